@@ -1,0 +1,90 @@
+"""One tree of errors, each a sentence with a place and a remedy, and their exit codes.
+
+    ProctorError            exit 1
+    ├── UsageError          exit 2   a flag, a value, a name that does not exist
+    ├── TaskError           exit 2   faults in task files: all of them at once
+    ├── DataError           exit 1   a data set that cannot be loaded, or holds nothing
+    ├── ModelError          exit 1   a model that cannot be loaded or cannot answer
+    ├── MissingExtraError   exit 1   an optional package is not installed
+    └── OutputError         exit 1   results that cannot be written
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class ProctorError(Exception):
+    """An error that is shown as a sentence, never as a traceback."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  {self.hint}" if self.hint else self.message
+
+
+class UsageError(ProctorError):
+    """The command line asks for something that does not exist or makes no sense."""
+
+    exit_code = 2
+
+
+class DataError(ProctorError):
+    """A data set, a split or a document is missing or unusable."""
+
+
+class ModelError(ProctorError):
+    """A model cannot be loaded or cannot answer."""
+
+
+class MissingExtraError(ProctorError):
+    """A package of an optional extra is not installed."""
+
+
+class OutputError(ProctorError):
+    """A result cannot be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault of a task file: what is wrong, where (1-based line), and the remedy."""
+
+    message: str
+    file: str | None = None
+    line: int | None = None
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        place = "" if self.file is None else f"{self.file}:{self.line}: " if self.line else f"{self.file}: "
+        return f"{place}{self.message}" + (f"\n  {self.hint}" if self.hint else "")
+
+
+class TaskError(ProctorError):
+    """Task files have faults; ``faults`` lists all that were found."""
+
+    exit_code = 2
+
+    def __init__(self, faults: Sequence[Fault] | Fault) -> None:
+        self.faults: tuple[Fault, ...] = (faults,) if isinstance(faults, Fault) else tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+def did_you_mean(name: str, candidates: Iterable[str], *, limit: int = 3) -> str | None:
+    """A sentence that names the closest candidates, or None if none is close."""
+    pool = list(candidates)
+    close = difflib.get_close_matches(name, pool, n=limit, cutoff=0.6)
+    if not close:
+        lowered = {candidate.lower(): candidate for candidate in pool}
+        close = [lowered[hit] for hit in difflib.get_close_matches(name.lower(), list(lowered), n=limit, cutoff=0.6)]
+    if not close:
+        return None
+    quoted = [repr(candidate) for candidate in close]
+    return f"Did you mean {quoted[0]}?" if len(quoted) == 1 else f"Did you mean {', '.join(quoted[:-1])} or {quoted[-1]}?"

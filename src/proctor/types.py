@@ -1,0 +1,212 @@
+"""The values that flow through a run, frozen, in the order in which they are made.
+
+They stand on the lowest floor so that every room can speak of them without
+importing another room: requests go to a model, responses come back, records
+and results are written down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypeAlias
+
+Doc: TypeAlias = Mapping[str, Any]
+"""One document: a row of a data set, JSON-like values under column names."""
+
+OutputType: TypeAlias = Literal["loglikelihood", "multiple_choice", "loglikelihood_rolling", "generate_until"]
+OUTPUT_TYPES: tuple[OutputType, ...] = ("loglikelihood", "multiple_choice", "loglikelihood_rolling", "generate_until")
+
+Role: TypeAlias = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a prompt and the delimiter that follows it in plain (not chat) rendering."""
+
+    role: Role
+    content: str
+    delimiter: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Loglikelihood:
+    """Score each continuation after one shared context; answered by :class:`Scores`."""
+
+    context: str
+    continuations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rolling:
+    """Score a whole text from its first token on; answered by :class:`RollingScore`."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Generate:
+    """Generate after a prompt; ``kwargs`` are the task's ``generation_kwargs`` as written."""
+
+    prompt: str
+    kwargs: Mapping[str, Any]
+
+
+Request: TypeAlias = Loglikelihood | Rolling | Generate
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """One ``(log-probability in nats, is greedy)`` pair per continuation, in order."""
+
+    values: tuple[tuple[float, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RollingScore:
+    """Log-probability of the whole text, in nats."""
+
+    logprob: float
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Generated text, cut at the first stop string."""
+
+    text: str
+
+
+Response: TypeAlias = Scores | RollingScore | Text
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One request of one document: what the store keys and the model answers.
+
+    ``index`` counts the document's requests, ``repeat`` the repetitions of a sampled one.
+    """
+
+    task: str
+    doc_id: int
+    index: int
+    repeat: int
+    request: Request
+
+
+class Model(Protocol):
+    """What a model is: requests in, ``(index, response)`` out as each completes, in any order."""
+
+    @property
+    def name(self) -> str:
+        """Name for the results (``pretrained`` as given, or the API's model name)."""
+        ...
+
+    @property
+    def info(self) -> Mapping[str, Any]:
+        """Facts for the results file.
+
+        Keys of lm-eval's ``config`` section (``model_num_parameters``, ``model_dtype``,
+        ``model_revision``, ``model_sha``) and of its tokenizer section (``tokenizer_pad_token``
+        ... ``max_length``), the latter under the key ``"tokenizer"``.
+        """
+        ...
+
+    def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
+        """Answer every request once; the index is the request's position in ``requests``."""
+        ...
+
+    def render(self, messages: Sequence[Mapping[str, str]], *, add_generation_prompt: bool) -> str:
+        """Apply the chat template to ``{role, content}`` messages."""
+        ...
+
+    def chat_template(self, name: str | bool) -> str:
+        """The text of the chat template in use, for the results file."""
+        ...
+
+    def report(self) -> Mapping[str, Any]:
+        """What happened while answering: truncations, batch sizes, how scores were computed."""
+        ...
+
+    def close(self) -> None:
+        """Free what the model holds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One document under one filter pipeline: what a line of the samples file says.
+
+    ``arguments``: per request the tuple of its arguments as lm-eval counts them (one per
+    continuation). ``responses``: per such request the list of its repeats' raw values.
+    """
+
+    task: str
+    doc_id: int
+    doc: Doc
+    target: Any
+    arguments: tuple[tuple[Any, ...], ...]
+    responses: tuple[tuple[Any, ...], ...]
+    filtered: tuple[Any, ...]
+    filter: str
+    metrics: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """An aggregated metric and its standard error (``None``: not available)."""
+
+    value: Any
+    stderr: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResult:
+    """One task's scores. ``values`` is keyed by ``(metric, filter)`` in reporting order."""
+
+    name: str
+    alias: str
+    version: Any
+    n_shot: int
+    n_original: int
+    n_effective: int
+    sample_len: int
+    values: Mapping[tuple[str, str], Value]
+    higher_is_better: Mapping[str, bool | None]
+    config: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupResult:
+    """One group: its direct children and, where the group aggregates, its scores.
+
+    ``sample_count`` has one entry per ``(metric, filter)``: the summed sizes of the leaves.
+    """
+
+    name: str
+    alias: str
+    version: str
+    children: tuple[str, ...]
+    values: Mapping[tuple[str, str], Value] = field(default_factory=dict)
+    sample_len: int | None = None
+    sample_count: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    higher_is_better: Mapping[str, bool | None] = field(default_factory=dict)
+    n_shot: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """Everything a run has to tell, ready to be written by :mod:`proctor.results`.
+
+    ``tasks`` are in load order, ``groups`` children first. ``config`` is the ``config``
+    section of lm-eval's results file; ``extra`` holds the other top-level keys that depend
+    on the model or the flags (tokenizer facts, chat template, system instruction, ...).
+    ``started``: unix time in seconds. ``seconds``: duration.
+    """
+
+    tasks: tuple[TaskResult, ...]
+    groups: tuple[GroupResult, ...]
+    records: Mapping[str, Sequence[Record]]
+    config: Mapping[str, Any]
+    extra: Mapping[str, Any]
+    started: float
+    seconds: float
