@@ -1,0 +1,60 @@
+"""What every test may ask for: the shared data and models where they exist, and a quiet environment."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+def _shared(name: str) -> Path:
+    """A folder of the shared test data beside the repository (``PROCTOR_SHARED`` points elsewhere)."""
+    root = Path(os.environ.get("PROCTOR_SHARED") or REPOSITORY.parent / "shared")
+    folder = root / name
+    if not folder.is_dir():
+        pytest.skip(f"the shared test data is not on this machine: {name}/ (set PROCTOR_SHARED to its folder)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_hub() -> Path:
+    """A folder laid out like a hub: run with it as working directory, and data sets load by name."""
+    return _shared("hub")
+
+
+@pytest.fixture(scope="session")
+def shared_models() -> Path:
+    """Small real checkpoints: ``llama-bos``, ``neox``, ``mistral-sp``, ``t5``."""
+    return _shared("models")
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the checkout."""
+    return REPOSITORY
+
+
+@pytest.fixture(autouse=True)
+def _clean_logger() -> Iterator[None]:
+    """Give each test proctor's logger as it is before any command has set it up."""
+    logger = logging.getLogger("proctor")
+    handlers, level, propagate = list(logger.handlers), logger.level, logger.propagate
+    yield
+    logger.handlers[:], logger.propagate = handlers, propagate
+    logger.setLevel(level)
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the user's caches out of the tests."""
+    monkeypatch.setenv("PROCTOR_CACHE", str(tmp_path_factory.getbasetemp() / "proctor-cache"))
