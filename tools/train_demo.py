@@ -1,0 +1,192 @@
+"""Train the small Llama checkpoint that the bundled demo examines.
+
+Makes `src/proctor/benchmarks/demo/model/`: a real checkpoint that `transformers` loads by its folder name,
+with 1.27 million parameters in bfloat16 and a byte-level BPE tokenizer of 768 entries, under 3 MB in all. It
+is trained from nothing on the stream of `demo_corpus.py`, with fixed seeds. The default of 3,000 steps takes
+about 20 minutes on two cores; the same threads on the same machine give the same weights.
+
+    python tools/train_demo.py --threads 2
+"""
+
+import argparse
+import copy
+import json
+import math
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import torch
+from demo_corpus import Corpus, sample
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers.utils.logging import disable_progress_bar
+
+OUT = Path(__file__).parent.parent / "src/proctor/benchmarks/demo/model"
+END = "<|end|>"
+PAD = "<|pad|>"
+VOCABULARY = 768
+CONTEXT = 512
+LEARNING_RATE = 3e-3
+WARMUP = 100
+CHAT_TEMPLATE = (
+    "{% for message in messages %}"
+    "{% if message['role'] == 'system' %}{{ message['content'] + '\\n\\n' }}"
+    "{% elif message['role'] == 'user' %}{{ 'Guest: ' + message['content'] + '\\n' }}"
+    "{% elif message['role'] == 'assistant' %}"
+    "{{ 'Keeper: ' + message['content'] + ('' if loop.last and not add_generation_prompt else '\\n\\n') }}"
+    "{% else %}{{ raise_exception('The demo model knows the roles system, user and assistant.') }}"
+    "{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}{{ 'Keeper:' }}{% endif %}"
+)
+
+
+def train_tokenizer(documents: Sequence[str]) -> PreTrainedTokenizerFast:
+    """Learn the vocabulary; digits stay single, which is what makes sums learnable."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY,
+        special_tokens=[END, PAD],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(documents, trainer)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        bos_token=END,
+        eos_token=END,
+        pad_token=PAD,
+        model_max_length=CONTEXT,
+        clean_up_tokenization_spaces=False,
+        chat_template=CHAT_TEMPLATE,
+    )
+
+
+def new_model(seed: int) -> LlamaForCausalLM:
+    """An untrained model; a head size of 32 is one that every inference engine has kernels for."""
+    torch.manual_seed(seed)
+    config = LlamaConfig(
+        vocab_size=VOCABULARY,
+        hidden_size=128,
+        intermediate_size=336,
+        num_hidden_layers=6,
+        num_attention_heads=4,
+        num_key_value_heads=4,
+        max_position_embeddings=CONTEXT,
+        tie_word_embeddings=True,
+        bos_token_id=0,
+        eos_token_id=0,
+        pad_token_id=1,
+    )
+    return LlamaForCausalLM(config)
+
+
+def batches(tokenizer: PreTrainedTokenizerFast, seed: int, rows: int, width: int) -> Iterator[torch.Tensor]:
+    """Rows of whole documents; a row starts with a document, as an exam's prompt does."""
+    stream = iter(Corpus(seed))
+    end = tokenizer.convert_tokens_to_ids(END)
+    while True:
+        batch: list[list[int]] = []
+        while len(batch) < rows:
+            row: list[int] = []
+            while len(row) < width:
+                row += [*tokenizer.encode(next(stream)), end]
+            batch.append(row[:width])
+        yield torch.tensor(batch)
+
+
+def parameter_groups(model: torch.nn.Module) -> list[dict[str, object]]:
+    """Weight decay is for matrices only."""
+    matrices = [weight for weight in model.parameters() if weight.ndim >= 2]
+    vectors = [weight for weight in model.parameters() if weight.ndim < 2]
+    return [{"params": matrices, "weight_decay": 0.1}, {"params": vectors, "weight_decay": 0.0}]
+
+
+def rate(step: int, progress: float) -> float:
+    """Learning rate: a short warm-up, then a cosine down to a twentieth."""
+    return LEARNING_RATE * min(1.0, (step + 1) / WARMUP) * (0.05 + 0.95 * 0.5 * (1.0 + math.cos(math.pi * progress)))
+
+
+def train(
+    model: LlamaForCausalLM,
+    data: Iterator[torch.Tensor],
+    *,
+    steps: int,
+    minutes: float | None,
+    keep: Callable[[], None],
+    report: int = 100,
+) -> int:
+    """Train for `steps`, or until `minutes` have passed; returns the number of steps taken.
+
+    `keep` is called at every report, so that a run can be looked at, or cut short, while it goes on.
+    """
+    optimizer = torch.optim.AdamW(parameter_groups(model), lr=LEARNING_RATE, betas=(0.9, 0.98))
+    started, losses, step = time.monotonic(), [], 0
+    model.train()
+    while True:
+        spent = (time.monotonic() - started) / 60
+        progress = step / steps if minutes is None else spent / minutes
+        if progress >= 1.0:
+            return step
+        for group in optimizer.param_groups:
+            group["lr"] = rate(step, progress)
+        tokens = next(data)
+        logits = model(input_ids=tokens[:, :-1]).logits
+        loss = torch.nn.functional.cross_entropy(logits.reshape(-1, VOCABULARY), tokens[:, 1:].reshape(-1))
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        losses.append(loss.item())
+        step += 1
+        if step % report == 0:
+            print(f"step {step}: loss {sum(losses[-report:]) / report:.3f}, {spent:.1f} minutes", flush=True)
+            keep()
+
+
+def save(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, out: Path) -> None:
+    """Write the checkpoint in bfloat16, with the chat template inside `tokenizer_config.json`."""
+    out.mkdir(parents=True, exist_ok=True)
+    copy.deepcopy(model).bfloat16().save_pretrained(out)
+    tokenizer.save_pretrained(out, save_jinja_files=False)
+    config = json.loads((out / "tokenizer_config.json").read_text(encoding="utf-8"))
+    assert config["chat_template"] == CHAT_TEMPLATE
+    for path in out.iterdir():
+        path.chmod(0o644)  # the weights are written for their owner only, which a wheel would keep
+
+
+def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description="Train the demo's small model.")
+    parser.add_argument("--out", type=Path, default=OUT, help="folder of the checkpoint (default: %(default)s)")
+    parser.add_argument("--steps", type=int, default=3000, help="training steps (default: %(default)s)")
+    parser.add_argument("--minutes", type=float, help="train for this long instead of a number of steps")
+    parser.add_argument("--threads", type=int, default=2, help="CPU threads (default: %(default)s)")
+    parser.add_argument("--rows", type=int, default=16, help="rows in a batch (default: %(default)s)")
+    parser.add_argument("--width", type=int, default=256, help="tokens in a row (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=7, help="seed of weights and documents (default: %(default)s)")
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Train the tokenizer, then the model, and save both."""
+    args = arguments(argv)
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    torch.set_num_threads(args.threads)
+    tokenizer = train_tokenizer(sample(args.seed, 20_000))
+    model = new_model(args.seed)
+    disable_progress_bar()
+    print(f"{model.num_parameters():,} parameters", flush=True)
+    data = batches(tokenizer, args.seed + 1, args.rows, args.width)
+    steps = train(model, data, steps=args.steps, minutes=args.minutes, keep=lambda: save(model, tokenizer, args.out))
+    save(model, tokenizer, args.out)
+    print(f"{steps} steps; saved to {args.out}")
+
+
+if __name__ == "__main__":
+    main()
