@@ -1,10 +1,100 @@
-"""The entry of the command."""
+"""The entry of the command: which verb, and what becomes of an error.
+
+A verb is a module with ``add_flags(parser)`` and ``execute(namespace) -> exit code``, imported
+when it is asked for. Without a verb the flags are those of ``run``.
+"""
 
 from __future__ import annotations
 
+import argparse
+import importlib
+import os
+import sys
 from collections.abc import Sequence
+
+from proctor.cli.logs import set_up_logging
+from proctor.cli.values import SentenceParser
+from proctor.errors import ProctorError, UsageError, did_you_mean
+
+VERBS = {
+    "run": "evaluate a model on tasks",
+    "ls": "list tasks, groups and tags",
+    "validate": "check task files: all faults at once, each with its line",
+    "preview": "show prompts exactly as a model would get them",
+}
+
+_HELP = """\
+usage: proctor VERB [flags]
+       proctor --model MODEL --model_args KEY=VALUE,... --tasks TASK,... [flags]
+
+Sits language models down to exams, with lm-evaluation-harness's commands, task files,
+result files and numbers.
+
+verbs (run, where none is given):
+{verbs}
+
+for example:
+  proctor ls tasks
+  proctor preview --tasks mmlu_anatomy --num_fewshot 5
+  proctor run --model hf --model_args pretrained=gpt2 --tasks mmlu --num_fewshot 5 \\
+      --batch_size auto --output_path results --log_samples
+
+proctor VERB --help lists a verb's flags."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
-    raise NotImplementedError
+    try:
+        code = _dispatch(list(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()
+    except ProctorError as error:
+        return _complain(error)
+    except KeyboardInterrupt:
+        print("proctor: stopped by the keyboard.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Who read our output has gone (a pager, head): nobody is left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    return code
+
+
+def _dispatch(arguments: list[str]) -> int:
+    set_up_logging()
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(_HELP.format(verbs="\n".join(f"  {verb:9} {what}" for verb, what in VERBS.items())))
+        return 0
+    if arguments == ["--version"]:
+        from importlib.metadata import version
+
+        print(f"proctor {version('proctor')}")
+        return 0
+    verb = arguments.pop(0) if not arguments[0].startswith("-") else "run"
+    if verb not in VERBS:
+        raise UsageError(
+            f"There is no verb {verb!r}.", hint=did_you_mean(verb, VERBS) or f"There are {', '.join(VERBS)}."
+        )
+    return _run_verb(verb, arguments)
+
+
+def _run_verb(verb: str, arguments: Sequence[str]) -> int:
+    module = importlib.import_module(f"proctor.cli.{verb}")
+    parser = SentenceParser(
+        prog=f"proctor {verb}", description=(module.__doc__ or "").strip(), argument_default=argparse.SUPPRESS
+    )
+    parser.usage = getattr(module, "USAGE", None)
+    module.add_flags(parser)
+    try:
+        # lm-eval: a bare `run` prints its help.
+        namespace = parser.parse(arguments or ["--help"] if verb == "run" else arguments)
+    except SystemExit as end:
+        return int(end.code or 0)
+    return int(module.execute(namespace) or 0)
+
+
+def _complain(error: ProctorError) -> int:
+    sys.stdout.flush()
+    print(f"proctor: error: {error.message}", file=sys.stderr)
+    if error.hint:
+        print(f"  {error.hint}", file=sys.stderr)
+    return error.exit_code

@@ -1,0 +1,59 @@
+"""``--env_file``: variables from a ``.env`` file, read before any library looks at them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import MutableMapping
+from pathlib import Path
+
+from proctor.errors import UsageError
+
+_LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
+_TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
+
+
+def load_env_file(path: str | Path, environment: MutableMapping[str, str] | None = None) -> None:
+    """Take over the file's variables; one that is set already stays as it is."""
+    target = os.environ if environment is None else environment
+    for name, value in read_env_file(path).items():
+        target.setdefault(name, value)
+
+
+def share_token(environment: MutableMapping[str, str] | None = None) -> None:
+    """Let either name of the Hugging Face token stand for both."""
+    target = os.environ if environment is None else environment
+    token = next((target[name] for name in _TOKENS if target.get(name)), None)
+    if token:
+        for name in _TOKENS:
+            target[name] = target.get(name) or token
+
+
+def read_env_file(path: str | Path) -> dict[str, str]:
+    """The variables of a file as a shell would read its ``NAME=value`` lines; nothing is expanded."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"The file of --env_file {path} cannot be read: {error.strerror or error}.") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"The file of --env_file {path} is not UTF-8 text.") from None
+    values: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        line = line.strip()
+        if not line or line.startswith("#"):
+            continue
+        match = _LINE.fullmatch(line)
+        if match is None:
+            # The line itself is not shown: it may be a secret.
+            raise UsageError(f"{path}:{number}: expected NAME=value, a comment or an empty line.")
+        values[match[1]] = _value(match[2])
+    return values
+
+
+def _value(text: str) -> str:
+    """Take off quotes, or what follows `` #``."""
+    if text[:1] in ("'", '"'):
+        end = text.find(text[0], 1)
+        if end > 0:
+            return text[1:end]
+    return re.split(r"\s+#", text, maxsplit=1)[0].strip()

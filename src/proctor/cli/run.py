@@ -1,0 +1,153 @@
+"""Evaluate a model on tasks, write what came out, and print the table."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from proctor.cli.flags import add_run_flags as add_flags
+from proctor.errors import OutputError, UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from proctor.run.config import RunConfig
+    from proctor.types import RunResult
+
+__all__ = ["add_flags", "execute"]
+
+USAGE = "proctor run --model MODEL --model_args KEY=VALUE[,...] --tasks TASK[,...] [flags]"
+
+logger = logging.getLogger("proctor")
+
+
+def execute(namespace: argparse.Namespace) -> int:
+    """Run. Whatever can be wrong without the model is found before anything heavy is imported."""
+    if namespace_asks_for_list(namespace):
+        return _list_tasks(namespace)
+    config = read_config(vars(namespace))
+    _refuse_missing_reporters(config)
+    _say_what_has_no_effect(config)
+    check_model(config)
+    _check_output(config)
+
+    from proctor.run.progress import open_progress
+    from proctor.run.session import evaluate
+
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    result = evaluate(config, progress=open_progress)
+    report(config, result)
+    return 0
+
+
+def read_config(given: Mapping[str, Any], *, needs_tasks: bool = True) -> RunConfig:
+    """The flags over the configuration file; the environment and the log are set up on the way."""
+    from proctor.cli.environment import load_env_file, share_token
+    from proctor.cli.logs import set_up_logging
+    from proctor.run.config import build_config
+    from proctor.run.config_file import ConfigFile, read_config_file
+
+    file = read_config_file(given["config"]) if given.get("config") else ConfigFile()
+    config = build_config(given, file.values, places=file.places, needs_tasks=needs_tasks)
+    if config.env_file:
+        load_env_file(config.env_file)
+    share_token()
+    set_up_logging(config.verbosity)
+    return config
+
+
+def namespace_asks_for_list(namespace: argparse.Namespace) -> bool:
+    """``--tasks list``: the names of all tasks, as older versions of lm-eval had it."""
+    return getattr(namespace, "tasks", None) == ["list"]
+
+
+def _list_tasks(namespace: argparse.Namespace) -> int:
+    from proctor.cli import ls
+    from proctor.cli.values import SentenceParser
+
+    parser = SentenceParser(prog="proctor ls", argument_default=argparse.SUPPRESS)
+    ls.add_flags(parser)
+    folders = [word for folder in getattr(namespace, "include_path", ()) for word in ("--include_path", folder)]
+    return ls.execute(parser.parse(["tasks", *folders]))
+
+
+def _refuse_missing_reporters(config: RunConfig) -> None:
+    """A run whose results would silently not arrive where they were wanted does not start."""
+    for key in ("wandb_args", "wandb_config_args", "trackio_args", "hf_hub_log_args"):
+        if getattr(config, key):
+            raise UsageError(
+                f"--{key}: this reporter is not available yet.",
+                hint="Leave it out; --output_path writes the results files that could be sent there.",
+            )
+
+
+def _say_what_has_no_effect(config: RunConfig) -> None:
+    if config.use_cache:
+        logger.warning("--use_cache is not available yet: every request of this run is asked anew.")
+    if config.cache_requests:
+        logger.warning("--cache_requests has no effect: prompts are built anew in seconds and never kept.")
+    if config.check_integrity:
+        logger.warning("--check_integrity has no effect: 'proctor validate --tasks ...' checks task definitions.")
+    if config.limit is not None:
+        logger.warning("--limit evaluates a part of the data: good for a try, not for figures to report.")
+
+
+def check_model(config: RunConfig) -> None:
+    """Is there such a kind of model, and is it said which one? Without importing it."""
+    from proctor.models import MODELS
+
+    if config.model not in MODELS:
+        MODELS.get(config.model)
+    if config.model in ("hf", "hf-auto", "huggingface") and not config.model_args.get("pretrained"):
+        close = [key for key in config.model_args if did_you_mean(key, ["pretrained"])]
+        example = "Add --model_args pretrained=NAME_OR_FOLDER, for example pretrained=gpt2."
+        raise UsageError(
+            f"--model {config.model} needs to know which model to load.",
+            hint=f"{close[0]!r} is no argument of it; did you mean 'pretrained'?" if close else example,
+        )
+
+
+def _check_output(config: RunConfig) -> None:
+    if config.output_path:
+        from proctor.results.files import check_writable
+
+        check_writable(config.output_path)
+
+
+def report(config: RunConfig, result: RunResult) -> None:
+    """Write the files first, then print; what cannot be written is an error after the table was shown."""
+    from proctor.results.env import environment
+    from proctor.results.schema import dumps, results_document
+
+    document = results_document(result, environment())
+    if config.show_config:
+        print(dumps(document))
+    failure: OutputError | None = None
+    if config.output_path:
+        try:
+            _write(config, result, document)
+        except OutputError as error:
+            failure = error
+    _print_tables(config, document)
+    if failure is not None:
+        raise failure
+
+
+def _write(config: RunConfig, result: RunResult, document: Mapping[str, Any]) -> None:
+    from proctor.results.files import write_results, write_samples
+
+    assert config.output_path is not None
+    file = write_results(result, document, config.output_path)
+    if config.log_samples:
+        write_samples(result, config.output_path)
+    logger.info("Results: %s", file)
+
+
+def _print_tables(config: RunConfig, document: Mapping[str, Any]) -> None:
+    from proctor.results.table import make_table, summary_line
+
+    print(summary_line(document, config))
+    print(make_table(document, "results"))
+    if document.get("groups"):
+        print(make_table(document, "groups"))

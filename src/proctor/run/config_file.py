@@ -1,0 +1,63 @@
+"""The YAML file of ``--config``: its values, and the line on which each of them stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from proctor.errors import UsageError
+
+if TYPE_CHECKING:
+    from yaml import MappingNode
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """What a configuration file says. ``places``: ``file:line`` per key."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+
+
+def read_config_file(path: str | Path) -> ConfigFile:
+    """Read a configuration file; what cannot be read is a UsageError with the line."""
+    import yaml
+
+    try:
+        written = Path(path).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UsageError(f"There is no configuration file {path}.", hint=f"Looked in {Path.cwd()}.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise UsageError(f"The configuration file {path} cannot be read: {reason}.") from None
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(written)
+    try:
+        node = loader.get_single_node()
+        if not isinstance(node, yaml.MappingNode):
+            raise UsageError(
+                f"{path}: a configuration file holds 'name: value' lines; this one holds "
+                f"{'nothing' if node is None else 'something else'}.",
+                hint="For example:\n    model: hf\n    model_args: {pretrained: gpt2}\n    tasks: [mmlu]",
+            )
+        places = _places(node, str(path))
+        return ConfigFile({str(key): value for key, value in loader.construct_document(node).items()}, places)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise UsageError(f"{where}: this is not valid YAML: {error.problem or error}.") from None
+    except yaml.YAMLError as error:
+        raise UsageError(f"{path}: this is not valid YAML: {error}.") from None
+    finally:
+        loader.dispose()
+
+
+def _places(node: MappingNode, file: str) -> dict[str, str]:
+    """Where each key stands. A key that is there twice would silently lose its first value."""
+    places: dict[str, str] = {}
+    for key, _ in node.value:
+        place = f"{file}:{key.start_mark.line + 1}"
+        if key.value in places:
+            raise UsageError(f"{place}: '{key.value}' is there twice (first at {places[key.value]}).")
+        places[key.value] = place
+    return places

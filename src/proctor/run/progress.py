@@ -1,0 +1,169 @@
+"""How far a run has got: a bar on a terminal, now and then a line elsewhere. Rate and remaining time on both."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+logger = logging.getLogger("proctor")
+
+LEAST_SECONDS = 10.0
+"""No two lines stand closer together than this."""
+MOST_SECONDS = 60.0
+"""A line is due after this long, even if less than a tenth more is done."""
+
+
+class Progress(Protocol):
+    """Something that is told how many more are done, as a context manager."""
+
+    def __enter__(self) -> Self:
+        """Begin to count."""
+        ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Say where it ended."""
+        ...
+
+    def advance(self, n: int = 1) -> None:
+        """Count ``n`` more."""
+        ...
+
+
+def open_progress(total: int, label: str) -> Progress:
+    """Show progress in the way that suits where stderr goes."""
+    if total <= 0:
+        return Quiet(total, label)
+    return Bar(total, label) if sys.stderr.isatty() else Lines(total, label)
+
+
+def duration(seconds: float) -> str:
+    """A duration as a person says it: ``42 s``, ``3:07``, ``2:03:40``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def rate(done: int, seconds: float) -> str:
+    """How many in a second, with as many digits as mean something."""
+    if seconds <= 0 or done <= 0:
+        return "-"
+    speed = done / seconds
+    return f"{speed:.0f}/s" if speed >= 100 else f"{speed:.1f}/s" if speed >= 1 else f"{speed:.2f}/s"
+
+
+class Quiet:
+    """Counts and says nothing."""
+
+    def __init__(self, total: int, label: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.total = total
+        self.label = label
+        self.done = 0
+        self._clock = clock
+        self._started = clock()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since it was entered."""
+        return self._clock() - self._started
+
+    def __enter__(self) -> Self:
+        """Begin to count."""
+        self._started = self._clock()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Say nothing."""
+
+    def advance(self, n: int = 1) -> None:
+        """Count ``n`` more."""
+        self.done += n
+
+
+class Lines(Quiet):
+    """A line of the log for every tenth, but neither hurried nor long silent; and one at the end."""
+
+    _said_at = 0.0
+    _said_done = 0
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Say where it ended."""
+        ended = "done" if kind is None else "stopped"
+        logger.info(
+            "%s: %d of %d, %s after %s (%s)",
+            self.label,
+            self.done,
+            self.total,
+            ended,
+            duration(self.seconds),
+            rate(self.done, self.seconds),
+        )
+
+    def advance(self, n: int = 1) -> None:
+        """Count ``n`` more, and say so if a line is due."""
+        super().advance(n)
+        silent = self.seconds - self._said_at
+        if silent < LEAST_SECONDS or self.done >= self.total:
+            return
+        if silent >= MOST_SECONDS or self.done - self._said_done >= self.total / 10:
+            self._said_at, self._said_done = self.seconds, self.done
+            self._say()
+
+    def _say(self) -> None:
+        remaining = duration((self.total - self.done) * self.seconds / self.done)
+        share = 100 * self.done // self.total
+        speed = rate(self.done, self.seconds)
+        logger.info("%s: %d of %d (%d %%), %s, %s left", self.label, self.done, self.total, share, speed, remaining)
+
+
+class Bar(Quiet):
+    """A bar on a terminal."""
+
+    def __enter__(self) -> Self:
+        """Draw the bar."""
+        super().__enter__()
+        self._bar, self._row = _draw(self.total, self.label)
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the bar as it is."""
+        self._bar.stop()
+
+    def advance(self, n: int = 1) -> None:
+        """Count ``n`` more on the bar."""
+        super().advance(n)
+        self._bar.update(self._row, advance=n, rate=rate(self.done, self.seconds))
+
+
+def _draw(total: int, label: str) -> tuple[Any, Any]:
+    """A bar of rich's, imported here because only a terminal needs it."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as RichProgress
+
+    bar = RichProgress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )
+    return bar, bar.add_task(label, total=total, rate="-")
