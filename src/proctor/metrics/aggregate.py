@@ -1,0 +1,188 @@
+"""One figure for all documents of a task, and its standard error."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from proctor import stats
+from proctor.errors import DataError, Fault, ProctorError, TaskError
+from proctor.metrics import corpus, labels, replicates
+from proctor.metrics.tables import MetricUse
+from proctor.types import Value
+
+
+def median(items: Sequence[Any]) -> Any:
+    """Element ``n // 2`` of the sorted values: the upper one of two in the middle.
+
+    Source: lm-eval's ``median``, which does not average the two.
+    """
+    return sorted(items)[len(items) // 2]
+
+
+def nanmean(items: Sequence[Any]) -> float:
+    """Mean of the values that are numbers; not a number if there is none.
+
+    Source: https://numpy.org/doc/stable/reference/generated/numpy.nanmean.html
+    """
+    import numpy as np
+
+    if len(items) == 0 or np.isnan(items).all():
+        return math.nan
+    return float(np.nanmean(items))
+
+
+def perplexity(items: Sequence[float]) -> float:
+    """``exp(-mean)`` of log-likelihoods in nats.
+
+    Source: https://en.wikipedia.org/wiki/Perplexity; lm-eval's ``perplexity``.
+    """
+    return replicates.exp_or_inf(-stats.mean(items))
+
+
+def weighted_perplexity(items: Sequence[tuple[float, float]]) -> float:
+    """``exp(-(sum of log-likelihoods / sum of weights))``, the weights being words or bytes.
+
+    Source: https://en.wikipedia.org/wiki/Perplexity; lm-eval's ``weighted_perplexity``.
+    """
+    return replicates.exp_or_inf(-_weighted_mean(items))
+
+
+def bits_per_byte(items: Sequence[tuple[float, float]]) -> float:
+    """``-(sum of log-likelihoods / sum of bytes) / ln 2``.
+
+    Source: https://arxiv.org/abs/2101.00027, section 3.1; lm-eval's ``bits_per_byte``.
+    """
+    return -_weighted_mean(items) / math.log(2)
+
+
+def _weighted_mean(items: Sequence[tuple[float, float]]) -> float:
+    lls, weights = zip(*items, strict=True)
+    total = sum(weights)
+    if not total:
+        raise DataError("The texts of this task are all empty: a perplexity per word or byte does not exist.")
+    return sum(lls) / total
+
+
+def brier_score(items: Sequence[tuple[Any, Any]]) -> float:
+    """Mean over documents of the squared distance of the probabilities from the truth.
+
+    Source: G. W. Brier, "Verification of forecasts expressed in terms of probability", 1950.
+    """
+    import numpy as np
+
+    golds, rows = zip(*items, strict=True)
+    sizes = {len(row) for row in rows}
+    if len(sizes) > 1:
+        raise DataError(f"brier_score needs the same number of choices everywhere; found {sorted(sizes)}.")
+    count = sizes.pop()
+    lost = [gold for gold in golds if isinstance(gold, list | tuple) or not -count <= gold < count]
+    if lost:
+        raise DataError(
+            f"brier_score needs one target among the choices; {len(lost)} of {len(golds)} documents have none "
+            f"or several."
+        )
+    truth = np.eye(count)[[int(gold) for gold in golds]]
+    return float(np.mean(np.sum((np.array(rows) - truth) ** 2, axis=1)))
+
+
+def bypass(items: Sequence[Any]) -> int:
+    """A number that is no score, 999: nothing was measured. Source: lm-eval's ``bypass``."""
+    return 999
+
+
+def acc_all(items: Sequence[tuple[Any, Mapping[str, Any]]]) -> float:
+    """Share of questions, by paragraph and question, whose every answer is judged rightly.
+
+    Source: MultiRC of SuperGLUE, https://arxiv.org/abs/1905.00537; lm-eval's ``acc_all``.
+    """
+    right = _all_right(items, lambda doc: (doc["idx"]["paragraph"], doc["idx"]["question"]))
+    return sum(right) / len(right)
+
+
+def acc_all_stderr(items: Sequence[tuple[Any, Mapping[str, Any]]]) -> float | None:
+    """Standard error of :func:`acc_all`.
+
+    lm-eval: questions are told apart by their number alone, whatever the paragraph.
+    """
+    return stats.mean_stderr(_all_right(items, lambda doc: doc["idx"]["question"]))
+
+
+def _all_right(items: Sequence[tuple[Any, Mapping[str, Any]]], key: Callable[[Mapping[str, Any]], Any]) -> list[int]:
+    questions: dict[Any, list[bool]] = {}
+    for prediction, doc in items:
+        questions.setdefault(key(doc), []).append((doc["label"] == 1) == prediction)
+    return [int(all(answers)) for answers in questions.values()]
+
+
+_CLOSED: Mapping[Callable[..., Any], Callable[[Sequence[Any]], float | None]] = {
+    stats.mean: stats.mean_stderr,
+    acc_all: acc_all_stderr,
+}
+_BOOTSTRAPPED: Mapping[Callable[..., Any], Callable[[Sequence[Any]], stats.Batch | None]] = {
+    median: replicates.median_batch,
+    nanmean: replicates.nanmean_batch,
+    perplexity: replicates.perplexity_batch,
+    labels.f1: labels.f1_batch,
+    labels.matthews_corrcoef: labels.matthews_batch,
+    corpus.bleu: corpus.bleu_batch,
+    corpus.chrf: corpus.chrf_batch,
+    corpus.chrf_plus_plus: corpus.chrf_plus_plus_batch,
+    corpus.ter: corpus.ter_batch,
+}
+_FEW = ("bleu", "chrf", "chrf++", "ter")
+_FEW_ITERS = 100
+
+
+def aggregate(
+    use: MetricUse, values: Sequence[Any], *, bootstrap_iters: int | None, threads: int | None = None
+) -> Value:
+    """A metric's value over all documents, and its standard error where lm-eval has one.
+
+    ``bootstrap_iters`` 0 or None: no standard errors at all, closed ones neither.
+    Source: lm-eval's ``stderr_for_metric``.
+    """
+    try:
+        value = use.aggregation(values)
+        stderr = stderr_of(use.aggregation, use.name, values, bootstrap_iters=bootstrap_iters or 0, threads=threads)
+    except ProctorError:
+        raise
+    except Exception as error:
+        raise TaskError(
+            Fault(
+                f"The aggregation {use.aggregation_name or getattr(use.aggregation, '__name__', '?')!r} of the metric "
+                f"{use.name!r} failed: {type(error).__name__}: {error}",
+                hint=f"It was given {len(values)} values; the first is {_short(values)}.",
+            )
+        ) from error
+    return Value(value, stderr)
+
+
+def stderr_of(
+    aggregation: Callable[..., Any],
+    metric: str,
+    values: Sequence[Any],
+    *,
+    bootstrap_iters: int,
+    threads: int | None = None,
+) -> float | None:
+    """The standard error of an aggregated metric, or None where there is none."""
+    if bootstrap_iters <= 0 or len(values) < 2:
+        return None
+    try:
+        closed, prepare = _CLOSED.get(aggregation), _BOOTSTRAPPED.get(aggregation)
+    except TypeError:  # a callable that cannot be hashed is none of ours
+        return None
+    if closed is not None:
+        return closed(values)
+    if prepare is None:
+        return None
+    # lm-eval: it is the metric's name that makes the bootstrap short, not its aggregation.
+    iters = min(bootstrap_iters, _FEW_ITERS) if metric in _FEW else bootstrap_iters
+    return stats.bootstrap_stderr(aggregation, values, iters, batch=prepare(values), threads=threads)
+
+
+def _short(values: Sequence[Any]) -> str:
+    shown = repr(values[0]) if values else "nothing"
+    return shown if len(shown) <= 200 else shown[:200] + "..."

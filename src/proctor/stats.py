@@ -1,0 +1,177 @@
+"""Standard errors: how far a score may be from what more documents would give.
+
+Every figure of a results file that ends in ``_stderr`` comes from here. The bootstrap
+draws the very samples that lm-eval draws (seed, order and chunking), as index matrices
+in numpy instead of one Python list per replicate, so its figures are equal to the last
+bit and a hundred thousand replicates take seconds in one process.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Batch: TypeAlias = "Callable[[np.ndarray[Any, Any]], Sequence[float]]"
+"""A statistic of many resamples at once.
+
+It gets a matrix of positions, one resample per row, and returns one value per row. It is
+called from several threads at a time.
+"""
+
+CHUNK = 1000
+"""Replicates per seed. lm-eval: chunk ``i`` of at most 1,000 replicates is seeded with ``i``."""
+
+_BLOCK = 1 << 17
+_THREAD_DRAWS = 4_000_000
+_MAX_THREADS = 16
+
+
+def mean(values: Sequence[Any]) -> Any:
+    """Arithmetic mean, ``sum / n``, summed from left to right as lm-eval's ``mean``."""
+    return sum(values) / len(values)
+
+
+def sample_std(values: Sequence[Any]) -> float:
+    """Sample standard deviation with Bessel's correction, ``sqrt(sum((x - mean)^2) / (n - 1))``.
+
+    Source: https://en.wikipedia.org/wiki/Standard_deviation#Corrected_sample_standard_deviation
+    """
+    middle = mean(values)
+    return math.sqrt(sum([(x - middle) ** 2 for x in values]) / (len(values) - 1))
+
+
+def mean_stderr(values: Sequence[Any]) -> float | None:
+    """Standard error of a mean, ``s / sqrt(n)``; None for fewer than two values.
+
+    Source: https://en.wikipedia.org/wiki/Standard_error#Estimate
+    """
+    if len(values) < 2:
+        return None
+    return sample_std(values) / math.sqrt(len(values))
+
+
+def pooled_stderr(stderrs: Sequence[float | None], sizes: Sequence[int]) -> float | None:
+    """Standard error of a group's mean weighted by size, from those of its parts.
+
+    ``sqrt( [sum((n_i - 1) * se_i^2 * n_i) / (sum n_i - k)] / sum n_i )``: the pooled variance
+    of ``k`` parts over all documents. None as soon as one part has no standard error.
+    Source: https://en.wikipedia.org/wiki/Pooled_variance; lm-eval's ``pooled_sample_stderr``.
+    """
+    known = _all_known(stderrs)
+    if len(stderrs) != len(sizes):
+        raise ValueError(f"{len(stderrs)} standard errors for {len(sizes)} sizes")
+    freedom = sum(sizes) - len(sizes)
+    if known is None or freedom <= 0:
+        return None
+    weighted = sum([(size - 1) * stderr**2 * size for size, stderr in zip(sizes, known, strict=True)])
+    return math.sqrt(weighted / freedom / sum(sizes))
+
+
+def unweighted_stderr(stderrs: Sequence[float | None]) -> float | None:
+    """Standard error of the plain mean of ``k`` independent scores, ``sqrt(sum(se_i^2)) / k``.
+
+    Source: variance of a mean of independent variables,
+    https://en.wikipedia.org/wiki/Variance#Propagation; lm-eval's ``unweighted_mean_stderr``.
+    """
+    known = _all_known(stderrs)
+    if known is None:
+        return None
+    return math.sqrt(sum(stderr**2 for stderr in known)) / len(known)
+
+
+def _all_known(stderrs: Sequence[float | None]) -> list[float] | None:
+    known = [stderr for stderr in stderrs if stderr is not None]
+    return known if known and len(known) == len(stderrs) else None
+
+
+def bootstrap_stderr(
+    statistic: Callable[[Sequence[Any]], Any],
+    values: Sequence[Any],
+    iters: int,
+    *,
+    batch: Batch | None = None,
+    threads: int | None = None,
+) -> float | None:
+    """Standard error of a statistic: its standard deviation over resamples with replacement.
+
+    Chunk ``i`` of ``min(1000, iters)`` replicates draws with ``random.Random(i).choices``; what
+    is left of ``iters`` after whole chunks is dropped (lm-eval does so). ``batch`` computes the
+    same statistic for many resamples at once; without it every resample is built as a list.
+    None when there are fewer than two values or fewer than two replicates.
+    Source: B. Efron, "Bootstrap Methods: Another Look at the Jackknife", 1979,
+    https://doi.org/10.1214/aos/1176344552; lm-eval's ``bootstrap_stderr``.
+    """
+    if len(values) < 2 or iters < 2:
+        return None
+    replicates = bootstrap_replicates(statistic, values, iters, batch=batch, threads=threads)
+    return sample_std(replicates)
+
+
+def bootstrap_replicates(
+    statistic: Callable[[Sequence[Any]], Any],
+    values: Sequence[Any],
+    iters: int,
+    *,
+    batch: Batch | None = None,
+    threads: int | None = None,
+) -> list[Any]:
+    """The statistic of every resample, in lm-eval's order (see :func:`bootstrap_stderr`)."""
+    chunk = min(CHUNK, iters)
+    seeds = range(iters // chunk)
+    if batch is None:
+        return [value for seed in seeds for value in _plain_chunk(statistic, values, seed, chunk)]
+    compute, size = batch, len(values)
+
+    def run(seed: int) -> list[Any]:
+        return [value for block in index_blocks(seed, chunk, size) for value in compute(block)]
+
+    workers = min(threads or usable_threads(), len(seeds))
+    if workers <= 1 or len(seeds) * chunk * size < _THREAD_DRAWS:
+        return _flat(map(run, seeds))
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="bootstrap")
+    try:
+        return _flat(pool.map(run, seeds))
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def index_blocks(seed: int, replicates: int, size: int) -> Iterator[Any]:
+    """Positions of ``replicates`` resamples as integer matrices of a bounded number of rows.
+
+    The rows are what ``random.Random(seed).choices(range(size), k=size)`` gives call after call:
+    CPython and numpy share the Mersenne Twister and its 53-bit doubles, and ``choices`` takes
+    ``floor(u * size)``. Source: the ``random`` module of CPython and ``RandomState`` of numpy.
+    """
+    import numpy as np
+
+    source = np.random.RandomState([seed])
+    rows = max(1, _BLOCK // size)
+    for start in range(0, replicates, rows):
+        draws = source.random_sample((min(rows, replicates - start), size))
+        draws *= size
+        yield draws.astype(np.intp)
+
+
+def usable_threads() -> int:
+    """Threads to use when nobody says: OMP_NUM_THREADS, else the processors this process may use."""
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    if asked.isdigit() and int(asked) > 0:
+        return int(asked)
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(usable, _MAX_THREADS)
+
+
+def _plain_chunk(statistic: Callable[[Sequence[Any]], Any], values: Sequence[Any], seed: int, chunk: int) -> list[Any]:
+    source = random.Random(seed)
+    return [statistic(source.choices(values, k=len(values))) for _ in range(chunk)]
+
+
+def _flat(parts: Iterable[list[Any]]) -> list[Any]:
+    return [value for part in parts for value in part]
