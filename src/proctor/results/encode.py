@@ -1,0 +1,101 @@
+"""Any value as JSON text: documents hold whatever a data set held, and writing them must not fail.
+
+Numpy, sets and unknown objects become what lm-eval makes of them, because document hashes are
+taken from this text.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+import sys
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from proctor.errors import ProctorError
+from proctor.refs import Ref
+
+LONGEST_INTEGER = 14_000
+"""Bits beyond which Python refuses to write an integer in decimal."""
+
+
+def dumps(value: Any, *, indent: int | None = None) -> str:
+    """``value`` as JSON that can be written as UTF-8; NaN and infinities as Python's json writes them.
+
+    A lone surrogate, which UTF-8 cannot hold, is written as its JSON escape.
+    """
+    try:
+        text = json.dumps(value, indent=indent, ensure_ascii=False, default=fallback)
+    except (TypeError, ValueError, RecursionError):
+        # Keys that JSON does not know, or a value that contains itself.
+        text = json.dumps(_plain(value, ()), indent=indent, ensure_ascii=False, default=fallback)
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def fallback(value: Any) -> Any:
+    """What stands in JSON for a value that JSON does not know."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, AbstractSet):
+        # Sorted, so that a document has one hash whatever the order of a set is today.
+        return sorted(value, key=as_text)
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and isinstance(value, (numpy.bool_, numpy.integer, numpy.floating)):
+        return value.item() if not isinstance(value, numpy.longdouble) else float(value)
+    if isinstance(value, Ref) or callable(value):
+        return source_text(value)
+    return as_text(value)
+
+
+def as_text(value: Any) -> str:
+    """``str(value)``; an object that cannot even be shown is named by its type."""
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001 - a foreign __str__ may raise anything
+        return f"<{type(value).__name__}>"
+
+
+def source_text(function: Ref | Callable[..., Any]) -> str:
+    """The source of a function or class, as lm-eval records it in ``configs``."""
+    if isinstance(function, Ref):
+        try:
+            loaded = function.resolve()
+        except ProctorError:
+            return str(function)
+        return source_text(loaded) if callable(loaded) else as_text(loaded)
+    try:
+        return _source(function)
+    except TypeError:
+        return as_text(function)
+
+
+@functools.lru_cache(maxsize=512)
+def _source(function: Callable[..., Any]) -> str:
+    try:
+        return inspect.getsource(function)
+    except (TypeError, OSError):
+        return as_text(function)
+
+
+def _plain(value: Any, above: tuple[int, ...]) -> Any:
+    """A copy with text keys only and without the places where a value contains itself."""
+    if id(value) in above or len(above) > 100:
+        return "..."
+    within = (*above, id(value))
+    if isinstance(value, Mapping):
+        return {_key(key): _plain(item, within) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item, within) for item in value]
+    if isinstance(value, AbstractSet):
+        return [_plain(item, within) for item in sorted(value, key=as_text)]
+    if isinstance(value, int) and value.bit_length() > LONGEST_INTEGER:
+        return hex(value)
+    return value
+
+
+def _key(key: Any) -> Any:
+    return key if key is None or isinstance(key, (str, int, float, bool)) else as_text(key)

@@ -1,0 +1,247 @@
+"""Where results lie on disk, and getting them there whatever else fails.
+
+A run may have cost hours: everything that can be written is written, a results file is there
+whole or not at all, and what could not be written is an error at the end (lm-eval logs it and
+exits with 0).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from proctor.errors import OutputError
+from proctor.results.schema import dumps, folder_name, sample_line
+from proctor.types import Record, RunResult
+
+LONGEST_NAME = 180
+"""Bytes of a name inside a file name; file systems allow 255 for the whole."""
+
+_HINTS = {
+    errno.ENOSPC: "The disk is full: free some space, or choose another --output_path.",
+    errno.EDQUOT: "The disk quota is used up: free some space, or choose another --output_path.",
+    errno.EROFS: "The file system is read-only: choose another --output_path.",
+    errno.EACCES: "You may not write there: choose another --output_path, or change its permissions.",
+    errno.EPERM: "You may not write there: choose another --output_path, or change its permissions.",
+    errno.ENAMETOOLONG: "The name is too long for this file system: choose a shorter --output_path.",
+}
+_HINT = "Choose another --output_path."
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The files of a run: ``results``, and ``samples`` by task."""
+
+    results: Path | None = None
+    samples: Mapping[str, Path] = field(default_factory=dict)
+
+
+def check_writable(output_path: str | Path) -> None:
+    """Make sure, before a model is loaded, that results can be written; else :class:`OutputError`.
+
+    The folder is made, and a file without a name is written in it.
+    """
+    folder = _base(output_path)
+    with _as_output_error(f"Results cannot be written to {folder}"):
+        _make_folder(folder)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"\n")
+
+
+def save_run(run: RunResult, document: Mapping[str, Any], output_path: str | Path, *, log_samples: bool) -> Saved:
+    """Write the results, then the samples of each task; what failed is one :class:`OutputError` at the end."""
+    stamp = stamp_of(datetime.now())
+    failures: list[OutputError] = []
+    results: Path | None = None
+    try:
+        results = write_results(run, document, output_path, stamp=stamp)
+    except OutputError as error:
+        failures.append(error)
+    samples: Mapping[str, Path] = {}
+    if log_samples:
+        try:
+            samples = write_samples(run, output_path, stamp=stamp)
+        except OutputError as error:
+            failures.append(error)
+    if failures:
+        raise _joined(failures)
+    return Saved(results, samples)
+
+
+def write_results(
+    run: RunResult, document: Mapping[str, Any], output_path: str | Path, *, stamp: str | None = None
+) -> Path:
+    """Write the results file, whole or not at all. ``stamp`` None: that of the run's end."""
+    stamp = stamp or _end_of(run)
+    path = Path(output_path)
+    folder = folder_of(output_path, folder_name(run))
+    file = folder / (f"{path.stem}_{stamp}.json" if _is_file_form(path) else f"results_{stamp}.json")
+    with _as_output_error(f"The results cannot be written to {file}"):
+        _make_folder(folder)
+        _write_whole(file, dumps(document, indent=2).encode("utf-8"))
+    return file
+
+
+def write_samples(
+    run: RunResult,
+    output_path: str | Path,
+    *,
+    records: Mapping[str, Iterable[Record]] | None = None,
+    stamp: str | None = None,
+) -> Mapping[str, Path]:
+    """Write one samples file per task, line by line, and return them by task.
+
+    ``records`` None: those of the run; any iterable of records will do and is read once. A
+    task that cannot be written does not keep the others from it.
+    """
+    stamp = stamp or _end_of(run)
+    folder = folder_of(output_path, folder_name(run))
+    source = run.records if records is None else records
+    names = file_names(sorted(source))
+    written: dict[str, Path] = {}
+    failures: list[OutputError] = []
+    for task in sorted(source):
+        file = folder / f"samples_{names[task]}_{stamp}.jsonl"
+        try:
+            with _as_output_error(f"The samples of '{task}' cannot be written to {file}"):
+                _make_folder(folder)
+                _write_lines(file, source[task])
+        except OutputError as error:
+            failures.append(error)
+        else:
+            written[task] = file
+    if failures:
+        raise _joined(failures)
+    return written
+
+
+def folder_of(output_path: str | Path, model: str) -> Path:
+    """The folder of the files: that of a ``.json`` path, else the model's inside ``output_path``."""
+    base = _base(output_path)
+    return base if _is_file_form(Path(output_path)) else base / file_name(model)
+
+
+def file_names(tasks: Iterable[str]) -> dict[str, str]:
+    """A file name for each task, no two alike (two tasks must not write to one file)."""
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for task in tasks:
+        name = file_name(task)
+        if name in taken:
+            name = f"{name}-{_digest(task)}"
+        taken.add(name)
+        names[task] = name
+    return names
+
+
+def file_name(name: str) -> str:
+    """``name`` if it can be a file's (lm-eval writes it as it is), else the nearest that cannot leave its folder."""
+    safe = re.sub(r"[/\\\x00-\x1f\x7f\ud800-\udfff]+", "__", name)
+    if safe in ("", ".", ".."):
+        safe = f"__{safe}"
+    if len(safe.encode("utf-8")) > LONGEST_NAME:
+        safe = f"{safe.encode('utf-8')[: LONGEST_NAME - 14].decode('utf-8', 'ignore')}-{_digest(name)}"
+    return safe
+
+
+def stamp_of(moment: datetime) -> str:
+    """The local time as it stands in file names."""
+    return moment.isoformat(timespec="microseconds").replace(":", "-")
+
+
+def _end_of(run: RunResult) -> str:
+    """One stamp for all files of a run, whoever writes them."""
+    return stamp_of(datetime.fromtimestamp(run.started + run.seconds))
+
+
+def _digest(name: str) -> str:
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def _base(output_path: str | Path) -> Path:
+    path = Path(output_path)
+    return path.parent if _is_file_form(path) else path
+
+
+def _is_file_form(path: Path) -> bool:
+    return path.suffix == ".json"
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder, or say which file stands where it should be."""
+    for place in (folder, *folder.parents):
+        if place.exists() and not place.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "a file is in the way", str(place))
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _write_whole(file: Path, data: bytes) -> None:
+    """Write beside the file and rename, so that nobody ever reads half of it."""
+    part = file.with_name(f".{file.name}.part")
+    try:
+        with part.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(file)
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def _write_lines(file: Path, records: Iterable[Record]) -> None:
+    # lm-eval appends: a file of that name keeps its lines.
+    try:
+        with file.open("ab") as stream:
+            for record in records:
+                stream.write(dumps(sample_line(record)).encode("utf-8") + b"\n")
+    except OSError:
+        _drop_half_line(file)
+        raise
+
+
+def _drop_half_line(file: Path) -> None:
+    """After a failure: end the file behind its last whole line, so that it can be read."""
+    with contextlib.suppress(OSError), file.open("r+b") as stream:
+        end = stream.seek(0, os.SEEK_END)
+        while end:
+            start = max(0, end - 65_536)
+            stream.seek(start)
+            line_end = stream.read(end - start).rfind(b"\n")
+            if line_end >= 0:
+                stream.truncate(start + line_end + 1)
+                return
+            end = start
+        stream.truncate(0)
+
+
+@contextlib.contextmanager
+def _as_output_error(what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(f"{what}: {_reason(error)}.", hint=_HINTS.get(error.errno or 0, _HINT)) from error
+    except ValueError as error:
+        # A path with a NUL character, which no file system can hold.
+        raise OutputError(f"{what}: {error}.", hint=_HINT) from error
+
+
+def _reason(error: OSError) -> str:
+    text = error.strerror or str(error) or type(error).__name__
+    return f"{text} ({error.filename})" if isinstance(error, NotADirectoryError) and error.filename else text
+
+
+def _joined(failures: list[OutputError]) -> OutputError:
+    if len(failures) == 1:
+        return failures[0]
+    hints = list(dict.fromkeys(failure.hint for failure in failures if failure.hint))
+    return OutputError("\n".join(failure.message for failure in failures), hint="\n  ".join(hints) or None)

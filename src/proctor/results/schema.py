@@ -1,0 +1,246 @@
+"""The wire format: what lm-eval's results file and sample lines say, key by key and in their order.
+
+Scripts and dashboards made for lm-eval read these. Where proctor has more to say, it says it
+in keys of its own behind lm-eval's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from proctor.results.encode import as_text, dumps, source_text
+from proctor.results.redact import redact, redact_text
+from proctor.types import GroupResult, Record, RunResult, TaskResult, Value
+
+__all__ = [
+    "dumps",
+    "experiment_facts",
+    "folder_name",
+    "model_name",
+    "results_document",
+    "sample_line",
+    "sanitize",
+    "task_hash",
+]
+
+ENVIRONMENT_KEYS = ("git_hash", "date", "pretty_env_info", "transformers_version", "lm_eval_version", "upper_git_hash")
+TOKENIZER_KEYS = ("tokenizer_pad_token", "tokenizer_eos_token", "tokenizer_bos_token", "eot_token_id", "max_length")
+EXPERIMENT_KEYS = (
+    "model_source",
+    "model_name",
+    "model_name_sanitized",
+    "system_instruction",
+    "system_instruction_sha",
+    "fewshot_as_multiturn",
+    "chat_template",
+    "chat_template_sha",
+)
+MODEL_NAME_KEYS = ("peft", "delta", "pretrained", "model", "path", "engine")
+
+
+def results_document(run: RunResult, environment: Mapping[str, Any], *, hashes: bool = True) -> dict[str, Any]:
+    """The results file as a mapping, in lm-eval's order and without secrets.
+
+    ``hashes``: whether ``task_hashes`` are wanted (lm-eval: only when samples are logged).
+    """
+    results = {task.name: _task_entry(task) for task in run.tasks}
+    results |= {group.name: _group_entry(group) for group in run.groups}
+    aggregating = [group.name for group in run.groups if _aggregates(group)]
+    document: dict[str, Any] = {"results": results}
+    if aggregating:
+        document["groups"] = {name: dict(results[name]) for name in aggregating}
+    document |= _about_tasks(run)
+    document["config"] = dict(run.config)
+    document |= {key: environment.get(key) for key in ENVIRONMENT_KEYS} | {"date": run.started}
+    document |= {key: run.extra[key] for key in TOKENIZER_KEYS if key in run.extra}
+    document["task_hashes"] = {name: task_hash(records) for name, records in run.records.items()} if hashes else {}
+    document |= _experiment(run)
+    # lm-eval: the duration is text.
+    document["total_evaluation_time_seconds"] = str(run.seconds)
+    own = {key: value for key, value in environment.items() if key not in ENVIRONMENT_KEYS}
+    own |= {key: value for key, value in run.extra.items() if key not in document}
+    # Tokens of the tokenizer are no secrets, and a chat template or a score is not searched for any.
+    open_keys = {"results", "groups", "group_subtasks", "versions", "n-shot", "higher_is_better", "n-samples"}
+    open_keys |= {"task_hashes", "chat_template", *TOKENIZER_KEYS}
+    return {
+        key: value if key in open_keys else redact(value, source=source_text) for key, value in (document | own).items()
+    }
+
+
+def _about_tasks(run: RunResult) -> dict[str, Any]:
+    groups = {group.name: group for group in run.groups}
+    versions: dict[str, Any] = {task.name: task.version for task in run.tasks}
+    n_shot: dict[str, int] = {task.name: task.n_shot for task in run.tasks}
+    higher: dict[str, Any] = {task.name: dict(task.higher_is_better) for task in run.tasks}
+    for name, group in groups.items():
+        versions[name] = group.version
+        if group.n_shot is not None:
+            n_shot[name] = group.n_shot
+        if group.higher_is_better:
+            higher[name] = dict(group.higher_is_better)
+    configs = {task.name: {key: value for key, value in task.config.items() if value is not None} for task in run.tasks}
+    return {
+        "group_subtasks": {name: list(groups[name].children) for name in _parents_first(groups)},
+        "configs": dict(sorted(configs.items())),
+        "versions": dict(sorted(versions.items())),
+        "n-shot": dict(sorted(n_shot.items())),
+        "higher_is_better": dict(sorted(higher.items())),
+        "n-samples": {task.name: {"original": task.n_original, "effective": task.n_effective} for task in run.tasks},
+    }
+
+
+def _parents_first(groups: Mapping[str, GroupResult]) -> list[str]:
+    """Groups as a walk from the roots down meets them."""
+    children = {child for group in groups.values() for child in group.children}
+    order: dict[str, None] = {}
+
+    def visit(name: str) -> None:
+        if name in groups and name not in order:
+            order[name] = None
+            for child in groups[name].children:
+                visit(child)
+
+    for name in [name for name in groups if name not in children] + list(groups):
+        visit(name)
+    return list(order)
+
+
+def _task_entry(task: TaskResult) -> dict[str, Any]:
+    # lm-eval says 0 samples of a task without metrics, as under --predict_only; they were run all the same.
+    length = task.sample_len or (0 if task.values else task.n_effective)
+    return {"name": task.name, "alias": task.alias, "sample_len": length, **_scores(task.values)}
+
+
+def _group_entry(group: GroupResult) -> dict[str, Any]:
+    entry: dict[str, Any] = {"alias": group.alias, "name": group.name}
+    if not _aggregates(group):
+        return entry
+    counts = {f"{metric},{name}": count for (metric, name), count in group.sample_count.items()}
+    # lm-eval: a group that found nothing to aggregate says no counts.
+    return (
+        entry | {"sample_len": group.sample_len, **_scores(group.values)} | ({"sample_count": counts} if counts else {})
+    )
+
+
+def _aggregates(group: GroupResult) -> bool:
+    return group.sample_len is not None or bool(group.values)
+
+
+def _scores(values: Mapping[tuple[str, str], Value]) -> dict[str, Any]:
+    scores: dict[str, Any] = {}
+    for (metric, name), value in values.items():
+        scores[f"{metric},{name}"] = value.value
+        scores[f"{metric}_stderr,{name}"] = "N/A" if value.stderr is None else value.stderr
+    return scores
+
+
+def _experiment(run: RunResult) -> dict[str, Any]:
+    facts = experiment_facts(
+        str(run.extra.get("model_source") or run.config.get("model") or "model"),
+        run.config.get("model_args"),
+        system_instruction=run.extra.get("system_instruction"),
+        chat_template=run.extra.get("chat_template"),
+        fewshot_as_multiturn=run.extra.get("fewshot_as_multiturn"),
+    )
+    if run.extra.get("model_name"):
+        facts["model_name"] = redact_text(str(run.extra["model_name"]))
+        facts["model_name_sanitized"] = sanitize(facts["model_name"])
+    return facts | {key: run.extra[key] for key in EXPERIMENT_KEYS if key in run.extra and key != "model_name"}
+
+
+def folder_name(run: RunResult) -> str:
+    """The folder of a model's results, ``model_name_sanitized``."""
+    return str(_experiment(run)["model_name_sanitized"])
+
+
+def experiment_facts(
+    model_source: str,
+    model_args: Mapping[str, Any] | str | None,
+    *,
+    system_instruction: str | None = None,
+    chat_template: str | None = None,
+    fewshot_as_multiturn: bool | None = None,
+) -> dict[str, Any]:
+    """The keys from ``model_source`` to ``chat_template_sha``, for ``RunResult.extra``."""
+    # lm-eval draws a random name where the arguments have none; the source's own name finds its folder again.
+    name = redact_text(model_name(model_args) or model_source)
+    return {
+        "model_source": model_source,
+        "model_name": name,
+        "model_name_sanitized": sanitize(name),
+        "system_instruction": system_instruction,
+        "system_instruction_sha": sha256(system_instruction) if system_instruction else None,
+        "fewshot_as_multiturn": fewshot_as_multiturn,
+        "chat_template": chat_template,
+        "chat_template_sha": sha256(chat_template) if chat_template else None,
+    }
+
+
+def model_name(model_args: Mapping[str, Any] | str | None) -> str | None:
+    """The model's name by its arguments: an adapter's before the base model's."""
+    if isinstance(model_args, str):
+        pairs = [item.partition("=") for item in model_args.split(",")]
+        model_args = {key.strip(): value.strip() for key, _, value in pairs}
+    for key in MODEL_NAME_KEYS:
+        if model_args and model_args.get(key) is not None:
+            return str(model_args[key])
+    return None
+
+
+def sanitize(name: str) -> str:
+    """A name as lm-eval makes it one folder's: each run of characters that paths cannot hold becomes ``__``."""
+    return re.sub(r'["<>:/\\|?*\[\]]+', "__", name)
+
+
+def sample_line(record: Record) -> dict[str, Any]:
+    """One line of a samples file. Documents and prompts stand as they were; only their settings are redacted."""
+    doc_hash, prompt_hash, target_hash = _hashes(record)
+    return {
+        "doc_id": record.doc_id,
+        "doc": record.doc,
+        "target": as_text(record.target),
+        "arguments": {
+            f"gen_args_{index}": {f"arg_{place}": _argument(value) for place, value in enumerate(arguments)}
+            for index, arguments in enumerate(record.arguments)
+        },
+        "resps": _text_leaves(record.responses),
+        "filtered_resps": _text_leaves(record.filtered),
+        "filter": record.filter,
+        "metrics": list(record.metrics),
+        "doc_hash": doc_hash,
+        "prompt_hash": prompt_hash,
+        "target_hash": target_hash,
+        **record.metrics,
+    }
+
+
+def task_hash(records: Iterable[Record]) -> str:
+    """One hash over all documents, prompts and targets of a task, in order."""
+    digest = hashlib.sha256()
+    for record in records:
+        digest.update("".join(_hashes(record)).encode("ascii"))
+    return digest.hexdigest()
+
+
+def sha256(text: str) -> str:
+    """SHA-256 of a text's UTF-8, in hex; lone surrogates are hashed as they are."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _hashes(record: Record) -> tuple[str, str, str]:
+    prompt = record.arguments[0][0] if record.arguments and record.arguments[0] else ""
+    # lm-eval: the document's hash is taken from its indented JSON.
+    return sha256(dumps(record.doc, indent=2)), sha256(as_text(prompt)), sha256(as_text(record.target))
+
+
+def _argument(value: Any) -> Any:
+    return value if isinstance(value, str) else redact(value)
+
+
+def _text_leaves(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_text_leaves(item) for item in value]
+    return as_text(value)

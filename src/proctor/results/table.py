@@ -1,0 +1,113 @@
+"""The scores as the table that lm-eval prints, to the byte.
+
+pytablewriter draws it, because lm-eval's own look is what that library makes of a column of
+numbers: it reads the texts again and decides per column how many decimals are needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal, Protocol
+
+from proctor.lazy import need
+from proctor.results.redact import redact
+
+ARROWS: Mapping[bool | None, str] = {True: "↑", False: "↓"}
+HEADERS = ("Version", "Filter", "n-shot", "Metric", "", "Value", "", "Stderr")
+FACTS = frozenset({"alias", "name", "sample_len", "sample_count"})
+UNSCORED = "bypass"
+"""The metric that stands for none, under ``--predict_only``."""
+
+
+def make_table(document: Mapping[str, Any], column: Literal["results", "groups"] = "results") -> str:
+    """The Markdown table of a results document: all tasks and groups, or the groups that aggregate."""
+    writer = need("pytablewriter").MarkdownTableWriter()
+    writer.headers = ["Groups" if column == "groups" else "Tasks", *HEADERS]
+    writer.value_matrix = [
+        row for name, depth in _walk(document, column) for row in _rows(document, column, name, depth)
+    ]
+    return writer.dumps()
+
+
+class _Asked(Protocol):
+    """What the line above the table says of a run's settings."""
+
+    @property
+    def model(self) -> str: ...
+    @property
+    def model_args(self) -> Mapping[str, Any]: ...
+    @property
+    def gen_kwargs(self) -> Mapping[str, Any]: ...
+    @property
+    def limit(self) -> float | None: ...
+    @property
+    def num_fewshot(self) -> int | None: ...
+    @property
+    def batch_size(self) -> int | str: ...
+
+
+def summary_line(document: Mapping[str, Any], asked: _Asked) -> str:
+    """The line above the table: what was run, and the batch sizes that were found. Secrets are hidden."""
+    model_args = {key: value for key, value in redact(asked.model_args).items() if key != "trust_remote_code"}
+    sizes: Sequence[Any] = document.get("config", {}).get("batch_sizes") or ()
+    found = f" ({','.join(map(str, sizes))})" if sizes else ""
+    return (
+        f"{asked.model} ({model_args}), gen_kwargs: ({redact(asked.gen_kwargs)}), limit: {asked.limit}, "
+        f"num_fewshot: {asked.num_fewshot}, batch_size: {asked.batch_size}{found}"
+    )
+
+
+def _walk(document: Mapping[str, Any], column: str) -> Iterator[tuple[str, int]]:
+    """Names and depths in reading order: trees of groups by name, then the tasks of no group."""
+    subtasks: Mapping[str, Sequence[str]] = document.get("group_subtasks", {})
+    present = document.get(column, {})
+    children = {child for members in subtasks.values() for child in members}
+    met: set[str] = set()
+
+    def visit(name: str, depth: int, above: tuple[str, ...]) -> Iterator[tuple[str, int]]:
+        if name in above:
+            return
+        met.add(name)
+        if name in present:
+            yield name, depth
+        for child in sorted(subtasks.get(name, ())):
+            yield from visit(child, depth + 1, (*above, name))
+
+    for root in sorted(subtasks):
+        if root not in children:
+            yield from visit(root, 0, ())
+    yield from ((name, 0) for name in sorted(present) if name not in met)
+
+
+def _rows(document: Mapping[str, Any], column: str, name: str, depth: int) -> Iterator[list[Any]]:
+    entry: Mapping[str, Any] = document[column][name]
+    directions = document.get("higher_is_better", {}).get(name) or {}
+    shots = str(document.get("n-shot", {}).get(name, " "))
+    title: str = (" " * depth + "- " if depth else "") + str(entry.get("alias", name))
+    version: Any = document.get("versions", {}).get(name, "    N/A")
+    cells = list(_cells(entry, directions))
+    # lm-eval leaves what has no metric out of the table, and so all of a run that only predicts; here it shows
+    # how many documents were answered. A group that aggregates nothing counts none and stays out, as there.
+    if all(cell[0] == UNSCORED for cell in cells) and "sample_len" in entry:
+        cells.append(("samples", "none", "", entry["sample_len"], "", ""))
+    for metric, kind, direction, value, sign, stderr in cells:
+        yield [title, version, kind, shots, metric, direction, value, sign, stderr]
+        title = version = ""
+
+
+def _cells(entry: Mapping[str, Any], directions: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+    scores = {key: value for key, value in entry.items() if key not in FACTS}
+    for key in sorted(scores):
+        metric, _, kind = key.partition(",")
+        if metric.endswith("_stderr"):
+            continue
+        value = f"{scores[key]:.4f}" if isinstance(scores[key], float) else scores[key]
+        arrow = ARROWS.get(directions.get(metric), "")
+        if f"{metric}_stderr,{kind}" in scores:
+            yield metric, kind, arrow, value, "±", _stderr(scores[f"{metric}_stderr,{kind}"])
+        else:
+            yield metric, kind, arrow, value, "", ""
+
+
+def _stderr(value: Any) -> str:
+    return f"{value:.4f}" if isinstance(value, (int, float)) else "   N/A"
