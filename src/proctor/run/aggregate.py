@@ -1,0 +1,133 @@
+"""From records to the figures of tasks, and from tasks to those of groups (lm-eval's formulas)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from proctor import stats
+from proctor.metrics.aggregate import aggregate
+from proctor.metrics.tables import MetricUse, use_metric
+from proctor.tasks.dump import dump_config
+from proctor.tasks.spec import AggregateSpec, GroupSpec
+from proctor.tasks.task import Task
+from proctor.types import GroupResult, Record, TaskResult, Value
+
+log = logging.getLogger("proctor")
+Key = tuple[str, str]
+
+
+def task_result(task: Task, records: Sequence[Record], *, bootstrap_iters: int) -> TaskResult:
+    """Aggregate one task's records; ``sample_len`` is the largest number of values of a metric (lm-eval)."""
+    values: dict[Key, list[Any]] = {}
+    for record in records:
+        for metric, value in record.metrics.items():
+            values.setdefault((metric, record.filter), []).append(value)
+    uses = _uses(task, {metric for metric, _ in values})
+    lengths = {key: len(items) for key, items in values.items()}
+    if len(set(lengths.values())) > 1:
+        counts = ", ".join(f"{metric},{name}: {count}" for (metric, name), count in lengths.items())
+        log.warning("Task '%s': its metrics count different numbers of documents (%s).", task.spec.name, counts)
+    figures = {key: aggregate(uses[key[0]], items, bootstrap_iters=bootstrap_iters) for key, items in values.items()}
+    sample_len = max(lengths.values(), default=0)
+    answered = len({record.doc_id for record in records})
+    return TaskResult(
+        name=task.spec.name,
+        alias=task.spec.alias,
+        version=task.spec.version,
+        n_shot=task.spec.n_shot,
+        n_original=len(task.documents),
+        # lm-eval says 0 for a run that only predicts; the documents were answered all the same.
+        n_effective=sample_len or answered,
+        sample_len=sample_len or answered,
+        values=figures,
+        higher_is_better={name: use.higher_is_better for name, use in uses.items()},
+        config=dump_config(task.spec),
+    )
+
+
+def _uses(task: Task, measured: set[str]) -> dict[str, MetricUse]:
+    """Metric uses by name; a name that only ``process_results`` knows is averaged (lm-eval)."""
+    uses = {use.name: use for use in task.uses} | task.derived
+    for name in sorted(measured - set(uses)):
+        log.warning("Task '%s': the metric %s has no aggregation; its mean is taken.", task.spec.name, name)
+        plain = {"metric": name, "aggregation": "mean", "higher_is_better": True}
+        uses[name] = use_metric(plain, output_type=task.spec.output, with_process_results=True)
+    return uses
+
+
+def group_results(
+    groups: Sequence[GroupSpec], leaves: Mapping[str, Sequence[str]], tasks: Mapping[str, TaskResult]
+) -> tuple[GroupResult, ...]:
+    """Aggregate groups, children first. ``leaves``: all tasks under a group, with repetitions (lm-eval)."""
+    shots: dict[str, int | None] = {name: task.n_shot for name, task in tasks.items()}
+    better: dict[str, Mapping[str, bool | None]] = {name: task.higher_is_better for name, task in tasks.items()}
+    results = []
+    for group in groups:
+        members = [tasks[name] for name in leaves[group.name] if name in tasks]
+        known = {shots[child] for child in group.members if shots.get(child) is not None}
+        shots[group.name] = known.pop() if len(known) == 1 else None
+        better[group.name] = _merge_directions([better.get(child, {}) for child in group.members])
+        results.append(_group_result(group, members, shots[group.name], better[group.name]))
+    return tuple(results)
+
+
+def _merge_directions(children: Sequence[Mapping[str, bool | None]]) -> Mapping[str, bool | None]:
+    merged: dict[str, bool | None] = {}
+    for child in children:
+        for metric, direction in child.items():
+            merged[metric] = direction if merged.get(metric, direction) == direction else None
+    return merged
+
+
+def _group_result(
+    group: GroupSpec, members: Sequence[TaskResult], n_shot: int | None, better: Mapping[str, bool | None]
+) -> GroupResult:
+    values: dict[Key, Value] = {}
+    counts: dict[Key, int] = {}
+    for entry in group.aggregates:
+        for name in entry.filters if entry.filters is not None else _filters_of(entry.metric, members):
+            having = [task for task in members if (entry.metric, name) in task.values]
+            if len(having) < len(members):
+                _warn_absent(group, entry.metric, name, members, having)
+            if having:
+                values[entry.metric, name] = _combine(entry, name, having)
+                counts[entry.metric, name] = sum(task.sample_len for task in having)
+    return GroupResult(
+        name=group.name,
+        alias=group.alias,
+        version=group.version,
+        children=group.members,
+        values=values,
+        sample_len=sum(task.sample_len for task in members) if group.aggregates else None,
+        sample_count=counts,
+        higher_is_better=better,
+        n_shot=n_shot,
+    )
+
+
+def _filters_of(metric: str, members: Sequence[TaskResult]) -> list[str]:
+    return sorted({name for task in members for measured, name in task.values if measured == metric})
+
+
+def _warn_absent(
+    group: GroupSpec, metric: str, name: str, members: Sequence[TaskResult], having: Sequence[TaskResult]
+) -> None:
+    absent = [task.name for task in members if task not in having]
+    log.warning(
+        "Group '%s': %d of %d tasks have no %s,%s and are left out of it (%s%s).",
+        group.name, len(absent), len(members), metric, name, ", ".join(absent[:3]), ", ..." if len(absent) > 3 else "",
+    )  # fmt: skip
+
+
+def _combine(entry: AggregateSpec, name: str, having: Sequence[TaskResult]) -> Value:
+    """Size-weighted or plain mean, with lm-eval's pooled or unweighted standard error."""
+    cells = [task.values[entry.metric, name] for task in having]
+    sizes = [task.sample_len for task in having]
+    weights = sizes if entry.weight_by_size else [1] * len(cells)
+    total = sum(weights)
+    value = sum(cell.value * weight for cell, weight in zip(cells, weights, strict=True)) / total if total else 0.0
+    errors = [cell.stderr for cell in cells]
+    stderr = stats.pooled_stderr(errors, sizes) if entry.weight_by_size else stats.unweighted_stderr(errors)
+    return Value(value, stderr)

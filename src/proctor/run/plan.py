@@ -1,0 +1,75 @@
+"""From bound tasks to the requests of a run: a frozen value that ``preview`` can show.
+
+Prompts are rendered here, the one place where a task's turns meet a model's chat template.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from proctor.tasks.outputs import Example, build_requests
+from proctor.tasks.prompt import Style, render
+from proctor.tasks.task import Task
+from proctor.types import Generate, Query, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One document's example and its requests, in request order."""
+
+    example: Example
+    requests: tuple[Request, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPlan:
+    """One task's documents. ``asked``: how often each request goes to the model."""
+
+    task: Task
+    documents: tuple[Planned, ...]
+    asked: int
+
+    def queries(self) -> Iterator[Query]:
+        """Every query of the task: document-major, then request, then repeat."""
+        for planned in self.documents:
+            for index, request in enumerate(planned.requests):
+                for repeat in range(self.asked):
+                    yield Query(self.task.spec.name, planned.example.doc_id, index, repeat, request)
+
+
+def plan_task(
+    task: Task, *, limit: float | None, samples: Sequence[int] | None, seed: int | None, style: Style
+) -> TaskPlan:
+    """Render the prompts of one task's documents and build their requests."""
+    documents = tuple(
+        plan_example(task, example, style) for example in task.examples(task.positions(limit, samples), style, seed)
+    )
+    asked = task.spec.repeats if is_sampled(task.spec.generation) else 1
+    return TaskPlan(task, documents, asked)
+
+
+def plan_example(task: Task, example: Example, style: Style) -> Planned:
+    """One document's requests."""
+    contexts = [render(turns, style, gen_prefix=example.gen_prefix) for turns in example.contexts]
+    chat = style.chat is not None
+    return Planned(example, build_requests(task.spec, task.shape, example, contexts, chat=chat, wanted=task.wanted))
+
+
+def is_sampled(generation: Mapping[str, Any] | None) -> bool:
+    """Whether generating twice can give two answers; a greedy or scored request is asked once."""
+    if not generation:
+        return False
+    do_sample = generation.get("do_sample")
+    return bool(do_sample) if do_sample is not None else float(generation.get("temperature") or 0.0) > 0.0
+
+
+def count_requests(plans: Sequence[TaskPlan]) -> int:
+    """Number of queries that go to the model."""
+    return sum(len(planned.requests) * plan.asked for plan in plans for planned in plan.documents)
+
+
+def has_generation(plan: TaskPlan) -> bool:
+    """Whether the task generates text."""
+    return any(isinstance(request, Generate) for planned in plan.documents[:1] for request in planned.requests)

@@ -1,0 +1,270 @@
+"""One run, ten steps: from a configuration to a result, and nothing else.
+
+Everything that can be wrong without the model (names, task files, metrics, data, prompts) is
+found before the model is loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from proctor.errors import Fault, TaskError, UsageError
+from proctor.models import MODELS, open_model
+from proctor.run.aggregate import group_results, task_result
+from proctor.run.config import RunConfig, Seeds
+from proctor.run.execute import ask
+from proctor.run.grade import grade
+from proctor.run.plan import TaskPlan, count_requests, plan_task
+from proctor.tasks.fewshot import may_leak
+from proctor.tasks.index import build_index
+from proctor.tasks.prompt import Style
+from proctor.tasks.select import select
+from proctor.tasks.spec import TaskSpec, override
+from proctor.tasks.suite import Suite, build_suite
+from proctor.tasks.task import Task
+from proctor.types import Model, Record, RunResult, TaskResult
+
+log = logging.getLogger("proctor")
+BOOTSTRAP_ITERS = 100_000
+
+
+class Progress(Protocol):
+    """Told of finished work."""
+
+    def advance(self, n: int = 1) -> None:
+        """Count ``n`` more steps."""
+        ...
+
+
+OpenProgress = Callable[[int, str], AbstractContextManager[Progress]]
+
+
+def evaluate(config: RunConfig, *, progress: OpenProgress, bootstrap_iters: int = BOOTSTRAP_ITERS) -> RunResult:
+    """Run ``config`` from task files to figures.
+
+    ``progress(total, label)`` opens a display of ``total`` steps. Raises the errors of
+    :mod:`proctor.errors`; whatever is a user's mistake is raised before the model is loaded.
+    """
+    started, clock = time.time(), time.perf_counter()
+    MODELS.get(config.model)
+    suite = select_suite(config)
+    seed_everything(config.seed)
+    tasks = bind_tasks(suite.tasks, progress)
+    warn_of_surprises(config, suite)
+    model = open_model(
+        config.model,
+        _model_args(config),
+        batch_size=config.batch_size,
+        max_batch_size=config.max_batch_size,
+        device=config.device,
+        threads=config.threads,
+    )
+    try:
+        seed_everything(config.seed)
+        plans = plan_tasks(tasks, config, model_style(config, model), progress)
+        records = _answer_and_grade(model, plans, progress)
+        results = _aggregate(plans, records, bootstrap_iters)
+        groups = group_results(suite.groups, suite.leaves, {result.name: result for result in results})
+        facts, report, extra = dict(model.info), dict(model.report()), _extra(config, model)
+    finally:
+        model.close()
+    return RunResult(
+        tasks=tuple(results),
+        groups=groups,
+        records=records if config.log_samples or config.predict_only else {},
+        config=_config_section(config, facts, report, bootstrap_iters),
+        extra={**_tokenizer_facts(facts), **extra, "proctor": {"device": facts.get("device"), **report}},
+        started=started,
+        seconds=time.perf_counter() - clock,
+    )
+
+
+def select_suite(config: RunConfig) -> Suite:
+    """Find, select and check the tasks, under the run's own settings."""
+    index = build_index(config.include_path)
+    metadata = {**config.model_args, **config.metadata}
+    suite = build_suite(select(index, config.tasks).nodes, metadata)
+    if not suite.tasks:
+        raise UsageError(f"No task was selected by {', '.join(config.tasks)}.", hint="proctor ls shows what there is.")
+    _check_unsafe(suite.tasks, config.confirm_run_unsafe_code)
+    unknown = sorted(set(config.samples or {}) - {task.name for task in suite.tasks})
+    if unknown:
+        raise UsageError(f"--samples names tasks that are not selected: {', '.join(unknown)}.")
+    tasks = tuple(
+        override(task, num_fewshot=config.num_fewshot, gen_kwargs=config.gen_kwargs, predict_only=config.predict_only)
+        for task in suite.tasks
+    )
+    for task, before in zip(tasks, suite.tasks, strict=True):
+        if config.num_fewshot is not None and before.fewshot.n == 0 and config.num_fewshot != 0:
+            log.info("Task '%s' says num_fewshot: 0 and keeps it.", task.name)
+    return Suite(tasks, suite.groups, suite.leaves)
+
+
+def _check_unsafe(tasks: Sequence[TaskSpec], confirmed: bool) -> None:
+    unsafe = [task.name for task in tasks if task.unsafe]
+    if unsafe and not confirmed:
+        raise UsageError(
+            f"These tasks run code that the model writes: {', '.join(unsafe)}.",
+            hint="Add --confirm_run_unsafe_code if you accept that.",
+        )
+
+
+def bind_tasks(specs: Sequence[TaskSpec], progress: OpenProgress) -> list[Task]:
+    """Load data and functions of every task; the faults of all of them are raised at once."""
+    tasks: list[Task] = []
+    faults: list[Fault] = []
+    with progress(len(specs), "Loading tasks") as display:
+        for spec in specs:
+            try:
+                tasks.append(Task(spec))
+            except TaskError as error:
+                faults.extend(error.faults)
+            display.advance(1)
+    if faults:
+        raise TaskError(list(dict.fromkeys(faults)))
+    return tasks
+
+
+def seed_everything(seeds: Seeds) -> None:
+    """Seed Python's and numpy's generators now and torch's if it is there; None leaves one unseeded."""
+    import sys
+
+    import numpy
+
+    if seeds.python is not None:
+        random.seed(seeds.python)
+    if seeds.numpy is not None:
+        numpy.random.seed(seeds.numpy)
+    if seeds.torch is not None and "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(seeds.torch)
+
+
+def warn_of_surprises(config: RunConfig, suite: Suite) -> None:
+    """Say once what lm-eval does silently and what surprises its users."""
+    leaking = [task.name for task in suite.tasks if may_leak(task)]
+    if leaking:
+        log.warning(
+            "%d tasks draw few-shot examples from the split they evaluate, so a question can appear among its own "
+            "examples, answer included (%s%s). lm-eval does the same.",
+            len(leaking), ", ".join(leaking[:3]), ", ..." if len(leaking) > 3 else "",
+        )  # fmt: skip
+    if config.system_instruction and not config.apply_chat_template:
+        log.warning("--system_instruction without --apply_chat_template stands right before the prompt's first letter.")
+    named = str(config.model_args.get("pretrained", "")).lower()
+    if not config.apply_chat_template and ("inst" in named or "chat" in named):
+        log.warning("The model's name suggests a chat model; --apply_chat_template is not given.")
+
+
+def model_style(config: RunConfig, model: Model | None) -> Style:
+    """How prompts are rendered in this run."""
+    multiturn = config.fewshot_as_multiturn
+    return Style(
+        chat=model.render if model is not None and config.apply_chat_template else None,
+        multiturn=True if multiturn is None else multiturn,
+        system_instruction=config.system_instruction,
+    )
+
+
+def plan_tasks(tasks: Sequence[Task], config: RunConfig, style: Style, progress: OpenProgress) -> list[TaskPlan]:
+    """Render every prompt of the run."""
+    plans = []
+    with progress(len(tasks), "Building prompts") as display:
+        for task in tasks:
+            samples = None if config.samples is None else config.samples.get(task.spec.name)
+            plan = plan_task(task, limit=config.limit, samples=samples, seed=config.seed.fewshot, style=style)
+            if config.write_out:
+                _write_out(plan)
+            plans.append(plan)
+            display.advance(1)
+    return plans
+
+
+def _write_out(plan: TaskPlan) -> None:
+    for planned in plan.documents[:1]:
+        log.info(
+            "Task '%s', document %d, %d requests.\n--- first request\n%s\n--- target\n%s\n---",
+            plan.task.spec.name,
+            planned.example.doc_id,
+            len(planned.requests),
+            planned.requests[0],
+            planned.example.target,
+        )
+
+
+def _answer_and_grade(model: Model, plans: Sequence[TaskPlan], progress: OpenProgress) -> dict[str, Sequence[Record]]:
+    queries = [query for plan in plans for query in plan.queries()]
+    with progress(count_requests(plans), "Answering") as display:
+        responses = ask(model, queries, display.advance)
+    records: dict[str, Sequence[Record]] = {}
+    position = 0
+    for plan in plans:
+        asked = sum(len(planned.requests) for planned in plan.documents) * plan.asked
+        records[plan.task.spec.name] = grade(plan, responses[position : position + asked])
+        position += asked
+    return records
+
+
+def _aggregate(
+    plans: Sequence[TaskPlan], records: Mapping[str, Sequence[Record]], bootstrap_iters: int
+) -> list[TaskResult]:
+    return [task_result(plan.task, records[plan.task.spec.name], bootstrap_iters=bootstrap_iters) for plan in plans]
+
+
+def _model_args(config: RunConfig) -> dict[str, Any]:
+    args = dict(config.model_args)
+    if config.trust_remote_code:
+        args["trust_remote_code"] = True
+    return args
+
+
+def _config_section(
+    config: RunConfig, facts: Mapping[str, Any], report: Mapping[str, Any], bootstrap_iters: int
+) -> dict[str, Any]:
+    """The ``config`` section of the results file, in lm-eval's order of keys."""
+    keys = ("model_num_parameters", "model_dtype", "model_revision", "model_sha", "peft_sha", "delta_sha")
+    return {
+        "model": config.model,
+        "model_args": _model_args(config),
+        **{key: facts[key] for key in keys if key in facts},
+        "batch_size": config.batch_size,
+        "batch_sizes": report.get("batch_sizes", []),
+        "device": config.device,
+        "use_cache": config.use_cache,
+        "limit": config.limit,
+        "bootstrap_iters": bootstrap_iters,
+        "gen_kwargs": dict(config.gen_kwargs),
+        "random_seed": config.seed.python,
+        "numpy_seed": config.seed.numpy,
+        "torch_seed": config.seed.torch,
+        "fewshot_seed": config.seed.fewshot,
+    }
+
+
+def _tokenizer_facts(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    return facts.get("tokenizer") or {}
+
+
+def _extra(config: RunConfig, model: Model) -> dict[str, Any]:
+    """What follows ``task_hashes`` in the results file: the model's name and what framed its prompts."""
+    template = model.chat_template(config.apply_chat_template) if config.apply_chat_template else None
+    chat = bool(config.apply_chat_template)
+    multiturn = config.fewshot_as_multiturn if not chat else model_style(config, None).multiturn
+    return {
+        "model_source": config.model,
+        "model_name": model.name,
+        "system_instruction": config.system_instruction,
+        "system_instruction_sha": _sha(config.system_instruction),
+        "fewshot_as_multiturn": multiturn,
+        "chat_template": template,
+        "chat_template_sha": _sha(template),
+    }
+
+
+def _sha(text: str | None) -> str | None:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest() if text else None

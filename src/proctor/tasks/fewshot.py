@@ -1,0 +1,146 @@
+"""Which solved examples stand before a question: seeded samplers, lm-eval's draws to the number.
+
+Every task owns one ``random.Random(seed)``, consumed once per evaluated document in document
+order; samplers draw *positions* in the pool, so that an example is rendered once and reused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+from typing import Protocol
+
+from proctor.errors import DataError, TaskError
+from proctor.tasks.data import Documents, Splits
+from proctor.tasks.fields import bind, describe
+from proctor.tasks.spec import TaskSpec
+from proctor.types import Doc
+
+
+class Sampler(Protocol):
+    """Draws the positions of a document's examples in the pool."""
+
+    def draw(self, doc: Doc) -> Sequence[int]:
+        """Positions in the pool, in prompt order. ``doc``: the question, left out where excluded."""
+        ...
+
+
+def load_pool(spec: TaskSpec, splits: Splits) -> Sequence[Doc]:
+    """The documents that examples are drawn from (SPEC: split, else samples, else train, validation, test)."""
+    shots = spec.fewshot
+    if shots.split is not None:
+        pool: Sequence[Doc] = splits.documents(shots.split, shots.process_docs)
+    elif shots.samples is not None:
+        pool = _fixed_samples(spec)
+    else:
+        data = spec.data
+        split = data.training_split or data.validation_split or data.test_split
+        pool = splits.documents(split or "", data.process_docs)
+    if shots.indices is not None:
+        pool = pool.pick(shots.indices) if isinstance(pool, Documents) else [pool[i] for i in shots.indices]
+    return list(pool)
+
+
+def _fixed_samples(spec: TaskSpec) -> Sequence[Doc]:
+    samples = bind(spec.fewshot.samples)
+    if callable(samples):
+        try:
+            samples = samples()
+        except Exception as error:
+            raise TaskError(
+                spec.fault(f"fewshot_config.samples {describe(error)}", "fewshot_config", "samples")
+            ) from error
+    if not isinstance(samples, Sequence):
+        raise TaskError(spec.fault("fewshot_config.samples must be a list of documents.", "fewshot_config", "samples"))
+    return samples
+
+
+def excludes_question(spec: TaskSpec) -> bool:
+    """Whether the question itself may stand in the pool and is left out of its own examples.
+
+    lm-eval: exactly when the few-shot split equals ``test_split``, "none" equal to "none" included.
+    """
+    return spec.fewshot.split == spec.data.test_split
+
+
+def may_leak(spec: TaskSpec) -> bool:
+    """Whether a question can appear, answered, among its own examples (lm-eval's rule leaves it in)."""
+    if spec.n_shot == 0 or excludes_question(spec):
+        return False
+    shots, data = spec.fewshot, spec.data
+    pool = shots.split
+    if pool is None:
+        if shots.samples is not None:
+            return False
+        pool = data.training_split or data.validation_split or data.test_split
+    return pool == data.eval_split
+
+
+def make_sampler(spec: TaskSpec, pool: Sequence[Doc], seed: int | None) -> Sampler:
+    """The task's sampler over ``pool``; too small a pool is an error that says both numbers."""
+    n, exclude = spec.n_shot, excludes_question(spec)
+    needed = n + 1 if exclude and spec.fewshot.sampler == "default" else n
+    if needed > len(pool):
+        raise DataError(
+            f"Task '{spec.name}': {n} few-shot examples are asked for, but the pool they are drawn from "
+            f"holds {len(pool)}{' (the question itself is left out)' if exclude else ''}.",
+            hint=f"Use --num_fewshot {max(len(pool) - (needed - n), 0)} or fewer, or a larger fewshot_split.",
+        )
+    if spec.fewshot.sampler == "default":
+        return RandomSampler(pool, n, Random(seed), exclude)
+    if spec.fewshot.sampler == "first_n":
+        return FirstN(pool, n, exclude)
+    raise TaskError(spec.fault("a sampler written as a Python class cannot be used yet.", "fewshot_config", "sampler"))
+
+
+class RandomSampler:
+    """``sampler: default``: n positions drawn without replacement.
+
+    lm-eval: where the question is excluded, n + 1 are drawn and those equal to it dropped; if too
+    few remain, n are drawn again from the pool without it.
+    """
+
+    def __init__(self, pool: Sequence[Doc], n: int, rng: Random, exclude: bool) -> None:
+        self._pool, self._n, self._rng, self._exclude = pool, n, rng, exclude
+        self._positions = range(len(pool))
+
+    def draw(self, doc: Doc) -> Sequence[int]:
+        """Draw the next document's examples; consumes the random state."""
+        if not self._exclude or not doc:
+            return self._rng.sample(self._positions, self._n)
+        drawn = self._rng.sample(self._positions, self._n + 1)
+        kept = [i for i in drawn if self._pool[i] != doc][: self._n]
+        if len(kept) < self._n:
+            others = [i for i in self._positions if self._pool[i] != doc]
+            if len(others) < self._n:
+                raise DataError(
+                    f"{self._n} few-shot examples are asked for, but without the question itself "
+                    f"the pool holds {len(others)}."
+                )
+            kept = self._rng.sample(others, self._n)
+        return kept
+
+
+class FirstN:
+    """``sampler: first_n``: the first n of the pool (less the question where it is excluded)."""
+
+    def __init__(self, pool: Sequence[Doc], n: int, exclude: bool) -> None:
+        self._pool, self._n, self._exclude = pool, n, exclude
+        self._first = range(n)
+
+    def draw(self, doc: Doc) -> Sequence[int]:
+        """Take the first ones."""
+        if not self._exclude:
+            return self._first
+        kept: list[int] = []
+        for position, other in enumerate(self._pool):
+            if len(kept) == self._n:
+                return kept
+            if other != doc:
+                kept.append(position)
+        if len(kept) < self._n:
+            raise DataError(
+                f"{self._n} few-shot examples are asked for, but without the question itself "
+                f"the pool holds {len(kept)}."
+            )
+        return kept

@@ -1,0 +1,172 @@
+"""``doc_to_text``, ``doc_to_target``, ``doc_to_choice`` and their kin as functions of a document.
+
+A field is a column's name, a template, a constant or a function; which one is decided here,
+once per task, and whatever goes wrong on a document becomes a sentence with task, key and line.
+"""
+
+from __future__ import annotations
+
+import ast
+import traceback
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from proctor.errors import TaskError
+from proctor.refs import Ref
+from proctor.tasks.spec import PromptSpec, TaskSpec
+from proctor.tasks.templates import compile_template
+from proctor.types import Doc
+
+Getter = Callable[[Doc], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The getters of one prompt: of the question, or of the few-shot examples.
+
+    ``choice`` None: there are no choices. ``gen_prefix`` gives None where there is none.
+    """
+
+    text: Getter
+    target: Getter
+    choice: Getter | None
+    gen_prefix: Getter
+
+
+def bind(value: Any) -> Any:
+    """Resolve a ``!function``; anything else stays as it is."""
+    return value.resolve() if isinstance(value, Ref) else value
+
+
+def bind_question(spec: TaskSpec, columns: Collection[str]) -> Fields:
+    """Getters of the evaluated question. ``columns``: names of the processed evaluation split."""
+    # lm-eval: a gen_prefix is a column of the split here, a key of the document in the examples.
+    prefix = _column_or_template(spec, "gen_prefix", spec.prompt.gen_prefix, columns)
+    return _bind(spec, spec.prompt, columns, (), prefix)
+
+
+def bind_examples(spec: TaskSpec, columns: Collection[str]) -> Fields:
+    """Getters of the few-shot examples; columns are those of the *evaluated* split (lm-eval)."""
+    prefix = key_or_template(spec, "gen_prefix", spec.fewshot.prompt.gen_prefix)
+    return _bind(spec, spec.fewshot.prompt, columns, ("fewshot_config",), prefix)
+
+
+def _bind(
+    spec: TaskSpec, prompt: PromptSpec, columns: Collection[str], base: tuple[str, ...], gen_prefix: Getter
+) -> Fields:
+    has_choices = spec.prompt.choice is not None
+    return Fields(
+        text=_text(spec, (*base, "doc_to_text"), prompt.text, columns, has_choices),
+        target=_target(spec, (*base, "doc_to_target"), prompt.target, columns, has_choices),
+        choice=None if not prompt.choice else _choice(spec, (*base, "doc_to_choice"), prompt.choice, columns),
+        gen_prefix=gen_prefix,
+    )
+
+
+def key_or_template(spec: TaskSpec, key: str, value: str | None) -> Getter:
+    """A field that is a key of the document itself, else a template; None where it is empty."""
+    if not value:
+        return lambda doc: None
+    render = _guard(spec, (key,), _template(spec, (key,), value))
+    return lambda doc: doc[value] if value in doc else render(doc)
+
+
+def _column_or_template(spec: TaskSpec, key: str, value: str | None, columns: Collection[str]) -> Getter:
+    if value is None:
+        return lambda doc: None
+    if value in columns:
+        return lambda doc: doc[value]
+    return _guard(spec, (key,), _template(spec, (key,), value))
+
+
+def _template(spec: TaskSpec, path: tuple[str, ...], source: str) -> Getter:
+    from jinja2 import TemplateSyntaxError
+
+    try:
+        return compile_template(source)
+    except TemplateSyntaxError as error:
+        raise TaskError(spec.fault(f"{'.'.join(path)} is not a valid template: {error.message}", *path)) from error
+
+
+def _text(spec: TaskSpec, path: tuple[str, ...], value: Any, columns: Collection[str], has_choices: bool) -> Getter:
+    if isinstance(value, str) and value in columns:
+        return lambda doc: doc[value]
+    if isinstance(value, str):
+        render = _template(spec, path, value)
+
+        def text(doc: Doc) -> Any:
+            rendered = render(doc)
+            # lm-eval: digits name a choice where there are choices.
+            return _literal(rendered) if has_choices and rendered.isdigit() else rendered
+
+        return _guard(spec, path, text)
+    return _constant_or_call(spec, path, value)
+
+
+def _target(spec: TaskSpec, path: tuple[str, ...], value: Any, columns: Collection[str], has_choices: bool) -> Getter:
+    if isinstance(value, str) and value in columns:
+        return lambda doc: doc[value]
+    if isinstance(value, str):
+        render = _template(spec, path, value)
+
+        def target(doc: Doc) -> Any:
+            rendered = render(doc)
+            looks_like_list = len(rendered) >= 2 and rendered[0] == "[" and rendered[-1] == "]"
+            # lm-eval: a rendered list is a list of targets.
+            return _literal(rendered) if looks_like_list or (has_choices and rendered.isdigit()) else rendered
+
+        return _guard(spec, path, target)
+    return _constant_or_call(spec, path, value)
+
+
+def _choice(spec: TaskSpec, path: tuple[str, ...], value: Any, columns: Collection[str]) -> Getter:
+    if isinstance(value, str) and value in columns:
+        return lambda doc: doc[value]
+    if isinstance(value, str):
+        render = _template(spec, path, value)
+        return _guard(spec, path, lambda doc: ast.literal_eval(render(doc)))
+    if isinstance(value, Mapping):
+        values = list(value.values())
+        return lambda doc: values
+    return _constant_or_call(spec, path, value)
+
+
+def _constant_or_call(spec: TaskSpec, path: tuple[str, ...], value: Any) -> Getter:
+    value = bind(value)
+    if callable(value):
+        return _guard(spec, path, value)
+    return lambda doc: value
+
+
+def _literal(text: str) -> Any:
+    try:
+        return ast.literal_eval(text)
+    except (SyntaxError, ValueError):
+        return text
+
+
+def _guard(spec: TaskSpec, path: tuple[str, ...], getter: Getter) -> Getter:
+    """Turn any exception of a template or a task function into a sentence."""
+
+    def guarded(doc: Doc) -> Any:
+        try:
+            return getter(doc)
+        except TaskError:
+            raise
+        except Exception as error:
+            raise TaskError(spec.fault(f"{'.'.join(path)} {describe(error, doc)}", *path)) from error
+
+    return guarded
+
+
+def describe(error: Exception, doc: Doc | None = None) -> str:
+    """What an exception raised by a template or a task's function says, in a sentence."""
+    from jinja2 import UndefinedError
+
+    if isinstance(error, UndefinedError):
+        columns = f" The document has: {', '.join(map(str, doc))}." if doc is not None else ""
+        return f"uses a variable that a document does not have: {error.message}.{columns}"
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if "proctor/tasks" not in f.filename]
+    place = f" (at {frames[-1].filename}:{frames[-1].lineno})" if frames and frames[-1].filename != "<template>" else ""
+    return f"failed on a document: {type(error).__name__}: {error}{place}."

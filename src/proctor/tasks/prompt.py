@@ -1,0 +1,91 @@
+"""Description, examples and question put together: a list of turns, and its two renderings.
+
+Plain rendering joins contents and delimiters; chat rendering hands the turns to a template.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from proctor.types import Message
+
+ChatRenderer = Callable[..., str]
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How prompts are rendered: ``chat`` None is plain text.
+
+    ``chat(messages, add_generation_prompt=...)`` renders ``{role, content}`` turns;
+    ``multiturn`` keeps examples as turns of their own.
+    """
+
+    chat: ChatRenderer | None = None
+    multiturn: bool = True
+    system_instruction: str | None = None
+
+
+def join(left: str | None, right: str | None, delimiter: str) -> str:
+    """``left + right`` with the delimiter between, unless one is empty or whitespace is at the seam."""
+    if not left or not right:
+        return (left or "") + (right or "")
+    return left + right if left[-1].isspace() or right[0].isspace() else left + delimiter + right
+
+
+def turns(
+    question: str, answer: str | None, gen_prefix: str | None, target_delimiter: str, fewshot_delimiter: str
+) -> tuple[Message, ...]:
+    """One question and its answer, or the open question with the start of its answer.
+
+    ``answer`` None: no assistant turn, hence no ``fewshot_delimiter`` either (lm-eval).
+    """
+    if gen_prefix:
+        seam = bool(question) and not (question[-1].isspace() or gen_prefix[0].isspace())
+        delimiter = target_delimiter if seam else ""
+    else:
+        delimiter = target_delimiter if answer is not None else ""
+    user = Message("user", question, delimiter)
+    if answer is not None:
+        return user, Message("assistant", join(gen_prefix, answer, " "), fewshot_delimiter)
+    if gen_prefix:
+        return user, Message("assistant", gen_prefix)
+    return (user,)
+
+
+def answer_text(answer: Any, choices: Sequence[str] | None) -> str | None:
+    """An example's answer as text: a choice by its number, the first of a list, or as it is.
+
+    Raises :class:`TypeError` or :class:`IndexError` where the answer is no text.
+    """
+    if answer is None or answer == "":
+        return None
+    if choices and isinstance(answer, int):
+        answer = choices[answer]
+    elif isinstance(answer, list):
+        answer = answer[0]
+    if not isinstance(answer, str):
+        raise TypeError(f"the answer of an example must be text, but it is {answer!r}")
+    return answer
+
+
+def render(messages: Sequence[Message], style: Style, *, gen_prefix: str | None) -> str:
+    """The prompt as the model gets it."""
+    if style.chat is None:
+        return "".join([part for message in messages for part in (message.content, message.delimiter)])
+    # lm-eval: a gen_prefix is the start of the assistant's turn, which the template must leave open.
+    return style.chat(chat_turns(messages, style.multiturn), add_generation_prompt=not gen_prefix)
+
+
+def chat_turns(messages: Sequence[Message], multiturn: bool) -> list[dict[str, str]]:
+    """``{role, content}`` turns; without ``multiturn`` all but the system's and the open answer are one."""
+    if multiturn:
+        return [{"role": message.role, "content": message.content} for message in messages]
+    system = [message for message in messages[:1] if message.role == "system"]
+    rest = list(messages[len(system) :])
+    opened = [rest.pop()] if rest and rest[-1].role == "assistant" else []
+    if rest:
+        rest[-1] = replace(rest[-1], delimiter="")
+    user = Message("user", "".join(message.content + message.delimiter for message in rest))
+    return [{"role": message.role, "content": message.content} for message in (*system, user, *opened)]

@@ -1,0 +1,207 @@
+"""A task bound to its data and functions: documents in, examples out, answers measured.
+
+A task never sees a model: it yields prompts as turns, and figures from answers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from proctor.errors import DataError, TaskError, UsageError
+from proctor.filters.pipeline import Pipeline, build_pipelines
+from proctor.metrics.tables import DEFAULTS, MetricUse, use_metric
+from proctor.tasks.data import Documents, Splits
+from proctor.tasks.fewshot import Sampler, load_pool, make_sampler
+from proctor.tasks.fields import bind, bind_examples, bind_question, describe, key_or_template
+from proctor.tasks.outputs import Example, Shape, measure
+from proctor.tasks.prompt import Style, answer_text, join, turns
+from proctor.tasks.spec import TaskSpec
+from proctor.types import Doc, Message
+
+
+def bind_metrics(spec: TaskSpec) -> tuple[MetricUse, ...]:
+    """The task's metrics with their aggregations; an unknown name is a fault with its line."""
+    entries: Sequence[Any] = DEFAULTS[spec.output] if spec.metrics is None else spec.metrics
+    uses, faults = [], []
+    for index, entry in enumerate(entries):
+        try:
+            uses.append(
+                use_metric(entry, output_type=spec.output, with_process_results=spec.process_results is not None)
+            )
+        except UsageError as error:
+            faults.append(spec.fault(error.message, "metric_list", index, "metric", hint=error.hint))
+        except TaskError as error:
+            faults.extend(error.faults)
+    if faults:
+        raise TaskError(faults)
+    return tuple(uses)
+
+
+def bind_filters(spec: TaskSpec) -> tuple[Pipeline, ...]:
+    """The task's filter pipelines; an unknown filter or argument is a fault with its line."""
+    try:
+        return build_pipelines(spec.filters)
+    except UsageError as error:
+        raise TaskError(spec.fault(error.message, "filter_list", hint=error.hint)) from error
+
+
+class Task:
+    """One task, ready to be asked. Building it loads its data and renders its first document."""
+
+    def __init__(self, spec: TaskSpec) -> None:
+        self.spec = spec
+        self.uses = bind_metrics(spec)
+        self.derived: dict[str, MetricUse] = {}
+        self.pipelines = bind_filters(spec)
+        self.process_results = bind(spec.process_results)
+        self.splits = Splits(spec)
+        self.documents = self._eval_documents()
+        columns = self.documents.columns
+        self.question = bind_question(spec, columns)
+        self.shots = bind_examples(spec, columns)
+        self._description = key_or_template(spec, "description", spec.description)
+        self.shape = self._shape()
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """Names of the metrics that are asked for."""
+        return frozenset(use.name for use in self.uses)
+
+    def _eval_documents(self) -> Documents:
+        split = self.spec.data.eval_split or ""
+        documents = self.splits.documents(split, self.spec.data.process_docs)
+        if len(documents) == 0:
+            after = " after process_docs" if self.spec.data.process_docs is not None else ""
+            raise DataError(f"Task '{self.spec.name}': the split {split!r} holds no document{after}.")
+        return documents
+
+    def _shape(self) -> Shape:
+        first = self.documents[0]
+        target = self.question.target(first)
+        if self.question.choice is None or self.spec.output == "loglikelihood_rolling":
+            return Shape(multiple_input=False, multiple_target=isinstance(target, list))
+        self._choices(first, 0)
+        text = self.question.text(first)
+        return Shape(multiple_input=isinstance(text, int), multiple_target=isinstance(target, list))
+
+    def _choices(self, doc: Doc, doc_id: int) -> tuple[str, ...] | None:
+        if self.question.choice is None:
+            return None
+        choices = self.question.choice(doc)
+        if not isinstance(choices, (list, tuple)) or not all(isinstance(choice, str) for choice in choices):
+            raise self._fault(f"doc_to_choice must give a list of texts, but on document {doc_id} it gave {choices!r}.")
+        if not choices:
+            raise self._fault(
+                f"doc_to_choice gave an empty list on document {doc_id}: there is nothing to choose from."
+            )
+        return tuple(choices)
+
+    def _fault(self, message: str, key: str = "doc_to_choice") -> TaskError:
+        return TaskError(self.spec.fault(message, key))
+
+    def positions(self, limit: float | None, samples: Sequence[int] | None = None) -> Sequence[int]:
+        """Which documents are evaluated.
+
+        ``limit`` below 1 is a share of the split, rounded up (lm-eval); ``samples`` are positions,
+        taken in ascending order and once each.
+        """
+        total = len(self.documents)
+        if samples is not None:
+            outside = [index for index in samples if not 0 <= index < total]
+            if outside:
+                raise UsageError(
+                    f"--samples asks task '{self.spec.name}' for document {outside[0]}, but it has {total} documents.",
+                    hint=f"Documents are counted from 0 to {total - 1}.",
+                )
+            return sorted(set(samples))
+        if limit is None:
+            return range(total)
+        return range(min(total, math.ceil(total * limit) if limit < 1.0 else int(limit)))
+
+    def examples(self, positions: Sequence[int], style: Style, seed: int | None) -> Iterator[Example]:
+        """The documents at ``positions`` with their prompts, in order; one few-shot draw for each."""
+        draw = self._drawer(seed)
+        rows = self.documents.pick(positions)
+        for doc_id, doc in zip(positions, rows, strict=True):
+            yield self._example(doc_id, doc, draw, style)
+
+    def _drawer(self, seed: int | None) -> _Shots | None:
+        if self.spec.n_shot == 0 or self.spec.output == "loglikelihood_rolling":
+            return None
+        pool = load_pool(self.spec, self.splits)
+        return _Shots(self, pool, make_sampler(self.spec, pool, seed))
+
+    def _example(self, doc_id: int, doc: Doc, draw: _Shots | None, style: Style) -> Example:
+        target = self.question.target(doc)
+        choices = self._choices(doc, doc_id)
+        if self.spec.output == "loglikelihood_rolling":
+            return Example(doc_id, doc, (), None, target, choices, None)
+        text, prefix = self.question.text(doc), self.question.gen_prefix(doc)
+        system = join(style.system_instruction, self._description(doc), self.spec.prompt.fewshot_delimiter)
+        before = (Message("system", system),) if system else ()
+        if draw is not None:
+            before += draw.messages(doc)
+        questions = choices if self.shape.multiple_input and choices else (text,)
+        # lm-eval: alternative contexts carry no target_delimiter before a gen_prefix.
+        delimiter = "" if self.shape.multiple_input else self.spec.prompt.target_delimiter
+        if not self.shape.multiple_input and not isinstance(text, str):
+            raise self._fault(
+                f"doc_to_text must give a text, but on document {doc_id} it gave {text!r}.", "doc_to_text"
+            )
+        contexts = tuple((*before, *turns(question, None, prefix, delimiter, "")) for question in questions)
+        return Example(doc_id, doc, contexts, text, target, choices, prefix)
+
+    def measure(self, example: Example, results: Sequence[Any]) -> Mapping[str, Any]:
+        """The metrics of one document from its filtered answers."""
+        if not callable(self.process_results):
+            try:
+                return measure(self.spec, self.shape, example, results, self.uses, self.derived)
+            except DataError as error:
+                where = f"Task '{self.spec.name}', document {example.doc_id}: "
+                raise DataError(where + error.message, hint=error.hint) from error
+        try:
+            measured = self.process_results(example.doc, list(results))
+        except Exception as error:
+            raise TaskError(self.spec.fault(f"process_results {describe(error)}", "process_results")) from error
+        if not isinstance(measured, Mapping):
+            raise TaskError(
+                self.spec.fault(
+                    f"process_results must return a mapping, but it returned {measured!r}.", "process_results"
+                )
+            )
+        return measured
+
+
+class _Shots:
+    """The turns of drawn examples; an example of the pool is rendered once."""
+
+    def __init__(self, task: Task, pool: Sequence[Doc], sampler: Sampler) -> None:
+        self._task, self._pool, self._sampler = task, pool, sampler
+        self._rendered: dict[int, tuple[Message, ...]] = {}
+
+    def messages(self, doc: Doc) -> tuple[Message, ...]:
+        drawn = self._sampler.draw(doc)
+        return tuple(message for position in drawn for message in self._turns(position))
+
+    def _turns(self, position: int) -> tuple[Message, ...]:
+        if position not in self._rendered:
+            self._rendered[position] = self._render(self._pool[position])
+        return self._rendered[position]
+
+    def _render(self, doc: Doc) -> tuple[Message, ...]:
+        fields, prompt = self._task.shots, self._task.spec.fewshot.prompt
+        try:
+            question = fields.text(doc)
+            choices = fields.choice(doc) if fields.choice is not None else None
+            if self._task.shape.multiple_input and choices is not None:
+                question, choices = choices[question], None
+            answer = answer_text(fields.target(doc), choices)
+        except (TypeError, IndexError) as error:
+            raise TaskError(self._task.spec.fault(f"a few-shot example {describe(error)}", "fewshot_config")) from error
+        if not isinstance(question, str):
+            raise TaskError(
+                self._task.spec.fault(f"a few-shot example's doc_to_text gave {question!r}, not a text.", "doc_to_text")
+            )
+        return turns(question, answer, fields.gen_prefix(doc), prompt.target_delimiter, prompt.fewshot_delimiter)

@@ -1,0 +1,46 @@
+"""Jinja templates, each compiled once a process.
+
+The environment is sandboxed and otherwise lm-eval's: an undefined variable is an error, the
+trailing newline stays, and ``regex_replace`` is a filter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jinja2.sandbox import SandboxedEnvironment
+
+Renderer = Callable[[Mapping[str, Any]], str]
+
+
+def regex_replace(string: str, pattern: str, repl: str, count: int = 0) -> str:
+    """The filter ``regex_replace``: :func:`re.sub` with its arguments in template order."""
+    return re.sub(pattern, repl, string, count=count)
+
+
+@cache
+def _environment() -> SandboxedEnvironment:
+    from jinja2 import BaseLoader, StrictUndefined
+    from jinja2.sandbox import SandboxedEnvironment
+
+    environment = SandboxedEnvironment(loader=BaseLoader(), undefined=StrictUndefined, keep_trailing_newline=True)
+    environment.filters["regex_replace"] = regex_replace
+    return environment
+
+
+@cache
+def compile_template(source: str) -> Renderer:
+    """A function from a document to text; raises ``jinja2.TemplateSyntaxError`` for a broken template."""
+    template = _environment().from_string(source)
+    return template.render
+
+
+def template_variables(source: str) -> frozenset[str]:
+    """The names that a template expects from its document."""
+    from jinja2 import meta
+
+    return frozenset(meta.find_undeclared_variables(_environment().parse(source)))

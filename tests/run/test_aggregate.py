@@ -1,0 +1,92 @@
+"""Groups: weights, standard errors, filters, directions, and what is absent."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proctor.run.aggregate import group_results
+from proctor.tasks.spec import AggregateSpec, GroupSpec
+from proctor.types import TaskResult, Value
+
+
+def leaf(name, value, stderr, size=8, *, metric="acc", filter_name="none", shots=0, better=True):
+    return TaskResult(
+        name=name, alias=name, version=1.0, n_shot=shots, n_original=size, n_effective=size, sample_len=size,
+        values={(metric, filter_name): Value(value, stderr)}, higher_is_better={metric: better}, config={},
+    )  # fmt: skip
+
+
+def group(name, members, *aggregates):
+    return GroupSpec(name=name, alias=name, version="1", members=tuple(members), aggregates=tuple(aggregates))
+
+
+def entry(metric="acc", *, weigh=True, filters=None):
+    return AggregateSpec(metric=metric, weight_by_size=weigh, filters=filters)
+
+
+def combine(leaves, *aggregates):
+    names = [task.name for task in leaves]
+    [result] = group_results([group("g", names, *aggregates)], {"g": names}, {task.name: task for task in leaves})
+    return result
+
+
+def test_pooled_and_unweighted_standard_errors():
+    leaves = [leaf("a", 0.5, 0.1889822), leaf("b", 0.0, 0.0), leaf("c", 0.75, 0.1829813)]
+    result = combine(leaves, entry())
+    assert result.values["acc", "none"].stderr == pytest.approx(0.0876840, abs=1e-7)
+    assert (result.sample_len, result.sample_count) == (24, {("acc", "none"): 24})
+    result = combine(leaves[1:], entry(weigh=False))
+    assert result.values["acc", "none"] == Value(0.375, pytest.approx(0.0914906, abs=1e-7))
+
+
+def test_sizes_weigh():
+    leaves = [leaf("a", 1.0, 0.0, 1), leaf("b", 0.0, 0.0, 3)]
+    assert combine(leaves, entry()).values["acc", "none"].value == 0.25
+    assert combine(leaves, entry(weigh=False)).values["acc", "none"].value == 0.5
+
+
+def test_one_leaf_without_a_standard_error_leaves_none():
+    assert combine([leaf("a", 1.0, 0.1), leaf("b", 0.0, None)], entry()).values["acc", "none"].stderr is None
+
+
+def test_leaves_without_the_metric_are_left_out_and_said(caplog):
+    caplog.set_level(logging.WARNING, "proctor")
+    result = combine([leaf("a", 1.0, 0.1, 4), leaf("b", 0.2, 0.1, 6, metric="f1")], entry())
+    assert result.values["acc", "none"].value == 1.0
+    assert (result.sample_len, result.sample_count["acc", "none"]) == (10, 4)
+    assert "1 of 2 tasks have no acc,none" in caplog.text
+
+
+def test_filters_are_those_of_the_leaves_or_those_named():
+    leaves = [leaf("a", 1.0, 0.1, filter_name="strict"), leaf("b", 0.0, 0.1, filter_name="loose")]
+    assert list(combine(leaves, entry()).values) == [("acc", "loose"), ("acc", "strict")]
+    assert list(combine(leaves, entry(filters=("strict",))).values) == [("acc", "strict")]
+
+
+def test_a_group_without_aggregation_has_children_only():
+    result = combine([leaf("a", 1.0, 0.1)])
+    assert (dict(result.values), result.sample_len, result.children) == ({}, None, ("a",))
+
+
+def test_shots_and_directions_agree_or_are_unknown():
+    tasks = {
+        task.name: task for task in (leaf("a", 1, 0, shots=5), leaf("b", 1, 0, shots=5, better=False), leaf("c", 1, 0))
+    }
+    inner, outer = group_results(
+        [group("in", ["a", "b"]), group("out", ["in", "c"])], {"in": ["a", "b"], "out": ["a", "b", "c"]}, tasks
+    )
+    assert (inner.n_shot, inner.higher_is_better) == (5, {"acc": None})
+    assert outer.n_shot is None
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.integers(1, 50)), min_size=1, max_size=8))
+def test_a_group_lies_between_its_leaves(cells):
+    leaves = [leaf(f"t{i}", value, 0.1, size) for i, (value, size) in enumerate(cells)]
+    values = [value for value, _ in cells]
+    for weigh in (True, False):
+        mean = combine(leaves, entry(weigh=weigh)).values["acc", "none"].value
+        assert min(values) - 1e-9 <= mean <= max(values) + 1e-9
