@@ -1,2 +1,86 @@
-demo test lint:
-	@echo "to come"
+# proctor: `make demo` shows it at work, `make test` and `make lint` check a change.
+#
+# Everything is installed into .venv by that environment's own pip, which reads your pip settings
+# (index, proxy, certificates) as usual. Set PYTHON= to choose the interpreter it is made with.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PEER_VENV ?= .venv-peer
+PIP_FLAGS ?= --quiet --disable-pip-version-check
+TEST_PROCESSES ?= auto
+
+# Small models gain nothing from more threads, and test processes share the cores.
+export OMP_NUM_THREADS ?= 1
+export TOKENIZERS_PARALLELISM ?= false
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint format parity bench clean
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+
+demo: $(VENV)/.stamp-hf ## evaluate the bundled model on the bundled exam, on the CPU
+	@touch $(VENV)/.demo-began
+	HF_HUB_OFFLINE=1 $(BIN)/proctor run --model hf \
+	    --model_args pretrained=src/proctor/benchmarks/demo/model \
+	    --tasks demo --device cpu --batch_size 16 --output_path results/demo --log_samples
+	@echo
+	@echo "The scores and every single question are in results/demo:"
+	@find results/demo -type f -newer $(VENV)/.demo-began | LC_ALL=C sort | sed 's/^/  /'
+	@echo
+	@echo "What to try next:"
+	@echo "  $(BIN)/proctor ls tasks                                      what there is to evaluate on"
+	@echo "  $(BIN)/proctor preview --tasks demo --num_fewshot 2          the prompts, exactly as sent"
+	@echo "  $(BIN)/proctor run --model hf --model_args pretrained=NAME_OR_FOLDER \\"
+	@echo "      --tasks mmlu --num_fewshot 5 --batch_size auto --output_path results --log_samples"
+	@echo "  examples/custom_mmlu                                         an exam of your own, to copy"
+
+test: $(VENV)/.stamp-dev ## run all tests
+	$(BIN)/python -m pytest -q -n $(TEST_PROCESSES) $(PYTEST_ARGS)
+
+lint: $(VENV)/.stamp-dev ## check format, style, types and the arrows between rooms
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+format: $(VENV)/.stamp-dev ## bring the format in line
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+parity: $(VENV)/.stamp-hf $(PEER_VENV)/.stamp ## compare with lm-eval 0.4.13, sample by sample (short)
+	PEER_PYTHON=$(abspath $(PEER_VENV))/bin/python $(BIN)/python tools/parity.py $(PARITY_ARGS)
+
+bench: $(VENV)/.stamp-hf $(PEER_VENV)/.stamp ## measure whole processes
+	@set -e; for script in bench/*.py; do \
+	    echo "== $$script"; PEER_PYTHON=$(abspath $(PEER_VENV))/bin/python $(BIN)/python "$$script" $(BENCH_ARGS); \
+	done
+
+clean: ## remove the environments and what tests and tools leave behind
+	rm -rf $(VENV) $(PEER_VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Environments. A stamp is older than pyproject.toml when that has changed, and then pip runs again.
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "proctor needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Try: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { \
+	    echo "'$(PYTHON) -m venv' failed. On Debian and Ubuntu: apt install python3-venv" >&2; rm -rf $(VENV); exit 1; }
+
+$(VENV)/.stamp-hf: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing proctor[hf] into $(VENV); the first time this takes a few minutes."
+	$(BIN)/python -m pip install $(PIP_FLAGS) -c constraints.txt -e '.[hf]'
+	@touch $@
+
+$(VENV)/.stamp-dev: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing proctor[dev] into $(VENV); the first time this takes a few minutes."
+	$(BIN)/python -m pip install $(PIP_FLAGS) -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/.stamp-hf
+
+$(PEER_VENV)/.stamp: constraints.txt
+	$(PYTHON) -m venv $(PEER_VENV)
+	$(PEER_VENV)/bin/python -m pip install $(PIP_FLAGS) -c constraints.txt 'lm_eval[hf,api]==0.4.13'
+	@touch $@

@@ -94,7 +94,9 @@ def _run_verb(verb: str, arguments: Sequence[str]) -> int:
 
 def _complain(error: ProctorError) -> int:
     sys.stdout.flush()
-    print(f"proctor: error: {error.message}", file=sys.stderr)
+    for line in error.message.splitlines():
+        # An indented line belongs to the one before it; the others are errors in their own right.
+        print(line if line.startswith(" ") else f"proctor: error: {line}", file=sys.stderr)
     if error.hint:
         print(f"  {error.hint}", file=sys.stderr)
     return error.exit_code

@@ -117,16 +117,17 @@ def _check_output(config: RunConfig) -> None:
 
 def report(config: RunConfig, result: RunResult) -> None:
     """Write the files first, then print; what cannot be written is an error after the table was shown."""
+    from proctor.results.encode import dumps
     from proctor.results.env import environment
-    from proctor.results.schema import dumps, results_document
+    from proctor.results.schema import results_document
 
-    document = results_document(result, environment())
+    document = results_document(result, environment(started=result.started))
     if config.show_config:
-        print(dumps(document))
+        print(dumps(document, indent=2))
     failure: OutputError | None = None
     if config.output_path:
         try:
-            _write(config, result, document)
+            _save(result, document, config.output_path, log_samples=config.log_samples)
         except OutputError as error:
             failure = error
     _print_tables(config, document)
@@ -134,20 +135,17 @@ def report(config: RunConfig, result: RunResult) -> None:
         raise failure
 
 
-def _write(config: RunConfig, result: RunResult, document: Mapping[str, Any]) -> None:
-    from proctor.results.files import write_results, write_samples
+def _save(result: RunResult, document: Mapping[str, Any], output_path: str, *, log_samples: bool) -> None:
+    from proctor.results.files import save_run
 
-    assert config.output_path is not None
-    file = write_results(result, document, config.output_path)
-    if config.log_samples:
-        write_samples(result, config.output_path)
-    logger.info("Results: %s", file)
+    saved = save_run(result, document, output_path, log_samples=log_samples)
+    logger.info("Results are in %s%s", saved.results, ", samples beside it." if saved.samples else ".")
 
 
 def _print_tables(config: RunConfig, document: Mapping[str, Any]) -> None:
     from proctor.results.table import make_table, summary_line
 
     print(summary_line(document, config))
-    print(make_table(document, "results"))
-    if document.get("groups"):
+    print(make_table(document))
+    if "groups" in document:
         print(make_table(document, "groups"))

@@ -1,0 +1,154 @@
+"""``run`` around the evaluation: the order of checks, what is said, and that a table is shown in any case."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import types
+
+import pytest
+
+from proctor.cli.main import main
+from proctor.cli.run import check_model, read_config
+from proctor.errors import OutputError, UsageError
+from proctor.run.config import build_config
+from proctor.types import RunResult, TaskResult, Value
+
+
+def result():
+    task = TaskResult(
+        name="quiz", alias="quiz", version=1.0, n_shot=0, n_original=4, n_effective=4, sample_len=4,
+        values={("acc", "none"): Value(0.75, 0.25)}, higher_is_better={"acc": True}, config={"task": "quiz"},
+    )  # fmt: skip
+    config = {"model": "dummy", "model_args": {}, "batch_sizes": []}
+    return RunResult((task,), (), {}, config, {"model_source": "dummy", "model_name": "dummy"}, 1.7e9, 2.0)
+
+
+@pytest.fixture
+def evaluations(monkeypatch):
+    """Stands in for the evaluation and keeps the configurations it was called with."""
+    seen = []
+
+    def evaluate(config, *, progress):
+        seen.append(config)
+        return result()
+
+    session = types.ModuleType("proctor.run.session")
+    session.evaluate = evaluate  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "proctor.run.session", session)
+    monkeypatch.setattr("proctor.run.session", session, raising=False)
+    return seen
+
+
+RUN = ["--model", "dummy", "--tasks", "quiz"]
+
+
+def test_the_line_and_the_table(evaluations, capsys):
+    assert main([*RUN, "--limit", "4"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("dummy ({}), gen_kwargs: ({}), limit: 4.0, num_fewshot: None, batch_size: 1\n")
+    assert "|quiz |" in out
+    assert [config.tasks for config in evaluations] == [("quiz",)]
+
+
+def test_files_are_written_and_said(evaluations, tmp_path, capsys):
+    assert main([*RUN, "--output_path", str(tmp_path)]) == 0
+    files = [path.name for path in tmp_path.rglob("*.json")]
+    assert len(files) == 1
+    assert files[0].startswith("results_")
+    assert files[0] in capsys.readouterr().err
+
+
+def test_show_config_prints_the_document(evaluations, capsys):
+    assert main([*RUN, "--show_config"]) == 0
+    assert capsys.readouterr().out.startswith('{\n  "results"')
+
+
+def test_the_table_is_shown_even_if_nothing_can_be_written(evaluations, tmp_path, capsys, monkeypatch):
+    def fail(*_, **__):
+        raise OutputError("The disk is full.")
+
+    monkeypatch.setattr("proctor.results.files.save_run", fail)
+    assert main([*RUN, "--output_path", str(tmp_path)]) == 1
+    shown = capsys.readouterr()
+    assert "|quiz |" in shown.out
+    assert "proctor: error: The disk is full." in shown.err
+
+
+def test_an_output_path_that_cannot_be_written_is_said_before_the_evaluation(evaluations, tmp_path, capsys):
+    (tmp_path / "file").write_text("x")
+    assert main([*RUN, "--output_path", str(tmp_path / "file" / "below")]) == 1
+    assert "proctor: error:" in capsys.readouterr().err
+    assert evaluations == []
+
+
+@pytest.mark.parametrize("flag", ["wandb_args", "wandb_config_args", "trackio_args", "hf_hub_log_args"])
+def test_a_reporter_that_is_not_there_is_refused(evaluations, capsys, flag):
+    assert main([*RUN, f"--{flag}", "project=x"]) == 2
+    assert f"--{flag}: this reporter is not available yet" in capsys.readouterr().err
+    assert evaluations == []
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--use_cache", "x"], "--use_cache is not available yet"),
+        (["--cache_requests"], "--cache_requests has no effect"),
+        (["--check_integrity"], "proctor validate"),
+        (["--limit", "1"], "not for figures to report"),
+    ],
+)
+def test_what_has_no_effect_is_said(evaluations, capsys, words, sentence):
+    assert main([*RUN, *words]) == 0
+    assert sentence in capsys.readouterr().err
+
+
+def test_config_file_and_env_file(evaluations, tmp_path, monkeypatch):
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    monkeypatch.delenv("HUGGING_FACE_HUB_TOKEN", raising=False)
+    monkeypatch.setenv("PROCTOR_TEST_UNSET", "")
+    monkeypatch.delenv("PROCTOR_TEST_UNSET")
+    (tmp_path / ".env").write_text("HUGGING_FACE_HUB_TOKEN=t\nPROCTOR_TEST_UNSET=1\n")
+    (tmp_path / "run.yaml").write_text(f"model: dummy\ntasks: a,b\nlimit: 3\nenv_file: {tmp_path}/.env\n")
+    import os
+
+    assert main(["--config", str(tmp_path / "run.yaml"), "--limit", "5"]) == 0
+    assert (evaluations[0].tasks, evaluations[0].limit) == (("a", "b"), 5.0)
+    assert (os.environ["HF_TOKEN"], os.environ["PROCTOR_TEST_UNSET"]) == ("t", "1")
+
+
+def test_a_wrong_value_in_the_file_is_said_with_its_line(tmp_path):
+    file = tmp_path / "run.yaml"
+    file.write_text("tasks: a\nlimit: -1\n")
+    with pytest.raises(UsageError, match=r"run.yaml:2: limit must be"):
+        read_config({"config": str(file)})
+
+
+def test_verbosity_sets_the_level(evaluations, monkeypatch):
+    monkeypatch.delenv("LMEVAL_LOG_LEVEL", raising=False)
+    assert main([*RUN, "--verbosity", "error"]) == 0
+    assert logging.getLogger("proctor").level == logging.ERROR
+
+
+def test_the_model_is_known_and_named():
+    check_model(build_config({"tasks": ["a"], "model_args": {"pretrained": "x"}}))
+    check_model(build_config({"tasks": ["a"], "model": "dummy"}))
+    with pytest.raises(UsageError, match="needs to know which model"):
+        check_model(build_config({"tasks": ["a"], "model": "huggingface"}))
+    with pytest.raises(UsageError, match="'hff'"):
+        check_model(build_config({"tasks": ["a"], "model": "hff"}))
+
+
+def test_tasks_list_lists(monkeypatch, capsys):
+    ls = types.ModuleType("proctor.cli.ls")
+
+    def add_flags(parser):
+        parser.add_argument("what")
+        parser.add_argument("--include_path", action="append")
+
+    ls.add_flags = add_flags  # type: ignore[attr-defined]
+    ls.execute = lambda namespace: print(namespace.what, namespace.include_path) or 0  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "proctor.cli.ls", ls)
+    monkeypatch.setattr("proctor.cli.ls", ls, raising=False)
+    assert main(["--tasks", "list", "--include_path", "p"]) == 0
+    assert capsys.readouterr().out == "tasks ['p']\n"

@@ -1,0 +1,48 @@
+"""The file of ``--config``."""
+
+from __future__ import annotations
+
+import pytest
+
+from proctor.errors import UsageError
+from proctor.run.config_file import read_config_file
+
+
+def write(folder, text):
+    file = folder / "c.yaml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_values_and_where_they_stand(tmp_path):
+    file = write(tmp_path, "model: hf\n\n# a comment\ntasks: [a, b]\nmodel_args:\n  pretrained: x\n")
+    read = read_config_file(file)
+    assert read.values == {"model": "hf", "tasks": ["a", "b"], "model_args": {"pretrained": "x"}}
+    assert read.places == {"model": f"{file}:1", "tasks": f"{file}:4", "model_args": f"{file}:5"}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("a: [\n", "c.yaml:2: this is not valid YAML"),
+        ("a: 1\nb: }\n", "c.yaml:2: this is not valid YAML"),
+        ("", "holds nothing"),
+        ("- a\n", "holds something else"),
+        ("a: 1\nb: 2\na: 3\n", r"c.yaml:3: 'a' is there twice \(first at .*c.yaml:1\)"),
+        ("a: !function utils.f\n", "c.yaml:1: this is not valid YAML"),
+        ("a: 1\n---\nb: 2\n", "not valid YAML"),
+    ],
+)
+def test_what_is_wrong_is_a_sentence_with_its_line(tmp_path, text, sentence):
+    with pytest.raises(UsageError, match=sentence):
+        read_config_file(write(tmp_path, text))
+
+
+def test_what_cannot_be_read(tmp_path):
+    with pytest.raises(UsageError, match="There is no configuration file"):
+        read_config_file(tmp_path / "none.yaml")
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_config_file(tmp_path)
+    (tmp_path / "c.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UsageError, match="not UTF-8"):
+        read_config_file(tmp_path / "c.yaml")

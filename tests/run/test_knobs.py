@@ -1,0 +1,167 @@
+"""What each knob accepts, and the sentence it answers otherwise."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proctor.run import knobs
+from proctor.run.knobs import Seeds
+
+ACCEPTED = [
+    (knobs.count, 0, 0),
+    (knobs.count, "5", 5),
+    (knobs.size, 8, 8),
+    (knobs.limit, 8, 8.0),
+    (knobs.limit, "0.5", 0.5),
+    (knobs.limit, "2.7", 2.7),
+    (knobs.batch_size, 8, 8),
+    (knobs.batch_size, "8", "8"),
+    (knobs.batch_size, "auto", "auto"),
+    (knobs.batch_size, "auto:4", "auto:4"),
+    (knobs.switch, True, True),
+    (knobs.switch, "TRUE", True),
+    (knobs.switch, "yes", True),
+    (knobs.switch, 1, True),
+    (knobs.switch, "false", False),
+    (knobs.switch, "no", False),
+    (knobs.names, "a, b,,c", ("a", "b", "c")),
+    (knobs.names, ["a", "b,a"], ("a", "b")),
+    (knobs.mapping, "a=1,b=x", {"a": 1, "b": "x"}),
+    (knobs.mapping, {"a": [1]}, {"a": [1]}),
+    (knobs.chat_template, True, True),
+    (knobs.chat_template, "true", True),
+    (knobs.chat_template, "False", False),
+    (knobs.chat_template, "default", "default"),
+    (knobs.log_level, "debug", "DEBUG"),
+    (knobs.samples, '{"a": [3, 1, 3]}', {"a": (1, 3)}),
+    (knobs.samples, {"a": [0], "b": [2, 1]}, {"a": (0,), "b": (1, 2)}),
+]
+
+REFUSED = [
+    (knobs.count, -1, "at least 0"),
+    (knobs.count, "5.0", "whole number"),
+    (knobs.count, True, "whole number"),
+    (knobs.size, 0, "at least 1"),
+    (knobs.limit, 0, "above 0"),
+    (knobs.limit, -5, "above 0"),
+    (knobs.limit, "nan", "above 0"),
+    (knobs.limit, "inf", "above 0"),
+    (knobs.limit, "many", "above 0"),
+    (knobs.limit, True, "above 0"),
+    (knobs.batch_size, "x", "'auto' or 'auto:N'"),
+    (knobs.batch_size, 0, "'auto' or 'auto:N'"),
+    (knobs.batch_size, "auto:", "'auto' or 'auto:N'"),
+    (knobs.batch_size, "auto:x", "'auto' or 'auto:N'"),
+    (knobs.switch, "flase", "true or false"),
+    (knobs.names, 5, "names separated by commas"),
+    (knobs.names, [1], "names separated by commas"),
+    (knobs.mapping, [1], "must be a mapping"),
+    (knobs.mapping, "a", "expected key=value"),
+    (knobs.text, 5, "must be text"),
+    (knobs.paths, 5, "must be a path"),
+    (knobs.log_level, "debg", "Did you mean 'DEBUG'"),
+    (knobs.samples, "[1]", "must map task names"),
+    (knobs.samples, '{"a": [-1]}', "from 0 on for 'a'"),
+    (knobs.samples, '{"a": []}', "from 0 on for 'a'"),
+    (knobs.samples, '{"a": 5}', "from 0 on for 'a'"),
+    (knobs.samples, '{"a": [true]}', "from 0 on for 'a'"),
+    (knobs.samples, "{bad", "not valid JSON"),
+    (knobs.samples, "no/such.json", "No such file"),
+    (knobs.cache_requests, "x", "true, refresh, delete"),
+    (knobs.cache_requests, {"cache": True}, "not 'cache'"),
+]
+
+
+@pytest.mark.parametrize(("knob", "value", "kept"), ACCEPTED)
+def test_accepted(knob, value, kept):
+    assert knob(value) == kept
+    assert type(knob(value)) is type(kept)
+
+
+@pytest.mark.parametrize(("knob", "value", "sentence"), REFUSED)
+def test_refused(knob, value, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        knob(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("1", (1, 1, 1, 1)),
+        (7, (7, 7, 7, 7)),
+        ("none", (None,) * 4),
+        (None, (None,) * 4),
+        ("1,None,NONE,4", (1, None, None, 4)),
+        (" 1 , 2 ,3, 4", (1, 2, 3, 4)),
+        ([1, None, 3, 4], (1, None, 3, 4)),
+        ("-1", (-1,) * 4),
+    ],
+)
+def test_seeds(value, kept):
+    assert knobs.seeds(value) == Seeds(*kept)
+
+
+def test_three_seeds_take_the_default_for_the_fourth_and_say_so(caplog):
+    with caplog.at_level(logging.WARNING, "proctor"):
+        assert knobs.seeds("1,2,3") == Seeds(1, 2, 3, 1234)
+    assert "fourth" in caplog.text
+
+
+@pytest.mark.parametrize("value", ["", "1,2", "1,2,3,4,5", "x", "1.5", 1.5, True, [1, True, 1, 1], []])
+def test_other_seeds_are_refused(value):
+    with pytest.raises(ValueError, match="python, numpy, torch, fewshot"):
+        knobs.seeds(value)
+
+
+def test_samples_from_a_file(tmp_path):
+    file = tmp_path / "samples.json"
+    file.write_text(json.dumps({"a": [2, 0]}))
+    assert knobs.samples(str(file)) == {"a": (0, 2)}
+    file.write_text("{")
+    with pytest.raises(ValueError, match="not valid JSON"):
+        knobs.samples(str(file))
+
+
+def test_paths_are_split_at_the_separator_unless_such_a_folder_exists(tmp_path):
+    odd = tmp_path / f"a{os.pathsep}b"
+    assert knobs.paths(str(odd)) == (f"{tmp_path}/a", "b")
+    odd.mkdir()
+    assert knobs.paths(str(odd)) == (str(odd),)
+    assert knobs.paths([tmp_path, str(tmp_path), "c"]) == (str(tmp_path), "c")
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        (True, (True, False, False)),
+        ("true", (True, False, False)),
+        ("refresh", (True, True, False)),
+        ("delete", (False, False, True)),
+        ({"cache_requests": True}, (True, False, False)),
+    ],
+)
+def test_cache_requests(value, kept):
+    assert tuple(knobs.cache_requests(value).values()) == kept
+    assert knobs.cache_requests(False) == {}
+
+
+@given(st.integers() | st.floats() | st.text(max_size=8) | st.booleans() | st.none())
+def test_a_limit_is_positive_and_finite_or_refused(value):
+    try:
+        kept = knobs.limit(value)
+    except ValueError:
+        return
+    assert kept > 0
+    assert math.isfinite(kept)
+
+
+@given(st.lists(st.integers(0, 99), min_size=1, max_size=9))
+def test_samples_are_sorted_and_without_repeats(ids):
+    assert knobs.samples({"a": ids}) == {"a": tuple(sorted(set(ids)))}
