@@ -25,6 +25,16 @@ class Sampler(Protocol):
         ...
 
 
+def pool_split(spec: TaskSpec) -> str | None:
+    """The split that examples are drawn from; None: they are written in the task file."""
+    shots, data = spec.fewshot, spec.data
+    if shots.split is not None:
+        return shots.split
+    if shots.samples is not None:
+        return None
+    return data.training_split or data.validation_split or data.test_split
+
+
 def load_pool(spec: TaskSpec, splits: Splits) -> Sequence[Doc]:
     """The documents that examples are drawn from (SPEC: split, else samples, else train, validation, test)."""
     shots = spec.fewshot
@@ -33,9 +43,7 @@ def load_pool(spec: TaskSpec, splits: Splits) -> Sequence[Doc]:
     elif shots.samples is not None:
         pool = _fixed_samples(spec)
     else:
-        data = spec.data
-        split = data.training_split or data.validation_split or data.test_split
-        pool = splits.documents(split or "", data.process_docs)
+        pool = splits.documents(pool_split(spec) or "", spec.data.process_docs)
     if shots.indices is not None:
         pool = pool.pick(shots.indices) if isinstance(pool, Documents) else [pool[i] for i in shots.indices]
     return list(pool)
@@ -67,13 +75,8 @@ def may_leak(spec: TaskSpec) -> bool:
     """Whether a question can appear, answered, among its own examples (lm-eval's rule leaves it in)."""
     if spec.n_shot == 0 or excludes_question(spec):
         return False
-    shots, data = spec.fewshot, spec.data
-    pool = shots.split
-    if pool is None:
-        if shots.samples is not None:
-            return False
-        pool = data.training_split or data.validation_split or data.test_split
-    return pool == data.eval_split
+    pool = pool_split(spec)
+    return pool is not None and pool == spec.data.eval_split
 
 
 def make_sampler(spec: TaskSpec, pool: Sequence[Doc], seed: int | None) -> Sampler:

@@ -21,6 +21,7 @@ class Example:
 
     ``contexts``: the turns of its prompt; several where the choices are alternative contexts
     (``multiple_input``). ``text`` and ``target`` are what doc_to_text and doc_to_target gave.
+    ``shots``: positions of its few-shot examples in the pool.
     """
 
     doc_id: int
@@ -30,6 +31,7 @@ class Example:
     target: Any
     choices: tuple[str, ...] | None
     gen_prefix: str | None
+    shots: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,8 +141,9 @@ class Task:
         text, prefix = self.question.text(doc), self.question.gen_prefix(doc)
         system = join(style.system_instruction, self._description(doc), self.spec.prompt.fewshot_delimiter)
         before = (Message("system", system),) if system else ()
+        shots = () if draw is None else draw.positions(doc)
         if draw is not None:
-            before += draw.messages(doc)
+            before += draw.messages(shots)
         questions = choices if self.shape.multiple_input and choices else (text,)
         # lm-eval: alternative contexts carry no target_delimiter before a gen_prefix.
         delimiter = "" if self.shape.multiple_input else self.spec.prompt.target_delimiter
@@ -151,7 +152,7 @@ class Task:
                 f"doc_to_text must give a text, but on document {doc_id} it gave {text!r}.", "doc_to_text"
             )
         contexts = tuple((*before, *turns(question, None, prefix, delimiter, "")) for question in questions)
-        return Example(doc_id, doc, contexts, text, target, choices, prefix)
+        return Example(doc_id, doc, contexts, text, target, choices, prefix, shots)
 
     def measure(self, example: Example, results: Sequence[Any]) -> Mapping[str, Any]:
         """The metrics of one document from its filtered answers."""
@@ -181,9 +182,11 @@ class _Shots:
         self._task, self._pool, self._sampler = task, pool, sampler
         self._rendered: dict[int, tuple[Message, ...]] = {}
 
-    def messages(self, doc: Doc) -> tuple[Message, ...]:
-        drawn = self._sampler.draw(doc)
-        return tuple(message for position in drawn for message in self._turns(position))
+    def positions(self, doc: Doc) -> tuple[int, ...]:
+        return tuple(self._sampler.draw(doc))
+
+    def messages(self, positions: Sequence[int]) -> tuple[Message, ...]:
+        return tuple(message for position in positions for message in self._turns(position))
 
     def _turns(self, position: int) -> tuple[Message, ...]:
         if position not in self._rendered:
