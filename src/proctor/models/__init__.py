@@ -1,0 +1,46 @@
+"""Where models live: a table of kinds and one door, :func:`open_model`.
+
+A model takes requests and yields responses (:class:`proctor.types.Model`); it knows
+nothing of tasks or results. This module stays light, so that asking for a name costs
+nothing: a kind's own module is imported when it is opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from proctor.registry import Table
+from proctor.types import Model
+
+Opener = Callable[..., Model]
+"""``open(args, *, batch_size, max_batch_size, device, threads) -> Model``."""
+
+MODELS: Table[Opener] = Table(
+    "model",
+    {
+        "hf": "proctor.models.hf:open_hf",
+        "hf-auto": "proctor.models.hf:open_hf",
+        "huggingface": "proctor.models.hf:open_hf",
+        "dummy": "proctor.models.dummy:open_dummy",
+    },
+    group="proctor.models",
+)
+
+
+def open_model(
+    name: str,
+    args: Mapping[str, Any],
+    *,
+    batch_size: int | str | None = 1,
+    max_batch_size: int | None = None,
+    device: str | None = None,
+    threads: int | None = None,
+) -> Model:
+    """Open the model kind ``name`` with its ``--model_args``.
+
+    ``batch_size``, ``max_batch_size`` and ``device`` may stand in ``args`` too: there they win
+    over a keyword left at its default, and lose against one that says something else.
+    """
+    opener = cast(Opener, MODELS.get(name))
+    return opener(args, batch_size=batch_size, max_batch_size=max_batch_size, device=device, threads=threads)

@@ -1,0 +1,31 @@
+"""Models of Hugging Face transformers, causal and encoder-decoder.
+
+This door is light: torch and transformers are imported when a model is opened, and their
+absence is a sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from proctor.lazy import need
+
+if TYPE_CHECKING:
+    from proctor.models.hf.model import HfModel
+
+
+def open_hf(
+    args: Mapping[str, Any],
+    *,
+    batch_size: int | str | None = 1,
+    max_batch_size: int | None = None,
+    device: str | None = None,
+    threads: int | None = None,
+) -> HfModel:
+    """Load tokenizer and weights; ``args`` are lm-eval's ``--model_args`` for ``hf``."""
+    need("torch", extra="hf")
+    need("transformers", extra="hf")
+    from proctor.models.hf.load import load_model
+
+    return load_model(args, batch_size=batch_size, max_batch_size=max_batch_size, device=device, threads=threads)

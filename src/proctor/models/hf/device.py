@@ -1,0 +1,150 @@
+"""Which device a model runs on, how much room there is, and what running out of it looks like."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+
+from proctor.errors import ModelError, UsageError, did_you_mean
+from proctor.models.base import BatchSize, Budget
+
+log = logging.getLogger("proctor")
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+KINDS = ("cpu", "cuda", "mps", "xpu", "npu", "hpu")
+SHARE_OF_FREE_MEMORY = 0.6
+AUTO_TOKENS = {"cpu": 4096}
+"""More tokens in a batch gain nothing on a CPU."""
+AUTO_TOKENS_ELSEWHERE = 32768
+
+
+def pick_device(wanted: str | None) -> torch.device:
+    """The device that was asked for if it is there; else what is there, and a warning that names it."""
+    best = torch.device("cuda") if torch.cuda.is_available() else torch.device("cpu")
+    if wanted is None:
+        return best
+    kind, _, number = str(wanted).partition(":")
+    if kind not in KINDS or (number and not number.isdecimal()):
+        raise UsageError(
+            f"There is no device '{wanted}'.", hint=did_you_mean(kind, KINDS) or "Try cpu, cuda, cuda:0 or mps."
+        )
+    if kind == "cpu":
+        return torch.device("cpu")
+    if _count(kind) > int(number or 0):
+        return torch.device(wanted)
+    log.warning("The device '%s' is not available here; running on '%s'.", wanted, best)
+    return best
+
+
+def _count(kind: str) -> int:
+    if kind == "cuda":
+        return torch.cuda.device_count()
+    if kind == "mps":
+        return int(torch.backends.mps.is_available())
+    module = getattr(torch, kind, None)
+    return int(module.device_count()) if module is not None and module.is_available() else 0
+
+
+def set_threads(threads: int | None) -> None:
+    """Bound the CPU threads of torch and of fast tokenizers."""
+    if threads is None:
+        return
+    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
+        raise UsageError(f"The number of CPU threads is {threads!r}; it must be at least 1.")
+    torch.set_num_threads(threads)
+    # Read once, when the first batch is tokenised.
+    os.environ.setdefault("RAYON_NUM_THREADS", str(threads))
+
+
+def free_bytes(device: torch.device) -> int:
+    """Memory that a batch may use on this device now."""
+    if device.type == "cuda":
+        cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return torch.cuda.mem_get_info(device)[0] + cached
+    if device.type == "mps":
+        return max(0, torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory())
+    return _free_host_bytes()
+
+
+def _free_host_bytes() -> int:
+    free = 4 << 30
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        free = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
+        limit = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
+        if limit.isdecimal():
+            used = int(Path("/sys/fs/cgroup/memory.current").read_text(encoding="ascii"))
+            free = min(free, int(limit) - used)
+    except (OSError, ValueError, StopIteration):
+        pass
+    return max(free, 0)
+
+
+def make_budget(
+    size: BatchSize, device: torch.device, *, bytes_per_token: int, bytes_per_head: int, tokens_cap: int | None = None
+) -> Budget:
+    """The bounds of a batch, from free memory: no probing, a batch that fails is halved anyway."""
+    room = int(free_bytes(device) * SHARE_OF_FREE_MEMORY)
+    tokens = max(1, room // 2 // max(1, bytes_per_token))
+    heads = max(1, room // 2 // max(1, bytes_per_head))
+    if size.auto:
+        tokens = min(tokens, tokens_cap or AUTO_TOKENS.get(device.type, AUTO_TOKENS_ELSEWHERE))
+    return Budget(tokens=tokens, heads=heads, rows=size.rows)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether a batch failed for lack of memory, on any device."""
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
+        return True
+    text = str(error)
+    return isinstance(error, RuntimeError) and (
+        "out of memory" in text or "can't allocate memory" in text or "CUBLAS_STATUS_ALLOC_FAILED" in text
+    )
+
+
+def free_caches() -> None:
+    """Give back what a failed batch held."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def run_batches(
+    items: Sequence[Item],
+    widths: Sequence[int],
+    heads: Sequence[int],
+    budget: Budget,
+    run: Callable[[Sequence[Item]], list[Result]],
+    sizes: list[int],
+) -> Iterator[Result]:
+    """Run items (longest first) in batches; one that does not fit into memory is halved and run again."""
+    start = 0
+    while start < len(items):
+        stop = budget.stop(widths, heads, start)
+        results: list[Result] | None = None
+        try:
+            results = run(items[start:stop])
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+        if results is None:
+            free_caches()
+            if stop - start == 1:
+                raise ModelError(
+                    f"Memory ran out on a single request of {widths[start]} tokens.",
+                    hint="Lower max_length in --model_args, use a smaller dtype, or another device.",
+                )
+            budget = budget.halved(stop - start, widths[start], sum(heads[start:stop]))
+            log.warning("Memory ran out on %d requests at once; going on with %d.", stop - start, (stop - start) // 2)
+            continue
+        sizes.append(stop - start)
+        yield from results
+        start = stop

@@ -1,0 +1,151 @@
+"""Loading fails in many ways; each becomes a sentence with its remedy, and no secret gets into it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from proctor.errors import ModelError, ProctorError
+from proctor.models.hf.arguments import HfArguments, unknown_key
+
+SECRET_KEY = re.compile(r"token$|key$|secret|password|auth|header", re.IGNORECASE)
+SECRET_VALUE = re.compile(r"\b(?:hf|sk|api_org)_[A-Za-z0-9]{8,}|\bBearer\s+\S+|//[^/\s:@]+:[^/\s@]+@")
+NOT_SECRET = ("think_end_token", "add_bos_token")
+
+
+def redact(text: str, args: Mapping[str, Any]) -> str:
+    """The text without the values of secret-looking arguments and without token-looking words."""
+    for key, value in args.items():
+        if SECRET_KEY.search(key) and key not in NOT_SECRET and isinstance(value, str) and value:
+            text = text.replace(value, "***")
+    return SECRET_VALUE.sub("***", text)
+
+
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An exception and what caused it."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+@contextmanager
+def as_sentences(what: str, source: str, arguments: HfArguments, taker: str = "from_pretrained") -> Iterator[None]:
+    """Turn whatever loading ``what`` from ``source`` raises into a :class:`ProctorError`."""
+    try:
+        yield
+    except ProctorError:
+        raise
+    except ModuleNotFoundError as error:
+        raise ModelError(
+            f"Loading the {what} of '{source}' needs the package '{error.name}', which is not installed.",
+            hint=f"Install it with: pip install {error.name}",
+        ) from error
+    except Exception as error:
+        raise _sentence(error, what, source, arguments, taker) from error
+
+
+def _sentence(error: Exception, what: str, source: str, arguments: HfArguments, taker: str) -> ProctorError:
+    text = redact(str(error).strip(), arguments.extra)
+    names = {type(item).__name__ for item in chain(error)}
+    unexpected = re.search(r"(\w+)(?:\.__init__)?\(\) got an unexpected keyword argument '(\w+)'", text)
+    if isinstance(error, TypeError) and unexpected and unexpected[2] in arguments.extra:
+        return unknown_key(unexpected[2], unexpected[1] if unexpected[1] != "__init__" else taker)
+    return (
+        _hub_sentence(names, text, what, source, arguments)
+        or _content_sentence(names, text, what, source)
+        or ModelError(f"The {what} of '{source}' cannot be loaded: {_first_lines(text) or type(error).__name__}")
+    )
+
+
+def _hub_sentence(names: set[str], text: str, what: str, source: str, arguments: HfArguments) -> ModelError | None:
+    if "GatedRepoError" in names or "gated repo" in text:
+        return ModelError(
+            f"'{source}' is gated: its owner wants you to accept terms first.",
+            hint=f"Accept them on https://huggingface.co/{source}, then set HF_TOKEN to a token of the same account.",
+        )
+    if "RevisionNotFoundError" in names:
+        return ModelError(
+            f"'{source}' has no revision '{arguments.revision}'.", hint="Check revision= in --model_args."
+        )
+    if "RepositoryNotFoundError" in names or "is not a valid model identifier" in text:
+        return ModelError(
+            f"'{source}' is neither a folder here nor a model on the Hugging Face Hub that you may read.",
+            hint="Check the spelling; if the repository is private, set HF_TOKEN.",
+        )
+    if "HFValidationError" in names:
+        return ModelError(
+            f"There is no folder '{source}', and that is not a name on the Hugging Face Hub either.",
+            hint="A Hub name looks like 'owner/model'; a folder must exist.",
+        )
+    offline = {"LocalEntryNotFoundError", "OfflineModeIsEnabled", "ConnectError", "ConnectionError", "ConnectTimeout"}
+    if offline & names or "couldn't connect to" in text:
+        return ModelError(
+            f"The {what} of '{source}' is not on this machine, and the Hugging Face Hub cannot be reached.",
+            hint="Check the name and the network (and HF_HUB_OFFLINE), or give the path of a downloaded folder.",
+        )
+    return None
+
+
+def _content_sentence(names: set[str], text: str, what: str, source: str) -> ModelError | None:
+    if "trust_remote_code" in text:
+        return ModelError(
+            f"'{source}' brings its own Python code, which is not run unasked.",
+            hint="If you trust it, add trust_remote_code=True to --model_args.",
+        )
+    if "no file named" in text and "safetensors" in text:
+        return ModelError(
+            f"'{source}' holds no weights (no *.safetensors and no pytorch_model.bin).",
+            hint="Was the download complete? For an adapter alone use pretrained=BASE,peft=ADAPTER.",
+        )
+    if "SafetensorError" in names or "UnpicklingError" in names:
+        return ModelError(f"The weights in '{source}' are damaged: {_first_lines(text)}", hint="Download them again.")
+    if "does not recognize this architecture" in text:
+        return ModelError(
+            f"This version of transformers does not know the architecture of '{source}'.",
+            hint="Update it with: pip install --upgrade transformers",
+        )
+    if what == "tokenizer" and ("backend tokenizer" in text or "no file" in text.lower()):
+        return ModelError(
+            f"'{source}' holds no tokenizer that can be loaded.",
+            hint="Name another: --model_args tokenizer=NAME_OR_FOLDER (or install sentencepiece or tiktoken).",
+        )
+    return None
+
+
+def _first_lines(text: str, limit: int = 300) -> str:
+    short = " ".join(text.split())
+    return short if len(short) <= limit else short[: limit - 1] + "…"
+
+
+def check_folder(source: str, subfolder: str, *, weights: bool, gguf_file: str | None = None) -> None:
+    """Say at once what a local folder lacks; names on the Hub pass."""
+    path = Path(source).expanduser()
+    looks_local = source.startswith((".", "/", "~")) or source.count("/") > 1 or "\\" in source
+    if not path.exists():
+        if looks_local:
+            raise ModelError(f"There is no folder '{source}'.", hint="Check pretrained= in --model_args.")
+        return
+    if not path.is_dir():
+        raise ModelError(
+            f"'{source}' is a file; pretrained= wants the folder that holds the model.",
+            hint=f"Try pretrained={path.parent}" + (f",gguf_file={path.name}" if path.suffix == ".gguf" else ""),
+        )
+    folder = path / subfolder if subfolder else path
+    if gguf_file is not None:
+        if not (folder / gguf_file).is_file():
+            raise ModelError(f"There is no file '{gguf_file}' in '{folder}'.", hint="Check gguf_file=.")
+        return
+    if not (folder / "config.json").is_file():
+        adapter = (folder / "adapter_config.json").is_file()
+        hint = "It is an adapter: use pretrained=BASE,peft=THIS." if adapter else "Is it a transformers checkpoint?"
+        raise ModelError(f"'{folder}' holds no model: there is no config.json in it.", hint=hint)
+    if weights and not any(folder.glob("*.safetensors")) and not any(folder.glob("*.bin")):
+        raise ModelError(
+            f"'{folder}' holds no weights (no *.safetensors and no pytorch_model.bin).",
+            hint="Was the download complete? For an adapter alone use pretrained=BASE,peft=ADAPTER.",
+        )

@@ -1,0 +1,269 @@
+"""A loaded transformers model as :class:`proctor.types.Model`: requests in, responses out."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+
+from proctor.errors import ModelError, UsageError
+from proctor.models.base import BatchSize, Tally, by_kind
+from proctor.models.generation import GenerationPlan, plan_generation
+from proctor.models.hf.arguments import HfArguments
+from proctor.models.hf.device import free_caches, make_budget, run_batches
+from proctor.models.hf.generate import Generator, Prompt
+from proctor.models.hf.loglikelihood import Scored, Scorer
+from proctor.models.hf.memory import bytes_per_cached_token, bytes_per_head_row, bytes_per_token
+from proctor.models.hf.rows import Span, make_rows, make_span
+from proctor.models.tokens import Pair, Tokens, rolling_windows
+from proctor.types import Generate, Loglikelihood, Request, Response, Rolling, RollingScore, Scores, Text
+
+log = logging.getLogger("proctor")
+
+
+class HfModel:
+    """Tokenizer, module and batch size; made by :func:`proctor.models.hf.load.load_model`."""
+
+    def __init__(
+        self,
+        module: Any,
+        tokens: Tokens,
+        arguments: HfArguments,
+        *,
+        device: torch.device,
+        batch_size: BatchSize,
+        info: Mapping[str, Any],
+        softmax_dtype: torch.dtype | None = None,
+        autocast: torch.dtype | None = None,
+    ) -> None:
+        self.name = arguments.source
+        self.tokens = tokens
+        self.module: Any = module
+        self._arguments = arguments
+        self._device = device
+        self._size = batch_size
+        self._info = dict(info)
+        self._tally = Tally()
+        self._batches: dict[str, list[int]] = {}
+        self._scorer = Scorer(
+            module,
+            device,
+            backend=tokens.backend,
+            max_length=tokens.max_length,
+            softmax_dtype=softmax_dtype,
+            autocast=autocast,
+        )
+        self._generator = Generator(
+            module, tokens, device, autocast=autocast, think_end_token=arguments.think_end_token
+        )
+
+    @property
+    def info(self) -> Mapping[str, Any]:
+        """Facts for the results file."""
+        return self._info
+
+    def render(
+        self, messages: Sequence[Mapping[str, str]], *, add_generation_prompt: bool, template: str | None = None
+    ) -> str:
+        """Apply the chat template; ``template`` names one of several."""
+        return self.tokens.render(messages, add_generation_prompt=add_generation_prompt, template=template)
+
+    def chat_template(self, name: str | bool) -> str:
+        """The text of the chat template in use."""
+        return self.tokens.chat_template(name)
+
+    def close(self) -> None:
+        """Free the weights."""
+        self.module = self._scorer.module = self._generator.module = None
+        self._scorer.head = None
+        free_caches()
+
+    def report(self) -> Mapping[str, Any]:
+        """What happened while answering."""
+        mode: dict[str, Any] = {"mode": "plain"}
+        if self._scorer.head_on_needed_rows is not None:
+            mode["head"] = "needed rows" if self._scorer.head_on_needed_rows else "all rows"
+        return {"truncated": dict(self._tally.counts), "batch_sizes": self._batch_sizes(), "scoring": mode}
+
+    def _batch_sizes(self) -> list[int]:
+        """For auto: the sizes at the asked-for number of places in the longest list of batches."""
+        sizes = max(self._batches.values(), key=len, default=[])
+        if not self._size.auto or not sizes:
+            return []
+        points = min(self._size.points, len(sizes))
+        return [sizes[point * len(sizes) // points] for point in range(points)]
+
+    # -- answering
+
+    def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
+        """Answer kind by kind: continuations, whole texts, generation."""
+        if self.module is None:
+            raise ModelError("This model is closed.")
+        scored, rolled, generated = by_kind(requests)
+        if scored and self._arguments.enable_thinking:
+            raise UsageError(
+                "enable_thinking=True does not go with tasks that are scored by log-likelihood.",
+                hint="Use generative tasks only, or leave enable_thinking out.",
+            )
+        yield from self._answer_scored(scored)
+        yield from self._answer_rolled(rolled)
+        yield from self._answer_generated(generated)
+
+    def _answer_scored(self, requests: Sequence[tuple[int, Loglikelihood]]) -> Iterator[tuple[int, Response]]:
+        """Every continuation is one owner; a request is answered with its last one."""
+        texts = [(request.context, text) for _, request in requests for text in request.continuations]
+        values: list[tuple[float, bool]] = [(0.0, True)] * len(texts)
+        owners = [place for place, (_, request) in enumerate(requests) for _ in request.continuations]
+        first = {place: start for start, place in reversed(list(enumerate(owners)))}
+        spans, waiting = self._spans(texts, owners)
+        open_spans = [0] * len(requests)
+        for place in waiting:
+            open_spans[place] += 1
+
+        def response(place: int) -> tuple[int, Response]:
+            index, request = requests[place]
+            start = first.get(place, 0)
+            return index, Scores(tuple(values[start : start + len(request.continuations)]))
+
+        yield from (response(place) for place, count in enumerate(open_spans) if not count)
+        for result in self._score(spans, "loglikelihood"):
+            total, greedy = values[result.owner]
+            values[result.owner] = (total + result.logprob, greedy and result.greedy)
+            place = owners[result.owner]
+            open_spans[place] -= 1
+            if not open_spans[place]:
+                yield response(place)
+
+    def _spans(self, texts: Sequence[tuple[str, str]], owners: Sequence[int]) -> tuple[list[Span], list[int]]:
+        """The spans to score for each (context, continuation), and for each span the request that waits for it."""
+        spans: list[Span] = []
+        waiting: list[int] = []
+        step = 4096
+        for start in range(0, len(texts), step):
+            for offset, pair in enumerate(self.tokens.encode_pairs(texts[start : start + step])):
+                for piece in self._pieces(pair):
+                    spans.append(make_span(start + offset, *piece))
+                    waiting.append(owners[start + offset])
+        return spans, waiting
+
+    def _pieces(self, pair: Pair) -> list[Pair]:
+        """Usually the pair itself; what the model cannot take at once is cut, what is empty drops out."""
+        context, continuation = pair
+        limit = self.tokens.max_length
+        if not continuation:
+            self._tally.note(
+                "empty_continuations",
+                "A continuation has no tokens of its own (it is empty, or melts into its context): "
+                "its log-likelihood counts as 0.",
+            )
+            return []
+        if len(continuation) > limit:
+            return self._too_long(context, continuation)
+        total = len(context) if self.tokens.backend == "seq2seq" else len(context) + len(continuation) - 1
+        if total > limit:
+            self._tally.note(
+                "loglikelihood",
+                f"A context and continuation of {total + 1} tokens exceed the model's limit of {limit}: "
+                "the beginning is cut off. All such cases are counted in the results.",
+            )
+        return [pair]
+
+    def _too_long(self, context: list[int], continuation: list[int]) -> list[Pair]:
+        limit = self.tokens.max_length
+        if self.tokens.backend == "seq2seq":
+            raise ModelError(
+                f"A continuation has {len(continuation)} tokens; this model's limit is {limit}.",
+                hint="Raise max_length in --model_args if the model can take more.",
+            )
+        self._tally.note(
+            "long_continuations",
+            f"A continuation of {len(continuation)} tokens exceeds the model's limit of {limit}: "
+            "it is scored window by window.",
+        )
+        return rolling_windows(continuation, prefix=context[-1], max_length=limit)
+
+    def _answer_rolled(self, requests: Sequence[tuple[int, Rolling]]) -> Iterator[tuple[int, Response]]:
+        spans: list[Span] = []
+        open_windows = [0] * len(requests)
+        for place, (_, request) in enumerate(requests):
+            for window in self.tokens.rolling(request.text):
+                spans.append(make_span(len(spans), *window))
+                open_windows[place] += 1
+        places = [place for place, count in enumerate(open_windows) for _ in range(count)]
+        windows: list[list[tuple[int, float]]] = [[] for _ in requests]
+        for place, (index, _) in enumerate(requests):
+            if not open_windows[place]:
+                yield index, RollingScore(0.0)
+        for result in self._score(spans, "rolling"):
+            place = places[result.owner]
+            windows[place].append((result.owner, result.logprob))
+            if len(windows[place]) == open_windows[place]:
+                # Summed in the order of the text, so that batching does not change the last bits.
+                yield requests[place][0], RollingScore(sum(value for _, value in sorted(windows[place])))
+
+    def _score(self, spans: Sequence[Span], kind: str) -> Iterator[Scored]:
+        share = self.tokens.backend == "causal" and self._arguments.logits_cache
+        rows = make_rows(spans, share=share)
+        if not rows:
+            return
+        widths = [self._scorer.width(row) for row in rows]
+        budget = make_budget(
+            self._size,
+            self._device,
+            bytes_per_token=bytes_per_token(self.module, widths[0]),
+            bytes_per_head=bytes_per_head_row(self.module),
+        )
+        sizes = self._batches.setdefault(kind, [])
+        heads = [row.lead.count for row in rows]
+        for result in run_batches(rows, widths, heads, budget, self._scorer, sizes):
+            if math.isnan(result.logprob):
+                self._tally.note("not_a_number", "The model returned NaN for a log-likelihood.")
+            yield result
+
+    def _answer_generated(self, requests: Sequence[tuple[int, Generate]]) -> Iterator[tuple[int, Response]]:
+        """Batches of one set of arguments, longest prompts first."""
+        eos = self.tokens.eot_text
+        groups: dict[str, tuple[GenerationPlan, list[int]]] = {}
+        for place, (_, request) in enumerate(requests):
+            plan = plan_generation(request.kwargs, eos=eos)
+            groups.setdefault(repr(plan), (plan, []))[1].append(place)
+        for plan, _ in groups.values():
+            self._generator.room(plan)
+        for plan, places in groups.values():
+            texts = [requests[place][1].prompt for place in places]
+            for place, text in self._generate(texts, plan):
+                yield requests[places[place]][0], Text(text)
+
+    def _generate(self, texts: Sequence[str], plan: GenerationPlan) -> Iterator[tuple[int, str]]:
+        lengths = [len(ids) for ids in self.tokens.encode_many(texts)]
+        order = sorted(range(len(texts)), key=lambda place: (-lengths[place], texts[place]))
+        encoded = self.tokens.encode_prompts([texts[place] for place in order], truncation=self._arguments.truncation)
+        prompts = [Prompt(place, self._fit(ids, plan)) for place, ids in zip(order, encoded, strict=True)]
+        widths = [len(prompt.ids) + plan.max_tokens for prompt in prompts]
+        budget = make_budget(
+            self._size,
+            self._device,
+            bytes_per_token=bytes_per_cached_token(self.module) + bytes_per_token(self.module, widths[0]) // 2,
+            bytes_per_head=bytes_per_head_row(self.module),
+            tokens_cap=16384 if self._device.type == "cpu" else 1 << 18,
+        )
+        sizes = self._batches.setdefault("generate", [])
+        yield from run_batches(
+            prompts, widths, [1] * len(prompts), budget, lambda batch: self._generator(batch, plan), sizes
+        )
+
+    def _fit(self, ids: list[int], plan: GenerationPlan) -> list[int]:
+        if not ids:
+            # Nothing to start from: the token that stands before any text.
+            ids = [self.tokens.prefix_token_id]
+        room = self._generator.room(plan)
+        if len(ids) > room:
+            self._tally.note(
+                "generate",
+                f"A prompt of {len(ids)} tokens leaves no room for {plan.max_tokens} more (limit "
+                f"{self.tokens.max_length}): its beginning is cut off. All such cases are counted in the results.",
+            )
+        return ids[-room:]
