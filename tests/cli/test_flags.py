@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-
 import pytest
 
 from proctor.cli.flags import add_preview_flags, add_run_flags, add_validate_flags
@@ -23,7 +21,7 @@ OURS = {"threads", "env_file"}
 
 
 def parser_with(add):
-    parser = SentenceParser(prog="proctor run", argument_default=argparse.SUPPRESS)
+    parser = SentenceParser(prog="proctor run")
     add(parser)
     return parser
 

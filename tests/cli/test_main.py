@@ -42,6 +42,12 @@ def test_run_alone_and_run_help_show_the_flags(capsys):
         assert "--model_args" in capsys.readouterr().out
 
 
+def test_a_verb_may_have_a_word_of_its_own(capsys):
+    assert main(["ls"]) == 0
+    assert "usage: proctor ls" in capsys.readouterr().out
+    assert main(["ls", "tsks"]) == 2
+
+
 def test_version(capsys):
     assert main(["--version"]) == 0
     assert capsys.readouterr().out.startswith("proctor ")

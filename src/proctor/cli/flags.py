@@ -17,6 +17,7 @@ _Flags: TypeAlias = "argparse.ArgumentParser | argparse._ArgumentGroup"
 
 def add_run_flags(parser: argparse.ArgumentParser) -> None:
     """Every flag of ``run``."""
+    _omit_what_is_not_given(parser)
     _add_what(parser.add_argument_group("what to evaluate"))
     _add_how(parser.add_argument_group("how to ask"))
     _add_chat(parser.add_argument_group("chat"))
@@ -46,6 +47,7 @@ def add_task_flags(parser: _Flags) -> None:
 
 def add_validate_flags(parser: argparse.ArgumentParser) -> None:
     """Every flag of ``validate``."""
+    _omit_what_is_not_given(parser)
     add_task_flags(parser)
     _switch(parser, "--no_data", help="check the files only: load no data and render no template")
     _pairs(parser, "--metadata", help="metadata that the tasks need, as for run")
@@ -53,6 +55,7 @@ def add_validate_flags(parser: argparse.ArgumentParser) -> None:
 
 def add_preview_flags(parser: argparse.ArgumentParser) -> None:
     """Every flag of ``preview``."""
+    _omit_what_is_not_given(parser)
     add_task_flags(parser)
     _text(parser, "--limit", "-L", "-n", "--n", metavar="N", help="how many documents of each task (default: 1)")
     _text(parser, "--samples", "-E", metavar="JSON", help="which documents, as '{\"task\": [0, 7]}'")
@@ -131,6 +134,10 @@ def _add_rest(group: _Flags) -> None:
         help="keep built prompts (not available, and not needed: building them is quick)",
     )
     _switch(group, "--check_integrity", help="test the task definitions first (not available: see proctor validate)")
+
+
+def _omit_what_is_not_given(parser: argparse.ArgumentParser) -> None:
+    parser.argument_default = argparse.SUPPRESS
 
 
 def _text(group: _Flags, *names: str, **more: Any) -> None:

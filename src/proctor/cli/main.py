@@ -6,7 +6,6 @@ when it is asked for. Without a verb the flags are those of ``run``.
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import os
 import sys
@@ -79,9 +78,7 @@ def _dispatch(arguments: list[str]) -> int:
 
 def _run_verb(verb: str, arguments: Sequence[str]) -> int:
     module = importlib.import_module(f"proctor.cli.{verb}")
-    parser = SentenceParser(
-        prog=f"proctor {verb}", description=(module.__doc__ or "").strip(), argument_default=argparse.SUPPRESS
-    )
+    parser = SentenceParser(prog=f"proctor {verb}", description=(module.__doc__ or "").strip())
     parser.usage = getattr(module, "USAGE", None)
     module.add_flags(parser)
     try:

@@ -66,9 +66,9 @@ def _list_tasks(namespace: argparse.Namespace) -> int:
     from proctor.cli import ls
     from proctor.cli.values import SentenceParser
 
-    parser = SentenceParser(prog="proctor ls", argument_default=argparse.SUPPRESS)
+    parser = SentenceParser(prog="proctor ls")
     ls.add_flags(parser)
-    folders = [word for folder in getattr(namespace, "include_path", ()) for word in ("--include_path", folder)]
+    folders = [word for folder in getattr(namespace, "include_path", None) or () for word in ("--include_path", folder)]
     return ls.execute(parser.parse(["tasks", *folders]))
 
 
@@ -122,14 +122,14 @@ def report(config: RunConfig, result: RunResult) -> None:
     from proctor.results.schema import results_document
 
     document = results_document(result, environment(started=result.started))
-    if config.show_config:
-        print(dumps(document, indent=2))
     failure: OutputError | None = None
     if config.output_path:
         try:
             _save(result, document, config.output_path, log_samples=config.log_samples)
         except OutputError as error:
             failure = error
+    if config.show_config:
+        print(dumps(document, indent=2))
     _print_tables(config, document)
     if failure is not None:
         raise failure
