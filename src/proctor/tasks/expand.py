@@ -1,0 +1,307 @@
+"""Groups and tags spelt out: which tasks they mean, under which overrides.
+
+A group's own keys are few; every other key of a group, and every key of a member that names
+something, overrides the tasks below. Overrides replace whole keys, the outer group's come over
+the inner one's, and a member's own come over both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from proctor.errors import Fault, TaskError, did_you_mean
+from proctor.refs import Ref
+from proctor.tasks.index import Entry, TaskIndex
+from proctor.tasks.yaml import EMPTY, KeyPath, Place, Places, YamlFile, load_task_yaml, resolve_includes
+
+GROUP_KEYS = frozenset({"group", "group_alias", "task", "aggregate_metric_list", "metadata"})
+_NOT_A_TASKS = ("tag", "group", "task_list")
+_DEFINES_A_TASK = frozenset({"dataset_path", "custom_dataset", "include", "class"})
+
+
+@dataclass(frozen=True, slots=True)
+class TaskNode:
+    """One task to run. ``config``: its keys with includes and overrides, references not yet resolved."""
+
+    name: str
+    config: Mapping[str, Any]
+    places: Mapping[KeyPath, Place]
+    file: str | None
+
+    def leaves(self) -> Iterator[TaskNode]:
+        """The task itself."""
+        yield self
+
+
+@dataclass(frozen=True, slots=True)
+class GroupNode:
+    """A group and its direct members, each name once. ``config``: the group's own keys."""
+
+    name: str
+    config: Mapping[str, Any]
+    members: tuple[TaskNode | GroupNode, ...]
+    places: Mapping[KeyPath, Place]
+    file: str | None
+
+    def leaves(self) -> Iterator[TaskNode]:
+        """The tasks below, in order; one that two subgroups share comes twice."""
+        for member in self.members:
+            yield from member.leaves()
+
+
+Node: TypeAlias = TaskNode | GroupNode
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """Where in a group tree we are: the groups above, and what they override."""
+
+    chain: tuple[str, ...] = ()
+    overrides: YamlFile = EMPTY
+    asked_at: Place | None = None
+
+
+class Expander:
+    """Builds nodes from names and mappings, and collects every fault on the way."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+        self._tasks: dict[str, TaskNode] = {}
+        self._plain: dict[tuple[str, str], Sequence[Node]] = {}
+        self.warnings: dict[Fault, None] = {}
+
+    def by_name(self, index: TaskIndex, name: str, context: _Context | None = None) -> Sequence[Node]:
+        """The nodes of a registered name: one for a task or group, any number for a tag."""
+        context = context or _Context()
+        entry = index.entries.get(name)
+        if entry is None:
+            return [node for task in index.tags[name] for node in self.by_name(index, task, context)]
+        plain = not context.overrides.values and name not in context.chain
+        if plain and (entry.file, name) in self._plain:
+            return self._plain[entry.file, name]
+        nodes = self._from_file(index, name, entry.file, context)
+        if plain:
+            self._plain[entry.file, name] = nodes
+        return nodes
+
+    def by_file(self, index: TaskIndex, file: str) -> Sequence[Node]:
+        """The node of a YAML file given by its path."""
+        return self._from_file(index, None, file, _Context())
+
+    def _from_file(self, index: TaskIndex, name: str | None, file: str, context: _Context) -> Sequence[Node]:
+        try:
+            content = load_task_yaml(file)
+        except TaskError as error:
+            self._add(*error.faults)
+            return []
+        self.warnings.update(dict.fromkeys(content.warnings))
+        kind = kind_of(content.values)
+        own = content.values.get(kind or "task")
+        if kind is None or not isinstance(own, str) or not own.strip():
+            hint = did_you_mean_key(content.values) or "Add the line 'task: NAME'."
+            self._add(Fault("the file names neither a task nor a group.", file, 1, hint))
+            return []
+        if kind == "group":
+            return self._group(index, name or own, content, file, context)
+        return self._task(name or own, context.overrides.over(content), file, context.asked_at)
+
+    def _task(self, name: str, content: YamlFile, file: str, asked_at: Place | None) -> Sequence[TaskNode]:
+        kept = content.drop(_NOT_A_TASKS)
+        node = TaskNode(name, {**kept.values, "task": name}, kept.places, file)
+        known = self._tasks.setdefault(name, node)
+        differing = [] if known is node else _differing(known, node)
+        if differing:
+            place = asked_at or node.places.get((differing[0],))
+            self._add(
+                Fault(
+                    f"the task '{name}' is selected twice and differs in {', '.join(differing)}.",
+                    place.file if place else file,
+                    place.line if place else None,
+                    "Results are kept by name: select it once, or give one of the two a name of its own.",
+                )
+            )
+        return [known]
+
+    def _group(self, index: TaskIndex, name: str, content: YamlFile, file: str, context: _Context) -> Sequence[Node]:
+        if name in context.chain:
+            circle = " -> ".join((*context.chain[context.chain.index(name) :], name))
+            place = context.asked_at or Place(file, 1)
+            self._add(Fault(f"the group '{name}' contains itself: {circle}.", place.file, place.line))
+            return []
+        overrides = context.overrides.over(content.drop((*GROUP_KEYS, "include")))
+        inside = _Context((*context.chain, name), overrides)
+        items = content.values.get("task")
+        if isinstance(items, str | dict):
+            # lm-eval makes an empty group of this; a list of one is what is meant.
+            members = list(self._member(index, items, ("task",), content, file, inside))
+        else:
+            members = [
+                node
+                for position, item in enumerate(items if isinstance(items, list) else ())
+                for node in self._member(index, item, ("task", position), content, file, inside)
+            ]
+        if not items or not isinstance(items, str | dict | list):
+            place = content.place("task") or content.place("group") or Place(file, 1)
+            hint = "List the names of tasks, groups or tags under 'task:'."
+            self._add(Fault(f"the group '{name}' has no members.", place.file, place.line, hint))
+        unique = tuple({member.name: member for member in members}.values())
+        own = content.keep(GROUP_KEYS)
+        return [GroupNode(name, {**own.values, "group": name}, unique, own.places, file)]
+
+    def _member(
+        self, index: TaskIndex, item: Any, path: KeyPath, group: YamlFile, file: str, context: _Context
+    ) -> Sequence[Node]:
+        """The nodes of one member of a group: a name, or a mapping that names or defines something."""
+        place = group.place(*path) or Place(file, 1)
+        context = _Context(context.chain, context.overrides, place)
+        parent = context.chain[-1]
+        if isinstance(item, str):
+            return self._named(index, item, EMPTY, file, context)
+        if isinstance(item, dict):
+            content = group.part(path)
+            if isinstance(item.get("group"), str):
+                return self._subgroup(index, item["group"], content, file, context)
+            if isinstance(item.get("task"), str):
+                return self._named(index, item["task"], content, file, context)
+        self._add(
+            Fault(
+                f"a member of the group '{parent}' names neither a task nor a group: {_short(item)}.",
+                place.file,
+                place.line,
+                "A member is a name, or a mapping with 'task: NAME' or 'group: NAME'.",
+            )
+        )
+        return []
+
+    def _subgroup(self, index: TaskIndex, name: str, content: YamlFile, file: str, context: _Context) -> Sequence[Node]:
+        """``- group: NAME``: a registered group under overrides, or a group defined here."""
+        if "task" in content.values:
+            return self._group(index, f"{context.chain[-1]}::{name}", content, file, context)
+        if name in index.entries or name in index.tags:
+            return self._named(index, name, content, file, context)
+        self._unknown(index, name, context)
+        return []
+
+    def _named(self, index: TaskIndex, name: str, own: YamlFile, file: str, context: _Context) -> Sequence[Node]:
+        """A member that names something registered, with ``own`` keys over it, or defines a task."""
+        overrides = own.drop(("task", "group")).over(context.overrides)
+        entry = index.entries.get(name)
+        if entry is not None and entry.kind == "group":
+            group_keys, leaf_keys = _split_keys(own)
+            below = _Context(context.chain, leaf_keys.over(context.overrides), context.asked_at)
+            return [_with_keys(node, group_keys) for node in self.by_name(index, name, below)]
+        if entry is not None or name in index.tags:
+            return self.by_name(index, name, _Context(context.chain, overrides, context.asked_at))
+        if not own.values or not _DEFINES_A_TASK & overrides.values.keys():
+            self._unknown(index, name, context)
+            return []
+        try:
+            content = resolve_includes(overrides, context.asked_at.file if context.asked_at else file)
+        except TaskError as error:
+            self._add(*error.faults)
+            return []
+        return self._task(f"{context.chain[-1]}::{name}", content, file, context.asked_at)
+
+    def _unknown(self, index: TaskIndex, name: str, context: _Context) -> None:
+        place = context.asked_at or Place("", 0)
+        message = f"the group '{context.chain[-1]}' names '{name}', which is no task, group or tag."
+        hint = did_you_mean(name, index.names)
+        if hint is None:
+            hint = "A task that is defined here needs at least dataset_path."
+        self._add(Fault(message, place.file, place.line, hint))
+
+    def _add(self, *faults: Fault) -> None:
+        self.faults.extend(fault for fault in faults if fault not in self.faults)
+
+
+def kind_of(values: Mapping[str, Any]) -> str | None:
+    """Whether a file defines a ``"task"``, a ``"group"`` or neither."""
+    # lm-eval: 'class' makes a task even where 'group' is said, 'group' a group even with 'task'.
+    if "group" in values and "class" not in values:
+        return "group"
+    return "task" if "task" in values or "class" in values else None
+
+
+def did_you_mean_key(values: Mapping[str, Any]) -> str | None:
+    """The key that was probably meant to be ``task`` or ``group``."""
+    for key in values:
+        hint = did_you_mean(key, ("task", "group")) if isinstance(key, str) else None
+        if hint:
+            return f"There is a key {key!r}. {hint}"
+    return None
+
+
+def _split_keys(own: YamlFile) -> tuple[YamlFile, YamlFile]:
+    """A member's keys that are the group's own (its alias is one), and those for the tasks below."""
+    rest = own.drop(("task", "group"))
+    if "task_alias" in rest.values and "group_alias" not in rest.values:
+        alias = rest.keep(("task_alias",))
+        place = alias.place("task_alias")
+        places: dict[str, dict[KeyPath, Place]] = {"group_alias": {("group_alias",): place}} if place else {}
+        renamed = YamlFile({"group_alias": alias.values["task_alias"]}, Places(places))
+        rest = renamed.over(rest.drop(("task_alias",)))
+    return rest.keep(GROUP_KEYS), rest.drop(GROUP_KEYS)
+
+
+def _with_keys(node: Node, keys: YamlFile) -> Node:
+    if not keys.values or isinstance(node, TaskNode):
+        return node
+    merged = keys.over(YamlFile(dict(node.config), _as_places(node.places)))
+    return GroupNode(node.name, merged.values, node.members, merged.places, node.file)
+
+
+def _as_places(places: Mapping[KeyPath, Place]) -> Places:
+    return places if isinstance(places, Places) else Places({})
+
+
+def _differing(one: TaskNode, other: TaskNode) -> list[str]:
+    """The keys in which two configurations of one name differ, but for how the task is shown."""
+    if one.config == other.config:
+        return []
+    keys = [key for key in (one.config.keys() | other.config.keys()) if key != "task_alias"]
+    return sorted(key for key in keys if _plain(one.config.get(key)) != _plain(other.config.get(key)))
+
+
+def _plain(value: Any) -> Any:
+    """A value in which references are compared by what they mean, not by where they are written."""
+    if isinstance(value, Ref):
+        return (value.folder, value.name)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+def _short(item: Any) -> str:
+    text = repr(item)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def folder_tops(index: TaskIndex, names: Mapping[str, Entry]) -> list[str]:
+    """The names among ``names`` that no group among them contains: groups first, in the order of their files."""
+    inner: set[str] = set()
+    groups = [entry for entry in names.values() if entry.kind == "group"]
+    for entry in groups:
+        try:
+            members = set(_mentioned(load_task_yaml(entry.file).values.get("task")))
+        except TaskError:
+            continue
+        tagged = {task for name in members - names.keys() for task in index.tags.get(name, ())}
+        inner |= (members | tagged) - {entry.name}
+    tops = [entry for entry in names.values() if entry.name not in inner]
+    # Groups that only contain each other: expanding them says so.
+    return [entry.name for entry in sorted(tops or groups, key=lambda entry: entry.kind != "group")]
+
+
+def _mentioned(value: Any) -> Iterator[str]:
+    """Every name in a group's member list, those of groups defined within it included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _mentioned(item)
+    elif isinstance(value, dict):
+        yield from _mentioned(value.get("task"))
+        if isinstance(value.get("group"), str):
+            yield value["group"]

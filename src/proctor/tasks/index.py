@@ -1,0 +1,317 @@
+"""Every task, group and tag by name: what ``ls`` lists and ``select`` picks from.
+
+Roots are the bundled benchmarks and the include paths, a later one overriding an earlier one.
+A file that cannot be read is a fault that is reported, never a task that silently is not there.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from proctor.errors import Fault, TaskError, UsageError, did_you_mean
+from proctor.tasks.scan import Found, Head, Heads, Walk, no_garbage_collection, walk
+
+log = logging.getLogger("proctor")
+
+BUNDLED = Path(__file__).resolve().parents[1] / "benchmarks"
+
+
+class Entry(NamedTuple):
+    """A named task or group. ``file``: as reached from the root as given. ``output_type``: if the file says it."""
+
+    name: str
+    kind: Literal["task", "group"]
+    file: str
+    tags: tuple[str, ...]
+    output_type: str | None
+    root: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskIndex:
+    """What can be asked for by name. ``tags``: member tasks in alphabetical order.
+
+    ``faults``: what is wrong with files that could not be (wholly) read. ``nameless``: files that
+    name neither a task nor a group and that no other file includes.
+    """
+
+    entries: Mapping[str, Entry]
+    tags: Mapping[str, tuple[str, ...]]
+    faults: tuple[Fault, ...] = ()
+    nameless: tuple[str, ...] = ()
+    roots: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """All names, tasks, groups and tags together, sorted."""
+        return sorted({*self.entries, *self.tags})
+
+    def of_kind(self, kind: Literal["task", "group"]) -> list[Entry]:
+        """The tasks or the groups, sorted by name."""
+        return sorted(entry for entry in self.entries.values() if entry.kind == kind)
+
+
+@dataclass(slots=True)
+class Root:
+    """One folder's names, before the roots are put over each other."""
+
+    path: str
+    entries: dict[str, Entry] = field(default_factory=dict)
+    tags: dict[str, list[str]] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    nameless: list[str] = field(default_factory=list)
+    twice: list[tuple[Entry, str]] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+
+
+def build_index(
+    include_paths: Sequence[str | Path] = (), *, defaults: bool = True, cache_dir: Path | None = None
+) -> TaskIndex:
+    """Index the bundled benchmarks (``defaults``) and every include path.
+
+    An include path that does not exist or holds no task is a :class:`UsageError`. Overridden
+    names and faulty files are each logged in one line.
+    """
+    given = [folder for path in include_paths for folder in _split(path)]
+    with no_garbage_collection():
+        roots = [read_root(BUNDLED, cache_dir=cache_dir)] if defaults and BUNDLED.is_dir() else []
+        for folder in given:
+            root = read_root(checked_folder(folder, "include path"), cache_dir=cache_dir)
+            require_tasks(root, "include path")
+            roots.append(root)
+        index = put_over(roots)
+    report_faults(index.faults)
+    return index
+
+
+def _split(path: str | Path) -> list[str]:
+    """Folders of one include path: ``a:b`` are two, unless there is a folder of that name."""
+    text = str(path)
+    if os.pathsep in text and not Path(text).expanduser().exists():
+        return [part for part in text.split(os.pathsep) if part]
+    return [text]
+
+
+def checked_folder(folder: str, what: str) -> Path:
+    """An existing folder, or the sentence that says what is there instead."""
+    if not folder.strip():
+        raise UsageError(f"The {what} is empty.", hint="Give a folder that holds task files (*.yaml).")
+    path = Path(folder).expanduser()
+    if path.is_dir():
+        return path
+    if path.exists():
+        hint = "Give the folder that it is in, or the file itself to --tasks."
+        raise UsageError(f"The {what} {folder!r} is a file, not a folder.", hint=hint)
+    parent = Path(os.path.abspath(path)).parent
+    near = [entry.name for entry in parent.iterdir() if entry.is_dir()] if parent.is_dir() else []
+    raise UsageError(
+        f"The {what} {folder!r} does not exist (looked for {parent / path.name}).", hint=did_you_mean(path.name, near)
+    )
+
+
+def require_tasks(root: Root, what: str) -> None:
+    """A folder that was named for its tasks must hold one."""
+    if root.entries:
+        return
+    hints: list[str] = []
+    if root.faults:
+        from proctor.tasks.yaml import first_lines
+
+        hints.append(f"Faults of what is there:\n  {first_lines(root.faults)}")
+    if root.nameless:
+        hints.append(f"There are *.yaml files that say neither, such as {root.nameless[0]}.")
+    if root.others:
+        hints.append(f"The name of a task file ends in .yaml: rename {root.others[0]}.")
+    where = os.path.abspath(root.path)
+    raise UsageError(
+        f"The {what} {root.path!r} holds no task: no *.yaml file in {where} or below says 'task:' or 'group:'.",
+        hint="\n  ".join(hints) or None,
+    )
+
+
+def read_root(path: Path, *, recursive: bool = True, cache_dir: Path | None = None) -> Root:
+    """The names that the files of one folder define; the first file in path order wins."""
+    root = Root(str(path))
+    found = walk(root.path, recursive=recursive)
+    _Reading(root, found, Heads(root.path, cache_dir, recursive=recursive)).run()
+    return root
+
+
+class _Reading:
+    """Turns the heads of a root's files into entries."""
+
+    def __init__(self, root: Root, found: Walk, heads: Heads) -> None:
+        self.root = root
+        self.walk = found
+        self.heads = heads
+        self._prefix = "" if root.path == "." else os.path.join(root.path, "")
+        self._targets: dict[tuple[str, str], str] = {}
+        self._included: dict[str, Head | None] = {}
+        self._open: set[str] = set()
+
+    def run(self) -> None:
+        """Read every file, then keep the cache."""
+        nameless: list[tuple[str, str]] = []
+        for found in self.walk.found:
+            head = self.heads.head(found.path, found.mtime_ns, found.size)
+            shown = self._prefix + found.path
+            if "fault" in head:
+                message, line, hint = head["fault"]
+                self.root.faults.append(Fault(message, shown, line, hint))
+                continue
+            if "include" in head:
+                head = self._with_includes(found, shown, head)
+            if "task" in head or "group" in head or "class" in head:
+                self._add(head, shown)
+            else:
+                nameless.append((shown, found.path))
+        self.root.faults.extend(self.walk.faults)
+        self.root.others.extend(self._prefix + path for path in self.walk.others)
+        real = self.heads.real
+        self.root.nameless.extend(shown for shown, path in nameless if f"{real}/{path}" not in self._included)
+        self.heads.save()
+
+    def _with_includes(self, found: Found, shown: str, head: Head) -> Head:
+        real = self._real(found)
+        merged, whole = self._merge(head, os.path.dirname(real))
+        if not whole:
+            from proctor.tasks.yaml import load_task_yaml
+
+            try:
+                load_task_yaml(shown)
+            except TaskError as error:
+                self.root.faults.extend(fault for fault in error.faults if fault not in self.root.faults)
+        return merged
+
+    def _real(self, found: Found) -> str:
+        path = f"{self.heads.real}/{found.path}"
+        return os.path.realpath(path) if found.is_link else path
+
+    def _merge(self, head: Head, folder: str) -> tuple[Head, bool]:
+        """The head over those of its includes, and whether all of them could be had."""
+        names = head["include"]
+        merged: Head = {}
+        whole = True
+        for name in names if isinstance(names, list) else [names]:
+            included = self._include(name, folder) if isinstance(name, str) and name.strip() else None
+            if included is None:
+                whole = False
+            else:
+                merged.update(included)
+        merged.update(head)
+        return merged, whole
+
+    def _include(self, name: str, folder: str) -> Head | None:
+        target = self._targets.get((folder, name))
+        if target is None:
+            target = self._targets[folder, name] = os.path.realpath(os.path.join(folder, name))
+        if target in self._included:
+            return self._included[target]
+        if target in self._open:
+            return None
+        self._open.add(target)
+        head = self.heads.included(target)
+        if head is not None and "fault" in head:
+            head = None
+        if head is not None and "include" in head:
+            merged, whole = self._merge(head, os.path.dirname(target))
+            head = merged if whole else None
+        self._open.discard(target)
+        self._included[target] = head
+        return head
+
+    def _add(self, head: Head, shown: str) -> None:
+        # lm-eval: 'class' makes a task even where 'group' is said, 'group' a group even with 'task'.
+        kind: Literal["task", "group"] = "group" if "group" in head and "class" not in head else "task"
+        name = head.get(kind)
+        if not isinstance(name, str) or not name.strip():
+            self.root.faults.append(_name_fault(kind, name, shown))
+            return
+        tags = self._tags(head["tag"], shown) if kind == "task" and "tag" in head else ()
+        output = head.get("output_type")
+        entry = Entry(name, kind, shown, tags, output if isinstance(output, str) else None, self.root.path)
+        known = self.root.entries.setdefault(name, entry)
+        if known is not entry:
+            self.root.twice.append((known, shown))
+            return
+        for tag in tags:
+            self.root.tags.setdefault(tag, []).append(name)
+
+    def _tags(self, value: Any, shown: str) -> tuple[str, ...]:
+        tags = value if isinstance(value, list) else [] if value is None else [value]
+        names = tuple(dict.fromkeys(tag for tag in tags if isinstance(tag, str) and tag))
+        if any(not isinstance(tag, str) for tag in tags):
+            self.root.faults.append(_key_fault("tag", "tag must be a name or a list of names", shown))
+        return names
+
+
+def _name_fault(kind: str, name: Any, shown: str) -> Fault:
+    if kind == "task" and name is True:
+        return _key_fault("task", "'task' is a list, but no 'group' says which group it makes", shown)
+    if name is None:
+        return _key_fault(kind, f"'{kind}' is empty: it must be a name", shown)
+    return _key_fault(kind, f"'{kind}' must be a name in text, but it is {name!r}", shown, "Write it in quotes.")
+
+
+def _key_fault(key: str, message: str, shown: str, hint: str | None = None) -> Fault:
+    """A fault of one key, at its line; rare enough to read the file again for it."""
+    from proctor.tasks.yaml import load_task_yaml
+
+    try:
+        place = load_task_yaml(shown).place(key)
+    except TaskError:
+        place = None
+    return Fault(f"{message}.", *((place.file, place.line) if place else (shown, None)), hint)
+
+
+def put_over(roots: Sequence[Root], base: TaskIndex | None = None) -> TaskIndex:
+    """One index of several roots over ``base``: a later root's names and tags replace an earlier one's."""
+    entries: dict[str, Entry] = dict(base.entries) if base else {}
+    tags: dict[str, Sequence[str]] = dict(base.tags) if base else {}
+    replaced: list[tuple[Entry, Entry]] = []
+    for root in roots:
+        if entries:
+            replaced += [(entries[name], entry) for name, entry in root.entries.items() if name in entries]
+        entries.update(root.entries)
+        # lm-eval: a tag of a later root has only that root's tasks.
+        tags.update(root.tags)
+    _report_replaced(replaced)
+    _report_twice([pair for root in roots for pair in root.twice])
+    return TaskIndex(
+        entries=entries,
+        tags={tag: tuple(sorted(set(names))) for tag, names in tags.items() if tag not in entries},
+        faults=tuple(dict.fromkeys(fault for root in roots for fault in root.faults)),
+        nameless=tuple(path for root in roots for path in root.nameless),
+        roots=tuple(root.path for root in roots),
+    )
+
+
+def _report_replaced(replaced: Iterable[tuple[Entry, Entry]]) -> None:
+    pairs = [(old, new) for old, new in replaced if os.path.abspath(old.file) != os.path.abspath(new.file)]
+    if pairs:
+        names = ", ".join(dict.fromkeys(new.name for _, new in pairs[:4]))
+        more = ", ..." if len(pairs) > 4 else ""
+        where = ", ".join(dict.fromkeys(new.root for _, new in pairs))
+        count = "1 name is" if len(pairs) == 1 else f"{len(pairs)} names are"
+        log.warning("%s defined anew by %s, which overrides the earlier definition: %s%s", count, where, names, more)
+
+
+def _report_twice(twice: Sequence[tuple[Entry, str]]) -> None:
+    if twice:
+        shown = "; ".join(f"'{entry.name}' by {entry.file}, not by {file}" for entry, file in twice[:3])
+        more = f"; and {len(twice) - 3} more" if len(twice) > 3 else ""
+        log.warning("Names that two files of one folder define stand for the first file's: %s%s", shown, more)
+
+
+def report_faults(faults: Sequence[Fault]) -> None:
+    """One warning for all files that could not be read as they should."""
+    if faults:
+        from proctor.tasks.yaml import first_lines
+
+        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        log.warning("%s in task files; what they define may be missing:\n  %s", count, first_lines(faults))

@@ -1,0 +1,177 @@
+"""The task files of one folder: what each says of itself, remembered between processes.
+
+A folder may hold fourteen thousand files. Every run looks at each one's modification time and
+size; only files that changed are read. What is remembered is per file, never a result of several,
+so a changed include needs no bookkeeping: merging the few keys again is cheap.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+from proctor.errors import Fault
+
+log = logging.getLogger("proctor")
+
+Head: TypeAlias = dict[str, Any]
+"""The finding keys of one file, or ``{"fault": [message, line, hint]}``."""
+
+_FORMAT = 1
+_IGNORED_FOLDERS = frozenset({"__pycache__", ".ipynb_checkpoints"})
+_Row: TypeAlias = list[Any]
+
+
+class Found(NamedTuple):
+    """A file met while walking: its path below the root, and what shows whether it changed."""
+
+    path: str
+    mtime_ns: int
+    size: int
+    is_link: bool
+
+
+class Walk(NamedTuple):
+    """A folder as it is now. ``others``: files that could be meant as task files but are not named so."""
+
+    found: list[Found]
+    faults: list[Fault]
+    others: list[str]
+
+
+def cache_folder() -> Path:
+    """Where proctor keeps what it can make again: ``PROCTOR_CACHE``, else the user's cache folder."""
+    own = os.environ.get("PROCTOR_CACHE")
+    if own:
+        return Path(own).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "proctor"
+
+
+def walk(root: str, *, recursive: bool = True) -> Walk:
+    """All ``*.yaml`` files below ``root`` in the order of their paths; links to folders are not followed."""
+    result = Walk([], [], [])
+    folders = [""]
+    while folders:
+        prefix = folders.pop()
+        try:
+            with os.scandir(os.path.join(root, prefix)) as entries:
+                for entry in entries:
+                    name = entry.name
+                    if name.endswith(".yaml"):
+                        if entry.is_file() and not name.startswith("._"):
+                            status = entry.stat()
+                            found = Found(prefix + name, status.st_mtime_ns, status.st_size, entry.is_symlink())
+                            result.found.append(found)
+                    elif name.endswith(".yml"):
+                        result.others.append(prefix + name)
+                    elif recursive and entry.is_dir(follow_symlinks=False) and name not in _IGNORED_FOLDERS:
+                        folders.append(f"{prefix}{name}/")
+        except OSError as error:
+            message = f"the folder cannot be read: {error.strerror or error}."
+            result.faults.append(Fault(message, os.path.join(root, prefix)))
+    result.found.sort()
+    return result
+
+
+class Heads:
+    """The heads of a root's files, read where the cache does not know them.
+
+    ``real``: the root's real path. ``head`` may also be asked for files outside of the root,
+    which an ``include`` names; they are remembered with it.
+    """
+
+    def __init__(self, root: str, folder: Path | None, *, recursive: bool = True) -> None:
+        self.real = os.path.realpath(root)
+        self._key = os.path.join(self.real, "**" if recursive else "*")
+        name = hashlib.sha256(self._key.encode("utf-8", "surrogateescape")).hexdigest()[:20]
+        self._file = (cache_folder() / "tasks" if folder is None else folder) / f"{name}.json"
+        self._old = self._read_cache()
+        self._new: dict[str, _Row] = {}
+        self._changed = False
+
+    def head(self, path: str, mtime_ns: int, size: int) -> Head:
+        """The head of one file, of which ``path`` is absolute or below the root."""
+        row = self._old.get(path)
+        if row is not None and row[0] == mtime_ns and row[1] == size:
+            self._new[path] = row
+            return row[2]
+        from proctor.tasks.yaml import is_settled
+
+        head = self._parse(os.path.join(self.real, path))
+        # A file may change again within one tick of its clock: remember it once it has settled.
+        if is_settled(mtime_ns):
+            self._new[path] = [mtime_ns, size, head]
+            self._changed = True
+        return head
+
+    def included(self, path: str) -> Head | None:
+        """The head of a file with an absolute path that may not exist."""
+        try:
+            status = os.stat(path)
+        except OSError:
+            return None
+        return self.head(path, status.st_mtime_ns, status.st_size)
+
+    def _parse(self, path: str) -> Head:
+        from proctor.tasks.yaml import read_head, yaml_fault
+
+        try:
+            with open(path, "rb") as file:
+                return read_head(file.read())
+        except Exception as error:  # noqa: BLE001 - whatever a file does to the parser is that file's fault
+            fault = yaml_fault(error, path)
+            return {"fault": [fault.message, fault.line, fault.hint]}
+
+    def _read_cache(self) -> dict[str, _Row]:
+        try:
+            document = json.loads(self._file.read_bytes())
+            if document["format"] != _FORMAT or document["root"] != self._key:
+                return {}
+            rows: dict[str, _Row] = document["files"]
+            if all(len(row) == 3 and type(row[2]) is dict for row in rows.values()):
+                return rows
+            log.debug("The task index %s is damaged and is made again.", self._file)
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            log.debug("The task index %s cannot be used and is made again: %s", self._file, error)
+        return {}
+
+    def save(self) -> None:
+        """Write the cache anew if anything in it has changed; a cache that cannot be written is no fault."""
+        if not self._changed and len(self._new) == len(self._old):
+            return
+        import tempfile
+
+        document = {"format": _FORMAT, "root": self._key, "files": self._new}
+        scratch = ""
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            handle, scratch = tempfile.mkstemp(dir=self._file.parent, prefix=self._file.stem, suffix=".tmp")
+            with open(handle, "w", encoding="utf-8") as file:
+                file.write(json.dumps(document, separators=(",", ":")))
+            Path(scratch).replace(self._file)
+        except (OSError, ValueError) as error:
+            log.debug("The task index %s cannot be written: %s", self._file, error)
+            if scratch:
+                with suppress(OSError):
+                    Path(scratch).unlink()
+
+
+@contextmanager
+def no_garbage_collection() -> Iterator[None]:
+    """Make many small objects without looking for cycles among them: a third of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()

@@ -1,0 +1,128 @@
+"""From what a user asks for to the tasks and groups that this means, each with its configuration.
+
+An item is a registered name (task, group or tag), a glob over those names, the path of a YAML
+file or the path of a folder. A bare name never means a folder of the working directory.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import glob
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from proctor.errors import TaskError, UsageError, did_you_mean
+from proctor.tasks.expand import Expander, GroupNode, TaskNode, folder_tops
+from proctor.tasks.index import TaskIndex, checked_folder, put_over, read_root, report_faults, require_tasks
+from proctor.tasks.yaml import first_lines
+
+log = logging.getLogger("proctor")
+
+__all__ = ["GroupNode", "Selection", "TaskNode", "select"]
+
+_GLOB = frozenset("*?[")
+_YAML = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What was selected, in the order asked for."""
+
+    nodes: tuple[TaskNode | GroupNode, ...]
+
+    def leaves(self) -> tuple[TaskNode, ...]:
+        """Every task once, in order."""
+        return tuple({task.name: task for node in self.nodes for task in node.leaves()}.values())
+
+
+def select(index: TaskIndex, names: Sequence[str]) -> Selection:
+    """Find everything that ``names`` asks for; duplicates are selected once.
+
+    A folder given by its path is indexed with everything below it; selected are its groups that
+    no other of its groups contains, and its tasks that none of its groups contains. A group file
+    given by its path knows the tasks of the files beside it. In both cases these come over
+    ``index``. Names that do not exist are one :class:`UsageError`, faults in the files that were
+    selected one :class:`TaskError`.
+    """
+    expander = Expander()
+    nodes: dict[str, TaskNode | GroupNode] = {}
+    unknown: list[str] = []
+    all_names: list[str] = []
+    for name in dict.fromkeys(names):
+        if name in index.entries or name in index.tags:
+            found = expander.by_name(index, name)
+        elif _is_path(name):
+            found = _by_path(expander, index, name)
+        else:
+            all_names = all_names or index.names
+            matches = fnmatch.filter(all_names, name) if _GLOB & set(name) else ()
+            found = [node for match in matches for node in expander.by_name(index, match)] if matches else None
+        if found is None:
+            unknown.append(name)
+        else:
+            nodes.update({node.name: node for node in found if node.name not in nodes})
+    if unknown:
+        raise _not_found(index, unknown)
+    if expander.faults:
+        raise TaskError(expander.faults)
+    if expander.warnings:
+        log.warning("%s", first_lines(list(expander.warnings)))
+    return Selection(tuple(nodes.values()))
+
+
+def _is_path(name: str) -> bool:
+    return "/" in name or os.sep in name or name in (".", "..", "~") or name.endswith(_YAML)
+
+
+def _by_path(expander: Expander, index: TaskIndex, name: str) -> list[TaskNode | GroupNode] | None:
+    """Nodes of a file, a folder or a glob over files; None if there is no such thing."""
+    path = os.path.expanduser(name)
+    if os.path.isdir(path):
+        return _by_folder(expander, index, path)
+    files = [path] if os.path.isfile(path) else sorted(glob.glob(path, recursive=True)) if _GLOB & set(name) else []
+    files = [file for file in files if os.path.isfile(file)]
+    return [node for file in files for node in expander.by_file(_with_siblings(index, file), file)] if files else None
+
+
+def _by_folder(expander: Expander, index: TaskIndex, path: str) -> list[TaskNode | GroupNode]:
+    root = read_root(checked_folder(path, "folder"))
+    require_tasks(root, "folder")
+    report_faults(root.faults)
+    inside = put_over([root], index)
+    return [node for name in folder_tops(inside, root.entries) for node in expander.by_name(inside, name)]
+
+
+def _with_siblings(index: TaskIndex, file: str) -> TaskIndex:
+    folder = Path(file).parent
+    siblings = read_root(folder, recursive=False)
+    return put_over([siblings], index) if siblings.entries else index
+
+
+def _not_found(index: TaskIndex, unknown: Sequence[str]) -> UsageError:
+    """One sentence for all names that do not exist, each with the closest ones that do."""
+    quoted = ", ".join(repr(name) for name in unknown)
+    hints = [hint for name in unknown[:5] for hint in _hints(index, name)]
+    if index.faults:
+        hints.append(f"Faults in task files may hide names:\n  {first_lines(index.faults)}")
+    hints.append("'proctor ls tasks' lists all names.")
+    return UsageError(f"Tasks not found: {quoted}.", hint="\n  ".join(hints))
+
+
+def _hints(index: TaskIndex, name: str) -> Iterator[str]:
+    if _is_path(name):
+        folder, last = os.path.split(os.path.abspath(os.path.expanduser(name)))
+        near = os.listdir(folder) if os.path.isdir(folder) else ()
+        yield f"There is no file or folder {os.path.join(folder, last)}. {did_you_mean(last, near) or ''}".rstrip()
+        return
+    if _GLOB & set(name):
+        yield f"{name!r}: no name matches this pattern."
+        return
+    if hint := did_you_mean(name, index.names):
+        yield f"{name!r}: {hint}"
+    if os.path.isdir(name):
+        yield f"{name!r} is a folder here: write ./{name} to run its tasks."
+    elif os.path.isfile(f"{name}.yaml"):
+        yield f"There is a file {name}.yaml here: write {name}.yaml to run it."
