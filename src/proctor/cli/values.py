@@ -13,8 +13,8 @@ from proctor.run.kwargs import parse_tokens
 logger = logging.getLogger("proctor")
 
 
-class Pairs(argparse.Action):
-    """``key=value`` words or a JSON object, merged over all occurrences of the flag."""
+class _Growing(argparse.Action):
+    """A flag whose occurrences add up: each one's words are joined to what there is already."""
 
     def __call__(
         self,
@@ -23,30 +23,35 @@ class Pairs(argparse.Action):
         values: str | Sequence[Any] | None,
         option_string: str | None = None,
     ) -> None:
-        """Merge these words into what the flag has already got."""
+        """Join these words to what the flag has already got."""
+        known = getattr(namespace, self.dest, None)
         try:
-            new = parse_tokens([str(word) for word in values or ()])
+            setattr(namespace, self.dest, self.join(known, [str(word) for word in values or ()]))
         except ValueError as error:
             raise argparse.ArgumentError(self, str(error)) from None
-        known: dict[str, Any] = dict(getattr(namespace, self.dest, None) or {})
-        for key in new.keys() & known.keys():
-            logger.warning("'%s' is given twice to %s; the last value stands: %r.", key, option_string, new[key])
-        setattr(namespace, self.dest, known | new)
+
+    def join(self, known: Any, words: Sequence[str]) -> Any:
+        """The flag's value with these words in it."""
+        raise NotImplementedError
 
 
-class Words(argparse.Action):
+class Pairs(_Growing):
+    """``key=value`` words or a JSON object, merged over all occurrences of the flag."""
+
+    def join(self, known: dict[str, Any] | None, words: Sequence[str]) -> dict[str, Any]:
+        """Merge these words into ``known``."""
+        new = parse_tokens(words)
+        for key in new.keys() & (known or {}).keys():
+            logger.warning("'%s' is given twice to --%s; the last value stands: %r.", key, self.dest, new[key])
+        return {**(known or {}), **new}
+
+
+class Words(_Growing):
     """Words, each perhaps a comma separated list; all occurrences of the flag add up."""
 
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: str | Sequence[Any] | None,
-        option_string: str | None = None,
-    ) -> None:
-        """Add these words to what the flag has already got."""
-        words = [word.strip() for item in values or () for word in str(item).split(",") if word.strip()]
-        setattr(namespace, self.dest, [*(getattr(namespace, self.dest, None) or ()), *words])
+    def join(self, known: list[str] | None, words: Sequence[str]) -> list[str]:
+        """Add these words to ``known``."""
+        return [*(known or ()), *(word.strip() for item in words for word in item.split(",") if word.strip())]
 
 
 class SentenceParser(argparse.ArgumentParser):
