@@ -11,8 +11,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any
 
 from proctor.errors import Fault, TaskError, UsageError
 from proctor.models import MODELS, open_model
@@ -21,6 +20,7 @@ from proctor.run.config import RunConfig, Seeds
 from proctor.run.execute import ask
 from proctor.run.grade import grade
 from proctor.run.plan import TaskPlan, count_requests, plan_task
+from proctor.run.progress import Progress
 from proctor.tasks.fewshot import may_leak
 from proctor.tasks.index import build_index
 from proctor.tasks.prompt import Style
@@ -34,21 +34,20 @@ log = logging.getLogger("proctor")
 BOOTSTRAP_ITERS = 100_000
 
 
-class Progress(Protocol):
-    """Told of finished work."""
-
-    def advance(self, n: int = 1) -> None:
-        """Count ``n`` more steps."""
-        ...
+OpenProgress = Callable[[int, str], Progress]
 
 
-OpenProgress = Callable[[int, str], AbstractContextManager[Progress]]
-
-
-def evaluate(config: RunConfig, *, progress: OpenProgress, bootstrap_iters: int = BOOTSTRAP_ITERS) -> RunResult:
+def evaluate(
+    config: RunConfig,
+    *,
+    progress: OpenProgress,
+    bootstrap_iters: int = BOOTSTRAP_ITERS,
+    keep_records: bool | None = None,
+) -> RunResult:
     """Run ``config`` from task files to figures.
 
-    ``progress(total, label)`` opens a display of ``total`` steps. Raises the errors of
+    ``progress(total, label)`` opens a display of ``total`` steps. ``keep_records`` None: where
+    ``log_samples`` asks for them. Raises the errors of
     :mod:`proctor.errors`; whatever is a user's mistake is raised before the model is loaded.
     """
     started, clock = time.time(), time.perf_counter()
@@ -59,7 +58,7 @@ def evaluate(config: RunConfig, *, progress: OpenProgress, bootstrap_iters: int 
     warn_of_surprises(config, suite)
     model = open_model(
         config.model,
-        _model_args(config),
+        config.model_args,
         batch_size=config.batch_size,
         max_batch_size=config.max_batch_size,
         device=config.device,
@@ -77,7 +76,7 @@ def evaluate(config: RunConfig, *, progress: OpenProgress, bootstrap_iters: int 
     return RunResult(
         tasks=tuple(results),
         groups=groups,
-        records=records if config.log_samples or config.predict_only else {},
+        records=records if (config.log_samples if keep_records is None else keep_records) else {},
         config=_config_section(config, facts, report, bootstrap_iters),
         extra={**_tokenizer_facts(facts), **extra, "proctor": {"device": facts.get("device"), **report}},
         started=started,
@@ -88,8 +87,7 @@ def evaluate(config: RunConfig, *, progress: OpenProgress, bootstrap_iters: int 
 def select_suite(config: RunConfig) -> Suite:
     """Find, select and check the tasks, under the run's own settings."""
     index = build_index(config.include_path)
-    metadata = {**config.model_args, **config.metadata}
-    suite = build_suite(select(index, config.tasks).nodes, metadata)
+    suite = build_suite(select(index, config.tasks).nodes, config.metadata)
     if not suite.tasks:
         raise UsageError(f"No task was selected by {', '.join(config.tasks)}.", hint="proctor ls shows what there is.")
     _check_unsafe(suite.tasks, config.confirm_run_unsafe_code)
@@ -163,10 +161,9 @@ def warn_of_surprises(config: RunConfig, suite: Suite) -> None:
 
 def model_style(config: RunConfig, model: Model | None) -> Style:
     """How prompts are rendered in this run."""
-    multiturn = config.fewshot_as_multiturn
     return Style(
         chat=model.render if model is not None and config.apply_chat_template else None,
-        multiturn=True if multiturn is None else multiturn,
+        multiturn=config.fewshot_as_multiturn is not False,
         system_instruction=config.system_instruction,
     )
 
@@ -216,13 +213,6 @@ def _aggregate(
     return [task_result(plan.task, records[plan.task.spec.name], bootstrap_iters=bootstrap_iters) for plan in plans]
 
 
-def _model_args(config: RunConfig) -> dict[str, Any]:
-    args = dict(config.model_args)
-    if config.trust_remote_code:
-        args["trust_remote_code"] = True
-    return args
-
-
 def _config_section(
     config: RunConfig, facts: Mapping[str, Any], report: Mapping[str, Any], bootstrap_iters: int
 ) -> dict[str, Any]:
@@ -230,7 +220,7 @@ def _config_section(
     keys = ("model_num_parameters", "model_dtype", "model_revision", "model_sha", "peft_sha", "delta_sha")
     return {
         "model": config.model,
-        "model_args": _model_args(config),
+        "model_args": dict(config.model_args),
         **{key: facts[key] for key in keys if key in facts},
         "batch_size": config.batch_size,
         "batch_sizes": report.get("batch_sizes", []),
@@ -253,14 +243,12 @@ def _tokenizer_facts(facts: Mapping[str, Any]) -> Mapping[str, Any]:
 def _extra(config: RunConfig, model: Model) -> dict[str, Any]:
     """What follows ``task_hashes`` in the results file: the model's name and what framed its prompts."""
     template = model.chat_template(config.apply_chat_template) if config.apply_chat_template else None
-    chat = bool(config.apply_chat_template)
-    multiturn = config.fewshot_as_multiturn if not chat else model_style(config, None).multiturn
     return {
         "model_source": config.model,
         "model_name": model.name,
         "system_instruction": config.system_instruction,
         "system_instruction_sha": _sha(config.system_instruction),
-        "fewshot_as_multiturn": multiturn,
+        "fewshot_as_multiturn": config.fewshot_as_multiturn,
         "chat_template": template,
         "chat_template_sha": _sha(template),
     }

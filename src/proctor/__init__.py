@@ -1,0 +1,28 @@
+"""proctor sits language models down to exams.
+
+The public face; everything behind it is imported when it is first used.
+
+>>> import proctor
+>>> result = proctor.evaluate(model="hf", model_args={"pretrained": "gpt2"}, tasks=["hellaswag"], limit=10)
+>>> proctor.open_results("results/gpt2/results_2026-11-23T18-11-17.771023.json")["results"]
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from proctor.api import evaluate, load_tasks, open_results
+
+__all__ = ["__version__", "evaluate", "load_tasks", "open_results"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("proctor")
+    if name in __all__:
+        return getattr(import_module("proctor.api"), name)
+    raise AttributeError(f"module 'proctor' has no attribute {name!r}")
