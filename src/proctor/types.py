@@ -115,8 +115,10 @@ class Model(Protocol):
         """Answer every request once; the index is the request's position in ``requests``."""
         ...
 
-    def render(self, messages: Sequence[Mapping[str, str]], *, add_generation_prompt: bool) -> str:
-        """Apply the chat template to ``{role, content}`` messages."""
+    def render(
+        self, messages: Sequence[Mapping[str, str]], *, add_generation_prompt: bool, template: str | None = None
+    ) -> str:
+        """Apply the chat template to ``{role, content}`` messages; ``template`` names one of several."""
         ...
 
     def chat_template(self, name: str | bool) -> str:

@@ -54,17 +54,48 @@ def add_validate_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def add_preview_flags(parser: argparse.ArgumentParser) -> None:
-    """Every flag of ``preview``."""
-    _omit_what_is_not_given(parser)
+    """Every flag of ``preview``. Those of ``run`` that change no prompt are taken too and have no effect."""
     add_task_flags(parser)
     _text(parser, "--limit", "-L", "-n", "--n", metavar="N", help="how many documents of each task (default: 1)")
-    _text(parser, "--samples", "-E", metavar="JSON", help="which documents, as '{\"task\": [0, 7]}'")
-    _text(parser, "--num_fewshot", "-f", metavar="N", help="examples before the question")
+    _text(parser, "--samples", "-E", metavar="JSON", help="or which documents, as '{\"task\": [0, 7]}' or a JSON file")
+    _text(parser, "--num_fewshot", "-f", metavar="N", help="examples before each question (default: the task's)")
     _text(parser, "--seed", metavar="N[,N,N,N]", help="seeds, as for run")
-    _text(parser, "--model", "-M", metavar="MODEL", help="the kind of model whose tokenizer is asked (default: hf)")
+    _text(parser, "--model", "-M", metavar="MODEL", help="the kind of model (default: hf)")
     _pairs(parser, "--model_args", "-a", help="whose tokenizer counts the tokens, as in pretrained=NAME_OR_FOLDER")
+    _pairs(parser, "--gen_kwargs", help="how to generate, as for run")
+    _text(parser, "--config", "-C", metavar="FILE", help="a YAML file with settings of a run; flags win over it")
     _pairs(parser, "--metadata", help="metadata that the tasks need, as for run")
+    _text(parser, "--env_file", metavar="FILE", help="a .env file, for HF_TOKEN and the like")
+    _switch(parser, "--trust_remote_code", help="let tokenizers and data sets run their own code")
     _add_chat(parser)
+    _add_without_effect(parser)
+
+
+def _add_without_effect(parser: argparse.ArgumentParser) -> None:
+    """So that a command line of ``run`` becomes one of ``preview`` by its verb alone."""
+    hidden: dict[str, Any] = {"help": argparse.SUPPRESS}
+    for names in (
+        ("--batch_size", "-b"),
+        ("--max_batch_size",),
+        ("--device",),
+        ("--threads",),
+        ("--output_path", "-o"),
+        ("--verbosity", "-v"),
+        ("--use_cache", "-c"),
+    ):
+        _text(parser, *names, **hidden)
+    for names in (
+        ("--log_samples", "-s"),
+        ("--predict_only", "-x"),
+        ("--write_out", "-w"),
+        ("--show_config",),
+        ("--confirm_run_unsafe_code",),
+        ("--check_integrity",),
+    ):
+        _switch(parser, *names, **hidden)
+    parser.add_argument("--cache_requests", nargs="?", const="true", **hidden)
+    for name in ("--wandb_args", "--wandb_config_args", "--trackio_args", "--hf_hub_log_args"):
+        _pairs(parser, name, **hidden)
 
 
 def _add_what(group: _Flags) -> None:

@@ -34,7 +34,9 @@ class DummyModel:
         for index, _ in generated:
             yield index, Text("lol")
 
-    def render(self, messages: Sequence[Mapping[str, str]], *, add_generation_prompt: bool) -> str:
+    def render(
+        self, messages: Sequence[Mapping[str, str]], *, add_generation_prompt: bool, template: str | None = None
+    ) -> str:
         """A plain chat format, so that prompts can be looked at."""
         lines = "".join(f"<|{message['role']}|>\n{message['content']}\n" for message in messages)
         return f"{lines}<|assistant|>\n" if add_generation_prompt else lines.removesuffix("\n")

@@ -11,7 +11,8 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 from proctor.errors import Fault, TaskError, UsageError
 from proctor.models import MODELS, open_model
@@ -159,12 +160,23 @@ def warn_of_surprises(config: RunConfig, suite: Suite) -> None:
         log.warning("The model's name suggests a chat model; --apply_chat_template is not given.")
 
 
-def model_style(config: RunConfig, model: Model | None) -> Style:
-    """How prompts are rendered in this run."""
+class Renderer(Protocol):
+    """What knows a chat template: a model, or a tokenizer alone."""
+
+    def render(
+        self, messages: Sequence[Mapping[str, str]], *, add_generation_prompt: bool, template: str | None = None
+    ) -> str:
+        """Apply the chat template, or the one called ``template``, to ``{role, content}`` messages."""
+        ...
+
+
+def model_style(config: RunConfig, renderer: Renderer | None) -> Style:
+    """How prompts are rendered in this run; without a ``renderer`` as plain text."""
+    name, chat = config.apply_chat_template, None
+    if name and renderer is not None:
+        chat = partial(renderer.render, template=name) if isinstance(name, str) else renderer.render
     return Style(
-        chat=model.render if model is not None and config.apply_chat_template else None,
-        multiturn=config.fewshot_as_multiturn is not False,
-        system_instruction=config.system_instruction,
+        chat=chat, multiturn=config.fewshot_as_multiturn is not False, system_instruction=config.system_instruction
     )
 
 
