@@ -77,16 +77,20 @@ def build_index(
     An include path that does not exist or holds no task is a :class:`UsageError`. Overridden
     names and faulty files are each logged in one line.
     """
-    given = [folder for path in include_paths for folder in _split(path)]
     with no_garbage_collection():
-        roots = [read_root(BUNDLED, cache_dir=cache_dir)] if defaults and BUNDLED.is_dir() else []
-        for folder in given:
-            root = read_root(checked_folder(folder, "include path"), cache_dir=cache_dir)
+        given = read_roots(include_paths, cache_dir=cache_dir)
+        for root in given:
             require_tasks(root, "include path")
-            roots.append(root)
-        index = put_over(roots)
+        bundled = [read_root(BUNDLED, cache_dir=cache_dir)] if defaults and BUNDLED.is_dir() else []
+        index = put_over([*bundled, *given])
     report_faults(index.faults)
     return index
+
+
+def read_roots(include_paths: Sequence[str | Path], *, cache_dir: Path | None = None) -> list[Root]:
+    """Every include path by itself; only one that does not exist is an error."""
+    folders = [folder for path in include_paths for folder in _split(path)]
+    return [read_root(checked_folder(folder, "include path"), cache_dir=cache_dir) for folder in folders]
 
 
 def _split(path: str | Path) -> list[str]:

@@ -14,9 +14,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from proctor.errors import TaskError, UsageError, did_you_mean
+from proctor.errors import Fault, TaskError, UsageError, did_you_mean
 from proctor.tasks.expand import Expander, GroupNode, TaskNode, folder_tops
-from proctor.tasks.index import TaskIndex, checked_folder, put_over, read_root, report_faults, require_tasks
+from proctor.tasks.index import Root, TaskIndex, checked_folder, put_over, read_root, report_faults, require_tasks
 from proctor.tasks.yaml import first_lines
 
 log = logging.getLogger("proctor")
@@ -38,6 +38,16 @@ class Selection:
         return tuple({task.name: task for node in self.nodes for task in node.leaves()}.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What names led to, and all that is wrong on the way. ``folders``: those that were given by path."""
+
+    selection: Selection
+    faults: tuple[Fault, ...]
+    warnings: tuple[Fault, ...]
+    folders: tuple[Root, ...]
+
+
 def select(index: TaskIndex, names: Sequence[str]) -> Selection:
     """Find everything that ``names`` asks for; duplicates are selected once.
 
@@ -47,7 +57,21 @@ def select(index: TaskIndex, names: Sequence[str]) -> Selection:
     ``index``. Names that do not exist are one :class:`UsageError`, faults in the files that were
     selected one :class:`TaskError`.
     """
+    found = find(index, names)
+    for folder in found.folders:
+        require_tasks(folder, "folder")
+        report_faults(folder.faults)
+    if found.faults:
+        raise TaskError(found.faults)
+    if found.warnings:
+        log.warning("%s", first_lines(found.warnings))
+    return found.selection
+
+
+def find(index: TaskIndex, names: Sequence[str]) -> Found:
+    """What :func:`select` finds, with the faults beside it; only a name that does not exist is raised."""
     expander = Expander()
+    folders: list[Root] = []
     nodes: dict[str, TaskNode | GroupNode] = {}
     unknown: list[str] = []
     all_names: list[str] = []
@@ -55,7 +79,7 @@ def select(index: TaskIndex, names: Sequence[str]) -> Selection:
         if name in index.entries or name in index.tags:
             found = expander.by_name(index, name)
         elif _is_path(name):
-            found = _by_path(expander, index, name)
+            found = _by_path(expander, index, name, folders)
         else:
             all_names = all_names or index.names
             matches = fnmatch.filter(all_names, name) if _GLOB & set(name) else ()
@@ -66,31 +90,32 @@ def select(index: TaskIndex, names: Sequence[str]) -> Selection:
             nodes.update({node.name: node for node in found if node.name not in nodes})
     if unknown:
         raise _not_found(index, unknown)
-    if expander.faults:
-        raise TaskError(expander.faults)
-    if expander.warnings:
-        log.warning("%s", first_lines(list(expander.warnings)))
-    return Selection(tuple(nodes.values()))
+    return Found(Selection(tuple(nodes.values())), tuple(expander.faults), tuple(expander.warnings), tuple(folders))
 
 
 def _is_path(name: str) -> bool:
     return "/" in name or os.sep in name or name in (".", "..", "~") or name.endswith(_YAML)
 
 
-def _by_path(expander: Expander, index: TaskIndex, name: str) -> list[TaskNode | GroupNode] | None:
+def _by_path(
+    expander: Expander, index: TaskIndex, name: str, folders: list[Root]
+) -> list[TaskNode | GroupNode] | None:
     """Nodes of a file, a folder or a glob over files; None if there is no such thing."""
     path = os.path.expanduser(name)
     if os.path.isdir(path):
-        return _by_folder(expander, index, path)
+        return _by_folder(expander, index, path, folders)
     files = [path] if os.path.isfile(path) else sorted(glob.glob(path, recursive=True)) if _GLOB & set(name) else []
     files = [file for file in files if os.path.isfile(file)]
     return [node for file in files for node in expander.by_file(_with_siblings(index, file), file)] if files else None
 
 
-def _by_folder(expander: Expander, index: TaskIndex, path: str) -> list[TaskNode | GroupNode]:
+def _by_folder(
+    expander: Expander, index: TaskIndex, path: str, folders: list[Root]
+) -> list[TaskNode | GroupNode]:
     root = read_root(checked_folder(path, "folder"))
-    require_tasks(root, "folder")
-    report_faults(root.faults)
+    if not root.faults:
+        require_tasks(root, "folder")
+    folders.append(root)
     inside = put_over([root], index)
     return [node for name in folder_tops(inside, root.entries) for node in expander.by_name(inside, name)]
 
