@@ -11,7 +11,6 @@ import inspect
 import json
 import sys
 from collections.abc import Callable, Mapping
-from collections.abc import Set as AbstractSet
 from typing import Any
 
 from proctor.errors import ProctorError
@@ -40,7 +39,7 @@ def fallback(value: Any) -> Any:
     """What stands in JSON for a value that JSON does not know."""
     if isinstance(value, Mapping):
         return dict(value)
-    if isinstance(value, AbstractSet):
+    if isinstance(value, set):
         # Sorted, so that a document has one hash whatever the order of a set is today.
         return sorted(value, key=as_text)
     numpy = sys.modules.get("numpy")
@@ -90,7 +89,7 @@ def _plain(value: Any, above: tuple[int, ...]) -> Any:
         return {_key(key): _plain(item, within) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item, within) for item in value]
-    if isinstance(value, AbstractSet):
+    if isinstance(value, set):
         return [_plain(item, within) for item in sorted(value, key=as_text)]
     if isinstance(value, int) and value.bit_length() > LONGEST_INTEGER:
         return hex(value)

@@ -26,6 +26,9 @@ _SECRET_KEY = re.compile(
     rf"|{_WEAK}|authorization|cookie|credentials?|private[_-]key",
     re.IGNORECASE,
 )
+# `eos_token` and `key` are harmless names, unless what they hold looks drawn by lot.
+_DOUBTFUL_KEY = re.compile(r"(?:\w+[_-])?(?:token|key)", re.IGNORECASE)
+_DRAWN_BY_LOT = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_.~+/=-]{16,}")
 _SECRET_VARIABLE = re.compile(r"(?:^|_)(?:TOKEN|API_?KEY|SECRET|PASSWORD|SECRET_KEY|ACCESS_KEY)$", re.IGNORECASE)
 
 _KNOWN_SHAPES = re.compile(
@@ -36,14 +39,16 @@ _KNOWN_SHAPES = re.compile(
     r"|AKIA[0-9A-Z]{16}|AIza[\w-]{30,}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*"
     r")"
 )
-_BEARER = re.compile(r"\b(Bearer|Basic)(\s+)(?![{<$])[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE)
+# "Basic Traditional Chinese Medicine" is a subject: what follows must look drawn by lot.
+_BEARER = re.compile(r"\b(Bearer|Basic)(\s+)(?=[A-Za-z._~+/-]*[0-9=])[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE)
 _IN_ADDRESS = re.compile(r"(?<=://)[^\s/@:]*:[^\s/@]+(?=@)")
 _NAMED = rf"(?P<name>(?<![A-Za-z0-9])(?:{_STRONG}|authorization|(?<![_-])(?:{_WEAK}))[\"']?\s*"
 _SCHEME = r"(?P<scheme>(?:(?:Bearer|Basic|Token)\s+)?)"
 # Quoted: in JSON, in headers and in program text. Bare: in `key=value` lists and in headers.
 _QUOTED = re.compile(rf"{_NAMED}[=:]\s*[\"']){_SCHEME}(?P<value>[^\"'\n]{{6,}})(?=[\"'])", re.IGNORECASE)
 _BARE = re.compile(
-    rf"{_NAMED}(?:=|(?<!token)(?<!secret)(?<!passw...)(?<!passphrase):)\s*){_SCHEME}(?P<value>[^\s\"',;&{{\[(<$][^\s\"',;&]*)",
+    rf"{_NAMED}(?:=|(?<!token)(?<!secret)(?<!password)(?<!passwd)(?<!passphrase):)\s*){_SCHEME}"
+    r"(?P<value>[^\s\"',;&{\[(<$][^\s\"',;&]*)",
     re.IGNORECASE,
 )
 _LITERAL = frozenset({"true", "false", "none", "null", "0", "1", HIDDEN})
@@ -80,7 +85,7 @@ def _walk(value: Any, known: tuple[str, ...], source: Callable[[Any], str] | Non
         within = (*above, id(value))
         if isinstance(value, Mapping):
             return {
-                key: HIDDEN if is_secret_key(key) and _is_secret(item) else _walk(item, known, source, within)
+                key: HIDDEN if _is_secret(key, item) else _walk(item, known, source, within)
                 for key, item in value.items()
             }
         return [_walk(item, known, source, within) for item in value]
@@ -89,11 +94,17 @@ def _walk(value: Any, known: tuple[str, ...], source: Callable[[Any], str] | Non
     return value
 
 
-def _is_secret(value: Any) -> bool:
+def _is_secret(key: Any, value: Any) -> bool:
     """``token: true`` asks for the stored token and tells nothing; a container under such a key tells all."""
-    if isinstance(value, str):
+    if value is None or isinstance(value, bool) or (isinstance(value, (Mapping, list, tuple)) and not value):
+        return False
+    if not isinstance(value, str):
+        return is_secret_key(key)
+    if is_secret_key(key):
         return bool(value) and value.lower() not in _LITERAL
-    return value is not None and not isinstance(value, bool) and value not in ((), [], {})
+    return (
+        isinstance(key, str) and _DOUBTFUL_KEY.fullmatch(key) is not None and _DRAWN_BY_LOT.fullmatch(value) is not None
+    )
 
 
 def _hide(text: str, known: tuple[str, ...], *, assigned: bool) -> str:
