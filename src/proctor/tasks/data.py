@@ -14,6 +14,7 @@ from typing import Any
 
 from proctor.errors import DataError, TaskError, did_you_mean
 from proctor.tasks.fields import bind, describe
+from proctor.tasks.hub import load_dataset
 from proctor.tasks.spec import TaskSpec
 from proctor.types import Doc
 
@@ -129,7 +130,7 @@ def _load_dataset(spec: TaskSpec) -> Mapping[str, Any]:
         datasets.disable_progress_bars()
     path, kwargs = _local_paths(spec)
     try:
-        loaded = datasets.load_dataset(path=path, name=spec.data.name, **kwargs)
+        loaded = load_dataset(path, spec.data.name, **kwargs)
     except Exception as error:
         raise _explain(spec, path, error) from error
     if not isinstance(loaded, Mapping):
