@@ -7,12 +7,13 @@ once per task, and whatever goes wrong on a document becomes a sentence with tas
 from __future__ import annotations
 
 import ast
+import re
 import traceback
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from proctor.errors import TaskError
+from proctor.errors import TaskError, did_you_mean
 from proctor.refs import Ref
 from proctor.tasks.spec import PromptSpec, TaskSpec
 from proctor.tasks.templates import compile_template
@@ -43,23 +44,28 @@ def bind_question(spec: TaskSpec, columns: Collection[str]) -> Fields:
     """Getters of the evaluated question. ``columns``: names of the processed evaluation split."""
     # lm-eval: a gen_prefix is a column of the split here, a key of the document in the examples.
     prefix = _column_or_template(spec, "gen_prefix", spec.prompt.gen_prefix, columns)
-    return _bind(spec, spec.prompt, columns, (), prefix)
+    return _bind(spec, spec.prompt, columns, frozenset(), prefix)
 
 
 def bind_examples(spec: TaskSpec, columns: Collection[str]) -> Fields:
     """Getters of the few-shot examples; columns are those of the *evaluated* split (lm-eval)."""
     prefix = key_or_template(spec, "gen_prefix", spec.fewshot.prompt.gen_prefix)
-    return _bind(spec, spec.fewshot.prompt, columns, ("fewshot_config",), prefix)
+    return _bind(spec, spec.fewshot.prompt, columns, (spec.raw.get("fewshot_config") or {}).keys(), prefix)
 
 
 def _bind(
-    spec: TaskSpec, prompt: PromptSpec, columns: Collection[str], base: tuple[str, ...], gen_prefix: Getter
+    spec: TaskSpec, prompt: PromptSpec, columns: Collection[str], examples_own: Collection[str], gen_prefix: Getter
 ) -> Fields:
+    """``examples_own``: the keys that stand in fewshot_config, for the place of a fault."""
+
+    def path(key: str) -> tuple[str, ...]:
+        return ("fewshot_config", key) if key in examples_own else (key,)
+
     has_choices = spec.prompt.choice is not None
     return Fields(
-        text=_text(spec, (*base, "doc_to_text"), prompt.text, columns, has_choices),
-        target=_target(spec, (*base, "doc_to_target"), prompt.target, columns, has_choices),
-        choice=None if not prompt.choice else _choice(spec, (*base, "doc_to_choice"), prompt.choice, columns),
+        text=_text(spec, path("doc_to_text"), prompt.text, columns, has_choices),
+        target=_target(spec, path("doc_to_target"), prompt.target, columns, has_choices),
+        choice=None if not prompt.choice else _choice(spec, path("doc_to_choice"), prompt.choice, columns),
         gen_prefix=gen_prefix,
     )
 
@@ -155,9 +161,18 @@ def _guard(spec: TaskSpec, path: tuple[str, ...], getter: Getter) -> Getter:
         except TaskError:
             raise
         except Exception as error:
-            raise TaskError(spec.fault(f"{'.'.join(path)} {describe(error, doc)}", *path)) from error
+            hint = _meant(error, doc)
+            raise TaskError(spec.fault(f"{'.'.join(path)} {describe(error, doc)}", *path, hint=hint)) from error
 
     return guarded
+
+
+def _meant(error: Exception, doc: Doc) -> str | None:
+    """The column that an undefined variable was probably meant to be."""
+    from jinja2 import UndefinedError
+
+    name = re.match(r"'(\w+)' is undefined$", str(error)) if isinstance(error, UndefinedError) else None
+    return did_you_mean(name[1], map(str, doc)) if name else None
 
 
 def describe(error: Exception, doc: Doc | None = None) -> str:

@@ -14,7 +14,7 @@ from proctor.filters.pipeline import Pipeline, build_pipelines
 from proctor.metrics.tables import DEFAULTS, MetricUse, use_metric
 from proctor.tasks.data import Documents, Splits
 from proctor.tasks.fewshot import Sampler, load_pool, make_sampler
-from proctor.tasks.fields import bind, bind_examples, bind_question, describe, key_or_template
+from proctor.tasks.fields import Fields, bind, bind_examples, bind_question, describe, key_or_template
 from proctor.tasks.outputs import Example, Shape, measure
 from proctor.tasks.prompt import Style, answer_text, join, turns
 from proctor.tasks.spec import TaskSpec
@@ -190,21 +190,22 @@ class _Shots:
 
     def _turns(self, position: int) -> tuple[Message, ...]:
         if position not in self._rendered:
-            self._rendered[position] = self._render(self._pool[position])
+            task = self._task
+            self._rendered[position] = shot_turns(task.spec, task.shots, task.shape, self._pool[position])
         return self._rendered[position]
 
-    def _render(self, doc: Doc) -> tuple[Message, ...]:
-        fields, prompt = self._task.shots, self._task.spec.fewshot.prompt
-        try:
-            question = fields.text(doc)
-            choices = fields.choice(doc) if fields.choice is not None else None
-            if self._task.shape.multiple_input and choices is not None:
-                question, choices = choices[question], None
-            answer = answer_text(fields.target(doc), choices)
-        except (TypeError, IndexError) as error:
-            raise TaskError(self._task.spec.fault(f"a few-shot example {describe(error)}", "fewshot_config")) from error
-        if not isinstance(question, str):
-            raise TaskError(
-                self._task.spec.fault(f"a few-shot example's doc_to_text gave {question!r}, not a text.", "doc_to_text")
-            )
-        return turns(question, answer, fields.gen_prefix(doc), prompt.target_delimiter, prompt.fewshot_delimiter)
+
+def shot_turns(spec: TaskSpec, fields: Fields, shape: Shape, doc: Doc) -> tuple[Message, ...]:
+    """One document of the pool as a solved example."""
+    prompt = spec.fewshot.prompt
+    try:
+        question = fields.text(doc)
+        choices = fields.choice(doc) if fields.choice is not None else None
+        if shape.multiple_input and choices is not None:
+            question, choices = choices[question], None
+        answer = answer_text(fields.target(doc), choices)
+    except (TypeError, IndexError) as error:
+        raise TaskError(spec.fault(f"a few-shot example {describe(error)}", "fewshot_config")) from error
+    if not isinstance(question, str):
+        raise TaskError(spec.fault(f"a few-shot example's doc_to_text gave {question!r}, not a text.", "doc_to_text"))
+    return turns(question, answer, fields.gen_prefix(doc), prompt.target_delimiter, prompt.fewshot_delimiter)

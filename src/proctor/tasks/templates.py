@@ -39,6 +39,21 @@ def compile_template(source: str) -> Renderer:
     return template.render
 
 
+@cache
+def template_fault(source: str) -> str | None:
+    """What is wrong with a template's syntax, with the line within it; nothing is rendered."""
+    if "{" not in source:
+        return None
+    from jinja2 import TemplateSyntaxError
+
+    try:
+        _environment().compile(source, raw=True)
+    except TemplateSyntaxError as error:
+        where = f" (its line {error.lineno})" if "\n" in source.strip("\n") else ""
+        return f"{error.message}{where}"
+    return None
+
+
 def template_variables(source: str) -> frozenset[str]:
     """The names that a template expects from its document."""
     from jinja2 import meta
