@@ -82,7 +82,7 @@ def markdown_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str
         [cell.replace("|", "\\|") if "|" in cell else cell for cell in column] for column in zip(*rows, strict=True)
     ]
     columns = columns or [[] for _ in headers]
-    widths = [max(map(_width, (header, *column))) for header, column in zip(headers, columns, strict=True)]
+    widths = [max(3, *map(_width, (header, *column))) for header, column in zip(headers, columns, strict=True)]
     padded = [_padded(column, width) for column, width in zip(columns, widths, strict=True)]
     lines = [
         _line(f"{header:^{width}}" for header, width in zip(headers, widths, strict=True)),

@@ -14,7 +14,8 @@ from typing import Any, TypeAlias
 from proctor.errors import Fault, TaskError, did_you_mean
 from proctor.refs import Ref
 from proctor.tasks.index import Entry, TaskIndex
-from proctor.tasks.yaml import EMPTY, KeyPath, Place, Places, YamlFile, load_task_yaml, resolve_includes
+from proctor.tasks.places import EMPTY, KeyPath, Place, Places, YamlFile
+from proctor.tasks.yaml import load_task_yaml, resolve_includes
 
 GROUP_KEYS = frozenset({"group", "group_alias", "task", "aggregate_metric_list", "metadata"})
 _NOT_A_TASKS = ("tag", "group", "task_list")
@@ -195,7 +196,7 @@ class Expander:
         if entry is not None or name in index.tags:
             return self.by_name(index, name, _Context(context.chain, overrides, context.asked_at))
         if not own.values or not _DEFINES_A_TASK & overrides.values.keys():
-            self._unknown(index, name, context)
+            self._unknown(index, name, context, defining=bool(own.values))
             return []
         try:
             content = resolve_includes(overrides, context.asked_at.file if context.asked_at else file)
@@ -204,11 +205,11 @@ class Expander:
             return []
         return self._task(f"{context.chain[-1]}::{name}", content, file, context.asked_at)
 
-    def _unknown(self, index: TaskIndex, name: str, context: _Context) -> None:
+    def _unknown(self, index: TaskIndex, name: str, context: _Context, *, defining: bool = False) -> None:
         place = context.asked_at or Place("", 0)
         message = f"the group '{context.chain[-1]}' names '{name}', which is no task, group or tag."
         hint = did_you_mean(name, index.names)
-        if hint is None:
+        if hint is None and defining:
             hint = "A task that is defined here needs at least dataset_path."
         self._add(Fault(message, place.file, place.line, hint))
 

@@ -124,7 +124,7 @@ def require_tasks(root: Root, what: str) -> None:
         return
     hints: list[str] = []
     if root.faults:
-        from proctor.tasks.yaml import first_lines
+        from proctor.tasks.sentences import first_lines
 
         hints.append(f"Faults of what is there:\n  {first_lines(root.faults)}")
     if root.nameless:
@@ -315,7 +315,7 @@ def _report_twice(twice: Sequence[tuple[Entry, str]]) -> None:
 def report_faults(faults: Sequence[Fault]) -> None:
     """One warning for all files that could not be read as they should."""
     if faults:
-        from proctor.tasks.yaml import first_lines
+        from proctor.tasks.sentences import first_lines
 
         count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
         log.warning("%s in task files; what they define may be missing:\n  %s", count, first_lines(faults))

@@ -24,7 +24,7 @@ log = logging.getLogger("proctor")
 Head: TypeAlias = dict[str, Any]
 """The finding keys of one file, or ``{"fault": [message, line, hint]}``."""
 
-_FORMAT = 1
+_FORMAT = 2
 _IGNORED_FOLDERS = frozenset({"__pycache__", ".ipynb_checkpoints"})
 _Row: TypeAlias = list[Any]
 
@@ -64,20 +64,30 @@ def walk(root: str, *, recursive: bool = True) -> Walk:
             with os.scandir(os.path.join(root, prefix)) as entries:
                 for entry in entries:
                     name = entry.name
-                    if name.endswith(".yaml"):
-                        if entry.is_file() and not name.startswith("._"):
-                            status = entry.stat()
-                            found = Found(prefix + name, status.st_mtime_ns, status.st_size, entry.is_symlink())
-                            result.found.append(found)
+                    if entry.is_dir(follow_symlinks=False):
+                        if recursive and name not in _IGNORED_FOLDERS:
+                            folders.append(f"{prefix}{name}/")
+                    elif name.endswith(".yaml"):
+                        if not name.startswith("._"):
+                            _note(entry, prefix + name, root, result)
                     elif name.endswith(".yml"):
                         result.others.append(prefix + name)
-                    elif recursive and entry.is_dir(follow_symlinks=False) and name not in _IGNORED_FOLDERS:
-                        folders.append(f"{prefix}{name}/")
         except OSError as error:
             message = f"the folder cannot be read: {error.strerror or error}."
             result.faults.append(Fault(message, os.path.join(root, prefix)))
     result.found.sort()
     return result
+
+
+def _note(entry: os.DirEntry[str], path: str, root: str, result: Walk) -> None:
+    try:
+        status = entry.stat()
+    except OSError as error:
+        message = f"the file cannot be read: {error.strerror or error}."
+        result.faults.append(Fault(message, os.path.join(root, path)))
+        return
+    if entry.is_file():
+        result.found.append(Found(path, status.st_mtime_ns, status.st_size, entry.is_symlink()))
 
 
 class Heads:
@@ -120,7 +130,8 @@ class Heads:
         return self.head(path, status.st_mtime_ns, status.st_size)
 
     def _parse(self, path: str) -> Head:
-        from proctor.tasks.yaml import read_head, yaml_fault
+        from proctor.tasks.sentences import yaml_fault
+        from proctor.tasks.yaml import read_head
 
         try:
             with open(path, "rb") as file:

@@ -17,7 +17,7 @@ from pathlib import Path
 from proctor.errors import Fault, TaskError, UsageError, did_you_mean
 from proctor.tasks.expand import Expander, GroupNode, TaskNode, folder_tops
 from proctor.tasks.index import Root, TaskIndex, checked_folder, put_over, read_root, report_faults, require_tasks
-from proctor.tasks.yaml import first_lines
+from proctor.tasks.sentences import first_lines
 
 log = logging.getLogger("proctor")
 
@@ -97,9 +97,7 @@ def _is_path(name: str) -> bool:
     return "/" in name or os.sep in name or name in (".", "..", "~") or name.endswith(_YAML)
 
 
-def _by_path(
-    expander: Expander, index: TaskIndex, name: str, folders: list[Root]
-) -> list[TaskNode | GroupNode] | None:
+def _by_path(expander: Expander, index: TaskIndex, name: str, folders: list[Root]) -> list[TaskNode | GroupNode] | None:
     """Nodes of a file, a folder or a glob over files; None if there is no such thing."""
     path = os.path.expanduser(name)
     if os.path.isdir(path):
@@ -109,9 +107,7 @@ def _by_path(
     return [node for file in files for node in expander.by_file(_with_siblings(index, file), file)] if files else None
 
 
-def _by_folder(
-    expander: Expander, index: TaskIndex, path: str, folders: list[Root]
-) -> list[TaskNode | GroupNode]:
+def _by_folder(expander: Expander, index: TaskIndex, path: str, folders: list[Root]) -> list[TaskNode | GroupNode]:
     root = read_root(checked_folder(path, "folder"))
     if not root.faults:
         require_tasks(root, "folder")
@@ -131,7 +127,9 @@ def _not_found(index: TaskIndex, unknown: Sequence[str]) -> UsageError:
     quoted = ", ".join(repr(name) for name in unknown)
     hints = [hint for name in unknown[:5] for hint in _hints(index, name)]
     if index.faults:
-        hints.append(f"Faults in task files may hide names:\n  {first_lines(index.faults)}")
+        near = [fault for fault in index.faults if any(name in Path(fault.file or "").name for name in unknown)]
+        faults = list(dict.fromkeys([*near, *index.faults]))
+        hints.append(f"Faults in task files may hide names:\n  {first_lines(faults)}")
     hints.append("'proctor ls tasks' lists all names.")
     return UsageError(f"Tasks not found: {quoted}.", hint="\n  ".join(hints))
 

@@ -1,113 +1,32 @@
 """Task files as values that remember their lines: YAML 1.1, ``include``, ``!function``.
 
 A mistake in a task file is reported where it stands, so every key path keeps its place, through
-includes and overrides. Merging is shallow everywhere (a later key replaces an earlier one whole),
-which is why places are kept per top-level key: they move together with its value.
+includes and overrides. The libyaml parser does the reading; nothing here knows what a key means.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
 from proctor.errors import Fault, TaskError, did_you_mean
 from proctor.refs import Ref
+from proctor.tasks.places import EMPTY, KeyPath, Place, Places, YamlFile
+from proctor.tasks.sentences import Unusable, yaml_fault
 
-KeyPath: TypeAlias = tuple[str | int, ...]
+__all__ = ["Place", "Places", "YamlFile", "is_settled", "load_task_yaml", "read_head", "resolve_includes"]
 
 HEAD_KEYS = frozenset({"task", "group", "class", "tag", "output_type", "include"})
 _STR_TAG = "tag:yaml.org,2002:str"
 _MERGE_TAG = "tag:yaml.org,2002:merge"
+_MANY_OPENINGS = 2000
+_DEEPEST = 200
 _SETTLED_NS = 2_000_000_000
-
-
-class Place(NamedTuple):
-    """A line (counted from 1) of a file."""
-
-    file: str
-    line: int
-
-
-class Places(Mapping[KeyPath, Place]):
-    """Where each key path of a mapping stands; the places of one top-level key are one unit."""
-
-    __slots__ = ("by_key",)
-
-    def __init__(self, by_key: Mapping[Any, Mapping[KeyPath, Place]]) -> None:
-        self.by_key = by_key
-
-    def __getitem__(self, path: KeyPath) -> Place:
-        return self.by_key[path[0]][path] if path else self._missing(path)
-
-    def __iter__(self) -> Iterator[KeyPath]:
-        return (path for places in self.by_key.values() for path in places)
-
-    def __len__(self) -> int:
-        return sum(map(len, self.by_key.values()))
-
-    @staticmethod
-    def _missing(path: KeyPath) -> Place:
-        raise KeyError(path)
-
-
-@dataclass(frozen=True, slots=True)
-class YamlFile:
-    """A mapping, where its keys stand, and what is suspicious about it (``warnings``)."""
-
-    values: dict[str, Any]
-    places: Places
-    warnings: tuple[Fault, ...] = ()
-
-    def over(self, base: YamlFile) -> YamlFile:
-        """The keys of this mapping over those of ``base``, each replacing the other whole."""
-        if not self.values:
-            return base
-        return YamlFile(
-            {**base.values, **self.values},
-            Places({**base.places.by_key, **self.places.by_key}),
-            base.warnings + self.warnings,
-        )
-
-    def keep(self, wanted: Iterable[str]) -> YamlFile:
-        """Only the keys in ``wanted``."""
-        return self._filter({key for key in self.values if key in wanted})
-
-    def drop(self, unwanted: Iterable[str]) -> YamlFile:
-        """All keys but those in ``unwanted``."""
-        return self._filter({key for key in self.values if key not in unwanted})
-
-    def _filter(self, keys: set[str]) -> YamlFile:
-        if len(keys) == len(self.values):
-            return self
-        places = {key: value for key, value in self.places.by_key.items() if key in keys}
-        return YamlFile({key: self.values[key] for key in self.values if key in keys}, Places(places), self.warnings)
-
-    def part(self, path: KeyPath) -> YamlFile:
-        """The mapping at ``path`` as a mapping of its own."""
-        value: Any = self.values
-        for key in path:
-            value = value[key]
-        depth, by_key = len(path), dict[Any, dict[KeyPath, Place]]()
-        for where, place in self.places.by_key.get(path[0], {}).items():
-            if len(where) > depth and where[:depth] == path:
-                by_key.setdefault(where[depth], {})[where[depth:]] = place
-        return YamlFile(dict(value), Places(by_key))
-
-    def place(self, *path: str | int) -> Place | None:
-        """The place of ``path``, or of the nearest key above it that has one."""
-        while path:
-            if path in self.places:
-                return self.places[path]
-            path = path[:-1]
-        return None
-
-
-EMPTY = YamlFile({}, Places({}))
 
 
 def load_task_yaml(path: str | Path) -> YamlFile:
@@ -210,6 +129,7 @@ def _copy(value: Any, memo: dict[int, Any]) -> Any:
 def _read(file: str, real: str) -> _Parsed:
     try:
         data = Path(real).read_bytes()
+        _check_depth(data)
         loader = _loader_class()(data)
         loader.proctor_file, loader.proctor_folder = file, os.path.dirname(real)
         try:
@@ -241,15 +161,27 @@ def resolve_includes(content: YamlFile, file: str) -> YamlFile:
     return _with_includes(_parsed(content), file, os.path.realpath(file), ())
 
 
-class _Unusable(ValueError):
-    """Valid YAML that cannot be a task file; the message is a sentence."""
+def _check_depth(data: bytes) -> None:
+    """Refuse a file that nests so deep that composing it in C would end the process."""
+    if data.count(b"[") + data.count(b"{") + data.count(b"- ") + data.count(b"? ") < _MANY_OPENINGS:
+        return
+    loader, depth = _loader_class()(data), 0
+    try:
+        while loader.check_event():
+            kind = type(loader.get_event()).__name__
+            depth += kind.endswith(("SequenceStartEvent", "MappingStartEvent"))
+            depth -= kind.endswith(("SequenceEndEvent", "MappingEndEvent"))
+            if depth > _DEEPEST:
+                raise Unusable(f"the file nests more than {_DEEPEST} levels deep.")
+    finally:
+        loader.dispose()
 
 
 def _check_mapping(node: Any) -> None:
     if node is None:
-        raise _Unusable("the file is empty.")
+        raise Unusable("the file is empty.")
     if node.id != "mapping":
-        raise _Unusable(f"the file must hold 'key: value' lines, not a {node.id}.")
+        raise Unusable(f"the file must hold 'key: value' lines, not a {node.id}.")
 
 
 class _Notes:
@@ -273,7 +205,7 @@ class _Notes:
 
     def _descend(self, node: Any, path: KeyPath, into: dict[KeyPath, Place]) -> None:
         if id(node) in self._open:
-            raise _Unusable(f"the alias on line {into[path].line} stands within what it stands for.")
+            raise Unusable(f"the alias on line {into[path].line} stands within what it stands for.")
         # An alias is walked where it is met first: a few aliases can stand for billions of paths.
         if node.id == "scalar" or id(node) in self._seen:
             return
@@ -315,6 +247,7 @@ def read_head(data: bytes) -> dict[str, Any]:
     Names are strings, ``class`` and a group's member list are only said to be there (``True``).
     Only these keys are constructed: what else is wrong in the file shows when it is selected.
     """
+    _check_depth(data)
     loader = _loader_class()(data)
     loader.proctor_file = loader.proctor_folder = ""
     try:
@@ -355,37 +288,22 @@ def _loader_class() -> Any:
         name = loader.construct_scalar(node)
         return Ref(loader.proctor_folder, name, loader.proctor_file, node.start_mark.line + 1)
 
+    def with_line(construct: Any) -> Any:
+        """Say where a value is that looks like a date or a number and is none."""
+
+        def construct_or_fail(loader: Any, node: Any) -> Any:
+            try:
+                return construct(loader, node)
+            except ValueError as error:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"{node.value}: {error}", node.start_mark
+                ) from error
+
+        return construct_or_fail
+
     loader_class = type("TaskLoader", (base,), {})
     loader_class.add_constructor("!function", make_ref)
+    for kind in ("timestamp", "int", "float"):
+        construct = with_line(getattr(base, f"construct_yaml_{kind}"))
+        loader_class.add_constructor(f"tag:yaml.org,2002:{kind}", construct)
     return loader_class
-
-
-def yaml_fault(error: Exception, file: str) -> Fault:
-    """The sentence for whatever went wrong while a task file was read."""
-    import yaml
-
-    if isinstance(error, OSError):
-        return Fault(f"the file cannot be read: {error.strerror or error}.", file)
-    if isinstance(error, _Unusable):
-        return Fault(str(error), file, 1)
-    if isinstance(error, yaml.reader.ReaderError):
-        return Fault(f"the file is not UTF-8 text: {error.reason}.", file, hint="Save it as UTF-8.")
-    if isinstance(error, yaml.MarkedYAMLError):
-        mark = error.problem_mark or error.context_mark
-        line = None if mark is None else mark.line + 1
-        problem = str(error.problem or error.context)
-        if "could not determine a constructor for the tag" in problem:
-            tag = problem.rpartition(" ")[2].strip("'")
-            hint = did_you_mean(tag, ["!function"]) or "The only tag is !function module.name."
-            return Fault(f"there is no tag {tag!r}.", file, line, hint)
-        hint = "YAML indents with spaces, not with tabs." if "'\\t'" in problem else None
-        context = f" {error.context}" if error.context and error.problem else ""
-        return Fault(f"this is not valid YAML: {problem}{context}.", file, line, hint)
-    return Fault(f"the file cannot be read: {error or type(error).__name__}.", file)
-
-
-def first_lines(faults: Sequence[Fault], limit: int = 3) -> str:
-    """The first few faults, one line each, for a warning or a hint."""
-    lines = [str(fault).partition("\n")[0] for fault in faults[:limit]]
-    rest = len(faults) - len(lines)
-    return "\n  ".join([*lines, f"... and {rest} more"] if rest else lines)

@@ -1,0 +1,58 @@
+"""What the YAML parser and the file system complain of, as sentences with a place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from proctor.errors import Fault, did_you_mean
+
+
+class Unusable(ValueError):
+    """Valid YAML that cannot be a task file; the message is a sentence."""
+
+
+def yaml_fault(error: Exception, file: str) -> Fault:
+    """The sentence for whatever went wrong while a task file was read."""
+    import yaml
+
+    if isinstance(error, OSError):
+        return Fault(f"the file cannot be read: {error.strerror or error}.", file)
+    if isinstance(error, Unusable):
+        return Fault(str(error), file, 1)
+    if isinstance(error, yaml.reader.ReaderError):
+        return _encoding_fault(error, file)
+    if isinstance(error, yaml.MarkedYAMLError):
+        return _syntax_fault(error, file)
+    return Fault(f"the file cannot be read: {error or type(error).__name__}.", file)
+
+
+def _encoding_fault(error: Any, file: str) -> Fault:
+    with suppress(OSError):
+        line = Path(file).read_bytes()[: error.position].count(b"\n") + 1
+        if "control characters" in error.reason:
+            return Fault("the file holds a control character, which YAML does not allow.", file, line)
+        return Fault(f"the file is not UTF-8 text: {error.reason}.", file, line, "Save it as UTF-8.")
+    return Fault("the file is not UTF-8 text.", file)
+
+
+def _syntax_fault(error: Any, file: str) -> Fault:
+    mark = error.problem_mark or error.context_mark
+    line = None if mark is None else mark.line + 1
+    problem, context = error.problem or "", error.context or ""
+    if "could not determine a constructor for the tag" in problem:
+        tag = problem.rpartition(" ")[2].strip("'")
+        hint = did_you_mean(tag, ["!function"]) or "The only tag is !function module.name."
+        return Fault(f"there is no tag {tag!r}.", file, line, hint)
+    hint = "YAML indents with spaces, not with tabs." if "tab character" in problem or "'\\t'" in problem else None
+    parts = (problem, context) if context.startswith("while") else (context, problem)
+    return Fault(f"this is not valid YAML: {' '.join(filter(None, parts))}.", file, line, hint)
+
+
+def first_lines(faults: Sequence[Fault], limit: int = 3) -> str:
+    """The first few faults, one line each, for a warning or a hint."""
+    lines = [str(fault).partition("\n")[0] for fault in faults[:limit]]
+    rest = len(faults) - len(lines)
+    return "\n  ".join([*lines, f"... and {rest} more"] if rest else lines)
