@@ -65,7 +65,7 @@ class HfArguments:
     think_end_token: str | int | None = None
     enable_thinking: bool | None = None
     chat_template_args: Mapping[str, Any] = field(default_factory=dict)
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def source(self) -> str:

@@ -143,7 +143,7 @@ def run_batches(
                     hint="Lower max_length in --model_args, use a smaller dtype, or another device.",
                 )
             budget = budget.halved(stop - start, widths[start], sum(heads[start:stop]))
-            log.warning("Memory ran out on %d requests at once; going on with %d.", stop - start, (stop - start) // 2)
+            log.warning("Memory ran out on a batch of %d rows; going on with batches of half its size.", stop - start)
             continue
         sizes.append(stop - start)
         yield from results

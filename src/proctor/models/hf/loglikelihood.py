@@ -9,6 +9,7 @@ reduced precision come about.
 from __future__ import annotations
 
 import contextlib
+import inspect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -76,6 +77,8 @@ class Scorer:
         all_rows = backend == "seq2seq" and self._shift is None
         self.head = None if all_rows else _output_head(module)
         self.head_on_needed_rows: bool | None = None
+        # One pass needs no cache of keys and values.
+        self._options = {"use_cache": False} if "use_cache" in inspect.signature(module.forward).parameters else {}
 
     def __call__(self, rows: Sequence[Row]) -> list[Scored]:
         """The results of all spans of these rows."""
@@ -139,7 +142,7 @@ class Scorer:
 
         handle = self.head.register_forward_pre_hook(select) if self.head is not None else contextlib.nullcontext()
         with handle, torch.no_grad(), autocast(self.device, self.autocast):
-            logits = self.module(**inputs).logits
+            logits = self.module(**inputs, **self._options).logits
         self.head_on_needed_rows = applied
         return logits.reshape(-1, logits.shape[-1]) if applied else needed.take(logits)
 

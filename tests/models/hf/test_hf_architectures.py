@@ -1,0 +1,128 @@
+"""The head gets needed rows only: right on architectures that do unusual things to their logits."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+import torch
+
+from proctor.models.hf.loglikelihood import Scorer
+from proctor.models.hf.memory import bytes_per_cached_token, bytes_per_head_row, bytes_per_token
+from proctor.models.hf.rows import make_rows, make_span
+
+TINY = {
+    "vocab_size": 99,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "head_dim": 8,
+    "max_position_embeddings": 128,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+    "pad_token_id": 0,
+}
+GPT = {"vocab_size": 99, "n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 128}
+GPT |= {"bos_token_id": 1, "eos_token_id": 2}
+BART = {"vocab_size": 99, "d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "max_position_embeddings": 128}
+BART |= {"encoder_attention_heads": 4, "decoder_attention_heads": 4, "encoder_ffn_dim": 32, "decoder_ffn_dim": 32}
+T5 = {"vocab_size": 99, "d_model": 32, "d_kv": 8, "d_ff": 48, "num_layers": 2, "num_heads": 4}
+T5 |= {"decoder_start_token_id": 0}
+
+CAUSAL = {
+    "llama": TINY,
+    "mistral": {**TINY, "sliding_window": 6},
+    "gemma2": {**TINY, "sliding_window": 6, "query_pre_attn_scalar": 8},  # caps its logits
+    "cohere": {**TINY, "logit_scale": 0.25},
+    "granite": {**TINY, "logits_scaling": 3.0},
+    "gpt2": GPT,
+    "bloom": {"vocab_size": 99, "hidden_size": 32, "n_layer": 2, "n_head": 4},
+    "mamba": {"vocab_size": 99, "hidden_size": 32, "num_hidden_layers": 2, "state_size": 4},
+}
+ENCODER_DECODER = {"t5": T5, "bart": BART}
+
+
+def build(kind: str, settings: dict, auto: str):
+    import transformers
+
+    torch.manual_seed(0)
+    module = getattr(transformers, auto).from_config(transformers.AutoConfig.for_model(kind, **settings)).eval()
+    for parameter in module.parameters():
+        if parameter.dim() > 1:
+            torch.nn.init.normal_(parameter, std=0.2)
+    return module
+
+
+def spans():
+    chance = random.Random(3)
+    pick = lambda count: [chance.randrange(3, 99) for _ in range(count)]  # noqa: E731
+    contexts = [pick(chance.randint(2, 20)) for _ in range(4)]
+    pairs = [(context, pick(count)) for context in contexts for count in (1, 1, 3)]
+    return [make_span(owner, *pair) for owner, pair in enumerate(pairs)]
+
+
+@pytest.mark.parametrize("kind", sorted(CAUSAL))
+def test_causal_scores_are_the_textbooks(kind):
+    module = build(kind, CAUSAL[kind], "AutoModelForCausalLM")
+    scorer = Scorer(module, torch.device("cpu"), backend="causal", max_length=128)
+    found = {result.owner: result for result in scorer(make_rows(spans(), share=True))}
+    assert scorer.head_on_needed_rows
+    for span in spans():
+        with torch.no_grad():
+            logits = module(torch.tensor(span.tokens[None, :-1].astype("int64"))).logits[0, -span.count :]
+        check(found[span.owner], logits, span)
+
+
+@pytest.mark.parametrize("kind", sorted(ENCODER_DECODER))
+@pytest.mark.parametrize("through_labels", [False, True])
+def test_encoder_decoder_scores_are_the_textbooks(kind, through_labels):
+    module = build(kind, ENCODER_DECODER[kind], "AutoModelForSeq2SeqLM")
+    shift = module.prepare_decoder_input_ids_from_labels
+    if through_labels:
+        module.prepare_decoder_input_ids_from_labels = None
+    scorer = Scorer(module, torch.device("cpu"), backend="seq2seq", max_length=128)
+    found = {result.owner: result for result in scorer(make_rows(spans(), share=False))}
+    assert scorer.head_on_needed_rows is not through_labels
+    for span in spans():
+        context, scored = (torch.tensor(part[None].astype("int64")) for part in (span.context, span.scored))
+        with torch.no_grad():
+            logits = module(input_ids=context, decoder_input_ids=shift(labels=scored)).logits[0]
+        check(found[span.owner], logits, span)
+
+
+def check(result, logits, span):
+    logprobs, target = logits.log_softmax(-1), torch.tensor(span.scored.astype("int64"))
+    assert result.logprob == pytest.approx(logprobs.gather(1, target[:, None]).sum().item(), abs=1e-4)
+    assert result.greedy == bool((logprobs.argmax(-1) == target).all())
+
+
+def test_without_a_head_to_hook_all_rows_are_computed():
+    module = build("llama", TINY, "AutoModelForCausalLM")
+    hooked = Scorer(module, torch.device("cpu"), backend="causal", max_length=128)
+    module.get_output_embeddings = lambda: None
+    plain = Scorer(module, torch.device("cpu"), backend="causal", max_length=128)
+    rows = make_rows(spans(), share=True)
+    for one, other in zip(hooked(rows), plain(rows), strict=True):
+        assert one.logprob == pytest.approx(other.logprob, abs=1e-4)
+    assert plain.head_on_needed_rows is False
+
+
+def test_a_large_vocabulary_is_reduced_piece_by_piece(monkeypatch):
+    from proctor.models.hf import loglikelihood
+
+    module = build("llama", TINY, "AutoModelForCausalLM")
+    scorer = Scorer(module, torch.device("cpu"), backend="causal", max_length=128)
+    rows = make_rows(spans(), share=True)
+    whole = scorer(rows)
+    monkeypatch.setattr(loglikelihood, "SOFTMAX_BYTES", 99 * 4 * 2)
+    assert scorer(rows) == whole
+
+
+@pytest.mark.parametrize("kind", ["llama", "gpt2", "mamba"])
+def test_estimates_of_memory_grow_with_what_they_measure(kind):
+    module = build(kind, CAUSAL[kind], "AutoModelForCausalLM")
+    assert 0 < bytes_per_token(module, 8) <= bytes_per_token(module, 4096)
+    assert bytes_per_head_row(module) == 99 * 12
+    assert bytes_per_cached_token(module) > 0
