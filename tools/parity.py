@@ -1,0 +1,223 @@
+"""Run lm-eval and proctor in turn on the same arguments, and compare everything they wrote.
+
+    make parity
+    .venv/bin/python tools/parity.py --peer-python PEER/bin/python --cases demo demo-chat
+
+Compared are every request's arguments (character by character), every log-likelihood (within
+``--atol``) with its greedy flag, every generated text, every metric of every document, every
+figure and standard error, and the hashes. A document whose two best choices lie so close that
+rounding decides is counted as a near tie.
+
+The demo cases need nothing but the repository. The others use the shared test data (hub/ and
+models/ in $PROCTOR_SHARED, else in ../shared) and are left out where it is absent.
+
+Exit status: 0 all equal, 1 something differs, 2 a program failed or could not be started.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from parity_compare import NoResults, Report, Tolerance, compare, read_run
+
+ROOT = Path(__file__).resolve().parents[1]
+DEMO = ROOT / "src" / "proctor" / "benchmarks" / "demo"
+PEER_VERSION = "0.4.13"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One comparison: the arguments that both programs get. ``shared``: needs the shared data."""
+
+    name: str
+    arguments: tuple[str, ...]
+    shared: bool = False
+
+    @property
+    def folder(self) -> Path:
+        """Where both run: lm-eval reads local data and data sets by hub name from there."""
+        return shared_folder() / "hub" if self.shared else DEMO
+
+
+def _demo(name: str, tasks: str, *more: str) -> Case:
+    model = ("--model", "hf", "--model_args", "pretrained=model,dtype=float32")
+    return Case(f"demo{name}", (*model, "--tasks", tasks, "--include_path", ".", "--batch_size", "16", *more))
+
+
+def _real(name: str, tasks: str, *more: str, model: str = "llama-bos") -> Case:
+    chosen = ("--model", "hf", "--model_args", f"pretrained=../models/{model},dtype=float32")
+    return Case(name, (*chosen, "--tasks", tasks, "--batch_size", "8", *more), shared=True)
+
+
+CASES = (
+    _demo("", "demo"),
+    _demo("-few-shot", "demo_text,demo_letter", "--num_fewshot", "3"),
+    _demo("-chat", "demo", "--apply_chat_template"),
+    _demo(
+        "-chat-few-shot",
+        "demo_letter,demo_errands",
+        *("--num_fewshot", "2", "--apply_chat_template", "--fewshot_as_multiturn", "false"),
+        *("--system_instruction", "Answer with one letter."),
+    ),
+    _real(
+        "real",
+        "mmlu_anatomy,hellaswag,winogrande,piqa,boolq,lambada_openai,sst2,copa,commonsense_qa,"
+        "kobest_copa,kmmlu_math,cmmlu_astronomy,blimp_anaphor_gender_agreement,wikitext",
+        *("--limit", "6"),
+    ),
+    _real("real-few-shot", "mmlu_anatomy,hellaswag,winogrande,kobest_boolq", "--limit", "6", "--num_fewshot", "3"),
+    _real("real-chat", "mmlu_anatomy,hellaswag,winogrande", "--limit", "6", "--apply_chat_template"),
+    _real("real-generation", "gsm8k", "--limit", "4", "--gen_kwargs", "max_gen_toks=32"),
+    _real("custom-mmlu", "mmlu_custom", "--limit", "6", "--include_path", str(ROOT / "examples" / "custom_mmlu")),
+)
+
+
+class Failed(Exception):
+    """A program could not be run, or ended with an error."""
+
+
+def shared_folder() -> Path:
+    """The shared test data, found as the tests find it."""
+    return Path(os.environ.get("PROCTOR_SHARED") or ROOT.parent / "shared")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the chosen cases and say how they came out."""
+    options = _parser().parse_args(argv)
+    try:
+        cases = choose(options.cases)
+        if options.list:
+            print("\n".join(f"{case.name:18} {' '.join(case.arguments)}" for case in cases))
+            return 0
+        peer = peer_python(options.peer_python)
+    except Failed as failure:
+        print(f"parity: {failure}", file=sys.stderr)
+        return 2
+    work = Path(options.keep or tempfile.mkdtemp(prefix="parity-")).resolve()
+    try:
+        return run_cases(cases, peer, work, Tolerance(options.atol, options.rtol), options.show)
+    except KeyboardInterrupt:
+        return 2
+    finally:
+        if not options.keep:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+    )
+    parser.add_argument("--cases", nargs="+", metavar="NAME", help="only these; --list shows the names")
+    parser.add_argument("--list", action="store_true", help="list the cases with their arguments")
+    parser.add_argument(
+        "--peer-python", metavar="PATH", help=f"a Python that has lm_eval {PEER_VERSION} ($PEER_PYTHON)"
+    )
+    parser.add_argument("--atol", type=float, default=1e-3, help="largest difference of a log-likelihood (0.001)")
+    parser.add_argument("--rtol", type=float, default=1e-4, help="largest relative difference of a figure (0.0001)")
+    parser.add_argument("--show", type=int, default=5, metavar="N", help="mismatches shown of each case (5)")
+    parser.add_argument("--keep", metavar="FOLDER", help="keep both programs' files and logs there")
+    return parser
+
+
+def choose(names: Sequence[str] | None) -> list[Case]:
+    """The cases of these names, else all that can run here; what is left out is said."""
+    by_name = {case.name: case for case in CASES}
+    unknown = [name for name in names or () if name not in by_name]
+    if unknown:
+        raise Failed(f"there is no case {', '.join(unknown)}; there are {', '.join(by_name)}.")
+    chosen = [by_name[name] for name in names] if names else list(CASES)
+    missing = [case.name for case in chosen if case.shared and not case.folder.is_dir()]
+    if missing and names:
+        raise Failed(f"{', '.join(missing)} need the shared test data, which is not in {shared_folder()}.")
+    if missing:
+        print(f"Left out, for want of the shared test data (set PROCTOR_SHARED): {', '.join(missing)}")
+    return [case for case in chosen if case.name not in missing]
+
+
+def peer_python(given: str | None) -> str:
+    """A Python that has the version of lm-eval whose numbers are the reference."""
+    python = given or os.environ.get("PEER_PYTHON") or str(ROOT / ".venv-peer" / "bin" / "python")
+    code = "from importlib.metadata import version; print(version('lm_eval'))"
+    try:
+        asked = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise Failed(f"{python} cannot be started ({error.strerror}); 'make parity' sets it up.") from error
+    found = asked.stdout.strip()
+    if asked.returncode or found != PEER_VERSION:
+        raise Failed(f"{python} has lm_eval {found or 'not at all'}, but {PEER_VERSION} is needed.")
+    return python
+
+
+def run_cases(cases: Sequence[Case], peer: str, work: Path, tolerance: Tolerance, show: int) -> int:
+    """Run and compare every case; the worst outcome is the exit status."""
+    status = 0
+    print(_line("case", "samples", "figures", "differ", "near ties", "largest", "lm-eval s", "proctor s", "ratio"))
+    for case in cases:
+        try:
+            report, seconds = run_case(case, peer, work / case.name, tolerance)
+        except (Failed, NoResults) as failure:
+            print(f"{case.name}: {failure}", flush=True)
+            status = 2
+            continue
+        theirs, ours = seconds
+        print(
+            _line(
+                case.name, report.samples, report.figures, len(report.mismatches), report.near_ties,
+                f"{report.worst:.1e}", f"{theirs:.1f}", f"{ours:.1f}", f"{theirs / ours:.2f}",
+            ),
+            flush=True,
+        )  # fmt: skip
+        for mismatch in report.mismatches[:show]:
+            print(f"  {mismatch}", flush=True)
+        # Two runs without samples agree on nothing.
+        if report.mismatches or not report.samples:
+            status = max(status, 1)
+    print({0: "All equal.", 1: "Not equal.", 2: "Not all could be compared."}[status])
+    return status
+
+
+def _line(name: str, *cells: object) -> str:
+    return f"{name:18}" + "".join(f"{cell!s:>11}" for cell in cells)
+
+
+def run_case(case: Case, peer: str, work: Path, tolerance: Tolerance) -> tuple[Report, tuple[float, float]]:
+    """Both programs on one case: what differs, and the wall seconds of lm-eval and of proctor."""
+    theirs = run_program([peer, "-m", "lm_eval", "run"], case, work / "lm-eval")
+    ours = run_program([sys.executable, "-m", "proctor", "run"], case, work / "proctor")
+    return compare(read_run(work / "lm-eval"), read_run(work / "proctor"), tolerance), (theirs, ours)
+
+
+def run_program(command: Sequence[str], case: Case, out: Path) -> float:
+    """Run one program as a whole process and return its wall seconds."""
+    out.mkdir(parents=True, exist_ok=True)
+    arguments = [*command, *case.arguments, "--device", "cpu", "--output_path", str(out), "--log_samples"]
+    started = time.perf_counter()
+    with (out / "log.txt").open("w", encoding="utf-8") as log:
+        done = subprocess.run(
+            arguments, cwd=case.folder, env=_environment(out), stdout=log, stderr=subprocess.STDOUT, check=False
+        )
+    seconds = time.perf_counter() - started
+    if done.returncode:
+        tail = (out / "log.txt").read_text(encoding="utf-8", errors="replace")[-2000:]
+        raise Failed(f"{' '.join(arguments)}\n  ended with {done.returncode}; its last words:\n{tail}")
+    return seconds
+
+
+def _environment(out: Path) -> Mapping[str, str]:
+    """Offline, and the same for both: data set caches of their own, so that neither warms the other's."""
+    caches = out.parents[1] / f"cache-{out.name}"
+    settings = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "HF_DATASETS_CACHE": str(caches)}
+    return {"OMP_NUM_THREADS": "1", **os.environ, **settings}
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
