@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 PEER_VENV ?= .venv-peer
 PIP_FLAGS ?= --quiet --disable-pip-version-check
 TEST_PROCESSES ?= auto
+PEER_TASKS := import importlib.util as u, pathlib; print(pathlib.Path(u.find_spec("lm_eval").origin).parent / "tasks")
 
 # Small models gain nothing from more threads, and test processes share the cores.
 export OMP_NUM_THREADS ?= 1
@@ -53,10 +54,9 @@ format: $(VENV)/.stamp-dev ## bring the format in line
 parity: $(VENV)/.stamp-hf $(PEER_VENV)/.stamp ## compare with lm-eval 0.4.13, sample by sample (short)
 	PEER_PYTHON=$(abspath $(PEER_VENV))/bin/python $(BIN)/python tools/parity.py $(PARITY_ARGS)
 
-bench: $(VENV)/.stamp-hf $(PEER_VENV)/.stamp ## measure whole processes
-	@set -e; for script in bench/*.py; do \
-	    echo "== $$script"; PEER_PYTHON=$(abspath $(PEER_VENV))/bin/python $(BIN)/python "$$script" $(BENCH_ARGS); \
-	done
+bench: $(VENV)/.stamp-hf $(PEER_VENV)/.stamp ## measure whole processes, beside lm-eval's
+	$(BIN)/python bench/find_tasks.py "$$($(PEER_VENV)/bin/python -c '$(PEER_TASKS)')"
+	$(BIN)/python bench/bootstrap.py $(PEER_VENV)/bin/python
 
 clean: ## remove the environments and what tests and tools leave behind
 	rm -rf $(VENV) $(PEER_VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
