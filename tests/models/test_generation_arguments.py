@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from proctor.errors import UsageError
-from proctor.models.generation import cut_at_stops, override_generation, plan_generation
+from proctor.models.generation import cut_at_stops, plan_generation
 
 
 def test_defaults_are_greedy_and_256_tokens():
@@ -75,15 +75,6 @@ def test_other_arguments_pass_and_the_source_is_untouched():
 def test_what_makes_no_sense_is_a_sentence(kwargs):
     with pytest.raises(UsageError, match="generation_kwargs"):
         plan_generation(kwargs)
-
-
-def test_an_override_wins_whatever_name_the_task_used():
-    written = {"until": ["\n"], "max_gen_toks": 512, "do_sample": False}
-    merged = override_generation(written, {"max_new_tokens": 8})
-    assert merged == {"until": ["\n"], "do_sample": False, "max_new_tokens": 8}
-    assert plan_generation(merged).max_tokens == 8
-    assert list(override_generation(written, {"max_gen_toks": 9})) == ["until", "max_gen_toks", "do_sample"]
-    assert override_generation(written, {"temperature": 1})["max_gen_toks"] == 512
 
 
 @pytest.mark.parametrize(

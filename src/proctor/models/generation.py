@@ -29,17 +29,6 @@ class GenerationPlan:
     extra: Mapping[str, Any]
 
 
-def override_generation(written: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """A task's ``generation_kwargs`` with the command line's on top.
-
-    An override under one name of the length (``max_new_tokens=8``) replaces the task's value
-    whatever name the task used, so it is never ignored.
-    """
-    drop = set(LENGTH_NAMES) if any(overrides.get(name) is not None for name in LENGTH_NAMES) else set()
-    kept = {key: value for key, value in written.items() if key not in drop or key in overrides}
-    return {**kept, **overrides}
-
-
 def plan_generation(kwargs: Mapping[str, Any], *, eos: str | None = None) -> GenerationPlan:
     """Check and normalise ``generation_kwargs``; ``eos`` joins the stop strings."""
     rest = copy.deepcopy(dict(kwargs))

@@ -163,7 +163,7 @@ def test_empty_and_melted_continuations_count_as_certain(checkpoints, caplog):
     ((_, answer),) = model.answer([Loglikelihood("the fox", ("", " dog"))])
     assert answer.values[0] == (0.0, True)
     assert answer.values[1][0] < 0
-    assert model.report()["truncated"] == {"empty_continuations": 1}
+    assert model.report()["unusual"] == {"empty_continuations": 1}
     assert "no tokens of its own" in caplog.text
 
 
@@ -173,7 +173,7 @@ def test_nan_is_counted(checkpoints, caplog):
         model.module.model.norm.weight.fill_(float("nan"))
     ((_, answer),) = model.answer([Loglikelihood("the", (" fox",))])
     assert answer.values[0][0] != answer.values[0][0]
-    assert model.report()["truncated"] == {"not_a_number": 1}
+    assert model.report()["unusual"] == {"not_a_number": 1}
     assert "NaN" in caplog.text
 
 

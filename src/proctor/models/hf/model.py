@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -21,7 +20,8 @@ from proctor.models.hf.rows import Span, make_rows, make_span
 from proctor.models.tokens import Pair, Tokens, rolling_windows
 from proctor.types import Generate, Loglikelihood, Request, Response, Rolling, RollingScore, Scores, Text
 
-log = logging.getLogger("proctor")
+TRUNCATIONS = ("loglikelihood", "long_continuations", "generate")
+"""Counts that are cuts; the others are merely worth knowing."""
 
 
 class HfModel:
@@ -86,7 +86,13 @@ class HfModel:
         mode: dict[str, Any] = {"mode": "plain"}
         if self._scorer.head_on_needed_rows is not None:
             mode["head"] = "needed rows" if self._scorer.head_on_needed_rows else "all rows"
-        return {"truncated": dict(self._tally.counts), "batch_sizes": self._batch_sizes(), "scoring": mode}
+        counts = self._tally.counts
+        return {
+            "truncated": {kind: count for kind, count in counts.items() if kind in TRUNCATIONS},
+            "unusual": {kind: count for kind, count in counts.items() if kind not in TRUNCATIONS},
+            "batch_sizes": self._batch_sizes(),
+            "scoring": mode,
+        }
 
     def _batch_sizes(self) -> list[int]:
         """For auto: the sizes at the asked-for number of places in the longest list of batches."""
