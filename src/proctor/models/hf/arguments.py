@@ -181,6 +181,4 @@ def unknown_key(key: str, taker: str) -> UsageError:
     """The sentence for a key that neither this model kind nor ``from_pretrained`` takes."""
     names = {item.name for item in fields(HfArguments)} - {"extra"}
     hint = did_you_mean(key, names | set(PASSED_ON) | set(RUN_KEYS))
-    return UsageError(
-        f"The model argument {key!r} is unknown: 'hf' does not have it and {taker} takes none.", hint=hint
-    )
+    return UsageError(f"The model argument {key!r} is unknown: neither 'hf' nor {taker} takes it.", hint=hint)
