@@ -6,7 +6,10 @@ module is the only place where that world is written down. The trainer (`train_d
 `demo_corpus.py`) and the exam writer (`make_demo_exam.py`) both read it, which is what keeps the exam's
 questions out of the training text: every fact is *told* in statements, but only the facts with
 `asked=True` are ever put as questions in training, and the exam asks the others. Sums and sequences are
-split the same way.
+split the same way. A model this small does not learn to look an answer up among lettered choices; it can
+only know a question's letter by heart. So there are *practice papers*: for the facts with
+`practised=True` training has seen the exam's choices under a question in other words, as real models have
+of real exams.
 """
 
 import random
@@ -15,6 +18,12 @@ from dataclasses import dataclass
 
 SEED = 20
 LETTERS = ("A", "B", "C", "D")
+
+
+# How unevenly each topic is talked about: the higher, the less is ever said about the end of its lists.
+SKEW = {"isles": 3.5, "creatures": 2.0, "folk": 2.5}
+# What share of the exam's questions of each topic is on the practice papers.
+PRACTISED = {"isles": 0.4, "creatures": 0.55, "folk": 0.75}
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -63,12 +72,16 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """`subject` stands in `relation` to `answer`; `asked` tells whether training may ask for it."""
+    """`subject` stands in `relation` to `answer`.
+
+    Training may ask for it freely if it is `asked`, and only on a practice paper if it is `practised`.
+    """
 
     relation: Relation
     subject: str
     answer: str
     asked: bool
+    practised: bool
     fame: float
 
     def question(self, phrasing: int = 0) -> str:
@@ -176,10 +189,14 @@ def facts(seed: int = SEED) -> tuple[Fact, ...]:
     for relation in RELATIONS:
         count = len(relation.subjects)
         answers = _deal(relation.values, count, rng)
-        asked = set(rng.sample(range(count), count // 2))
+        order = rng.sample(range(count), count)
+        asked, others = set(order[: count // 2]), order[count // 2 :]
+        practised = set(others[: round(PRACTISED[relation.topic] * len(others))])
         known += [
-            Fact(relation, subject, answer, index in asked, fame=1.0 / (1.0 + index / 8))
-            for index, (subject, answer) in enumerate(zip(relation.subjects, answers, strict=True))
+            Fact(
+                relation, subject, answer, place in asked, place in practised, (1 + place / 8) ** -SKEW[relation.topic]
+            )
+            for place, (subject, answer) in enumerate(zip(relation.subjects, answers, strict=True))
         ]
     return tuple(known)
 
@@ -192,9 +209,13 @@ def choose(topic: str, question: str, answer: str, others: Sequence[str], rng: r
     return Question(topic, question, tuple(choices), choices.index(answer))
 
 
-def ask(fact: Fact, rng: random.Random, phrasing: int = 0) -> Question:
-    """Turn a fact into a question whose wrong choices are other answers of the same kind."""
+def ask(fact: Fact, phrasing: int = 0) -> Question:
+    """Turn a fact into a question whose wrong choices are other answers of the same kind.
+
+    A fact has the same choices in the same order however it is asked, which is what practice relies on.
+    """
     relation = fact.relation
+    rng = random.Random(f"{relation.name} of {fact.subject}")
     return choose(relation.topic, fact.question(phrasing), fact.answer, relation.values, rng)
 
 
@@ -303,10 +324,15 @@ ENDINGS = (
 )
 
 
+def _famous(names: Sequence[str], rng: random.Random) -> str:
+    return names[int(len(names) * rng.random() ** 2)]
+
+
 def tale(lore: dict[tuple[str, str], str], rng: random.Random) -> str:
     """Tell a short tale in which everything said about anyone is true."""
-    name, friend = rng.sample(FOLK, 2)
-    isle, creature = rng.choice(ISLES), rng.choice(CREATURES)
+    name = _famous(FOLK, rng)
+    friend = _famous([other for other in FOLK if other != name], rng)
+    isle, creature = _famous(ISLES, rng), _famous(CREATURES, rng)
     about = {key: lore[key, name] for key in ("trade", "instrument", "dish")}
     wild = {key: lore[key, creature] for key in ("diet", "home", "call")}
     capital, mood, season = lore["capital", isle], rng.choice(MOODS), rng.choice(SEASONS)

@@ -26,8 +26,8 @@ def fact_rows(topic: str, known: Sequence[world.Fact]) -> dict[str, list[Row]]:
     own = [fact for fact in known if fact.relation.topic == topic]
     asked = rng.sample([fact for fact in own if fact.asked], DEV_SIZE)
     return {
-        "dev": [asdict(world.ask(fact, rng)) for fact in asked],
-        "test": [asdict(world.ask(fact, rng)) for fact in own if not fact.asked],
+        "dev": [asdict(world.ask(fact)) for fact in asked],
+        "test": [asdict(world.ask(fact)) for fact in own if not fact.asked],
     }
 
 
