@@ -115,10 +115,15 @@ def check_config(node: Any) -> list[Fault]:
     def report(message: str, *path: str | int, hint: str | None = None) -> None:
         faults.append(fault_at("task", node, message, path, hint))
 
-    config: Mapping[str, Any] = node.config
+    inspect_config(node.config, report)
+    return faults
+
+
+def inspect_config(config: Mapping[str, Any], report: Report) -> None:
+    """Tell ``report(message, *key path, hint=...)`` everything that :func:`check_config` looks for."""
     if "class" in config:
         report("a task written as a Python class ('class:') cannot be run yet.", "class")
-        return faults
+        return
     _check_keys(config, TASK_KEYS, (), report)
     _check_output(config, report)
     _check_data(config, report)
@@ -127,7 +132,6 @@ def check_config(node: Any) -> list[Fault]:
     _check_fewshot(config, report)
     _check_metrics(config, report)
     _check_filters(config, report)
-    return faults
 
 
 def _check_keys(config: Mapping[str, Any], known: Mapping[str, tuple[str, ...]], base: Path, report: Report) -> None:

@@ -62,6 +62,8 @@ def answer_text(answer: Any, choices: Sequence[str] | None) -> str | None:
     if answer is None or answer == "":
         return None
     if choices and isinstance(answer, int):
+        if not -len(choices) <= answer < len(choices):
+            raise IndexError(f"its answer is choice {answer}, but it has {len(choices)} choices")
         answer = choices[answer]
     elif isinstance(answer, list):
         answer = answer[0]

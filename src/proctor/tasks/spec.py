@@ -157,6 +157,11 @@ def build_task(node: Node, metadata: Mapping[str, Any] | None = None) -> TaskSpe
     faults = check_config(node)
     if faults:
         raise TaskError(faults)
+    return assemble_task(node, metadata)
+
+
+def assemble_task(node: Node, metadata: Mapping[str, Any] | None = None) -> TaskSpec:
+    """The spec of a configuration that has been checked."""
     config = node.config
     own = config.get("metadata")
     merged = dict(own) if isinstance(own, Mapping) else ({} if own is None else {"_metadata": own})

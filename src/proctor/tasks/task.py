@@ -205,7 +205,8 @@ def shot_turns(spec: TaskSpec, fields: Fields, shape: Shape, doc: Doc) -> tuple[
             question, choices = choices[question], None
         answer = answer_text(fields.target(doc), choices)
     except (TypeError, IndexError) as error:
-        raise TaskError(spec.fault(f"a few-shot example {describe(error)}", "fewshot_config")) from error
+        key = "fewshot_config" if spec.raw.get("fewshot_config") else "doc_to_target"
+        raise TaskError(spec.fault(f"a few-shot example cannot be written: {error}.", key)) from error
     if not isinstance(question, str):
         raise TaskError(spec.fault(f"a few-shot example's doc_to_text gave {question!r}, not a text.", "doc_to_text"))
     return turns(question, answer, fields.gen_prefix(doc), prompt.target_delimiter, prompt.fewshot_delimiter)

@@ -1,0 +1,76 @@
+"""Check task files: all faults of all of them at once, each with its line."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from proctor.cli.flags import add_validate_flags as add_flags
+
+if TYPE_CHECKING:
+    from proctor.errors import Fault
+    from proctor.run.validate import Verdict
+
+__all__ = ["add_flags", "execute"]
+
+USAGE = "proctor validate [--tasks TASK[,...]] [--include_path FOLDER] [--no_data] [flags]"
+
+
+def execute(namespace: argparse.Namespace) -> int:
+    """Print what is wrong; 1 if anything is."""
+    from proctor.cli.run import read_config
+
+    given = vars(namespace)
+    no_data = bool(given.pop("no_data", False))
+    config = read_config(given, needs_tasks=False)
+
+    from proctor.run.progress import open_progress
+    from proctor.run.validate import validate
+
+    if config.tasks:
+        print(f"Validating tasks: {list(config.tasks)}")
+    verdict = validate(
+        config.tasks, config.include_path, with_data=not no_data, metadata=config.metadata, progress=open_progress
+    )
+    _print(verdict, with_data=not no_data)
+    return 1 if verdict.faults else 0
+
+
+def _print(verdict: Verdict, *, with_data: bool) -> None:
+    for title, faults in (("Notes", verdict.notes), ("Faults", verdict.faults)):
+        if faults:
+            print(f"\n{title}:")
+            _print_by_file(faults)
+    print()
+    if not verdict.faults:
+        print("All tasks found and valid")
+    counts = [_count(verdict.tasks, "task"), _count(verdict.groups, "group")]
+    counts.append(_count(verdict.documents, "document") if with_data else "no data read")
+    found = f"{_count(len(verdict.faults), 'fault')}, {_count(len(verdict.notes), 'note')}"
+    print(f"{found} in {', '.join(counts)} ({verdict.seconds:.1f} s)")
+
+
+def _print_by_file(faults: Sequence[Fault]) -> None:
+    for file, of_file in groupby(faults, key=lambda fault: fault.file):
+        print()
+        _print_faults(_shown(file) if file else "", of_file)
+
+
+def _print_faults(file: str, faults: Iterable[Fault]) -> None:
+    for fault in faults:
+        place = f"{file}:{fault.line}: " if fault.line else f"{file}: " if file else ""
+        print(f"{place}{fault.message}")
+        for line in (fault.hint or "").splitlines():
+            print(f"    {line.strip()}")
+
+
+def _shown(file: str) -> str:
+    path = Path(file)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else file
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,0 +1,341 @@
+"""What can be wrong with a task on its real data: every template and function on every document.
+
+A fault that many documents have is told once, with the first of them and their number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from proctor.errors import DataError, Fault, ProctorError, TaskError, did_you_mean
+from proctor.tasks.data import Documents, Splits
+from proctor.tasks.fewshot import load_pool, make_sampler, may_leak, pool_split
+from proctor.tasks.fields import Fields, bind_examples, bind_question, key_or_template
+from proctor.tasks.outputs import Shape
+from proctor.tasks.spec import TaskSpec
+from proctor.tasks.task import bind_filters, bind_metrics, shot_turns
+from proctor.types import Doc
+
+FAILED = object()
+"""What a field gave that could not be had."""
+
+_LETTERS = "ABCDEFGHIJ"
+
+
+@dataclass(slots=True)
+class _Seen:
+    fault: Fault
+    first: int
+    where: str
+    count: int = 1
+    is_note: bool = False
+
+
+class Findings:
+    """Faults and notes of one task; those of documents once per kind."""
+
+    def __init__(self, spec: TaskSpec) -> None:
+        self.spec = spec
+        self._plain: list[tuple[Fault, bool]] = []
+        self._seen: dict[Any, _Seen] = {}
+
+    def add(self, error: ProctorError, key: str, *, note: bool = False) -> None:
+        """Add an error that concerns the task as a whole; ``key`` is its place if it has none."""
+        if isinstance(error, TaskError):
+            self._plain += [(fault, note) for fault in error.faults]
+        else:
+            message = error.message.replace(f" of task '{self.spec.name}'", "")
+            message = message.removeprefix(f"Task '{self.spec.name}': ")
+            self._plain.append((self.spec.fault(message, key, hint=error.hint), note))
+
+    def say(self, message: str, *path: str, hint: str | None = None, note: bool = False) -> None:
+        """Add a fault of the task as a whole."""
+        self._plain.append((self.spec.fault(message, *path, hint=hint), note))
+
+    def on(self, doc: int, kind: Any, fault: Fault, *, where: str = "document", note: bool = False) -> None:
+        """Add a fault of one document; the first of its ``kind`` stands for all."""
+        seen = self._seen.get(kind)
+        if seen is None:
+            self._seen[kind] = _Seen(fault, doc, where, is_note=note)
+        elif seen.where == where:
+            seen.count += 1
+
+    def results(self) -> tuple[list[Fault], list[Fault]]:
+        """All faults, all notes."""
+        told = [*self._plain, *((_counted(seen), seen.is_note) for seen in self._seen.values())]
+        return [fault for fault, note in told if not note], [fault for fault, note in told if note]
+
+
+def _counted(seen: _Seen) -> Fault:
+    more = seen.count - 1
+    rest = "" if not more else f" and {more:,} more documents" if more > 1 else " and 1 more document"
+    return replace(seen.fault, message=f"{seen.fault.message.rstrip('.')} ({seen.where} {seen.first}{rest}).")
+
+
+def check_data(spec: TaskSpec, unusable: Collection[str] = ()) -> tuple[list[Fault], list[Fault], int]:
+    """Faults, notes, and how many documents were looked at.
+
+    ``unusable``: keys that are known to be wrong; what hangs on them is not looked at.
+    """
+    check = _DataCheck(spec, frozenset(unusable))
+    check.run()
+    return *check.found.results(), check.documents
+
+
+class _DataCheck:
+    """One task on its data."""
+
+    def __init__(self, spec: TaskSpec, unusable: frozenset[str]) -> None:
+        self.spec = spec
+        self.unusable = unusable
+        self.splits = Splits(spec)
+        self.found = Findings(spec)
+        self.documents = 0
+
+    def run(self) -> None:
+        """Load, bind, render; what cannot go on because of a fault is left out."""
+        for key, bind in (("metric_list", bind_metrics), ("filter_list", bind_filters)):
+            if key not in self.unusable:
+                self._try(lambda bind=bind: bind(self.spec), key)
+        if self._try(self._named_splits, "dataset_path") is FAILED or "process_docs" in self.unusable:
+            return
+        documents = self._try(self._evaluated, "dataset_path")
+        if not isinstance(documents, Documents):
+            return
+        question = self._try(lambda: bind_question(self.spec, documents.columns), "task")
+        shape = Shape(multiple_input=False, multiple_target=False)
+        if isinstance(question, Fields):
+            shape = _Questions(self.spec, question, self.found, self.unusable).run(documents)
+        self.documents = len(documents)
+        if not self.unusable & {"doc_to_text", "doc_to_target", "doc_to_choice", "fewshot_config"}:
+            self._pool(documents, shape)
+
+    def _try(self, step: Callable[[], Any], key: str, *, note: bool = False) -> Any:
+        try:
+            return step()
+        except ProctorError as error:
+            self.found.add(error, key, note=note)
+            return FAILED
+
+    def _named_splits(self) -> None:
+        there = self.splits.names
+        for key in ("test_split", "validation_split", "training_split", "fewshot_split"):
+            split = self.spec.raw.get(key)
+            if split is not None and split not in there:
+                hint = did_you_mean(split, there) or f"It has: {', '.join(there)}."
+                self.found.say(f"its data set has no split {split!r}.", key, hint=hint)
+
+    def _evaluated(self) -> Documents | None:
+        split = self.spec.data.eval_split or ""
+        if split not in self.splits.names:
+            return None
+        documents = self.splits.documents(split, self.spec.data.process_docs)
+        if len(documents) == 0:
+            after = " after process_docs" if self.spec.data.process_docs is not None else ""
+            key = "process_docs" if after else "test_split" if self.spec.data.test_split else "validation_split"
+            self.found.say(f"the split {split!r} holds no document{after}.", key)
+            return None
+        return documents
+
+    def _pool(self, documents: Documents, shape: Shape) -> None:
+        """The few-shot examples: a fault where the task uses some, a note where a user could ask for them."""
+        spec = self.spec
+        if spec.fewshot.n == 0 or spec.output == "loglikelihood_rolling":
+            return
+        split = pool_split(spec)
+        if split is not None and split not in self.splits.names:
+            return
+        optional = spec.n_shot == 0
+        pool = self._try(self._load_pool, "fewshot_config", note=optional)
+        if pool is FAILED:
+            return
+        if not optional:
+            self._try(lambda: make_sampler(spec, pool, 0), "num_fewshot")
+        if may_leak(spec):
+            message = (
+                f"examples come from {split!r}, which is evaluated too: a question can stand, answered, "
+                "among its own examples."
+            )
+            self.found.say(message, "num_fewshot", hint="Name another split: fewshot_split.", note=True)
+        fields = self._try(lambda: bind_examples(spec, documents.columns), "fewshot_config", note=optional)
+        if isinstance(fields, Fields):
+            for number, doc in enumerate(pool):
+                self._example(fields, shape, number, doc, optional)
+
+    def _load_pool(self) -> Sequence[Doc]:
+        try:
+            return load_pool(self.spec, self.splits)
+        except IndexError as error:
+            raise DataError(f"fewshot_indices name a document that the pool does not have: {error}.") from error
+
+    def _example(self, fields: Fields, shape: Shape, number: int, doc: Doc, optional: bool) -> None:
+        try:
+            shot_turns(self.spec, fields, shape, doc)
+        except TaskError as error:
+            for fault in error.faults:
+                self.found.on(number, _kind(error, fault), fault, where="example", note=optional)
+
+
+def _kind(error: TaskError, fault: Fault) -> Any:
+    """What makes two faults of documents the same one: key, line, and what the code or template raised."""
+    cause = error.__cause__
+    undefined = str(cause) if type(cause).__name__ == "UndefinedError" else ""
+    return (fault.file, fault.line, fault.message.partition(" ")[0], type(cause).__name__, undefined)
+
+
+class _Questions:
+    """Every field of every evaluated document."""
+
+    def __init__(self, spec: TaskSpec, fields: Fields, found: Findings, unusable: frozenset[str]) -> None:
+        self.spec, self.fields, self.found, self.unusable = spec, fields, found, unusable
+        self._description = key_or_template(spec, "description", spec.description)
+        self._shape: Shape | None = None
+
+    def run(self, documents: Documents) -> Shape:
+        """Look at all documents; what the first one decides comes back."""
+        for number, doc in enumerate(documents):
+            self._document(number, doc)
+        return self._shape or Shape(multiple_input=False, multiple_target=False)
+
+    def _get(self, key: str, getter: Callable[[Doc], Any] | None, number: int, doc: Doc) -> Any:
+        if key in self.unusable:
+            return FAILED
+        if getter is None:
+            return None
+        try:
+            return getter(doc)
+        except TaskError as error:
+            for fault in error.faults:
+                self.found.on(number, _kind(error, fault), fault)
+            return FAILED
+
+    def _tell(
+        self, number: int, message: str, key: str, kind: str, *, hint: str | None = None, note: bool = False
+    ) -> None:
+        self.found.on(number, (key, kind), self.spec.fault(message, key, hint=hint), note=note)
+
+    def _document(self, number: int, doc: Doc) -> None:
+        target = self._get("doc_to_target", self.fields.target, number, doc)
+        if self.spec.output == "loglikelihood_rolling":
+            if target is not FAILED and not str(target).strip():
+                self._tell(
+                    number, "doc_to_target is empty: there is no text to score.", "doc_to_target", "empty", note=True
+                )
+            return
+        text = self._get("doc_to_text", self.fields.text, number, doc)
+        choices = self._get("doc_to_choice", self.fields.choice, number, doc)
+        self._get("gen_prefix", self.fields.gen_prefix, number, doc)
+        self._get("description", self._description, number, doc)
+        if self._shape is None:
+            inputs = isinstance(text, int) and self.fields.choice is not None
+            self._shape = Shape(multiple_input=inputs, multiple_target=isinstance(target, list))
+        self._text(number, text)
+        if choices is not None and choices is not FAILED:
+            choices = self._choices(number, choices)
+        if FAILED not in (text, target, choices):
+            self._target(number, text, target, choices)
+
+    def _text(self, number: int, text: Any) -> None:
+        if text is FAILED or self._shape is None:
+            return
+        if self._shape.multiple_input:
+            if not isinstance(text, int):
+                message = f"doc_to_text gave a number before, but it gave {_short(text)}."
+                hint = "Digits alone name a choice where there are choices: then every document must give digits."
+                self._tell(number, message, "doc_to_text", "shape", hint=hint)
+        elif not isinstance(text, str):
+            message = f"doc_to_text must give a text, but it gave {_short(text)}."
+            hint = "Digits alone name a choice where there are choices." if isinstance(text, int) else None
+            self._tell(number, message, "doc_to_text", "no text", hint=hint)
+        elif not text.strip() and self.spec.prompt.text not in ("", None):
+            self._tell(number, "doc_to_text is empty.", "doc_to_text", "empty", note=True)
+
+    def _choices(self, number: int, choices: Any) -> Any:
+        """The choices if they can be used, else FAILED."""
+        key = "doc_to_choice"
+        if not isinstance(choices, (list, tuple)):
+            hint = "A template must give a list as Python writes it: '{{[a, b, c]}}'."
+            self._tell(
+                number,
+                f"doc_to_choice must give a list of texts, but it gave {_short(choices)}.",
+                key,
+                "list",
+                hint=hint,
+            )
+            return FAILED
+        if not choices:
+            self._tell(number, "doc_to_choice gave an empty list: there is nothing to choose from.", key, "nothing")
+            return FAILED
+        wrong = next((choice for choice in choices if not isinstance(choice, str)), None)
+        if wrong is not None or None in choices:
+            self._tell(number, f"a choice must be text, but doc_to_choice gave {_short(wrong)}.", key, "no text")
+            return FAILED
+        if len(set(choices)) < len(choices):
+            twice = next(choice for choice in choices if list(choices).count(choice) > 1)
+            self._tell(number, f"two choices are the same: {_short(twice)}.", key, "same", note=True)
+        if "" in choices:
+            bare = not self.spec.prompt.target_delimiter
+            message = "a choice is empty" + (" and so is target_delimiter: there is nothing to score." if bare else ".")
+            self._tell(number, message, key, "empty", note=not bare)
+        return choices
+
+    def _target(self, number: int, text: Any, target: Any, choices: Any) -> None:
+        assert self._shape is not None
+        if self.spec.output == "multiple_choice":
+            multiple_input = self._shape.multiple_input
+            self._gold(
+                number,
+                text if multiple_input else target,
+                choices,
+                "doc_to_text" if multiple_input else "doc_to_target",
+            )
+        elif self.spec.output == "loglikelihood" and not str(target):
+            self._tell(number, "doc_to_target is empty: there is nothing to score.", "doc_to_target", "empty")
+        elif self.spec.output == "generate_until" and choices is not None and self.spec.process_results is None:
+            self._gold(number, target, choices, "doc_to_target")
+
+    def _gold(self, number: int, gold: Any, choices: Sequence[str] | None, key: str) -> None:
+        if choices is None or self.spec.process_results is not None:
+            return
+        several = isinstance(gold, (list, tuple))
+        if several and not gold:
+            self._tell(number, f"{key} gave an empty list: any answer counts as wrong.", key, "none")
+        for one in gold if several else (gold,):
+            wrong = wrong_target(one, choices)
+            if wrong is not None:
+                kind, message, hint = wrong
+                self._tell(number, f"{key} gave {message}", key, kind, hint=hint)
+
+
+def wrong_target(target: Any, choices: Sequence[str]) -> tuple[str, str, str | None] | None:
+    """Kind, sentence and remedy if ``target`` is not one of the choices, by position or text."""
+    size = len(choices)
+    if isinstance(target, int):
+        if 0 <= target < size:
+            return None
+        hint = "Choices are numbered from 0." + (
+            " Is the target counted from 1? '{{ x - 1 }}'." if target == size else ""
+        )
+        return "range", f"{target}, but there are {size} choices: any answer counts as wrong.", hint
+    if isinstance(target, str):
+        if target in choices:
+            return None
+        hint = did_you_mean(target, choices)
+        if target.isdigit():
+            hint = "Digits of a column are text: write a template, '{{column}}', which makes a number of them."
+        elif len(target) == 1 and target.upper() in _LETTERS:
+            hint = f"Make a number of the letter: '{{{{ \"{_LETTERS[:size]}\".index(column) }}}}'."
+        return "choice", f"{_short(target)}, which is none of the choices: any answer counts as wrong.", hint
+    kind = type(target).__name__
+    return "type", f"{_short(target)} ({kind}), neither the number of a choice nor its text.", _cast(target)
+
+
+def _cast(target: Any) -> str | None:
+    return "Make it a whole number: '{{ column | int }}'." if isinstance(target, float) else None
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
