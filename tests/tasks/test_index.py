@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -20,12 +21,11 @@ from proctor.tasks.index import BUNDLED, Entry, TaskIndex, build_index
 LONG_AGO = 1_600_000_000
 
 
-def write(folder: Path, name: str, text: str, *, settled: bool = True) -> Path:
+def write(folder: Path, name: str, text: str) -> Path:
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    if settled:
-        os.utime(path, (LONG_AGO, LONG_AGO))
+    os.utime(path, (LONG_AGO, LONG_AGO))
     return path
 
 
@@ -78,6 +78,13 @@ def test_what_is_not_a_task_file_is_left_alone(folder):
 def test_a_class_makes_a_task_even_where_a_group_is_said(folder):
     write(folder, "c.yaml", "task: pyt\ngroup: whatever\nclass: !function t.T\n")
     assert index_of(folder).entries["pyt"].kind == "task"
+
+
+def test_a_tag_lists_its_tasks_by_name_and_gives_way_to_a_group(folder):
+    write(folder, "_0.yaml", "task: zoology\ntag: [stem, exam]\n")
+    index = index_of(folder)
+    assert index.tags == {"stem": ("algebra", "biology", "zoology"), "life": ("biology",)}
+    assert index.entries["exam"].kind == "group"
 
 
 def test_a_file_without_a_name_is_kept_in_mind_unless_it_is_included(folder):
@@ -252,6 +259,13 @@ class TestCache:
         assert index_of(folder, cache=cache).names == ["algebra", "botany", "exam", "new", "stem"]
         assert len(parsed) == 2
 
+    def test_what_is_gone_is_forgotten(self, folder, tmp_path):
+        index_of(folder, cache=tmp_path / "cache")
+        (folder / "deep" / "er" / "essay.yaml").unlink()
+        index_of(folder, cache=tmp_path / "cache")
+        (file,) = (tmp_path / "cache").iterdir()
+        assert len(json.loads(file.read_text())["files"]) == 4
+
     def test_a_changed_include_is_noticed_even_outside_of_the_root(self, folder, tmp_path):
         cache = tmp_path / "cache"
         base = write(tmp_path, "elsewhere/_base", "tag: old\n")
@@ -265,9 +279,10 @@ class TestCache:
         assert index_of(folder, cache=cache).entries["t"].tags == ("back",)
 
     def test_a_file_written_just_now_is_read_again(self, tmp_path):
+        now = time.time_ns()
         for name in ("one", "two"):
-            write(tmp_path / "r", "t.yaml", f"task: {name}\n", settled=False)
-            os.utime(tmp_path / "r" / "t.yaml")
+            path = write(tmp_path / "r", "t.yaml", f"task: {name}\n")
+            os.utime(path, ns=(now, now))
             assert index_of(tmp_path / "r", cache=tmp_path / "cache").names == [name]
 
     def test_a_fault_is_remembered_with_its_line(self, folder, tmp_path, parsed):

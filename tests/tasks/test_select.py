@@ -238,6 +238,11 @@ class TestOverrides:
         ]
         assert all("group_alias" not in task.config for task in node.leaves())
 
+    def test_a_group_member_comes_over_the_group_that_names_it(self, folder):
+        write(folder, "g.yaml", "group: g\nnum_fewshot: 1\nrepeats: 3\ntask: [{task: sciences, num_fewshot: 4}]\n")
+        shots = {(task.config["num_fewshot"], task.config["repeats"]) for task in pick(folder, "g").leaves()}
+        assert shots == {(4, 3)}
+
     def test_the_alias_of_a_group_member_is_the_groups(self, folder):
         write(folder, "g.yaml", "group: g\ntask: [{task: sciences, task_alias: S}]\n")
         (node,) = pick(folder, "g").nodes

@@ -79,7 +79,7 @@ class Expander:
         entry = index.entries.get(name)
         if entry is None:
             return [node for task in index.tags[name] for node in self.by_name(index, task, context)]
-        plain = not context.overrides.values and name not in context.chain
+        plain = not context.overrides.values
         if plain and (entry.file, name) in self._plain:
             return self._plain[entry.file, name]
         nodes = self._from_file(index, name, entry.file, context)
