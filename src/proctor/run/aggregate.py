@@ -63,12 +63,15 @@ def group_results(
     """Aggregate groups, children first. ``leaves``: all tasks under a group, with repetitions (lm-eval)."""
     shots: dict[str, int | None] = {name: task.n_shot for name, task in tasks.items()}
     better: dict[str, Mapping[str, bool | None]] = {name: task.higher_is_better for name, task in tasks.items()}
-    results = []
-    for group in groups:
-        members = [tasks[name] for name in leaves[group.name] if name in tasks]
+    # lm-eval: parents learn of shots and directions before their subgroups have them, so a group
+    # of groups has neither.
+    for group in reversed(groups):
         known = {shots[child] for child in group.members if shots.get(child) is not None}
         shots[group.name] = known.pop() if len(known) == 1 else None
         better[group.name] = _merge_directions([better.get(child, {}) for child in group.members])
+    results = []
+    for group in groups:
+        members = [tasks[name] for name in leaves[group.name] if name in tasks]
         results.append(_group_result(group, members, shots[group.name], better[group.name]))
     return tuple(results)
 
