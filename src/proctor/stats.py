@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import os
 import random
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -22,7 +23,7 @@ Batch: TypeAlias = "Callable[[np.ndarray[Any, Any]], Sequence[float]]"
 """A statistic of many resamples at once.
 
 It gets a matrix of positions, one resample per row, and returns one value per row. It is
-called from several threads at a time.
+called from several threads at a time, and the matrix is overwritten afterwards.
 """
 
 CHUNK = 1000
@@ -134,7 +135,10 @@ def bootstrap_replicates(
 
     workers = min(threads or usable_threads(), len(seeds))
     if workers <= 1 or len(seeds) * chunk * size < _THREAD_DRAWS:
-        return _flat(map(run, seeds))
+        try:
+            return _flat(map(run, seeds))
+        finally:
+            _scratch.held.clear()
     pool = ThreadPoolExecutor(workers, thread_name_prefix="bootstrap")
     try:
         return _flat(pool.map(run, seeds))
@@ -146,17 +150,47 @@ def index_blocks(seed: int, replicates: int, size: int) -> Iterator[Any]:
     """Positions of ``replicates`` resamples as integer matrices of a bounded number of rows.
 
     The rows are what ``random.Random(seed).choices(range(size), k=size)`` gives call after call:
-    CPython and numpy share the Mersenne Twister and its 53-bit doubles, and ``choices`` takes
-    ``floor(u * size)``. Source: the ``random`` module of CPython and ``RandomState`` of numpy.
+    numpy goes on from the state of CPython's generator, both make the same doubles of it, and
+    ``choices`` takes ``floor(u * size)``. A matrix is overwritten when the next one is asked for.
+    Source: the ``random`` module of CPython; ``MT19937`` of numpy.
     """
     import numpy as np
 
-    source = np.random.RandomState([seed])
+    *key, position = random.Random(seed).getstate()[1]
+    twister = np.random.MT19937(0)
+    twister.state = {"bit_generator": "MT19937", "state": {"key": np.array(key, dtype=np.uint32), "pos": position}}
+    source = np.random.Generator(twister)
     rows = max(1, _BLOCK // size)
     for start in range(0, replicates, rows):
-        draws = source.random_sample((min(rows, replicates - start), size))
+        shape = (min(rows, replicates - start), size)
+        draws = scratch("draws", shape, np.float64)
+        source.random(out=draws)
         draws *= size
-        yield draws.astype(np.intp)
+        index = scratch("index", shape, np.intp)
+        np.copyto(index, draws, casting="unsafe")
+        yield index
+
+
+class _Scratch(threading.local):
+    def __init__(self) -> None:
+        self.held: dict[str, Any] = {}
+
+
+_scratch = _Scratch()
+
+
+def scratch(name: str, shape: tuple[int, ...], dtype: Any) -> Any:
+    """An array of this thread to be filled, the same memory whenever ``name`` is asked for.
+
+    To fetch fresh memory from the system for each block takes longer than the arithmetic on it.
+    """
+    import numpy as np
+
+    count = math.prod(shape)
+    held = _scratch.held.get(name)
+    if held is None or held.size < count or held.dtype != dtype:
+        held = _scratch.held[name] = np.empty(count, dtype=dtype)
+    return held[:count].reshape(shape)
 
 
 def usable_threads() -> int:

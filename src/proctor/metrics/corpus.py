@@ -25,7 +25,7 @@ def bleu(items: Sequence[Any]) -> float:
     Source: Papineni et al., https://aclanthology.org/P02-1040; https://github.com/mjpost/sacrebleu.
     """
     hypotheses, references = streams(items, "bleu")
-    return need("sacrebleu").corpus_bleu(hypotheses, references).score
+    return need("sacrebleu", extra="metrics").corpus_bleu(hypotheses, references).score
 
 
 def chrf(items: Sequence[Any]) -> float:
@@ -34,7 +34,7 @@ def chrf(items: Sequence[Any]) -> float:
     Source: M. Popovic, https://aclanthology.org/W15-3049; https://github.com/mjpost/sacrebleu.
     """
     hypotheses, references = streams(items, "chrf")
-    return need("sacrebleu").corpus_chrf(hypotheses, references).score
+    return need("sacrebleu", extra="metrics").corpus_chrf(hypotheses, references).score
 
 
 def chrf_plus_plus(items: Sequence[Any]) -> float:
@@ -43,7 +43,7 @@ def chrf_plus_plus(items: Sequence[Any]) -> float:
     Source: M. Popovic, https://aclanthology.org/W17-4770; https://github.com/mjpost/sacrebleu.
     """
     hypotheses, references = streams(items, "chrf++")
-    return need("sacrebleu").corpus_chrf(hypotheses, references, word_order=2).score
+    return need("sacrebleu", extra="metrics").corpus_chrf(hypotheses, references, word_order=2).score
 
 
 def ter(items: Sequence[Any]) -> float:
@@ -53,7 +53,7 @@ def ter(items: Sequence[Any]) -> float:
     https://github.com/mjpost/sacrebleu.
     """
     hypotheses, references = streams(items, "ter")
-    return need("sacrebleu").corpus_ter(hypotheses, references).score
+    return need("sacrebleu", extra="metrics").corpus_ter(hypotheses, references).score
 
 
 def streams(items: Sequence[Any], statistic: str) -> tuple[list[str], list[tuple[str, ...]]]:
@@ -92,7 +92,7 @@ def _batch(scorer: Callable[[Any], Any], statistic: str, items: Sequence[Any]) -
     if len(lengths) > 1:
         return None  # which references are dropped depends on the resample
     hypotheses, references = streams(items, statistic)
-    metric = scorer(need("sacrebleu"))
+    metric = scorer(need("sacrebleu", extra="metrics"))
     counted = np.array(metric._extract_corpus_statistics(hypotheses, references), dtype=float)
 
     def compute(index: Any) -> list[float]:
@@ -102,7 +102,7 @@ def _batch(scorer: Callable[[Any], Any], statistic: str, items: Sequence[Any]) -
     return compute
 
 
-bleu_batch = partial(_batch, lambda sacrebleu: sacrebleu.BLEU(), "bleu")
+bleu_batch = partial(_batch, lambda sacrebleu: sacrebleu.BLEU(force=True), "bleu")
 chrf_batch = partial(_batch, lambda sacrebleu: sacrebleu.CHRF(), "chrf")
 chrf_plus_plus_batch = partial(_batch, lambda sacrebleu: sacrebleu.CHRF(word_order=2), "chrf++")
 ter_batch = partial(_batch, lambda sacrebleu: sacrebleu.TER(), "ter")

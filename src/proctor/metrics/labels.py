@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from proctor.errors import DataError
+from proctor.metrics.replicates import drawn
 from proctor.stats import Batch
 
 
@@ -104,9 +105,9 @@ def _batch(pairs: Pairs, finish: Callable[[Any], list[Any]]) -> Batch:
 
     def compute(index: Any) -> list[Any]:
         rows = len(index)
-        drawn = codes[index]
-        drawn += (np.arange(rows) * cells)[:, None]
-        counts = np.bincount(drawn.ravel(), minlength=rows * cells).reshape(rows, cells)
+        cell = drawn(codes, index)
+        cell += (np.arange(rows) * cells)[:, None]
+        counts = np.bincount(cell.ravel(), minlength=rows * cells).reshape(rows, cells)
         return finish(counts.astype(float))
 
     return compute

@@ -11,31 +11,51 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from proctor.stats import Batch
+from proctor.stats import Batch, scratch
 
 COMPENSATED = sys.version_info >= (3, 12)
 """Whether ``sum`` of floats carries a correction (https://docs.python.org/3/library/functions.html#sum)."""
 
 
+def drawn(values: Any, index: Any) -> Any:
+    """``values`` at the positions ``index``, in memory that the next call uses again."""
+    return values.take(index, out=scratch("drawn", index.shape, values.dtype), mode="clip")
+
+
 def ordered_sums(values: Any, index: Any, *, compensated: bool = False) -> Any:
     """Sum of ``values`` over each row of ``index``, from left to right.
 
-    A reduction over the slow axis adds element by element, where one over the fast axis would
-    add in pairs. ``compensated``: Neumaier's sum, as ``sum`` computes it since Python 3.12.
+    ``compensated``: Neumaier's sum, as ``sum`` computes it since Python 3.12.
     Source: https://en.wikipedia.org/wiki/Kahan_summation_algorithm#Further_enhancements
     """
     import numpy as np
 
-    columns = np.asfortranarray(values[index])
+    columns = scratch("columns", index.shape[::-1], values.dtype)
+    np.copyto(columns, drawn(values, index).T)
     if not compensated:
-        return np.add.reduce(columns, axis=1)
-    total, lost = np.zeros(len(columns)), np.zeros(len(columns))
-    for column in columns.T:
-        grown = total + column
-        part = grown - total
-        lost += (total - (grown - part)) + (column - part)
-        total = grown
-    return np.where(np.isfinite(lost), total + lost, total)
+        return _down(columns)
+    totals = np.add.accumulate(columns, axis=0, out=scratch("totals", columns.shape, values.dtype))
+    before, after = totals[:-1], totals[1:]
+    part = np.subtract(after, before, out=scratch("part", before.shape, values.dtype))
+    # What each addition lost: (before - (after - part)) + (x - part), exact in doubles.
+    lost = np.subtract(after, part, out=scratch("lost", before.shape, values.dtype))
+    np.subtract(before, lost, out=lost)
+    lost += np.subtract(columns[1:], part, out=part)
+    correction = _down(lost) if len(lost) else np.zeros(len(index))
+    return np.where(np.isfinite(correction), totals[-1] + correction, totals[-1])
+
+
+def _down(columns: Any) -> Any:
+    """Sum of each column, from the top down.
+
+    A reduction over the slow axis adds element by element; one over the fast axis, which the
+    only column there is would be, adds in pairs.
+    """
+    import numpy as np
+
+    if columns.shape[1] == 1:
+        return np.add.accumulate(columns[:, 0])[-1:]
+    return np.add.reduce(columns, axis=0)
 
 
 def exp_or_inf(exponent: float) -> float:
@@ -73,8 +93,9 @@ def median_batch(values: Sequence[Any]) -> Batch | None:
     middle = len(values) // 2
 
     def compute(index: Any) -> list[Any]:
-        found = np.partition(ranks[index], middle, axis=1)[:, middle]
-        return [values[order[rank]] for rank in found.tolist()]
+        found = drawn(ranks, index)
+        found.partition(middle, axis=1)
+        return [values[order[rank]] for rank in found[:, middle].tolist()]
 
     return compute
 
@@ -84,14 +105,14 @@ def nanmean_batch(values: Sequence[Any]) -> Batch:
     import numpy as np
 
     table = np.asarray(values)
+    missing = np.isnan(table)
+    if not missing.any():
+        return lambda index: list(np.mean(drawn(table, index), axis=1))
+    present, known = np.where(missing, 0.0, table), (~missing).astype(np.intp)
 
     def compute(index: Any) -> list[Any]:
-        drawn = table[index]
-        missing = np.isnan(drawn)
-        if not missing.any():
-            return list(np.mean(drawn, axis=1))
-        counts = np.sum(~missing, axis=1)
-        sums = np.sum(np.where(missing, 0.0, drawn), axis=1)
+        counts = drawn(known, index).sum(axis=1)
+        sums = np.sum(drawn(present, index), axis=1)
         return list(np.where(counts, sums / np.maximum(counts, 1), np.nan))
 
     return compute

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import re
 import string
 from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from proctor.errors import Fault, ProctorError, TaskError
 
 if TYPE_CHECKING:
     from proctor.metrics.tables import MetricUse
-
-_PUNCTUATION = str.maketrans("", "", string.punctuation)
-_DIGITS = str.maketrans("", "", string.digits)
 
 
 def exact_match(
@@ -30,55 +29,58 @@ def exact_match(
     First each regular expression in turn, then case, then ASCII punctuation, then ASCII digits.
     Source: https://huggingface.co/spaces/evaluate-metric/exact_match, which lm-eval follows.
     """
-    steps = _steps(regexes_to_ignore, ignore_case, ignore_punctuation, ignore_numbers)
-    if all(isinstance(one, str) for one in (*predictions, *references)) and len(predictions) == len(references):
-        left, right = _normalised(predictions, steps), _normalised(references, steps)
-        hits = sum(a == b for a, b in zip(left, right, strict=True))
-        return {"exact_match": hits / len(left) if left else float("nan")}
-    return {"exact_match": _equal_arrays(predictions, references, plain=not steps)}
+    reduce = partial(
+        _reduced,
+        regexes=[re.compile(regex) for regex in regexes_to_ignore or ()],
+        case=bool(ignore_case),
+        remove=(string.punctuation if ignore_punctuation else "") + (string.digits if ignore_numbers else ""),
+    )
+    texts = all(isinstance(one, str) for one in (*predictions, *references))
+    if not texts or len(predictions) != len(references):
+        unchanged = regexes_to_ignore is None and not (ignore_case or ignore_punctuation or ignore_numbers)
+        return {"exact_match": _share_equal(predictions, references, None if unchanged else reduce)}
+    hits = sum(left == right for left, right in zip(reduce(predictions), reduce(references), strict=True))
+    return {"exact_match": hits / len(predictions) if predictions else math.nan}
 
 
-def _steps(regexes: Iterable[str] | None, case: Any, punctuation: Any, numbers: Any) -> list[Callable[[str], str]]:
-    steps: list[Callable[[str], str]] = [_removal(regex) for regex in regexes or ()]
-    if case:
-        steps.append(str.lower)
-    if punctuation:
-        steps.append(lambda text: text.translate(_PUNCTUATION))
-    if numbers:
-        steps.append(lambda text: text.translate(_DIGITS))
-    return steps
-
-
-def _removal(regex: str) -> Callable[[str], str]:
-    pattern = re.compile(regex)
-    return lambda text: pattern.sub("", text)
-
-
-def _normalised(texts: Sequence[str], steps: Sequence[Callable[[str], str]]) -> list[str]:
+def _reduced(texts: Sequence[str], *, regexes: Sequence[re.Pattern[str]], case: bool, remove: str) -> list[str]:
     # lm-eval: texts live in a numpy array of fixed width. It drops trailing NULs, and lower case
     # that is longer than the longest text before it is cut.
-    current = [str(text) for text in texts]
-    for step in steps:
-        if step is str.lower:
-            current = [text.rstrip("\0") for text in current]
-            width = max((len(text) for text in current), default=0)
-            current = [text.lower()[:width] for text in current]
-        else:
-            current = [step(text).rstrip("\0") for text in current]
+    width = max((len(text) for text in texts), default=0)
+    current = list(texts)
+    for regex in regexes:
+        current = [regex.sub("", text) for text in current]
+        width = max((len(text) for text in current), default=0)
+        current = [text.rstrip("\0") for text in current]
+    if case:
+        current = [text.rstrip("\0").lower()[:width] for text in current]
+    if remove:
+        table = str.maketrans("", "", remove)
+        current = [text.rstrip("\0").translate(table) for text in current]
     return [text.rstrip("\0") for text in current]
 
 
-def _equal_arrays(predictions: Sequence[Any], references: Sequence[Any], *, plain: bool) -> float:
-    """What is not two lists of strings: compared as numpy compares, with broadcasting."""
+def _share_equal(
+    predictions: Sequence[Any], references: Sequence[Any], reduce: Callable[[Sequence[str]], list[str]] | None
+) -> float:
+    """The same for what is not two lists of texts: compared as numpy compares, with broadcasting."""
     import numpy as np
 
-    if not plain:
-        kinds = sorted({type(one).__name__ for one in (*predictions, *references) if not isinstance(one, str)})
-        raise TypeError(f"exact_match ignores parts of strings, and got {', '.join(kinds)}")
     try:
-        return float(np.mean(np.asarray(predictions) == np.asarray(references)))
-    except ValueError as error:  # a ragged list
+        left, right = np.asarray(predictions), np.asarray(references)
+        if reduce is not None:
+            left, right = (_reduced_array(array, reduce) for array in (left, right))
+        return float(np.mean(left == right))
+    except ValueError as error:  # lists of unequal lengths
         raise TypeError(f"exact_match cannot compare {predictions!r} with {references!r}: {error}") from error
+
+
+def _reduced_array(array: Any, reduce: Callable[[Sequence[str]], list[str]]) -> Any:
+    import numpy as np
+
+    if array.dtype.kind != "U":
+        raise TypeError(f"exact_match can ignore parts of texts only, and got {array.tolist()!r}")
+    return np.array(reduce(array.ravel().tolist()), dtype=array.dtype).reshape(array.shape)
 
 
 def pass_on(items: Sequence[Any]) -> Any:
@@ -162,15 +164,19 @@ def _measure_one(use: MetricUse, gold: Any, result: Any) -> Any:
 
 def _measure_many(use: MetricUse, golds: list[Any], result: Any) -> Any:
     if use.function is bypass:
-        return None
+        return 0.0  # lm-eval: one of several nothings is no hit
     if use.function is pass_on:
         return [golds, result]
+    if use.function is exact_match:
+        try:
+            share = exact_match([result] * len(golds), golds, **use.kwargs)["exact_match"]
+        except TypeError as error:
+            raise _failure(use, error) from error
+        return 1.0 if share > 0 else 0.0
     scores: list[Any] = []
     for gold in golds:
         score = _measure_one(use, gold, result)
         scores.append(score[use.name] if isinstance(score, dict) else score)
-    if use.function is exact_match:
-        return 1.0 if any(scores) else 0.0
     return float(max(scores, default=0.0))
 
 
