@@ -134,6 +134,9 @@ def _imported(statement: ast.stmt) -> list[str]:
 @cache
 def _find_module(name: str) -> Path | None:
     """Where an installed module is, without importing it or its packages."""
+    loaded = sys.modules.get(name)
+    if loaded is not None or name in sys.builtin_module_names:
+        return Path(getattr(loaded, "__file__", None) or name)
     search: Any = None
     spec = None
     for end in range(1, name.count(".") + 2):

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import ast
 import re
+import sysconfig
 import traceback
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from proctor.errors import TaskError, did_you_mean
@@ -20,6 +22,9 @@ from proctor.tasks.templates import compile_template
 from proctor.types import Doc
 
 Getter = Callable[[Doc], Any]
+
+_OTHERS = ("<", str(Path(__file__).parent), *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")))
+"""Where code is that a task's author did not write: no place to point to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +187,7 @@ def describe(error: Exception, doc: Doc | None = None) -> str:
     if isinstance(error, UndefinedError):
         columns = f" The document has: {', '.join(map(str, doc))}." if doc is not None else ""
         return f"uses a variable that a document does not have: {error.message}.{columns}"
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if "proctor/tasks" not in f.filename]
-    place = f" (at {frames[-1].filename}:{frames[-1].lineno})" if frames and frames[-1].filename != "<template>" else ""
-    return f"failed on a document: {type(error).__name__}: {error}{place}."
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(_OTHERS)]
+    place = f" (at {frames[-1].filename}:{frames[-1].lineno})" if frames else ""
+    where = " on a document" if doc is not None else ""
+    return f"failed{where}: {type(error).__name__}: {error}{place}."
