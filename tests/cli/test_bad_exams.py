@@ -98,10 +98,22 @@ BAD = {
     "unknown output type": ([("multiple_choice", "multiple_choise")], 2, "Did you mean 'multiple_choice'?"),
     "empty choice list in the file": ([("doc_to_choice: choices", "doc_to_choice: []")], 2, "doc_to_choice is empty"),
     "missing data file": ([("test.jsonl", "nothing.jsonl")], 2, "sums.yaml:2: task 'sums': the data set json"),
-    "missing function file": ([('"{{question}}"', "!function prompts.ask")], 2, "sums.yaml:7: '!function prompts.ask': there is no file"),
-    "missing include": ([("task: sums", "task: sums\ninclude: _gone")], 2, "sums.yaml:2: include: '_gone' does not exist"),
-    "negative number of shots in the file": ([("answer\n", "answer\nnum_fewshot: -1\n")], 2, "num_fewshot must be 0 or more"),
-}  # fmt: skip
+    "missing function file": (
+        [('"{{question}}"', "!function prompts.ask")],
+        2,
+        "sums.yaml:7: '!function prompts.ask': there is no file",
+    ),
+    "missing include": (
+        [("task: sums", "task: sums\ninclude: _gone")],
+        2,
+        "sums.yaml:2: include: '_gone' does not exist",
+    ),
+    "negative number of shots in the file": (
+        [("answer\n", "answer\nnum_fewshot: -1\n")],
+        2,
+        "num_fewshot must be 0 or more",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", BAD)

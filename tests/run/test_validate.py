@@ -247,8 +247,18 @@ def test_process_docs_that_fails_or_leaves_nothing(write):
 
 @pytest.mark.parametrize(
     ("target", "size", "kind"),
-    [(0, 2, None), (True, 2, None), (2, 2, "range"), (-1, 2, "range"), ("a", 2, None), ("A", 2, "choice"), ("1", 2, "choice"), (1.0, 2, "type"), (None, 2, "type")],
-)  # fmt: skip
+    [
+        (0, 2, None),
+        (True, 2, None),
+        (2, 2, "range"),
+        (-1, 2, "range"),
+        ("a", 2, None),
+        ("A", 2, "choice"),
+        ("1", 2, "choice"),
+        (1.0, 2, "type"),
+        (None, 2, "type"),
+    ],
+)
 def test_targets(target, size, kind):
     found = wrong_target(target, ["a", "b", "c"][:size])
     assert (found and found[0]) == kind

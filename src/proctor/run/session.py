@@ -12,7 +12,6 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from functools import partial
 from typing import Any, Protocol
 
 from proctor.errors import Fault, TaskError, UsageError

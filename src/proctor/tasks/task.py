@@ -165,7 +165,8 @@ class Task:
         try:
             measured = self.process_results(example.doc, list(results))
         except Exception as error:
-            raise TaskError(self.spec.fault(f"process_results {describe(error, example.doc)}", "process_results")) from error
+            message = f"process_results {describe(error, example.doc)}"
+            raise TaskError(self.spec.fault(message, "process_results")) from error
         if not isinstance(measured, Mapping):
             raise TaskError(
                 self.spec.fault(

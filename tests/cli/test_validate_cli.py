@@ -1,0 +1,88 @@
+"""The verb ``validate``: what it prints, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from proctor.cli.main import main
+
+TASK = """\
+task: sums
+dataset_path: json
+dataset_kwargs: {data_files: {test: test.jsonl}}
+test_split: test
+output_type: multiple_choice
+doc_to_text: "{{question}}"
+doc_to_choice: choices
+doc_to_target: answer
+"""
+
+
+@pytest.fixture
+def exam(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with one good task, as working directory."""
+    (tmp_path / "test.jsonl").write_text(json.dumps({"question": "?", "choices": ["a", "b"], "answer": 1}), "utf-8")
+    (tmp_path / "sums.yaml").write_text(TASK, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_good_exam(exam, capsys):
+    assert main(["validate", "--tasks", "sums.yaml"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0] == "Validating tasks: ['sums.yaml']"
+    assert "All tasks found and valid" in shown
+    assert shown[-1].startswith("0 faults, 0 notes in 1 task, 0 groups, 1 document (")
+
+
+@pytest.mark.parametrize(
+    "words", [["--tasks", "."], ["--include_path", "."], ["--include_path", ".", "--tasks", "sum*"]]
+)
+def test_folders_include_paths_and_globs(exam, capsys, words):
+    assert main(["validate", *words]) == 0
+    assert "1 task, 0 groups" in capsys.readouterr().out
+
+
+def test_faults_stand_under_their_file_with_line_and_remedy(exam, capsys):
+    (exam / "sums.yaml").write_text(TASK + "doc_to_txt: x\n", "utf-8")
+    assert main(["validate", "--tasks", str(exam), "--no_data"]) == 1
+    shown = capsys.readouterr().out
+    sentence = "sums.yaml:9: task 'sums': there is no key 'doc_to_txt'.\n    Did you mean 'doc_to_text'"
+    assert f"\nFaults:\n\n{sentence}" in shown
+    assert "All tasks found and valid" not in shown
+    assert "1 fault, 0 notes in 1 task, 0 groups, no data read" in shown
+
+
+def test_unknown_names_are_usage_errors_with_the_closest(exam, capsys):
+    assert main(["validate", "--tasks", "mmlu_anatomi"]) == 2
+    assert "Did you mean 'mmlu_anatomy'" in capsys.readouterr().err
+
+
+def test_nothing_to_check(capsys):
+    assert main(["validate"]) == 2
+    assert "There is nothing to check." in capsys.readouterr().err
+
+
+def test_no_data_imports_neither_data_nor_model_libraries(exam):
+    code = (
+        "import sys; from proctor.cli.main import main; code = main(['validate', '--no_data', '--tasks', 'sums.yaml']);"
+        "sys.exit(code or any(name in sys.modules for name in ('datasets', 'torch', 'transformers')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 0
+
+
+def test_the_bundled_benchmarks_have_no_fault(capsys, repository):
+    assert main(["validate", "--no_data", "--include_path", str(repository / "src/proctor/benchmarks")]) == 0
+    assert "All tasks found and valid" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_bundled_benchmarks_on_real_data(capsys, shared_hub, monkeypatch):
+    monkeypatch.chdir(shared_hub)
+    assert main(["validate", "--tasks", "mmlu_anatomy,hellaswag,winogrande,lambada_openai,wikitext,gsm8k"]) == 0
+    assert "All tasks found and valid" in capsys.readouterr().out
