@@ -1,0 +1,170 @@
+"""``scoring=auto`` gives the scores of one request at a time, on every architecture; and by which mode.
+
+The gate must see where sharing is wrong: most architectures are silently wrong, not loudly.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import importlib
+import random
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from proctor.types import Loglikelihood, Request, Scores
+
+sys.path.insert(0, str(Path(__file__).parent))
+zoo = importlib.import_module("architectures")
+
+TOLERANCE = 1e-4
+
+EXPECTED: dict[str, str] = dict.fromkeys(zoo.BY_NAME, "plain")
+"""The mode for inputs that no window cuts."""
+
+BEYOND_WINDOW: dict[str, str] = {name: "plain" for name, found in zoo.BY_NAME.items() if found.window}
+"""The mode for inputs longer than the shortest window."""
+
+
+def words(chance: random.Random, count: int) -> str:
+    return " ".join(chance.choices(zoo.WORDS, k=count))
+
+
+def few_shot(shots: int, length: int, documents: int, seed: int = 1) -> list[Request]:
+    """Documents that share their examples; four letters each, then four texts of several lengths."""
+    chance = random.Random(seed)
+    prefix = " . ".join(f"{words(chance, length)} Answer : {letter}" for letter in "ABCD"[:shots])
+    requests: list[Request] = []
+    for _ in range(documents):
+        context = f"{prefix} . {words(chance, chance.randint(1, length))} Answer :"
+        requests.append(Loglikelihood(context, (" A", " B", " C", " D")))
+        requests.append(Loglikelihood(context, tuple(f" {words(chance, count)}" for count in (1, 2, 5, 9))))
+    return requests
+
+
+def odd_choices() -> list[Request]:
+    """Equal choices, one the beginning of another, one alone, a hundred, contexts that contain one another."""
+    chance = random.Random(2)
+    context = words(chance, 6)
+    hundred = tuple(f" {words(chance, chance.randint(1, 3))}" for _ in range(100))
+    return [
+        Loglikelihood(context, (" w1 w2", " w1 w2", " w1 w2")),
+        Loglikelihood(context, (" w1", " w1 w2", " w1 w2 w3", " w1 w9")),
+        Loglikelihood(context, (" w5",)),
+        Loglikelihood(f"{context} w1", (" w2 w3", " w2", " A")),
+        Loglikelihood(words(chance, 3), hundred),
+        Loglikelihood(words(chance, 1), (" A", " B")),
+        # Twice the same document, as tasks that overlap have it.
+        Loglikelihood(context, (" w5",)),
+    ]
+
+
+def empty_contexts() -> list[Request]:
+    """No context: the BOS token stands for it, and what all share is that token alone."""
+    return [
+        Loglikelihood("", ("w1 w2 w3", "w1 w2", "A")),
+        Loglikelihood("", ("A",)),
+        Loglikelihood(" ", ("w7", "w7 w8")),
+        Loglikelihood("<s> w1", (" w2 w3", " B")),
+    ]
+
+
+SHORT = {
+    "few-shot": (few_shot(2, 2, 2), None),
+    "one-token": ([Loglikelihood("w1 w2 w3", tuple(f" {word}" for word in zoo.WORDS[:12]))], None),
+    "odd-choices": (odd_choices(), None),
+    "empty-contexts": (empty_contexts(), None),
+    "cut-on-the-left": (few_shot(4, 6, 3), 12),
+}
+"""Name -> requests and ``max_length``; no input is longer than the window once it is cut."""
+
+LONG = {
+    "many-shot": (few_shot(4, 12, 6), None),
+    "long-and-short": (few_shot(4, 9, 3) + odd_choices() + empty_contexts(), None),
+    "long-and-cut": (few_shot(4, 12, 4), 40),
+}
+"""The same with inputs longer than the window."""
+
+
+@functools.cache
+def module(name: str):
+    return zoo.build(zoo.BY_NAME[name])
+
+
+def answers(name: str, requests: Sequence[Request], max_length: int | None, **arguments):
+    """The answers by position, and what the model reports of its scoring."""
+    # A copy: whatever scoring does to a module, the reference stays untouched.
+    opened = zoo.open_architecture(
+        copy.deepcopy(module(name)), max_length=max_length or zoo.ROOM, softmax_dtype="float32", **arguments
+    )
+    found = dict(opened.answer(requests))
+    assert sorted(found) == list(range(len(requests)))
+    return found, opened.report()["scoring"]
+
+
+def assert_equal(found: dict[int, Scores], expected: dict[int, Scores], note: object) -> None:
+    for index, scores in expected.items():
+        for (one, greedy), (other, also) in zip(found[index].values, scores.values, strict=True):
+            assert one == pytest.approx(other, abs=TOLERANCE), (index, note)
+            assert greedy is also, (index, note)
+
+
+def check(name: str, requests: Sequence[Request], max_length: int | None, mode: str) -> None:
+    expected, reference = answers(name, requests, max_length, scoring="plain", batch_size=1)
+    assert reference["mode"] == "plain"
+    found, scoring = answers(name, requests, max_length, scoring="auto", batch_size=16)
+    assert_equal(found, expected, scoring)
+    assert scoring["mode"] == mode, scoring
+
+
+@pytest.mark.parametrize("case", SHORT)
+@pytest.mark.parametrize("name", sorted(zoo.BY_NAME))
+def test_auto_equals_one_by_one(name, case):
+    check(name, *SHORT[case], EXPECTED[name])
+
+
+@pytest.mark.parametrize("case", LONG)
+@pytest.mark.parametrize("name", sorted(zoo.BY_NAME))
+def test_auto_equals_one_by_one_on_long_inputs(name, case):
+    check(name, *LONG[case], BEYOND_WINDOW.get(name, EXPECTED[name]))
+
+
+@pytest.mark.parametrize("name", sorted(BEYOND_WINDOW))
+def test_the_window_matters_to_the_long_inputs(name):
+    """The cases mean what they say: the input is longer than the window, or no longer than it."""
+    tokens = zoo.open_architecture(module(name)).tokens
+
+    def longest(requests: Sequence[Request], max_length: int | None) -> int:
+        pairs = [(r.context, text) for r in requests if isinstance(r, Loglikelihood) for text in r.continuations]
+        lengths = [len(context) + len(rest) - 1 for context, rest in tokens.encode_pairs(pairs)]
+        return min(max(lengths), max_length or zoo.ROOM)
+
+    window = zoo.BY_NAME[name].window
+    assert all(longest(*case) <= window for case in SHORT.values())
+    assert all(longest(*case) > window for case in LONG.values())
+
+
+def test_the_zoo_is_large_and_its_members_differ():
+    kinds = {architecture.kind for architecture in zoo.ALL}
+    assert len(kinds) >= 24
+    assert len(zoo.BY_NAME) == len(zoo.ALL)
+
+
+@pytest.mark.parametrize("name", sorted(zoo.BY_NAME))
+def test_attention_matters(name):
+    """Scores see each part of the context, so a wrong mask or position cannot hide."""
+    context = zoo.WORDS[: zoo.WINDOW - 2]
+    first, second, *rest, last = context
+    changed = [
+        context,
+        ["w100", second, *rest, last],
+        [first, second, *rest[:-1], "w100", last],
+        [second, first, *rest, last],
+    ]
+    requests = [Loglikelihood(" ".join(text), (" A",)) for text in changed]
+    found, _ = answers(name, requests, None, scoring="plain", batch_size=1)
+    base, *others = [found[index].values[0][0] for index in range(len(changed))]
+    assert all(abs(other - base) > 10 * TOLERANCE for other in others), (base, others)
