@@ -64,7 +64,8 @@ def test_prefix_is_a_column_here_and_a_key_in_the_examples(spec):
     [
         ({"doc_to_text": "{{questoin}}"}, "'questoin' is undefined. The document has: question, choices"),
         ({"doc_to_text": "{% if %}"}, "is not a valid template"),
-        ({"doc_to_choice": "{{question}}"}, "doc_to_choice failed on a document"),
+        ({"doc_to_choice": "{{question}}"}, "doc_to_choice must be a column or render to a list, but it gives 'Q?'"),
+        ({"doc_to_choice": "qestion"}, "Did you mean 'question'?"),
     ],
 )
 def test_failures_are_sentences_with_a_line(spec, changes, said):

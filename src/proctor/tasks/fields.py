@@ -135,12 +135,27 @@ def _choice(spec: TaskSpec, path: tuple[str, ...], value: Any, columns: Collecti
     if isinstance(value, str) and value in columns:
         return lambda doc: doc[value]
     if isinstance(value, str):
-        render = _template(spec, path, value)
-        return _guard(spec, path, lambda doc: ast.literal_eval(render(doc)))
+        return _guard(spec, path, _listed(spec, path, value, columns))
     if isinstance(value, Mapping):
         values = list(value.values())
         return lambda doc: values
     return _constant_or_call(spec, path, value)
+
+
+def _listed(spec: TaskSpec, path: tuple[str, ...], value: str, columns: Collection[str]) -> Getter:
+    """A template whose text is a Python list; a misspelt column is the usual reason why it is none."""
+    render = _template(spec, path, value)
+
+    def listed(doc: Doc) -> Any:
+        rendered = render(doc)
+        try:
+            return ast.literal_eval(rendered)
+        except (SyntaxError, ValueError) as error:
+            hint = did_you_mean(value, columns) or f"The columns are: {', '.join(columns)}."
+            message = f"{'.'.join(path)} must be a column or render to a list, but it gives {rendered!r}."
+            raise TaskError(spec.fault(message, *path, hint=hint)) from error
+
+    return listed
 
 
 def _constant_or_call(spec: TaskSpec, path: tuple[str, ...], value: Any) -> Getter:
