@@ -30,7 +30,7 @@ VOCABULARY = 768
 CONTEXT = 512
 LEARNING_RATE = 2e-3
 WARMUP = 100
-ANSWER_WEIGHT = 8.0  # most of a lettered question is choices drawn by lot, which nothing can be learned from
+ANSWER_WEIGHT = 8.0  # whom a document asks about cannot be foretold; what the answer is can
 CHAT_TEMPLATE = (
     "{% for message in messages %}"
     "{% if message['role'] == 'system' %}{{ message['content'] + '\\n\\n' }}"
@@ -183,8 +183,11 @@ def save(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, out: Path)
     out.mkdir(parents=True, exist_ok=True)
     copy.deepcopy(model).bfloat16().save_pretrained(out)
     tokenizer.save_pretrained(out, save_jinja_files=False)
-    config = json.loads((out / "tokenizer_config.json").read_text(encoding="utf-8"))
-    assert config["chat_template"] == CHAT_TEMPLATE
+    path = out / "tokenizer_config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    config["tokenizer_class"] = "PreTrainedTokenizerFast"  # the name that older releases know as well
+    del config["backend"]
+    path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     for path in out.iterdir():
         path.chmod(0o644)  # the weights are written for their owner only, which a wheel would keep
 
