@@ -140,6 +140,7 @@ def test_rolling_shows_the_text(exam):
         ("doc_to_target: answer", "doc_to_target: question"),
     )
     assert "┌─ text, scored from its first token on\ntest 0 + 1?\n└─" in shown
+    assert "target" not in shown
 
 
 def test_a_system_instruction_stands_before_everything(exam):
@@ -209,3 +210,9 @@ def test_pieces_show_spaces_and_parts_of_letters_by_name():
     tokens = letters()
     tokens.tokenizer.convert_ids_to_tokens = lambda ids: ["▁x" if one == 300 else "<0xE3>" for one in ids]
     assert [piece.text for piece in pieces(tokens, [300, 400])] == [" x", "<0xE3>"]
+
+
+def test_parts_of_letters_of_a_byte_level_vocabulary_are_bytes():
+    tokens = letters()
+    tokens.tokenizer.convert_ids_to_tokens = lambda ids: ["ĠaëĨ"]
+    assert [piece.text for piece in pieces(tokens, [400])] == [" a<0xEB><0x86>"]

@@ -148,6 +148,8 @@ class _DataCheck:
         if split is not None and split not in self.splits.names:
             return
         optional = spec.n_shot == 0
+        if optional and self.found.results()[0]:
+            return
         pool = self._try(self._load_pool, "fewshot_config", note=optional)
         if pool is FAILED:
             return

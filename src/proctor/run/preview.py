@@ -5,6 +5,7 @@ What is shown comes out of the same functions that a run uses, so it cannot diff
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -183,8 +184,9 @@ class _View:
                 label += ", the right one"
             head = self._question_start(planned, index)
             lines += self._request(request, label, head, () if task.shape.multiple_input else golds)
-        target = example.text if task.shape.multiple_input else example.target
-        lines.append(f"  target  {target!r}" + _remark(task, planned, golds))
+        if task.spec.output != "loglikelihood_rolling":
+            target = example.text if task.shape.multiple_input else example.target
+            lines.append(f"  target  {target!r}" + _remark(task, planned, golds))
         if plan.asked > 1:
             lines.append(f"  asked   {plan.asked} times")
         self._now.requests += sum(_parts(request) for request in planned.requests) * plan.asked
@@ -243,13 +245,14 @@ class _View:
             self._now.tokens += found[0].context + sum(seam.continuation for seam in found)
             count = f"{found[0].context:,} + at most {longest:,} of {self._tokens.max_length:,}"
             lines.append(f"  tokens  {count}; the prompt ends in {_pieces(found[0].before)}")
-        wide = max(map(len, shown), default=0)
+        wide = max(map(_columns, shown), default=0)
         short = wide <= 30
         lines.append("  then, one at a time:" if len(shown) > 1 else "  then:")
         for index, text in enumerate(shown):
             mark = self._bold("  ← gold") if index in golds else ""
             after = _after(found[index]) if found else ""
-            line = f"    {text:{wide}}" if short and (after or mark) else f"    {text}"
+            padding = " " * (wide - _columns(text)) if short and (after or mark) else ""
+            line = f"    {text}{padding}"
             if after and short:
                 line += f"   | {after}"
             lines.append(line + mark)
@@ -273,6 +276,11 @@ def _framed(title: str, painted: str, text: str) -> list[str]:
     end = repr(text[-24:]) if text else "it is empty"
     tail = f"{_count(len(text), 'character')}, ending in {end}" if text else "it is empty"
     return [f"┌─ {title}", painted, f"└─ {tail}"]
+
+
+def _columns(text: str) -> int:
+    """How wide a terminal shows a text: Chinese, Japanese and Korean letters take two columns."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def _count(number: int, noun: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from proctor.models.generation import GenerationPlan
 from proctor.models.tokens import Tokens
@@ -87,9 +88,25 @@ def pieces(tokens: Tokens, ids: Sequence[int]) -> tuple[Piece, ...]:
 def _text(tokens: Tokens, name: str, one: int) -> str:
     text = tokens.decode([one], skip_special=False)
     if "\ufffd" in text:
-        return name
+        return _by_bytes(name)
     # SentencePiece drops the space of a token that stands alone.
     return f" {text}" if name.startswith("▁") and not text.startswith(" ") else text
+
+
+@cache
+def _byte_of() -> dict[str, int]:
+    """The letter by which a byte-level vocabulary names each byte: itself if printable, else one from 256 on."""
+    plain = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [byte for byte in range(256) if byte not in set(plain)]
+    return {chr(byte): byte for byte in plain} | {chr(256 + rank): byte for rank, byte in enumerate(others)}
+
+
+def _by_bytes(name: str) -> str:
+    """A token that ends or begins within a letter: what is whole of it, and ``<0xEB>`` for each other byte."""
+    if not all(letter in _byte_of() for letter in name):
+        return name
+    text = bytes(_byte_of()[letter] for letter in name).decode("utf-8", "surrogateescape")
+    return "".join(f"<0x{ord(one) - 0xDC00:02X}>" if 0xDC80 <= ord(one) <= 0xDCFF else one for one in text)
 
 
 def _cut(tokens: Tokens, context: int, continuation: int) -> int:
