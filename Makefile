@@ -25,7 +25,7 @@ help: ## list these targets
 demo: $(VENV)/.stamp-hf ## evaluate the bundled model on the bundled exam, on the CPU
 	@touch $(VENV)/.demo-began
 	HF_HUB_OFFLINE=1 $(BIN)/proctor run --model hf \
-	    --model_args pretrained=src/proctor/benchmarks/demo/model \
+	    --model_args pretrained=src/proctor/benchmarks/demo/model,dtype=float32 \
 	    --tasks demo --device cpu --batch_size 16 --output_path results/demo --log_samples
 	@echo
 	@echo "The scores and every single question are in results/demo:"
