@@ -73,10 +73,10 @@ def test_positions_are_those_that_python_would_choose(seed, size, rows):
 
 
 def test_many_values_come_in_blocks_of_bounded_size():
-    size = 50_000
+    size = 100_000
     shapes = [block.shape for block in stats.index_blocks(3, 7, size)]
     assert [rows for rows, _ in shapes] == [2, 2, 2, 1]
-    assert max(rows * columns for rows, columns in shapes) <= 1 << 17
+    assert max(rows * columns for rows, columns in shapes) <= 1 << 18
 
 
 def test_threads_change_nothing():

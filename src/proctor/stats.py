@@ -29,7 +29,7 @@ called from several threads at a time, and the matrix is overwritten afterwards.
 CHUNK = 1000
 """Replicates per seed. lm-eval: chunk ``i`` of at most 1,000 replicates is seeded with ``i``."""
 
-_BLOCK = 1 << 17
+_BLOCK = 1 << 18
 _THREAD_DRAWS = 4_000_000
 _MAX_THREADS = 16
 
@@ -151,7 +151,8 @@ def index_blocks(seed: int, replicates: int, size: int) -> Iterator[Any]:
 
     The rows are what ``random.Random(seed).choices(range(size), k=size)`` gives call after call:
     numpy goes on from the state of CPython's generator, both make the same doubles of it, and
-    ``choices`` takes ``floor(u * size)``. A matrix is overwritten when the next one is asked for.
+    ``choices`` takes ``floor(u * size)``. A matrix is overwritten when the next one is asked for,
+    and lies in memory column by column: sums over a resample go down all rows at once.
     Source: the ``random`` module of CPython; ``MT19937`` of numpy.
     """
     import numpy as np
@@ -166,9 +167,9 @@ def index_blocks(seed: int, replicates: int, size: int) -> Iterator[Any]:
         draws = scratch("draws", shape, np.float64)
         source.random(out=draws)
         draws *= size
-        index = scratch("index", shape, np.intp)
-        np.copyto(index, draws, casting="unsafe")
-        yield index
+        index = scratch("index", shape[::-1], np.intp)
+        np.copyto(index, draws.T, casting="unsafe")
+        yield index.T
 
 
 class _Scratch(threading.local):

@@ -214,7 +214,7 @@ def test_corrected_sums_are_those_of_python_3_12(values, rows):
         assert sums == [sum(values[i] for i in row) for row in index.tolist()]
 
 
-@pytest.mark.parametrize("size", [43_691, 70_000])
+@pytest.mark.parametrize("size", [87_382, 140_000])
 def test_tasks_so_long_that_a_block_has_one_row_are_equal(size):
     values = values_for("perplexity", size)
     batch = replicates.perplexity_batch(values)

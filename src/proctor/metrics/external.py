@@ -32,7 +32,7 @@ def load_external(name: str, known: tuple[str, ...] = ()) -> Callable[..., Any]:
     except MissingExtraError as error:
         raise MissingExtraError(
             f"The metric {name!r} comes from the package 'evaluate', which is not installed.",
-            hint=" ".join(part for part in (error.hint, hint) if part),
+            hint=". ".join(part for part in (error.hint, hint) if part),
         ) from error
     try:
         return evaluate.load(name).compute

@@ -106,7 +106,7 @@ def _batch(pairs: Pairs, finish: Callable[[Any], list[Any]]) -> Batch:
     def compute(index: Any) -> list[Any]:
         rows = len(index)
         cell = drawn(codes, index)
-        cell += (np.arange(rows) * cells)[:, None]
+        cell += np.arange(rows) * cells
         counts = np.bincount(cell.ravel(), minlength=rows * cells).reshape(rows, cells)
         return finish(counts.astype(float))
 

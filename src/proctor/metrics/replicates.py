@@ -18,8 +18,21 @@ COMPENSATED = sys.version_info >= (3, 12)
 
 
 def drawn(values: Any, index: Any) -> Any:
-    """``values`` at the positions ``index``, in memory that the next call uses again."""
-    return values.take(index, out=scratch("drawn", index.shape, values.dtype), mode="clip")
+    """``values`` at the positions ``index``, one resample per column.
+
+    The memory is that of the last call. ``clip`` (no position is out of range) writes at once.
+    """
+    positions = index.T
+    return values.take(positions, out=scratch("drawn", positions.shape, values.dtype), mode="clip")
+
+
+def _drawn_rows(values: Any, index: Any) -> Any:
+    """The same with one resample per row."""
+    import numpy as np
+
+    rows = scratch("rows", index.shape, values.dtype)
+    np.copyto(rows, drawn(values, index).T)
+    return rows
 
 
 def ordered_sums(values: Any, index: Any, *, compensated: bool = False) -> Any:
@@ -30,8 +43,7 @@ def ordered_sums(values: Any, index: Any, *, compensated: bool = False) -> Any:
     """
     import numpy as np
 
-    columns = scratch("columns", index.shape[::-1], values.dtype)
-    np.copyto(columns, drawn(values, index).T)
+    columns = drawn(values, index)
     if not compensated:
         return _down(columns)
     totals = np.add.accumulate(columns, axis=0, out=scratch("totals", columns.shape, values.dtype))
@@ -93,7 +105,7 @@ def median_batch(values: Sequence[Any]) -> Batch | None:
     middle = len(values) // 2
 
     def compute(index: Any) -> list[Any]:
-        found = drawn(ranks, index)
+        found = _drawn_rows(ranks, index)
         found.partition(middle, axis=1)
         return [values[order[rank]] for rank in found[:, middle].tolist()]
 
@@ -107,12 +119,12 @@ def nanmean_batch(values: Sequence[Any]) -> Batch:
     table = np.asarray(values)
     missing = np.isnan(table)
     if not missing.any():
-        return lambda index: list(np.mean(drawn(table, index), axis=1))
+        return lambda index: list(np.mean(_drawn_rows(table, index), axis=1))
     present, known = np.where(missing, 0.0, table), (~missing).astype(np.intp)
 
     def compute(index: Any) -> list[Any]:
-        counts = drawn(known, index).sum(axis=1)
-        sums = np.sum(drawn(present, index), axis=1)
+        counts = drawn(known, index).sum(axis=0)
+        sums = np.sum(_drawn_rows(present, index), axis=1)
         return list(np.where(counts, sums / np.maximum(counts, 1), np.nan))
 
     return compute
