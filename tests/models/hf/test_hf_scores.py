@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from proctor.errors import ModelError, UsageError
 from proctor.models import open_model
 from proctor.models.hf import device as device_room
+from proctor.models.hf.gate import Decision
 from proctor.types import Loglikelihood, Rolling, Scores
 
 REQUESTS = [
@@ -49,16 +50,20 @@ def close(left, right):
         assert greedy == also
 
 
+@pytest.mark.parametrize("scoring", ["plain", "context", "tree"])
 @pytest.mark.parametrize("size", [1, 3, 8, "auto", "auto:3"])
 @pytest.mark.parametrize("name", ["llama", "sp"])
-def test_any_batching_gives_the_textbook_scores(checkpoints, name, size):
-    model = open_tiny(checkpoints / name, batch_size=size)
+def test_any_batching_gives_the_textbook_scores(checkpoints, name, size, scoring):
+    model = open_tiny(checkpoints / name, batch_size=size, args={"scoring": scoring})
     answers = dict(model.answer(REQUESTS))
     assert sorted(answers) == list(range(len(REQUESTS)))
     for index, request in enumerate(REQUESTS):
         expected = [textbook(model, request.context, text) for text in request.continuations]
         close(answers[index].values, expected)
-    assert model.report()["scoring"] == {"mode": "plain", "head": "needed rows"}
+    found = model.report()["scoring"]
+    assert found["mode"] == scoring
+    assert model._scorer.head_on_needed_rows
+    assert found["forwarded_tokens"] == found.get("distinct_prefixes", found["forwarded_tokens"])
 
 
 WORD = st.sampled_from(["the", "quick", "fox", "seoul", "서울", "one,", "two"])
@@ -106,7 +111,7 @@ def test_equal_inputs_cut_at_different_places_are_scored_apart(llama):
 
 @pytest.mark.parametrize("cache", [True, False])
 def test_equal_inputs_are_forwarded_once(checkpoints, cache):
-    model = open_tiny(checkpoints / "llama", batch_size=64, args={"logits_cache": cache})
+    model = open_tiny(checkpoints / "llama", batch_size=64, args={"logits_cache": cache, "scoring": "plain"})
     rows = []
     model.module.model.register_forward_pre_hook(
         lambda _, args, kwargs: rows.append(len(kwargs.get("input_ids", args[0] if args else ()))), with_kwargs=True
@@ -229,7 +234,7 @@ def test_mixed_precision_runs_the_pass_in_that_dtype(checkpoints):
 
 
 def test_a_batch_that_does_not_fit_is_halved_and_run_again(checkpoints, caplog):
-    model = open_tiny(checkpoints / "llama", batch_size=8)
+    model = open_tiny(checkpoints / "llama", batch_size=8, args={"scoring": "plain"})
     expected = dict(model.answer(REQUESTS))
     scorer, seen = model._scorer, []
 
@@ -247,6 +252,69 @@ def test_a_batch_that_does_not_fit_is_halved_and_run_again(checkpoints, caplog):
     assert seen[0] == 8
     assert all(size <= 4 for size in seen[1:])
     assert "Memory ran out on a batch of 8 rows" in caplog.text
+
+
+@pytest.mark.parametrize("scoring", ["tree", "context"])
+def test_a_pass_that_does_not_fit_is_halved_and_nothing_is_asked_twice(checkpoints, caplog, monkeypatch, scoring):
+    from proctor.models.hf.tree import TreeScorer
+
+    model = open_tiny(checkpoints / "llama", batch_size=8, args={"scoring": scoring})
+    expected = dict(model.answer(REQUESTS))
+    forward, seen = TreeScorer._forward, []
+
+    def tight(self, pack, *rest):
+        seen.append(pack.tokens)
+        if pack.tokens > 80:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return forward(self, pack, *rest)
+
+    monkeypatch.setattr("proctor.models.hf.model.decide", lambda scorer, rows, wanted: Decision(scoring, "asked for"))
+    monkeypatch.setattr(TreeScorer, "_forward", tight)
+    answers = list(model.answer(REQUESTS))
+    assert sorted(index for index, _ in answers) == sorted(expected)
+    for index, answer in answers:
+        close(expected[index].values, answer.values)
+    assert max(seen) > 80
+    assert "Memory ran out; going on with passes of at most" in caplog.text
+
+
+def test_no_memory_at_all_is_a_sentence(checkpoints, monkeypatch):
+    from proctor.models.hf.tree import TreeScorer
+
+    def never(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    model = open_tiny(checkpoints / "llama", args={"scoring": "tree"})
+    monkeypatch.setattr("proctor.models.hf.model.decide", lambda scorer, rows, wanted: Decision("tree", "asked for"))
+    monkeypatch.setattr(TreeScorer, "_forward", never)
+    with pytest.raises(ModelError, match="smallest possible pass"):
+        list(model.answer(REQUESTS))
+
+
+def test_batch_invariant_scores_do_not_depend_on_the_other_documents(checkpoints):
+    args = {"batch_invariant": True}
+    model = open_tiny(checkpoints / "llama", batch_size=8, args=args)
+    whole = dict(model.answer(REQUESTS))
+    assert model.report()["scoring"]["mode"] == "context"
+    alone = [dict(model.answer([request]))[0] for request in REQUESTS]
+    turned = dict(model.answer(REQUESTS[::-1]))
+    for index in range(len(REQUESTS)):
+        # To the bit, not nearly.
+        assert whole[index] == alone[index] == turned[len(REQUESTS) - 1 - index]
+
+
+@pytest.mark.parametrize("scoring", ["plain", "context", "tree"])
+def test_the_same_run_twice_gives_the_same_bits(checkpoints, scoring):
+    first, second = (
+        dict(open_tiny(checkpoints / "llama", batch_size=4, args={"scoring": scoring}).answer(REQUESTS)) for _ in "ab"
+    )
+    assert first == second
+
+
+@pytest.mark.parametrize("args", [{"scoring": "tre"}, {"scoring": "tree", "batch_invariant": True}])
+def test_scoring_modes_are_checked(checkpoints, args):
+    with pytest.raises(UsageError):
+        open_tiny(checkpoints / "llama", args=args)
 
 
 def test_one_request_too_large_for_memory_is_a_sentence():

@@ -14,6 +14,8 @@ from proctor.errors import UsageError, did_you_mean
 RUN_KEYS = ("batch_size", "max_batch_size", "device")
 """Keys that stand in ``--model_args`` but belong to the run."""
 
+SCORING = ("auto", "tree", "context", "plain")
+
 PASSED_ON = (
     "attn_implementation",
     "cache_dir",
@@ -65,6 +67,8 @@ class HfArguments:
     think_end_token: str | int | None = None
     enable_thinking: bool | None = None
     chat_template_args: Mapping[str, Any] = field(default_factory=dict)
+    scoring: Literal["auto", "tree", "context", "plain"] = "auto"
+    batch_invariant: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -94,6 +98,7 @@ BOOLEANS = (
     "parallelize",
     "gptqmodel",
     "enable_thinking",
+    "batch_invariant",
 )
 NUMBERS = ("max_length", "prefix_token_id")
 
@@ -164,6 +169,12 @@ def _check(known: Mapping[str, Any]) -> None:
     backend = known.get("backend", "default")
     if backend not in ("default", "causal", "seq2seq"):
         raise UsageError(f"The model argument backend is {backend!r}; it must be default, causal or seq2seq.")
+    scoring = known.get("scoring", "auto")
+    if scoring not in SCORING:
+        hint = did_you_mean(str(scoring), SCORING)
+        raise UsageError(f"The model argument scoring is {scoring!r}; it must be {', '.join(SCORING)}.", hint=hint)
+    if known.get("batch_invariant") and scoring == "tree":
+        raise UsageError("batch_invariant scores each document by itself; scoring=tree shares between documents.")
     if known.get("peft") and known.get("delta"):
         raise UsageError("The model arguments peft and delta exclude each other.", hint="Give one of them.")
     if known.get("autogptq") and known.get("gptqmodel"):

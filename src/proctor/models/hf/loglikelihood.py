@@ -95,7 +95,7 @@ class Scorer:
                 spans.append((span, end - span.count))
                 at.extend(range(end - span.count, end))
                 tokens.extend(span.scored.tolist())
-        logprobs, likeliest = self._gather(logits, at, tokens)
+        logprobs, likeliest = self.gather(logits, at, tokens)
         return _sum_spans(spans, logprobs, likeliest)
 
     def width(self, row: Row) -> int:
@@ -146,7 +146,7 @@ class Scorer:
         self.head_on_needed_rows = applied
         return logits.reshape(-1, logits.shape[-1]) if applied else needed.take(logits)
 
-    def _gather(self, logits: torch.Tensor, at: list[int], tokens: list[int]) -> tuple[torch.Tensor, list[int]]:
+    def gather(self, logits: torch.Tensor, at: list[int], tokens: list[int]) -> tuple[torch.Tensor, list[int]]:
         """The log-probability of ``tokens[i]`` in row ``at[i]``, and every row's likeliest token."""
         row = torch.tensor(at, device=logits.device)
         token = torch.tensor(tokens, device=logits.device)

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
 from proctor.errors import ModelError, UsageError
-from proctor.models.base import BatchSize, Tally, by_kind
+from proctor.models.base import BatchSize, Budget, Tally, by_kind
 from proctor.models.generation import GenerationPlan, plan_generation
 from proctor.models.hf.arguments import HfArguments
 from proctor.models.hf.device import free_caches, make_budget, run_batches
+from proctor.models.hf.gate import Decision, decide
 from proctor.models.hf.generate import Generator, Prompt
 from proctor.models.hf.loglikelihood import Scored, Scorer
 from proctor.models.hf.memory import bytes_per_cached_token, bytes_per_head_row, bytes_per_token
-from proctor.models.hf.rows import Span, make_rows, make_span
+from proctor.models.hf.rows import Row, Span, make_rows, make_span
+from proctor.models.hf.tree import HEAD_ROWS, TreeScorer
+from proctor.models.prefix import Limits
 from proctor.models.tokens import Pair, Tokens, rolling_windows
 from proctor.types import Generate, Loglikelihood, Request, Response, Rolling, RollingScore, Scores, Text
+
+log = logging.getLogger("proctor")
+
+PASS_TOKENS = {"cpu": 256}
+"""Tokens of a pass with several documents: enough for full matrix products, few enough that masked-out
+attention between documents costs little."""
+PASS_TOKENS_ELSEWHERE = 4096
 
 TRUNCATIONS = ("loglikelihood", "long_continuations", "generate")
 """Counts that are cuts; the others are merely worth knowing."""
@@ -48,6 +59,7 @@ class HfModel:
         self._info = dict(info)
         self._tally = Tally()
         self._batches: dict[str, list[int]] = {}
+        self._scoring: dict[str, Any] = {}
         self._scorer = Scorer(
             module,
             device,
@@ -83,15 +95,13 @@ class HfModel:
 
     def report(self) -> Mapping[str, Any]:
         """What happened while answering."""
-        mode: dict[str, Any] = {"mode": "plain"}
-        if self._scorer.head_on_needed_rows is not None:
-            mode["head"] = "needed rows" if self._scorer.head_on_needed_rows else "all rows"
         counts = self._tally.counts
         return {
             "truncated": {kind: count for kind, count in counts.items() if kind in TRUNCATIONS},
             "unusual": {kind: count for kind, count in counts.items() if kind not in TRUNCATIONS},
             "batch_sizes": self._batch_sizes(),
-            "scoring": mode,
+            "scoring": dict(self._scoring),
+            "generation": dict(self._generator.facts),
         }
 
     def _batch_sizes(self) -> list[int]:
@@ -215,19 +225,62 @@ class HfModel:
         rows = make_rows(spans, share=share)
         if not rows:
             return
-        widths = [self._scorer.width(row) for row in rows]
-        budget = make_budget(
-            self._size,
-            self._device,
-            bytes_per_token=bytes_per_token(self.module, widths[0]),
-            bytes_per_head=bytes_per_head_row(self.module),
-        )
-        sizes = self._batches.setdefault(kind, [])
-        heads = [row.lead.count for row in rows]
-        for result in run_batches(rows, widths, heads, budget, self._scorer, sizes):
+        decision = self._decide(rows, kind)
+        results = self._plain(rows, kind) if decision.mode == "plain" else self._shared(rows, kind, decision.mode)
+        for result in results:
             if math.isnan(result.logprob):
                 self._tally.note("not_a_number", "The model returned NaN for a log-likelihood.")
             yield result
+
+    def _decide(self, rows: Sequence[Row], kind: str) -> Decision:
+        """How these rows are scored; said and reported for the requests of tasks, not for rolling windows."""
+        wanted = self._arguments.scoring
+        if kind == "rolling":
+            return Decision("plain", "windows of texts share nothing")
+        if not self._arguments.logits_cache and wanted == "auto":
+            return Decision("plain", "logits_cache=False")
+        if self._arguments.batch_invariant and wanted == "auto":
+            wanted = "context"
+        decision = decide(self._scorer, rows, wanted)
+        if wanted in ("tree", "context") and decision.mode != wanted:
+            raise ModelError(
+                f"scoring={wanted} is not exact on this model: {decision.reason}.", hint="Use scoring=auto."
+            )
+        self._scoring.update(decision.facts())
+        if wanted == "auto":
+            level = logging.INFO if decision.mode == "tree" else logging.WARNING
+            log.log(level, "Scoring by %s (%s).", decision.mode, decision.reason)
+        return decision
+
+    def _plain(self, rows: Sequence[Row], kind: str) -> Iterator[Scored]:
+        widths = [self._scorer.width(row) for row in rows]
+        sizes = self._batches.setdefault(kind, [])
+        heads = [row.lead.count for row in rows]
+        self._count(sum(widths), None)
+        return run_batches(rows, widths, heads, self._budget(widths[0]), self._scorer, sizes)
+
+    def _shared(self, rows: Sequence[Row], kind: str, mode: Literal["tree", "context"]) -> Iterator[Scored]:
+        invariant = self._arguments.batch_invariant
+        tokens = PASS_TOKENS.get(self._device.type, PASS_TOKENS_ELSEWHERE)
+        longest = self._budget(self._scorer.width(rows[0])).tokens
+        limits = Limits(min(tokens, longest), 1 if invariant else self._size.rows, max(longest, 1))
+        scorer = TreeScorer(self._scorer, limits, mode, head_rows=1 if invariant else HEAD_ROWS)
+        yield from scorer(rows)
+        self._batches.setdefault(kind, []).extend(scorer.documents)
+        self._count(scorer.forwarded, scorer.distinct)
+
+    def _count(self, forwarded: int, distinct: int | None) -> None:
+        self._scoring["forwarded_tokens"] = self._scoring.get("forwarded_tokens", 0) + forwarded
+        if distinct is not None:
+            self._scoring["distinct_prefixes"] = self._scoring.get("distinct_prefixes", 0) + distinct
+
+    def _budget(self, width: int) -> Budget:
+        return make_budget(
+            self._size,
+            self._device,
+            bytes_per_token=bytes_per_token(self.module, width),
+            bytes_per_head=bytes_per_head_row(self.module),
+        )
 
     def _answer_generated(self, requests: Sequence[tuple[int, Generate]]) -> Iterator[tuple[int, Response]]:
         """Batches of one set of arguments, longest prompts first."""
@@ -248,17 +301,22 @@ class HfModel:
         order = sorted(range(len(texts)), key=lambda place: (-lengths[place], texts[place]))
         encoded = self.tokens.encode_prompts([texts[place] for place in order], truncation=self._arguments.truncation)
         prompts = [Prompt(place, self._fit(ids, plan)) for place, ids in zip(order, encoded, strict=True)]
-        widths = [len(prompt.ids) + plan.max_tokens for prompt in prompts]
+        width = len(prompts[0].ids) + plan.max_tokens
         budget = make_budget(
             self._size,
             self._device,
-            bytes_per_token=bytes_per_cached_token(self.module) + bytes_per_token(self.module, widths[0]) // 2,
+            bytes_per_token=bytes_per_cached_token(self.module) + bytes_per_token(self.module, width) // 2,
             bytes_per_head=bytes_per_head_row(self.module),
             tokens_cap=16384 if self._device.type == "cpu" else 1 << 18,
         )
         sizes = self._batches.setdefault("generate", [])
-        yield from run_batches(
-            prompts, widths, [1] * len(prompts), budget, lambda batch: self._generator(batch, plan), sizes
+        yield from self._generator.answer(
+            prompts,
+            plan,
+            budget,
+            sizes,
+            plainly=self._arguments.scoring == "plain",
+            alone=self._arguments.batch_invariant,
         )
 
     def _fit(self, ids: list[int], plan: GenerationPlan) -> list[int]:

@@ -1,0 +1,34 @@
+"""What a model's layers attend to, as its config says it: everything before, or a window of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+FULL, SLIDING = "full_attention", "sliding_attention"
+
+
+def text_config(module: Any) -> Any:
+    """The config of the language model, also of one that sees images."""
+    return getattr(module.config, "text_config", None) or module.config
+
+
+def layer_windows(config: Any) -> Mapping[str, int | None] | str:
+    """Window in tokens by kind of layer (None: no bound), or what speaks against masks of our own.
+
+    A token sees itself and the ``window - 1`` tokens before it, as transformers counts.
+    """
+    if getattr(config, "alibi", False) or getattr(getattr(config, "attn_config", None), "alibi", False):
+        return "ALiBi takes distances from the order of keys"
+    if "local" in (getattr(config, "attention_layers", None) or ()):
+        return "local layers take their window from the order of keys"
+    window = getattr(config, "sliding_window", None)
+    kinds = set(getattr(config, "layer_types", None) or ())
+    if not kinds:
+        kinds = {SLIDING} if window and getattr(config, "use_sliding_window", True) else {FULL}
+    unknown = kinds - {FULL, SLIDING}
+    if unknown:
+        return f"layers of kind {', '.join(sorted(unknown))}"
+    if SLIDING in kinds and not window:
+        return "layers with a window of unknown size"
+    return {kind: window if kind == SLIDING else None for kind in sorted(kinds)}

@@ -1,0 +1,248 @@
+"""Scores by the plan of :mod:`proctor.models.prefix`: every distinct prefix is forwarded once.
+
+A pass forwards one sequence of subtrees under a mask. The output head does not run in it:
+the hidden rows that need logits are collected over several passes and go through the head
+together, inside the module's own forward, so that soft caps and scales stay its own affair.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import torch
+
+from proctor.errors import ModelError
+from proctor.models.hf.attention import layer_windows, text_config
+from proctor.models.hf.device import free_caches, is_out_of_memory
+from proctor.models.hf.loglikelihood import Scored, Scorer, autocast
+from proctor.models.hf.rows import Row, Span
+from proctor.models.hf.stack import StackCache
+from proctor.models.prefix import Ids, Limits, Pack, Plan, flatten, make_plan, visible
+
+log = logging.getLogger("proctor")
+
+HEAD_ROWS = 256
+"""Rows that go through the output head together: fewer leave its matrix product bound by memory."""
+LEAST_TOKENS = 16
+
+Kind = Literal["tree", "context"]
+
+
+@dataclass(slots=True)
+class _Pending:
+    """Hidden rows that wait for the head, and who asks for which token of them."""
+
+    hidden: list[torch.Tensor] = field(default_factory=list)
+    rows: int = 0
+    at: list[int] = field(default_factory=list)
+    tokens: list[int] = field(default_factory=list)
+    slots: list[tuple[int, int]] = field(default_factory=list)
+    done: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Answers:
+    """What is known of one row: per scored position before the last, and per span for the last."""
+
+    inner: list[tuple[float, bool]]
+    last: list[tuple[float, bool]]
+
+
+class TreeScorer:
+    """Scores rows with a plan; ``kind`` context shares within one context's continuations only."""
+
+    def __init__(self, scorer: Scorer, limits: Limits, kind: Kind = "tree", *, head_rows: int = HEAD_ROWS) -> None:
+        self._scorer = scorer
+        self._limits = limits
+        self._kind: Kind = kind
+        self._head_rows = head_rows
+        windows = layer_windows(text_config(scorer.module))
+        if isinstance(windows, str):
+            raise ModelError(f"Prefixes cannot be shared on this model: {windows}.")
+        self._windows = windows
+        self._additive = _is_eager(scorer.module)
+        self._without_cache = _supports(scorer.module, "use_cache")
+        self._dtype = torch.float32
+        self.forwarded = 0
+        self.distinct = 0
+        self.documents: list[int] = []
+
+    def __call__(self, rows: Sequence[Row]) -> Iterator[Scored]:
+        """All spans of all rows, each as soon as its last logits are there."""
+        waiting = list(rows)
+        while waiting:
+            done: set[int] = set()
+            try:
+                yield from self._run(waiting, done)
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+                self._shrink(error)
+            waiting = [row for number, row in enumerate(waiting) if number not in done]
+
+    def plan(self, rows: Sequence[Row]) -> tuple[list[Ids], Plan]:
+        """The inputs of the rows (what is too long loses its beginning) and the passes over them."""
+        inputs = [row.lead.tokens[-(self._scorer.max_length + 1) :][:-1] for row in rows]
+        counts = [row.lead.count for row in rows]
+        groups = None if self._kind == "tree" else _context_groups(rows)
+        return inputs, make_plan(inputs, counts, self._limits, groups=groups)
+
+    def _shrink(self, error: Exception) -> None:
+        """Halve what a pass may hold; what was answered stays answered."""
+        free_caches()
+        if self._limits.tokens <= LEAST_TOKENS and self._limits.longest <= LEAST_TOKENS:
+            raise ModelError(
+                "Memory ran out on the smallest possible pass.",
+                hint="Use a smaller dtype, a shorter max_length in --model_args, or another device.",
+            ) from error
+        tokens = max(LEAST_TOKENS, self._limits.tokens // 2)
+        longest = max(LEAST_TOKENS, min(self._limits.longest, 2 * self._limits.tokens) // 2)
+        self._limits = replace(self._limits, tokens=tokens, longest=longest)
+        log.warning("Memory ran out; going on with passes of at most %d tokens.", tokens)
+
+    def _run(self, rows: Sequence[Row], done: set[int]) -> Iterator[Scored]:
+        inputs, plan = self.plan(rows)
+        self.distinct += plan.nodes
+        answers = [_Answers([(0.0, False)] * (row.lead.count - 1), [(0.0, False)] * len(row.spans)) for row in rows]
+        cache = StackCache() if self._kind == "tree" else None
+        pending = _Pending()
+        for number, pack in enumerate(plan.packs):
+            self._forward(pack, inputs, rows, cache, pending)
+            if pending.rows < self._head_rows and number < len(plan.packs) - 1:
+                continue
+            self._settle(pending, answers)
+            for finished in pending.done:
+                done.add(finished)
+                yield from self._results(rows[finished], answers[finished])
+            pending = _Pending()
+
+    def _forward(
+        self, pack: Pack, inputs: Sequence[Ids], rows: Sequence[Row], cache: StackCache | None, pending: _Pending
+    ) -> None:
+        ids, positions = flatten(pack, inputs)
+        device = self._scorer.device
+        arguments: dict[str, Any] = {
+            "input_ids": torch.from_numpy(ids.astype("int64")).unsqueeze(0).to(device),
+            "position_ids": torch.from_numpy(positions).unsqueeze(0).to(device),
+        }
+        if pack.past or len(pack.edges) > 1 or any(self._windows.values()):
+            arguments["attention_mask"] = self._mask(pack)
+        if cache is not None:
+            cache.cut(pack.past)
+            arguments.update(past_key_values=cache, use_cache=True)
+        elif self._without_cache:
+            arguments["use_cache"] = False
+        wanted = _register(pack, inputs, rows, pending)
+        pending.hidden.append(self._hidden(arguments, pack.tokens, wanted))
+        pending.rows += len(wanted)
+        self.forwarded += pack.tokens
+        self.documents.append(pack.documents)
+
+    def _mask(self, pack: Pack) -> Any:
+        """The mask of a pass; one for each kind of layer where a model has several."""
+        masks = {kind: self._one_mask(pack, window) for kind, window in self._windows.items()}
+        return masks if len(masks) > 1 else next(iter(masks.values()))
+
+    def _one_mask(self, pack: Pack, window: int | None) -> torch.Tensor:
+        seen = torch.from_numpy(visible(pack, window)).to(self._scorer.device)[None, None]
+        if not self._additive:
+            return seen
+        dtype = self._scorer.module.dtype
+        return torch.zeros(seen.shape, dtype=dtype, device=seen.device).masked_fill(~seen, torch.finfo(dtype).min)
+
+    def _hidden(self, arguments: dict[str, Any], tokens: int, wanted: list[int]) -> torch.Tensor:
+        """The hidden rows before the output head at ``wanted`` places of one pass; shape (rows, size)."""
+        taken: torch.Tensor | None = None
+        places = torch.tensor(wanted, dtype=torch.long, device=self._scorer.device)
+
+        def take(_: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
+            nonlocal taken
+            hidden = args[0]
+            if hidden.dim() == 3 and hidden.shape[1] == tokens:
+                taken = hidden[0, places]
+            return (hidden[:, :0], *args[1:])
+
+        self._call(arguments, take)
+        if taken is None:
+            raise ModelError("The output head of this model does not see one row per token.")
+        return taken
+
+    def _call(self, arguments: dict[str, Any], hook: Any) -> Any:
+        assert self._scorer.head is not None
+        handle = self._scorer.head.register_forward_pre_hook(hook)
+        with handle, torch.no_grad(), autocast(self._scorer.device, self._scorer.autocast):
+            return self._scorer.module(**arguments)
+
+    def _settle(self, pending: _Pending, answers: Sequence[_Answers]) -> None:
+        """Run the head on the collected rows and note every asked-for log-probability."""
+        if not pending.rows:
+            return
+        hidden = torch.cat(pending.hidden)
+        arguments: dict[str, Any] = {"input_ids": torch.zeros((1, 1), dtype=torch.long, device=self._scorer.device)}
+        if self._without_cache:
+            arguments["use_cache"] = False
+        logits = self._call(arguments, lambda _, args: (hidden.unsqueeze(0), *args[1:])).logits[0]
+        logprobs, likeliest = self._scorer.gather(logits, pending.at, pending.tokens)
+        self._dtype = logprobs.dtype
+        values: list[float] = logprobs.tolist()
+        for (number, slot), at, token, value in zip(pending.slots, pending.at, pending.tokens, values, strict=True):
+            answer = answers[number]
+            greedy = likeliest[at] == token
+            if slot < 0:
+                answer.last[-slot - 1] = (value, greedy)
+            else:
+                answer.inner[slot] = (value, greedy)
+
+    def _results(self, row: Row, answers: _Answers) -> Iterator[Scored]:
+        for place, span in enumerate(row.spans):
+            parts = [*answers.inner[len(answers.inner) - span.count + 1 :], answers.last[place]]
+            total = parts[0][0]
+            if span.count > 1:
+                # lm-eval: the sum, too, is taken in the softmax's dtype.
+                total = float(torch.tensor([value for value, _ in parts], dtype=self._dtype).sum())
+            yield Scored(span.owner, total, all(greedy for _, greedy in parts))
+
+
+def _register(pack: Pack, inputs: Sequence[Ids], rows: Sequence[Row], pending: _Pending) -> list[int]:
+    """Note who asks for which token after which place of a pass; the places, each once."""
+    places: dict[int, int] = {}
+    for need in pack.needs:
+        row, tokens = rows[need.input], inputs[need.input]
+        offset = len(tokens) - row.lead.count
+        for position in range(need.first, need.stop):
+            at = pending.rows + places.setdefault(need.start + position - need.first, len(places))
+            if position < len(tokens) - 1:
+                _ask(pending, at, int(tokens[position + 1]), (need.input, position - offset))
+            else:
+                for place, span in enumerate(row.spans):
+                    _ask(pending, at, _last_token(span), (need.input, -place - 1))
+    pending.done.extend(pack.done)
+    return list(places)
+
+
+def _ask(pending: _Pending, at: int, token: int, slot: tuple[int, int]) -> None:
+    pending.at.append(at)
+    pending.tokens.append(token)
+    pending.slots.append(slot)
+
+
+def _last_token(span: Span) -> int:
+    return int(span.tokens[-1])
+
+
+def _context_groups(rows: Sequence[Row]) -> list[int]:
+    """Rows of one context are one group."""
+    keys: dict[bytes, int] = {}
+    return [keys.setdefault(row.lead.context.tobytes(), len(keys)) for row in rows]
+
+
+def _is_eager(module: Any) -> bool:
+    return getattr(module.config, "_attn_implementation", "eager") != "sdpa"
+
+
+def _supports(module: Any, argument: str) -> bool:
+    return argument in inspect.signature(module.forward).parameters
