@@ -1,4 +1,4 @@
-"""Plain generation: prompts of one kind padded on the left, stopped row by row, cut as lm-eval cuts.
+"""Generation: with shared prefixes where that is exact, else by transformers; cut as lm-eval cuts.
 
 A row is finished as soon as its own text holds a stop string, so a text does not depend on
 how long its neighbours go on.
@@ -6,17 +6,25 @@ how long its neighbours go on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from transformers import StoppingCriteria, StoppingCriteriaList
 
 from proctor.errors import ModelError, UsageError
+from proctor.models.base import Budget
 from proctor.models.generation import GenerationPlan, cut_at_stops
+from proctor.models.hf.decode import Decoder, Ending, Passes, Watch
+from proctor.models.hf.device import run_batches
+from proctor.models.hf.greedy import Choice, choose, objection
 from proctor.models.hf.loglikelihood import autocast
+from proctor.models.sharing import group_prompts
 from proctor.models.tokens import Tokens
+
+log = logging.getLogger("proctor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +39,17 @@ class StopStrings(StoppingCriteria):
     """Finishes a row whose latest tokens, special ones included, spell a stop string."""
 
     def __init__(self, tokenizer: Any, stops: Sequence[str], skip: int, rows: int) -> None:
-        self.tokenizer = tokenizer
-        self.stops = [stop for stop in stops if stop]
-        # Two tokens more than the stop string's own: it may arrive in another tokenisation.
-        longest = max((len(tokenizer.encode(stop, add_special_tokens=False)) for stop in self.stops), default=0)
-        self.lookback = longest + 2
+        self.watch = Watch(tokenizer, stops)
         self.skip = skip
         self.done = [False] * rows
 
     def __call__(self, input_ids: Any, scores: Any, **kwargs: Any) -> Any:
         """One flag per row."""
-        new = input_ids[:, self.skip :][:, -self.lookback :]
+        new = input_ids[:, self.skip :][:, -self.watch.lookback :]
         waiting = [row for row, done in enumerate(self.done) if not done]
-        if self.stops and waiting and new.shape[1]:
-            for row, text in zip(waiting, self.tokenizer.batch_decode(new[waiting]), strict=True):
-                self.done[row] = any(stop in text for stop in self.stops)
+        if waiting and new.shape[1]:
+            for row, done in zip(waiting, self.watch(new[waiting].tolist()), strict=True):
+                self.done[row] = done
         return torch.tensor(self.done, device=input_ids.device, dtype=torch.bool)
 
 
@@ -85,6 +89,13 @@ class Generator:
         self.device = device
         self.autocast = autocast
         self.think_end_token = think_end_token
+        self._probed: Choice | None = None
+        self._facts: dict[str, Any] = {}
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """How was generated so far, for the results file; nothing if nothing was."""
+        return self._facts
 
     def room(self, plan: GenerationPlan) -> int:
         """How many tokens a prompt may have."""
@@ -99,8 +110,70 @@ class Generator:
             )
         return limit - plan.max_tokens
 
+    def answer(
+        self,
+        prompts: Sequence[Prompt],
+        plan: GenerationPlan,
+        budget: Budget,
+        sizes: list[int],
+        *,
+        plainly: bool = False,
+        alone: bool = False,
+    ) -> Iterator[tuple[int, str]]:
+        """The texts for prompts (longest first). ``plainly``: by transformers; ``alone``: one at a time."""
+        choice = Choice("plain", "asked for") if plainly else self._choose(prompts, plan)
+        self._note(choice, len(prompts))
+        if alone:
+            budget = replace(budget, rows=1)
+        if choice.mode == "shared":
+            yield from self._shared(prompts, plan, budget, sizes, share=not alone)
+            return
+        widths = [len(prompt.ids) + plan.max_tokens for prompt in prompts]
+        yield from run_batches(prompts, widths, [1] * len(prompts), budget, lambda batch: self(batch, plan), sizes)
+
+    def _choose(self, prompts: Sequence[Prompt], plan: GenerationPlan) -> Choice:
+        if self.tokens.backend != "causal":
+            return Choice("plain", "encoder-decoder")
+        against = objection(self.module, plan, len(prompts[0].ids) + plan.max_tokens)
+        if against:
+            return Choice("plain", against)
+        if self._probed is None:
+            self._probed = choose(self._passes(), prompts[0].ids)
+        return self._probed
+
+    def _note(self, choice: Choice, count: int) -> None:
+        facts = choice.facts()
+        if any(self._facts.get(key) != value for key, value in facts.items()):
+            log.info("Generating in the %s way (%s).", choice.mode, choice.reason)
+        self._facts |= {**facts, choice.mode: self._facts.get(choice.mode, 0) + count}
+
+    def _passes(self) -> Passes:
+        return Passes(self.module, self.device, self.autocast, self.tokens.tokenizer.pad_token_id or 0)
+
+    def _shared(
+        self, prompts: Sequence[Prompt], plan: GenerationPlan, budget: Budget, sizes: list[int], *, share: bool
+    ) -> Iterator[tuple[int, str]]:
+        """Equal prompts have equal texts: each is decoded once."""
+        owners: dict[tuple[int, ...], list[int]] = {}
+        for prompt in prompts:
+            owners.setdefault(tuple(prompt.ids), []).append(prompt.owner)
+        distinct = list(owners)
+        passes = self._passes()
+        ending = Ending(plan.max_tokens, self._eos(), Watch(self.tokens.tokenizer, plan.until))
+        decode = Decoder(passes, budget, ending, sizes)
+        for group in group_prompts(distinct, share=share):
+            for place, new in decode(distinct, group):
+                text = self._text(new, plan)
+                yield from ((owner, text) for owner in owners[distinct[place]])
+        self._facts["forwarded_tokens"] = self._facts.get("forwarded_tokens", 0) + passes.forwarded
+
+    def _eos(self) -> frozenset[int]:
+        """The tokens at which transformers ends a text."""
+        eos = self.module.generation_config.eos_token_id
+        return frozenset(() if eos is None else [eos] if isinstance(eos, int) else eos)
+
     def __call__(self, prompts: Sequence[Prompt], plan: GenerationPlan) -> list[tuple[int, str]]:
-        """The text for each prompt."""
+        """The text for each prompt of one batch, by transformers."""
         ids, mask = self._pad(prompts)
         width = ids.shape[1]
         output = self._generate(ids, mask, plan)

@@ -1,0 +1,171 @@
+"""Whether a model's greedy text may be decoded with shared prefixes: asked of its configs, then of its numbers.
+
+What is exact on full attention is silently wrong elsewhere, so both halves must agree: no
+config may speak against it for prompts and answers of this length, and on the longest prompt
+the logits must be those of transformers' own generation.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import torch
+from transformers import GenerationConfig, GenerationMixin
+
+from proctor.models.generation import GenerationPlan
+from proctor.models.hf.decode import Passes
+from proctor.models.hf.device import is_out_of_memory
+from proctor.models.hf.loglikelihood import autocast
+from proctor.models.hf.slots import SlotCache
+
+log = logging.getLogger("proctor")
+
+IGNORED = frozenset(
+    {
+        *("temperature", "top_k", "top_p", "min_p", "top_h", "typical_p", "epsilon_cutoff", "eta_cutoff"),
+        *("early_stopping", "length_penalty"),
+    }
+)
+"""Generation arguments that greedy search does not look at."""
+OF_THE_MODEL = frozenset(
+    {
+        *("transformers_version", "max_length", "do_sample", "use_cache", "is_assistant"),
+        *("bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id"),
+    }
+)
+"""Settings in a model's own generation config that are overruled, or looked at here."""
+NEUTRAL: Mapping[str, Any] = {
+    "num_beams": 1,
+    "num_beam_groups": 1,
+    "num_return_sequences": 1,
+    "repetition_penalty": 1,
+    "encoder_repetition_penalty": 1,
+    "guidance_scale": 1,
+    "diversity_penalty": 0,
+    "no_repeat_ngram_size": 0,
+    "encoder_no_repeat_ngram_size": 0,
+    "min_length": 0,
+    "min_new_tokens": 0,
+}
+"""Values that switch an argument off."""
+
+PROBE_TOKENS = 3
+TOLERANCES = {torch.float64: 1e-6, torch.float32: 1e-3, torch.float16: 0.03}
+COARSE_TOLERANCE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How prompts are generated after, and why. ``max_probe_difference``: in standard deviations of the logits."""
+
+    mode: Literal["shared", "plain"]
+    reason: str
+    max_probe_difference: float | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """For the results file."""
+        return {key: value for key, value in asdict(self).items() if value is not None}
+
+
+def objection(module: Any, plan: GenerationPlan, longest: int) -> str | None:
+    """What speaks against own decoding of prompts and answers of ``longest`` tokens together, or None."""
+    if plan.do_sample:
+        return "sampling draws for a batch as a whole"
+    for key, value in plan.extra.items():
+        if key not in IGNORED and not _is_off(key, value):
+            return f"{key} is left to transformers"
+    base = module.get_base_model() if hasattr(module, "get_base_model") else module
+    if getattr(type(base), "generate", None) is not vars(GenerationMixin)["generate"]:
+        return "the model generates in its own way"
+    for argument in ("position_ids", "past_key_values"):
+        if argument not in inspect.signature(base.forward).parameters:
+            return f"the model takes no {argument}"
+    return _objection_of_defaults(base.generation_config) or objection_of_windows(base.config, longest)
+
+
+def _is_off(key: str, value: Any) -> bool:
+    return value is None or value is False or (key in NEUTRAL and value == NEUTRAL[key])
+
+
+def _objection_of_defaults(config: Any) -> str | None:
+    default = GenerationConfig().to_dict()
+    for key, value in config.to_dict().items():
+        known = key in IGNORED or key in OF_THE_MODEL or key.startswith("_") or value == default.get(key)
+        if not known and not _is_off(key, value):
+            return f"the model's generation config sets {key}"
+    return None
+
+
+def objection_of_windows(config: Any, longest: int) -> str | None:
+    """What the layers' kinds of attention say against treating it as full."""
+    config = getattr(config, "text_config", None) or config
+    if getattr(config, "alibi", False) or getattr(getattr(config, "attn_config", None), "alibi", False):
+        return "ALiBi: distances are taken from the order of keys"
+    window = getattr(config, "sliding_window", None)
+    kinds = set(getattr(config, "layer_types", None) or ())
+    if not kinds and window and getattr(config, "use_sliding_window", True):
+        kinds = {"sliding_attention"}
+    kinds.discard("full_attention")
+    if not kinds or (kinds == {"sliding_attention"} and window and window >= longest):
+        return None
+    if kinds == {"sliding_attention"}:
+        return f"a window of {window} tokens is shorter than the longest prompt and answer ({longest} tokens)"
+    return f"layers of kind {', '.join(sorted(kinds))}"
+
+
+def choose(passes: Passes, prompt: Sequence[int]) -> Choice:
+    """Compare with transformers' own generation on a real prompt."""
+    try:
+        difference, allowed = probe(passes, prompt)
+    except Exception as error:
+        # Whatever a model does in a cache that it does not know.
+        log.debug("The probe of shared generation failed.", exc_info=True)
+        if is_out_of_memory(error):
+            return Choice("plain", "memory ran out in the probe")
+        return Choice("plain", f"the model refuses slots ({_first_line(error)})")
+    if difference <= allowed:
+        return Choice("shared", "probe passed", difference)
+    return Choice("plain", f"logits differ by {difference:.2g} of their spread on a probe", difference)
+
+
+def probe(passes: Passes, prompt: Sequence[int]) -> tuple[float, float]:
+    """The largest difference of the logits of a few steps, and what is allowed, in standard deviations."""
+    ids = list(prompt) if len(prompt) > 3 else [*prompt] * 4
+    reference, new = _reference(passes, ids)
+    cache = SlotCache(2, len(ids) + PROBE_TOKENS + 4)
+    fork = len(ids) // 2
+    passes.prefix(cache, ids[:fork])
+    # A longer neighbour: the row that is compared is padded and masked.
+    found = [passes.fill(cache, [ids[fork:], [*ids[fork:], *ids[:3]]])[0]]
+    found.extend(passes.step(cache, [token, ids[0]])[0] for token in new[: len(reference) - 1])
+    if not cache.layers or cache.attended != len(cache.layers) * (len(found) + 1):
+        raise RuntimeError("its attention is not transformers'")
+    shared = torch.stack(found)
+    spread = float(reference.std())
+    difference = float((shared - reference).abs().max()) / spread
+    return difference, TOLERANCES.get(getattr(passes.module, "dtype", torch.float32), COARSE_TOLERANCE)
+
+
+def _reference(passes: Passes, ids: Sequence[int]) -> tuple[torch.Tensor, list[int]]:
+    """The logits of some steps of transformers' generation, and its tokens."""
+    block = torch.tensor([list(ids)], device=passes.device)
+    with torch.no_grad(), autocast(passes.device, passes.amp):
+        output = passes.module.generate(
+            input_ids=block,
+            attention_mask=torch.ones_like(block),
+            do_sample=False,
+            max_length=len(ids) + PROBE_TOKENS,
+            pad_token_id=passes.pad,
+            return_dict_in_generate=True,
+            output_logits=True,
+        )
+    return torch.cat(output.logits).float(), output.sequences[0, len(ids) :].tolist()
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0][:120]
