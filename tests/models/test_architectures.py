@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from proctor.models.hf import gate, tree
 from proctor.types import Loglikelihood, Request, Scores
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -48,6 +49,11 @@ def few_shot(shots: int, length: int, documents: int, seed: int = 1) -> list[Req
     return requests
 
 
+def one_token() -> list[Request]:
+    """Continuations of one token: one row of logits answers them all."""
+    return [Loglikelihood("w1 w2 w3", tuple(f" {word}" for word in zoo.WORDS[:12]))]
+
+
 def odd_choices() -> list[Request]:
     """Equal choices, one the beginning of another, one alone, a hundred, contexts that contain one another."""
     chance = random.Random(2)
@@ -75,16 +81,18 @@ def empty_contexts() -> list[Request]:
     ]
 
 
-SHORT = {
+Battery = tuple[list[Request], int | None]
+
+SHORT: dict[str, Battery] = {
     "few-shot": (few_shot(2, 2, 2), None),
-    "one-token": ([Loglikelihood("w1 w2 w3", tuple(f" {word}" for word in zoo.WORDS[:12]))], None),
+    "one-token": (one_token(), None),
     "odd-choices": (odd_choices(), None),
     "empty-contexts": (empty_contexts(), None),
     "cut-on-the-left": (few_shot(4, 6, 3), 12),
 }
 """Name -> requests and ``max_length``; no input is longer than the window once it is cut."""
 
-LONG = {
+LONG: dict[str, Battery] = {
     "many-shot": (few_shot(4, 12, 6), None),
     "long-and-short": (few_shot(4, 9, 3) + odd_choices() + empty_contexts(), None),
     "long-and-cut": (few_shot(4, 12, 4), 40),
@@ -133,6 +141,19 @@ def test_auto_equals_one_by_one(name, case):
 @pytest.mark.parametrize("name", sorted(zoo.BY_NAME))
 def test_auto_equals_one_by_one_on_long_inputs(name, case):
     check(name, *LONG[case], BEYOND_WINDOW.get(name, EXPECTED[name]))
+
+
+@pytest.mark.parametrize("name", sorted({*PLAIN, *BEYOND_WINDOW} - {"t5"}))
+def test_the_probe_alone_sees_what_the_config_does_not_say(name, monkeypatch):
+    """A config that says nothing of windows, ALiBi or states: the scores stay right all the same."""
+    monkeypatch.setattr(gate, "config_objection", lambda scorer: None)
+    for room in (gate, tree):
+        monkeypatch.setattr(room, "layer_windows", lambda config: dict.fromkeys(kinds_of(config)))
+    check(name, *LONG["many-shot"], "plain")
+
+
+def kinds_of(config) -> set[str]:
+    return set(getattr(config, "layer_types", None) or ()) or {"full_attention"}
 
 
 @pytest.mark.parametrize("name", sorted(BEYOND_WINDOW))
