@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -237,8 +237,3 @@ def read_samples(folder: Path) -> dict[Key, Mapping[str, Any]]:
             line = json.loads(text)
             found.setdefault((task, line["doc_id"]), line)
     return found
-
-
-def with_threads(setting: Setting, threads: int) -> Setting:
-    """The same with another number of threads."""
-    return replace(setting, threads=threads)

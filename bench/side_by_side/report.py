@@ -119,10 +119,10 @@ def block(cells: Sequence[Cell]) -> str:
 def heading(cell: Cell) -> str:
     """What the next table was taken on."""
     threads, machine, run = cell["threads"], cell["machine"], cell["runs"]["lm-eval"][-1]
-    where = "CPU seconds" if cell["device"] == "cpu" else f"wall seconds on {cell['device']}"
+    where = "CPU seconds" if cell["device"] == "cpu" else f"Wall seconds on {cell['device']}"
     size = cell["batch_size"]
     return (
-        f"{where.capitalize()} of scoring with {threads} thread{'s' * (threads != 1)} on {machine['processor']}; "
+        f"{where} of scoring with {threads} thread{'s' * (threads != 1)} on {machine['processor']}; "
         f"lm-eval {run['version']} at batch size {size['lm-eval']}, torch {run['torch']}, "
         f"transformers {run['transformers']}."
     )
@@ -132,9 +132,9 @@ def replace_block(page: str, content: str) -> str:
     """The page with its generated part replaced; a page without one gets it at its end."""
     before, found, rest = page.partition(BEGIN)
     if not found:
-        return f"{page.rstrip()}\n\n{BEGIN}\n{content}\n{END}\n"
+        return f"{page.rstrip()}\n\n{BEGIN}\n\n{content}\n\n{END}\n"
     _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{content}\n{END}{after}"
+    return f"{before}{BEGIN}\n\n{content}\n\n{END}{after}"
 
 
 def write_report(cells: Sequence[Cell], page: Path) -> list[Path]:
