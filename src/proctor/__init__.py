@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from proctor.api import evaluate, load_tasks, open_results
 
+    __version__: str
+
 __all__ = ["__version__", "evaluate", "load_tasks", "open_results"]
 
 

@@ -1,12 +1,12 @@
 """One tree of errors, each a sentence with a place and a remedy, and their exit codes.
 
-    ProctorError            exit 1
-    ├── UsageError          exit 2   a flag, a value, a name that does not exist
-    ├── TaskError           exit 2   faults in task files: all of them at once
-    ├── DataError           exit 1   a data set that cannot be loaded, or holds nothing
-    ├── ModelError          exit 1   a model that cannot be loaded or cannot answer
-    ├── MissingExtraError   exit 1   an optional package is not installed
-    └── OutputError         exit 1   results that cannot be written
+ProctorError            exit 1
+├── UsageError          exit 2   a flag, a value, a name that does not exist
+├── TaskError           exit 2   faults in task files: all of them at once
+├── DataError           exit 1   a data set that cannot be loaded, or holds nothing
+├── ModelError          exit 1   a model that cannot be loaded or cannot answer
+├── MissingExtraError   exit 1   an optional package is not installed
+└── OutputError         exit 1   results that cannot be written
 """
 
 from __future__ import annotations
@@ -86,5 +86,5 @@ def did_you_mean(name: str, candidates: Iterable[str], *, limit: int = 3) -> str
         close = [lowered[hit] for hit in difflib.get_close_matches(name.lower(), list(lowered), n=limit, cutoff=0.6)]
     if not close:
         return None
-    quoted = [repr(candidate) for candidate in close]
-    return f"Did you mean {quoted[0]}?" if len(quoted) == 1 else f"Did you mean {', '.join(quoted[:-1])} or {quoted[-1]}?"
+    *others, last = (repr(candidate) for candidate in close)
+    return f"Did you mean {', '.join(others)} or {last}?" if others else f"Did you mean {last}?"
