@@ -32,3 +32,18 @@ def layer_windows(config: Any) -> Mapping[str, int | None] | str:
     if SLIDING in kinds and not window:
         return "layers with a window of unknown size"
     return {kind: window if kind == SLIDING else None for kind in sorted(kinds)}
+
+
+def changing_positions(config: Any, longest: int) -> str | None:
+    """Whether the positions of a token change with the length of the whole input, or None."""
+    found = getattr(config, "rope_parameters", None) or getattr(config, "rope_scaling", None) or {}
+    nested = [one for one in found.values() if isinstance(one, Mapping)]
+    for rope in nested or [found]:
+        kind = rope.get("rope_type") or rope.get("type")
+        trained = rope.get("original_max_position_embeddings") or getattr(
+            config, "original_max_position_embeddings", None
+        )
+        trained = trained or getattr(config, "max_position_embeddings", 0)
+        if kind in ("dynamic", "longrope", "su") and longest > trained:
+            return f"positions of kind {kind} change with the length beyond {trained} tokens"
+    return None

@@ -2,23 +2,24 @@
 
 Where attention is not full (windows, local layers, ALiBi, state spaces) sharing gives other
 scores without any error. So both halves are needed: the config must not speak against masks
-of our own, and a probe as long as the run's longest request must give what plain rows give.
+of our own, and a probe must give what plain rows give.
 """
 
 from __future__ import annotations
 
 import inspect
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-import numpy as np
 import torch
 
-from proctor.models.hf.attention import layer_windows, text_config
+from proctor.models.hf.attention import changing_positions, layer_windows, text_config
+from proctor.models.hf.device import is_out_of_memory
 from proctor.models.hf.loglikelihood import Scored, Scorer
-from proctor.models.hf.rows import Row, make_rows, make_span
+from proctor.models.hf.rows import Row, Span, make_rows, make_span
 from proctor.models.hf.tree import TreeScorer
 from proctor.models.prefix import Limits
 
@@ -29,6 +30,10 @@ MODES: tuple[Mode, ...] = ("tree", "context", "plain")
 
 PROBE_TAIL = 24
 """Tokens after the fork of the probe."""
+WIDE_PROBE = 12
+"""Forks of a probe on code that nobody knows: as many tokens side by side as a run's widest pass."""
+PROBE_TOKENS = 192
+"""Tokens of a probe beyond the widest window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +54,25 @@ def decide(scorer: Scorer, rows: Sequence[Row], wanted: str) -> Decision:
     if wanted == "plain":
         return Decision("plain", "asked for")
     longest = scorer.width(rows[0])
-    objection = config_objection(scorer)
+    objection = config_objection(scorer, longest)
     if objection:
         return Decision("plain", objection)
+    length = probe_length(scorer.module, longest)
     worst: float | None = None
     reason = ""
     for mode in ("tree", "context"):
         if wanted == "context" and mode == "tree":
             continue
-        difference, allowed = probe(scorer, rows[0], mode)
+        difference = probe(scorer, rows[0], length, mode)
         worst = difference if worst is None else max(worst, difference)
-        if difference <= allowed:
+        if difference <= allowed(scorer.module.dtype):
             return Decision(mode, reason or "probe passed", difference)
-        reason = f"{mode} differs from plain rows by {difference:.2g} nats on a probe of {longest} tokens"
+        reason = f"{mode} differs from plain rows by {difference:.2g} nats on a probe of {length} tokens"
     return Decision("plain", reason, worst)
 
 
-def config_objection(scorer: Scorer) -> str | None:
-    """What the model's config says against sharing, or None."""
+def config_objection(scorer: Scorer, longest: int) -> str | None:
+    """What the model's config says against sharing for inputs of up to ``longest`` tokens, or None."""
     if scorer.backend != "causal":
         return "encoder-decoder: the encoder runs once a context instead"
     if scorer.head is None:
@@ -80,46 +86,62 @@ def config_objection(scorer: Scorer) -> str | None:
     if attention not in ("sdpa", "eager"):
         return f"attention of kind {attention} takes no mask of its own"
     windows = layer_windows(config)
-    return windows if isinstance(windows, str) else None
+    return windows if isinstance(windows, str) else changing_positions(config, longest)
 
 
-def probe(scorer: Scorer, longest: Row, mode: Mode) -> tuple[float, float]:
-    """The largest difference from plain rows on forks of the longest request, and what is allowed.
+def probe_length(module: Any, longest: int) -> int:
+    """How long a probe must be to show what a run's requests would meet.
 
-    The forks stand in a cached prefix, beside each other in one pass, and within each other: what
-    a run makes of its requests. What differs between two ways of computing plain rows is noise.
+    What transformers itself defines says its windows in the config: beyond them nothing depends
+    on the length. Anything else is probed at full length.
     """
-    rows = make_rows(_forks(longest, scorer.max_length), share=True)
-    stem = len(longest.lead.tokens) - 1
+    windows = layer_windows(text_config(module))
+    if isinstance(windows, str) or not is_known(module):
+        return longest
+    widest = max((window for window in windows.values() if window), default=0)
+    return min(longest, PROBE_TOKENS + widest)
+
+
+def is_known(module: Any) -> bool:
+    """Whether the model's code is transformers' own, and not brought along by the checkpoint."""
+    return type(module).__module__.startswith("transformers.")
+
+
+def probe(scorer: Scorer, longest: Row, length: int, mode: Mode) -> float:
+    """The largest difference from plain rows, in nats, on forks of the longest request's first ``length`` tokens.
+
+    The forks stand on a cached prefix, beside each other in one pass, and within each other: what
+    a run makes of its requests.
+    """
+    rows = make_rows(_forks(longest, length, 4 if is_known(scorer.module) else WIDE_PROBE), share=True)
     # So that the stem goes to the cache and the forks hang on it together.
-    limits = Limits(tokens=max(1, min(stem, 4 * PROBE_TAIL)))
+    limits = Limits(tokens=max(1, min(length, 2 * len(rows) * PROBE_TAIL)))
     plain = _by_owner([result for row in rows for result in scorer([row])])
     try:
         shared = _by_owner(list(TreeScorer(scorer, limits, "context" if mode == "context" else "tree")(rows)))
-    except Exception as error:  # noqa: BLE001 - whatever a model does with a mask it does not know
+    except Exception as error:
         log.debug("The probe of %s failed: %s", mode, error)
-        return float("inf"), 0.0
-    together = _by_owner(scorer(rows))
-    noise = max(abs(plain[owner] - together[owner]) for owner in plain)
+        if is_out_of_memory(error):
+            raise
+        return float("inf")
     difference = max(abs(plain[owner] - shared[owner]) for owner in plain)
-    if not np.isfinite(difference):
-        return float("inf"), 0.0
-    return difference, max(_floor(scorer.module.dtype), 8 * noise)
+    return difference if math.isfinite(difference) else float("inf")
 
 
-def _floor(dtype: torch.dtype) -> float:
+def allowed(dtype: torch.dtype) -> float:
     """Differences in nats that rounding alone explains, for sums over the tail of the probe."""
-    return {torch.float64: 1e-8, torch.float32: 1e-3, torch.float16: 0.05}.get(dtype, 0.3)
+    return {torch.float64: 1e-8, torch.float32: 1e-3, torch.float16: 0.1}.get(dtype, 0.5)
 
 
-def _forks(longest: Row, max_length: int) -> list[Any]:
-    """Spans that share the longest request's beginning: itself, a fork, a fork of the fork, and a short one."""
-    tokens = longest.lead.tokens[-(max_length + 1) :]
+def _forks(longest: Row, length: int, number: int) -> list[Span]:
+    """Spans with one context: the request itself, forks of it, forks of a fork, and a fork's beginning."""
+    tokens = longest.lead.tokens[: length + 1]
     cut = max(1, len(tokens) - 1 - PROBE_TAIL)
     stem, tail = tokens[:cut].tolist(), tokens[cut:].tolist()
     turned = tail[::-1]
     half = max(1, len(turned) // 2)
     endings = [tail, turned, turned[:half] + tail[: len(tail) - half], turned[:half]]
+    endings += [turned[shift:] + turned[:shift] for shift in range(1, number - len(endings) + 1)]
     return [make_span(owner, stem, ending) for owner, ending in enumerate(endings)]
 
 

@@ -64,7 +64,6 @@ class TreeScorer:
         if isinstance(windows, str):
             raise ModelError(f"Prefixes cannot be shared on this model: {windows}.")
         self._windows = windows
-        self._additive = _is_eager(scorer.module)
         self._without_cache = _supports(scorer.module, "use_cache")
         self._dtype = torch.float32
         self.forwarded = 0
@@ -148,11 +147,10 @@ class TreeScorer:
         return masks if len(masks) > 1 else next(iter(masks.values()))
 
     def _one_mask(self, pack: Pack, window: int | None) -> torch.Tensor:
+        # Additive: attention would turn a boolean mask into this in every layer.
         seen = torch.from_numpy(visible(pack, window)).to(self._scorer.device)[None, None]
-        if not self._additive:
-            return seen
-        dtype = self._scorer.module.dtype
-        return torch.zeros(seen.shape, dtype=dtype, device=seen.device).masked_fill(~seen, torch.finfo(dtype).min)
+        dtype = self._scorer.autocast or self._scorer.module.dtype
+        return torch.zeros(seen.shape, dtype=dtype, device=seen.device).masked_fill_(~seen, torch.finfo(dtype).min)
 
     def _hidden(self, arguments: dict[str, Any], tokens: int, wanted: list[int]) -> torch.Tensor:
         """The hidden rows before the output head at ``wanted`` places of one pass; shape (rows, size)."""
@@ -238,10 +236,6 @@ def _context_groups(rows: Sequence[Row]) -> list[int]:
     """Rows of one context are one group."""
     keys: dict[bytes, int] = {}
     return [keys.setdefault(row.lead.context.tobytes(), len(keys)) for row in rows]
-
-
-def _is_eager(module: Any) -> bool:
-    return getattr(module.config, "_attn_implementation", "eager") != "sdpa"
 
 
 def _supports(module: Any, argument: str) -> bool:
