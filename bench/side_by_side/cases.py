@@ -33,9 +33,10 @@ SHAPES = {
     shape.name: shape
     for shape in (
         Shape("1m", hidden=128, inner=344, layers=5, heads=4, kv_heads=4),
-        Shape("15m", hidden=384, inner=1024, layers=8, heads=6, kv_heads=6),
-        Shape("110m", hidden=768, inner=2048, layers=15, heads=12, kv_heads=12),
-        Shape("15m-128k", hidden=384, inner=1024, layers=8, heads=6, kv_heads=6, vocabulary=128_256),
+        # The shapes of the public 15M and 110M Llama checkpoints, with their vocabulary of 32,000.
+        Shape("15m", hidden=288, inner=768, layers=6, heads=6, kv_heads=6, vocabulary=32_000),
+        Shape("110m", hidden=768, inner=2048, layers=12, heads=12, kv_heads=12, vocabulary=32_000),
+        Shape("15m-128k", hidden=288, inner=768, layers=6, heads=6, kv_heads=6, vocabulary=128_256),
     )
 }
 

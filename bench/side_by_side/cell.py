@@ -233,7 +233,9 @@ def read_samples(folder: Path) -> dict[Key, Mapping[str, Any]]:
     found: dict[Key, Mapping[str, Any]] = {}
     for file in sorted(folder.rglob("samples_*.jsonl")):
         task = file.name.removeprefix("samples_").rpartition("_")[0]
-        for text in file.read_text(encoding="utf-8").splitlines():
+        for text in file.read_text(encoding="utf-8").split("\n"):
+            if not text:
+                continue
             line = json.loads(text)
             found.setdefault((task, line["doc_id"]), line)
     return found
