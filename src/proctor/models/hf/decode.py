@@ -78,7 +78,7 @@ class Passes:
     def fill(self, cache: SlotCache, rows: Sequence[Sequence[int]]) -> torch.Tensor:
         """Put new rows, without the prefix, into slots; the logits after each."""
         lengths = [len(row) for row in rows]
-        cache.begin_fill(lengths, self.device)
+        cache.begin_fill(lengths)
         width = max(lengths)
         padded = [[*row, *[self.pad] * (width - len(row))] for row in rows]
         return self._forward(cache, padded, lengths, cache.shared)
@@ -86,7 +86,7 @@ class Passes:
     def step(self, cache: SlotCache, tokens: Sequence[int]) -> torch.Tensor:
         """One more token for every live slot."""
         starts = list(cache.lengths)
-        cache.begin_step(self.device)
+        cache.begin_step()
         position = torch.tensor(starts, device=self.device)[:, None] + cache.shared
         return self._forward(cache, [[token] for token in tokens], [1] * len(tokens), position)
 
@@ -172,7 +172,7 @@ class Decoder:
     ) -> Iterator[tuple[int, list[int]]]:
         # The first one is the longest.
         capacity = len(prompts[places[0]]) - prefix + self._ending.max_tokens
-        cache = SlotCache(self._rows(capacity, len(places)), capacity)
+        cache = SlotCache(self._rows(capacity, len(places)), capacity, self._passes.device)
         waiting = list(reversed(places))
         live: list[_Row] = []
         self._sizes.append(cache.rows)

@@ -19,7 +19,8 @@ from proctor.models.base import Budget
 from proctor.models.generation import GenerationPlan, cut_at_stops
 from proctor.models.hf.decode import Decoder, Ending, Passes, Watch
 from proctor.models.hf.device import run_batches
-from proctor.models.hf.greedy import Choice, choose, objection
+from proctor.models.hf.gate import probe_length
+from proctor.models.hf.greedy import LEAST_PROBE, PROBE_ROOM, Choice, choose, objection
 from proctor.models.hf.loglikelihood import autocast
 from proctor.models.sharing import group_prompts
 from proctor.models.tokens import Tokens
@@ -89,7 +90,7 @@ class Generator:
         self.device = device
         self.autocast = autocast
         self.think_end_token = think_end_token
-        self._probed: Choice | None = None
+        self._probed: tuple[Choice, int] | None = None
         self._facts: dict[str, Any] = {}
 
     @property
@@ -134,12 +135,15 @@ class Generator:
     def _choose(self, prompts: Sequence[Prompt], plan: GenerationPlan) -> Choice:
         if self.tokens.backend != "causal":
             return Choice("plain", "encoder-decoder")
-        against = objection(self.module, plan, len(prompts[0].ids) + plan.max_tokens)
+        longest = len(prompts[0].ids) + plan.max_tokens
+        against = objection(self.module, plan, longest)
         if against:
             return Choice("plain", against)
-        if self._probed is None:
-            self._probed = choose(self._passes(), prompts[0].ids)
-        return self._probed
+        # The probe itself must fit.
+        length = min(probe_length(self.module, longest), self.tokens.max_length - PROBE_ROOM)
+        if self._probed is None or length > self._probed[1]:
+            self._probed = choose(self._passes(), prompts[0].ids, max(length, LEAST_PROBE)), length
+        return self._probed[0]
 
     def _note(self, choice: Choice, count: int) -> None:
         facts = choice.facts()

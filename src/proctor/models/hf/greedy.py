@@ -17,10 +17,11 @@ import torch
 from transformers import GenerationConfig, GenerationMixin
 
 from proctor.models.generation import GenerationPlan
+from proctor.models.hf.attention import changing_positions, layer_windows, text_config
 from proctor.models.hf.decode import Passes
 from proctor.models.hf.device import is_out_of_memory
 from proctor.models.hf.loglikelihood import autocast
-from proctor.models.hf.slots import SlotCache
+from proctor.models.hf.slots import SlotCache, Unsupported
 
 log = logging.getLogger("proctor")
 
@@ -54,6 +55,9 @@ NEUTRAL: Mapping[str, Any] = {
 """Values that switch an argument off."""
 
 PROBE_TOKENS = 3
+LEAST_PROBE = 8
+PROBE_ROOM = 2 * PROBE_TOKENS + 2
+"""Tokens that a probe adds to its prompt."""
 TOLERANCES = {torch.float64: 1e-6, torch.float32: 1e-3, torch.float16: 0.03}
 COARSE_TOLERANCE = 0.2
 
@@ -84,7 +88,7 @@ def objection(module: Any, plan: GenerationPlan, longest: int) -> str | None:
     for argument in ("position_ids", "past_key_values"):
         if argument not in inspect.signature(base.forward).parameters:
             return f"the model takes no {argument}"
-    return _objection_of_defaults(base.generation_config) or objection_of_windows(base.config, longest)
+    return _objection_of_defaults(base.generation_config) or _objection_of_attention(base, longest)
 
 
 def _is_off(key: str, value: Any) -> bool:
@@ -100,53 +104,42 @@ def _objection_of_defaults(config: Any) -> str | None:
     return None
 
 
-def objection_of_windows(config: Any, longest: int) -> str | None:
-    """What the layers' kinds of attention say against treating it as full."""
-    config = getattr(config, "text_config", None) or config
-    if getattr(config, "alibi", False) or getattr(getattr(config, "attn_config", None), "alibi", False):
-        return "ALiBi: distances are taken from the order of keys"
-    window = getattr(config, "sliding_window", None)
-    kinds = set(getattr(config, "layer_types", None) or ())
-    if not kinds and window and getattr(config, "use_sliding_window", True):
-        kinds = {"sliding_attention"}
-    kinds.discard("full_attention")
-    if not kinds or (kinds == {"sliding_attention"} and window and window >= longest):
-        return None
-    if kinds == {"sliding_attention"}:
-        return f"a window of {window} tokens is shorter than the longest prompt and answer ({longest} tokens)"
-    return f"layers of kind {', '.join(sorted(kinds))}"
+def _objection_of_attention(module: Any, longest: int) -> str | None:
+    config = text_config(module)
+    windows = layer_windows(config)
+    return windows if isinstance(windows, str) else changing_positions(config, longest)
 
 
-def choose(passes: Passes, prompt: Sequence[int]) -> Choice:
-    """Compare with transformers' own generation on a real prompt."""
+def choose(passes: Passes, prompt: Sequence[int], length: int) -> Choice:
+    """Compare with transformers' own generation on a real prompt, repeated or cut to ``length`` tokens."""
+    ids = (list(prompt) * (length // len(prompt) + 1))[:length]
     try:
-        difference, allowed = probe(passes, prompt)
+        difference, allowed = probe(passes, ids)
     except Exception as error:
         # Whatever a model does in a cache that it does not know.
         log.debug("The probe of shared generation failed.", exc_info=True)
         if is_out_of_memory(error):
             return Choice("plain", "memory ran out in the probe")
-        return Choice("plain", f"the model refuses slots ({_first_line(error)})")
+        why = str(error) if isinstance(error, Unsupported) else type(error).__name__
+        return Choice("plain", f"the model does not take a cache of slots: {why}")
     if difference <= allowed:
         return Choice("shared", "probe passed", difference)
     return Choice("plain", f"logits differ by {difference:.2g} of their spread on a probe", difference)
 
 
-def probe(passes: Passes, prompt: Sequence[int]) -> tuple[float, float]:
+def probe(passes: Passes, ids: Sequence[int]) -> tuple[float, float]:
     """The largest difference of the logits of a few steps, and what is allowed, in standard deviations."""
-    ids = list(prompt) if len(prompt) > 3 else [*prompt] * 4
     reference, new = _reference(passes, ids)
-    cache = SlotCache(2, len(ids) + PROBE_TOKENS + 4)
+    cache = SlotCache(2, len(ids) + PROBE_TOKENS + 4, passes.device)
     fork = len(ids) // 2
     passes.prefix(cache, ids[:fork])
     # A longer neighbour: the row that is compared is padded and masked.
     found = [passes.fill(cache, [ids[fork:], [*ids[fork:], *ids[:3]]])[0]]
     found.extend(passes.step(cache, [token, ids[0]])[0] for token in new[: len(reference) - 1])
     if not cache.layers or cache.attended != len(cache.layers) * (len(found) + 1):
-        raise RuntimeError("its attention is not transformers'")
-    shared = torch.stack(found)
+        raise Unsupported("its attention is its own")
     spread = float(reference.std())
-    difference = float((shared - reference).abs().max()) / spread
+    difference = float((torch.stack(found) - reference).abs().max()) / spread
     return difference, TOLERANCES.get(getattr(passes.module, "dtype", torch.float32), COARSE_TOLERANCE)
 
 
@@ -164,8 +157,3 @@ def _reference(passes: Passes, ids: Sequence[int]) -> tuple[torch.Tensor, list[i
             output_logits=True,
         )
     return torch.cat(output.logits).float(), output.sequences[0, len(ids) :].tolist()
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0][:120]

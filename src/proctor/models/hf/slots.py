@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 import torch
@@ -22,7 +23,10 @@ from transformers.cache_utils import Cache, DynamicLayer
 NAME = "proctor_slots"
 
 HARMLESS = frozenset(
-    {"is_causal", "position_ids", "cache_position", "use_cache", "output_attentions", "output_hidden_states"}
+    {
+        *("is_causal", "position_ids", "cache_position", "use_cache"),
+        *("output_attentions", "output_hidden_states", "output_router_logits"),
+    }
 )
 """Keyword arguments of attention functions that change nothing here."""
 
@@ -79,7 +83,7 @@ def _room(like: torch.Tensor, rows: int, capacity: int) -> torch.Tensor:
 class SlotCache(Cache):
     """A cache of ``rows`` slots of ``capacity`` tokens. ``lengths``: what each live slot holds."""
 
-    def __init__(self, rows: int, capacity: int) -> None:
+    def __init__(self, rows: int, capacity: int, device: torch.device) -> None:
         super().__init__(layers=[])
         self.rows = rows
         self.capacity = capacity
@@ -88,10 +92,10 @@ class SlotCache(Cache):
         self.longest = 0
         self.phase: Literal["prefix", "fill", "step"] = "prefix"
         self.filled = slice(0, 0)
-        self.places = self.ends = torch.empty(0, dtype=torch.long)
-        self.seen: torch.Tensor | None = None
-        self.beyond: torch.Tensor | None = None
+        self.places = self.ends = torch.empty(0, dtype=torch.long, device=device)
+        self.width = 0
         self.attended = 0
+        self._masks: dict[int | None, torch.Tensor | None] = {}
 
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, layer_idx: int, *args: Any, **kwargs: Any
@@ -103,31 +107,58 @@ class SlotCache(Cache):
 
     def begin_prefix(self, tokens: int) -> None:
         """The next pass is the prefix of all rows."""
-        self.phase, self.seen, self.shared = "prefix", None, tokens
+        self.phase, self.width, self.shared = "prefix", tokens, tokens
+        self._masks.clear()
 
-    def begin_fill(self, lengths: Sequence[int], device: torch.device) -> None:
+    def begin_fill(self, lengths: Sequence[int]) -> None:
         """The next pass fills new slots at the end with rows of these lengths, padded on the right."""
-        self.phase = "fill"
+        self.phase, self.width = "fill", max(lengths)
+        self._masks.clear()
         start = len(self.lengths)
         self.filled = slice(start, start + len(lengths))
         self.lengths.extend(lengths)
-        width = max(lengths)
-        self.seen = None
-        if self.shared:
-            everything = torch.ones((width, self.shared + width), dtype=torch.bool, device=device)
-            self.seen = everything.tril(diagonal=self.shared)
 
-    def begin_step(self, device: torch.device) -> None:
+    def begin_step(self) -> None:
         """The next pass brings one token for every live slot."""
-        self.phase = "step"
-        self.places = torch.arange(len(self.lengths), device=device)
-        self.ends = torch.tensor(self.lengths, device=device)
+        self.phase, self.width = "step", 1
+        self._masks.clear()
+        self.places = torch.arange(len(self.lengths), device=self.ends.device)
+        self.ends = torch.tensor(self.lengths, device=self.ends.device)
         self.lengths = [length + 1 for length in self.lengths]
         self.longest = max(self.lengths)
-        self.beyond = None
-        if min(self.lengths) < self.longest:
-            columns = torch.arange(self.longest, device=device)
-            self.beyond = (columns > self.ends[:, None])[:, None, None]
+
+    def mask(self, window: int | None) -> torch.Tensor | None:
+        """What is hidden in this pass from layers with this window; None: nothing but what comes later.
+
+        Of several tokens a row: (tokens, prefix and tokens). Of one: (rows, 1, 1, columns) for as
+        many columns of slots and then prefix as it takes.
+        """
+        before = 0 if self.phase == "prefix" else self.shared
+        if window is not None and window >= before + (self.longest if self.phase == "step" else self.width):
+            window = None
+        if window not in self._masks:
+            self._masks[window] = self._mask_of_step(window) if self.phase == "step" else self._mask(window, before)
+        return self._masks[window]
+
+    def _mask(self, window: int | None, before: int) -> torch.Tensor | None:
+        if window is None and not before:
+            return None
+        everything = torch.ones((self.width, before + self.width), dtype=torch.bool, device=self.ends.device)
+        hidden = everything.triu(before + 1)
+        if window is not None:
+            hidden |= everything.tril(before - window)
+        return hidden
+
+    def _mask_of_step(self, window: int | None) -> torch.Tensor | None:
+        if window is None and min(self.lengths) == self.longest:
+            return None
+        columns = torch.arange(self.longest, device=self.ends.device)
+        ends = self.ends[:, None]
+        hidden = columns > ends
+        if window is not None:
+            prefix = torch.arange(self.shared, device=self.ends.device)
+            hidden = torch.cat([hidden | (columns <= ends - window), prefix <= ends + self.shared - window], dim=1)
+        return hidden[:, None, None]
 
     def drop(self, row: int) -> None:
         """Free a slot: the last live row moves there."""
@@ -139,6 +170,36 @@ class SlotCache(Cache):
         self.lengths.pop()
 
 
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How a layer weighs: ``sinks`` are scores of nothing, one a head; they take weight away."""
+
+    scale: float
+    window: int | None
+    softcap: float | None
+    sinks: torch.Tensor | None
+
+    @property
+    def simple(self) -> bool:
+        """Whether torch's own attention can do it."""
+        return self.softcap is None and self.sinks is None
+
+    def weights(self, scores: torch.Tensor, hidden: torch.Tensor | None) -> torch.Tensor:
+        """Softmax of (rows, heads, queries, keys); ``hidden`` covers all or the first of the keys."""
+        scores = scores * self.scale
+        if self.softcap is not None:
+            scores = torch.tanh(scores / self.softcap) * self.softcap
+        if hidden is not None:
+            scores[..., : hidden.shape[-1]].masked_fill_(hidden, float("-inf"))
+        if self.sinks is None:
+            return torch.softmax(scores, dim=-1, dtype=torch.float32).to(scores.dtype)
+        # Queries of one head lie side by side where heads share keys.
+        heads, queries = scores.shape[1:3]
+        sinks = self.sinks.view(1, heads, -1, 1).expand(len(scores), heads, queries, 1).to(scores.dtype)
+        scores = torch.cat([scores, sinks], dim=-1)
+        return torch.softmax(scores, dim=-1, dtype=torch.float32).to(scores.dtype)[..., :-1]
+
+
 def attend(
     module: torch.nn.Module,
     query: torch.Tensor,
@@ -148,40 +209,56 @@ def attend(
     scaling: float | None = None,
     dropout: float = 0.0,
     sliding_window: int | None = None,
+    softcap: float | None = None,
+    s_aux: torch.Tensor | None = None,
     **kwargs: Any,
 ) -> tuple[torch.Tensor, None]:
-    """Attention of one layer; a window is none here: the caller knows that no row is longer."""
+    """Attention of one layer, in the form in which transformers' models call it."""
     cache = _current.get()
     asked = [name for name, given in kwargs.items() if given is not None and name not in HARMLESS]
     if cache is None or attention_mask is not None or dropout or asked:
         raise Unsupported(f"attention with {', '.join(asked) or 'a mask of its own'}")
     layer = cast(SlotLayer, cache.layers[cast(int, module.layer_idx)])
     cache.attended += 1
-    scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+    rule = Rule(query.shape[-1] ** -0.5 if scaling is None else scaling, sliding_window, softcap, s_aux)
+    hidden = cache.mask(sliding_window)
     if cache.phase == "step":
-        out = _step(query, layer, cache, scale)
+        out = _step(query, layer, cache, rule, hidden)
     else:
-        out = _block(query, key, value, layer, cache, scale)
+        out = _block(query, key, value, layer.prefix if cache.phase == "fill" else None, rule, hidden)
     return out.transpose(1, 2).contiguous(), None
 
 
 def _block(
-    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, layer: SlotLayer, cache: SlotCache, scale: float
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    prefix: tuple[torch.Tensor, torch.Tensor] | None,
+    rule: Rule,
+    hidden: torch.Tensor | None,
 ) -> torch.Tensor:
     """Several tokens a row: the prefix, or new rows on top of it."""
-    if cache.seen is not None and layer.prefix is not None:
-        rows = len(query)
-        key = torch.cat([layer.prefix[0].expand(rows, -1, -1, -1), key], dim=2)
-        value = torch.cat([layer.prefix[1].expand(rows, -1, -1, -1), value], dim=2)
+    if prefix is not None:
+        key, value = (
+            torch.cat([held.expand(len(query), -1, -1, -1), new], dim=2)
+            for held, new in zip(prefix, (key, value), strict=True)
+        )
     repeat = query.shape[1] // key.shape[1]
     if repeat > 1:
         key, value = key.repeat_interleave(repeat, dim=1), value.repeat_interleave(repeat, dim=1)
-    return torch.nn.functional.scaled_dot_product_attention(
-        query, key, value, attn_mask=cache.seen, is_causal=cache.seen is None, scale=scale
-    )
+    if rule.simple:
+        seen = None if hidden is None else ~hidden
+        return torch.nn.functional.scaled_dot_product_attention(
+            query, key, value, attn_mask=seen, is_causal=seen is None, scale=rule.scale
+        )
+    if hidden is None:
+        hidden = torch.ones(2 * (query.shape[2],), dtype=torch.bool, device=query.device).triu(1)
+    return torch.matmul(rule.weights(torch.matmul(query, key.transpose(-1, -2)), hidden), value)
 
 
-def _step(query: torch.Tensor, layer: SlotLayer, cache: SlotCache, scale: float) -> torch.Tensor:
+def _step(
+    query: torch.Tensor, layer: SlotLayer, cache: SlotCache, rule: Rule, hidden: torch.Tensor | None
+) -> torch.Tensor:
     """One token a row. Heads that share keys are rows of the same matrix product."""
     assert layer.slots is not None
     rows, heads, _, size = query.shape
@@ -189,21 +266,15 @@ def _step(query: torch.Tensor, layer: SlotLayer, cache: SlotCache, scale: float)
     kept = keys.shape[1]
     grouped = query.reshape(rows, kept, heads // kept, size)
     scores = torch.matmul(grouped, keys.transpose(-1, -2))
-    if cache.beyond is not None:
-        scores = scores.masked_fill(cache.beyond, float("-inf"))
     if layer.prefix is None:
-        out = torch.matmul(_softmax(scores, scale), values)
+        out = torch.matmul(rule.weights(scores, hidden), values)
     else:
         first_keys, first_values = layer.prefix[0][0], layer.prefix[1][0]
         shared = torch.matmul(_by_head(grouped), first_keys.transpose(-1, -2))
-        weights = _softmax(torch.cat([_by_row(shared, rows), scores], dim=-1), scale)
-        out = torch.matmul(weights[..., cache.shared :], values)
-        out = out + _by_row(torch.matmul(_by_head(weights[..., : cache.shared]), first_values), rows)
+        weights = rule.weights(torch.cat([scores, _by_row(shared, rows)], dim=-1), hidden)
+        out = torch.matmul(weights[..., : cache.longest], values)
+        out = out + _by_row(torch.matmul(_by_head(weights[..., cache.longest :]), first_values), rows)
     return out.reshape(rows, heads, 1, -1)
-
-
-def _softmax(scores: torch.Tensor, scale: float) -> torch.Tensor:
-    return torch.softmax(scores * scale, dim=-1, dtype=torch.float32).to(scores.dtype)
 
 
 def _by_head(block: torch.Tensor) -> torch.Tensor:
