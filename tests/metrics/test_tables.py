@@ -143,6 +143,9 @@ def test_a_metric_that_gives_nothing_for_the_output_type_is_said(caplog):
     with caplog.at_level(logging.WARNING, logger="proctor"):
         use("bleu")
     assert "'bleu' gives no figure for tasks of type multiple_choice" in caplog.text
+    caplog.clear()
+    use("bypass")
+    assert not caplog.text
 
 
 def test_an_evaluate_metric_without_the_package_says_what_to_install(monkeypatch):

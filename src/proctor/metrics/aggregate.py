@@ -9,7 +9,7 @@ from typing import Any
 from proctor import stats
 from proctor.errors import DataError, Fault, ProctorError, TaskError
 from proctor.metrics import corpus, labels, replicates
-from proctor.metrics.tables import MetricUse
+from proctor.metrics.base import MetricUse
 from proctor.types import Value
 
 

@@ -10,11 +10,12 @@ import inspect
 import logging
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from proctor.errors import Fault, UsageError, did_you_mean
 from proctor.lazy import load_attribute
+from proctor.metrics.base import MetricUse
 from proctor.metrics.choice import NAMES as CHOICE_NAMES
 from proctor.metrics.external import EVALUATE_METRICS, load_external
 from proctor.refs import Ref
@@ -35,22 +36,6 @@ class Metric:
     aggregation: str
     higher_is_better: bool
     function: str | Callable[..., Any] = "proctor.metrics.text:pass_on"
-
-
-@dataclass(frozen=True, slots=True)
-class MetricUse:
-    """One metric of one task, ready to be computed.
-
-    ``function`` is None where a document is measured otherwise: by the output type, or by the
-    task's ``process_results``. ``aggregation_name`` is None for a function of the task's own.
-    """
-
-    name: str
-    function: Callable[..., Any] | None
-    aggregation: Callable[..., Any]
-    aggregation_name: str | None
-    higher_is_better: bool | None
-    kwargs: Mapping[str, Any] = field(default_factory=dict)
 
 
 def _rows() -> dict[str, str | Metric]:
@@ -132,7 +117,7 @@ def use_metric(entry: Mapping[str, Any] | str, *, output_type: str, with_process
     elif output_type == "generate_until":
         function = metric if callable(metric) else _function(name, values.get("hf_evaluate") is True)
         _check_kwargs(name, function, kwargs)
-    elif name not in _MEASURED.get(output_type, ()):
+    elif name != "bypass" and name not in _MEASURED.get(output_type, ()):
         _log.warning("The metric %r gives no figure for tasks of type %s.", name, output_type)
     aggregation, named = _aggregation(name, values)
     return MetricUse(

@@ -8,12 +8,10 @@ import string
 from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from proctor.errors import Fault, ProctorError, TaskError
-
-if TYPE_CHECKING:
-    from proctor.metrics.tables import MetricUse
+from proctor.metrics.base import MetricUse
 
 
 def exact_match(

@@ -8,7 +8,8 @@ from typing import Any
 
 from proctor import stats
 from proctor.metrics.aggregate import aggregate
-from proctor.metrics.tables import MetricUse, use_metric
+from proctor.metrics.base import MetricUse
+from proctor.metrics.tables import use_metric
 from proctor.tasks.dump import dump_config
 from proctor.tasks.spec import AggregateSpec, GroupSpec
 from proctor.tasks.task import Task

@@ -7,9 +7,9 @@ from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from proctor.metrics.base import MetricUse
 from proctor.metrics.choice import measure_choice, resolve_gold
 from proctor.metrics.perplexity import measure_loglikelihood, measure_rolling
-from proctor.metrics.tables import MetricUse
 from proctor.metrics.text import measure_text
 from proctor.tasks.spec import TaskSpec
 from proctor.types import Doc, Generate, Loglikelihood, Message, Request, Response, Rolling, RollingScore, Scores

@@ -11,7 +11,8 @@ from typing import Any
 
 from proctor.errors import DataError, TaskError, UsageError
 from proctor.filters.pipeline import Pipeline, build_pipelines
-from proctor.metrics.tables import DEFAULTS, MetricUse, use_metric
+from proctor.metrics.base import MetricUse
+from proctor.metrics.tables import DEFAULTS, use_metric
 from proctor.tasks.data import Documents, Splits
 from proctor.tasks.fewshot import Sampler, load_pool, make_sampler
 from proctor.tasks.fields import Fields, bind, bind_examples, bind_question, describe, key_or_template
