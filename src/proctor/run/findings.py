@@ -1,0 +1,62 @@
+"""What a check of one task finds.
+
+A fault that many documents have is told once, with the first of them and their number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from proctor.errors import Fault, ProctorError, TaskError
+from proctor.tasks.spec import TaskSpec
+
+
+@dataclass(slots=True)
+class _Seen:
+    fault: Fault
+    first: int
+    where: str
+    count: int = 1
+    is_note: bool = False
+
+
+class Findings:
+    """Faults and notes of one task; those of documents once per kind."""
+
+    def __init__(self, spec: TaskSpec) -> None:
+        self.spec = spec
+        self._plain: list[tuple[Fault, bool]] = []
+        self._seen: dict[Any, _Seen] = {}
+
+    def add(self, error: ProctorError, key: str, *, note: bool = False) -> None:
+        """Add an error that concerns the task as a whole; ``key`` is its place if it has none."""
+        if isinstance(error, TaskError):
+            self._plain += [(fault, note) for fault in error.faults]
+        else:
+            message = error.message.replace(f" of task '{self.spec.name}'", "")
+            message = message.removeprefix(f"Task '{self.spec.name}': ")
+            self._plain.append((self.spec.fault(message, key, hint=error.hint), note))
+
+    def say(self, message: str, *path: str, hint: str | None = None, note: bool = False) -> None:
+        """Add a fault of the task as a whole."""
+        self._plain.append((self.spec.fault(message, *path, hint=hint), note))
+
+    def on(self, doc: int, kind: Any, fault: Fault, *, where: str = "document", note: bool = False) -> None:
+        """Add a fault of one document; the first of its ``kind`` stands for all."""
+        seen = self._seen.get(kind)
+        if seen is None:
+            self._seen[kind] = _Seen(fault, doc, where, is_note=note)
+        elif seen.where == where:
+            seen.count += 1
+
+    def results(self) -> tuple[list[Fault], list[Fault]]:
+        """All faults, all notes."""
+        told = [*self._plain, *((_counted(seen), seen.is_note) for seen in self._seen.values())]
+        return [fault for fault, note in told if not note], [fault for fault, note in told if note]
+
+
+def _counted(seen: _Seen) -> Fault:
+    more = seen.count - 1
+    rest = "" if not more else f" and {more:,} more documents" if more > 1 else " and 1 more document"
+    return replace(seen.fault, message=f"{seen.fault.message.rstrip('.')} ({seen.where} {seen.first}{rest}).")
