@@ -66,10 +66,17 @@ def _bind(
     def path(key: str) -> tuple[str, ...]:
         return ("fewshot_config", key) if key in examples_own else (key,)
 
-    has_choices = spec.prompt.choice is not None
+    def names_choice(rendered: str) -> bool:
+        # lm-eval: digits name a choice where there are choices.
+        return spec.prompt.choice is not None and rendered.isdigit()
+
+    def is_target(rendered: str) -> bool:
+        # lm-eval: a rendered list is a list of targets.
+        return names_choice(rendered) or (len(rendered) >= 2 and rendered[0] == "[" and rendered[-1] == "]")
+
     return Fields(
-        text=_text(spec, path("doc_to_text"), prompt.text, columns, has_choices),
-        target=_target(spec, path("doc_to_target"), prompt.target, columns, has_choices),
+        text=_column_template_or_call(spec, path("doc_to_text"), prompt.text, columns, names_choice),
+        target=_column_template_or_call(spec, path("doc_to_target"), prompt.target, columns, is_target),
         choice=None if not prompt.choice else _choice(spec, path("doc_to_choice"), prompt.choice, columns),
         gen_prefix=gen_prefix,
     )
@@ -100,34 +107,20 @@ def _template(spec: TaskSpec, path: tuple[str, ...], source: str) -> Getter:
         raise TaskError(spec.fault(f"{'.'.join(path)} is not a valid template: {error.message}", *path)) from error
 
 
-def _text(spec: TaskSpec, path: tuple[str, ...], value: Any, columns: Collection[str], has_choices: bool) -> Getter:
+def _column_template_or_call(
+    spec: TaskSpec, path: tuple[str, ...], value: Any, columns: Collection[str], is_python: Callable[[str], bool]
+) -> Getter:
+    """``is_python``: which rendered texts stand for the number or list that they spell."""
     if isinstance(value, str) and value in columns:
         return lambda doc: doc[value]
     if isinstance(value, str):
         render = _template(spec, path, value)
 
-        def text(doc: Doc) -> Any:
-            rendered = render(doc)
-            # lm-eval: digits name a choice where there are choices.
-            return _literal(rendered) if has_choices and rendered.isdigit() else rendered
+        def rendered(doc: Doc) -> Any:
+            text = render(doc)
+            return _literal(text) if is_python(text) else text
 
-        return _guard(spec, path, text)
-    return _constant_or_call(spec, path, value)
-
-
-def _target(spec: TaskSpec, path: tuple[str, ...], value: Any, columns: Collection[str], has_choices: bool) -> Getter:
-    if isinstance(value, str) and value in columns:
-        return lambda doc: doc[value]
-    if isinstance(value, str):
-        render = _template(spec, path, value)
-
-        def target(doc: Doc) -> Any:
-            rendered = render(doc)
-            looks_like_list = len(rendered) >= 2 and rendered[0] == "[" and rendered[-1] == "]"
-            # lm-eval: a rendered list is a list of targets.
-            return _literal(rendered) if looks_like_list or (has_choices and rendered.isdigit()) else rendered
-
-        return _guard(spec, path, target)
+        return _guard(spec, path, rendered)
     return _constant_or_call(spec, path, value)
 
 
