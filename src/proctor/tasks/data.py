@@ -183,9 +183,10 @@ def _explain(spec: TaskSpec, path: str, error: Exception) -> DataError | TaskErr
             f"The data set {name} of task '{spec.name}' is gated or private.",
             hint="Accept its terms on its page and set HF_TOKEN (or --env_file with HF_TOKEN=...).",
         )
-    offline = os.environ.get("HF_HUB_OFFLINE") or os.environ.get("HF_DATASETS_OFFLINE")
     if kind in ("ConnectionError", "OfflineModeIsEnabled", "LocalEntryNotFoundError", "ConnectTimeout", "ReadTimeout"):
-        reason = "the hub is switched off (HF_HUB_OFFLINE)" if offline else "the hub cannot be reached"
+        from datasets import config
+
+        reason = "the hub is switched off (HF_HUB_OFFLINE)" if config.HF_HUB_OFFLINE else "the hub cannot be reached"
         return DataError(
             f"The data set {name} of task '{spec.name}' is not on this machine and {reason}.",
             hint="Run once with a network, or start in a folder that holds the data set under its hub name.",

@@ -1,0 +1,134 @@
+"""Data: local files and folders laid out like a hub, each split processed once, failures as sentences."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pytest
+
+from proctor.errors import DataError, TaskError
+from proctor.tasks import data
+from proctor.tasks.data import Splits
+from proctor.tasks.spec import build_task
+
+ROWS = [{"question": f"{n}?", "answer": n} for n in range(3)]
+
+
+@pytest.fixture
+def files(exam):
+    """The same three rows in every format, beside the task file."""
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    (exam / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS), encoding="utf-8")
+    (exam / "rows.json").write_text(json.dumps(ROWS), encoding="utf-8")
+    with (exam / "rows.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, ["question", "answer"])
+        writer.writeheader()
+        writer.writerows(ROWS)
+    parquet.write_table(pyarrow.Table.from_pylist(ROWS), exam / "rows.parquet")
+    return exam
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "json", "csv", "parquet"])
+@pytest.mark.parametrize("form", ["path", "builder"])
+def test_a_file_beside_the_task_is_found_from_any_directory(spec, files, tmp_path_factory, monkeypatch, suffix, form):
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    if form == "path":
+        keys = {"dataset_path": f"rows.{suffix}", "dataset_kwargs": None, "test_split": "train"}
+    else:
+        builder = suffix.removesuffix("l") if suffix == "jsonl" else suffix
+        keys = {"dataset_path": builder, "dataset_kwargs": {"data_files": {"test": f"rows.{suffix}"}}}
+    splits = Splits(spec(**keys, fewshot_split=None))
+    assert list(splits.documents(splits.names[0])) == ROWS
+
+
+def test_a_folder_laid_out_like_a_hub_loads_by_name(spec, tmp_path, monkeypatch):
+    folder = tmp_path / "org" / "quiz" / "easy"
+    folder.mkdir(parents=True)
+    (folder / "test.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS), encoding="utf-8")
+    (folder.parent / "README.md").write_text(
+        "---\nconfigs:\n- config_name: easy\n  data_files:\n  - split: test\n    path: easy/test.jsonl\n---\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    keys = {"dataset_path": "org/quiz", "dataset_kwargs": None, "fewshot_split": None}
+    assert list(Splits(spec(dataset_name="easy", **keys)).documents("test")) == ROWS
+    with pytest.raises(TaskError, match="the data set org/quiz has no configuration 'hard'"):
+        _ = Splits(spec(dataset_name="hard", **keys)).names
+
+
+def test_a_split_that_is_not_there_says_what_was_meant(spec):
+    with pytest.raises(TaskError, match=r"sums.yaml:\d+: .*has no split 'tets'") as caught:
+        Splits(spec(test_split="tets")).documents("tets")
+    assert caught.value.faults[0].hint == "Did you mean 'test'?"
+
+
+def test_a_split_is_processed_once(spec):
+    seen = []
+
+    def process(docs):
+        seen.append(len(docs))
+        return docs.select([2, 0])
+
+    splits = Splits(spec())
+    first = splits.documents("test", process)
+    assert splits.documents("test", process) is first
+    assert seen == [12]
+    assert [doc["question"] for doc in first.pick([1])] == ["What is 0 plus one?"]
+    assert len(splits.documents("test")) == 12
+
+
+@pytest.mark.parametrize(
+    ("process", "said"),
+    [(lambda docs: None, "process_docs returned no documents"), (lambda docs: 1 / 0, "process_docs failed: ZeroDiv")],
+)
+def test_process_docs_that_goes_wrong(spec, process, said):
+    with pytest.raises(TaskError, match=said):
+        Splits(spec()).documents("test", process)
+
+
+def named(kind: str, text: str = "") -> Exception:
+    return type(kind, (Exception,), {})(text)
+
+
+@pytest.mark.parametrize(
+    ("error", "said", "remedy"),
+    [
+        (named("DatasetNotFoundError", "is a gated dataset on the Hub"), "is gated or private", "HF_TOKEN"),
+        (named("HTTPError", "401 Client Error"), "is gated or private", "HF_TOKEN"),
+        (named("RuntimeError", "Dataset scripts are no longer supported, but found x.py"), "is a script", "parquet"),
+        (named("ArrowInvalid", "bad"), "cannot be loaded: ArrowInvalid: bad", None),
+    ],
+)
+def test_failures_of_the_library_are_sentences(spec, monkeypatch, error, said, remedy):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(data, "load_dataset", fail)
+    with pytest.raises(DataError, match=said) as caught:
+        _ = Splits(spec()).names
+    assert (remedy or "") in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("offline", "reason"), [(True, r"is switched off \(HF_HUB_OFFLINE\)"), (False, "cannot be reached")]
+)
+def test_no_network_and_no_wish_for_one_are_told_apart(spec, monkeypatch, offline, reason):
+    from datasets import config
+
+    def fail(*_, **__):
+        raise ConnectionError("x")
+
+    monkeypatch.setattr(data, "load_dataset", fail)
+    monkeypatch.setattr(config, "HF_HUB_OFFLINE", offline)
+    with pytest.raises(DataError, match=reason):
+        _ = Splits(spec()).names
+
+
+def test_a_function_may_make_the_data(node):
+    def make(**keys):
+        return {"test": [{"question": "?", "answer": keys["n"]}]}
+
+    changes = {"dataset_path": None, "dataset_kwargs": {"n": 7}, "custom_dataset": make, "fewshot_split": None}
+    splits = Splits(build_task(node(**changes)))
+    assert list(splits.documents("test")) == [{"question": "?", "answer": 7}]
