@@ -149,9 +149,9 @@ def warn_of_surprises(config: RunConfig, suite: Suite) -> None:
     leaking = [task.name for task in suite.tasks if may_leak(task)]
     if leaking:
         log.warning(
-            "%d tasks draw few-shot examples from the split they evaluate, so a question can appear among its own "
-            "examples, answer included (%s%s). lm-eval does the same.",
-            len(leaking), ", ".join(leaking[:3]), ", ..." if len(leaking) > 3 else "",
+            "Few-shot examples come from the split that is evaluated, so a question can stand among its own examples, "
+            "answer included, in %d of %d tasks (%s%s). lm-eval does the same.",
+            len(leaking), len(suite.tasks), ", ".join(leaking[:3]), ", ..." if len(leaking) > 3 else "",
         )  # fmt: skip
     if config.system_instruction and not config.apply_chat_template:
         log.warning("--system_instruction without --apply_chat_template stands right before the prompt's first letter.")

@@ -1,0 +1,87 @@
+"""A run from configuration to figures, with the model that guesses; what it says on the way."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+
+from proctor.errors import TaskError, UsageError
+from proctor.run.config import build_config
+from proctor.run.progress import Quiet
+from proctor.run.session import evaluate
+
+TASK = """\
+task: {name}
+dataset_path: json
+dataset_kwargs: {{data_files: {{test: test.jsonl}}}}
+validation_split: test
+fewshot_split: test
+output_type: multiple_choice
+doc_to_text: "{{{{question}}}}"
+doc_to_choice: choices
+doc_to_target: answer
+"""
+
+
+@pytest.fixture
+def exam(tmp_path):
+    """Two tasks whose examples come from the questions themselves."""
+    rows = [{"question": f"{n}?", "choices": ["yes", "no"], "answer": 1} for n in range(4)]
+    (tmp_path / "test.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.yaml").write_text(TASK.format(name=name), encoding="utf-8")
+    return tmp_path
+
+
+def run(exam, *names, **options):
+    config = build_config({"model": "dummy", "tasks": [str(exam / f"{name}.yaml") for name in names], **options})
+    return evaluate(config, progress=Quiet, bootstrap_iters=0)
+
+
+def test_the_same_run_twice_gives_the_same_figures(exam):
+    first, second = (run(exam, "one", "two").tasks for _ in range(2))
+    assert [task.name for task in first] == ["one", "two"]
+    assert first == second
+
+
+def test_examples_from_the_questions_are_said(exam, caplog):
+    with caplog.at_level(logging.WARNING, logger="proctor"):
+        run(exam, "one", "two", num_fewshot=1)
+    assert "a question can stand among its own examples, answer included, in 2 of 2 tasks (one, two)." in caplog.text
+    caplog.clear()
+    run(exam, "one")
+    assert "examples" not in caplog.text
+
+
+def test_records_are_kept_where_they_are_asked_for(exam, tmp_path):
+    assert run(exam, "one").records == {}
+    assert [
+        record.doc_id for record in run(exam, "one", log_samples=True, output_path=str(tmp_path)).records["one"]
+    ] == [*range(4)]
+
+
+def test_predictions_alone_are_not_scored_and_nothing_is_amiss(exam, tmp_path, caplog):
+    with caplog.at_level(logging.WARNING, logger="proctor"):
+        result = run(exam, "one", predict_only=True, output_path=str(tmp_path))
+    assert "bypass" not in caplog.text
+    assert len(result.records["one"]) == 4
+    assert result.tasks[0].values == {}
+
+
+def test_the_faults_of_all_tasks_come_at_once(exam):
+    for name in ("one", "two"):
+        file = exam / f"{name}.yaml"
+        file.write_text(file.read_text(encoding="utf-8").replace("{{question}}", "{{quest}}"), encoding="utf-8")
+    with pytest.raises(TaskError) as caught:
+        run(exam, "one", "two")
+    assert [fault.line for fault in caught.value.faults] == [7, 7]
+
+
+def test_code_that_the_model_writes_needs_a_word(exam):
+    with (exam / "one.yaml").open("a", encoding="utf-8") as file:
+        file.write("unsafe_code: true\n")
+    with pytest.raises(UsageError, match="run code that the model writes: one"):
+        run(exam, "one")
+    assert run(exam, "one", confirm_run_unsafe_code=True).tasks
