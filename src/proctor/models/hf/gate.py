@@ -28,11 +28,11 @@ log = logging.getLogger("proctor")
 Mode = Literal["tree", "context", "plain"]
 MODES: tuple[Mode, ...] = ("tree", "context", "plain")
 
-PROBE_TAIL = 24
+PROBE_TAIL = 16
 """Tokens after the fork of the probe."""
 WIDE_PROBE = 12
 """Forks of a probe on code that nobody knows: as many tokens side by side as a run's widest pass."""
-PROBE_TOKENS = 192
+PROBE_TOKENS = 64
 """Tokens of a probe beyond the widest window."""
 
 

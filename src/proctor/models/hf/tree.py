@@ -28,6 +28,7 @@ log = logging.getLogger("proctor")
 HEAD_ROWS = 256
 """Rows that go through the output head together: fewer leave its matrix product bound by memory."""
 LEAST_TOKENS = 16
+CACHE_BYTES = 1 << 20
 
 Kind = Literal["tree", "context"]
 
@@ -184,7 +185,8 @@ class TreeScorer:
         if self._without_cache:
             arguments["use_cache"] = False
         logits = self._call(arguments, lambda _, args: (hidden.unsqueeze(0), *args[1:])).logits[0]
-        logprobs, likeliest = self._scorer.gather(logits, pending.at, pending.tokens)
+        gather = _gather_in_cache if _fits(logits, self._scorer.softmax_dtype) else self._scorer.gather
+        logprobs, likeliest = gather(logits, pending.at, pending.tokens)
         self._dtype = logprobs.dtype
         values: list[float] = logprobs.tolist()
         for (number, slot), at, token, value in zip(pending.slots, pending.at, pending.tokens, values, strict=True):
@@ -203,6 +205,26 @@ class TreeScorer:
                 # lm-eval: the sum, too, is taken in the softmax's dtype.
                 total = float(torch.tensor([value for value, _ in parts], dtype=self._dtype).sum())
             yield Scored(span.owner, total, all(greedy for _, greedy in parts))
+
+
+def _fits(logits: torch.Tensor, softmax_dtype: torch.dtype | None) -> bool:
+    return logits.device.type == "cpu" and logits.dtype == torch.float32 and softmax_dtype in (None, torch.float32)
+
+
+def _gather_in_cache(logits: torch.Tensor, at: list[int], tokens: list[int]) -> tuple[torch.Tensor, list[int]]:
+    """What :meth:`Scorer.gather` gives, in blocks that stay in the processor's cache; float32 on a CPU."""
+    highest, likeliest = logits.max(dim=-1)
+    sums = torch.empty(len(logits))
+    step = max(1, CACHE_BYTES // (4 * logits.shape[1]))
+    block = torch.empty((step, logits.shape[1]))
+    for start in range(0, len(logits), step):
+        part = logits[start : start + step]
+        room = block[: len(part)]
+        torch.sub(part, highest[start : start + step, None], out=room)
+        sums[start : start + step] = room.exp_().sum(dim=-1)
+    chosen = logits[torch.tensor(at), torch.tensor(tokens)]
+    rows = torch.tensor(at)
+    return (chosen - highest[rows]) - sums.log()[rows], likeliest.tolist()
 
 
 def _register(pack: Pack, inputs: Sequence[Ids], rows: Sequence[Row], pending: _Pending) -> list[int]:
@@ -229,7 +251,7 @@ def _ask(pending: _Pending, at: int, token: int, slot: tuple[int, int]) -> None:
 
 
 def _last_token(span: Span) -> int:
-    return int(span.tokens[-1])
+    return int(span.scored[-1])
 
 
 def _context_groups(rows: Sequence[Row]) -> list[int]:
