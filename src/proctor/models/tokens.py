@@ -12,6 +12,8 @@ from functools import cached_property
 from typing import Any, Literal
 
 from proctor.errors import ModelError, UsageError, did_you_mean
+from proctor.models.joined import Ids
+from proctor.models.reuse import SharedEncoding
 
 log = logging.getLogger("proctor")
 
@@ -42,6 +44,7 @@ class Tokens:
         self._prefix = prefix_token_id
         self._template_args = dict(template_args or {})
         self._dropped_system = False
+        self._shared = SharedEncoding(tokenizer, self._encode_whole)
 
     @property
     def name(self) -> str:
@@ -84,15 +87,24 @@ class Tokens:
         return self.encode_many([text], special)[0]
 
     def encode_many(self, texts: Sequence[str], special: bool | None = None) -> list[list[int]]:
-        """The ids of many texts; equal texts are encoded once."""
+        """The ids of many texts; equal texts, and what texts share, are encoded once."""
         flags = {text: self._special(text) if special is None else special for text in texts}
         ids: dict[str, list[int]] = {}
         for flag in (None, True, False):
             wanted = [text for text, its_flag in flags.items() if its_flag is flag]
-            for start in range(0, len(wanted), CHUNK):
-                chunk = wanted[start : start + CHUNK]
-                ids.update(zip(chunk, self._call(chunk, flag), strict=True))
+            joined = self._shared.texts(wanted, flag)
+            if joined is not None:
+                ids.update((text, row.tolist()) for text, row in zip(wanted, joined, strict=True))
+                continue
+            ids.update(self._encode_whole(wanted, flag))
         return [ids[text] for text in texts]
+
+    def _encode_whole(self, texts: Sequence[str], flag: bool | None) -> dict[str, list[int]]:
+        ids: dict[str, list[int]] = {}
+        for start in range(0, len(texts), CHUNK):
+            chunk = list(texts[start : start + CHUNK])
+            ids.update(zip(chunk, self._call(chunk, flag), strict=True))
+        return ids
 
     def _special(self, text: str) -> bool | None:
         # A chat template may have written BOS already: then none is added.
@@ -135,7 +147,55 @@ class Tokens:
 
     def encode_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[Pair]:
         """:meth:`encode_pair` for many; a context shared by several is encoded once."""
-        moved = [_move_spaces(context, continuation) for context, continuation in pairs]
+        found = self.encode_requests([(context, (continuation,)) for context, continuation in pairs])
+        return [(context.tolist(), tail) for context, (tail,) in found]
+
+    def encode_requests(self, requests: Sequence[tuple[str, Sequence[str]]]) -> list[tuple[Ids, list[list[int]]]]:
+        """The ids of each context, and of each continuation after it.
+
+        Contexts of equal ids can be one array: do not write into it.
+        """
+        moved = [_split_spaces(context) for context, _ in requests]
+        texts: dict[str, dict[str, None]] = {}
+        if self.backend == "causal":
+            for (kept, spaces), (_, continuations) in zip(moved, requests, strict=True):
+                texts.setdefault(kept, {}).update(dict.fromkeys(spaces + text for text in continuations))
+        known = self._cut_contexts(texts)
+        rest = [index for index, (kept, _) in enumerate(moved) if kept not in known]
+        slow = dict(zip(rest, self._whole_requests([requests[index] for index in rest]), strict=True))
+        result: list[tuple[Ids, list[list[int]]]] = []
+        for index, ((kept, spaces), (_, continuations)) in enumerate(zip(moved, requests, strict=True)):
+            if index in slow:
+                result.append(slow[index])
+            else:
+                context, tails = known[kept]
+                result.append((context, [tails[spaces + text] for text in continuations]))
+        return result
+
+    def _cut_contexts(self, texts: Mapping[str, Mapping[str, None]]) -> dict[str, tuple[Ids, dict[str, list[int]]]]:
+        """Contexts and what their continuations add, of those that are encoded by parts."""
+        found: dict[str, tuple[Ids, dict[str, list[int]]]] = {}
+        for flag in (None, True, False):
+            wanted = {text: list(more) for text, more in texts.items() if self._special(text) is flag}
+            found.update(self._shared.contexts(wanted, flag, self._special))
+        return found
+
+    def _whole_requests(self, requests: Sequence[tuple[str, Sequence[str]]]) -> list[tuple[Ids, list[list[int]]]]:
+        import numpy as np
+
+        encoded = iter(self._whole_pairs([(context, text) for context, texts in requests for text in texts]))
+        arrays: dict[str, Ids] = {}
+        result: list[tuple[Ids, list[list[int]]]] = []
+        for context, texts in requests:
+            pairs = [next(encoded) for _ in texts]
+            if context not in arrays or not arrays[context].size:
+                arrays[context] = np.array(pairs[0][0] if pairs else [], dtype=np.int32)
+            result.append((arrays[context], [tail for _, tail in pairs]))
+        return result
+
+    def _whole_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[Pair]:
+        """Pairs by the definition: the context's ids, and what the whole text has beyond them."""
+        moved = [(kept, spaces + text) for (kept, spaces), text in ((_split_spaces(one), two) for one, two in pairs)]
         bare = [index for index, (context, _) in enumerate(pairs) if context == ""]
         full = [index for index, (context, _) in enumerate(pairs) if context != ""]
         result: list[Pair] = [([], [])] * len(pairs)
@@ -240,10 +300,10 @@ class Tokens:
         }
 
 
-def _move_spaces(context: str, continuation: str) -> tuple[str, str]:
+def _split_spaces(context: str) -> tuple[str, str]:
     """White space at the end of a context belongs to the continuation: that is where its tokens are."""
     kept = context.rstrip()
-    return kept, context[len(kept) :] + continuation
+    return kept, context[len(kept) :]
 
 
 def rolling_windows(tokens: Sequence[int], *, prefix: int, max_length: int) -> list[Pair]:

@@ -137,10 +137,12 @@ def test_a_cut_is_counted_and_said_once(checkpoints, caplog):
 
 def test_exactly_as_long_as_the_limit_is_not_cut(checkpoints):
     model = open_tiny(checkpoints / "llama")
-    ids = [5] * 64
-    assert model._pieces((ids, [6])) == [(ids, [6])]
+    word = next(text for text in (" a", " b", " the") if len(model.tokens.encode(text, False)) == 1)
+    fits = Loglikelihood((word * 63).strip(), (word,))
+    assert len(model.tokens.encode(fits.context)) == 64
+    dict(model.answer([fits]))
     assert model.report()["truncated"] == {}
-    model._pieces(([5] * 65, [6]))
+    dict(model.answer([Loglikelihood(fits.context + word, (word,))]))
     assert model.report()["truncated"] == {"loglikelihood": 1}
 
 

@@ -18,10 +18,11 @@ from proctor.models.hf.gate import Decision, decide
 from proctor.models.hf.generate import Generator, Prompt
 from proctor.models.hf.loglikelihood import Scored, Scorer
 from proctor.models.hf.memory import bytes_per_cached_token, bytes_per_head_row, bytes_per_token
-from proctor.models.hf.rows import Row, Span, make_rows, make_span
+from proctor.models.hf.rows import Row, Span, make_rows
+from proctor.models.hf.spans import SpanMaker
 from proctor.models.hf.tree import HEAD_ROWS, TreeScorer
 from proctor.models.prefix import Limits
-from proctor.models.tokens import Pair, Tokens, rolling_windows
+from proctor.models.tokens import Tokens
 from proctor.types import Generate, Loglikelihood, Request, Response, Rolling, RollingScore, Scores, Text
 
 log = logging.getLogger("proctor")
@@ -58,6 +59,7 @@ class HfModel:
         self._size = batch_size
         self._info = dict(info)
         self._tally = Tally()
+        self._spans = SpanMaker(tokens, self._tally)
         self._batches: dict[str, list[int]] = {}
         self._scoring: dict[str, Any] = {}
         self._scorer = Scorer(
@@ -130,11 +132,10 @@ class HfModel:
 
     def _answer_scored(self, requests: Sequence[tuple[int, Loglikelihood]]) -> Iterator[tuple[int, Response]]:
         """Every continuation is one owner; a request is answered with its last one."""
-        texts = [(request.context, text) for _, request in requests for text in request.continuations]
-        values: list[tuple[float, bool]] = [(0.0, True)] * len(texts)
         owners = [place for place, (_, request) in enumerate(requests) for _ in request.continuations]
+        values: list[tuple[float, bool]] = [(0.0, True)] * len(owners)
         first = {place: start for start, place in reversed(list(enumerate(owners)))}
-        spans, waiting = self._spans(texts, owners)
+        spans, waiting = self._spans.scored(request for _, request in requests)
         open_spans = [0] * len(requests)
         for place in waiting:
             open_spans[place] += 1
@@ -153,62 +154,11 @@ class HfModel:
             if not open_spans[place]:
                 yield response(place)
 
-    def _spans(self, texts: Sequence[tuple[str, str]], owners: Sequence[int]) -> tuple[list[Span], list[int]]:
-        """The spans to score for each (context, continuation), and for each span the request that waits for it."""
-        spans: list[Span] = []
-        waiting: list[int] = []
-        step = 4096
-        for start in range(0, len(texts), step):
-            for offset, pair in enumerate(self.tokens.encode_pairs(texts[start : start + step])):
-                for piece in self._pieces(pair):
-                    spans.append(make_span(start + offset, *piece))
-                    waiting.append(owners[start + offset])
-        return spans, waiting
-
-    def _pieces(self, pair: Pair) -> list[Pair]:
-        """Usually the pair itself; what the model cannot take at once is cut, what is empty drops out."""
-        context, continuation = pair
-        limit = self.tokens.max_length
-        if not continuation:
-            self._tally.note(
-                "empty_continuations",
-                "A continuation has no tokens of its own (it is empty, or melts into its context): "
-                "its log-likelihood counts as 0.",
-            )
-            return []
-        if len(continuation) > limit:
-            return self._too_long(context, continuation)
-        total = len(context) if self.tokens.backend == "seq2seq" else len(context) + len(continuation) - 1
-        if total > limit:
-            self._tally.note(
-                "loglikelihood",
-                f"A context and continuation of {total + 1} tokens exceed the model's limit of {limit}: "
-                "the beginning is cut off. All such cases are counted in the results.",
-            )
-        return [pair]
-
-    def _too_long(self, context: list[int], continuation: list[int]) -> list[Pair]:
-        limit = self.tokens.max_length
-        if self.tokens.backend == "seq2seq":
-            raise ModelError(
-                f"A continuation has {len(continuation)} tokens; this model's limit is {limit}.",
-                hint="Raise max_length in --model_args if the model can take more.",
-            )
-        self._tally.note(
-            "long_continuations",
-            f"A continuation of {len(continuation)} tokens exceeds the model's limit of {limit}: "
-            "it is scored window by window.",
-        )
-        return rolling_windows(continuation, prefix=context[-1], max_length=limit)
-
     def _answer_rolled(self, requests: Sequence[tuple[int, Rolling]]) -> Iterator[tuple[int, Response]]:
-        spans: list[Span] = []
+        spans, places = self._spans.rolled(request for _, request in requests)
         open_windows = [0] * len(requests)
-        for place, (_, request) in enumerate(requests):
-            for window in self.tokens.rolling(request.text):
-                spans.append(make_span(len(spans), *window))
-                open_windows[place] += 1
-        places = [place for place, count in enumerate(open_windows) for _ in range(count)]
+        for place in places:
+            open_windows[place] += 1
         windows: list[list[tuple[int, float]]] = [[] for _ in requests]
         for place, (index, _) in enumerate(requests):
             if not open_windows[place]:

@@ -18,21 +18,21 @@ Ids = NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """``count`` tokens to score at the end of ``tokens``; ``owner`` says for whom."""
+    """Tokens to score after a context; ``owner`` says for whom. Spans of one context share its array."""
 
     owner: int
-    tokens: Ids
-    count: int
+    context: Ids
+    scored: Ids
 
     @property
-    def context(self) -> Ids:
-        """The ids before the scored ones."""
-        return self.tokens[: -self.count]
+    def tokens(self) -> Ids:
+        """All ids, put together anew."""
+        return np.concatenate((self.context, self.scored))
 
     @property
-    def scored(self) -> Ids:
-        """The ids to score."""
-        return self.tokens[-self.count :]
+    def count(self) -> int:
+        """How many tokens are scored."""
+        return len(self.scored)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +43,29 @@ class Row:
     spans: tuple[Span, ...]
 
 
-def make_span(owner: int, context: Sequence[int], continuation: Sequence[int]) -> Span:
+def make_span(owner: int, context: Ids | Sequence[int], continuation: Ids | Sequence[int]) -> Span:
     """A span of a context and a continuation of at least one token each."""
-    return Span(owner, np.array([*context, *continuation], dtype=np.int32), len(continuation))
+    return Span(owner, np.asarray(context, dtype=np.int32), np.asarray(continuation, dtype=np.int32))
 
 
-def make_rows(spans: Iterable[Span], *, share: bool) -> list[Row]:
+def make_rows(spans: Sequence[Span], *, share: bool) -> list[Row]:
     """Group spans with equal inputs (if ``share``) and sort the rows longest first."""
-    groups: dict[object, list[Span]] = {}
-    for number, span in enumerate(spans):
-        key: object = span.tokens[:-1].tobytes() if share else number
+    if not share:
+        return _sorted([Row(span, (span,)) for span in spans])
+    contexts: dict[int, bytes] = {}
+    groups: dict[bytes, list[Span]] = {}
+    for span in spans:
+        key = contexts.get(id(span.context))
+        if key is None:
+            key = contexts[id(span.context)] = span.context.tobytes()
+        if len(span.scored) > 1:
+            key += span.scored[:-1].tobytes()
         groups.setdefault(key, []).append(span)
-    rows = [Row(max(members, key=lambda span: span.count), tuple(members)) for members in groups.values()]
-    rows.sort(key=lambda row: (-len(row.lead.tokens), row.lead.tokens.astype(">u4").tobytes()))
-    return rows
+    return _sorted([Row(max(members, key=lambda span: span.count), tuple(members)) for members in groups.values()])
+
+
+def _sorted(rows: Iterable[Row]) -> list[Row]:
+    return sorted(
+        rows,
+        key=lambda row: (-len(row.lead.context) - row.lead.count, row.lead.tokens.astype(">u4").tobytes()),
+    )
