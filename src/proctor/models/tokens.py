@@ -91,13 +91,15 @@ class Tokens:
         flags = {text: self._special(text) if special is None else special for text in texts}
         ids: dict[str, list[int]] = {}
         for flag in (None, True, False):
-            wanted = [text for text, its_flag in flags.items() if its_flag is flag]
-            joined = self._shared.texts(wanted, flag)
-            if joined is not None:
-                ids.update((text, row.tolist()) for text, row in zip(wanted, joined, strict=True))
-                continue
-            ids.update(self._encode_whole(wanted, flag))
+            ids.update(self._encode_flagged([text for text, its_flag in flags.items() if its_flag is flag], flag))
         return [ids[text] for text in texts]
+
+    def _encode_flagged(self, texts: Sequence[str], flag: bool | None) -> Mapping[str, list[int]]:
+        """The ids of texts, by their parts where that is exact and pays; ``flag`` as the tokenizer takes it."""
+        joined = self._shared.texts(texts, flag)
+        if joined is None:
+            return self._encode_whole(texts, flag)
+        return {text: row.tolist() for text, row in zip(texts, joined, strict=True)}
 
     def _encode_whole(self, texts: Sequence[str], flag: bool | None) -> dict[str, list[int]]:
         ids: dict[str, list[int]] = {}
@@ -130,11 +132,14 @@ class Tokens:
                 flag = False
             groups.setdefault(flag, []).append(index)
         ids: list[list[int]] = [[] for _ in prompts]
-        options = {"truncation": True} if truncation else {}
         for flag, members in groups.items():
-            encoded = self._call([prompts[index] for index in members], flag, **options)
-            for index, row in zip(members, encoded, strict=True):
-                ids[index] = row
+            texts = list(dict.fromkeys(prompts[index] for index in members))
+            if truncation:
+                encoded = dict(zip(texts, self._call(texts, flag, truncation=True), strict=True))
+            else:
+                encoded = self._encode_flagged(texts, flag)
+            for index in members:
+                ids[index] = encoded[prompts[index]]
         return ids
 
     def encode_pair(self, context: str, continuation: str) -> Pair:
