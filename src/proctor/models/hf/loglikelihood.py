@@ -10,13 +10,18 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
 
+from proctor.models.hf.device import is_out_of_memory
+from proctor.models.hf.encoder import Encoder, agree, padded
 from proctor.models.hf.rows import Row, Span
+
+log = logging.getLogger("proctor")
 
 SOFTMAX_BYTES = 256 << 20
 
@@ -65,6 +70,7 @@ class Scorer:
         max_length: int,
         softmax_dtype: torch.dtype | None = None,
         autocast: torch.dtype | None = None,
+        encode_once: bool = True,
     ) -> None:
         self.module = module
         self.device = device
@@ -79,6 +85,8 @@ class Scorer:
         self.head_on_needed_rows: bool | None = None
         # One pass needs no cache of keys and values.
         self._options = {"use_cache": False} if "use_cache" in inspect.signature(module.forward).parameters else {}
+        self.encoder = Encoder(module, device) if backend == "seq2seq" and encode_once else None
+        self._encoder_checked = False
 
     def __call__(self, rows: Sequence[Row]) -> list[Scored]:
         """The results of all spans of these rows."""
@@ -98,13 +106,18 @@ class Scorer:
         logprobs, likeliest = self.gather(logits, at, tokens)
         return _sum_spans(spans, logprobs, likeliest)
 
+    @property
+    def encoder_facts(self) -> dict[str, Any]:
+        """How often the encoder ran; nothing where there is none, or where nothing was scored."""
+        return self.encoder.facts if self.encoder is not None and self._encoder_checked else {}
+
     def width(self, row: Row) -> int:
         """The input length of a row after truncation."""
         if self.backend == "seq2seq":
             return min(len(row.lead.context), self.max_length) + row.lead.count
         return min(len(row.lead.tokens) - 1, self.max_length)
 
-    def _causal_batch(self, rows: Sequence[Row]) -> tuple[Needed, dict[str, torch.Tensor]]:
+    def _causal_batch(self, rows: Sequence[Row]) -> tuple[Needed, dict[str, Any]]:
         # The last token predicts nothing; what is too long loses its beginning.
         inputs = [torch.from_numpy(row.lead.tokens[-(self.max_length + 1) :][:-1].astype("int64")) for row in rows]
         # lm-eval: padded on the right with id 0 and no attention mask.
@@ -114,22 +127,39 @@ class Scorer:
             needed.add(number, len(tokens), row.lead.count)
         return needed, {"input_ids": ids}
 
-    def _encoder_batch(self, rows: Sequence[Row]) -> tuple[Needed, dict[str, torch.Tensor]]:
-        pad = torch.nn.utils.rnn.pad_sequence
+    def _encoder_batch(self, rows: Sequence[Row]) -> tuple[Needed, dict[str, Any]]:
         contexts = [torch.from_numpy(row.lead.context[-self.max_length :].astype("int64")) for row in rows]
-        labels = pad([torch.from_numpy(row.lead.scored.astype("int64")) for row in rows], batch_first=True)
-        inputs = {
-            "input_ids": pad(contexts, batch_first=True).to(self.device),
-            "attention_mask": pad([torch.ones_like(ids) for ids in contexts], batch_first=True).to(self.device),
-        }
-        needed = Needed([], [], labels.shape[1])
+        labels = [torch.from_numpy(row.lead.scored.astype("int64")) for row in rows]
+        block = torch.nn.utils.rnn.pad_sequence(labels, batch_first=True).to(self.device)
+        needed = Needed([], [], block.shape[1])
         for number, row in enumerate(rows):
             needed.add(number, row.lead.count, row.lead.count)
-        labels = labels.to(self.device)
-        decoder = {"labels": labels} if self._shift is None else {"decoder_input_ids": self._shift(labels=labels)}
-        return needed, {**inputs, **decoder}
+        decoder = {"labels": block} if self._shift is None else {"decoder_input_ids": self._shift(labels=block)}
+        if self.encoder is not None and not self._encoder_checked:
+            self._check_encoder(contexts, decoder, needed)
+        return needed, {**self._encode(contexts), **decoder}
 
-    def _logits(self, needed: Needed, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+    def _encode(self, contexts: Sequence[torch.Tensor]) -> dict[str, Any]:
+        if self.encoder is None:
+            return padded(contexts, self.device)
+        with torch.no_grad(), autocast(self.device, self.autocast):
+            return self.encoder(contexts)
+
+    def _check_encoder(self, contexts: Sequence[torch.Tensor], decoder: dict[str, Any], needed: Needed) -> None:
+        """At the first batch: the encoder by itself must lead to the logits of the model as a whole."""
+        plain = self._logits(needed, {**padded(contexts, self.device), **decoder})
+        try:
+            why = None if agree(self._logits(needed, {**self._encode(contexts), **decoder}), plain) else "other logits"
+        except (AttributeError, KeyError, NotImplementedError, RuntimeError, TypeError, ValueError) as error:
+            if is_out_of_memory(error):
+                raise
+            why = type(error).__name__
+        self._encoder_checked = True
+        if why is not None:
+            log.warning("The encoder of this model does not run by itself (%s): it runs once a choice.", why)
+            self.encoder = None
+
+    def _logits(self, needed: Needed, inputs: dict[str, Any]) -> torch.Tensor:
         applied = False
 
         def select(_: Any, args: tuple[Any, ...]) -> tuple[Any, ...] | None:

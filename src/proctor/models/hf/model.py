@@ -69,6 +69,7 @@ class HfModel:
             max_length=tokens.max_length,
             softmax_dtype=softmax_dtype,
             autocast=autocast,
+            encode_once=arguments.scoring != "plain" and not arguments.batch_invariant,
         )
         self._generator = Generator(
             module, tokens, device, autocast=autocast, think_end_token=arguments.think_end_token
@@ -92,7 +93,7 @@ class HfModel:
     def close(self) -> None:
         """Free the weights."""
         self.module = self._scorer.module = self._generator.module = None
-        self._scorer.head = None
+        self._scorer.head = self._scorer.encoder = None
         free_caches()
 
     def report(self) -> Mapping[str, Any]:
@@ -102,7 +103,7 @@ class HfModel:
             "truncated": {kind: count for kind, count in counts.items() if kind in TRUNCATIONS},
             "unusual": {kind: count for kind, count in counts.items() if kind not in TRUNCATIONS},
             "batch_sizes": self._batch_sizes(),
-            "scoring": dict(self._scoring),
+            "scoring": {**self._scoring, **self._scorer.encoder_facts},
             "generation": dict(self._generator.facts),
         }
 
