@@ -148,7 +148,9 @@ class Generator:
     def _note(self, choice: Choice, count: int) -> None:
         facts = choice.facts()
         if any(self._facts.get(key) != value for key, value in facts.items()):
-            log.info("Generating in the %s way (%s).", choice.mode, choice.reason)
+            way = "with shared prefixes" if choice.mode == "shared" else "through transformers"
+            failed = choice.mode == "plain" and choice.max_probe_difference is not None
+            log.log(logging.WARNING if failed else logging.INFO, "Generating %s (%s).", way, choice.reason)
         self._facts |= {**facts, choice.mode: self._facts.get(choice.mode, 0) + count}
 
     def _passes(self) -> Passes:
