@@ -85,3 +85,14 @@ def test_fixed_samples_and_indices(task):
     assert load_pool(bound.spec, bound.splits) == samples
     bound = task(fewshot_config={"fewshot_indices": [3, 1]}, num_fewshot=1)
     assert [doc["choices"][0] for doc in load_pool(bound.spec, bound.splits)] == ["3", "1"]
+
+
+@pytest.mark.parametrize(
+    "sampler", [lambda pool: RandomSampler(pool, 1, Random(0), True), lambda pool: FirstN(pool, 1, True)]
+)
+def test_a_pool_of_the_question_alone_is_too_small(sampler):
+    doc = {"question": "?"}
+    with pytest.raises(
+        DataError, match="1 few-shot example is asked for, but without the question itself the pool holds 0"
+    ):
+        sampler([doc, doc]).draw(doc)

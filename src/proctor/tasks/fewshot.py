@@ -85,7 +85,7 @@ def make_sampler(spec: TaskSpec, pool: Sequence[Doc], seed: int | None) -> Sampl
     needed = n + 1 if exclude and spec.fewshot.sampler == "default" else n
     if needed > len(pool):
         raise DataError(
-            f"Task '{spec.name}': {n} few-shot examples are asked for, but the pool they are drawn from "
+            f"Task '{spec.name}': {_asked_for(n)}, but the pool they are drawn from "
             f"holds {len(pool)}{' (the question itself is left out)' if exclude else ''}.",
             hint=f"Use --num_fewshot {max(len(pool) - (needed - n), 0)} or fewer, or a larger fewshot_split.",
         )
@@ -94,6 +94,14 @@ def make_sampler(spec: TaskSpec, pool: Sequence[Doc], seed: int | None) -> Sampl
     if spec.fewshot.sampler == "first_n":
         return FirstN(pool, n, exclude)
     raise TaskError(spec.fault("a sampler written as a Python class cannot be used yet.", "fewshot_config", "sampler"))
+
+
+def _asked_for(n: int) -> str:
+    return "1 few-shot example is asked for" if n == 1 else f"{n} few-shot examples are asked for"
+
+
+def _too_few(n: int, there: int) -> DataError:
+    return DataError(f"{_asked_for(n)}, but without the question itself the pool holds {there}.")
 
 
 class RandomSampler:
@@ -116,10 +124,7 @@ class RandomSampler:
         if len(kept) < self._n:
             others = [i for i in self._positions if self._pool[i] != doc]
             if len(others) < self._n:
-                raise DataError(
-                    f"{self._n} few-shot examples are asked for, but without the question itself "
-                    f"the pool holds {len(others)}."
-                )
+                raise _too_few(self._n, len(others))
             kept = self._rng.sample(others, self._n)
         return kept
 
@@ -142,8 +147,5 @@ class FirstN:
             if other != doc:
                 kept.append(position)
         if len(kept) < self._n:
-            raise DataError(
-                f"{self._n} few-shot examples are asked for, but without the question itself "
-                f"the pool holds {len(kept)}."
-            )
+            raise _too_few(self._n, len(kept))
         return kept
