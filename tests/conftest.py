@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,17 @@ settings.register_profile(
     print_blob=True,
 )
 settings.load_profile("proctor")
+
+TASK = """\
+task: {name}
+dataset_path: json
+dataset_kwargs: {{data_files: {{test: test.jsonl}}}}
+test_split: test
+output_type: multiple_choice
+doc_to_text: "{{{{question}}}}"
+doc_to_choice: choices
+doc_to_target: answer
+"""
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -54,6 +66,21 @@ def shared_models() -> Path:
 def repository() -> Path:
     """The root of the checkout."""
     return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def write_exam() -> Callable[..., Path]:
+    """Writes a folder with a small exam: ``write_exam(folder, *names, documents=3, more="")``."""
+
+    def write(folder: Path, *names: str, documents: int = 3, more: str = "") -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        rows = [{"question": f"Q{n}", "choices": ["a", "b"], "answer": 1} for n in range(documents)]
+        (folder / "test.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        for name in names:
+            (folder / f"{name}.yaml").write_text(TASK.format(name=name) + more, encoding="utf-8")
+        return folder
+
+    return write
 
 
 @pytest.fixture(autouse=True)

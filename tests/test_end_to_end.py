@@ -21,17 +21,6 @@ SCRIPTS = Path(sys.executable).parent
 STEM = ("abstract_algebra", "astronomy", "computer_security", "machine_learning")
 HUMANITIES = ("formal_logic", "philosophy", "world_religions")
 
-TASK = """\
-task: {name}
-dataset_path: json
-dataset_kwargs: {{data_files: {{test: test.jsonl}}}}
-test_split: test
-output_type: multiple_choice
-doc_to_text: "{{{{question}}}}"
-doc_to_choice: choices
-doc_to_target: answer
-"""
-
 
 def run(*words: object, cwd: Path, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
     """A command of the installed package, which must end with ``code`` and without a traceback."""
@@ -68,15 +57,6 @@ def samples(folder: Path) -> dict[str, list[dict]]:
         assert name
         found[name[1]] = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     return found
-
-
-def write_exam(folder: Path, name: str, documents: int = 3) -> Path:
-    """A folder with one task of ``documents`` questions."""
-    folder.mkdir(parents=True, exist_ok=True)
-    rows = [{"question": f"{n}?", "choices": ["yes", "no"], "answer": 1} for n in range(documents)]
-    (folder / "test.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    (folder / f"{name}.yaml").write_text(TASK.format(name=name), encoding="utf-8")
-    return folder
 
 
 # The two commands of the first user
@@ -156,13 +136,13 @@ def test_the_custom_mmlu_s_letters_point_at_the_right_answers(shuffled):
 
 
 @pytest.mark.parametrize("selected", [".", "../quiz", "quiz.yaml", "ABSOLUTE", "ABSOLUTE/quiz.yaml"])
-def test_an_exam_is_given_by_its_path(selected, tmp_path):
+def test_an_exam_is_given_by_its_path(selected, tmp_path, write_exam):
     exam = write_exam(tmp_path / "quiz", "quiz")
     done = run("proctor", "run", "--model", "dummy", "--tasks", selected.replace("ABSOLUTE", str(exam)), cwd=exam)
     assert set(figures(done.stdout)) == {"quiz"}
 
 
-def test_an_exam_is_found_by_name_from_any_directory(tmp_path):
+def test_an_exam_is_found_by_name_from_any_directory(tmp_path, write_exam):
     exams = write_exam(tmp_path / "exams" / "quiz", "quiz").parent
     (tmp_path / "elsewhere").mkdir()
     for words in (["run"], []):
@@ -176,7 +156,7 @@ def test_an_exam_is_found_by_name_from_any_directory(tmp_path):
     assert "Tasks not found: 'quiz'." in missing.stderr
 
 
-def test_a_folder_of_the_working_directory_does_not_shadow_a_task(tmp_path, shared_hub):
+def test_a_folder_of_the_working_directory_does_not_shadow_a_task(tmp_path, shared_hub, write_exam):
     write_exam(tmp_path / "mmlu", "mmlu")
     (tmp_path / "cais").symlink_to(shared_hub / "cais")
     done = run("lm_eval", "--model", "dummy", "--tasks", "mmlu", "--limit", "1", cwd=tmp_path)
@@ -185,7 +165,7 @@ def test_a_folder_of_the_working_directory_does_not_shadow_a_task(tmp_path, shar
     assert set(figures(done.stdout)) == {"mmlu"}
 
 
-def test_a_later_folder_wins_and_that_is_said_once(tmp_path):
+def test_a_later_folder_wins_and_that_is_said_once(tmp_path, write_exam):
     early, late = write_exam(tmp_path / "early", "quiz"), write_exam(tmp_path / "late", "quiz", documents=7)
     done = run(
         *("proctor", "run", "--model", "dummy", "--tasks", "quiz", "--include_path", early, "--include_path", late),
@@ -197,7 +177,7 @@ def test_a_later_folder_wins_and_that_is_said_once(tmp_path):
     assert done.stderr.count("quiz") == 1 + str(tmp_path).count("quiz")
 
 
-def test_tasks_list_is_ls_tasks(tmp_path):
+def test_tasks_list_is_ls_tasks(tmp_path, write_exam):
     listed = run("lm_eval", "--tasks", "list", cwd=tmp_path).stdout
     assert "|mmlu_computer_security " in listed
     assert listed == run("proctor", "ls", "tasks", cwd=tmp_path).stdout

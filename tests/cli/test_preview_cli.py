@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
 from proctor.cli.main import main
 
-TASK = """\
-task: sums
-dataset_path: json
-dataset_kwargs: {data_files: {test: test.jsonl}}
-test_split: test
-output_type: multiple_choice
-doc_to_text: "{{question}}"
-doc_to_choice: choices
-doc_to_target: answer
-"""
-
 
 @pytest.fixture
-def exam(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def exam(tmp_path: Path, write_exam, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with one task of three documents, as working directory."""
-    rows = [{"question": f"Q{n}", "choices": ["a", "b"], "answer": 1} for n in range(3)]
-    (tmp_path / "test.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    (tmp_path / "sums.yaml").write_text(TASK, "utf-8")
     monkeypatch.chdir(tmp_path)
-    return tmp_path
+    return write_exam(tmp_path, "sums")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -11,25 +10,12 @@ import pytest
 
 from proctor.cli.main import main
 
-TASK = """\
-task: sums
-dataset_path: json
-dataset_kwargs: {data_files: {test: test.jsonl}}
-test_split: test
-output_type: multiple_choice
-doc_to_text: "{{question}}"
-doc_to_choice: choices
-doc_to_target: answer
-"""
-
 
 @pytest.fixture
-def exam(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with one good task, as working directory."""
-    (tmp_path / "test.jsonl").write_text(json.dumps({"question": "?", "choices": ["a", "b"], "answer": 1}), "utf-8")
-    (tmp_path / "sums.yaml").write_text(TASK, "utf-8")
+def exam(tmp_path: Path, write_exam, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with one good task of one document, as working directory."""
     monkeypatch.chdir(tmp_path)
-    return tmp_path
+    return write_exam(tmp_path, "sums", documents=1)
 
 
 def test_a_good_exam(exam, capsys):
@@ -48,8 +34,8 @@ def test_folders_include_paths_and_globs(exam, capsys, words):
     assert "1 task, 0 groups" in capsys.readouterr().out
 
 
-def test_faults_stand_under_their_file_with_line_and_remedy(exam, capsys):
-    (exam / "sums.yaml").write_text(TASK + "doc_to_txt: x\n", "utf-8")
+def test_faults_stand_under_their_file_with_line_and_remedy(exam, write_exam, capsys):
+    write_exam(exam, "sums", more="doc_to_txt: x\n")
     assert main(["validate", "--tasks", str(exam), "--no_data"]) == 1
     shown = capsys.readouterr().out
     sentence = "sums.yaml:9: task 'sums': there is no key 'doc_to_txt'.\n    Did you mean 'doc_to_text'"

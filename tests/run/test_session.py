@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 
 import pytest
@@ -12,27 +11,20 @@ from proctor.run.config import build_config
 from proctor.run.progress import Quiet
 from proctor.run.session import evaluate
 
-TASK = """\
-task: {name}
-dataset_path: json
-dataset_kwargs: {{data_files: {{test: test.jsonl}}}}
-validation_split: test
-fewshot_split: test
-output_type: multiple_choice
-doc_to_text: "{{{{question}}}}"
-doc_to_choice: choices
-doc_to_target: answer
-"""
-
 
 @pytest.fixture
-def exam(tmp_path):
-    """Two tasks whose examples come from the questions themselves."""
-    rows = [{"question": f"{n}?", "choices": ["yes", "no"], "answer": 1} for n in range(4)]
-    (tmp_path / "test.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+def exam(tmp_path, write_exam):
+    """Two tasks of four documents whose examples come from the questions themselves."""
+    folder = write_exam(tmp_path, "one", "two", documents=4, more="fewshot_split: test\n")
     for name in ("one", "two"):
-        (tmp_path / f"{name}.yaml").write_text(TASK.format(name=name), encoding="utf-8")
-    return tmp_path
+        change(folder / f"{name}.yaml", "test_split: test\noutput", "validation_split: test\noutput")
+    return folder
+
+
+def change(file, old, new):
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def run(exam, *names, **options):
@@ -72,11 +64,10 @@ def test_predictions_alone_are_not_scored_and_nothing_is_amiss(exam, tmp_path, c
 
 def test_the_faults_of_all_tasks_come_at_once(exam):
     for name in ("one", "two"):
-        file = exam / f"{name}.yaml"
-        file.write_text(file.read_text(encoding="utf-8").replace("{{question}}", "{{quest}}"), encoding="utf-8")
+        change(exam / f"{name}.yaml", "{{question}}", "{{quest}}")
     with pytest.raises(TaskError) as caught:
         run(exam, "one", "two")
-    assert [fault.line for fault in caught.value.faults] == [7, 7]
+    assert [fault.line for fault in caught.value.faults] == [6, 6]
 
 
 def test_code_that_the_model_writes_needs_a_word(exam):
