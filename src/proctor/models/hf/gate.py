@@ -28,11 +28,11 @@ log = logging.getLogger("proctor")
 Mode = Literal["tree", "context", "plain"]
 MODES: tuple[Mode, ...] = ("tree", "context", "plain")
 
-PROBE_TAIL = 16
+PROBE_TAIL = 10
 """Tokens after the fork of the probe."""
 WIDE_PROBE = 12
 """Forks of a probe on code that nobody knows: as many tokens side by side as a run's widest pass."""
-PROBE_TOKENS = 64
+PROBE_TOKENS = 48
 """Tokens of a probe beyond the widest window."""
 
 
@@ -116,7 +116,7 @@ def probe(scorer: Scorer, longest: Row, length: int, mode: Mode) -> float:
     rows = make_rows(_forks(longest, length, 4 if is_known(scorer.module) else WIDE_PROBE), share=True)
     # So that the stem goes to the cache and the forks hang on it together.
     limits = Limits(tokens=max(1, min(length, 2 * len(rows) * PROBE_TAIL)))
-    plain = _by_owner([result for row in rows for result in scorer([row])])
+    plain = _by_owner(scorer(rows))
     try:
         shared = _by_owner(list(TreeScorer(scorer, limits, "context" if mode == "context" else "tree")(rows)))
     except Exception as error:
