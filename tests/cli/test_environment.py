@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from proctor.cli.environment import load_env_file, read_env_file, share_token
+from proctor.cli.environment import load_env_file, read_env_file, set_tokenizer_threads, share_token
 from proctor.errors import UsageError
 
 
@@ -56,3 +56,21 @@ def test_two_tokens_stay_two_and_none_stays_none():
     empty: dict[str, str] = {}
     share_token(empty)
     assert empty == {}
+
+
+@pytest.mark.parametrize(
+    ("threads", "before", "added"),
+    [
+        (None, {}, {"TOKENIZERS_PARALLELISM": "true"}),
+        (1, {}, {"TOKENIZERS_PARALLELISM": "false"}),
+        (4, {"OMP_NUM_THREADS": "1"}, {"TOKENIZERS_PARALLELISM": "true", "RAYON_NUM_THREADS": "4"}),
+        (None, {"OMP_NUM_THREADS": "1"}, {"TOKENIZERS_PARALLELISM": "false"}),
+        (None, {"OMP_NUM_THREADS": "2,1"}, {"TOKENIZERS_PARALLELISM": "true"}),
+        (None, {"RAYON_NUM_THREADS": "3"}, {"TOKENIZERS_PARALLELISM": "true"}),
+        (4, {"TOKENIZERS_PARALLELISM": "false"}, {}),
+    ],
+)
+def test_tokenizers_take_as_many_threads_as_the_rest(threads, before, added):
+    environment = dict(before)
+    set_tokenizer_threads(threads, environment)
+    assert environment == before | added

@@ -17,7 +17,7 @@ LM_EVAL = {
     "show_config": "", "wandb_args": "", "wandb_config_args": "", "trackio_args": "", "hf_hub_log_args": "",
     "metadata": "", "predict_only": "x", "seed": "", "trust_remote_code": "", "confirm_run_unsafe_code": "",
 }  # fmt: skip
-OURS = {"threads", "env_file"}
+OURS = {"threads", "env_file", "batch_invariant"}
 
 
 def parser_with(add):
@@ -101,4 +101,4 @@ def test_preview_builds_the_same_configuration(spelling):
     words = ["--tasks", "a", spelling, "3", "-f", "2", "--model_args", "pretrained=x", "--apply_chat_template"]
     config = build_config(vars(parser_with(add_preview_flags).parse(words)))
     assert (config.limit, config.num_fewshot, config.apply_chat_template) == (3.0, 2, True)
-    assert set(flags_of(parser_with(add_preview_flags))) <= set(KNOBS)
+    assert set(flags_of(parser_with(add_preview_flags))) <= {*KNOBS, "plan", "estimate"}

@@ -1,4 +1,4 @@
-"""``--env_file``: variables from a ``.env`` file, read before any library looks at them."""
+"""The environment that libraries look at when they are imported: ``--env_file``, tokens, threads."""
 
 from __future__ import annotations
 
@@ -27,6 +27,21 @@ def share_token(environment: MutableMapping[str, str] | None = None) -> None:
     if token:
         for name in _TOKENS:
             target[name] = target.get(name) or token
+
+
+def set_tokenizer_threads(threads: int | None, environment: MutableMapping[str, str] | None = None) -> None:
+    """Let fast tokenizers encode a batch in parallel, on as many threads as everything else may use.
+
+    What the environment says of them already stays. Saying so keeps the library from a warning
+    about processes that are forked later.
+    """
+    target = os.environ if environment is None else environment
+    if "TOKENIZERS_PARALLELISM" in target:
+        return
+    bound = str(threads) if threads else target.get("RAYON_NUM_THREADS") or target.get("OMP_NUM_THREADS", "")
+    target["TOKENIZERS_PARALLELISM"] = "false" if bound == "1" else "true"
+    if bound.isdecimal() and bound != "1":
+        target.setdefault("RAYON_NUM_THREADS", bound)
 
 
 def read_env_file(path: str | Path) -> dict[str, str]:

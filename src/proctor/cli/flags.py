@@ -55,6 +55,7 @@ def add_validate_flags(parser: argparse.ArgumentParser) -> None:
 
 def add_preview_flags(parser: argparse.ArgumentParser) -> None:
     """Every flag of ``preview``. Those of ``run`` that change no prompt are taken too and have no effect."""
+    _omit_what_is_not_given(parser)
     add_task_flags(parser)
     _text(parser, "--limit", "-L", "-n", "--n", metavar="N", help="how many documents of each task (default: 1)")
     _text(parser, "--samples", "-E", metavar="JSON", help="or which documents, as '{\"task\": [0, 7]}' or a JSON file")
@@ -67,7 +68,12 @@ def add_preview_flags(parser: argparse.ArgumentParser) -> None:
     _pairs(parser, "--metadata", help="metadata that the tasks need, as for run")
     _text(parser, "--env_file", metavar="FILE", help="a .env file, for HF_TOKEN and the like")
     _switch(parser, "--trust_remote_code", help="let tokenizers and data sets run their own code")
+    _switch(parser, "--plan", help="no prompts, but how much a run has to compute: needs a tokenizer (--model_args)")
+    _switch(parser, "--estimate", help="--plan, and how long the run will take: loads the model and times a sample")
+    _switch(parser, "--batch_invariant", help="as for run: changes the plan")
     _add_chat(parser)
+    for names in (("--batch_size", "-b"), ("--max_batch_size",), ("--device",), ("--threads",)):
+        _text(parser, *names, metavar="...", help="for --estimate, as for run")
     _add_without_effect(parser)
 
 
@@ -75,10 +81,6 @@ def _add_without_effect(parser: argparse.ArgumentParser) -> None:
     """So that a command line of ``run`` becomes one of ``preview`` by its verb alone."""
     hidden: dict[str, Any] = {"help": argparse.SUPPRESS}
     for names in (
-        ("--batch_size", "-b"),
-        ("--max_batch_size",),
-        ("--device",),
-        ("--threads",),
         ("--output_path", "-o"),
         ("--verbosity", "-v"),
         ("--use_cache", "-c"),
@@ -111,6 +113,7 @@ def _add_how(group: _Flags) -> None:
     _text(group, "--num_fewshot", "-f", metavar="N", help="examples before each question (default: the task's)")
     _text(group, "--batch_size", "-b", metavar="N|auto|auto:N", help="requests asked together (default: 1)")
     _text(group, "--max_batch_size", metavar="N", help="the most that auto tries")
+    _switch(group, "--batch_invariant", help="score every document by itself, whatever else is asked (slower)")
     _text(group, "--device", metavar="DEVICE", help="cuda, cuda:0, mps, cpu (default: what is there)")
     _text(group, "--threads", metavar="N", help="CPU threads (default: the libraries decide)")
     _pairs(group, "--gen_kwargs", help="how to generate, as in temperature=0.8,max_gen_toks=64; wins over the task's")

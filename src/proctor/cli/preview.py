@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 
+from proctor.cli.environment import set_tokenizer_threads
 from proctor.cli.flags import add_preview_flags as add_flags
 
 __all__ = ["add_flags", "execute"]
@@ -14,15 +15,26 @@ USAGE = "proctor preview --tasks TASK[,...] [--limit N] [--num_fewshot N] [--mod
 
 
 def execute(namespace: argparse.Namespace) -> int:
-    """Print the prompts. The flags mean what they mean to ``run``."""
+    """Print the prompts, or with --plan and --estimate what they cost. The flags mean what they mean to ``run``."""
     from proctor.cli.run import read_config
 
-    config = read_config(vars(namespace))
+    given = dict(vars(namespace))
+    timed = given.pop("estimate", False)
+    counted = given.pop("plan", False) or timed
+    config = read_config(given)
 
-    from proctor.run.preview import preview
     from proctor.run.progress import open_progress
 
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    set_tokenizer_threads(config.threads)
+    if counted:
+        from proctor.run.estimate import estimate
+
+        for line in estimate(config, progress=open_progress, timed=timed):
+            print(line, flush=True)
+        return 0
+
+    from proctor.run.preview import preview
+
     color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     for block in preview(config, progress=open_progress, color=color):
         print(block)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from proctor.cli.environment import set_tokenizer_threads
 from proctor.cli.flags import add_run_flags as add_flags
 from proctor.errors import OutputError, UsageError, did_you_mean
 
@@ -35,7 +35,7 @@ def execute(namespace: argparse.Namespace) -> int:
     from proctor.run.progress import open_progress
     from proctor.run.session import evaluate
 
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    set_tokenizer_threads(config.threads)
     result = evaluate(config, progress=open_progress)
     report(config, result)
     return 0

@@ -12,6 +12,9 @@ from proctor.run.kwargs import parse_tokens
 
 logger = logging.getLogger("proctor")
 
+OUR_OWN = ("--batch_invariant",)
+"""Flags that begin like one of lm-eval's, which an abbreviation means."""
+
 
 class _Growing(argparse.Action):
     """A flag whose occurrences add up: each one's words are joined to what there is already."""
@@ -75,6 +78,11 @@ class SentenceParser(argparse.ArgumentParser):
                 hint=f"Tasks are named with --tasks NAME[,NAME...]. See {self.prog} --help.",
             )
         return namespace
+
+    def _get_option_tuples(self, option_string: str) -> list[Any]:
+        """What an abbreviation may mean: lm-eval's flags first, so that its command lines keep their meaning."""
+        found = super()._get_option_tuples(option_string)
+        return [match for match in found if match[1] not in OUR_OWN] or found
 
     def _meant(self, name: str) -> str:
         known = [option for option in self._option_string_actions if option.startswith("--")]

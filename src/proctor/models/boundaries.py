@@ -171,7 +171,8 @@ class Boundaries:
 
     def _between_words(self, cut: Cut) -> bool:
         """Whether the cut falls between two words that the tokenizer handles each by itself."""
-        splitter, normalizer = self._backend.pre_tokenizer, self._backend.normalizer
+        backend: Any = self._backend
+        splitter, normalizer = backend.pre_tokenizer, backend.normalizer
 
         def words(text: str) -> list[str]:
             normal = text if normalizer is None else normalizer.normalize_str(text)
@@ -192,7 +193,7 @@ class Boundaries:
 
     def _written(self, letter: str) -> tuple[str, ...]:
         """How a vocabulary may write a character: as it is, normalised, a space as ▁, or byte by byte."""
-        normalizer = None if self._backend is None else self._backend.normalizer
+        normalizer: Any = None if self._backend is None else self._backend.normalizer
         text = letter
         if normalizer is not None:
             text = normalizer.normalize_str(f"x{letter}x").partition("x")[2].rpartition("x")[0]

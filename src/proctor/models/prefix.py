@@ -22,6 +22,11 @@ from numpy.typing import NDArray
 Ids = NDArray[np.int32]
 Ints = NDArray[np.int64]
 
+PASS_TOKENS = {"cpu": 256}
+"""Tokens of a pass with several documents: enough for full matrix products, few enough that masked-out
+attention between documents costs little."""
+PASS_TOKENS_ELSEWHERE = 4096
+
 
 @dataclass(slots=True)
 class Node:
@@ -120,6 +125,11 @@ class Limits:
     tokens: int
     documents: int | None = None
     longest: int = 1 << 30
+
+
+def pass_tokens(device: str) -> int:
+    """Tokens of a pass with several documents, on a kind of device."""
+    return PASS_TOKENS.get(device, PASS_TOKENS_ELSEWHERE)
 
 
 def make_plan(

@@ -58,6 +58,7 @@ class RunConfig:
     confirm_run_unsafe_code: bool = False
     metadata: Mapping[str, Any] = field(default_factory=dict)
     threads: int | None = None
+    batch_invariant: bool = False
     env_file: str | None = None
 
 
@@ -95,9 +96,11 @@ KNOBS: Mapping[str, Callable[[Any], Any]] = {
     "confirm_run_unsafe_code": knobs.switch,
     "metadata": knobs.mapping,
     "threads": knobs.size,
+    "batch_invariant": knobs.switch,
     "env_file": knobs.text,
 }
 
+HF_KINDS = ("hf", "hf-auto", "huggingface")
 _KNOBS_IN_MODEL_ARGS = ("device", "batch_size", "max_batch_size")
 
 
@@ -171,6 +174,8 @@ def _contradictions(values: Mapping[str, Any], *, needs_tasks: bool) -> list[str
         found.append(f"{' and '.join(writing)} needs a place to write to: add --output_path FOLDER.")
     if values.get("samples") and values.get("limit") is not None:
         found.append("--samples and --limit both choose documents: give one of them.")
+    if values.get("batch_invariant") and values.get("model", "hf") not in HF_KINDS:
+        found.append(f"--batch_invariant belongs to --model hf; --model {values['model']} has no such way to score.")
     if values.get("fewshot_as_multiturn") and not values.get("apply_chat_template"):
         found.append("--fewshot_as_multiturn makes turns of a chat: add --apply_chat_template.")
     return found
@@ -185,6 +190,8 @@ def _derive(values: Mapping[str, Any]) -> dict[str, Any]:
         derived["log_samples"] = True
     if derived.get("apply_chat_template") and "fewshot_as_multiturn" not in derived:
         derived["fewshot_as_multiturn"] = True
-    if derived.get("trust_remote_code"):  # lm-eval: after metadata was made, so that tasks do not see it.
-        derived["model_args"] = {**arguments, "trust_remote_code": True}
+    # lm-eval: after metadata was made, so that tasks do not see it.
+    own = {key: True for key in ("trust_remote_code", "batch_invariant") if derived.get(key)}
+    if own:
+        derived["model_args"] = {**arguments, **own}
     return derived

@@ -15,7 +15,7 @@ from proctor.errors import UsageError
 from proctor.metrics.choice import OUT_OF_RANGE, resolve_gold
 from proctor.models import MODELS, open_model
 from proctor.models.generation import plan_generation
-from proctor.run.config import RunConfig
+from proctor.run.config import HF_KINDS, RunConfig
 from proctor.run.plan import Planned, TaskPlan, plan_task
 from proctor.run.seams import Piece, Seam, fit, seams
 from proctor.run.session import bind_tasks, model_style, seed_everything, select_suite, warn_of_surprises
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from proctor.run.session import OpenProgress
 
 WIDTH = 80
-HF_KINDS = ("hf", "hf-auto", "huggingface")
 Paint = Callable[[str], str]
 
 
@@ -48,7 +47,7 @@ def preview(config: RunConfig, *, progress: OpenProgress, color: bool = False) -
     tasks = bind_tasks(suite.tasks, progress)
     warn_of_surprises(config, suite)
     tokens = open_tokenizer(config)
-    style = _style(config, tokens)
+    style = preview_style(config, tokens)
     view = _View(config, style, tokens, color)
     for task in tasks:
         samples = None if config.samples is None else config.samples.get(task.spec.name)
@@ -72,7 +71,8 @@ def open_tokenizer(config: RunConfig) -> Tokens | None:
     return open_tokens(config.model_args)
 
 
-def _style(config: RunConfig, tokens: Tokens | None) -> Style:
+def preview_style(config: RunConfig, tokens: Tokens | None) -> Style:
+    """How prompts are rendered with the chat template of a tokenizer, or of a model that has one without."""
     if not config.apply_chat_template or tokens is not None:
         return model_style(config, tokens)
     if config.model in HF_KINDS:

@@ -18,19 +18,15 @@ from proctor.models.hf.gate import Decision, decide
 from proctor.models.hf.generate import Generator, Prompt
 from proctor.models.hf.loglikelihood import Scored, Scorer
 from proctor.models.hf.memory import bytes_per_cached_token, bytes_per_head_row, bytes_per_token
-from proctor.models.hf.rows import Row, Span, make_rows
+from proctor.models.hf.rows import Row, Span, input_lengths, make_rows
 from proctor.models.hf.spans import SpanMaker
 from proctor.models.hf.tree import HEAD_ROWS, TreeScorer
-from proctor.models.prefix import Limits
+from proctor.models.prefix import Limits, Plan, pass_tokens
 from proctor.models.tokens import Tokens
+from proctor.models.work import planned
 from proctor.types import Generate, Loglikelihood, Request, Response, Rolling, RollingScore, Scores, Text
 
 log = logging.getLogger("proctor")
-
-PASS_TOKENS = {"cpu": 256}
-"""Tokens of a pass with several documents: enough for full matrix products, few enough that masked-out
-attention between documents costs little."""
-PASS_TOKENS_ELSEWHERE = 4096
 
 TRUNCATIONS = ("loglikelihood", "long_continuations", "generate")
 """Counts that are cuts; the others are merely worth knowing."""
@@ -212,10 +208,16 @@ class HfModel:
 
     def _shared(self, rows: Sequence[Row], kind: str, mode: Literal["tree", "context"]) -> Iterator[Scored]:
         invariant = self._arguments.batch_invariant
-        tokens = PASS_TOKENS.get(self._device.type, PASS_TOKENS_ELSEWHERE)
+        tokens = pass_tokens(self._device.type)
         longest = self._budget(self._scorer.width(rows[0])).tokens
         limits = Limits(min(tokens, longest), 1 if invariant else self._size.rows, max(longest, 1))
-        scorer = TreeScorer(self._scorer, limits, mode, head_rows=1 if invariant else HEAD_ROWS)
+        lengths = input_lengths(rows, self.tokens.max_length)
+
+        def say(plan: Plan) -> None:
+            log.info("%s.", planned(plan, lengths))
+
+        head_rows = 1 if invariant else HEAD_ROWS
+        scorer = TreeScorer(self._scorer, limits, mode, head_rows=head_rows, on_plan=say)
         yield from scorer(rows)
         self._batches.setdefault(kind, []).extend(scorer.documents)
         self._count(scorer.forwarded, scorer.distinct)

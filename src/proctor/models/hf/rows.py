@@ -69,3 +69,8 @@ def _sorted(rows: Iterable[Row]) -> list[Row]:
         rows,
         key=lambda row: (-len(row.lead.context) - row.lead.count, row.lead.tokens.astype(">u4").tobytes()),
     )
+
+
+def input_lengths(rows: Iterable[Row], max_length: int) -> list[int]:
+    """The tokens that each span alone would put into the model."""
+    return [min(len(span.context) + span.count - 1, max_length) for row in rows for span in row.spans]

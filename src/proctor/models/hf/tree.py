@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -56,8 +56,17 @@ class _Answers:
 class TreeScorer:
     """Scores rows with a plan; ``kind`` context shares within one context's continuations only."""
 
-    def __init__(self, scorer: Scorer, limits: Limits, kind: Kind = "tree", *, head_rows: int = HEAD_ROWS) -> None:
+    def __init__(
+        self,
+        scorer: Scorer,
+        limits: Limits,
+        kind: Kind = "tree",
+        *,
+        head_rows: int = HEAD_ROWS,
+        on_plan: Callable[[Plan], None] | None = None,
+    ) -> None:
         self._scorer = scorer
+        self._on_plan = on_plan
         self._limits = limits
         self._kind: Kind = kind
         self._head_rows = head_rows
@@ -107,6 +116,9 @@ class TreeScorer:
     def _run(self, rows: Sequence[Row], done: set[int]) -> Iterator[Scored]:
         inputs, plan = self.plan(rows)
         self.distinct += plan.nodes
+        if self._on_plan is not None:
+            self._on_plan(plan)
+            self._on_plan = None
         answers = [_Answers([(0.0, False)] * (row.lead.count - 1), [(0.0, False)] * len(row.spans)) for row in rows]
         cache = StackCache() if self._kind == "tree" else None
         pending = _Pending()
