@@ -184,3 +184,9 @@ def test_python_compiles_and_uses_what_there_is(block):
 
     compile(block.text, block.page, "exec")
     assert all(hasattr(proctor, name) for name in re.findall(r"proctor\.(\w+)\(", block.text))
+
+
+def test_the_index_names_every_page():
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    pages = [page.name for page in sorted((ROOT / "docs").glob("*.md")) if page.name != "README.md"]
+    assert [page for page in pages if f"]({page})" not in index] == []
