@@ -13,11 +13,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from proctor.errors import UsageError
-from proctor.models import open_model
 from proctor.run.config import RunConfig
 from proctor.run.preview import open_tokenizer, preview_style
 from proctor.run.progress import duration
-from proctor.run.session import bind_tasks, plan_tasks, seed_everything, select_suite, warn_of_surprises
+from proctor.run.session import (
+    bind_tasks,
+    open_configured,
+    plan_tasks,
+    seed_everything,
+    select_suite,
+    warn_of_surprises,
+)
 from proctor.types import Generate, Loglikelihood, Model, Request
 
 if TYPE_CHECKING:
@@ -125,14 +131,7 @@ def _kinds(counts: Counts) -> Mapping[str, Counted]:
 
 def _time_lines(config: RunConfig, work: _Counting, prepared: float) -> Iterator[str]:
     before = time.perf_counter()
-    model = open_model(
-        config.model,
-        config.model_args,
-        batch_size=config.batch_size,
-        max_batch_size=config.max_batch_size,
-        device=config.device,
-        threads=config.threads,
-    )
+    model = open_configured(config)
     loaded = time.perf_counter() - before
     level = log.level
     # What the model says of each sample is not what it would say of the run.

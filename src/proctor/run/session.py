@@ -57,14 +57,7 @@ def evaluate(
     seed_everything(config.seed)
     tasks = bind_tasks(suite.tasks, progress)
     warn_of_surprises(config, suite)
-    model = open_model(
-        config.model,
-        config.model_args,
-        batch_size=config.batch_size,
-        max_batch_size=config.max_batch_size,
-        device=config.device,
-        threads=config.threads,
-    )
+    model = open_configured(config)
     try:
         seed_everything(config.seed)
         plans = plan_tasks(tasks, config, model_style(config, model), progress)
@@ -82,6 +75,18 @@ def evaluate(
         extra={**_tokenizer_facts(facts), **extra, "proctor": {"device": facts.get("device"), **report}},
         started=started,
         seconds=time.perf_counter() - clock,
+    )
+
+
+def open_configured(config: RunConfig) -> Model:
+    """Open the model of a run."""
+    return open_model(
+        config.model,
+        config.model_args,
+        batch_size=config.batch_size,
+        max_batch_size=config.max_batch_size,
+        device=config.device,
+        threads=config.threads,
     )
 
 
@@ -236,7 +241,7 @@ def _config_section(
         **{key: facts[key] for key in keys if key in facts},
         "batch_size": config.batch_size,
         "batch_sizes": report.get("batch_sizes", []),
-        "device": config.device,
+        "device": config.device or facts.get("device"),
         "use_cache": config.use_cache,
         "limit": config.limit,
         "bootstrap_iters": bootstrap_iters,
