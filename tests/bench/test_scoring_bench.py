@@ -170,7 +170,13 @@ def test_a_shape_counts_the_parameters_of_its_body(shape):
     matrices = sum(p.numel() for p in module.model.layers.parameters() if p.dim() > 1)
     assert shape.body == matrices
     wanted = float(shape.name.partition("m")[0].partition("b")[0]) * (1e9 if shape.name.endswith("b") else 1e6)
-    assert 0.85 * wanted < shape.body < 1.15 * wanted
+    if shape.name in ("15m", "110m"):
+        # Named after the public checkpoints, whose embeddings count.
+        assert 0.97 * wanted < module.num_parameters() < 1.03 * wanted
+    elif shape.name == "15m-128k":
+        assert shape.body == cases.SHAPES["15m"].body
+    else:
+        assert 0.85 * wanted < shape.body < 1.15 * wanted
 
 
 # -- cases and options
