@@ -6,8 +6,10 @@ worth cutting, and the comparison with whole encoding on some of the run's own t
 
 from __future__ import annotations
 
+import gc
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from proctor.models.joined import Ids, Joined
@@ -37,6 +39,10 @@ class SharedEncoding:
 
     def texts(self, texts: Sequence[str], flag: Flag) -> list[Ids] | None:
         """The ids of texts, or None where they are to be encoded whole."""
+        with _no_collection():
+            return self._texts(texts, flag)
+
+    def _texts(self, texts: Sequence[str], flag: Flag) -> list[Ids] | None:
         frame = self._begin(texts, flag)
         if frame is None or self._joined is None:
             return None
@@ -54,6 +60,12 @@ class SharedEncoding:
         self, contexts: Mapping[str, Sequence[str]], flag: Flag, flag_of: Callable[[str], Flag]
     ) -> dict[str, tuple[Ids, dict[str, list[int]]]]:
         """The ids of contexts, and of what each of their continuations adds to the whole; of those that can be cut."""
+        with _no_collection():
+            return self._contexts(contexts, flag, flag_of)
+
+    def _contexts(
+        self, contexts: Mapping[str, Sequence[str]], flag: Flag, flag_of: Callable[[str], Flag]
+    ) -> dict[str, tuple[Ids, dict[str, list[int]]]]:
         texts = list(contexts)
         frame = self._begin(texts, flag)
         if frame is None or self._joined is None:
@@ -125,6 +137,18 @@ class SharedEncoding:
             "every prompt is encoded as a whole, which takes longer.",
             getattr(self._tokenizer, "name_or_path", ""),
         )
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the garbage collector from looking through a million tuples again and again: a third less time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _can_be_cut(tokenizer: Any) -> bool:
