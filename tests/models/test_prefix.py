@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctor.models.prefix import Limits, Plan, common_prefix, flatten, make_plan, visible
+from proctor.models.prefix import Limits, Pack, Plan, common_prefix, flatten, make_plan, places, reach
 
 
 @st.composite
@@ -28,6 +28,24 @@ def exams(draw):
 def limits(draw):
     tokens = draw(st.integers(1, 40))
     return Limits(tokens, draw(st.none() | st.integers(1, 5)), draw(st.integers(1, 30)))
+
+
+def visible(pack: Pack, window: int | None = None):
+    """Who sees whom, by the edges' parents: shape (tokens, past + tokens)."""
+    mask = np.zeros((pack.tokens, pack.past + pack.tokens), dtype=bool)
+    mask[:, : pack.past] = True
+    for edge in pack.edges:
+        stop = edge.start + edge.length
+        mask[edge.start : stop, pack.past + edge.start : pack.past + stop] = np.tri(edge.length, dtype=bool)
+        above = edge.parent
+        while above >= 0:
+            start = pack.past + pack.edges[above].start
+            mask[edge.start : stop, start : start + pack.edges[above].length] = True
+            above = pack.edges[above].parent
+    if window is not None:
+        keys = np.concatenate([np.arange(pack.past), places(pack)])
+        mask &= keys[None, :] > places(pack)[:, None] - window
+    return mask
 
 
 def distinct_prefixes(inputs):
@@ -74,6 +92,25 @@ def test_every_needed_logit_exactly_once_and_every_prefix_once(exam, limit):
     assert set(asked.values()) == {1}
     assert sorted(finished) == list(range(len(inputs)))
     assert len(forwarded) == len(set(forwarded)) == plan.nodes == plan.tokens == distinct_prefixes(inputs)
+
+
+@given(exams(), limits())
+def test_reach_says_who_sees_whom(exam, limit):
+    for pack in make_plan(*exam, limit).packs:
+        at = np.arange(pack.tokens)
+        own = (at[None, :] <= at[:, None]) & (at[:, None] < reach(pack)[None, :])
+        assert (own == visible(pack)[:, pack.past :]).all()
+
+
+@given(exams(), limits(), st.none() | st.integers(1, 12))
+def test_the_executors_mask_is_the_plans(exam, limit, window):
+    torch = pytest.importorskip("torch")
+    from proctor.models.hf.tree import mask_of
+
+    for pack in make_plan(*exam, limit).packs:
+        mask = mask_of(pack, window, torch.device("cpu"), torch.float32)
+        assert mask.shape == (1, 1, pack.tokens, pack.past + pack.tokens)
+        assert ((mask[0, 0] == 0).numpy() == visible(pack, window)).all()
 
 
 @given(exams(), limits())

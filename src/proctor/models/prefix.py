@@ -13,7 +13,7 @@ sharing prefixes over a radix tree: SGLang, arXiv:2312.07104.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -288,34 +288,18 @@ def _pack(past: int, keep: int, head: tuple[Node, int] | None, units: Sequence[N
     return Pack(past, keep, tuple(edges), tuple(needs), tuple(done), max(1, len(units)))
 
 
-def ancestors(pack: Pack) -> Iterator[tuple[Edge, Edge]]:
-    """Every pair (edge, edge above it) of a pack."""
-    for edge in pack.edges:
-        above = edge.parent
-        while above >= 0:
-            yield edge, pack.edges[above]
-            above = pack.edges[above].parent
+def reach(pack: Pack) -> Ints:
+    """For each token of a pack, the place after its last descendant, shape (tokens,).
 
-
-def visible(pack: Pack, window: int | None = None) -> NDArray[np.bool_]:
-    """Who sees whom: shape (tokens, past + tokens), True where a token attends.
-
-    ``window``: a token sees no further back than ``window`` positions, its own included.
+    In depth-first order what descends from a token follows it without a gap, so a token at place
+    i sees the token at place j exactly if ``j <= i < reach[j]``.
     """
-    size, past = pack.tokens, pack.past
-    mask = np.zeros((size, past + size), dtype=np.bool_)
-    mask[:, :past] = True
-    own = mask[:, past:]
-    for edge in pack.edges:
-        stop = edge.start + edge.length
-        own[edge.start : stop, edge.start : stop] = np.tri(edge.length, dtype=np.bool_)
-    for low, high in ancestors(pack):
-        own[low.start : low.start + low.length, high.start : high.start + high.length] = True
-    if window is not None:
-        here = places(pack)
-        keys = np.concatenate([np.arange(past), here])
-        mask &= keys[None, :] > here[:, None] - window
-    return mask
+    ends = [edge.start + edge.length for edge in pack.edges]
+    for number in range(len(pack.edges) - 1, -1, -1):
+        parent = pack.edges[number].parent
+        if parent >= 0:
+            ends[parent] = max(ends[parent], ends[number])
+    return np.repeat(np.array(ends), [edge.length for edge in pack.edges])
 
 
 def places(pack: Pack) -> Ints:

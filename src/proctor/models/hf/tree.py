@@ -21,7 +21,7 @@ from proctor.models.hf.device import free_caches, is_out_of_memory
 from proctor.models.hf.loglikelihood import Scored, Scorer, autocast
 from proctor.models.hf.rows import Row, Span
 from proctor.models.hf.stack import StackCache
-from proctor.models.prefix import Ids, Limits, Pack, Plan, flatten, make_plan, visible
+from proctor.models.prefix import Ids, Limits, Pack, Plan, flatten, make_plan, places, reach
 
 log = logging.getLogger("proctor")
 
@@ -156,14 +156,10 @@ class TreeScorer:
 
     def _mask(self, pack: Pack) -> Any:
         """The mask of a pass; one for each kind of layer where a model has several."""
-        masks = {kind: self._one_mask(pack, window) for kind, window in self._windows.items()}
+        scorer = self._scorer
+        dtype = scorer.autocast or scorer.module.dtype
+        masks = {kind: mask_of(pack, window, scorer.device, dtype) for kind, window in self._windows.items()}
         return masks if len(masks) > 1 else next(iter(masks.values()))
-
-    def _one_mask(self, pack: Pack, window: int | None) -> torch.Tensor:
-        # Additive: attention would turn a boolean mask into this in every layer.
-        seen = torch.from_numpy(visible(pack, window)).to(self._scorer.device)[None, None]
-        dtype = self._scorer.autocast or self._scorer.module.dtype
-        return torch.zeros(seen.shape, dtype=dtype, device=seen.device).masked_fill_(~seen, torch.finfo(dtype).min)
 
     def _hidden(self, arguments: dict[str, Any], tokens: int, wanted: list[int]) -> torch.Tensor:
         """The hidden rows before the output head at ``wanted`` places of one pass; shape (rows, size)."""
@@ -217,6 +213,19 @@ class TreeScorer:
                 # lm-eval: the sum, too, is taken in the softmax's dtype.
                 total = float(torch.tensor([value for value, _ in parts], dtype=self._dtype).sum())
             yield Scored(span.owner, total, all(greedy for _, greedy in parts))
+
+
+def mask_of(pack: Pack, window: int | None, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
+    """Who sees whom in a pass, as attention adds it: shape (1, 1, tokens, past + tokens), 0 where a token attends."""
+    at = torch.arange(pack.tokens, device=device)
+    hidden = (at[None, :] > at[:, None]) | (at[:, None] >= torch.from_numpy(reach(pack)).to(device)[None, :])
+    hidden = torch.nn.functional.pad(hidden, (pack.past, 0))
+    if window is not None:
+        here = torch.from_numpy(places(pack)).to(device)
+        keys = torch.cat([torch.arange(pack.past, device=device), here])
+        hidden |= keys[None, :] <= here[:, None] - window
+    mask = torch.zeros(hidden.shape, dtype=dtype, device=device)
+    return mask.masked_fill_(hidden, torch.finfo(dtype).min)[None, None]
 
 
 def _fits(logits: torch.Tensor, softmax_dtype: torch.dtype | None) -> bool:
