@@ -82,7 +82,7 @@ CASES = {
         Case("mmlu-subject", SUBJECTS[1:2], 50, "MMLU 5-shot, one subject", 5, {"1m": 200, "110m": 50}),
         Case("hellaswag", ("hellaswag",), 200, "HellaSwag 0-shot", 0, {"110m": 80, "8b": 200}),
         Case("hellaswag-10", ("hellaswag",), 25, "HellaSwag 10-shot, random shots", 10),
-        Case("arc-25", ("bench_arc_fixed",), 50, "ARC-like 25-shot, fixed shots", 25, {"110m": 12}),
+        Case("arc-25", ("bench_arc_fixed",), 100, "ARC-like 25-shot, fixed shots", 25, {"110m": 12}),
         Case("winogrande", ("winogrande",), 200, "WinoGrande 5-shot", 5),
         Case("lambada", ("lambada_openai",), 300, "LAMBADA", 0, {"1m": 500}),
         Case("gsm8k", ("bench_gsm8k_fixed",), 16, "GSM8K 8-shot, fixed shots, generation", 8, generates=True),
