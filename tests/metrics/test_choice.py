@@ -21,7 +21,6 @@ def measure(lls, choices, gold, wanted=ACCURACIES, greedy=None, unconditional=No
         greedy=greedy or [False] * len(lls),
         choices=choices,
         gold=gold,
-        multi_target=isinstance(gold, tuple),
         unconditional=unconditional,
         wanted=wanted,
     )

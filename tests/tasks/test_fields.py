@@ -9,7 +9,7 @@ import pytest
 from proctor.errors import TaskError
 from proctor.refs import Ref
 from proctor.tasks.fields import bind_examples, bind_question, key_or_template
-from proctor.tasks.templates import compile_template, template_variables
+from proctor.tasks.templates import compile_template
 
 DOC = {"question": "Q?", "choices": ["x", "y"], "answer": 1, "n": 7}
 
@@ -96,7 +96,6 @@ def test_templates_are_compiled_once_and_keep_their_last_newline():
     assert compile_template.cache_info().misses == before + 1
     assert compile_template("{{a}}\n")({"a": 1}) == "1\n"
     assert compile_template("{{ 'a1b2'|regex_replace('[0-9]', '#') }}")({}) == "a#b#"
-    assert template_variables("{{a}}{% set b = 1 %}{{b}}{{c.d}}") == {"a", "c"}
 
 
 def test_templates_cannot_reach_python():

@@ -70,7 +70,6 @@ def measure_choice(
     greedy: Sequence[bool],
     choices: Sequence[str],
     gold: int | tuple[int, ...],
-    multi_target: bool,
     unconditional: Sequence[float] | None = None,
     wanted: Collection[str],
 ) -> dict[str, Any]:
@@ -81,7 +80,7 @@ def measure_choice(
     ``acc_mutual_info`` subtracts the log-likelihood without context (https://arxiv.org/abs/2104.08315);
     ``exact_match`` asks whether the gold is what greedy decoding gives. ``f1`` and ``mcc`` hand
     on ``(gold, prediction)``, ``brier_score`` ``(gold, probabilities)`` and ``likelihood``
-    ``(gold, log-likelihoods)``. ``multi_target``: a hit on any gold counts.
+    ``(gold, log-likelihoods)``. Several golds: a hit on any of them counts.
     """
     golds = gold if isinstance(gold, tuple) else (gold,)
     shown: Any = list(gold) if isinstance(gold, tuple) else gold

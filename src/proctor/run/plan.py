@@ -12,7 +12,7 @@ from typing import Any
 from proctor.tasks.outputs import Example, build_requests
 from proctor.tasks.prompt import Style, render
 from proctor.tasks.task import Task
-from proctor.types import Generate, Query, Request
+from proctor.types import Query, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,3 @@ def is_sampled(generation: Mapping[str, Any] | None) -> bool:
 def count_requests(plans: Sequence[TaskPlan]) -> int:
     """Number of queries that go to the model."""
     return sum(len(planned.requests) * plan.asked for plan in plans for planned in plan.documents)
-
-
-def has_generation(plan: TaskPlan) -> bool:
-    """Whether the task generates text."""
-    return any(isinstance(request, Generate) for planned in plan.documents[:1] for request in planned.requests)

@@ -140,7 +140,6 @@ def _measure_choice(
         greedy=[bool(value[1]) for value in results],
         choices=choices,
         gold=resolve_gold(example.text if shape.multiple_input else example.target, choices),
-        multi_target=shape.multiple_target,
         unconditional=unconditional,
         wanted=wanted,
     )

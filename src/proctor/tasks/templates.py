@@ -52,10 +52,3 @@ def template_fault(source: str) -> str | None:
         where = f" (its line {error.lineno})" if "\n" in source.strip("\n") else ""
         return f"{error.message}{where}"
     return None
-
-
-def template_variables(source: str) -> frozenset[str]:
-    """The names that a template expects from its document."""
-    from jinja2 import meta
-
-    return frozenset(meta.find_undeclared_variables(_environment().parse(source)))

@@ -26,7 +26,6 @@ from proctor.models.prefix import Limits
 log = logging.getLogger("proctor")
 
 Mode = Literal["tree", "context", "plain"]
-MODES: tuple[Mode, ...] = ("tree", "context", "plain")
 
 PROBE_TAIL = 10
 """Tokens after the fork of the probe."""
