@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import entry_points
 from typing import Any, Generic, TypeVar
 
-from proctor.errors import UsageError, did_you_mean
+from proctor.errors import ProctorError, UsageError, did_you_mean
+from proctor.foreign import ForeignExitError, no_exit
 from proctor.lazy import load_attribute
 
 T = TypeVar("T")
@@ -44,7 +45,11 @@ class Table(Generic[T]):
             raise UsageError(f"There is no {self.kind} named {name!r}.", hint=hint)
         row = self._rows[name]
         if isinstance(row, str):
-            loaded: Any = load_attribute(row)
+            try:
+                with no_exit():
+                    loaded: Any = load_attribute(row)
+            except ForeignExitError as error:
+                raise ProctorError(f"The {self.kind} {name!r} cannot be loaded: its code {error}.") from error
             self._rows[name] = loaded
             return loaded
         return row

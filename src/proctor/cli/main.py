@@ -17,6 +17,7 @@ from proctor.cli.logs import hush_tracebacks, set_up_logging
 from proctor.cli.stop import heed_sigterm, tell
 from proctor.cli.values import SentenceParser
 from proctor.errors import ProctorError, UsageError, did_you_mean
+from proctor.foreign import ForeignExitError, no_exit
 from proctor.secrets import note
 
 VERBS = {
@@ -55,11 +56,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that cannot show a letter shows its number
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        with heed_sigterm():
+        with heed_sigterm(), no_exit():
             code = _dispatch(list(sys.argv[1:] if argv is None else argv))
             sys.stdout.flush()
     except ProctorError as error:
         return _complain(error)
+    except ForeignExitError as error:
+        return _complain(ProctorError(f"The run ended without a result: a task's or a model's code {error}."))
     except KeyboardInterrupt as stop:
         return tell(stop, last=argv is None)
     except BrokenPipeError:

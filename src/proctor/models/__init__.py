@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
+from proctor.errors import ModelError
+from proctor.foreign import ForeignExitError, no_exit
 from proctor.lazy import load_attribute
 from proctor.registry import Table
 from proctor.types import Model
@@ -47,8 +49,12 @@ def open_model(
     ``batch_size``, ``max_batch_size`` and ``device`` may stand in ``args`` too: there they win
     over a keyword left at its default, and lose against one that says something else.
     """
-    opener = cast(Opener, MODELS.get(name))
-    if lazily:
-        target = f"{getattr(opener, '__module__', '')}:{getattr(opener, '__name__', '')}"
-        opener = cast(Opener, load_attribute(LAZY[target])) if target in LAZY else opener
-    return opener(args, batch_size=batch_size, max_batch_size=max_batch_size, device=device, threads=threads)
+    try:
+        with no_exit():
+            opener = cast(Opener, MODELS.get(name))
+            if lazily:
+                target = f"{getattr(opener, '__module__', '')}:{getattr(opener, '__name__', '')}"
+                opener = cast(Opener, load_attribute(LAZY[target])) if target in LAZY else opener
+            return opener(args, batch_size=batch_size, max_batch_size=max_batch_size, device=device, threads=threads)
+    except ForeignExitError as error:
+        raise ModelError(f"The model '{name}' cannot be opened: its code {error}.") from error

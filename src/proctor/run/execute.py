@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from proctor.errors import ModelError
+from proctor.foreign import ForeignExitError, no_exit
 from proctor.store.keys import is_sampled
 from proctor.store.responses import Part
 from proctor.store.runs import Counts
@@ -60,7 +61,7 @@ class Asking:
             log.info("%d of %d answers were stored; the model is asked %s.", self.counts.found, len(self.queries), rest)
             advance(self.counts.found)
             self._draw_anew()
-        for place, response in self._answered(model, origins or {}) if self.missing else ():
+        for place, response in _held(model, self._answered(model, origins or {})) if self.missing else ():
             whole = self._completed(place, response)
             self._answers[place] = whole
             if self._store is not None:
@@ -82,14 +83,15 @@ class Asking:
             whole = sorted(self._own.union(self.missing))
             requests = [self.queries[place].request for place in whole]
             left = [number for number, place in enumerate(whole) if place not in self._own]
-            return ((whole[number], response) for number, response in resume(requests, left))
+            yield from ((whole[number], response) for number, response in resume(requests, left))
+            return
         asked = [self._left(place) for place in self.missing]
         if origins and isinstance(model, OriginModel):
             queries = (self.queries[place] for place in self.missing)
             answers = model.answer_about(asked, [origins[query.task, query.doc_id] for query in queries])
         else:
             answers = model.answer(asked)
-        return ((self.missing[number], response) for number, response in answers)
+        yield from ((self.missing[number], response) for number, response in answers)
 
     def _left(self, place: int) -> Request:
         """What is left to ask of a query: of some continuations, the answers may be there."""
@@ -127,6 +129,18 @@ class Asking:
                 f"The model left {len(missing)} of {len(self.queries)} requests unanswered, "
                 f"first task '{first.task}', document {first.doc_id}."
             )
+
+
+def _held(model: Model, answers: Iterator[tuple[int, Response]]) -> Iterator[tuple[int, Response]]:
+    """The answers of a model whose code may not end the run."""
+    try:
+        with no_exit():
+            yield from answers
+    except ForeignExitError as error:
+        raise ModelError(
+            f"The model '{model.name}' failed while it answered: its code {error}.",
+            hint="What was answered before is kept, where the run has a store.",
+        ) from error
 
 
 def _is_drawn(request: Request) -> bool:

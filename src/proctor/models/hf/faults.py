@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from proctor.errors import ModelError, ProctorError
+from proctor.foreign import ForeignExitError, no_exit
 from proctor.models.hf.arguments import HfArguments, unknown_key
 from proctor.secrets import note, redact_text
 from proctor.types import Response
@@ -29,9 +30,12 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
 def as_sentences(what: str, source: str, arguments: HfArguments, taker: str = "from_pretrained") -> Iterator[None]:
     """Turn whatever loading ``what`` from ``source`` raises into a :class:`ProctorError`."""
     try:
-        yield
+        with no_exit():
+            yield
     except ProctorError:
         raise
+    except ForeignExitError as error:
+        raise ModelError(f"The {what} of '{source}' cannot be loaded: its code {error}.") from error
     except ModuleNotFoundError as error:
         raise ModelError(
             f"Loading the {what} of '{source}' needs the package '{error.name}', which is not installed.",
@@ -44,9 +48,12 @@ def as_sentences(what: str, source: str, arguments: HfArguments, taker: str = "f
 def answering(source: str, answers: Iterator[tuple[int, Response]]) -> Iterator[tuple[int, Response]]:
     """The answers of a model; what breaks it on the way (its own code, a device) becomes a sentence."""
     try:
-        yield from answers
+        with no_exit():
+            yield from answers
     except ProctorError:
         raise
+    except ForeignExitError as error:
+        raise ModelError(f"The model '{source}' failed while it answered: its code {error}.") from error
     except Exception as error:
         log.debug("Where it failed:", exc_info=True)
         what = redact_text(_first_lines(str(error)))

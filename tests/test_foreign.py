@@ -1,0 +1,82 @@
+"""Code that is not proctor's never ends it: neither with success nor without a place."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from proctor.cli.main import main
+from proctor.foreign import ForeignExitError, no_exit
+from proctor.models import MODELS
+from proctor.models.dummy import DummyModel
+
+
+class Unwinding(BaseException):
+    pass
+
+
+def leave():
+    sys.exit(0)
+
+
+def unwind():
+    raise Unwinding
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [(leave, r"called sys\.exit\(0\)"), (unwind, "raised Unwinding"), (lambda: exit(), r"called sys\.exit\(\)")],
+)
+def test_what_would_end_the_process_is_an_error_with_its_place(function, said):
+    with pytest.raises(ForeignExitError, match=said + r".*\(.*test_foreign\.py:\d+\)"), no_exit():
+        function()
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, GeneratorExit])
+def test_every_other_exception_passes(error):
+    with pytest.raises(error), no_exit():
+        raise error
+
+
+class Leaving(DummyModel):
+    name = "leaving"
+
+    def __init__(self, when):
+        self.when = when
+
+    def answer(self, requests):
+        if self.when == "at once":
+            leave()
+        for number, answer in enumerate(super().answer(requests)):
+            if number == 1:
+                unwind() if self.when == "unwinding" else leave()
+            yield answer
+
+    def report(self):
+        return leave() if self.when == "report" else super().report()
+
+
+def open_leaving(args, **_):
+    return leave() if args["when"] == "open" else Leaving(args["when"])
+
+
+@pytest.mark.parametrize("when", ["open", "at once", "midway", "unwinding", "report"])
+def test_a_model_that_leaves_is_no_success(tmp_path, write_exam, monkeypatch, capsys, when):
+    monkeypatch.setitem(MODELS._rows, "leaving", open_leaving)
+    folder = write_exam(tmp_path / "exam", "odd")
+    words = ["run", "--model", "leaving", "--model_args", f"when={when}", "--tasks", "odd", "--include_path"]
+    assert main([*words, str(folder)]) == 1
+    shown = capsys.readouterr().err
+    assert "test_foreign.py:" in shown
+    assert "Unwinding" in shown if when == "unwinding" else "sys.exit(0)" in shown
+    assert "Traceback" not in shown
+
+
+def test_a_plugin_that_leaves_when_it_is_imported_is_no_success(tmp_path, write_exam, monkeypatch, capsys):
+    (tmp_path / "leaving_plugin.py").write_text("import sys\nsys.exit(0)\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(MODELS._rows, "leaving", "leaving_plugin:open")
+    folder = write_exam(tmp_path / "exam", "odd")
+    assert main(["run", "--model", "leaving", "--tasks", "odd", "--include_path", str(folder)]) == 1
+    assert "leaving_plugin.py:2" in capsys.readouterr().err
