@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import logging
 
 import pytest
 
+from proctor.cli.main import VERBS
 from proctor.cli.values import Pairs, SentenceParser, Words
 from proctor.errors import UsageError
 
@@ -52,7 +54,7 @@ def test_what_is_not_given_is_not_there(parser):
     ("words", "sentence"),
     [
         (["--taks", "a"], r"There is no flag --taks. Did you mean '--tasks'\?"),
-        (["--model-args", "a=1"], r"no flag --model-args. Did you mean '--model_args'\?"),
+        (["--modle-args", "a=1"], r"no flag --modle-args. Did you mean '--model_args'\?"),
         (["--zzz=1"], r"^There is no flag --zzz\.\n"),
         (["--taks", "a", "--limti", "1"], "--taks.*\n.*--limti. Did you mean '--limit'"),
         (["stray"], "'stray' belongs to no flag"),
@@ -66,3 +68,29 @@ def test_what_is_wrong_is_a_sentence(parser, words, sentence):
     with pytest.raises(UsageError, match=sentence) as caught:
         parser.parse(words)
     assert "proctor run --help" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_hyphens_and_underscores_in_the_name_of_a_flag_are_equal(verb):
+    parser = SentenceParser(prog="proctor")
+    importlib.import_module(f"proctor.cli.{verb}").add_flags(parser)
+    for action in parser._actions:
+        if not action.option_strings:
+            action.required = False
+    for option, action in parser._option_string_actions.items():
+        if "_" in option:
+            hyphened = "--" + option[2:].replace("_", "-")
+            values = [] if action.nargs in (0, "?") else ["1" if action.type else "x=1"]
+            assert action.dest in vars(parser.parse([hyphened, *values])), hyphened
+            if values:
+                assert action.dest in vars(parser.parse([f"{hyphened}={values[0]}"])), hyphened
+
+
+def test_only_names_of_flags_are_respelled(parser):
+    found = parser.parse(["--model-args", "a-b=c-d", "--model-args=pretrained=my-org/my-model", "--tasks", "a-b"])
+    assert found.model_args == {"a-b": "c-d", "pretrained": "my-org/my-model"}
+    assert found.tasks == ["a-b"]
+
+
+def test_an_abbreviation_may_have_hyphens_too(parser):
+    assert parser.parse(["--model-a", "a=1"]).model_args == {"a": 1}

@@ -57,6 +57,22 @@ class Words(_Growing):
         return [*(known or ()), *(word.strip() for item in words for word in item.split(",") if word.strip())]
 
 
+def underscored(arguments: Sequence[str]) -> list[str]:
+    """The arguments with ``--batch-size`` written ``--batch_size``; values, after ``=`` too, stay as they are.
+
+    What follows a bare ``--`` is no flag.
+    """
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    return [_underscored(word) for word in arguments[:end]] + list(arguments[end:])
+
+
+def _underscored(word: str) -> str:
+    if not word.startswith("--"):
+        return word
+    name, equals, value = word[2:].partition("=")
+    return f"--{name.replace('-', '_')}{equals}{value}"
+
+
 class SentenceParser(argparse.ArgumentParser):
     """An argument parser that raises UsageErrors and knows what was probably meant."""
 
@@ -66,9 +82,13 @@ class SentenceParser(argparse.ArgumentParser):
         raise UsageError(f"{sentence}.", hint=f"See {self.prog} --help.")
 
     def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
-        """Parse all of the arguments; one that belongs to no flag is a UsageError."""
-        namespace, rest = self.parse_known_args(arguments)
-        unknown = [word.partition("=")[0] for word in rest if word.startswith("-") and len(word) > 1]
+        """Parse all of the arguments, hyphens in the names of flags being underscores.
+
+        An argument that belongs to no flag is a UsageError.
+        """
+        spelled = dict(zip(underscored(arguments), arguments, strict=True))
+        namespace, rest = self.parse_known_args(underscored(arguments))
+        unknown = [spelled.get(word, word).partition("=")[0] for word in rest if word.startswith("-") and len(word) > 1]
         if unknown:
             sentences = [f"There is no flag {name}." + self._meant(name) for name in unknown]
             raise UsageError("\n".join(sentences), hint=f"See {self.prog} --help.")
