@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from proctor.cli.main import main
-from proctor.foreign import ForeignExitError, no_exit
+from proctor.errors import ProctorError
+from proctor.foreign import ForeignExitError, ends_in_errors, no_exit
 from proctor.models import MODELS
 from proctor.models.dummy import DummyModel
 
@@ -33,10 +34,50 @@ def test_what_would_end_the_process_is_an_error_with_its_place(function, said):
         function()
 
 
-@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, GeneratorExit])
+def arriving(error):
+    """Raise it as Python does a signal's or a generator's: no statement of foreign code does."""
+    (_ for _ in ()).throw(error)
+
+
+@pytest.mark.parametrize("error", [ValueError(), KeyboardInterrupt(), GeneratorExit()])
 def test_every_other_exception_passes(error):
-    with pytest.raises(error), no_exit():
+    with pytest.raises(type(error)) as caught, no_exit():
+        arriving(error)
+    assert caught.value is error
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, GeneratorExit])
+def test_a_stop_that_foreign_code_makes_up_is_none(error):
+    with pytest.raises(ForeignExitError, match=f"raised {error.__name__}"), no_exit():
         raise error
+
+
+def test_a_cleanup_that_raises_after_ctrl_c_is_a_stop_all_the_same():
+    def cleanup():
+        try:
+            arriving(KeyboardInterrupt())
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt("again")  # noqa: B904 - its context is what is looked at
+
+    with pytest.raises(KeyboardInterrupt), no_exit():
+        cleanup()
+
+
+def test_a_generator_that_is_closed_within_ends_quietly():
+    def values():
+        with no_exit():
+            yield 1
+
+    opened = values()
+    next(opened)
+    opened.close()
+
+
+def test_a_function_that_ends_in_errors():
+    with pytest.raises(ValueError, match="x"):
+        ends_in_errors(lambda: int("x"))()
+    with pytest.raises(ProctorError, match=r"code called sys\.exit\('why'\)"):
+        ends_in_errors(lambda: sys.exit("why"))()
 
 
 class Leaving(DummyModel):

@@ -48,4 +48,4 @@ def test_every_failure_is_a_sentence_with_a_place(tmp_path, name, text, said):
 
 def test_a_module_that_ends_the_program_is_a_fault_of_its_file(tmp_path):
     (tmp_path / "mine.py").write_text("import sys\nsys.exit('install swipl')\n")
-    assert "failed: SystemExit: install swipl" in fault_of(tmp_path, "mine.g").message
+    assert "called sys.exit('install swipl') (" in fault_of(tmp_path, "mine.g").message

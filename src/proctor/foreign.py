@@ -3,28 +3,59 @@
 ``sys.exit(0)`` in such code would end a run as a success without a result: SystemExit, like every
 BaseException, passes each ``except Exception`` on its way out. So calls into foreign code stand in
 :func:`no_exit`, which makes an ordinary exception of it, :class:`ForeignExitError`, with its place.
-The invariant: of all exceptions of foreign code, only a KeyboardInterrupt (a stop that the user wants)
-passes as what it is.
+The invariant: of all exceptions of foreign code, only what Python itself raises in it (the
+KeyboardInterrupt of Ctrl-C, the GeneratorExit of a generator that is closed) passes as what it is.
+``os._exit`` ends the process within C: nobody can catch it.
 """
 
 from __future__ import annotations
 
+import dis
+import functools
 import os
+import sysconfig
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
+from typing import ParamSpec, TypeVar
+
+from proctor.errors import ProctorError
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _OWN = str(Path(__file__).parent) + os.sep
-_PASSING = (Exception, KeyboardInterrupt, GeneratorExit)
+_BUNDLED = str(Path(__file__).parent / "benchmarks") + os.sep
+_INSTALLED = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
+_RAISE = dis.opmap["RAISE_VARARGS"]
 
 
 class ForeignExitError(Exception):
     """Foreign code raised SystemExit or another BaseException; the text is a clause with the place."""
 
 
-@contextmanager
-def no_exit() -> Iterator[None]:
+class _NoExit:
+    """The context of :func:`no_exit`. It holds no state: one serves all calls, nested ones too."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if error is None or isinstance(error, Exception):
+            return
+        if isinstance(error, (KeyboardInterrupt, GeneratorExit)) and not _is_raised_by_statement(error):
+            return
+        if not type(error).__module__.startswith("proctor."):
+            raise ForeignExitError(describe_exit(error)) from error
+
+
+_NO_EXIT = _NoExit()
+
+
+def no_exit() -> _NoExit:
     """Within, whatever would end the process is a :class:`ForeignExitError`; other exceptions pass.
 
     Example::
@@ -32,14 +63,22 @@ def no_exit() -> Iterator[None]:
         with no_exit():
             function(document)   # sys.exit(0) in it raises ForeignExitError
     """
-    try:
-        yield
-    except _PASSING:
-        raise
-    except BaseException as error:
-        if type(error).__module__.startswith("proctor."):
-            raise
-        raise ForeignExitError(describe_exit(error)) from error
+    return _NO_EXIT
+
+
+def ends_in_errors(function: Callable[P, R]) -> Callable[P, R]:
+    """The last net: an exit that nothing on its way caught leaves ``function`` as a :class:`ProctorError`."""
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            with no_exit():
+                return function(*args, **kwargs)
+        except ForeignExitError as error:
+            message = f"The run ended without a result: a task's or a model's code {error}."
+            raise ProctorError(message) from error
+
+    return run
 
 
 def describe_exit(error: BaseException) -> str:
@@ -48,15 +87,36 @@ def describe_exit(error: BaseException) -> str:
         what = f"called sys.exit({'' if error.code is None else repr(error.code)[:60]})"
     else:
         what = f"raised {type(error).__name__}, which is meant to end the process"
-    place = place_of(error)
+    place = place_of(error) or place_of(error, installed=True)
     return what if place is None else f"{what} ({place})"
 
 
-def place_of(error: BaseException) -> str | None:
-    """``file:line`` of the innermost frame outside proctor and Python's own ``exit``; None where there is none."""
+def place_of(error: BaseException, *, installed: bool = False) -> str | None:
+    """``file:line`` of the innermost frame of foreign code; None where there is none.
+
+    ``installed``: of installed packages and the standard library too, but Python's own ``exit``.
+    """
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith((_OWN, "<")) and not frame.filename.endswith("_sitebuiltins.py")
+        if _is_foreign(frame.filename, installed=installed) and not frame.filename.endswith("_sitebuiltins.py")
     ]
     return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None
+
+
+def _is_foreign(file: str, *, installed: bool = False) -> bool:
+    if file.startswith(_BUNDLED):
+        return True
+    return not file.startswith(("<", _OWN)) and (installed or not file.startswith(_INSTALLED))
+
+
+def _is_raised_by_statement(error: BaseException) -> bool:
+    """Whether foreign code says ``raise``: a signal or the end of a generator comes at another instruction."""
+    trace: TracebackType | None = error.__traceback__
+    # Whoever cleans up after a stop and raises another one stops all the same.
+    if trace is None or isinstance(error.__context__, (KeyboardInterrupt, GeneratorExit)):
+        return False
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    code = trace.tb_frame.f_code
+    return _is_foreign(code.co_filename) and code.co_code[trace.tb_lasti] == _RAISE

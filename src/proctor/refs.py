@@ -15,6 +15,7 @@ from typing import Any
 
 from proctor.alias import Importer, NotServedError, load_file
 from proctor.errors import Fault, TaskError, did_you_mean
+from proctor.foreign import no_exit
 from proctor.lazy import remedy
 
 NO_PATHS = (
@@ -59,7 +60,8 @@ class Ref:
             raise self._fault(f"'!function {self.name}': {NO_PATHS[0]}", NO_PATHS[1])
         path = self.module_file
         try:
-            module = load_file(path) if path else self._importer.import_module(module_name)
+            with no_exit():
+                module = load_file(path) if path else self._importer.import_module(module_name)
         except NotServedError as error:
             file, line = _place_of(error) or (self.file, self.line)
             raise TaskError(Fault(f"'!function {self.name}': {error}", file, line)) from error
@@ -81,7 +83,7 @@ class Ref:
             ) from error
         except TaskError:
             raise
-        except (Exception, SystemExit) as error:
+        except Exception as error:
             raise self._broken(path or module_name, error) from error
         if not hasattr(module, attribute):
             public = [name for name in vars(module) if not name.startswith("_")]
@@ -94,7 +96,7 @@ class Ref:
     def _importer(self) -> Importer:
         return Importer(Path(self.file or Path(self.folder, "_")).resolve())
 
-    def _broken(self, what: Path | str, error: BaseException) -> TaskError:
+    def _broken(self, what: Path | str, error: Exception) -> TaskError:
         return self._fault(f"'!function {self.name}': importing {what} failed: {type(error).__name__}: {error}")
 
     def _fault(self, message: str, hint: str | None = None) -> TaskError:

@@ -10,6 +10,7 @@ from typing import Any
 from proctor.errors import Fault, ProctorError, TaskError, UsageError, did_you_mean
 from proctor.filters.base import Failed
 from proctor.filters.table import FILTERS
+from proctor.foreign import no_exit
 from proctor.refs import Ref
 from proctor.types import Doc
 
@@ -63,7 +64,8 @@ class Pipeline:
 
     def _run(self, step: Step, current: list[Any], docs: list[Doc]) -> list[Any]:
         try:
-            outcome = list(step.make(**step.kwargs).apply(current, docs))
+            with no_exit():
+                outcome = list(step.make(**step.kwargs).apply(current, docs))
         except ProctorError:
             raise
         except Exception as error:
@@ -160,7 +162,8 @@ def _try(step: Step, pipeline: str) -> None:
             settings = f"Its settings: {', '.join(parameters)}." if parameters else "It has no settings."
             raise UsageError(f"{place} has no setting {unknown[0]!r}.", hint=hint or settings)
     try:
-        made = step.make(**step.kwargs)
+        with no_exit():
+            made = step.make(**step.kwargs)
     except ProctorError:
         raise
     except Exception as error:

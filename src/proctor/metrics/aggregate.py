@@ -8,6 +8,7 @@ from typing import Any
 
 from proctor import stats
 from proctor.errors import DataError, Fault, ProctorError, TaskError
+from proctor.foreign import no_exit
 from proctor.metrics import corpus, labels, replicates
 from proctor.metrics.base import MetricUse
 from proctor.types import Value
@@ -145,8 +146,9 @@ def aggregate(
     Source: lm-eval's ``stderr_for_metric``.
     """
     try:
-        value = use.aggregation(values)
-        stderr = stderr_of(use.aggregation, use.name, values, bootstrap_iters=bootstrap_iters or 0, threads=threads)
+        with no_exit():
+            value = use.aggregation(values)
+            stderr = stderr_of(use.aggregation, use.name, values, bootstrap_iters=bootstrap_iters or 0, threads=threads)
     except ProctorError:
         raise
     except Exception as error:

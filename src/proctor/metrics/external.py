@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from proctor.errors import MissingExtraError, UsageError, did_you_mean
+from proctor.foreign import no_exit
 from proctor.lazy import need
 from proctor.registry import Table
 from proctor.sandbox.consent import need_consent, need_trust
@@ -79,7 +80,8 @@ def load_object(name: str, *args: Any, known: tuple[str, ...] = (), **options: A
             hint=". ".join(part for part in (error.hint, hint) if part),
         ) from error
     try:
-        return evaluate.load(name, *args, **options)
+        with no_exit():
+            return evaluate.load(name, *args, **options)
     except Exception as error:
         raise UsageError(
             f"The package 'evaluate' cannot load the metric {name!r}: {type(error).__name__}: {error}",

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from proctor.errors import Fault, ProctorError, TaskError
+from proctor.foreign import no_exit
 from proctor.metrics.base import MetricUse
 from proctor.patterns.bounded import sub
 
@@ -151,12 +152,14 @@ def _measure_one(use: MetricUse, gold: Any, result: Any) -> Any:
     if function is None or function is bypass:
         return None
     try:
-        return function(references=[gold], predictions=[result], **use.kwargs)
+        with no_exit():
+            return function(references=[gold], predictions=[result], **use.kwargs)
     except TypeError as first:
         if function is exact_match:
             raise _failure(use, first) from first
         try:
-            return function([gold, result])
+            with no_exit():
+                return function([gold, result])
         except TypeError as second:
             raise _failure(use, first, second) from first
         except ProctorError:

@@ -16,6 +16,7 @@ from functools import partial
 from typing import Protocol
 
 from proctor.errors import Fault, TaskError, UsageError
+from proctor.foreign import ends_in_errors
 from proctor.models import MODELS, open_model
 from proctor.results.samples import Samples
 from proctor.run.aggregate import group_results, task_result
@@ -56,6 +57,7 @@ class Exam:
     leaves: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+@ends_in_errors
 def evaluate(
     config: RunConfig,
     *,

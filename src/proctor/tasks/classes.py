@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from proctor.errors import DataError, Fault, ProctorError, TaskError
 from proctor.filters.pipeline import Pipeline, Step, build_pipelines
+from proctor.foreign import ForeignExitError, no_exit
 from proctor.lazy import remedy
 from proctor.metrics.base import MetricUse
 from proctor.metrics.tables import aggregation_name
@@ -352,11 +353,18 @@ class _told:
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
-        if error is None or isinstance(error, ProctorError) or not isinstance(error, Exception):
+        if error is None or isinstance(error, ProctorError):
+            return
+        failure: BaseException = error
+        try:
+            no_exit().__exit__(kind, error, trace)
+        except ForeignExitError as leaving:
+            failure = leaving
+        if not isinstance(failure, Exception):
             return
         doc = self._doc if isinstance(self._doc, Mapping) else None if self._doc is None else {}
-        fault: Fault = self._spec.fault(f"its class {describe(error, doc)}", "class", hint=_remedy(error))
-        raise TaskError(fault) from error
+        fault: Fault = self._spec.fault(f"its class {describe(failure, doc)}", "class", hint=_remedy(failure))
+        raise TaskError(fault) from failure
 
 
 def _remedy(error: Exception) -> str | None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from proctor.errors import DataError, TaskError, UsageError, did_you_mean
+from proctor.foreign import no_exit
 from proctor.tasks.fields import bind, describe
 from proctor.tasks.hub import load_dataset
 from proctor.tasks.spec import TaskSpec
@@ -112,7 +113,8 @@ class Splits:
         if process_docs is None:
             return Documents(rows)
         try:
-            made = bind(process_docs)(rows)
+            with no_exit():
+                made = bind(process_docs)(rows)
         except TaskError:
             raise
         except Exception as error:
@@ -147,7 +149,8 @@ def load_custom(spec: TaskSpec) -> Mapping[str, Any]:
     """The splits that the task's ``custom_dataset`` makes."""
     try:
         # lm-eval: the function receives the task's whole metadata, the run's model_args included.
-        made = bind(spec.data.custom)(**spec.metadata, **spec.data.kwargs)
+        with no_exit():
+            made = bind(spec.data.custom)(**spec.metadata, **spec.data.kwargs)
     except TaskError:
         raise
     except Exception as error:

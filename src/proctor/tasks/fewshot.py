@@ -11,6 +11,7 @@ from random import Random
 from typing import Protocol
 
 from proctor.errors import DataError, TaskError
+from proctor.foreign import no_exit
 from proctor.tasks.check import SAMPLERS
 from proctor.tasks.data import Documents, Splits
 from proctor.tasks.fields import bind, describe
@@ -54,7 +55,8 @@ def _fixed_samples(spec: TaskSpec) -> Sequence[Doc]:
     samples = bind(spec.fewshot.samples)
     if callable(samples):
         try:
-            samples = samples()
+            with no_exit():
+                samples = samples()
         except Exception as error:
             raise TaskError(
                 spec.fault(f"fewshot_config.samples {describe(error)}", "fewshot_config", "samples")
@@ -167,11 +169,12 @@ class OwnSampler:
         self._spec, self._pool, self._exclude = spec, pool, exclude
         made_by = bind(spec.fewshot.sampler)
         try:
-            self._made = made_by(list(pool), rnd=None)
-            if not callable(getattr(self._made, "sample", None)):
-                raise self._fault("has no method 'sample(n, eval_doc=None)'.")
-            if hasattr(self._made, "set_rnd"):
-                self._made.set_rnd(seed)
+            with no_exit():
+                self._made = made_by(list(pool), rnd=None)
+                if not callable(getattr(self._made, "sample", None)):
+                    raise self._fault("has no method 'sample(n, eval_doc=None)'.")
+                if hasattr(self._made, "set_rnd"):
+                    self._made.set_rnd(seed)
         except TaskError:
             raise
         except Exception as error:
@@ -181,7 +184,8 @@ class OwnSampler:
         """Ask it for the next document's examples."""
         n = self._spec.n_shot
         try:
-            drawn = list(self._made.sample(n=n, eval_doc=doc if self._exclude else None))
+            with no_exit():
+                drawn = list(self._made.sample(n=n, eval_doc=doc if self._exclude else None))
         except Exception as error:
             raise self._fault(describe(error, doc)) from error
         if len(drawn) != n:

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import ast
 import re
-import sysconfig
-import traceback
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from proctor.errors import TaskError, did_you_mean
+from proctor.foreign import ForeignExitError, no_exit, place_of
 from proctor.patterns.bounded import SlowPattern
 from proctor.refs import Ref
 from proctor.tasks.spec import PromptSpec, TaskSpec
@@ -23,10 +21,6 @@ from proctor.tasks.templates import UNREADABLE, compile_template
 from proctor.types import Doc
 
 Getter = Callable[[Doc], Any]
-
-_OWN = (str(Path(__file__).parent), str(Path(__file__).parents[1] / "compat"))
-_OTHERS = ("<", *_OWN, *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")))
-"""Where code is that a task's author did not write: no place to point to."""
 
 _NO_LITERAL = (SyntaxError, ValueError, TypeError, MemoryError, RecursionError)
 
@@ -212,7 +206,8 @@ def _guard(spec: TaskSpec, path: tuple[str, ...], getter: Getter) -> Getter:
 
     def guarded(doc: Doc) -> Any:
         try:
-            return getter(doc)
+            with no_exit():
+                return getter(doc)
         except TaskError:
             raise
         except Exception as error:
@@ -239,7 +234,8 @@ def describe(error: Exception, doc: Doc | None = None) -> str:
         return f"uses a variable that a document does not have: {error.message}.{columns}"
     if isinstance(error, SlowPattern):
         return f"failed{' on a document' if doc is not None else ''}: {error.message}"
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(_OTHERS)]
-    place = f" (at {frames[-1].filename}:{frames[-1].lineno})" if frames else ""
     where = " on a document" if doc is not None else ""
+    if isinstance(error, ForeignExitError):
+        return f"failed{where}: it {error}."
+    place = f" (at {found})" if (found := place_of(error)) else ""
     return f"failed{where}: {type(error).__name__}: {error}{place}."

@@ -10,6 +10,7 @@ from typing import Any
 
 from proctor.errors import DataError, ProctorError, TaskError, UsageError
 from proctor.filters.pipeline import Pipeline, build_pipelines
+from proctor.foreign import no_exit
 from proctor.metrics.base import MetricUse
 from proctor.metrics.tables import DEFAULTS, use_metric
 from proctor.tasks.data import Documents, Splits, positions
@@ -176,7 +177,8 @@ class Task:
                 where = f"Task '{self.spec.name}', document {example.doc_id}: "
                 raise DataError(where + error.message, hint=error.hint) from error
         try:
-            measured = self.process_results(example.doc, list(results))
+            with no_exit():
+                measured = self.process_results(example.doc, list(results))
         except Exception as error:
             message = f"process_results {describe(error, example.doc)}"
             raise TaskError(self.spec.fault(message, "process_results")) from error
