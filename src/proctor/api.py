@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
@@ -16,6 +17,7 @@ from proctor.types import Model, RunResult
 
 if TYPE_CHECKING:
     from proctor.run.config import RunConfig
+    from proctor.run.finish import FinishedRun
     from proctor.tasks.classes import AnyTask
 
 __all__ = ["RunSettings", "TaskSettings", "evaluate", "load_tasks", "open_results", "regrade"]
@@ -75,10 +77,13 @@ def evaluate(
     ``tokenizer``; or an object that answers requests (:class:`proctor.types.Model`), or one of a class
     derived from lm-eval's ``LM``. Objects stay open. ``tasks``: names, paths, configurations as
     mappings, what :func:`load_tasks` returned, objects with lm-eval's task methods. ``bootstrap_iters``:
-    replicates for standard errors that have no formula; 0 leaves them out. Records are kept;
-    files are written where ``output_path`` says. Documents that cannot be graded are left out of the
-    figures and told in ``failed`` of the result; with ``fail_fast`` the first of them raises.
+    replicates for standard errors that have no formula; 0 leaves them out. Records are in the result;
+    files are written where ``output_path`` says. That place is tried before the model is opened; if files
+    cannot be written at the end, the result is returned all the same, with ``output_error``. Documents
+    that cannot be graded are left out of the scores and listed in ``failed`` of the result; with
+    ``fail_fast`` the first of them raises.
     """
+    from proctor.run.finish import check_output, complete_run
     from proctor.run.gather import gather
     from proctor.run.progress import Quiet
     from proctor.run.session import evaluate as run
@@ -87,15 +92,14 @@ def evaluate(
     items = [tasks] if isinstance(tasks, str | Mapping) else list(tasks)
     names = _plain_names(items)
     config = _config(settings, model, model_args, names)
+    check_output(config.output_path, config)
     opened = _open(model, tokenizer, model_args, config)
     exam = None
     if names is None:
         seed_everything(config.seed)
         exam = gather(config, items, Quiet)
-    result = run(config, progress=Quiet, bootstrap_iters=bootstrap_iters, keep_records=True, opened=opened, exam=exam)
-    if config.output_path:
-        _write(result, config)
-    return result
+    graded = partial(run, config, progress=Quiet, bootstrap_iters=bootstrap_iters, keep_records=True)
+    return _result_of(complete_run(config, lambda _: graded(opened=opened, exam=exam)))
 
 
 def regrade(
@@ -135,10 +139,14 @@ def regrade(
         strict_lm_eval=strict_lm_eval,
         fail_fast=fail_fast,
     )
-    config, result, _ = grade_again(str(source), changes, progress=Quiet, bootstrap_iters=bootstrap_iters)
-    if config.output_path:
-        _write(result, config)
-    return result
+    return _result_of(grade_again(str(source), changes, progress=Quiet, bootstrap_iters=bootstrap_iters))
+
+
+def _result_of(finished: FinishedRun) -> RunResult:
+    """The scores; what could not be written is an error in the log and ``output_error`` of the result."""
+    if finished.failure is not None:
+        log.error("%s", finished.failure)
+    return finished.result
 
 
 def _words(given: str | Path | Sequence[str | Path]) -> tuple[str, ...]:
@@ -208,15 +216,6 @@ def _open_transformer(
         max_batch_size=config.max_batch_size,
         threads=config.threads,
     )
-
-
-def _write(result: RunResult, config: RunConfig) -> None:
-    from proctor.results.env import environment
-    from proctor.results.files import save_run
-    from proctor.results.schema import results_document
-
-    document = results_document(result, environment(started=result.started))
-    save_run(result, document, config.output_path or ".", log_samples=config.log_samples)
 
 
 def load_tasks(tasks: str | Sequence[Any], **settings: Unpack[TaskSettings]) -> list[AnyTask]:

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
+
+if TYPE_CHECKING:
+    from proctor.display import NamedScores
 
 Doc: TypeAlias = Mapping[str, Any]
 """One document: a row of a data set, JSON-like values under column names."""
@@ -182,6 +185,10 @@ class Record:
     metrics: Mapping[str, Any]
     fault: str | None = None
 
+    def __repr__(self) -> str:
+        scores = ", ".join(f"{name} {str(value)[:20]}" for name, value in self.metrics.items())
+        return f"<Record {self.task} {self.doc_id}: {self.fault or scores or 'no scores'}>"
+
 
 @dataclass(frozen=True, slots=True)
 class DocumentFault:
@@ -213,6 +220,11 @@ class Value:
     value: Any
     stderr: float | None = None
 
+    def __repr__(self) -> str:
+        from proctor.display import text_of
+
+        return f"Value({text_of(self.value, self.stderr)})"
+
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
@@ -228,6 +240,11 @@ class TaskResult:
     values: Mapping[tuple[str, str], Value]
     higher_is_better: Mapping[str, bool | None]
     config: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        from proctor.display import scores_text
+
+        return f"<TaskResult {self.name}: {scores_text(self.values)}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +264,11 @@ class GroupResult:
     higher_is_better: Mapping[str, bool | None] = field(default_factory=dict)
     n_shot: int | None = None
 
+    def __repr__(self) -> str:
+        from proctor.display import scores_text
+
+        return f"<GroupResult {self.name}: {scores_text(self.values)}>"
+
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
@@ -257,6 +279,10 @@ class RunResult:
     on the model or the flags (tokenizer facts, chat template, system instruction, ...).
     ``started``: unix time in seconds. ``seconds``: duration. ``failed``: what could not be graded, by task.
     ``hashes``: ``task_hashes`` of records that were written down and are not here any more.
+    ``results_file``: where the results were written. ``output_error``: which files could not be written, and why.
+
+    ``result["arc_easy"]["acc"]`` is a number with ``.stderr``; ``result.to_frame()`` a table of pandas;
+    a notebook shows a table.
     """
 
     tasks: tuple[TaskResult, ...]
@@ -268,3 +294,38 @@ class RunResult:
     seconds: float
     failed: tuple[Ungraded, ...] = ()
     hashes: Mapping[str, str] = field(default_factory=dict)
+    results_file: str | None = None
+    output_error: str | None = None
+
+    def __getitem__(self, name: str) -> NamedScores:
+        """The scores of a task or group: ``result["arc_easy"]["acc"]``."""
+        from proctor.display import scores_of
+
+        return scores_of(self, name)
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of groups and tasks."""
+        return iter(self.keys())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.keys()
+
+    def keys(self) -> Sequence[str]:
+        """The names of groups and tasks."""
+        return list(dict.fromkeys(part.name for part in (*self.groups, *self.tasks)))
+
+    def to_frame(self) -> Any:
+        """All scores as a ``pandas.DataFrame``, a row each."""
+        from proctor.display import result_frame
+
+        return result_frame(self)
+
+    def __repr__(self) -> str:
+        from proctor.display import result_text
+
+        return result_text(self)
+
+    def _repr_html_(self) -> str:
+        from proctor.display import result_html
+
+        return result_html(self)

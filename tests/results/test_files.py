@@ -192,21 +192,27 @@ def test_a_relative_path_is_of_the_working_directory(tmp_path, monkeypatch):
 @pytest.mark.parametrize("path", ["taken", "taken/below", "taken/scores.json"])
 def test_a_file_where_a_folder_should_be(two, tmp_path, path):
     (tmp_path / "taken").write_text("here first")
-    for attempt in (
-        lambda: check_writable(tmp_path / path),
-        lambda: save_run(*two, tmp_path / path, log_samples=True),
-    ):
-        with pytest.raises(OutputError, match=r"a file is in the way \(.*taken\)") as caught:
-            attempt()
-        assert caught.value.exit_code == 1
-        assert caught.value.hint
+    with pytest.raises(OutputError, match=r"a file is in the way \(.*taken\)") as caught:
+        check_writable(tmp_path / path)
+    for error in (caught.value, save_run(*two, tmp_path / path, log_samples=True).failure):
+        assert "a file is in the way" in error.message
+        assert error.exit_code == 1
+        assert error.hint
     assert (tmp_path / "taken").read_text() == "here first"
 
 
-def test_a_path_no_file_system_can_hold():
-    for path in ("out\0put", "n" * 300):
+def test_a_path_no_file_system_can_hold(tmp_path):
+    for path in ("out\0put", "n" * 300, f"{'n' * 240}.json", "/proc/results", "/dev/null/results"):
         with pytest.raises(OutputError, match="Results cannot be written to"):
-            check_writable(path)
+            check_writable(tmp_path / path)
+
+
+def test_the_model_s_own_folder_is_tried_where_there_is_one(tmp_path):
+    check_writable(tmp_path, "org__small")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "org__small").write_text("a file")
+    with pytest.raises(OutputError, match=r"a file is in the way \(.*org__small\)"):
+        check_writable(tmp_path, "org__small")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
@@ -231,7 +237,7 @@ def test_why_a_place_is_not_writable_is_said(tmp_path, monkeypatch, code, hint):
     def refuse(*args, **kwargs):
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(files.tempfile, "TemporaryFile", refuse)
+    monkeypatch.setattr(files.Path, "open", refuse)
     with pytest.raises(OutputError, match=re.escape(os.strerror(code))) as caught:
         check_writable(tmp_path)
     assert hint in (caught.value.hint or "")
@@ -246,9 +252,10 @@ def break_results(monkeypatch):
 
 def test_samples_are_written_even_if_the_results_are_not(two, tmp_path, monkeypatch):
     break_results(monkeypatch)
-    with pytest.raises(OutputError, match=r"results cannot be written.*No space left") as caught:
-        save_run(*two, tmp_path, log_samples=True)
-    assert "disk is full" in (caught.value.hint or "")
+    saved = save_run(*two, tmp_path, log_samples=True)
+    assert "No space left" in saved.failure.message
+    assert "disk is full" in saved.failure.hint
+    assert (saved.results, sorted(saved.samples)) == (None, ["capitals", "sums"])
     left = sorted(path.name.split("_2")[0] for path in (tmp_path / "org__small").iterdir())
     assert left == ["samples_capitals", "samples_sums"]
 
@@ -292,8 +299,9 @@ class FullDisk:
 def test_one_task_s_failure_keeps_no_other_from_its_file_and_no_half_line(two, tmp_path, monkeypatch, room, whole):
     run, document = two
     FullDisk(monkeypatch, "capitals", room)
-    with pytest.raises(OutputError, match="samples of 'capitals' cannot be written"):
-        save_run(run, document, tmp_path, log_samples=True)
+    saved = save_run(run, document, tmp_path, log_samples=True)
+    assert "samples of 'capitals' cannot be written" in saved.failure.message
+    assert saved.results is not None
     written = {path.name.split("_2")[0]: path for path in (tmp_path / "org__small").iterdir()}
     assert sorted(written) == ["results", "samples_capitals", "samples_sums"]
     assert len(lines(written["samples_capitals"])) == whole
@@ -303,7 +311,6 @@ def test_one_task_s_failure_keeps_no_other_from_its_file_and_no_half_line(two, t
 def test_all_that_failed_is_said_at_once(two, tmp_path, monkeypatch):
     break_results(monkeypatch)
     FullDisk(monkeypatch, "samples_", 0)
-    with pytest.raises(OutputError) as caught:
-        save_run(*two, tmp_path, log_samples=True)
-    assert len(caught.value.message.splitlines()) == 3
-    assert (caught.value.hint or "").count("disk is full") == 1
+    failure = save_run(*two, tmp_path, log_samples=True).failure
+    assert len(failure.message.splitlines()) == 3
+    assert failure.hint.count("disk is full") == 1

@@ -28,7 +28,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def execute(namespace: argparse.Namespace) -> int:
     """Grade again, write and print as after a run."""
-    from proctor.cli.run import check_output, leave_samples, open_samples, report
+    from proctor.cli.run import report
     from proctor.errors import UsageError
     from proctor.run.progress import open_progress
     from proctor.run.regrade import Changes, regrade
@@ -40,20 +40,4 @@ def execute(namespace: argparse.Namespace) -> int:
     )
     if changes.log_samples and not changes.output_path:
         raise UsageError("--log_samples needs a place to write to: add --output_path FOLDER.")
-    check_output(changes.output_path)
-    made: list[Any] = []
-
-    def samples_of(config: Any) -> Any:
-        made.append(open_samples(config))
-        return made[0]
-
-    try:
-        config, result, samples = regrade(
-            source, changes, progress=open_progress, keep_records=False, open_samples=samples_of
-        )
-    except BaseException:
-        for one in made:
-            leave_samples(one)
-        raise
-    report(config, result, samples)
-    return 1 if result.failed else 0
+    return report(regrade(source, changes, progress=open_progress, keep_records=False))

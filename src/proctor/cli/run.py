@@ -5,16 +5,17 @@ from __future__ import annotations
 import argparse
 import logging
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from proctor.cli.environment import set_tokenizer_threads
 from proctor.cli.flags import add_run_flags as add_flags
 from proctor.cli.stop import say_how_to_begin_again
-from proctor.errors import OutputError, UsageError, did_you_mean
+from proctor.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from proctor.results.samples import Samples
     from proctor.run.config import RunConfig
+    from proctor.run.finish import FinishedRun
     from proctor.types import RunResult
 
 __all__ = ["add_flags", "execute"]
@@ -32,26 +33,24 @@ def execute(namespace: argparse.Namespace) -> int:
     _refuse_missing_reporters(config)
     _say_what_has_no_effect(config)
     check_model(config)
-    check_output(config.output_path)
 
+    from proctor.run.finish import check_output, complete_run
     from proctor.run.progress import open_progress
+
+    check_output(config.output_path, config)  # before the session imports what is heavy
+
     from proctor.run.session import evaluate
 
     set_tokenizer_threads(config.threads)
+    run = partial(evaluate, config, progress=open_progress, keep_records=False)
     what = "the same command begins again"
     try:
-        samples = open_samples(config)
-        try:
-            result = evaluate(config, progress=open_progress, keep_records=False, samples=samples)
-        except BaseException:
-            leave_samples(samples)
-            raise
-        what = "the same command writes the results"
-        report(config, result, samples)
+        finished = complete_run(config, lambda samples: run(samples=samples), stream_samples=True)
+        what = "the same command shows the results"
+        return report(finished)
     except KeyboardInterrupt as stop:
         say_how_to_begin_again(stop, what)
         raise
-    return 1 if result.failed else 0
 
 
 def read_config(given: Mapping[str, Any], *, needs_tasks: bool = True) -> RunConfig:
@@ -119,62 +118,18 @@ def check_model(config: RunConfig) -> None:
         )
 
 
-def check_output(output_path: str | None) -> None:
-    """Can results be written there? Before anything is paid for."""
-    if output_path:
-        from proctor.results.files import check_writable
-
-        check_writable(output_path)
-
-
-def open_samples(config: RunConfig) -> Samples | None:
-    """Where the samples of a run go while it runs, if they are wanted."""
-    if not config.log_samples or not config.output_path:
-        return None
-    from datetime import datetime
-
-    from proctor.results.files import stamp_of
-    from proctor.results.samples import Samples
-
-    return Samples(config.output_path, stamp_of(datetime.now()))
-
-
-def leave_samples(samples: Samples | None) -> None:
-    """After a run that did not come to its end: say where the samples are that it had got."""
-    if samples is not None:
-        samples.close()
-        for file in samples.unfinished():
-            logger.warning("What was graded until then is in %s", file)
-
-
-def report(config: RunConfig, result: RunResult, samples: Samples | None = None) -> None:
-    """Write the files first, then print; what cannot be written is an error after the table was shown."""
+def report(finished: FinishedRun) -> int:
+    """Print what came out, and return the exit code; a file that could not be written is an error after the tables."""
     from proctor.results.encode import dumps
-    from proctor.results.env import environment
-    from proctor.results.schema import results_document
 
-    document = results_document(result, environment(started=result.started))
-    failure: OutputError | None = None
-    if config.output_path:
-        try:
-            _save(config, result, document, samples)
-        except OutputError as error:
-            failure = error
+    config, document = finished.config, finished.document
     if config.show_config:
         print(dumps(document, indent=2))
     _print_tables(config, document)
-    _print_failed(result)
-    if failure is not None:
-        raise failure
-
-
-def _save(config: RunConfig, result: RunResult, document: Mapping[str, Any], samples: Samples | None) -> None:
-    from proctor.results.files import save_run
-    from proctor.run.keep import note_results
-
-    saved = save_run(result, document, config.output_path or ".", log_samples=config.log_samples, samples=samples)
-    note_results(config, result.started, str(saved.results))
-    logger.info("Results are in %s%s", saved.results, ", samples beside it." if saved.samples else ".")
+    _print_failed(finished.result)
+    if finished.failure is not None:
+        raise finished.failure
+    return finished.exit_code
 
 
 def _print_tables(config: RunConfig, document: Mapping[str, Any]) -> None:

@@ -20,6 +20,7 @@ from proctor.results.redact import redact, redact_text
 from proctor.results.schema import ENVIRONMENT_KEYS, TOKENIZER_KEYS, results_document, sample_line
 from proctor.run import session
 from proctor.run.config import RunConfig, Seeds, build_config
+from proctor.run.finish import check_output
 from proctor.run.gather import gather
 from proctor.run.kwargs import parse_pairs
 from proctor.run.progress import open_progress
@@ -81,6 +82,7 @@ def simple_evaluate(
     if not items:
         raise UsageError("No tasks are given.", hint="TaskManager().all_tasks lists the names.")
     config = _config(given)
+    check_output(getattr(evaluation_tracker, "output_path", None))
     _say_what_has_no_effect(given)
     session.seed_everything(config.seed)
     opened = _open(model, given)

@@ -12,7 +12,6 @@ import errno
 import hashlib
 import os
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,22 +38,38 @@ _HINT = "Choose another --output_path."
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """The files of a run: ``results``, and ``samples`` by task."""
+    """The files of a run: ``results``, and ``samples`` by task; ``failure``: what could not be written."""
 
     results: Path | None = None
     samples: Mapping[str, Path] = field(default_factory=dict)
+    failure: OutputError | None = None
 
 
-def check_writable(output_path: str | Path) -> None:
+def check_writable(output_path: str | Path, model: str | None = None) -> None:
     """Make sure, before a model is loaded, that results can be written; else :class:`OutputError`.
 
-    The folder is made, and a file without a name is written in it.
+    The folder is made, and a file is written in it, under a name as long as the results file's. ``model``:
+    its folder inside ``output_path``; that is tried, too, where something of this name exists.
     """
     folder = base_folder(output_path)
     with as_output_error(f"Results cannot be written to {folder}"):
         make_folder(folder)
-        with tempfile.TemporaryFile(dir=folder) as probe:
-            probe.write(b"\n")
+        _try_to_write(folder, output_path)
+    inner = folder if model is None else folder_of(output_path, model)
+    if inner != folder and os.path.lexists(inner):
+        with as_output_error(f"Results cannot be written to {inner}"):
+            make_folder(inner)
+            _try_to_write(inner, output_path)
+
+
+def _try_to_write(folder: Path, output_path: str | Path) -> None:
+    probe = _part_of(folder / _results_name(output_path, stamp_of(datetime.now())))
+    try:
+        with probe.open("xb") as stream:
+            stream.write(b"\n")
+    finally:
+        with contextlib.suppress(OSError):
+            probe.unlink()
 
 
 class Unfinished(Protocol):
@@ -73,7 +88,7 @@ def save_run(
     log_samples: bool,
     samples: Unfinished | None = None,
 ) -> Saved:
-    """Write the results, then the samples of each task; what failed is one :class:`OutputError` at the end.
+    """Write the results, then the samples of each task; what could not be written is ``failure`` of what is returned.
 
     ``samples``: those that are on the disk already, instead of the run's records.
     """
@@ -92,9 +107,7 @@ def save_run(
             written = write_samples(run, output_path, stamp=stamp)
     except OutputError as error:
         failures.append(error)
-    if failures:
-        raise joined(failures)
-    return Saved(results, written)
+    return Saved(results, written, joined(failures) if failures else None)
 
 
 def write_results(
@@ -102,9 +115,8 @@ def write_results(
 ) -> Path:
     """Write the results file, whole or not at all. ``stamp`` None: that of the run's end."""
     stamp = stamp or _end_of(run)
-    path = Path(output_path)
     folder = folder_of(output_path, folder_name(run))
-    file = folder / (f"{path.stem}_{stamp}.json" if _is_file_form(path) else f"results_{stamp}.json")
+    file = folder / _results_name(output_path, stamp)
     with as_output_error(f"The results cannot be written to {file}"):
         make_folder(folder)
         _write_whole(file, dumps(document, indent=2).encode("utf-8"))
@@ -193,6 +205,16 @@ def base_folder(output_path: str | Path) -> Path:
     return path.parent if _is_file_form(path) else path
 
 
+def _results_name(output_path: str | Path, stamp: str) -> str:
+    path = Path(output_path)
+    return f"{path.stem}_{stamp}.json" if _is_file_form(path) else f"results_{stamp}.json"
+
+
+def _part_of(file: Path) -> Path:
+    """The name under which a file is written before it gets its own."""
+    return file.with_name(f".{file.name}.part")
+
+
 def _is_file_form(path: Path) -> bool:
     return path.suffix == ".json"
 
@@ -207,7 +229,7 @@ def make_folder(folder: Path) -> None:
 
 def _write_whole(file: Path, data: bytes) -> None:
     """Write beside the file and rename, so that nobody ever reads half of it."""
-    part = file.with_name(f".{file.name}.part")
+    part = _part_of(file)
     try:
         with part.open("wb") as stream:
             stream.write(data)

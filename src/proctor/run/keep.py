@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shlex
 import sqlite3
@@ -19,12 +20,14 @@ from proctor.results.redact import redact, redact_text
 from proctor.run.config import RunConfig
 from proctor.run.execute import Asking, Source
 from proctor.store import runs
-from proctor.store.db import Unusable, connect
+from proctor.store.db import Unusable, connect, connect_read_only, sentence
 from proctor.store.runs import Counts, NewRun, State
 from proctor.store.shelf import Answers, Shelf, default_path, is_off, open_shelf, store_path
 from proctor.types import Model, Query
 
 VARIABLE = "PROCTOR_STORE"
+
+log = logging.getLogger("proctor")
 
 
 def path_of(config: RunConfig) -> Path | None:
@@ -162,9 +165,29 @@ def settings_of(config: RunConfig) -> Mapping[str, Any]:
 
 
 def note_results(config: RunConfig, started: float, results: str) -> None:
-    """Write down where a run's results are, now that they are written; what is wrong with the store has been said."""
+    """Note in the store where a run's results are, now that they are written; a failure is a warning.
+
+    A store that could not be used at all has been reported when the run began.
+    """
     path = path_of(config)
-    if path is None:
+    if path is None or not path.exists():
         return
-    with suppress(sqlite3.Error, OSError, Unusable, UsageError), closing(connect(path)) as connection:
-        runs.note_results(connection, started, redact_text(str(Path(results).absolute())))
+    try:
+        with suppress(Unusable, UsageError), closing(connect(path)) as connection:
+            runs.note_results(connection, started, redact_text(str(Path(results).absolute())))
+    except (sqlite3.Error, OSError) as error:
+        log.warning("'proctor runs' cannot say where these results are: %s: %s.", path, sentence(error))
+
+
+def regradable_run(config: RunConfig, started: float) -> int | None:
+    """The number of this process's run in the store, if ``proctor regrade`` can find its responses by it."""
+    path = path_of(config)
+    if path is None or not path.exists() or not config.tasks:
+        return None
+    try:
+        with suppress(Unusable, UsageError), closing(connect_read_only(path)) as connection:
+            found = [run for run in runs.list_runs(connection) if run.started == started and run.digest is not None]
+            return found[-1].id if found else None
+    except (sqlite3.Error, OSError):
+        return None
+    return None

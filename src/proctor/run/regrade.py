@@ -10,15 +10,16 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from proctor.errors import DataError, UsageError
-from proctor.results.samples import Samples
 from proctor.run.config import RunConfig, Seeds, build_config
 from proctor.run.execute import Source
+from proctor.run.finish import FinishedRun, check_output, complete_run
 from proctor.run.keep import path_of
 from proctor.run.preview import open_tokenizer
 from proctor.run.recorded import Recorded
@@ -28,7 +29,6 @@ from proctor.store.care import opened
 from proctor.store.keys import identity_digest
 from proctor.store.runs import Run, list_runs, model_of
 from proctor.tasks.spec import Asked, TaskSpec
-from proctor.types import RunResult
 
 log = logging.getLogger("proctor")
 
@@ -81,28 +81,27 @@ def regrade(
     progress: OpenProgress,
     bootstrap_iters: int = BOOTSTRAP_ITERS,
     keep_records: bool = True,
-    open_samples: Callable[[RunConfig], Samples | None] | None = None,
-) -> tuple[RunConfig, RunResult, Samples | None]:
-    """Grade an earlier run again; its settings as they are now, and what came out.
+) -> FinishedRun:
+    """Grade an earlier run again and write the files; its settings as they are now, and what came out.
 
-    ``source``: a run's number, or the path of its results file. ``open_samples`` makes what takes
-    the records, where they are to be written.
+    ``source``: a run's number, or the path of its results file. ``keep_records`` False: samples are
+    written while they are graded, and are not in the result.
     """
+    check_output(changes.output_path)
     past = find_past(source, changes)
     exam = load_exam(replace(past.config, samples=None), progress, past.asked)
     config = _narrowed(past.config, [task.spec.name for task in exam.tasks])
-    samples = None if open_samples is None else open_samples(config)
-    result = evaluate(
+    run = partial(
+        evaluate,
         config,
         progress=progress,
         bootstrap_iters=bootstrap_iters,
         keep_records=keep_records,
         opened=past.model,
-        samples=samples,
         answers=past.answers,
         exam=exam,
     )
-    return config, result, samples
+    return complete_run(config, lambda samples: run(samples=samples), stream_samples=not keep_records)
 
 
 def _narrowed(config: RunConfig, names: Sequence[str]) -> RunConfig:

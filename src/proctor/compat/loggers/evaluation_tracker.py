@@ -10,6 +10,7 @@ from typing import Any
 from proctor.errors import UsageError
 from proctor.results.files import stamp_of, write_results, write_samples
 from proctor.results.schema import experiment_facts, task_hash
+from proctor.run.finish import write_for_script
 from proctor.types import Record, RunResult
 
 __all__ = ["EvaluationTracker", "GeneralConfigTracker"]
@@ -96,13 +97,16 @@ class EvaluationTracker:
         self.date_id = stamp_of(datetime.now())
         if self.output_path:
             kept = {key: value for key, value in results.items() if key != "samples"}
-            write_results(self._run({}), kept, self.output_path, stamp=self.date_id)
+            write_for_script(
+                lambda path: write_results(self._run({}), kept, path, stamp=self.date_id), self.output_path
+            )
 
     def save_results_samples(self, task_name: str, samples: Sequence[Mapping[str, Any]]) -> None:
         """Write the samples file of one task, beside the results of the same moment."""
         if self.output_path:
             records = [_record(task_name, one) for one in samples]
-            write_samples(self._run({task_name: records}), self.output_path, stamp=self.date_id)
+            run = self._run({task_name: records})
+            write_for_script(lambda path: write_samples(run, path, stamp=self.date_id), self.output_path)
 
     def recreate_metadata_card(self) -> None:
         """Nothing to do: there is no repository on the hub."""

@@ -1,0 +1,177 @@
+"""How results show themselves in Python: short texts, a table for notebooks, a table of pandas.
+
+Everything is made from one list of rows, one for each score (:func:`rows_of`), so that the three
+say the same. A notebook prints the value of a cell's last line: a result must stay short there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from proctor.errors import did_you_mean
+from proctor.lazy import need
+
+if TYPE_CHECKING:
+    from proctor.types import GroupResult, RunResult, TaskResult, Value
+
+LONGEST = 24
+"""Rows of a result's text; a notebook's table has all of them."""
+
+
+class Score(float):
+    """A score as a number that knows its standard error (``stderr``; None: not available)."""
+
+    __slots__ = ("stderr",)
+    stderr: float | None
+
+    def __new__(cls, value: float, stderr: float | None = None) -> Score:
+        """Make a score of a number and its standard error."""
+        made = super().__new__(cls, value)
+        made.stderr = stderr
+        return made
+
+    @property
+    def value(self) -> float:
+        """The number itself."""
+        return float(self)
+
+    def __repr__(self) -> str:
+        return text_of(float(self), self.stderr)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Score, (float(self), self.stderr)
+
+
+def text_of(value: Any, stderr: Any = None) -> str:
+    """``0.6722 ± 0.0184``: four digits, as in the table; what is no number in at most 40 characters."""
+    error = f" ± {_digits(stderr)}" if isinstance(stderr, float | int) and not isinstance(stderr, bool) else ""
+    return f"{_digits(value)}{error}"
+
+
+def _digits(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{float(value):.4f}"
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+class NamedScores(Mapping[str, Any]):
+    """The scores of one task or group: ``scores["acc"]``; or ``scores["acc,strict"]`` for one filter of several.
+
+    A name without a filter means the first filter. What is no number is a :class:`~proctor.types.Value`.
+    """
+
+    def __init__(self, name: str, values: Mapping[tuple[str, str], Value]) -> None:
+        self._name = name
+        self._values: dict[str, Value] = {}
+        for (metric, _), value in values.items():
+            self._values.setdefault(metric, value)
+        self._exact = {f"{metric},{pipeline}": value for (metric, pipeline), value in values.items()}
+
+    def __getitem__(self, metric: str) -> Any:
+        found = self._exact.get(metric, self._values.get(metric))
+        if found is None:
+            close = did_you_mean(str(metric), [*self._values, *self._exact])
+            known = ", ".join(self._values) or "none"
+            raise KeyError(f"{self._name!r} has no score {metric!r}. {close or f'There are: {known}.'}")
+        if isinstance(found.value, float | int) and not isinstance(found.value, bool):
+            return Score(found.value, found.stderr)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return f"<{self._name}: {scores_text(self._exact)}>"
+
+
+def scores_text(values: Mapping[Any, Value]) -> str:
+    """All scores of a task or group in one line."""
+    names = [name if isinstance(name, str) else ",".join(name) for name in values]
+    shown = (
+        f"{name.removesuffix(',none')} {text_of(one.value, one.stderr)}"
+        for name, one in zip(names, values.values(), strict=True)
+    )
+    return ", ".join(shown) or "no scores"
+
+
+def scores_of(result: RunResult, name: str) -> NamedScores:
+    """The scores of a task or group by its name; a ``KeyError`` that names what there is."""
+    parts: dict[str, TaskResult | GroupResult] = {part.name: part for part in (*result.groups, *result.tasks)}
+    if name not in parts:
+        close = did_you_mean(str(name), parts)
+        there = close or f"There are: {', '.join(parts)}."
+        raise KeyError(f"There is no task or group {name!r} in this result. {there}")
+    return NamedScores(name, parts[name].values)
+
+
+def rows_of(result: RunResult) -> list[dict[str, Any]]:
+    """One row for each score: groups first, then tasks."""
+    rows: list[dict[str, Any]] = []
+    for kind, parts in (("group", result.groups), ("task", result.tasks)):
+        for part in parts:
+            for (metric, pipeline), value in part.values.items():
+                rows.append(
+                    {
+                        "name": part.name,
+                        "kind": kind,
+                        "n_shot": part.n_shot,
+                        "metric": metric,
+                        "filter": pipeline,
+                        "value": value.value,
+                        "stderr": value.stderr,
+                        "higher_is_better": part.higher_is_better.get(metric),
+                    }
+                )
+    return rows
+
+
+def result_text(result: RunResult) -> str:
+    """A result in a few lines."""
+    rows = rows_of(result)
+    width = max((len(row["name"]) for row in rows), default=0)
+    lines = [f"<RunResult of {result.config.get('model', 'a model')}: {_size(result)}, {result.seconds:.0f} s>"]
+    for row in rows[:LONGEST]:
+        metric = row["metric"] if row["filter"] == "none" else f"{row['metric']},{row['filter']}"
+        lines.append(f"  {row['name']:{width}}  {metric} {text_of(row['value'], row['stderr'])}")
+    if len(rows) > LONGEST:
+        lines.append(f"  ... and {len(rows) - LONGEST} more: to_frame() has them")
+    if result.failed:
+        lines.append(f"  not graded: {sum(one.documents for one in result.failed)} documents (see failed)")
+    if result.output_error:
+        lines.append(f"  {result.output_error}")
+    return "\n".join(lines)
+
+
+def _size(result: RunResult) -> str:
+    counts = ((len(result.tasks), "task"), (len(result.groups), "group"))
+    return ", ".join(f"{n} {noun}{'' if n == 1 else 's'}" for n, noun in counts if n or noun == "task")
+
+
+def result_html(result: RunResult) -> str:
+    """A table, as notebooks show it."""
+    heads = ("Task", "n-shot", "Metric", "Filter", "", "Value", "Stderr")
+    body = []
+    for row in rows_of(result):
+        arrow = {True: "↑", False: "↓"}.get(row["higher_is_better"], "")
+        stderr = "" if row["stderr"] is None else f"± {_digits(row['stderr'])}"
+        shots = "" if row["n_shot"] is None else row["n_shot"]
+        cells = (row["name"], shots, row["metric"], row["filter"], arrow, _digits(row["value"]), stderr)
+        body.append("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + "</tr>")
+    head = "<tr>" + "".join(f"<th>{name}</th>" for name in heads) + "</tr>"
+    ends = [f"{result.seconds:.0f} s"]
+    ends += [f"{sum(one.documents for one in result.failed)} documents not graded"] if result.failed else []
+    ends += [result.output_error] if result.output_error else []
+    foot = escape(" · ".join([str(result.config.get("model", "")), _size(result), *ends]))
+    return f"<table><thead>{head}</thead><tbody>{''.join(body)}</tbody></table><p>{foot}</p>"
+
+
+def result_frame(result: RunResult) -> Any:
+    """A ``pandas.DataFrame`` with a row for each score."""
+    columns = ["name", "kind", "n_shot", "metric", "filter", "value", "stderr", "higher_is_better"]
+    return need("pandas").DataFrame(rows_of(result), columns=columns)
