@@ -165,6 +165,15 @@ class OriginModel(Protocol):
         ...
 
 
+@runtime_checkable
+class LoadableModel(Protocol):
+    """A model that reads its weights later than it is opened: when it is first asked, or here."""
+
+    def load(self) -> None:
+        """Read the weights, if that has not been done."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One document under one filter pipeline: what a line of the samples file says.

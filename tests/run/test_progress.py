@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 import sys
 
 import pytest
 
-from proctor.run.progress import Bar, Lines, Quiet, duration, open_progress, rate
+from proctor.run.progress import Bar, Lines, Quiet, duration, open_progress, rate, state_of
 
 
 class Clock:
@@ -31,37 +32,40 @@ def lines(caplog):
 
 
 def test_a_quick_run_says_one_line(clock, lines):
-    with Lines(50, "Answering", clock=clock) as progress:
+    with Lines(50, "Answering", "requests", clock=clock) as progress:
         for _ in range(50):
             clock.now += 0.1
             progress.advance()
-    assert lines() == ["Answering: 50 of 50, done after 5 s (10.0/s)"]
+    assert lines() == ["Answering: 50 of 50 requests, done after 5 s (10.0/s)"]
 
 
 def test_a_line_for_every_tenth_but_not_hurried(clock, lines):
-    with Lines(100, "Answering", clock=clock) as progress:
+    with Lines(100, "Answering", "requests", clock=clock) as progress:
         for _ in range(100):
             clock.now += 2
             progress.advance()
     said = lines()
-    assert said[0] == "Answering: 10 of 100 (10 %), 0.50/s, 3:00 left"
+    assert said[0] == "Answering: 10 of 100 requests (10 %), 0.50/s, 3:00 left"
     assert len(said) == 10
-    assert said[-1] == "Answering: 100 of 100, done after 3:20 (0.50/s)"
+    assert said[-1] == "Answering: 100 of 100 requests, done after 3:20 (0.50/s)"
 
 
 def test_a_slow_run_is_not_silent_for_long(clock, lines):
-    with Lines(10_000, "Answering", clock=clock) as progress:
+    with Lines(10_000, "Answering", "requests", clock=clock) as progress:
         for _ in range(130):
             clock.now += 1
             progress.advance()
-    assert [line.split(" (")[0] for line in lines()[:-1]] == ["Answering: 60 of 10000", "Answering: 120 of 10000"]
+    assert [line.split(" (")[0] for line in lines()[:-1]] == [
+        "Answering: 60 of 10,000 requests",
+        "Answering: 120 of 10,000 requests",
+    ]
 
 
 def test_a_run_that_fails_says_how_far_it_got(clock, lines):
-    with pytest.raises(ZeroDivisionError), Lines(10, "Answering", clock=clock) as progress:
+    with pytest.raises(ZeroDivisionError), Lines(10, "Answering", "requests", clock=clock) as progress:
         progress.advance(4)
         raise ZeroDivisionError
-    assert lines() == ["Answering: 4 of 10, stopped after 0 s (-)"]
+    assert lines() == ["Answering: 4 of 10 requests, stopped after 0 s (-)"]
 
 
 @pytest.mark.parametrize(
@@ -85,16 +89,58 @@ def test_which_one(monkeypatch):
     assert type(open_progress(5, "x")) is Bar
 
 
-def test_the_bar_draws_on_stderr(monkeypatch):
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
+@pytest.mark.parametrize(
+    ("width", "text"),
+    [
+        (99, "220/691 requests · 6.0/s · 37 s elapsed · 1:18 left"),
+        (50, "220/691 requests · 6.0/s · 1:18 left"),
+        (30, "220/691 requests · 1:18 left"),
+        (20, "220/691 requests"),
+        (5, "220/691 requests"),
+    ],
+)
+def test_elapsed_and_remaining_time_are_named_and_a_narrow_terminal_gets_what_matters(clock, width, text):
+    with Quiet(691, "Answering", "requests", clock=clock) as progress:
+        clock.now += 36.6
+        progress.advance(220)
+        assert state_of(progress, width) == text
 
-    terminal = Terminal()
-    monkeypatch.setattr(sys, "stderr", terminal)
-    monkeypatch.setenv("TERM", "xterm")
-    with Bar(4, "Answering") as progress:
-        progress.advance(3)
-        progress.advance()
-    assert "Answering" in terminal.getvalue()
-    assert "4/4" in terminal.getvalue()
+
+def test_nothing_is_left_to_say_at_either_end(clock):
+    with Quiet(1200, "Loading", "tasks", clock=clock) as progress:
+        clock.now += 3
+        assert state_of(progress, 99) == "0/1,200 tasks · 3 s elapsed"
+        progress.advance(1200)
+        assert state_of(progress, 99) == "1,200/1,200 tasks · 400/s · 3 s elapsed"
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """Draws a bar on a terminal of ``columns`` columns; what is there in the end, line by line."""
+
+    def draw(columns):
+        screen = Terminal()
+        monkeypatch.setattr(sys, "stderr", screen)
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.setenv("COLUMNS", str(columns))
+        with Bar(4, "Answering", "requests") as progress:
+            progress.advance(3)
+            progress.advance()
+        plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.getvalue())
+        return [line for line in re.split(r"[\r\n]+", plain) if line]
+
+    return draw
+
+
+@pytest.mark.parametrize("columns", [200, 100, 80, 60, 40, 20, 10])
+def test_the_bar_draws_on_stderr_in_one_line_whatever_the_width(terminal, columns):
+    lines = terminal(columns)
+    assert all(len(line) <= columns for line in lines)
+    assert lines[-1].startswith("Answering"[: columns - 2])
+    assert columns < 30 or "4/4 requests" in lines[-1]
+    assert ("━" in lines[-1]) == (columns > 80)

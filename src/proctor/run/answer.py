@@ -7,14 +7,15 @@ from contextlib import ExitStack
 
 from proctor.results.samples import Samples
 from proctor.run.about import origins
+from proctor.run.execute import Asking
 from proctor.run.grade import grade
 from proctor.run.keep import Kept
 from proctor.run.plan import TaskPlan, count_requests
-from proctor.run.progress import Progress
+from proctor.run.progress import OpenProgress, Progress
 from proctor.run.recorded import Recorded
 from proctor.run.tally import Tally
 from proctor.run.windows import Questions
-from proctor.types import Model, OriginModel, Record, Response
+from proctor.types import LoadableModel, Model, OriginModel, Record, Response
 
 Take = Callable[[Record], None]
 
@@ -25,17 +26,23 @@ def answer_and_grade(
     kept: Kept,
     tallies: Mapping[str, Tally],
     *,
-    progress: Callable[[int, str], Progress],
+    progress: OpenProgress,
     take: Take,
     fail_fast: bool = False,
 ) -> None:
     """Fill ``tallies``, by task; ``take`` gets every record, task by task and within a window filter by filter."""
     left = questions.total
     kept.expect(left)
+    display: Progress | None = None
     with ExitStack() as stack:
-        display = stack.enter_context(progress(left, "Answering"))
         for window in questions.windows():
-            responses = _ask(model, window, kept, display)
+            asking = kept.asking([query for plan in window for query in plan.queries()])
+            if display is None:
+                # Before the display, so that what is said while weights are read stands above it.
+                if asking.missing and isinstance(model, LoadableModel):
+                    model.load()
+                display = stack.enter_context(progress(left, "Answering", "requests"))
+            responses = _ask(model, window, asking, kept, display)
             if responses is None:
                 continue
             left -= len(responses)
@@ -47,9 +54,10 @@ def answer_and_grade(
         model.check()
 
 
-def _ask(model: Model, window: Sequence[TaskPlan], kept: Kept, display: Progress) -> list[Response] | None:
+def _ask(
+    model: Model, window: Sequence[TaskPlan], asking: Asking, kept: Kept, display: Progress
+) -> list[Response] | None:
     """The answers; None where some are missing and nobody can be asked."""
-    asking = kept.asking([query for plan in window for query in plan.queries()])
     if isinstance(model, Recorded) and asking.missing:
         model.note_missing([asking.queries[place] for place in asking.missing])
         return None

@@ -15,6 +15,10 @@ LEAST_SECONDS = 10.0
 """No two lines stand closer together than this."""
 MOST_SECONDS = 60.0
 """A line is due after this long, even if less than a tenth more is done."""
+WIDE = 80
+"""Columns of a terminal beyond which there is room for a bar, not only for its text."""
+BAR_COLUMNS = 24
+"""Columns that a bar takes, with the space before it."""
 
 
 class Progress(Protocol):
@@ -35,11 +39,19 @@ class Progress(Protocol):
         ...
 
 
-def open_progress(total: int, label: str) -> Progress:
+class OpenProgress(Protocol):
+    """Opens a display of ``total`` steps; ``unit`` is what is counted, in the plural."""
+
+    def __call__(self, total: int, label: str, unit: str = "tasks") -> Progress:
+        """Open it."""
+        ...
+
+
+def open_progress(total: int, label: str, unit: str = "tasks") -> Progress:
     """Show progress in the way that suits where stderr goes."""
     if total <= 0:
-        return Quiet(total, label)
-    return Bar(total, label) if sys.stderr.isatty() else Lines(total, label)
+        return Quiet(total, label, unit)
+    return Bar(total, label, unit) if sys.stderr.isatty() else Lines(total, label, unit)
 
 
 def duration(seconds: float) -> str:
@@ -63,9 +75,12 @@ def rate(done: int, seconds: float) -> str:
 class Quiet:
     """Counts and says nothing."""
 
-    def __init__(self, total: int, label: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, total: int, label: str, unit: str = "tasks", *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.total = total
         self.label = label
+        self.unit = unit
         self.done = 0
         self._clock = clock
         self._started = clock()
@@ -102,10 +117,11 @@ class Lines(Quiet):
         """Say where it ended."""
         ended = "done" if kind is None else "stopped"
         logger.info(
-            "%s: %d of %d, %s after %s (%s)",
+            "%s: %s of %s %s, %s after %s (%s)",
             self.label,
-            self.done,
-            self.total,
+            f"{self.done:,}",
+            f"{self.total:,}",
+            self.unit,
             ended,
             duration(self.seconds),
             rate(self.done, self.seconds),
@@ -125,7 +141,8 @@ class Lines(Quiet):
         remaining = duration((self.total - self.done) * self.seconds / self.done)
         share = 100 * self.done // self.total
         speed = rate(self.done, self.seconds)
-        logger.info("%s: %d of %d (%d %%), %s, %s left", self.label, self.done, self.total, share, speed, remaining)
+        count = f"{self.done:,} of {self.total:,} {self.unit}"
+        logger.info("%s: %s (%d %%), %s, %s left", self.label, count, share, speed, remaining)
 
 
 class Bar(Quiet):
@@ -134,7 +151,7 @@ class Bar(Quiet):
     def __enter__(self) -> Self:
         """Draw the bar."""
         super().__enter__()
-        self._bar, self._row = _draw(self.total, self.label)
+        self._bar, self._row = _draw(self)
         try:
             self._bar.start()
         except RuntimeError:
@@ -151,23 +168,43 @@ class Bar(Quiet):
     def advance(self, n: int = 1) -> None:
         """Count ``n`` more on the bar."""
         super().advance(n)
-        self._bar.update(self._row, advance=n, rate=rate(self.done, self.seconds))
+        self._bar.update(self._row, advance=n)
 
 
-def _draw(total: int, label: str) -> tuple[Any, Any]:
+def state_of(progress: Quiet, width: int) -> str:
+    """``220/691 requests · 6.0/s · 36 s elapsed · 1:05 left``; a narrow terminal gets the first parts only."""
+    done, seconds = progress.done, progress.seconds
+    parts = [f"{done:,}/{progress.total:,} {progress.unit}"]
+    if done:
+        parts.append(rate(done, seconds))
+    parts.append(f"{duration(seconds)} elapsed")
+    if 0 < done < progress.total:
+        parts.append(f"{duration((progress.total - done) * seconds / done)} left")
+    while len(parts) > 1 and len(" · ".join(parts)) > width:
+        # The time that is left matters most, then the rate.
+        del parts[2 if len(parts) == 4 else 1]
+    return " · ".join(parts)
+
+
+def _draw(progress: Quiet) -> tuple[Any, Any]:
     """A bar of rich's, imported here because only a terminal needs it."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, ProgressColumn
     from rich.progress import Progress as RichProgress
+    from rich.text import Text
 
-    bar = RichProgress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-    )
-    return bar, bar.add_task(label, total=total, rate="-")
+    console = Console(stderr=True)
+
+    class State(ProgressColumn):
+        def render(self, task: Any) -> Text:
+            # One column less than there are: some terminals wrap a full line.
+            room = console.width - 1
+            room -= BAR_COLUMNS if room >= WIDE else 0
+            text = f"{progress.label}  {state_of(progress, room - len(progress.label) - 2)}"
+            return Text(text, no_wrap=True, overflow="ellipsis", end="")
+
+    columns: list[ProgressColumn] = [State()]
+    if console.width > WIDE:
+        columns.append(BarColumn(BAR_COLUMNS - 2))
+    bar = RichProgress(*columns, console=console)
+    return bar, bar.add_task(progress.label, total=progress.total)

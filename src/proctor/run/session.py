@@ -26,7 +26,7 @@ from proctor.run.execute import Source
 from proctor.run.facts import config_section, model_facts, sandbox_facts, tokenizer_facts
 from proctor.run.keep import Kept
 from proctor.run.plan import Planned, TaskPlan
-from proctor.run.progress import Progress
+from proctor.run.progress import OpenProgress
 from proctor.run.tally import Tally, facts_of, told
 from proctor.run.windows import ROOM, Questions, Room
 from proctor.sandbox.consent import code_consent
@@ -43,9 +43,6 @@ from proctor.types import Model, OriginModel, RunResult, TaskResult, Ungraded
 
 log = logging.getLogger("proctor")
 BOOTSTRAP_ITERS = 100_000
-
-
-OpenProgress = Callable[[int, str], Progress]
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,10 @@ class LazyHf:
                 self._model = self._opening.load()
         return self._model
 
+    def load(self) -> None:
+        """Read the weights, if that has not been done."""
+        self.loaded()
+
     def recall(self, facts: Mapping[str, Any]) -> None:
         """Take over what a loaded model with the same identity said of itself."""
         self._recalled = {key: facts[key] for key in OF_THE_WEIGHTS if key in facts}

@@ -16,6 +16,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_SEQ_TO_SEQ_CAUSAL_L
 
 from proctor.errors import UsageError, did_you_mean
 from proctor.models.base import BatchSize, given, parse_batch_size
+from proctor.models.hf.announce import announce_loading
 from proctor.models.hf.arguments import HfArguments, read_arguments
 from proctor.models.hf.device import pick_device, set_threads
 from proctor.models.hf.faults import as_sentences, check_folder
@@ -52,6 +53,14 @@ class Opening:
 
     def load(self) -> HfModel:
         """Read the weights."""
+        if not isinstance(self.arguments.pretrained, str):
+            return self._load()
+        with announce_loading(self.arguments.source, self.device) as info:
+            model = self._load()
+            info.update(model.info)
+        return model
+
+    def _load(self) -> HfModel:
         arguments = self.arguments
         module = load_weights(
             arguments, backend=self.backend, dtype=self.dtype, device=self.device, tokenizer=self.tokenizer
