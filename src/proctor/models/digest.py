@@ -1,7 +1,8 @@
 """Digests of big files, computed on several threads and remembered for as long as a file is the same.
 
 Two copies of a checkpoint have one digest wherever they lie, and hashing them costs a run nothing
-but the first time. A file is the same while its path, size, time of change and inode are.
+but the first time. A file is the same while its path, size, inode, and both times are: what replaces a
+file and keeps size, mtime and inode (``cp -p`` over it, ``tar x``) cannot keep its ctime.
 """
 
 from __future__ import annotations
@@ -29,9 +30,11 @@ MOST_REMEMBERED = 5000
 SLOW_SECONDS = 2.0
 SAY_EVERY = 10.0
 TOO_YOUNG_NS = 2_000_000_000
-"""A file that changed so shortly ago could change again without its time showing it."""
+"""A file that was modified so shortly ago could change again without its time showing it."""
+TICK_NS = 50_000_000
+"""The same of the ctime, which nobody sets but the kernel; file systems that count in seconds need longer."""
 
-_Stamp: TypeAlias = tuple[int, int, int]
+_Stamp: TypeAlias = tuple[int, int, int, int]
 _Known: TypeAlias = dict[str, list[int | str]]
 
 
@@ -45,7 +48,7 @@ def digest_files(files: Sequence[Path]) -> list[str]:
         fresh = _digest([files[place] for place in missing], [stamps[place][0] for place in missing])
         for place, digest in zip(missing, fresh, strict=True):
             found[place] = digest
-            if time.time_ns() - stamps[place][1] > TOO_YOUNG_NS:
+            if _is_settled(stamps[place]):
                 known[_name(files[place])] = [*stamps[place], digest]
         _write_memory(known)
     return [digest for digest in found if digest is not None]
@@ -53,7 +56,14 @@ def digest_files(files: Sequence[Path]) -> list[str]:
 
 def _stamp(file: Path) -> _Stamp:
     status = file.stat()
-    return status.st_size, status.st_mtime_ns, status.st_ino
+    return status.st_size, status.st_mtime_ns, status.st_ino, status.st_ctime_ns
+
+
+def _is_settled(stamp: _Stamp) -> bool:
+    """Whether another change of the file would show in its times."""
+    now, (_, mtime, _, ctime) = time.time_ns(), stamp
+    tick = TICK_NS if ctime % 1_000_000_000 else TOO_YOUNG_NS
+    return now - mtime > TOO_YOUNG_NS and now - ctime > tick
 
 
 def _name(file: Path) -> str:
@@ -62,7 +72,7 @@ def _name(file: Path) -> str:
 
 def _remembered(known: _Known, file: Path, stamp: _Stamp) -> str | None:
     row = known.get(_name(file))
-    return str(row[3]) if row is not None and tuple(row[:3]) == stamp else None
+    return str(row[-1]) if row is not None and tuple(row[:-1]) == stamp else None
 
 
 def _digest(files: Sequence[Path], sizes: Sequence[int]) -> list[str]:
@@ -114,7 +124,7 @@ def _read_memory() -> _Known:
         return {}
     if not isinstance(rows, dict):
         return {}
-    return {name: row for name, row in rows.items() if isinstance(row, list) and len(row) == 4}
+    return {name: row for name, row in rows.items() if isinstance(row, list) and len(row) == 5}
 
 
 def _write_memory(known: _Known) -> None:

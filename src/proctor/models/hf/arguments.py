@@ -70,6 +70,7 @@ class HfArguments:
     rolling_bos_once: bool = False
     scoring: Literal["auto", "tree", "context", "plain"] = "auto"
     batch_invariant: bool = False
+    allow_missing_weights: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -100,6 +101,7 @@ BOOLEANS = (
     "gptqmodel",
     "enable_thinking",
     "batch_invariant",
+    "allow_missing_weights",
 )
 NUMBERS = ("max_length", "prefix_token_id")
 

@@ -159,7 +159,7 @@ def check_folder(source: str, subfolder: str, *, weights: bool, gguf_file: str |
         adapter = (folder / "adapter_config.json").is_file()
         hint = "It is an adapter: use pretrained=BASE,peft=THIS." if adapter else "Is it a transformers checkpoint?"
         raise ModelError(f"'{folder}' holds no model: there is no config.json in it.", hint=hint)
-    if weights and not any(folder.glob("*.safetensors")) and not any(folder.glob("*.bin")):
+    if weights and not any(any(folder.glob(kind)) for kind in ("*.safetensors", "*.bin", "*.index.json")):
         raise ModelError(
             f"'{folder}' holds no weights (no *.safetensors and no pytorch_model.bin).",
             hint="Was the download complete? For an adapter alone use pretrained=BASE,peft=ADAPTER.",

@@ -1,45 +1,90 @@
 """What a model's answers depend on, as a value that is the same wherever a copy of the model lies.
 
-Weights in a folder count by their digest, a model of the hub by its commit; the tokenizer counts by
-what it does, not by where it came from. Chat templates do not count: a prompt is rendered before it
-is asked, so another template is another request. Batch size and devices do not count.
+By exclusion: it is built from every argument of the ``hf`` model less :data:`NO_MATTER`, and from every file
+that the loader may read less those of :data:`proctor.models.hf.files.NO_MATTER`, so that a new argument or
+file cannot be forgotten: at worst something is asked anew. ``docs/store.md`` has both lists. Some arguments
+are not in it as they are given, but by what they come to (:data:`BY_EFFECT`). Chat templates do not count:
+a prompt is rendered before it is asked, so another template is another request.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from proctor.models.digest import digest_files
+import torch
+
 from proctor.models.hf.arguments import HfArguments
+from proctor.models.hf.files import (
+    Origin,
+    cached_commit,
+    digest_of,
+    model_digest,
+    outside_code,
+    settings_digest,
+    tokenizer_files_digest,
+)
 from proctor.models.tokens import Tokens
 from proctor.secrets import is_secret_key
 
 log = logging.getLogger("proctor")
 
+VERSION = 2
+"""Counts up where equal models would get another identity than before."""
+
 NO_MATTER = frozenset(
     {
-        *("cache_dir", "token", "local_files_only", "force_download", "proxies", "use_safetensors", "variant"),
-        *("device_map", "low_cpu_mem_usage", "max_memory", "offload_folder", "offload_state_dict", "resume_download"),
-        *("weights_only", "tp_size", "device_mesh"),
+        # Where weights come from, or go to.
+        *("cache_dir", "token", "use_auth_token", "local_files_only", "force_download", "proxies", "resume_download"),
+        *("device_map", "low_cpu_mem_usage", "max_memory", "offload_folder", "offload_state_dict", "offload_buffers"),
+        *("parallelize", "max_memory_per_gpu", "max_cpu_memory", "tp_plan", "tp_size", "device_mesh"),
+        # How much at a time.
+        *("batch_size", "max_batch_size", "device"),
+        # Prompts are rendered before they are asked.
+        *("chat_template_args", "enable_thinking"),
+        # Anything but safe weights is refused.
+        "weights_only",
     }
 )
-"""Arguments of ``from_pretrained`` that say where weights come from or go to."""
+"""Arguments that change no answer by more than rounding."""
 
-_OF_A_FILE = ("_name_or_path", "name_or_path", "transformers_version", "_commit_hash", "base_model_name_or_path")
+BY_EFFECT: Mapping[str, str] = {
+    "pretrained": "weights",
+    "revision": "weights",
+    "subfolder": "weights",
+    "gguf_file": "weights",
+    "peft": "peft",
+    "delta": "delta",
+    "tokenizer": "tokenizer",
+    "backend": "backend",
+    "dtype": "dtype",
+    "mixed_precision_dtype": "autocast",
+    "max_length": "max_length",
+    "softmax_dtype": "scoring",
+    "logits_cache": "scoring",
+    "scoring": "scoring",
+    "batch_invariant": "scoring",
+    "think_end_token": "generation",
+    "truncation": "generation",
+}
+"""Arguments that count by what they come to, and under which name."""
 
 
 def identify(arguments: HfArguments, config: Any, tokens: Tokens, *, dtype: Any) -> Mapping[str, Any] | None:
     """The identity of the model that ``arguments`` load; None where it cannot be known for certain.
 
     Nobody can tell what was done to a module that was handed in. With ``logits_cache=lm_eval`` an
-    answer depends on the other requests of its run.
+    answer depends on the other requests of its run, and what a checkpoint lacks is drawn at random.
     """
     if not isinstance(arguments.pretrained, str) or arguments.logits_cache == "lm_eval":
+        return None
+    if arguments.allow_missing_weights:
+        log.info("What this model answers is not kept: weights that are missing are drawn at random.")
         return None
     try:
         identity = _identity(arguments, config, tokens, dtype)
@@ -54,36 +99,45 @@ def identify(arguments: HfArguments, config: Any, tokens: Tokens, *, dtype: Any)
 
 
 def _identity(arguments: HfArguments, config: Any, tokens: Tokens, dtype: Any) -> Mapping[str, Any]:
+    used, origin = _dtype(dtype, config), _origin(arguments, arguments.source)
     return {
+        "version": VERSION,
         "kind": "hf",
-        "weights": _weights(arguments, config),
-        **{key: _adapter(getattr(arguments, key), arguments) for key in ("peft", "delta") if getattr(arguments, key)},
-        "config": _settings(arguments, "config.json"),
-        "dtype": _dtype(dtype, config),
-        "quantised": {key: getattr(arguments, key) for key in ("autogptq", "gptqmodel") if getattr(arguments, key)},
-        "loading": {key: _plain(value) for key, value in sorted(arguments.extra.items()) if _matters(key)},
+        "weights": _weights(arguments, config, origin),
+        **{key: _part(getattr(arguments, key), arguments) for key in ("peft", "delta") if getattr(arguments, key)},
+        "config": settings_digest(origin.folder, "config.json"),
+        "dtype": used,
+        "arguments": _other_arguments(arguments),
+        "arithmetic": arithmetic(),
         "autocast": _name(arguments.mixed_precision_dtype),
         "backend": tokens.backend,
-        "tokenizer": tokenizer_digest(tokens.tokenizer),
-        "add_bos_token": arguments.add_bos_token,
-        "prefix_token_id": arguments.prefix_token_id,
+        "tokenizer": _tokenizer(arguments, tokens),
         "max_length": tokens.max_length,
         "scoring": {
             "softmax_dtype": _name(arguments.softmax_dtype),
-            "exactness": _exactness(arguments, dtype=_dtype(dtype, config), shares=bool(arguments.logits_cache)),
+            "exactness": _exactness(arguments, dtype=used, shares=bool(arguments.logits_cache)),
         },
         "generation": {
-            "defaults": _settings(arguments, "generation_config.json"),
-            "exactness": _exactness(arguments, dtype=_dtype(dtype, config), shares=True),
+            "defaults": settings_digest(origin.folder, "generation_config.json"),
+            "exactness": _exactness(arguments, dtype=used, shares=True),
             "think_end_token": arguments.think_end_token,
             "truncation": getattr(tokens.tokenizer, "model_max_length", None) if arguments.truncation else None,
         },
     }
 
 
-def _matters(key: str) -> bool:
-    """Whether an argument of ``from_pretrained`` changes what is loaded. Who asks for it does not."""
-    return key not in NO_MATTER and not is_secret_key(key)
+def _other_arguments(arguments: HfArguments) -> Mapping[str, Any]:
+    """Every argument that is not at its default, and is neither excluded nor in the identity by its effect."""
+    own = {
+        item.name: getattr(arguments, item.name)
+        for item in fields(arguments)
+        if item.name != "extra" and getattr(arguments, item.name) != item.default
+    }
+    return {
+        key: _plain(value)
+        for key, value in sorted({**own, **arguments.extra}.items())
+        if key not in NO_MATTER and key not in BY_EFFECT and not is_secret_key(key)
+    }
 
 
 def _exactness(arguments: HfArguments, *, dtype: str, shares: bool) -> str:
@@ -103,102 +157,105 @@ def _dtype(wanted: Any, config: Any) -> str:
     """The dtype that is used: ``auto`` is the config's, or else what the weights are in."""
     if wanted == "auto":
         wanted = getattr(config, "dtype", None)
-    return _name(wanted) or "of the weights"
+    return _name(wanted) or f"of the weights, {_name(torch.get_default_dtype())} where they say none"
 
 
 def _name(dtype: Any) -> str | None:
     return None if dtype is None else str(dtype).removeprefix("torch.")
 
 
+# -- how numbers are computed
+
+_ARITHMETIC: Mapping[str, tuple[Callable[[], Any], Any]] = {
+    "float32_matmul_precision": (torch.get_float32_matmul_precision, "highest"),
+    "cuda_matmul_tf32": (lambda: torch.backends.cuda.matmul.allow_tf32, False),
+    "cuda_bf16_reduction": (lambda: torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction, True),
+    "cuda_fp16_reduction": (lambda: torch.backends.cuda.matmul.allow_fp16_reduced_precision_reduction, True),
+    "cudnn_tf32": (lambda: torch.backends.cudnn.allow_tf32, True),
+    "flush_denormal": (lambda: float(torch.tensor(1e-40) * 1) == 0.0, False),
+}
+"""Settings of torch that change numbers by more than a batch size does, each with its default."""
+_VARIABLES = ("NVIDIA_TF32_OVERRIDE", "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE", "ONEDNN_DEFAULT_FPMATH_MODE")
+
+
+def arithmetic() -> Mapping[str, Any]:
+    """What was set, in the process or in its environment, that makes a multiplication another one."""
+    found: dict[str, Any] = {}
+    for name, (read, default) in _ARITHMETIC.items():
+        try:
+            value = read()
+        except RuntimeError:
+            # Torch refuses where the old and the new way of setting a precision were mixed.
+            value = "mixed"
+        if value != default:
+            found[name] = value
+    return found | {name: os.environ[name] for name in _VARIABLES if os.environ.get(name)}
+
+
 # -- where weights come from
 
 
-def _weights(arguments: HfArguments, config: Any) -> Mapping[str, Any]:
-    folder = Path(arguments.source).expanduser()
-    if folder.is_dir():
-        folder = folder / arguments.subfolder if arguments.subfolder else folder
-        if arguments.gguf_file:
-            return {"files": _files_digest([folder / arguments.gguf_file])}
-        return {"files": _files_digest(_weight_files(folder, arguments))}
+def _origin(arguments: HfArguments, source: str) -> Origin:
+    extra = arguments.extra
+    return Origin(
+        source,
+        arguments.subfolder,
+        arguments.revision,
+        extra.get("cache_dir"),
+        arguments.trust_remote_code,
+        extra.get("code_revision"),
+        bool(extra.get("from_tf") or extra.get("from_flax")),
+    )
+
+
+def _weights(arguments: HfArguments, config: Any, origin: Origin) -> Mapping[str, Any]:
+    if origin.folder is not None:
+        return {"files": model_digest(origin, arguments.gguf_file), "gguf_file": bool(arguments.gguf_file)}
     commit = getattr(config, "_commit_hash", None)
     if not commit:
         raise ValueError(f"the commit of '{arguments.source}' is not known")
-    which = {key: arguments.extra[key] for key in ("variant", "use_safetensors") if key in arguments.extra}
-    return {"commit": commit, "subfolder": arguments.subfolder, "gguf_file": arguments.gguf_file, **which}
+    code = outside_code(origin, getattr(config, "auto_map", None)) if arguments.trust_remote_code else []
+    return {"commit": commit, "subfolder": arguments.subfolder, "gguf_file": arguments.gguf_file, "code": code}
 
 
-def _weight_files(folder: Path, arguments: HfArguments) -> list[Path]:
-    """What transformers may read: safetensors where there are some, and code that comes with the model."""
-    variant = arguments.extra.get("variant")
-    safe = [file for file in folder.glob("*.safetensors") if not variant or f".{variant}" in file.name]
-    other = [file for file in folder.iterdir() if file.suffix in (".bin", ".pt", ".pth", ".h5", ".msgpack")]
-    unsafe = arguments.extra.get("use_safetensors") is False or arguments.autogptq
-    weights = [*safe, *other] if unsafe or not safe else safe
-    return [*weights, *folder.glob("*.py")]
+def _part(source: str, arguments: HfArguments) -> Mapping[str, Any]:
+    """An adapter, or weights that are added."""
+    origin = _origin(arguments, source)
+    if origin.folder is None and Path(source).expanduser().is_dir():
+        # An adapter lies in its folder itself, whatever subfolder the model is in.
+        origin = Origin(source, "", arguments.revision, origin.cache, origin.trusted)
+    if origin.folder is None:
+        return {"commit": cached_commit(origin, "adapter_config.json", "config.json")}
+    files = {"files": model_digest(origin, None)}
+    return {**files, **{name: settings_digest(origin.folder, name) for name in ("adapter_config.json", "config.json")}}
 
 
-def _adapter(source: str, arguments: HfArguments) -> Mapping[str, Any]:
-    folder = Path(source).expanduser()
-    if not folder.is_dir():
-        return {"commit": _cached_commit(source, arguments)}
-    settings = [
-        _facts(json.loads(file.read_text(encoding="utf-8")))
-        for file in (folder / "adapter_config.json", folder / "config.json")
-        if file.is_file()
-    ]
-    return {"files": _files_digest(_weight_files(folder, arguments)), "config": _digest(settings)}
+# -- what a tokenizer does
 
 
-def _cached_commit(name: str, arguments: HfArguments) -> str:
-    """The commit of a model of the hub that is not opened yet: asked of the local cache, then of the hub."""
-    from huggingface_hub import HfApi, try_to_load_from_cache
-    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
-
-    for file in ("adapter_config.json", "config.json"):
-        cached = try_to_load_from_cache(
-            name, file, cache_dir=arguments.extra.get("cache_dir"), revision=arguments.revision
-        )
-        if isinstance(cached, str) and Path(cached).parent.parent.name == "snapshots":
-            return Path(cached).parent.name
-    try:
-        commit = HfApi().model_info(name, revision=arguments.revision, timeout=10).sha
-    except (HfHubHTTPError, OfflineModeIsEnabled, OSError) as error:
-        raise ValueError(f"the commit of '{name}' is not known: {error}") from error
-    if not commit:
-        raise ValueError(f"the commit of '{name}' is not known")
-    return commit
-
-
-def _files_digest(files: Iterable[Path]) -> str:
-    ordered = sorted(set(files))
-    return _digest([[file.name, digest] for file, digest in zip(ordered, digest_files(ordered), strict=True)])
-
-
-# -- what a config and a tokenizer say
-
-
-def _facts(settings: Any) -> Any:
-    """Settings without what a file says of itself."""
-    if isinstance(settings, Mapping):
-        return {key: _facts(value) for key, value in settings.items() if key not in _OF_A_FILE}
-    return [_facts(value) for value in settings] if isinstance(settings, list) else settings
-
-
-def _settings(arguments: HfArguments, name: str) -> str | None:
-    """What a file of a folder says; with a model of the hub it belongs to the commit."""
-    file = Path(arguments.source).expanduser() / arguments.subfolder / name
-    return _digest(_facts(json.loads(file.read_text(encoding="utf-8")))) if file.is_file() else None
+def _tokenizer(arguments: HfArguments, tokens: Tokens) -> Mapping[str, Any]:
+    """What the tokenizer does, and the files that it was made of; what was handed in has no files."""
+    digest = tokenizer_digest(tokens.tokenizer)
+    given = arguments.tokenizer or arguments.source
+    if not isinstance(given, str):
+        if not type(given).__module__.startswith(("transformers.", "tokenizers.")):
+            raise TypeError(f"a tokenizer of the class {type(given).__name__} cannot be read")
+        return {"does": digest, "files": None}
+    gguf = arguments.gguf_file is not None and not arguments.tokenizer
+    origin = _origin(arguments, given)
+    # With a model of the hub its own tokenizer belongs to the commit.
+    own = given == arguments.source and origin.folder is None
+    return {"does": digest, "files": None if gguf or own else tokenizer_files_digest(origin)}
 
 
 def tokenizer_digest(tokenizer: Any) -> str:
-    """The same for two tokenizers that do the same; where that is not easily said, their files decide."""
-    special = [*("bos_token", "eos_token", "pad_token", "unk_token"), *("add_bos_token", "add_eos_token")]
-    said = [
-        *special,
+    """The same for two tokenizers that do the same; see :func:`tokenizer_files_digest` for what this leaves out."""
+    facts = (
+        *("bos_token", "eos_token", "pad_token", "unk_token", "add_bos_token", "add_eos_token"),
         *("truncation_side", "clean_up_tokenization_spaces", "add_prefix_space", "legacy", "split_special_tokens"),
-    ]
-    facts = {name: _plain(getattr(tokenizer, name, None)) for name in said}
-    return _digest({"class": type(tokenizer).__name__, "facts": facts, "rules": _rules(tokenizer)})
+    )
+    values = {name: _plain(getattr(tokenizer, name, None)) for name in facts}
+    return digest_of({"class": type(tokenizer).__name__, "facts": values, "rules": _rules(tokenizer)})
 
 
 def _rules(tokenizer: Any) -> Any:
@@ -206,10 +263,7 @@ def _rules(tokenizer: Any) -> Any:
     if backend is not None:
         # How a call pads and cuts is left behind in the tokenizer by the call before.
         return {**json.loads(backend.to_str()), "truncation": None, "padding": None}
-    files = [getattr(tokenizer, name, None) for name in getattr(tokenizer, "vocab_files_names", {})]
-    digests = [hashlib.sha256(Path(file).read_bytes()).hexdigest() for file in files if file and Path(file).is_file()]
-    added = getattr(tokenizer, "get_added_vocab", dict)()
-    return {"files": digests, "vocabulary": None if digests else tokenizer.get_vocab(), "added": added}
+    return {"vocabulary": tokenizer.get_vocab(), "added": getattr(tokenizer, "get_added_vocab", dict)()}
 
 
 def _plain(value: Any) -> Any:
@@ -227,7 +281,3 @@ def _plain(value: Any) -> Any:
     if type(value).__name__ == "dtype":
         return _name(value)
     raise TypeError(f"{value!r:.60} cannot be told from another by its text")
-
-
-def _digest(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode("ascii")).hexdigest()
