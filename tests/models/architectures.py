@@ -147,6 +147,20 @@ ALL: tuple[Architecture, ...] = (
 
 BY_NAME = {architecture.name: architecture for architecture in ALL}
 
+SCORED_PLAIN = (
+    *("bamba", "bloom", "falcon-alibi", "gpt_neo-short-window", "jamba", "mamba", "mpt", "qwen3_next", "rwkv", "t5"),
+)
+"""ALiBi, windows counted by the order of keys, state spaces, encoder-decoders: nothing is shared there."""
+
+SCORING: dict[str, str] = {name: "plain" if name in SCORED_PLAIN else "tree" for name in BY_NAME}
+"""How each must be scored, with every release of transformers that proctor supports."""
+
+DECODED_PLAIN = (*SCORED_PLAIN, "deepseek_v3", "falcon-rotary")
+"""The same for decoding; these two do not call their attention through transformers' interface."""
+
+DECODING: dict[str, str] = {name: "plain" if name in DECODED_PLAIN else "shared" for name in BY_NAME}
+"""How each must be decoded with the pinned release of transformers and later ones."""
+
 
 def build(architecture: Architecture) -> Any:
     """The module, always with the same weights."""

@@ -23,10 +23,9 @@ zoo = importlib.import_module("architectures")
 
 TOLERANCE = 1e-4
 
-PLAIN = ("bamba", "bloom", "falcon-alibi", "gpt_neo-short-window", "jamba", "mamba", "mpt", "qwen3_next", "rwkv", "t5")
-"""ALiBi, windows counted by the order of keys, state spaces, encoder-decoders: nothing is shared there."""
+PLAIN = zoo.SCORED_PLAIN
 
-EXPECTED: dict[str, str] = {name: "plain" if name in PLAIN else "tree" for name in zoo.BY_NAME}
+EXPECTED: dict[str, str] = zoo.SCORING
 """The mode for inputs that no window cuts."""
 
 BEYOND_WINDOW: dict[str, str] = {name: EXPECTED[name] for name, found in zoo.BY_NAME.items() if found.window}

@@ -25,10 +25,6 @@ from proctor.types import Generate
 sys.path.insert(0, str(Path(__file__).parents[1]))
 zoo = importlib.import_module("architectures")
 
-PLAIN = ("bamba", "bloom", "deepseek_v3", "falcon-alibi", "falcon-rotary", "gpt_neo-short-window", "gptj", "jamba")
-PLAIN += ("mamba", "mpt", "qwen3_next", "rwkv", "t5")
-"""Attention that is not called through transformers' interface, ALiBi, state spaces, encoder-decoders."""
-
 
 def words(chance: random.Random, count: int) -> str:
     return " ".join(chance.choices(zoo.WORDS, k=count))
@@ -60,7 +56,7 @@ def test_texts_are_those_of_plain_generation(name):
     plain, plain_facts = generate(module, prompts, kwargs, scoring="plain")
     assert found == plain
     assert plain_facts["mode"] == "plain"
-    assert facts["mode"] == ("plain" if name in PLAIN else "shared"), facts
+    assert facts["mode"] == zoo.DECODING[name], facts
     assert facts["reason"]
 
 

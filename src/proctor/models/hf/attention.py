@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+ALWAYS_ALIBI = ("bloom",)
+"""Model types whose configs do not say that their attention is ALiBi."""
 FULL, SLIDING = "full_attention", "sliding_attention"
+ATTENTION_SETTING = "_attn_implementation_internal"
 
 
 def text_config(module: Any) -> Any:
@@ -13,12 +16,30 @@ def text_config(module: Any) -> Any:
     return getattr(module.config, "text_config", None) or module.config
 
 
+def attention_setting(config: Any) -> str | None:
+    """The attribute in which a config holds the name of its attention function, or None.
+
+    It is private, so it is looked for by what it says if it is not where it always was.
+    """
+    own = vars(config)
+    if ATTENTION_SETTING in own:
+        return ATTENTION_SETTING
+    return next((name for name in own if "attn" in name and own[name] in ("sdpa", "eager")), None)
+
+
+def attention_kind(config: Any) -> str:
+    """The attention function in use; ``eager`` where a config names none."""
+    name = attention_setting(config) or "_attn_implementation"
+    return getattr(config, name, None) or "eager"
+
+
 def layer_windows(config: Any) -> Mapping[str, int | None] | str:
     """Window in tokens by kind of layer (None: no bound), or what speaks against masks of our own.
 
     A token sees itself and the ``window - 1`` tokens before it, as transformers counts.
     """
-    if getattr(config, "alibi", False) or getattr(getattr(config, "attn_config", None), "alibi", False):
+    alibi = getattr(config, "alibi", False) or getattr(getattr(config, "attn_config", None), "alibi", False)
+    if alibi or getattr(config, "model_type", None) in ALWAYS_ALIBI:
         return "ALiBi takes distances from the order of keys"
     if "local" in (getattr(config, "attention_layers", None) or ()):
         return "local layers take their window from the order of keys"

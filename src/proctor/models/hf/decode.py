@@ -17,6 +17,7 @@ import torch
 
 from proctor.errors import ModelError
 from proctor.models.base import Budget
+from proctor.models.hf.call_form import CallForm, call_forms
 from proctor.models.hf.device import AUTO_TOKENS, AUTO_TOKENS_ELSEWHERE, free_caches, is_out_of_memory
 from proctor.models.hf.loglikelihood import autocast
 from proctor.models.hf.slots import SlotCache, configs_of, slots
@@ -61,8 +62,11 @@ class _Row:
 class Passes:
     """Forward passes of a module over slots; each gives the logits that follow the last token of each row."""
 
-    def __init__(self, module: Any, device: torch.device, amp: torch.dtype | None, pad: int) -> None:
+    def __init__(
+        self, module: Any, device: torch.device, amp: torch.dtype | None, pad: int, form: CallForm | None = None
+    ) -> None:
         self.module = module
+        self.form = form or next(call_forms(module, device, amp), CallForm())
         self.device = device
         self.pad = pad
         self.amp = amp
@@ -96,7 +100,7 @@ class Passes:
         block = torch.tensor(ids, dtype=torch.long, device=self.device)
         positions = torch.arange(block.shape[1], device=self.device).expand(block.shape) + start
         self.forwarded += block.numel()
-        arguments = {"input_ids": block, "position_ids": positions, "past_key_values": cache, "use_cache": True}
+        arguments = {"input_ids": block, self.form.positions: positions, self.form.cache: cache, "use_cache": True}
         with slots(cache, self._configs):
             return self.last_logits(arguments, [[length - 1] for length in lengths])[:, 0]
 

@@ -7,16 +7,16 @@ of our own, and a probe must give what plain rows give.
 
 from __future__ import annotations
 
-import inspect
 import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
 
-from proctor.models.hf.attention import changing_positions, layer_windows, text_config
+from proctor.models.hf.attention import attention_kind, changing_positions, layer_windows, text_config
+from proctor.models.hf.call_form import CallForm, call_forms
 from proctor.models.hf.device import free_caches, is_out_of_memory
 from proctor.models.hf.loglikelihood import Scored, Scorer
 from proctor.models.hf.rows import Row, Span, make_rows, make_span
@@ -35,17 +35,27 @@ PROBE_TOKENS = 48
 """Tokens of a probe beyond the widest window."""
 
 
+NO_CACHE = "the model fills no cache that is passed to it"
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """How this run scores, and why. ``max_probe_difference``: nats, None where nothing was probed."""
+    """How this run scores, and why.
+
+    ``max_probe_difference``: nats, None where nothing was probed. ``form``: how the module is called,
+    where prefixes are shared. ``surprising``: nothing in the config speaks against sharing, and
+    transformers itself defines the model, yet prefixes are not shared.
+    """
 
     mode: Mode
     reason: str
     max_probe_difference: float | None = None
+    form: CallForm | None = None
+    surprising: bool = False
 
     def facts(self) -> Mapping[str, Any]:
         """For the results file."""
-        return asdict(self)
+        return {"mode": self.mode, "reason": self.reason, "max_probe_difference": self.max_probe_difference}
 
 
 def decide(scorer: Scorer, rows: Sequence[Row], wanted: str) -> Decision:
@@ -57,30 +67,32 @@ def decide(scorer: Scorer, rows: Sequence[Row], wanted: str) -> Decision:
     if objection:
         return Decision("plain", objection)
     length = probe_length(scorer.module, longest)
+    known = is_known(scorer.module)
     worst: float | None = None
-    reason = ""
-    for mode in ("tree", "context"):
-        if wanted == "context" and mode == "tree":
-            continue
-        difference = _affordable(probe, scorer, rows[0], length, mode)
-        if difference is None:
-            free_caches()
-            return Decision("plain", f"memory ran out on a probe of {length} tokens", worst)
-        worst = difference if worst is None else max(worst, difference)
-        if difference <= allowed(scorer.module.dtype):
-            return Decision(mode, reason or "probe passed", difference)
-        reason = f"{mode} differs from plain rows by {difference:.2g} nats on a probe of {length} tokens"
-    return Decision("plain", reason, worst)
-
-
-def _affordable(probe: Callable[..., float], *args: Any) -> float | None:
-    """The difference; None where memory ran out."""
+    reason = "" if wanted == "context" else NO_CACHE
     try:
-        return probe(*args)
+        for mode, form in _attempts(scorer, wanted):
+            difference = probe(scorer, rows[0], length, mode, form)
+            worst = difference if worst is None else max(worst, difference)
+            if difference <= allowed(scorer.module.dtype):
+                passed = mode == "tree" or wanted == "context"
+                return Decision(mode, "probe passed" if passed else reason, difference, form, known and not passed)
+            reason = f"{mode} differs from plain rows by {difference:.2g} nats on a probe of {length} tokens"
     except Exception as error:
-        if is_out_of_memory(error):
-            return None
-        raise
+        if not is_out_of_memory(error):
+            raise
+        free_caches()
+        return Decision("plain", f"memory ran out on a probe of {length} tokens", worst)
+    return Decision("plain", reason, worst, surprising=known)
+
+
+def _attempts(scorer: Scorer, wanted: str) -> Iterator[tuple[Mode, CallForm]]:
+    """What to probe, best first: sharing over a cache in each form that fills one, then within one context."""
+    form = CallForm()
+    if wanted != "context":
+        for form in call_forms(scorer.module, scorer.device, scorer.autocast):
+            yield "tree", form
+    yield "context", form
 
 
 def config_objection(scorer: Scorer, longest: int) -> str | None:
@@ -89,12 +101,10 @@ def config_objection(scorer: Scorer, longest: int) -> str | None:
         return "encoder-decoder: the encoder runs once a context instead"
     if scorer.head is None:
         return "the model has no output head of its own"
-    parameters = inspect.signature(scorer.module.forward).parameters
-    for argument in ("position_ids", "attention_mask", "past_key_values"):
-        if argument not in parameters:
-            return f"the model takes no {argument}"
     config = text_config(scorer.module)
-    attention = getattr(config, "_attn_implementation", None) or "eager"
+    if getattr(scorer.module, "_is_stateful", False):
+        return "layers with a state instead of keys and values"
+    attention = attention_kind(config)
     if attention not in ("sdpa", "eager"):
         return f"attention of kind {attention} takes no mask of its own"
     windows = layer_windows(config)
@@ -119,7 +129,7 @@ def is_known(module: Any) -> bool:
     return type(module).__module__.startswith("transformers.")
 
 
-def probe(scorer: Scorer, longest: Row, length: int, mode: Mode) -> float:
+def probe(scorer: Scorer, longest: Row, length: int, mode: Mode, form: CallForm) -> float:
     """The largest difference from plain rows, in nats, on forks of the longest request's first ``length`` tokens.
 
     The forks stand on a cached prefix, beside each other in one pass, and within each other: what
@@ -130,7 +140,8 @@ def probe(scorer: Scorer, longest: Row, length: int, mode: Mode) -> float:
     limits = Limits(tokens=max(1, min(length, 2 * len(rows) * PROBE_TAIL)))
     plain = _by_owner(scorer(rows))
     try:
-        shared = _by_owner(list(TreeScorer(scorer, limits, "context" if mode == "context" else "tree")(rows)))
+        kind = "context" if mode == "context" else "tree"
+        shared = _by_owner(list(TreeScorer(scorer, limits, kind, form=form)(rows)))
     except Exception as error:
         log.debug("The probe of %s failed: %s", mode, error)
         if is_out_of_memory(error):

@@ -17,10 +17,11 @@ from transformers import StoppingCriteria, StoppingCriteriaList
 from proctor.errors import ModelError, UsageError
 from proctor.models.base import Budget
 from proctor.models.generation import GenerationPlan, cut_at_stops
+from proctor.models.hf.call_form import CallForm, call_forms
 from proctor.models.hf.decode import Decoder, Ending, Passes, Watch
-from proctor.models.hf.device import run_batches
-from proctor.models.hf.gate import probe_length
-from proctor.models.hf.greedy import LEAST_PROBE, PROBE_ROOM, Choice, choose, objection
+from proctor.models.hf.device import is_out_of_memory, run_batches
+from proctor.models.hf.gate import is_known, probe_length
+from proctor.models.hf.greedy import LEAST_PROBE, PROBE_ROOM, Choice, choose_first, objection
 from proctor.models.hf.loglikelihood import autocast
 from proctor.models.sharing import group_prompts
 from proctor.models.tokens import Tokens
@@ -135,7 +136,7 @@ class Generator:
         if alone:
             budget = replace(budget, rows=1)
         if choice.mode == "shared":
-            yield from self._shared(prompts, plan, budget, sizes, share=not alone)
+            yield from self._shared(prompts, plan, budget, sizes, form=choice.form, share=not alone)
             return
         widths = [len(prompt.ids) + plan.max_tokens for prompt in prompts]
         yield from run_batches(prompts, widths, [1] * len(prompts), budget, lambda batch: self(batch, plan), sizes)
@@ -150,8 +151,18 @@ class Generator:
         # The probe itself must fit.
         length = min(probe_length(self.module, longest), self.tokens.max_length - PROBE_ROOM)
         if self._probed is None or length > self._probed[1]:
-            self._probed = choose(self._passes(), prompts[0].ids, max(length, LEAST_PROBE)), length
+            self._probed = self._probe(prompts[0].ids, max(length, LEAST_PROBE)), length
         return self._probed[0]
+
+    def _probe(self, ids: Sequence[int], length: int) -> Choice:
+        forms = call_forms(self.module, self.device, self.autocast)
+        try:
+            choice = choose_first(map(self._passes, forms), ids, length)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            return Choice("plain", "memory ran out in the probe")
+        return replace(choice, surprising=choice.surprising and is_known(self.module))
 
     def _note(self, choice: Choice, count: int) -> None:
         facts = choice.facts()
@@ -161,18 +172,25 @@ class Generator:
             log.log(logging.WARNING if failed else logging.INFO, "Generating %s (%s).", way, choice.reason)
         self._facts |= {**facts, choice.mode: self._facts.get(choice.mode, 0) + count}
 
-    def _passes(self) -> Passes:
-        return Passes(self.module, self.device, self.autocast, self.tokens.tokenizer.pad_token_id or 0)
+    def _passes(self, form: CallForm | None) -> Passes:
+        return Passes(self.module, self.device, self.autocast, self.tokens.tokenizer.pad_token_id or 0, form)
 
     def _shared(
-        self, prompts: Sequence[Prompt], plan: GenerationPlan, budget: Budget, sizes: list[int], *, share: bool
+        self,
+        prompts: Sequence[Prompt],
+        plan: GenerationPlan,
+        budget: Budget,
+        sizes: list[int],
+        *,
+        form: CallForm | None,
+        share: bool,
     ) -> Iterator[tuple[int, str]]:
         """Equal prompts have equal texts: each is decoded once."""
         owners: dict[tuple[int, ...], list[int]] = {}
         for prompt in prompts:
             owners.setdefault(tuple(prompt.ids), []).append(prompt.owner)
         distinct = list(owners)
-        passes = self._passes()
+        passes = self._passes(form)
         ending = Ending(plan.max_tokens, self._eos(), Watch(self.tokens.tokenizer, plan.until))
         decode = Decoder(passes, budget, ending, sizes)
         for group in group_prompts(distinct, share=share):

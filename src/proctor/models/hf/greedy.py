@@ -7,10 +7,9 @@ the logits must be those of transformers' own generation.
 
 from __future__ import annotations
 
-import inspect
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import torch
@@ -18,8 +17,10 @@ from transformers import GenerationConfig, GenerationMixin
 
 from proctor.models.generation import GenerationPlan
 from proctor.models.hf.attention import changing_positions, layer_windows, text_config
+from proctor.models.hf.call_form import CallForm
 from proctor.models.hf.decode import Passes
 from proctor.models.hf.device import is_out_of_memory
+from proctor.models.hf.gate import NO_CACHE
 from proctor.models.hf.loglikelihood import autocast
 from proctor.models.hf.slots import SlotCache, Unsupported
 
@@ -64,15 +65,23 @@ COARSE_TOLERANCE = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """How prompts are generated after, and why. ``max_probe_difference``: in standard deviations of the logits."""
+    """How prompts are generated after, and why.
+
+    ``max_probe_difference``: in standard deviations of the logits. ``form``: how the module is
+    called, where prefixes are shared. ``surprising``: nothing in the configs speaks against sharing,
+    and transformers itself defines the model, yet prefixes are not shared.
+    """
 
     mode: Literal["shared", "plain"]
     reason: str
     max_probe_difference: float | None = None
+    form: CallForm | None = None
+    surprising: bool = False
 
     def facts(self) -> dict[str, Any]:
         """For the results file."""
-        return {key: value for key, value in asdict(self).items() if value is not None}
+        facts = {"mode": self.mode, "reason": self.reason, "max_probe_difference": self.max_probe_difference}
+        return {key: value for key, value in facts.items() if value is not None}
 
 
 def objection(module: Any, plan: GenerationPlan, longest: int) -> str | None:
@@ -85,9 +94,8 @@ def objection(module: Any, plan: GenerationPlan, longest: int) -> str | None:
     base = module.get_base_model() if hasattr(module, "get_base_model") else module
     if getattr(type(base), "generate", None) is not vars(GenerationMixin)["generate"]:
         return "the model generates in its own way"
-    for argument in ("position_ids", "past_key_values"):
-        if argument not in inspect.signature(base.forward).parameters:
-            return f"the model takes no {argument}"
+    if getattr(base, "_is_stateful", False):
+        return "layers with a state instead of keys and values"
     return _objection_of_defaults(base.generation_config) or _objection_of_attention(base, longest)
 
 
@@ -110,6 +118,16 @@ def _objection_of_attention(module: Any, longest: int) -> str | None:
     return windows if isinstance(windows, str) else changing_positions(config, longest)
 
 
+def choose_first(attempts: Iterable[Passes], prompt: Sequence[int], length: int) -> Choice:
+    """The choice of the first passes whose probe succeeds, else that of the last; see :func:`choose`."""
+    choice = Choice("plain", NO_CACHE)
+    for passes in attempts:
+        choice = choose(passes, prompt, length)
+        if choice.mode == "shared":
+            return choice
+    return replace(choice, surprising=True)
+
+
 def choose(passes: Passes, prompt: Sequence[int], length: int) -> Choice:
     """Compare with transformers' own generation on a real prompt, repeated or cut to ``length`` tokens."""
     ids = (list(prompt) * (length // len(prompt) + 1))[:length]
@@ -123,7 +141,7 @@ def choose(passes: Passes, prompt: Sequence[int], length: int) -> Choice:
         why = str(error) if isinstance(error, Unsupported) else type(error).__name__
         return Choice("plain", f"the model does not take a cache of slots: {why}")
     if difference <= allowed:
-        return Choice("shared", "probe passed", difference)
+        return Choice("shared", "probe passed", difference, passes.form)
     return Choice("plain", f"logits differ by {difference:.2g} of their spread on a probe", difference)
 
 

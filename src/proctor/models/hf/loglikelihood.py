@@ -9,9 +9,8 @@ reduced precision come about.
 from __future__ import annotations
 
 import contextlib
-import inspect
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -85,8 +84,7 @@ class Scorer:
         all_rows = backend == "seq2seq" and self._shift is None
         self.head = None if all_rows else _output_head(module)
         self.head_on_needed_rows: bool | None = None
-        # One pass needs no cache of keys and values.
-        self._options = {"use_cache": False} if "use_cache" in inspect.signature(module.forward).parameters else {}
+        self._options: dict[str, Any] = {"use_cache": False}
         self.encoder = Encoder(module, device) if backend == "seq2seq" and encode_once else None
         self._encoder_checked = False
 
@@ -176,9 +174,20 @@ class Scorer:
 
         handle = self.head.register_forward_pre_hook(select) if self.head is not None else contextlib.nullcontext()
         with handle, torch.no_grad(), autocast(self.device, self.autocast):
-            logits = self.module(**inputs, **self._options).logits
+            logits = self.forward(inputs).logits
         self.head_on_needed_rows = applied
         return logits.reshape(-1, logits.shape[-1]) if applied else needed.take(logits)
+
+    def forward(self, arguments: Mapping[str, Any]) -> Any:
+        """The module's output for these arguments, without a cache of keys and values unless they name one."""
+        try:
+            return self.module(**{**self._options, **arguments})
+        except TypeError as error:
+            if not self._options or "use_cache" not in str(error):
+                raise
+            # Not every module keeps a cache that it could leave out.
+            self._options = {}
+            return self.module(**arguments)
 
     def gather(self, logits: torch.Tensor, at: list[int], tokens: list[int]) -> tuple[torch.Tensor, list[int]]:
         """The log-probability of ``tokens[i]`` in row ``at[i]``, and every row's likeliest token."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from proctor.models.hf.attention import attention_kind
+
 
 def _text_config(module: Any) -> Any:
     config = module.config
@@ -29,7 +31,7 @@ def bytes_per_token(module: Any, width: int) -> int:
     hidden = _number(config, "hidden_size", "d_model", "n_embd", default=1024)
     inner = _number(config, "intermediate_size", "d_ff", "n_inner", "ffn_dim", default=4 * hidden)
     size = (10 * hidden + 4 * inner) * _element_size(module)
-    if getattr(config, "_attn_implementation", "eager") == "eager":
+    if attention_kind(config) == "eager":
         # Scores of every head against the whole row, and their softmax in float32.
         size += 3 * 4 * width * _number(config, "num_attention_heads", "num_heads", "n_head", default=16)
     return size

@@ -6,7 +6,7 @@ import itertools
 import logging
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import torch
 
@@ -202,7 +202,7 @@ class HfModel:
         if decision.mode == "plain":
             results = self._plain(rows, kind, missing)
         else:
-            results = self._shared(rows, kind, decision.mode, missing)
+            results = self._shared(rows, kind, decision, missing)
         for result in results:
             if math.isnan(result.logprob):
                 self._tally.note("not_a_number", "The model returned NaN for a log-likelihood.")
@@ -236,7 +236,7 @@ class HfModel:
         return run_batches(rows, widths, heads, self._budget(widths[0]), self._scorer, sizes, missing)
 
     def _shared(
-        self, rows: Sequence[Row], kind: str, mode: Literal["tree", "context"], missing: Sequence[bool] | None
+        self, rows: Sequence[Row], kind: str, decision: Decision, missing: Sequence[bool] | None
     ) -> Iterator[Scored]:
         invariant = self._arguments.batch_invariant
         tokens = pass_tokens(self._device.type)
@@ -248,7 +248,8 @@ class HfModel:
             log.info("%s.", planned(plan, lengths))
 
         head_rows = 1 if invariant else HEAD_ROWS
-        scorer = TreeScorer(self._scorer, limits, mode, head_rows=head_rows, on_plan=say)
+        mode = "context" if decision.mode == "context" else "tree"
+        scorer = TreeScorer(self._scorer, limits, mode, form=decision.form, head_rows=head_rows, on_plan=say)
         yield from scorer(rows, missing)
         self._batches.setdefault(kind, []).extend(scorer.documents)
         self._count(scorer.forwarded, scorer.distinct)

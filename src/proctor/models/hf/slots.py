@@ -17,8 +17,10 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 import torch
-from transformers import AttentionInterface, PreTrainedConfig
-from transformers.cache_utils import Cache, DynamicLayer
+import transformers
+
+from proctor.models.hf.attention import attention_setting
+from proctor.models.hf.cache_base import CacheBase, LayerBase
 
 NAME = "proctor_slots"
 
@@ -37,7 +39,7 @@ class Unsupported(Exception):
     """The model asks its attention for something that slots do not offer."""
 
 
-class SlotLayer(DynamicLayer):
+class SlotLayer(LayerBase):
     """One layer: ``prefix`` of shape (1, heads, tokens, size), slots of shape (rows, heads, capacity, size)."""
 
     def __init__(self, cache: SlotCache) -> None:
@@ -80,11 +82,11 @@ def _room(like: torch.Tensor, rows: int, capacity: int) -> torch.Tensor:
     return like.new_zeros((rows, like.shape[1], capacity, like.shape[3]))
 
 
-class SlotCache(Cache):
+class SlotCache(CacheBase[SlotLayer]):
     """A cache of ``rows`` slots of ``capacity`` tokens. ``lengths``: what each live slot holds."""
 
     def __init__(self, rows: int, capacity: int, device: torch.device) -> None:
-        super().__init__(layers=[])
+        super().__init__(lambda: SlotLayer(self))
         self.rows = rows
         self.capacity = capacity
         self.shared = 0
@@ -96,14 +98,6 @@ class SlotCache(Cache):
         self.width = 0
         self.attended = 0
         self._masks: dict[int | None, torch.Tensor | None] = {}
-
-    def update(
-        self, key_states: torch.Tensor, value_states: torch.Tensor, layer_idx: int, *args: Any, **kwargs: Any
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Store one layer's new keys and values."""
-        while len(self.layers) <= layer_idx:
-            self.layers.append(SlotLayer(self))
-        return self.layers[layer_idx].update(key_states, value_states)  # type: ignore[return-value]
 
     def begin_prefix(self, tokens: int) -> None:
         """The next pass is the prefix of all rows."""
@@ -165,7 +159,7 @@ class SlotCache(Cache):
         last = len(self.lengths) - 1
         if row != last:
             for layer in self.layers:
-                cast(SlotLayer, layer).move(last, row, self.lengths[last])
+                layer.move(last, row, self.lengths[last])
         self.lengths[row] = self.lengths[last]
         self.lengths.pop()
 
@@ -218,7 +212,7 @@ def attend(
     asked = [name for name, given in kwargs.items() if given is not None and name not in HARMLESS]
     if cache is None or attention_mask is not None or dropout or asked:
         raise Unsupported(f"attention with {', '.join(asked) or 'a mask of its own'}")
-    layer = cast(SlotLayer, cache.layers[cast(int, module.layer_idx)])
+    layer = cache.layers[cast(int, module.layer_idx)]
     cache.attended += 1
     rule = Rule(query.shape[-1] ** -0.5 if scaling is None else scaling, sliding_window, softcap, s_aux)
     hidden = cache.mask(sliding_window)
@@ -290,20 +284,33 @@ def _by_row(block: torch.Tensor, rows: int) -> torch.Tensor:
 def configs_of(module: torch.nn.Module) -> list[Any]:
     """The distinct config objects of a model and its parts."""
     found = (getattr(part, "config", None) for part in module.modules())
-    return list({id(config): config for config in found if isinstance(config, PreTrainedConfig)}.values())
+    return list({id(config): config for config in found if hasattr(config, "model_type")}.values())
+
+
+def _register() -> None:
+    """Make :func:`attend` known to transformers by its name."""
+    if hasattr(transformers, "AttentionInterface"):
+        transformers.AttentionInterface.register(NAME, attend)
+        return
+    # transformers before 4.51.
+    known = getattr(transformers.modeling_utils, "ALL_ATTENTION_FUNCTIONS", None)
+    if known is None:
+        raise Unsupported("this release of transformers takes no attention function of others")
+    known[NAME] = attend
 
 
 @contextlib.contextmanager
 def slots(cache: SlotCache, configs: Sequence[Any]) -> Iterator[None]:
     """Within, the model that these configs belong to attends through ``cache``."""
-    AttentionInterface.register(NAME, attend)
-    before = [config._attn_implementation_internal for config in configs]
+    _register()
+    settings = [(config, attention_setting(config)) for config in configs]
+    before = [(config, name, getattr(config, name)) for config, name in settings if name is not None]
     token = _current.set(cache)
-    for config in configs:
-        config._attn_implementation_internal = NAME
     try:
+        for config, name, _ in before:
+            setattr(config, name, NAME)
         yield
     finally:
-        for config, name in zip(configs, before, strict=True):
-            config._attn_implementation_internal = name
+        for config, name, value in before:
+            setattr(config, name, value)
         _current.reset(token)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from transformers.cache_utils import Cache, DynamicLayer
+
+from proctor.models.hf.cache_base import CacheBase, LayerBase
 
 
-class StackLayer(DynamicLayer):
+class StackLayer(LayerBase):
     """One layer's keys and values, of shape (1, heads, capacity, size), filled up to ``length``."""
 
     is_croppable = False
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self) -> None:
+        super().__init__()
         self.length = 0
         self._keys: torch.Tensor | None = None
         self._values: torch.Tensor | None = None
@@ -46,13 +47,13 @@ def _put(held: torch.Tensor | None, new: torch.Tensor, start: int, stop: int) ->
     return held
 
 
-class StackCache(Cache):
+class StackCache(CacheBase[StackLayer]):
     """A stack of tokens over all layers."""
 
     def __init__(self) -> None:
-        super().__init__(layer_class_to_replicate=StackLayer)
+        super().__init__(StackLayer)
 
     def cut(self, length: int) -> None:
         """Forget all but the first ``length`` tokens."""
         for layer in self.layers:
-            layer.length = length  # type: ignore[union-attr]
+            layer.length = length

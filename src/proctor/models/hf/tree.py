@@ -7,7 +7,6 @@ together, inside the module's own forward, so that soft caps and scales stay its
 
 from __future__ import annotations
 
-import inspect
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ import torch
 
 from proctor.errors import ModelError
 from proctor.models.hf.attention import layer_windows, text_config
+from proctor.models.hf.call_form import CallForm, call_forms
 from proctor.models.hf.device import free_caches, is_out_of_memory
 from proctor.models.hf.loglikelihood import Scored, Scorer, autocast
 from proctor.models.hf.part import head_groups, part_of
@@ -63,6 +63,7 @@ class TreeScorer:
         limits: Limits,
         kind: Kind = "tree",
         *,
+        form: CallForm | None = None,
         head_rows: int = HEAD_ROWS,
         on_plan: Callable[[Plan], None] | None = None,
     ) -> None:
@@ -75,7 +76,7 @@ class TreeScorer:
         if isinstance(windows, str):
             raise ModelError(f"Prefixes cannot be shared on this model: {windows}.")
         self._windows = windows
-        self._without_cache = _supports(scorer.module, "use_cache")
+        self._form = form or next(call_forms(scorer.module, scorer.device, scorer.autocast), CallForm())
         self._dtype = torch.float32
         self.forwarded = 0
         self.distinct = 0
@@ -148,15 +149,13 @@ class TreeScorer:
         device = self._scorer.device
         arguments: dict[str, Any] = {
             "input_ids": torch.from_numpy(ids.astype("int64")).unsqueeze(0).to(device),
-            "position_ids": torch.from_numpy(positions).unsqueeze(0).to(device),
+            self._form.positions: torch.from_numpy(positions).unsqueeze(0).to(device),
         }
         if pack.past or len(pack.edges) > 1 or any(self._windows.values()):
-            arguments["attention_mask"] = self._mask(pack)
+            arguments[self._form.mask] = self._mask(pack)
         if cache is not None:
             cache.cut(pack.past)
-            arguments.update(past_key_values=cache, use_cache=True)
-        elif self._without_cache:
-            arguments["use_cache"] = False
+            arguments.update({self._form.cache: cache, "use_cache": True})
         wanted = _register(pack, inputs, rows, pending)
         pending.hidden.append(self._hidden(arguments, pack.tokens, wanted))
         pending.rows += len(wanted)
@@ -191,7 +190,7 @@ class TreeScorer:
         assert self._scorer.head is not None
         handle = self._scorer.head.register_forward_pre_hook(hook)
         with handle, torch.no_grad(), autocast(self._scorer.device, self._scorer.autocast):
-            return self._scorer.module(**arguments)
+            return self._scorer.forward(arguments)
 
     def _settle(self, pending: _Pending, answers: Sequence[_Answers]) -> None:
         """Run the head on the collected rows and note every asked-for log-probability."""
@@ -199,8 +198,6 @@ class TreeScorer:
             return
         hidden = torch.cat(pending.hidden)
         arguments: dict[str, Any] = {"input_ids": torch.zeros((1, 1), dtype=torch.long, device=self._scorer.device)}
-        if self._without_cache:
-            arguments["use_cache"] = False
         logits = self._call(arguments, lambda _, args: (hidden.unsqueeze(0), *args[1:])).logits[0]
         gather = _gather_in_cache if _fits(logits, self._scorer.softmax_dtype) else self._scorer.gather
         logprobs, likeliest = gather(logits, pending.at, pending.tokens)
@@ -288,7 +285,3 @@ def _context_groups(rows: Sequence[Row]) -> list[int]:
     """Rows of one context are one group."""
     keys: dict[bytes, int] = {}
     return [keys.setdefault(row.lead.context.tobytes(), len(keys)) for row in rows]
-
-
-def _supports(module: Any, argument: str) -> bool:
-    return argument in inspect.signature(module.forward).parameters
