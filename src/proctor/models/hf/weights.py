@@ -14,6 +14,7 @@ from proctor.errors import ModelError
 from proctor.lazy import need
 from proctor.models.hf.arguments import HfArguments
 from proctor.models.hf.faults import as_sentences, check_folder
+from proctor.models.hf.missing import check_adapter, check_weights, split_info
 
 
 def load_weights(
@@ -33,7 +34,7 @@ def load_weights(
                 arguments.source, trust_remote_code=arguments.trust_remote_code, **options
             )
         else:
-            module = _from_pretrained(auto, arguments.source, arguments, dtype, options, gguf=arguments.gguf_file)
+            module = _from_pretrained(auto, arguments.source, arguments, dtype, options)
     if arguments.peft:
         module = _with_adapter(module, arguments, tokenizer)
     elif arguments.delta:
@@ -47,17 +48,26 @@ def load_weights(
 
 
 def _from_pretrained(
-    auto: Any, source: str, arguments: HfArguments, dtype: Any, options: dict[str, Any], *, gguf: str | None = None
+    auto: Any, source: str, arguments: HfArguments, dtype: Any, options: dict[str, Any], *, delta: bool = False
 ) -> Any:
-    return auto.from_pretrained(
+    """The module of a checkpoint, or of weights that are added to one, if all of its weights are there."""
+    gguf = None if delta else arguments.gguf_file
+    loaded = auto.from_pretrained(
         source,
         revision=arguments.revision,
         dtype=dtype,
         trust_remote_code=arguments.trust_remote_code,
         subfolder=arguments.subfolder,
+        output_loading_info=True,
         **({"gguf_file": gguf} if gguf else {}),
         **options,
     )
+    module, info = split_info(loaded)
+    if hasattr(module, "tie_weights"):
+        module.tie_weights()
+    what = "delta" if delta else "checkpoint"
+    check_weights(module, info, source, what=what, allow=arguments.allow_missing_weights)
+    return module
 
 
 def _options(arguments: HfArguments, device: torch.device) -> dict[str, Any]:
@@ -130,7 +140,11 @@ def _with_adapter(module: Any, arguments: HfArguments, tokenizer: Any) -> Any:
         # lm-eval: adapters may have been trained with tokens added.
         module.resize_token_embeddings(len(tokenizer))
     with as_sentences("adapter", source, arguments):
-        return peft.PeftModel.from_pretrained(module, source, revision=arguments.revision)
+        adapted = peft.PeftModel.from_pretrained(module, source, revision=arguments.revision)
+        held = peft.load_peft_weights(source, device="cpu", revision=arguments.revision)
+        expected = peft.get_peft_model_state_dict(adapted, save_embedding_layers=False)
+    check_adapter(adapted, held, expected, source, allow=arguments.allow_missing_weights)
+    return adapted
 
 
 def _add_difference(module: Any, auto: Any, arguments: HfArguments, dtype: Any, options: dict[str, Any]) -> None:
@@ -138,7 +152,7 @@ def _add_difference(module: Any, auto: Any, arguments: HfArguments, dtype: Any, 
     source = str(arguments.delta)
     check_folder(source, "", weights=True)
     with as_sentences("delta weights", source, arguments):
-        difference = _from_pretrained(auto, source, arguments, dtype, options).state_dict()
+        difference = _from_pretrained(auto, source, arguments, dtype, options, delta=True).state_dict()
     done: set[int] = set()
     with torch.no_grad():
         for name, parameter in module.state_dict().items():
