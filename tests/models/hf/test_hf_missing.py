@@ -130,5 +130,5 @@ def test_an_adapter_that_lacks_weights_is_an_error(checkpoints, tmp_path):
 def test_delta_weights_that_are_missing_are_not_added_as_random_numbers(checkpoints, tmp_path):
     delta = shutil.copytree(checkpoints / "llama", tmp_path / "delta")
     rewrite(delta, without("layers.1."))
-    with pytest.raises(ModelError, match="delta .*lacks"):
+    with pytest.raises(ModelError, match=r"delta .*lacks"):
         ask(checkpoints / "llama", delta=str(delta))
