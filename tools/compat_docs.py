@@ -30,7 +30,7 @@ docs/compatibility.md'`). What differs on purpose is in [differences.md](differe
 equal is checked by `make parity`.
 """
 _ENVIRONMENT = """\
-Both sides ran with the packages of `proctor[tasks]` and without a network; what a task would download from the package
+Both sides ran with the packages of the extra `tasks` and without a network; what a task would download from the package
 `evaluate` was replaced on both sides.
 """
 _OWN_FAULTS = """\
@@ -42,7 +42,7 @@ figure is meant.
 _MODULES = """\
 ## Python files that serve on neither side
 
-They need a package that is not in `proctor[tasks]`, a program, or an older version of a package. Tasks that need these
+They need a package that is not in the extra `tasks`, a program, or an older version of a package. Tasks that need these
 files are refused with a sentence that says so.
 """
 

@@ -7,9 +7,14 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from pathlib import Path
+from shlex import quote
 from types import ModuleType
 
 from proctor.errors import MissingExtraError
+
+SOURCE = Path(__file__).resolve().parents[2]
+"""The folder of the clone that proctor is installed from; in another installation, some folder."""
 
 TASK_PACKAGES: Mapping[str, str] = {
     "antlr4": "antlr4-python3-runtime",
@@ -42,9 +47,8 @@ def remedy(module: str) -> str:
     """How to get a module that task code imports."""
     top = module.partition(".")[0]
     if top in TASK_PACKAGES:
-        return (
-            f"Install it with: pip install '{TASK_PACKAGES[top]}'; 'proctor[tasks]' has all that lm-eval's tasks use."
-        )
+        everything = f"all that lm-eval's tasks use: {install_extra('tasks')}"
+        return f"Install it with: pip install '{TASK_PACKAGES[top]}'; {everything}."
     return f"Install it with: pip install {top}"
 
 
@@ -56,11 +60,19 @@ def need(module: str, *, extra: str | None = None, package: str | None = None) -
         top = module.partition(".")[0]
         if error.name is None or error.name.partition(".")[0] != top:
             raise
-        what = f"proctor[{extra}]" if extra else package or top
+        command = install_extra(extra) if extra else f"pip install '{package or top}'"
         raise MissingExtraError(
             f"The package '{package or top}' is needed here and is not installed.",
-            hint=f"Install it with: pip install '{what}'",
+            hint=f"Install it with: {command}",
         ) from error
+
+
+def install_extra(extra: str) -> str:
+    """The command that installs an extra: proctor is on no package index, so from the folder of its source."""
+    if not (SOURCE / "pyproject.toml").is_file():
+        return f"pip install '.[{extra}]' (in a clone of proctor's repository)"
+    here = "." if Path.cwd() == SOURCE else str(SOURCE)
+    return f"pip install -e {quote(f'{here}[{extra}]')}"
 
 
 def load_attribute(target: str) -> object:

@@ -6,7 +6,7 @@ as a side effect of an import.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from importlib.metadata import entry_points
 from typing import Any, Generic, TypeVar
 
@@ -20,8 +20,12 @@ T = TypeVar("T")
 class Table(Generic[T]):
     """A read-mostly table ``name -> "module:attribute"`` (or the object itself)."""
 
-    def __init__(self, kind: str, rows: Mapping[str, str | T], *, group: str | None = None) -> None:
+    def __init__(
+        self, kind: str, rows: Mapping[str, str | T], *, group: str | None = None, unsupported: Collection[str] = ()
+    ) -> None:
+        """Make a table of ``rows``; ``unsupported``: names that lm-eval has and proctor has not yet."""
         self.kind = kind
+        self._unsupported = frozenset(unsupported)
         self._rows: dict[str, str | T] = dict(rows)
         self._group = group
         self._plugins_read = group is None
@@ -41,8 +45,7 @@ class Table(Generic[T]):
         if name not in self._rows:
             self._read_plugins()
         if name not in self._rows:
-            hint = did_you_mean(name, self._rows) or f"Known: {', '.join(sorted(self._rows))}."
-            raise UsageError(f"There is no {self.kind} named {name!r}.", hint=hint)
+            raise self._unknown(name)
         row = self._rows[name]
         if isinstance(row, str):
             try:
@@ -53,6 +56,13 @@ class Table(Generic[T]):
             self._rows[name] = loaded
             return loaded
         return row
+
+    def _unknown(self, name: str) -> UsageError:
+        known = f"Supported: {', '.join(sorted(self._rows))}."
+        if name in self._unsupported:
+            return UsageError(f"The {self.kind} {name!r} of lm-eval is not supported yet.", hint=known)
+        hint = did_you_mean(name, [*self._rows, *self._unsupported])
+        return UsageError(f"There is no {self.kind} named {name!r}.", hint=hint or known)
 
     def __contains__(self, name: object) -> bool:
         if name not in self._rows:

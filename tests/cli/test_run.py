@@ -95,7 +95,7 @@ def test_an_output_path_that_cannot_be_written_is_said_before_the_evaluation(eva
 @pytest.mark.parametrize("flag", ["wandb_args", "wandb_config_args", "trackio_args", "hf_hub_log_args"])
 def test_a_reporter_that_is_not_there_is_refused(evaluations, capsys, flag):
     assert main([*RUN, f"--{flag}", "project=x"]) == 2
-    assert f"--{flag}: this reporter is not available yet" in capsys.readouterr().err
+    assert f"--{flag} is not supported yet" in capsys.readouterr().err
     assert evaluations == []
 
 
@@ -104,7 +104,7 @@ def test_a_reporter_that_is_not_there_is_refused(evaluations, capsys, flag):
     [
         (["--cache_requests"], "--cache_requests has no effect"),
         (["--check_integrity"], "proctor validate"),
-        (["--limit", "1"], "not for figures to report"),
+        (["--limit", "1"], "not for scores to report"),
     ],
 )
 def test_what_has_no_effect_is_said(evaluations, capsys, words, sentence):
@@ -185,3 +185,30 @@ def test_documents_that_could_not_be_graded_are_told_under_the_table(tmp_path, w
     assert [fault is None for fault in faults] == [True, False, True]
     assert main([*words, "--fail_fast"]) == 2
     assert "odd" in capsys.readouterr().err
+
+
+LM_EVAL_MODELS = """
+anthropic-chat anthropic-chat-completions anthropic-completions dummy ggml gguf habana hf hf-audiolm-qwen
+hf-auto hf-mistral3 hf-multimodal huggingface ipex litellm litellm-chat litellm-chat-completions
+local-chat-completions local-completions mamba_ssm megatron_lm nemo_lm neuronx onnxruntime onnxruntime-genai
+openai-chat-completions openai-completions openvino sglang sglang-generate steered textsynth trtllm vllm
+vllm-vlm watsonx_llm winml
+"""
+
+
+@pytest.mark.parametrize("name", LM_EVAL_MODELS.split())
+def test_a_model_of_lm_eval_is_supported_or_is_said_to_be_missing_and_not_misspelt(name, capsys):
+    from proctor.models import MODELS
+
+    if name in MODELS:
+        return
+    assert main(["--model", name, "--tasks", "quiz"]) == 2
+    message = capsys.readouterr().err
+    assert f"The model '{name}' of lm-eval is not supported yet." in message
+    assert "Supported: dummy, hf," in message
+    assert "Did you mean" not in message
+
+
+def test_a_misspelt_name_of_an_unsupported_model_is_understood(capsys):
+    assert main(["--model", "vlm", "--tasks", "quiz"]) == 2
+    assert "Did you mean 'vllm'" in capsys.readouterr().err

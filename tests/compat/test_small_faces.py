@@ -78,7 +78,7 @@ def test_facts_of_the_environment(tmp_path):
 
 @pytest.mark.parametrize("logger", [WandbLogger, TrackioLogger])
 def test_loggers_that_are_not_here_say_so(logger):
-    with pytest.raises(UsageError, match="is not available yet"):
+    with pytest.raises(UsageError, match="is not supported yet"):
         logger(project="x")
 
 

@@ -43,7 +43,7 @@ def test_only_sentences(name, tmp_path):
 
 def test_make_fuzz_runs_a_target(tmp_path):
     if importlib.util.find_spec("atheris") is None:
-        pytest.skip("atheris is not installed: pip install 'proctor[fuzz]'")
+        pytest.skip("atheris is not installed: pip install -e '.[fuzz]'")
     command = [sys.executable, str(HERE / "fuzz_guided.py"), "env_file", "--seconds", "2", "--corpus", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, check=False, text=True, timeout=240, env={**os.environ})
     assert done.returncode == 0, done.stderr[-3000:]

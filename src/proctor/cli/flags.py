@@ -22,7 +22,7 @@ def add_run_flags(parser: argparse.ArgumentParser) -> None:
     _add_how(parser.add_argument_group("how to ask"))
     _add_chat(parser.add_argument_group("chat"))
     _add_output(parser.add_argument_group("output"))
-    _add_reporters(parser.add_argument_group("reporters (not available yet)"))
+    _add_reporters(parser.add_argument_group("reporters (not supported yet)"))
     _add_rest(parser.add_argument_group("more"))
 
 

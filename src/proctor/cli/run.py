@@ -89,18 +89,18 @@ def _refuse_missing_reporters(config: RunConfig) -> None:
     for key in ("wandb_args", "wandb_config_args", "trackio_args", "hf_hub_log_args"):
         if getattr(config, key):
             raise UsageError(
-                f"--{key}: this reporter is not available yet.",
+                f"--{key} is not supported yet: results are sent nowhere.",
                 hint="Leave it out; --output_path writes the results files that could be sent there.",
             )
 
 
 def _say_what_has_no_effect(config: RunConfig) -> None:
     if config.cache_requests:
-        logger.warning("--cache_requests has no effect: prompts are built anew in seconds and never kept.")
+        logger.warning("--cache_requests has no effect: prompts are not cached, building them takes seconds.")
     if config.check_integrity:
         logger.warning("--check_integrity has no effect: 'proctor validate --tasks ...' checks task definitions.")
     if config.limit is not None:
-        logger.warning("--limit evaluates a part of the data: good for a try, not for figures to report.")
+        logger.warning("--limit evaluates a part of the data: good for a test, not for scores to report.")
 
 
 def check_model(config: RunConfig) -> None:

@@ -19,6 +19,16 @@ from proctor.types import Model
 Opener = Callable[..., Model]
 """``open(args, *, batch_size, max_batch_size, device, threads) -> Model``."""
 
+UNSUPPORTED = (
+    *("anthropic-chat", "anthropic-chat-completions", "anthropic-completions", "ggml", "gguf", "habana"),
+    *("hf-audiolm-qwen", "hf-mistral3", "hf-multimodal", "ipex", "litellm", "litellm-chat"),
+    *("litellm-chat-completions", "local-chat-completions", "local-completions", "mamba_ssm", "megatron_lm"),
+    *("nemo_lm", "neuronx", "onnxruntime", "onnxruntime-genai", "openai-chat-completions", "openai-completions"),
+    *("openvino", "sglang", "sglang-generate", "steered", "textsynth", "trtllm", "vllm", "vllm-vlm"),
+    *("watsonx_llm", "winml"),
+)
+"""Kinds of models that lm-eval 0.4.13 has and proctor has not yet."""
+
 MODELS: Table[Opener] = Table(
     "model",
     {
@@ -28,6 +38,7 @@ MODELS: Table[Opener] = Table(
         "dummy": "proctor.models.dummy:open_dummy",
     },
     group="proctor.models",
+    unsupported=UNSUPPORTED,
 )
 
 LAZY = {"proctor.models.hf:open_hf": "proctor.models.hf:open_hf_lazily"}

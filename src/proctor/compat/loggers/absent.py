@@ -1,4 +1,4 @@
-"""The loggers that send results to a service: not available yet, and saying so."""
+"""The loggers that send results to a service: not supported yet, and saying so."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ class _Absent:
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         raise UsageError(
-            f"{type(self).__name__} is not available yet.",
+            f"{type(self).__name__} is not supported yet.",
             hint="EvaluationTracker(output_path=...) writes the files that could be sent there.",
         )
 
 
 class WandbLogger(_Absent):
-    """Weights & Biases: not available yet."""
+    """Weights & Biases: not supported yet."""
 
 
 class TrackioLogger(_Absent):
-    """Trackio: not available yet."""
+    """Trackio: not supported yet."""

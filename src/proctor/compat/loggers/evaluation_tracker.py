@@ -58,7 +58,7 @@ class GeneralConfigTracker:
 class EvaluationTracker:
     """Writes ``results_*.json`` and ``samples_*.jsonl`` below ``output_path``; without one, nothing.
 
-    Pushing to the Hugging Face Hub is not available: its arguments are refused.
+    Pushing to the Hugging Face Hub is not supported: its arguments are refused.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class EvaluationTracker:
     ) -> None:
         if push_results_to_hub or push_samples_to_hub:
             raise UsageError(
-                "EvaluationTracker: pushing to the Hugging Face Hub is not available yet.",
+                "EvaluationTracker: pushing to the Hugging Face Hub is not supported yet.",
                 hint="Leave push_results_to_hub and push_samples_to_hub out; output_path writes the files.",
             )
         self.output_path = output_path
