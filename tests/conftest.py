@@ -108,4 +108,6 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("PROCTOR_CACHE", str(tmp_path_factory.getbasetemp() / "proctor-cache"))
         # A test asks its model, whatever another test was told; tests of the store name one.
         patch.setenv("PROCTOR_STORE", "off")
+        # Nor does it find an lm-eval that happens to be installed; tests of stock tasks bring one.
+        patch.setenv("PROCTOR_STOCK_TASKS", "off")
         yield

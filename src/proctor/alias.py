@@ -22,6 +22,8 @@ from types import ModuleType
 from typing import Any
 
 from proctor.errors import did_you_mean
+from proctor.stock.location import stock_roots
+from proctor.stock.names import stock_module_hint
 
 PEER = "lm_eval"
 FACE = "proctor.compat"
@@ -50,14 +52,15 @@ def add_task_root(path: str | Path) -> None:
 
 
 def task_roots(near: Path | None = None) -> list[Path]:
-    """Where ``lm_eval.tasks`` is looked for: around the file ``near`` first, then in the known roots."""
+    """Where ``lm_eval.tasks`` is looked for: around the file ``near``, in the known roots, in lm-eval's own folder."""
+    lowest = [place.path.resolve() for place in reversed(stock_roots())]
     if near is None:
-        return list(_ROOTS)
+        return list(dict.fromkeys([*_ROOTS, *lowest]))
     stock = _stock_root(near)
     if stock is not None and stock not in _ROOTS:
         _ROOTS.append(stock)
     own = [root for root in _ROOTS if near.is_relative_to(root)]
-    return list(dict.fromkeys([*([stock] if stock else []), *own, *_ROOTS]))
+    return list(dict.fromkeys([*([stock] if stock else []), *own, *_ROOTS, *lowest]))
 
 
 def _stock_root(near: Path) -> Path | None:
@@ -238,10 +241,8 @@ def _no_folder(name: str, near: Path | None) -> str:
     roots = task_roots(near)
     folders = [f"{TASKS}.{entry.name}" for root in roots if root.is_dir() for entry in root.iterdir() if entry.is_dir()]
     where = ", ".join(map(str, roots)) or "no task folder is known"
-    return (
-        f"there is no '{name}' among the task folders ({where}).{_hint(name, folders)} "
-        f"Name the folder that holds '{name.split('.')[2]}' with --include_path."
-    )
+    remedy = stock_module_hint(name) or f"Name the folder that holds '{name.split('.')[2]}' with --include_path."
+    return f"there is no '{name}' among the task folders ({where}).{_hint(name, folders)} {remedy}"
 
 
 class Importer:

@@ -24,6 +24,7 @@ VERBS = {
     "run": "evaluate a model on tasks",
     "regrade": "grade a run again by changed task files, from stored answers",
     "ls": "list tasks, groups and tags",
+    "tasks": "get lm-eval's own tasks, of which a part is bundled",
     "validate": "check task files: all faults at once, each with its line",
     "preview": "show prompts exactly as a model would get them",
     "runs": "list what ran, how it ended, and where its results are",

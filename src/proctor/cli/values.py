@@ -74,7 +74,12 @@ def _underscored(word: str) -> str:
 
 
 class SentenceParser(argparse.ArgumentParser):
-    """An argument parser that raises UsageErrors and knows what was probably meant."""
+    """An argument parser that raises UsageErrors and knows what was probably meant.
+
+    ``more_words``: where words go that follow a flag and belong to none, if they may stand there.
+    """
+
+    more_words: str | None = None
 
     def error(self, message: str) -> NoReturn:
         """Turn argparse's message into ours."""
@@ -92,7 +97,10 @@ class SentenceParser(argparse.ArgumentParser):
         if unknown:
             sentences = [f"There is no flag {name}." + self._meant(name) for name in unknown]
             raise UsageError("\n".join(sentences), hint=f"See {self.prog} --help.")
-        if rest:
+        if self.more_words:
+            # argparse takes words up to the first flag only.
+            setattr(namespace, self.more_words, [*(getattr(namespace, self.more_words) or ()), *rest])
+        elif rest:
             raise UsageError(
                 f"{rest[0]!r} belongs to no flag.",
                 hint=f"Tasks are named with --tasks NAME[,NAME...]. See {self.prog} --help.",

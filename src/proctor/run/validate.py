@@ -21,7 +21,7 @@ from proctor.run.check_files import check_group_node, check_task, code_keys
 from proctor.run.progress import Progress
 from proctor.run.session import OpenProgress
 from proctor.tasks.check import fault_at
-from proctor.tasks.index import BUNDLED, Root, TaskIndex, put_over, read_root, read_roots, require_tasks
+from proctor.tasks.index import Root, TaskIndex, default_index, put_over, read_roots, require_tasks
 from proctor.tasks.scan import no_garbage_collection
 from proctor.tasks.select import Found, GroupNode, TaskNode, find
 from proctor.tasks.spec import assemble_task
@@ -139,8 +139,7 @@ def _find_nodes(
     given = read_roots(include_paths)
     for root in given:
         _take_root(root, "include path", checked)
-    bundled = [read_root(BUNDLED)] if BUNDLED.is_dir() else []
-    index = put_over([*bundled, *given])
+    index = put_over(given, default_index())
     if not names:
         return _everything(index, given, checked)
     return _take_found(find(index, names), checked)

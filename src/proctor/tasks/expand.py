@@ -78,9 +78,9 @@ class Expander:
     def by_name(self, index: TaskIndex, name: str, context: _Context | None = None) -> Sequence[Node]:
         """The nodes of a registered name: one for a task or group, any number for a tag."""
         context = context or _Context()
-        entry = index.entries.get(name)
+        entry = index.entry(name)
         if entry is None:
-            return [node for task in index.tags[name] for node in self.by_name(index, task, context)]
+            return [node for task in index.tagged(name) for node in self.by_name(index, task, context)]
         plain = not context.overrides.values
         if plain and (entry.file, name) in self._plain:
             return self._plain[entry.file, name]
@@ -113,7 +113,7 @@ class Expander:
             return self._group(index, name, content, INLINE, _Context())
         if _DEFINES_A_TASK & content.values.keys():
             return self._task(name, content, INLINE, None)
-        if name in index.entries or name in index.tags:
+        if name in index:
             return self.by_name(index, name, _Context((), content.drop(("task", "group"))))
         hint = did_you_mean(name, index.names) or "A task that is defined here needs at least dataset_path."
         self._add(Fault(f"'{name}' is no task, group or tag.", INLINE, None, hint))
@@ -208,7 +208,7 @@ class Expander:
         """``- group: NAME``: a registered group under overrides, or a group defined here."""
         if "task" in content.values:
             return self._group(index, f"{context.chain[-1]}::{name}", content, file, context)
-        if name in index.entries or name in index.tags:
+        if name in index:
             return self._named(index, name, content, file, context)
         self._unknown(index, name, context)
         return []
@@ -216,12 +216,12 @@ class Expander:
     def _named(self, index: TaskIndex, name: str, own: YamlFile, file: str, context: _Context) -> Sequence[Node]:
         """A member that names something registered, with ``own`` keys over it, or defines a task."""
         overrides = own.drop(("task", "group")).over(context.overrides)
-        entry = index.entries.get(name)
+        entry = index.entry(name)
         if entry is not None and entry.kind == "group":
             group_keys, leaf_keys = _split_keys(own)
             below = _Context(context.chain, leaf_keys.over(context.overrides), context.asked_at)
             return [_with_keys(node, group_keys) for node in self.by_name(index, name, below)]
-        if entry is not None or name in index.tags:
+        if entry is not None or index.tagged(name):
             return self.by_name(index, name, _Context(context.chain, overrides, context.asked_at))
         if not own.values or not _DEFINES_A_TASK & overrides.values.keys():
             self._unknown(index, name, context, defining=bool(own.values))
@@ -316,7 +316,7 @@ def folder_tops(index: TaskIndex, names: Mapping[str, Entry]) -> list[str]:
             members = set(_mentioned(load_task_yaml(entry.file).values.get("task")))
         except TaskError:
             continue
-        tagged = {task for name in members - names.keys() for task in index.tags.get(name, ())}
+        tagged = {task for name in members - names.keys() for task in index.tagged(name)}
         inner |= (members | tagged) - {entry.name}
     tops = [entry for entry in names.values() if entry.name not in inner]
     # Groups that only contain each other: expanding them says so.

@@ -1,7 +1,8 @@
 """Every task, group and tag by name: what ``ls`` lists and ``select`` picks from.
 
-Roots are the bundled benchmarks and the include paths, a later one overriding an earlier one.
-A file that cannot be read is a fault that is reported, never a task that silently is not there.
+Roots are the bundled benchmarks and the include paths, a later one overriding an earlier one. Below
+them all is lm-eval's own task folder, where there is one: it is read when a name is asked for that
+no other root has, or a list of all names is wanted.
 """
 
 from __future__ import annotations
@@ -9,40 +10,43 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal
 
 from proctor.alias import add_task_root
-from proctor.errors import Fault, TaskError, UsageError, did_you_mean
-from proctor.tasks.scan import Found, Head, Heads, Walk, no_garbage_collection, walk
+from proctor.errors import Fault
+from proctor.tasks.roots import BUNDLED, Entry, Root, checked_folder, read_root, read_roots, require_tasks
+from proctor.tasks.scan import no_garbage_collection
+from proctor.tasks.stock import StockTasks, is_part
+
+__all__ = [
+    "BUNDLED",
+    "Entry",
+    "Root",
+    "TaskIndex",
+    "build_index",
+    "checked_folder",
+    "default_index",
+    "put_over",
+    "read_root",
+    "read_roots",
+    "report_faults",
+    "require_tasks",
+]
 
 log = logging.getLogger("proctor")
 
-BUNDLED = Path(__file__).resolve().parents[1] / "benchmarks"
 
-
-class Entry(NamedTuple):
-    """A named task or group. ``file``: as reached from the root as given. ``output_type``: if the file says it.
-
-    ``by_class``: a class makes it.
-    """
-
-    name: str
-    kind: Literal["task", "group"]
-    file: str
-    tags: tuple[str, ...]
-    output_type: str | None
-    root: str
-    by_class: bool = False
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TaskIndex:
     """What can be asked for by name. ``tags``: member tasks in alphabetical order.
 
     ``faults``: what is wrong with files that could not be (wholly) read. ``nameless``: files that
-    name neither a task nor a group and that no other file includes.
+    name neither a task nor a group and that no other file includes. ``stock``: lm-eval's own tasks,
+    of lower rank than all ``entries`` and ``tags``; ``part_tags``: tags that may have more of its
+    tasks than those that are bundled.
     """
 
     entries: Mapping[str, Entry]
@@ -50,34 +54,54 @@ class TaskIndex:
     faults: tuple[Fault, ...] = ()
     nameless: tuple[str, ...] = ()
     roots: tuple[str, ...] = ()
+    stock: StockTasks | None = field(default=None, compare=False, repr=False)
+    part_tags: frozenset[str] = frozenset()
+
+    def entry(self, name: str) -> Entry | None:
+        """The task or group of this name; stock tasks are read only if nothing else has it."""
+        known = self.entries.get(name)
+        return known if known is not None or name in self.tags else self.whole.entries.get(name)
+
+    def tagged(self, name: str) -> tuple[str, ...]:
+        """The tasks that have this tag; none if there is no such tag."""
+        known = self.tags.get(name)
+        if name in self.entries:
+            return ()
+        if known is None or (name in self.part_tags and is_part(name, len(known))):
+            return self.whole.tags.get(name, ())
+        return known
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.entries or name in self.tags or name in self.whole.entries or name in self.whole.tags
+
+    @cached_property
+    def whole(self) -> TaskIndex:
+        """The index with the stock tasks in it, which are read for it."""
+        if self.stock is None:
+            return self
+        stock = self.stock.root
+        entries = {name: entry for name, entry in stock.entries.items() if name not in self.tags} | dict(self.entries)
+        tags = {tag: tuple(sorted(set(names))) for tag, names in stock.tags.items()} | dict(self.tags)
+        for tag in self.part_tags & stock.tags.keys():
+            tags[tag] = tuple(sorted({*self.tags[tag], *stock.tags[tag]}))
+        tags = {tag: names for tag, names in tags.items() if tag not in entries}
+        roots = (*self.stock.paths, *self.roots)
+        return TaskIndex(entries, tags, (*self.faults, *stock.faults), self.nameless, roots)
 
     @property
     def names(self) -> list[str]:
         """All names, tasks, groups and tags together, sorted."""
-        return sorted({*self.entries, *self.tags})
+        return sorted({*self.whole.entries, *self.whole.tags})
 
     def of_kind(self, kind: Literal["task", "group"]) -> list[Entry]:
         """The tasks or the groups, sorted by name."""
-        return sorted(entry for entry in self.entries.values() if entry.kind == kind)
-
-
-@dataclass(slots=True)
-class Root:
-    """One folder's names, before the roots are put over each other."""
-
-    path: str
-    entries: dict[str, Entry] = field(default_factory=dict)
-    tags: dict[str, list[str]] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
-    nameless: list[str] = field(default_factory=list)
-    twice: list[tuple[Entry, str]] = field(default_factory=list)
-    others: list[str] = field(default_factory=list)
+        return sorted(entry for entry in self.whole.entries.values() if entry.kind == kind)
 
 
 def build_index(
     include_paths: Sequence[str | Path] = (), *, defaults: bool = True, cache_dir: Path | None = None
 ) -> TaskIndex:
-    """Index the bundled benchmarks (``defaults``) and every include path.
+    """Index the bundled benchmarks (``defaults``, which lm-eval's own tasks belong to) and every include path.
 
     An include path that does not exist or holds no task is a :class:`UsageError`. Overridden
     names and faulty files are each logged in one line.
@@ -86,201 +110,15 @@ def build_index(
         given = read_roots(include_paths, cache_dir=cache_dir)
         for root in given:
             require_tasks(root, "include path")
-        bundled = [read_root(BUNDLED, cache_dir=cache_dir)] if defaults and BUNDLED.is_dir() else []
-        index = put_over([*bundled, *given])
+        index = put_over(given, default_index(cache_dir) if defaults else None)
     report_faults(index.faults)
     return index
 
 
-def read_roots(include_paths: Sequence[str | Path], *, cache_dir: Path | None = None) -> list[Root]:
-    """Every include path by itself; only one that does not exist is an error."""
-    folders = [folder for path in include_paths for folder in _split(path)]
-    return [read_root(checked_folder(folder, "include path"), cache_dir=cache_dir) for folder in folders]
-
-
-def _split(path: str | Path) -> list[str]:
-    """Folders of one include path: ``a:b`` are two, unless there is a folder of that name."""
-    text = str(path)
-    if os.pathsep in text and not Path(text).expanduser().exists():
-        return [part for part in text.split(os.pathsep) if part]
-    return [text]
-
-
-def checked_folder(folder: str, what: str) -> Path:
-    """An existing folder, or the sentence that says what is there instead."""
-    if not folder.strip():
-        raise UsageError(f"The {what} is empty.", hint="Give a folder that holds task files (*.yaml).")
-    path = Path(folder).expanduser()
-    if path.is_dir():
-        return path
-    if path.exists():
-        hint = "Give the folder that it is in, or the file itself to --tasks."
-        raise UsageError(f"The {what} {folder!r} is a file, not a folder.", hint=hint)
-    parent = Path(os.path.abspath(path)).parent
-    near = [entry.name for entry in parent.iterdir() if entry.is_dir()] if parent.is_dir() else []
-    raise UsageError(
-        f"The {what} {folder!r} does not exist (looked for {parent / path.name}).", hint=did_you_mean(path.name, near)
-    )
-
-
-def require_tasks(root: Root, what: str) -> None:
-    """A folder that was named for its tasks must hold one."""
-    if root.entries:
-        return
-    hints: list[str] = []
-    if root.faults:
-        from proctor.tasks.sentences import first_lines
-
-        hints.append(f"Faults of what is there:\n  {first_lines(root.faults)}")
-    if root.nameless:
-        hints.append(f"There are *.yaml files that say neither, such as {root.nameless[0]}.")
-    if root.others:
-        hints.append(f"The name of a task file ends in .yaml: rename {root.others[0]}.")
-    where = os.path.abspath(root.path)
-    raise UsageError(
-        f"The {what} {root.path!r} holds no task: no *.yaml file in {where} or below says 'task:' or 'group:'.",
-        hint="\n  ".join(hints) or None,
-    )
-
-
-def read_root(path: Path, *, recursive: bool = True, cache_dir: Path | None = None) -> Root:
-    """The names that the files of one folder define; the first file in path order wins."""
-    root = Root(str(path))
-    found = walk(root.path, recursive=recursive)
-    _Reading(root, found, Heads(root.path, cache_dir, recursive=recursive)).run()
-    return root
-
-
-class _Reading:
-    """Turns the heads of a root's files into entries."""
-
-    def __init__(self, root: Root, found: Walk, heads: Heads) -> None:
-        self.root = root
-        self.walk = found
-        self.heads = heads
-        self._prefix = "" if root.path == "." else os.path.join(root.path, "")
-        self._targets: dict[tuple[str, str], str] = {}
-        self._included: dict[str, Head | None] = {}
-        self._open: set[str] = set()
-
-    def run(self) -> None:
-        """Read every file, then keep the cache."""
-        nameless: list[tuple[str, str]] = []
-        for found in self.walk.found:
-            head = self.heads.head(found.path, found.mtime_ns, found.size)
-            shown = self._prefix + found.path
-            if "fault" in head:
-                message, line, hint = head["fault"]
-                self.root.faults.append(Fault(message, shown, line, hint))
-                continue
-            if "include" in head:
-                head = self._with_includes(found, shown, head)
-            if "task" in head or "group" in head or "class" in head:
-                self._add(head, shown)
-            else:
-                nameless.append((shown, found.path))
-        self.root.faults.extend(self.walk.faults)
-        self.root.others.extend(self._prefix + path for path in self.walk.others)
-        real = self.heads.real
-        self.root.nameless.extend(shown for shown, path in nameless if f"{real}/{path}" not in self._included)
-        self.heads.save()
-
-    def _with_includes(self, found: Found, shown: str, head: Head) -> Head:
-        real = self._real(found)
-        merged, whole = self._merge(head, os.path.dirname(real))
-        if not whole:
-            from proctor.tasks.yaml import load_task_yaml
-
-            try:
-                load_task_yaml(shown)
-            except TaskError as error:
-                self.root.faults.extend(fault for fault in error.faults if fault not in self.root.faults)
-        return merged
-
-    def _real(self, found: Found) -> str:
-        path = f"{self.heads.real}/{found.path}"
-        return os.path.realpath(path) if found.is_link else path
-
-    def _merge(self, head: Head, folder: str) -> tuple[Head, bool]:
-        """The head over those of its includes, and whether all of them could be had."""
-        names = head["include"]
-        merged: Head = {}
-        whole = True
-        for name in names if isinstance(names, list) else [names]:
-            included = self._include(name, folder) if _is_file_name(name) else None
-            if included is None:
-                whole = False
-            else:
-                merged.update(included)
-        merged.update(head)
-        return merged, whole
-
-    def _include(self, name: str, folder: str) -> Head | None:
-        target = self._targets.get((folder, name))
-        if target is None:
-            target = self._targets[folder, name] = os.path.realpath(os.path.join(folder, name))
-        if target in self._included:
-            return self._included[target]
-        if target in self._open:
-            return None
-        self._open.add(target)
-        head = self.heads.included(target)
-        if head is not None and "fault" in head:
-            head = None
-        if head is not None and "include" in head:
-            merged, whole = self._merge(head, os.path.dirname(target))
-            head = merged if whole else None
-        self._open.discard(target)
-        self._included[target] = head
-        return head
-
-    def _add(self, head: Head, shown: str) -> None:
-        # lm-eval: 'class' makes a task even where 'group' is said, 'group' a group even with 'task'.
-        kind: Literal["task", "group"] = "group" if "group" in head and "class" not in head else "task"
-        name = head.get(kind)
-        if not isinstance(name, str) or not name.strip():
-            self.root.faults.append(_name_fault(kind, name, shown))
-            return
-        tags = self._tags(head["tag"], shown) if kind == "task" and "tag" in head else ()
-        output = head.get("output_type")
-        said = output if isinstance(output, str) else None
-        entry = Entry(name, kind, shown, tags, said, self.root.path, "class" in head)
-        known = self.root.entries.setdefault(name, entry)
-        if known is not entry:
-            self.root.twice.append((known, shown))
-            return
-        for tag in tags:
-            self.root.tags.setdefault(tag, []).append(name)
-
-    def _tags(self, value: Any, shown: str) -> tuple[str, ...]:
-        tags = value if isinstance(value, list) else [] if value is None else [value]
-        names = tuple(dict.fromkeys(tag for tag in tags if isinstance(tag, str) and tag))
-        if any(not isinstance(tag, str) for tag in tags):
-            self.root.faults.append(_key_fault("tag", "tag must be a name or a list of names", shown))
-        return names
-
-
-def _is_file_name(name: Any) -> bool:
-    return isinstance(name, str) and bool(name.strip()) and "\0" not in name
-
-
-def _name_fault(kind: str, name: Any, shown: str) -> Fault:
-    if kind == "task" and name is True:
-        return _key_fault("task", "'task' is a list, but no 'group' says which group it makes", shown)
-    if name is None:
-        return _key_fault(kind, f"'{kind}' is empty: it must be a name", shown)
-    return _key_fault(kind, f"'{kind}' must be a name in text, but it is {name!r}", shown, "Write it in quotes.")
-
-
-def _key_fault(key: str, message: str, shown: str, hint: str | None = None) -> Fault:
-    """A fault of one key, at its line; rare enough to read the file again for it."""
-    from proctor.tasks.yaml import load_task_yaml
-
-    try:
-        place = load_task_yaml(shown).place(key)
-    except TaskError:
-        place = None
-    return Fault(f"{message}.", *((place.file, place.line) if place else (shown, None)), hint)
+def default_index(cache_dir: Path | None = None) -> TaskIndex:
+    """The bundled benchmarks, with lm-eval's own tasks below them, which are not read yet."""
+    bundled = read_root(BUNDLED, cache_dir=cache_dir)
+    return replace(put_over([bundled]), stock=StockTasks(cache_dir), part_tags=frozenset(bundled.tags))
 
 
 def put_over(roots: Sequence[Root], base: TaskIndex | None = None) -> TaskIndex:
@@ -301,12 +139,15 @@ def put_over(roots: Sequence[Root], base: TaskIndex | None = None) -> TaskIndex:
         tags.update(root.tags)
     _report_replaced(replaced)
     _report_twice([pair for root in roots for pair in root.twice])
+    lower, tags_anew = base or TaskIndex({}, {}), {tag for root in roots for tag in root.tags}
     return TaskIndex(
         entries=entries,
         tags={tag: tuple(sorted(set(names))) for tag, names in tags.items() if tag not in entries},
-        faults=tuple(dict.fromkeys(fault for root in roots for fault in root.faults)),
-        nameless=tuple(path for root in roots for path in root.nameless),
-        roots=tuple(root.path for root in roots),
+        faults=tuple(dict.fromkeys((*lower.faults, *(fault for root in roots for fault in root.faults)))),
+        nameless=(*lower.nameless, *(path for root in roots for path in root.nameless)),
+        roots=(*lower.roots, *(root.path for root in roots)),
+        stock=lower.stock,
+        part_tags=lower.part_tags - tags_anew - entries.keys(),
     )
 
 

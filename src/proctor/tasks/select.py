@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from proctor.errors import Fault, TaskError, UsageError, did_you_mean
+from proctor.stock.names import did_you_mean_any, stock_task_hint
 from proctor.tasks.expand import Expander, GroupNode, TaskNode, folder_tops
 from proctor.tasks.index import Root, TaskIndex, checked_folder, put_over, read_root, report_faults, require_tasks
 from proctor.tasks.sentences import first_lines
+from proctor.tasks.stock import warn_of_absent_stock
 
 log = logging.getLogger("proctor")
 
@@ -90,14 +92,17 @@ def find(index: TaskIndex, names: Sequence[str]) -> Found:
             found = expander.by_name(index, name)
         elif _is_path(name):
             found = _by_path(expander, index, name, folders)
-        else:
+        elif _GLOB & set(name):
             all_names = all_names or index.names
-            matches = fnmatch.filter(all_names, name) if _GLOB & set(name) else ()
+            matches = fnmatch.filter(all_names, name)
             found = [node for match in matches for node in expander.by_name(index, match)] if matches else None
+        else:
+            found = expander.by_name(index, name) if name in index else None
         if found is None:
             unknown.append(name)
         else:
             nodes.update({node.name: node for node in found if node.name not in nodes})
+            warn_of_absent_stock(index, name)
     if unknown:
         raise _not_found(index, unknown)
     return Found(Selection(tuple(nodes.values())), tuple(expander.faults), tuple(expander.warnings), tuple(folders))
@@ -158,10 +163,13 @@ def _hints(index: TaskIndex, name: str) -> Iterator[str]:
         near = os.listdir(folder) if os.path.isdir(folder) else ()
         yield f"There is no file or folder {os.path.join(folder, last)}. {did_you_mean(last, near) or ''}".rstrip()
         return
+    stock = None if index.stock is None else stock_task_hint(name)
     if _GLOB & set(name):
-        yield f"{name!r}: no name matches this pattern."
+        yield stock or f"{name!r}: no name matches this pattern."
         return
-    if hint := did_you_mean(name, index.names):
+    if stock:
+        yield stock
+    elif hint := (did_you_mean if index.stock is None else did_you_mean_any)(name, index.names):
         yield f"{name!r}: {hint}"
     if os.path.isdir(name):
         yield f"{name!r} is a folder here: write ./{name} to run its tasks."

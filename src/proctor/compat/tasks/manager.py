@@ -102,7 +102,7 @@ class TaskManager:
     @property
     def all_tags(self) -> list[str]:
         """Names of tags."""
-        return sorted(self.index.tags)
+        return sorted(self.index.whole.tags)
 
     @cached_property
     def task_index(self) -> dict[str, Entry]:
@@ -110,9 +110,9 @@ class TaskManager:
         kinds = {("task", False): Kind.TASK, ("task", True): Kind.PY_TASK, ("group", False): Kind.GROUP}
         named = {
             entry.name: Entry(entry.name, kinds[entry.kind, entry.by_class], Path(entry.file), frozenset(entry.tags))
-            for entry in self.index.entries.values()
+            for entry in self.index.whole.entries.values()
         }
-        return {**{tag: Entry(tag, Kind.TAG) for tag in self.index.tags}, **named}
+        return {**{tag: Entry(tag, Kind.TAG) for tag in self.index.whole.tags}, **named}
 
     def match_tasks(self, task_list: Sequence[str]) -> list[str]:
         """Every name that one of these patterns matches, sorted."""
