@@ -8,8 +8,8 @@ import json
 import pytest
 
 from proctor.errors import DataError, TaskError
-from proctor.tasks import data
 from proctor.tasks.data import Splits
+from proctor.tasks.sources import load
 from proctor.tasks.spec import build_task
 
 ROWS = [{"question": f"{n}?", "answer": n} for n in range(3)]
@@ -104,7 +104,7 @@ def test_failures_of_the_library_are_sentences(spec, monkeypatch, error, said, r
     def fail(*_, **__):
         raise error
 
-    monkeypatch.setattr(data, "load_dataset", fail)
+    monkeypatch.setattr(load, "load_dataset", fail)
     with pytest.raises(DataError, match=said) as caught:
         _ = Splits(spec()).names
     assert (remedy or "") in (caught.value.hint or "")
@@ -119,7 +119,7 @@ def test_no_network_and_no_wish_for_one_are_told_apart(spec, monkeypatch, offlin
     def fail(*_, **__):
         raise ConnectionError("x")
 
-    monkeypatch.setattr(data, "load_dataset", fail)
+    monkeypatch.setattr(load, "load_dataset", fail)
     monkeypatch.setattr(config, "HF_HUB_OFFLINE", offline)
     with pytest.raises(DataError, match=reason):
         _ = Splits(spec()).names

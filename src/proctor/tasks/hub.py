@@ -3,6 +3,10 @@
 ``datasets`` resolves a data set's folder, its card and its list of files anew for every
 configuration, and reads the files anew for every task; for a benchmark of 57 subjects in seven
 variants that is most of the time of loading it, and over a network the same questions 57 times.
+
+What is read of files on this machine is kept under their stamps (:mod:`proctor.tasks.sources.stamps`),
+in memory and in the cache of ``datasets``: a file that has changed is read anew, whatever layout it
+is part of.
 """
 
 from __future__ import annotations
@@ -10,13 +14,19 @@ from __future__ import annotations
 import copy
 import dataclasses
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from proctor.tasks.sources.paths import LOCAL_BUILDERS, expand, files_of
+from proctor.tasks.sources.stamps import folder_stamp, name_of, stamp
+
 _DESCRIBED: dict[str, Any] = {}
 _LOADED: dict[str, Any] = {}
+_OF_LOADING = ("split", "verification_mode", "keep_in_memory", "save_infos", "streaming", "num_proc", "task")
+"""Arguments of ``datasets.load_dataset`` that say nothing about which data set it is."""
+_CARDS = ("README.md", "dataset_infos.json", ".huggingface.yaml")
 
 
 def load_dataset(path: str, name: str | None, **kwargs: Any) -> Any:
@@ -29,7 +39,8 @@ def load_dataset(path: str, name: str | None, **kwargs: Any) -> Any:
     key = repr((state, path, name, sorted(kwargs.items())))
     if key not in _LOADED:
         with _descriptions_kept(state):
-            loaded = datasets.load_dataset(path=path, name=name, **kwargs)
+            own = {**kwargs, **_own_cache(path, name, kwargs)}
+            loaded = datasets.load_dataset(path=path, name=name, **own)
         if not isinstance(loaded, datasets.DatasetDict):
             return loaded
         _LOADED[key] = loaded
@@ -37,23 +48,61 @@ def load_dataset(path: str, name: str | None, **kwargs: Any) -> Any:
     return type(_LOADED[key])({split: copy.copy(rows) for split, rows in _LOADED[key].items()})
 
 
-def _state(path: str, kwargs: Mapping[str, Any]) -> tuple[Any, ...] | None:
-    """What tells that a data set is the one that was read before; None: it is to be read anew.
+def local_builder(path: str, name: str | None, kwargs: Mapping[str, Any]) -> Any:
+    """What would read a data set of this machine, with its files found but not read; None: it is elsewhere."""
+    import datasets
 
-    Files on this machine may be edited between two runs of one process.
-    """
-    if "data_files" in kwargs or "data_dir" in kwargs or os.path.isfile(path):
+    state = _state(path, kwargs)
+    if state is None or not _is_local(path):
         return None
-    if not os.path.isdir(path):
-        return (str(Path.cwd()),)
-    newest = files = 0
-    for folder, _, names in os.walk(path):
-        for name in names:
-            file = os.path.join(folder, name)
-            files += 1
-            # A link to nowhere is no file that could be read.
-            newest = max(newest, os.stat(file).st_mtime_ns if os.path.exists(file) else 0)
-    return (str(Path.cwd()), files, newest)
+    # Not in the cache's own place: what is there under a name answers for a folder that has gone.
+    cache = {"cache_dir": os.path.join(_cache_base(kwargs), "builders")}
+    with _descriptions_kept(state):
+        return datasets.load_dataset_builder(path, name, **{**_describing(kwargs), **cache})
+
+
+def local_files(builder: Any) -> dict[str, list[str]]:
+    """The files of this machine that a builder reads, by split."""
+    found = getattr(builder.config, "data_files", None)
+    by_split: Mapping[str, Sequence[Any]] = found if isinstance(found, Mapping) else {}
+    return {str(split): [str(file) for file in files] for split, files in by_split.items()}
+
+
+def _describing(kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in kwargs.items() if key not in _OF_LOADING}
+
+
+def _is_local(path: str) -> bool:
+    return path in LOCAL_BUILDERS or os.path.isdir(path)
+
+
+def _own_cache(path: str, name: str | None, kwargs: Mapping[str, Any]) -> dict[str, str]:
+    """The folder of the cache for what is read of these very files; nothing for a data set of the hub."""
+    builder = local_builder(path, name, kwargs)
+    if builder is None:
+        return {}
+    files = [file for split in local_files(builder).values() for file in split]
+    cards = [os.path.join(path, card) for card in _CARDS] if os.path.isdir(path) else []
+    return {"cache_dir": os.path.join(_cache_base(kwargs), name_of(stamp(file) for file in [*files, *cards]))}
+
+
+def _cache_base(kwargs: Mapping[str, Any]) -> str:
+    from datasets import config
+
+    return os.path.join(str(kwargs.get("cache_dir") or config.HF_DATASETS_CACHE), "proctor")
+
+
+def _state(path: str, kwargs: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    """What tells that a data set is the one that was read before; None: it is to be read anew."""
+    files, folder = kwargs.get("data_files"), kwargs.get("data_dir")
+    if any("://" in str(file) for file in (*files_of(files or ()), folder or "")):
+        return None
+    if os.path.isdir(path):
+        return (str(Path.cwd()), folder_stamp(path))
+    if path not in LOCAL_BUILDERS:
+        return None if files or folder or os.path.isfile(path) else (str(Path.cwd()),)
+    named = tuple(stamp(file) for split in expand(files or ()).values() for file in split)
+    return (str(Path.cwd()), named, folder_stamp(str(folder)) if folder else ())
 
 
 @contextmanager

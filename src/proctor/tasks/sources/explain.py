@@ -1,0 +1,102 @@
+"""What ``datasets`` complains of, as a sentence with a place and a remedy."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from proctor.errors import DataError, Fault, TaskError, did_you_mean
+from proctor.tasks.spec import TaskSpec
+
+ABSENT = ("ConnectionError", "OfflineModeIsEnabled", "LocalEntryNotFoundError", "ConnectTimeout", "ReadTimeout")
+
+
+def explain(spec: TaskSpec, path: str, error: Exception) -> DataError | TaskError:
+    """The failure of ``datasets`` to load ``path`` as one of proctor's errors."""
+    text, kind = str(error), type(error).__name__
+    name = f"{path}" + (f" ({spec.data.name})" if spec.data.name else "")
+    unknown = _unknown_argument(spec, path, text)
+    if unknown is not None:
+        return TaskError(unknown)
+    if "BuilderConfig" in text or "Config name is missing" in text:
+        return TaskError(
+            spec.fault(f"the data set {path} has no configuration {spec.data.name!r}. {text}", "dataset_name")
+        )
+    if "gated" in text.lower() or "401" in text or kind == "GatedRepoError":
+        return DataError(
+            f"The data set {name} of task '{spec.name}' is gated or private.",
+            hint="Accept its terms on its page and set HF_TOKEN (or --env_file with HF_TOKEN=...).",
+        )
+    if kind in ABSENT:
+        from datasets import config
+
+        reason = "the hub is switched off (HF_HUB_OFFLINE)" if config.HF_HUB_OFFLINE else "the hub cannot be reached"
+        return DataError(
+            f"The data set {name} of task '{spec.name}' is not on this machine and {reason}.",
+            hint="Run once with a network, or start in a folder that holds the data set under its hub name.",
+        )
+    if kind in ("DatasetNotFoundError", "FileNotFoundError", "EmptyDatasetError", "DataFilesNotFoundError"):
+        return TaskError(spec.fault(f"the data set {name} does not exist or holds no data: {text}", "dataset_path"))
+    return _of_content(spec, name, error)
+
+
+def _of_content(spec: TaskSpec, name: str, error: Exception) -> DataError:
+    """A data set that was found and cannot be read."""
+    text, kind = str(error), type(error).__name__
+    if "Dataset scripts are no longer supported" in text:
+        return DataError(
+            f"The data set {name} of task '{spec.name}' is a script, which the installed 'datasets' does not run.",
+            hint="Use a version of the data set stored as files (a parquet branch: revision: refs/convert/parquet).",
+        )
+    cause = error.__cause__
+    if "StopIteration" in (kind, type(cause).__name__) or "corresponds to no data" in text:
+        return DataError(f"The data set {name} of task '{spec.name}' holds no row.")
+    why = f"{kind}: {text}" if cause is None else f"{type(cause).__name__}: {cause}"
+    return DataError(f"The data set {name} of task '{spec.name}' cannot be loaded: {why.rstrip()}")
+
+
+def _unknown_argument(spec: TaskSpec, path: str, text: str) -> Fault | None:
+    """The fault of a key of dataset_kwargs that nobody takes, or None."""
+    found = re.search(r"unexpected keyword argument '(\w+)'|doesn't have a '(\w+)' key", text)
+    key = found and (found[1] or found[2])
+    # With an offline cache the key becomes part of a configuration's name.
+    named = re.search(r"for config '([^']*)'", text)
+    key = key or next((name for name in spec.data.kwargs if named and f"{name}=" in named[1]), None)
+    if not key or key not in spec.data.kwargs:
+        return None
+    return next(
+        (fault for fault in unknown_arguments(spec, path)), spec.fault(f"dataset_kwargs: {text}", "dataset_kwargs", key)
+    )
+
+
+def unknown_arguments(spec: TaskSpec, path: str) -> list[Fault]:
+    """The faults of keys of dataset_kwargs that the builder of local files ``path`` does not take."""
+    known = sorted(_arguments(path))
+    return [
+        spec.fault(
+            f"dataset_kwargs has no key {key!r}.",
+            *("dataset_kwargs", key),
+            hint=did_you_mean(key, known) or f"Known are: {', '.join(known)}.",
+        )
+        for key in spec.data.kwargs
+        if key not in known
+    ]
+
+
+def _arguments(path: str) -> Iterable[str]:
+    """What ``dataset_kwargs`` may hold: arguments of ``datasets.load_dataset``, and of what reads local files."""
+    import datasets
+    from datasets import packaged_modules
+
+    own = {"path", "name", "split", "config_kwargs", "self"}
+    known = set(inspect.signature(datasets.load_dataset).parameters) - own
+    modules: Any = getattr(packaged_modules, "_PACKAGED_DATASETS_MODULES", {})
+    if path in modules:
+        builder = datasets.load.import_main_class(modules[path][0])
+        config = getattr(builder, "BUILDER_CONFIG_CLASS", None)
+        if dataclasses.is_dataclass(config):
+            known |= {field.name for field in dataclasses.fields(config)} - {"name", "version", "description"}
+    return known | {"load_from_disk"}

@@ -1,0 +1,287 @@
+"""A task's data keys to splits: files of this machine in whatever form people have them, else ``datasets``.
+
+Whatever is wrong is a sentence with the file and what to do; what was read otherwise than it stands
+(an old encoding, semicolons, merged cells) is a note.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from proctor.errors import DataError, Fault, ProctorError, TaskError, did_you_mean
+from proctor.tasks.hub import load_dataset, local_builder, local_files
+from proctor.tasks.sources import paths
+from proctor.tasks.sources.diagnose import diagnose
+from proctor.tasks.sources.explain import explain, unknown_arguments
+from proctor.tasks.sources.prepare import TEXTS, Wanted, mirror, prepare
+from proctor.tasks.sources.saved import is_saved, load_saved
+from proctor.tasks.sources.sheets import as_data_set, pick_sheets, workbooks_in
+from proctor.tasks.spec import TaskSpec
+
+log = logging.getLogger("proctor")
+SPLIT_KEYS = ("test_split", "validation_split", "training_split", "fewshot_split")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What ``datasets.load_dataset`` is called with. ``files``: each text file, and the copy of it that is read."""
+
+    path: str
+    kwargs: Mapping[str, Any]
+    builder: str = ""
+    files: tuple[tuple[str, str], ...] = ()
+
+
+def load_splits(spec: TaskSpec, notes: list[Fault] | None = None) -> Mapping[str, Any]:
+    """The splits of the task's data set.
+
+    Args:
+        spec: the task.
+        notes: takes what is worth knowing about how its files were read; None: that is logged.
+
+    Raises:
+        TaskError: a data key of the task is wrong.
+        DataError: the data cannot be had or read; the message names the file.
+    """
+    found: list[Fault] = []
+    splits = _load(spec, found)
+    if notes is None:
+        for note in found:
+            log.warning("%s", note)
+    else:
+        notes += found
+    return splits
+
+
+def _load(spec: TaskSpec, notes: list[Fault]) -> Mapping[str, Any]:
+    import datasets
+
+    if not os.environ.get("PROCTOR_DATASETS_PROGRESS"):
+        datasets.disable_progress_bars()
+    source = locate(spec)
+    if os.path.isdir(source.path) and (saved := _saved_folder(spec, source)) is not None:
+        return load_saved(saved)
+    books = _workbooks(spec, source)
+    if books is not None:
+        return _load_workbooks(spec, source, books, notes)
+    if isinstance(source.kwargs.get("features"), Mapping):
+        source = replace(source, kwargs={**source.kwargs, "features": _features(spec, source.kwargs["features"])})
+    try:
+        source = _prepared(spec, source, notes)
+        loaded = load_dataset(source.path, spec.data.name, **source.kwargs)
+    except ProctorError:
+        raise
+    except Exception as error:
+        trouble = diagnose(source.files, source.builder)
+        if trouble is not None:
+            hint = trouble.hint or _other_builder(source)
+            raise DataError(f"Task '{spec.name}': {trouble.message}", hint=hint) from error
+        raise _with_originals(explain(spec, source.path, error), source.files) from error
+    if not isinstance(loaded, Mapping):
+        return {str(getattr(loaded, "split", None) or "train"): loaded}
+    return loaded
+
+
+def locate(spec: TaskSpec) -> Source:
+    """The builder, folder or hub name and its arguments, local paths resolved; one that is not there is a fault."""
+    path, kwargs, folder = spec.data.path or "", dict(spec.data.kwargs), spec.data.folder
+    if path == "pandas":  # some versions of datasets do
+        message = "the builder 'pandas' reads pickles, which run whatever is in them."
+        raise TaskError(spec.fault(message, "dataset_path", hint="Write the data to parquet, csv or json files."))
+    named = path not in paths.LOCAL_BUILDERS and path not in paths.WORKBOOKS
+    if named and (path.startswith((".", "~", os.sep)) or paths.builder_of(path) or paths.unread_format(path)):
+        path = paths.beside(folder, path)
+    elif named and folder is not None:
+        path = paths.data_folder_beside(folder, path) or path
+    for key in ("data_files", "data_dir"):
+        if key in kwargs and (not named or not os.path.isdir(path)):
+            kwargs[key] = paths.beside(folder, kwargs[key])
+    if named and not os.path.isdir(path) and "://" not in path:
+        return _single_file(spec, path, kwargs)
+    path = "xlsx" if path in paths.WORKBOOKS else path
+    if not named:
+        unknown = unknown_arguments(spec, path) if path != "xlsx" else []
+        if unknown:
+            raise TaskError(unknown)
+        _check_files(spec, kwargs.get("data_files"))
+    return Source(path, kwargs)
+
+
+def _single_file(spec: TaskSpec, path: str, kwargs: Mapping[str, Any]) -> Source:
+    """``dataset_path`` where it is no folder: a file, or a name of the hub."""
+    builder, unread = paths.builder_of(path), paths.unread_format(path)
+    if os.path.isfile(path):
+        if builder is None:
+            message = unread or f"{path} is a file of a kind that is not read."
+            hint = f"Read are {', '.join(paths.BUILDERS)}; or write 'dataset_path: json' and the file in data_files."
+            raise TaskError(spec.fault(message, "dataset_path", hint=hint))
+        return Source(builder, {"data_files": path, **kwargs})
+    if builder or unread or path.startswith((".", "~", os.sep)):
+        message, hint = paths.not_there(path, spec.data.folder)
+        raise TaskError(spec.fault(message, "dataset_path", hint=hint))
+    return Source(path, kwargs)
+
+
+def _check_files(spec: TaskSpec, data_files: Any) -> None:
+    """Every file that data_files names must be there; all that are not are faults at once."""
+    faults: list[Fault] = []
+    for file in paths.files_of(data_files or ()):
+        message, hint = None, None
+        if "://" in file:
+            continue
+        if os.path.isdir(file):
+            message, hint = f"data_files names the folder {file}.", f"Write which of its files: {file}/*.json, say."
+        elif not paths.exists(file):
+            message, hint = paths.not_there(file, spec.data.folder)
+        elif (unread := paths.unread_format(file)) is not None:
+            message, hint = unread, "Save it as .xlsx or as CSV UTF-8."
+        if message:
+            faults.append(spec.fault(message, "dataset_kwargs", "data_files", hint=hint))
+    if faults:
+        raise TaskError(faults)
+
+
+def _saved_folder(spec: TaskSpec, source: Source) -> str | None:
+    """The folder of ``save_to_disk`` that is meant, or None."""
+    inner = os.path.join(source.path, str(spec.data.name)) if spec.data.name else source.path
+    folder = next((one for one in (source.path, inner) if is_saved(one)), None)
+    asked = bool(source.kwargs.get("load_from_disk"))
+    if folder is None:
+        if asked:
+            message = f"load_from_disk is said, but {source.path} is no folder that save_to_disk wrote."
+            raise TaskError(spec.fault(message, "dataset_kwargs", "load_from_disk"))
+        return None
+    rest = sorted(source.kwargs.keys() - {"load_from_disk"})
+    if rest:
+        message = f"{source.path} was written by save_to_disk, which leaves no choice of {', '.join(rest)}."
+        raise TaskError(spec.fault(message, "dataset_kwargs", rest[0], hint="Leave it out."))
+    if folder == source.path and spec.data.name and inner != folder:
+        message = f"{source.path} was written by save_to_disk and has no configurations, so no {spec.data.name!r}."
+        raise TaskError(spec.fault(message, "dataset_name", hint="Leave dataset_name out."))
+    return folder
+
+
+def _workbooks(spec: TaskSpec, source: Source) -> dict[str, list[str]] | None:
+    """Excel's workbooks by split, if the data are such; they do not mix with other files."""
+    if os.path.isdir(source.path):
+        return workbooks_in(source.path) or None
+    files = source.kwargs.get("data_files")
+    if source.path not in paths.LOCAL_BUILDERS or not files:
+        if source.path == "xlsx":
+            raise TaskError(spec.fault("data_files is missing: which workbooks?", "dataset_path"))
+        return None
+    by_split = paths.expand(files)
+    kinds = {paths.builder_of(file) for split in by_split.values() for file in split}
+    if "xlsx" not in kinds and source.path != "xlsx":
+        return None
+    if kinds != {"xlsx"}:
+        message = "data_files mixes Excel workbooks with other files."
+        raise TaskError(spec.fault(message, "dataset_kwargs", "data_files", hint="Save all as .xlsx, or all as CSV."))
+    return by_split
+
+
+def _load_workbooks(
+    spec: TaskSpec, source: Source, by_split: Mapping[str, Sequence[str]], notes: list[Fault]
+) -> Mapping[str, Any]:
+    unknown = sorted(source.kwargs.keys() - {"data_files", "sheet"})
+    if unknown:
+        hint = did_you_mean(unknown[0], ("data_files", "sheet")) or "Workbooks take data_files and sheet."
+        message = f"dataset_kwargs has no key {unknown[0]!r} for Excel workbooks."
+        raise TaskError(spec.fault(message, "dataset_kwargs", unknown[0], hint=hint))
+    import datasets
+
+    sheet = source.kwargs.get("sheet", spec.data.name)
+    only = not isinstance(source.kwargs.get("data_files"), Mapping) and len(by_split) == 1
+    wanted = [str(spec.raw[key]) for key in SPLIT_KEYS if spec.raw.get(key)] if only else []
+    made: dict[str, list[Any]] = {}
+    for split, files in by_split.items():
+        for file in files:
+            for name, read in pick_sheets(file, None if sheet is None else str(sheet), wanted).items():
+                made.setdefault(split if name == "train" or not only else name, []).append(read)
+                notes += [spec.fault(note, "dataset_path") for note in read.notes]
+    splits: Any = datasets.DatasetDict({split: as_data_set(sheets, split) for split, sheets in made.items()})
+    return splits
+
+
+def _prepared(spec: TaskSpec, source: Source, notes: list[Fault]) -> Source:
+    """The source with copies in the place of text files that ``datasets`` could not read as they are."""
+    encoding = source.kwargs.get("encoding")
+    kwargs = {key: value for key, value in source.kwargs.items() if key != "encoding"}
+    builder = None if "encoding_errors" in kwargs else local_builder(source.path, spec.data.name, kwargs)
+    kind = "" if builder is None else type(builder).__module__.rpartition(".")[2]
+    if kind not in TEXTS:
+        return source
+    wanted = Wanted(kind, encoding, plain=_says_separator(builder, kwargs))
+    copies: dict[str, str] = {}
+    by_split = {
+        split: [file for file in files if os.path.isfile(file)] for split, files in local_files(builder).items()
+    }
+    for file in dict.fromkeys(file for files in by_split.values() for file in files if os.path.isfile(file)):
+        copies[file] = _prepare(spec, file, wanted, notes)
+    changed = {file: copy for file, copy in copies.items() if copy != file}
+    if changed and os.path.isdir(source.path):
+        path = mirror(source.path, changed)
+        return Source(path, kwargs, kind, tuple(copies.items()))
+    if changed:
+        kwargs["data_files"] = {split: [copies.get(file, file) for file in files] for split, files in by_split.items()}
+    return Source(source.path, kwargs, kind, tuple(copies.items()))
+
+
+def _says_separator(builder: Any, kwargs: Mapping[str, Any]) -> bool:
+    """Whether the task or the data set's README says how a CSV's cells are told apart, or what it has for a header."""
+    said = {"sep", "delimiter", "names", "column_names", "header", "skiprows", "quoting", "quotechar"} & kwargs.keys()
+    return bool(said) or getattr(builder.config, "sep", ",") != ","
+
+
+def _prepare(spec: TaskSpec, file: str, wanted: Wanted, notes: list[Fault]) -> str:
+    try:
+        ready = prepare(file, wanted)
+    except DataError as error:
+        raise DataError(f"Task '{spec.name}': {error.message}", hint=error.hint) from error
+    except (LookupError, TypeError) as error:
+        message = f"there is no encoding {wanted.encoding!r}."
+        hint = did_you_mean(str(wanted.encoding), ("cp949", "euc-kr", "utf-8", "utf-16", "cp1252"))
+        raise TaskError(spec.fault(message, "dataset_kwargs", "encoding", hint=hint)) from error
+    key = "dataset_kwargs" if "data_files" in spec.data.kwargs else "dataset_path"
+    hint = "Save it as UTF-8, or say so in the task file: 'dataset_kwargs: {encoding: cp949}'."
+    notes += [spec.fault(note, key, hint=hint if "CP949" in note else None) for note in ready.notes]
+    return ready.path
+
+
+def _other_builder(source: Source) -> str | None:
+    """The remedy where names of files say that another builder is meant."""
+    named = {paths.builder_of(file) for file, _ in source.files} - {None, source.builder}
+    return f"The file's name says {named.pop()}: write so as dataset_path." if len(named) == 1 else None
+
+
+def _with_originals(error: DataError | TaskError, files: Sequence[tuple[str, str]]) -> DataError | TaskError:
+    """The error with the names of files as the user knows them."""
+    if isinstance(error, TaskError):
+        return error
+    message = error.message
+    for file, copy in files:
+        message = message.replace(copy, file)
+    return DataError(message, hint=error.hint)
+
+
+def _features(spec: TaskSpec, given: Mapping[str, Any]) -> Any:
+    """``features`` as a task file writes them, ``{column: {dtype: string, sequence: true}}``; lm-eval fails on it."""
+    import datasets
+
+    if isinstance(given, datasets.Features):
+        return given
+
+    def column(told: Any) -> Any:
+        value = datasets.Value(told["dtype"])
+        return datasets.Sequence(value) if told.get("sequence") else value
+
+    try:
+        return datasets.Features({name: column(told) for name, told in given.items()})
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        message = f"features of dataset_kwargs cannot be used: {type(error).__name__}: {error}."
+        hint = "Write 'COLUMN: {dtype: string}', with 'sequence: true' for lists."
+        raise TaskError(spec.fault(message, "dataset_kwargs", "features", hint=hint)) from error

@@ -1,0 +1,191 @@
+"""Excel's workbooks: cells keep their kind, nothing is made up, and what cannot be read names its cell."""
+
+from __future__ import annotations
+
+import builtins
+import datetime
+
+import pytest
+
+from proctor.errors import DataError, MissingExtraError, TaskError
+
+openpyxl = pytest.importorskip("openpyxl")
+
+
+@pytest.fixture
+def book(tmp_path):
+    """Writes a workbook of the given sheets beside the task file."""
+
+    def put(name="exam.xlsx", change=None, **sheets):
+        workbook = openpyxl.Workbook()
+        workbook.remove(workbook.active)
+        for title, cells in sheets.items():
+            sheet = workbook.create_sheet(title)
+            for row in cells:
+                sheet.append(row)
+        if change:
+            change(workbook)
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        workbook.save(tmp_path / name)
+        return tmp_path / name
+
+    return put
+
+
+EXAM = [["question", "answer"], ["하나 더하기 하나는?", 2], ["둘 더하기 둘은?", 4]]
+ROWS = [{"question": "하나 더하기 하나는?", "answer": 2}, {"question": "둘 더하기 둘은?", "answer": 4}]
+
+
+@pytest.mark.parametrize(
+    ("path", "kwargs"),
+    [
+        ("exam.xlsx", None),
+        ("xlsx", {"data_files": "exam.xlsx"}),
+        ("excel", {"data_files": {"test": "exam.xlsx"}}),
+        ("json", {"data_files": {"test": ["exam.xlsx"]}}),
+    ],
+)
+def test_a_workbook_beside_the_task(rows, book, path, kwargs):
+    book(시험=EXAM)
+    found = rows(path, kwargs)
+    assert found == ROWS
+    assert [type(row["answer"]) for row in found] == [int, int]
+
+
+def test_cells_keep_their_kind(rows, book):
+    when, stamp = datetime.datetime(2024, 3, 1), datetime.datetime(2024, 3, 1, 9, 30)
+    header = ["whole", "text", "zeros", "date", "time", "part", "truth", "gap"]
+    book(s=[header, [2, "1", "007", when, stamp, 0.5, True, None], [3.0, "2", "010", when, stamp, 1, False, 7]])
+    first, second = rows("exam.xlsx")
+    assert first == {
+        "whole": 2,
+        "text": "1",
+        "zeros": "007",
+        "date": "2024-03-01",
+        "time": "2024-03-01 09:30:00",
+        "part": 0.5,
+        "truth": True,
+        "gap": None,
+    }
+    assert (second["whole"], type(second["whole"]), second["gap"], type(second["gap"])) == (3, int, 7, int)
+
+
+def test_a_column_of_texts_and_numbers_is_text_and_said(splits, book):
+    book(s=[["choice"], [1], ["one"], [2.5], [True]])
+    made = splits("exam.xlsx")
+    assert [row["choice"] for row in made.documents("train")] == ["1", "one", "2.5", "TRUE"]
+    assert "the column 'choice' holds text and numbers, and is read as text" in made.notes[0].message
+
+
+def test_empty_rows_and_columns_are_none(rows, book):
+    book(s=[["q", "a", None], [None, None, None], ["x", 1, None], [" ", None, None], ["y", None, None], [None] * 3])
+    assert rows("exam.xlsx") == [{"q": "x", "a": 1}, {"q": "y", "a": None}]
+
+
+def test_a_value_in_merged_cells_counts_for_each(splits, book):
+    table = [["passage", "question"], ["지문", "1번"], [None, "2번"], ["other", "3번"]]
+    book(s=table, change=lambda workbook: workbook["s"].merge_cells("A2:A3"))
+    made = splits("exam.xlsx")
+    assert [row["passage"] for row in made.documents("train")] == ["지문", "지문", "other"]
+    assert "merged cells" in made.notes[0].message
+
+
+def test_sheets_by_name_or_as_splits(rows, splits, book):
+    book(test=EXAM, dev=EXAM[:2], notes=[["remark"], ["x"]])
+    assert rows("exam.xlsx", dataset_name="dev") == rows("exam.xlsx", {"sheet": "dev"}) == ROWS[:1]
+    made = splits("exam.xlsx", test_split="test", fewshot_split="dev")
+    assert (list(made.documents("test")), list(made.documents("dev"))) == (ROWS, ROWS[:1])
+    with pytest.raises(DataError, match=r"has 3 sheets, and none is asked for.\n.*dataset_name: test.*dev, notes"):
+        rows("exam.xlsx")
+    with pytest.raises(DataError, match=r"no sheet 'tset'.\n.*'test'"):
+        rows("exam.xlsx", dataset_name="tset")
+
+
+def test_hidden_and_empty_sheets_are_no_data(rows, book):
+    def hide(workbook):
+        workbook["lists"].sheet_state = "hidden"
+
+    book(exam=EXAM, lists=[["x"], ["y"]], empty=[], change=hide)
+    assert rows("exam.xlsx") == ROWS
+
+
+def test_a_folder_of_workbooks(splits, book):
+    book("set/test.xlsx", s=EXAM)
+    book("set/dev_1.xlsx", s=EXAM[:2])
+    made = splits("./set", test_split="test", fewshot_split=None)
+    assert (set(made.names), list(made.documents("test"))) == ({"validation", "test"}, ROWS)
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ([["q", "a"], ["x", "=1+1"]], r"sheet 's', cell B2 holds a formula whose result is not stored.\n.*save it"),
+        ([["q", "a"], ["x", "#N/A"]], "cell B2 holds the error #N/A"),
+        ([["q", None], ["x", 5]], "cell B2 has a value, but its column has no name in row 1"),
+        ([["q", "q"], ["x", 5]], "two columns called 'q'"),
+        ([["q", "a"]], "sheet 's' holds a header and no row"),
+        ([], "holds nothing in any sheet"),
+    ],
+)
+def test_what_cannot_be_read_names_its_cell(rows, book, cells, said):
+    book(s=cells)
+    with pytest.raises(DataError, match=said):
+        rows("exam.xlsx")
+
+
+def test_a_stored_result_of_a_formula_is_its_value(rows, tmp_path, book, monkeypatch):
+    """openpyxl stores none, so the workbook's XML is given one, as Excel does."""
+    import zipfile
+
+    file = book(s=[["q", "a"], ["x", "=1+1"]])
+    with zipfile.ZipFile(file) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = parts["xl/worksheets/sheet1.xml"]
+    parts["xl/worksheets/sheet1.xml"] = sheet.replace(b"<v></v>", b"<v>2</v>").replace(b"<v />", b"<v>2</v>")
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    assert rows("exam.xlsx") == [{"q": "x", "a": 2}]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"no workbook", "cannot be read as an Excel"), (b"\xd0\xcf\x11\xe0old", "encrypted or an ol")],
+)
+def test_a_file_that_is_no_workbook(rows, write, content, said):
+    write("exam.xlsx", content)
+    with pytest.raises(DataError, match=said):
+        rows("exam.xlsx")
+
+
+def test_without_openpyxl_the_remedy_is_said(rows, book, monkeypatch):
+    book(s=EXAM)
+    real = builtins.__import__
+
+    def missing(name, *args, **kwargs):
+        if name == "openpyxl":
+            raise ModuleNotFoundError(name)
+        return real(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", missing)
+    with pytest.raises(MissingExtraError, match=r"openpyxl.*\n.*pip install openpyxl .*proctor\[xlsx\].*CSV UTF-8"):
+        rows("exam.xlsx")
+
+
+def test_keys_and_files_that_do_not_fit(rows, book, write):
+    book(s=EXAM)
+    write("x.csv", "q\na\n")
+    with pytest.raises(TaskError, match=r"no key 'sheets' for Excel workbooks.\n.*'sheet'"):
+        rows("exam.xlsx", {"sheets": "s"})
+    with pytest.raises(TaskError, match="mixes Excel workbooks with other files"):
+        rows("csv", {"data_files": ["exam.xlsx", "x.csv"]})
+    with pytest.raises(TaskError, match="data_files is missing"):
+        rows("xlsx")
+
+
+def test_an_edited_workbook_is_read_anew_and_an_unchanged_one_has_one_fingerprint(splits, book):
+    book(s=EXAM)
+    first, second = (splits("exam.xlsx").documents("train") for _ in range(2))
+    assert first._rows._fingerprint == second._rows._fingerprint
+    book(s=[*EXAM, ["셋?", 3]])
+    assert len(splits("exam.xlsx").documents("train")) == 3
