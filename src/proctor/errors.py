@@ -76,7 +76,9 @@ class TaskError(ProctorError):
 
     def __init__(self, faults: Sequence[Fault] | Fault) -> None:
         self.faults: tuple[Fault, ...] = (faults,) if isinstance(faults, Fault) else tuple(faults)
-        super().__init__("\n".join(str(fault) for fault in self.faults))
+        from proctor.causes import by_cause
+
+        super().__init__("\n".join(str(fault) for fault in by_cause(self.faults)))
 
 
 def did_you_mean(name: str, candidates: Iterable[str], *, limit: int = 3) -> str | None:

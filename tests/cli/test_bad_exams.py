@@ -97,7 +97,7 @@ BAD = {
     ),
     "unknown output type": ([("multiple_choice", "multiple_choise")], 2, "Did you mean 'multiple_choice'?"),
     "empty choice list in the file": ([("doc_to_choice: choices", "doc_to_choice: []")], 2, "doc_to_choice is empty"),
-    "missing data file": ([("test.jsonl", "nothing.jsonl")], 2, "sums.yaml:2: task 'sums': the data set json"),
+    "missing data file": ([("test.jsonl", "nothing.jsonl")], 2, "task 'sums': there is no file nothing.jsonl"),
     "missing function file": (
         [('"{{question}}"', "!function wordings.ask")],
         2,

@@ -48,6 +48,11 @@ class _DataCheck:
 
     def run(self) -> None:
         """Load, bind, render; what cannot go on because of a fault is left out."""
+        self._look()
+        for note in self.splits.notes:
+            self.found.say_fault(note, note=True)
+
+    def _look(self) -> None:
         if self.run_code:
             self._try(lambda: load_registrations(self.spec), "metric_list")
         for key, bind in (("metric_list", bind_metrics), ("filter_list", bind_filters)):

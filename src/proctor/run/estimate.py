@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from proctor.errors import UsageError
+from proctor.run.bind import bind_tasks
 from proctor.run.config import RunConfig
 from proctor.run.preview import open_tokenizer, preview_style
 from proctor.run.progress import duration
 from proctor.run.session import (
-    bind_tasks,
     open_configured,
     plan_tasks,
     seed_everything,

@@ -42,6 +42,10 @@ class Findings:
         """Add a fault of the task as a whole."""
         self._plain.append((self.spec.fault(message, *path, hint=hint), note))
 
+    def say_fault(self, fault: Fault, *, note: bool = False) -> None:
+        """Add a fault that has its place."""
+        self._plain.append((fault, note))
+
     def on(self, doc: int, kind: Any, fault: Fault, *, where: str = "document", note: bool = False) -> None:
         """Add a fault of one document; the first of its ``kind`` stands for all."""
         seen = self._seen.get(kind)

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from proctor.errors import UsageError
+from proctor.run.bind import bind_tasks
 from proctor.run.config import RunConfig
-from proctor.run.session import Exam, OpenProgress, bind_tasks, check_samples, seed_everything, suite_of
+from proctor.run.session import Exam, OpenProgress, check_samples, seed_everything, suite_of
 from proctor.tasks.classes import AnyTask, ClassTask, from_object
 from proctor.tasks.index import TaskIndex, build_index
 from proctor.tasks.select import GroupNode, TaskNode, select, select_values

@@ -15,10 +15,11 @@ from proctor.errors import UsageError
 from proctor.metrics.choice import OUT_OF_RANGE, resolve_gold
 from proctor.models import MODELS, open_model
 from proctor.models.generation import plan_generation
+from proctor.run.bind import bind_tasks
 from proctor.run.config import HF_KINDS, RunConfig
 from proctor.run.plan import Planned, TaskPlan, plan_task
 from proctor.run.seams import Piece, Seam, fit, seams
-from proctor.run.session import bind_tasks, model_style, seed_everything, select_suite, warn_of_surprises
+from proctor.run.session import model_style, seed_everything, select_suite, warn_of_surprises
 from proctor.tasks.classes import AnyTask, ClassTask
 from proctor.tasks.fewshot import load_pool, pool_split
 from proctor.tasks.prompt import Style

@@ -15,12 +15,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
-from proctor.errors import Fault, TaskError, UsageError
+from proctor.errors import UsageError
 from proctor.foreign import ends_in_errors
 from proctor.models import MODELS, open_model
 from proctor.results.samples import Samples
 from proctor.run.aggregate import group_results, task_result
 from proctor.run.answer import Keeper, answer_and_grade
+from proctor.run.bind import bind_tasks
 from proctor.run.config import RunConfig, Seeds
 from proctor.run.execute import Source
 from proctor.run.facts import config_section, model_facts, sandbox_facts, tokenizer_facts
@@ -31,7 +32,7 @@ from proctor.run.tally import Tally, facts_of, told
 from proctor.run.windows import ROOM, Questions, Room
 from proctor.sandbox.consent import code_consent
 from proctor.sandbox.run import bounds_report
-from proctor.tasks.classes import AnyTask, ClassTask, bind_task
+from proctor.tasks.classes import AnyTask, ClassTask
 from proctor.tasks.fewshot import may_leak
 from proctor.tasks.groups import GroupSpec
 from proctor.tasks.index import build_index
@@ -201,22 +202,6 @@ def _refuse_media(names: Sequence[str]) -> None:
             f"{f' and {len(names) - 5} more' if len(names) > 5 else ''}.",
             hint="'proctor preview' shows their text, 'proctor validate' checks their files.",
         )
-
-
-def bind_tasks(specs: Sequence[TaskSpec], progress: OpenProgress) -> list[AnyTask]:
-    """Load data and functions of every task; the faults of all of them are raised at once."""
-    tasks: list[AnyTask] = []
-    faults: list[Fault] = []
-    with progress(len(specs), "Loading tasks") as display:
-        for spec in specs:
-            try:
-                tasks.append(bind_task(spec))
-            except TaskError as error:
-                faults.extend(error.faults)
-            display.advance(1)
-    if faults:
-        raise TaskError(list(dict.fromkeys(faults)))
-    return tasks
 
 
 def seed_everything(seeds: Seeds) -> None:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from proctor.causes import by_cause
 from proctor.errors import Fault, TaskError, UsageError
 from proctor.run.check_classes import check_class
 from proctor.run.check_docs import check_data
@@ -66,8 +67,8 @@ def validate(
     with progress(len(every), "Checking tasks") as display:
         checked.nodes(every, display)
     return Verdict(
-        faults=_told_once(checked.faults),
-        notes=_told_once(checked.notes),
+        faults=by_cause(_told_once(checked.faults)),
+        notes=by_cause(_told_once(checked.notes)),
         tasks=len({node.name for node in every if isinstance(node, TaskNode)}),
         groups=len({node.name for node in every if isinstance(node, GroupNode)}),
         documents=checked.documents,

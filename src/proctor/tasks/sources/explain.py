@@ -14,6 +14,22 @@ from proctor.tasks.spec import TaskSpec
 ABSENT = ("ConnectionError", "OfflineModeIsEnabled", "LocalEntryNotFoundError", "ConnectTimeout", "ReadTimeout")
 
 
+class AbsentDataError(DataError):
+    """A data set that is neither on this machine nor within reach."""
+
+    def __init__(self, task: str, path: str, name: str | None, reason: str) -> None:
+        self.path, self.reason = path, reason
+        shown = f"{path} ({name})" if name else path
+        super().__init__(
+            f"The data set {shown} of task '{task}' is not on this machine and {reason}.",
+            hint="Run once with a network, or start in a folder that holds the data set under its hub name.",
+        )
+
+    def of(self, task: str, name: str | None) -> AbsentDataError:
+        """The same of another task with the same data set."""
+        return AbsentDataError(task, self.path, name, self.reason)
+
+
 def explain(spec: TaskSpec, path: str, error: Exception) -> DataError | TaskError:
     """The failure of ``datasets`` to load ``path`` as one of proctor's errors."""
     text, kind = str(error), type(error).__name__
@@ -34,10 +50,7 @@ def explain(spec: TaskSpec, path: str, error: Exception) -> DataError | TaskErro
         from datasets import config
 
         reason = "the hub is switched off (HF_HUB_OFFLINE)" if config.HF_HUB_OFFLINE else "the hub cannot be reached"
-        return DataError(
-            f"The data set {name} of task '{spec.name}' is not on this machine and {reason}.",
-            hint="Run once with a network, or start in a folder that holds the data set under its hub name.",
-        )
+        return AbsentDataError(spec.name, path, spec.data.name, reason)
     if kind in ("DatasetNotFoundError", "FileNotFoundError", "EmptyDatasetError", "DataFilesNotFoundError"):
         return TaskError(spec.fault(f"the data set {name} does not exist or holds no data: {text}", "dataset_path"))
     return _of_content(spec, name, error)

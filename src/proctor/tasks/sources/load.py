@@ -260,7 +260,7 @@ def _other_builder(source: Source) -> str | None:
 
 def _with_originals(error: DataError | TaskError, files: Sequence[tuple[str, str]]) -> DataError | TaskError:
     """The error with the names of files as the user knows them."""
-    if isinstance(error, TaskError):
+    if isinstance(error, TaskError) or not any(copy in error.message for _, copy in files):
         return error
     message = error.message
     for file, copy in files:

@@ -1,0 +1,68 @@
+"""Tasks with their data and functions: everything that is wrong with any of them at once.
+
+What one cause makes wrong with many tasks is one line: a data set that is absent is asked for once,
+however many tasks are parts of it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from proctor.causes import by_cause
+from proctor.errors import DataError, Fault, ProctorError, TaskError
+from proctor.run.progress import OpenProgress
+from proctor.tasks.classes import AnyTask, bind_task
+from proctor.tasks.sources.explain import AbsentDataError
+from proctor.tasks.spec import TaskSpec
+from proctor.tasks.task import Task
+
+log = logging.getLogger("proctor")
+
+
+def bind_tasks(specs: Sequence[TaskSpec], progress: OpenProgress) -> list[AnyTask]:
+    """Load data and functions of every task.
+
+    Raises:
+        TaskError: the faults of all task files.
+        DataError: no file has a fault, but data cannot be had or read; all of them.
+    """
+    tasks: list[AnyTask] = []
+    failures: list[ProctorError] = []
+    absent: dict[str | None, AbsentDataError] = {}
+    with progress(len(specs), "Loading tasks") as display:
+        for spec in specs:
+            try:
+                if spec.data.path in absent and spec.made_by is None:
+                    raise absent[spec.data.path].of(spec.name, spec.data.name)
+                tasks.append(bind_task(spec))
+            except AbsentDataError as error:
+                absent.setdefault(spec.data.path, error)
+                failures.append(error)
+            except (TaskError, DataError) as error:
+                failures.append(error)
+            display.advance(1)
+    if failures:
+        raise together(failures)
+    _log_notes(tasks)
+    return tasks
+
+
+def together(failures: Sequence[ProctorError]) -> ProctorError:
+    """Several errors as one: that of task files, if one of them is."""
+    if len(failures) == 1:
+        return failures[0]
+    faults = [fault for failure in failures for fault in _faults(failure)]
+    if any(isinstance(failure, TaskError) for failure in failures):
+        return TaskError(list(dict.fromkeys(faults)))
+    return DataError("\n".join(map(str, by_cause(faults))))
+
+
+def _faults(failure: ProctorError) -> Sequence[Fault]:
+    return failure.faults if isinstance(failure, TaskError) else (Fault(failure.message, hint=failure.hint),)
+
+
+def _log_notes(tasks: Sequence[AnyTask]) -> None:
+    """How files were read that could not be read as they stand, once for all tasks."""
+    for note in by_cause(note for task in tasks if isinstance(task, Task) for note in task.splits.notes):
+        log.warning("%s", note)

@@ -1,0 +1,39 @@
+"""Faults of one cause are one fault with a count; others stay as they are."""
+
+from __future__ import annotations
+
+from proctor.causes import by_cause
+from proctor.errors import Fault, TaskError
+
+
+def test_a_mistake_of_four_hundred_files_is_one_fault():
+    faults = [
+        Fault(f"task 'exam_{n}': there is no metric named 'accuracy'.", f"exam_{n}.yaml", 9, "Did you mean 'acc'?")
+        for n in range(400)
+    ]
+    (one,) = by_cause(faults)
+    assert one.message == "task 'exam_0' and 399 more: there is no metric named 'accuracy'."
+    assert (one.file, one.line) == ("exam_0.yaml", 9)
+    assert one.hint is not None
+    assert one.hint.splitlines()[0] == "Did you mean 'acc'?"
+    assert "400 times in 400 files: also exam_1.yaml:9, exam_2.yaml:9, exam_3.yaml:9, ..." in one.hint
+    assert str(TaskError(faults)).count("accuracy") == 1
+    assert len(TaskError(faults).faults) == 400
+
+
+def test_what_is_each_files_own_does_not_make_another_cause():
+    faults = [
+        Fault(f"The data set org/exam (part_{n}) of task 'exam_{n}' is not on this machine (document {n}).")
+        for n in range(20)
+    ] + [Fault(f"task 't{n}': /data/kr {n}.csv is empty.") for n in range(5)]
+    assert len(by_cause(faults)) == 2
+
+
+def test_different_words_are_different_causes():
+    faults = [Fault(f"task 'a': there is no key '{key}'.", "a.yaml", 1) for key in ("a", "b", "c", "d", "e")]
+    assert by_cause(faults) == tuple(faults)
+
+
+def test_a_few_are_shown_one_by_one():
+    faults = [Fault("task 'a': x.", f"{n}.yaml", 1) for n in range(3)]
+    assert by_cause([*faults, *faults]) == tuple(faults)
