@@ -74,9 +74,13 @@ class RollingScore:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Generated text, cut at the first stop string."""
+    """Generated text, cut at the first stop string.
+
+    ``not_a_number``: the logits of one of its tokens were NaN, so that the text means nothing; it is not stored.
+    """
 
     text: str
+    not_a_number: bool = False
 
 
 Response: TypeAlias = Scores | RollingScore | Text
@@ -287,6 +291,7 @@ class RunResult:
     section of lm-eval's results file; ``extra`` holds the other top-level keys that depend
     on the model or the flags (tokenizer facts, chat template, system instruction, ...).
     ``started``: unix time in seconds. ``seconds``: duration. ``failed``: what could not be graded, by task.
+    ``not_a_number``: by task, on how many documents the model gave NaN instead of a number or a text.
     ``hashes``: ``task_hashes`` of records that were written down and are not here any more.
     ``results_file``: where the results were written. ``output_error``: which files could not be written, and why.
 
@@ -302,6 +307,7 @@ class RunResult:
     started: float
     seconds: float
     failed: tuple[Ungraded, ...] = ()
+    not_a_number: Mapping[str, int] = field(default_factory=dict)
     hashes: Mapping[str, str] = field(default_factory=dict)
     results_file: str | None = None
     output_error: str | None = None

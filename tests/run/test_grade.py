@@ -1,8 +1,7 @@
-"""Answers become records: repeats, pipelines, order, and NaN."""
+"""Answers become records: repeats, pipelines, order."""
 
 from __future__ import annotations
 
-import logging
 from types import SimpleNamespace
 
 import pytest
@@ -87,13 +86,6 @@ def test_greedy_repeats_are_asked_once_and_counted_as_often():
     plan = TaskPlan(FakeTask([FIRST], repeats=3), (Planned(example(0), (Generate("p", {}),)),), 1)
     assert len(list(plan.queries())) == 1
     assert grade(plan, [Text("x")])[0].responses == (("x", "x", "x"),)
-
-
-def test_nan_is_said(caplog):
-    caplog.set_level(logging.WARNING, "proctor")
-    plan = TaskPlan(FakeTask([FIRST]), (Planned(example(4), (Loglikelihood("c", ("a",)),)),), 1)
-    grade(plan, [Scores(((float("nan"), False),))])
-    assert "NaN on 1 of 1 documents (first: 4)" in caplog.text
 
 
 class Model:

@@ -10,6 +10,7 @@ from proctor.run.about import origins
 from proctor.run.execute import Asking
 from proctor.run.grade import grade
 from proctor.run.keep import Kept
+from proctor.run.not_a_number import broken_documents
 from proctor.run.plan import TaskPlan, count_requests
 from proctor.run.progress import OpenProgress, Progress
 from proctor.run.recorded import Recorded
@@ -79,7 +80,9 @@ def _grade(
     for plan in window:
         tally = tallies[plan.task.spec.name]
         asked = count_requests([plan])
-        for record in grade(plan, responses[position : position + asked], fail_fast=fail_fast):
+        answered = responses[position : position + asked]
+        tally.note_nan(broken_documents(plan, answered))
+        for record in grade(plan, answered, fail_fast=fail_fast):
             tally.add(record)
             take(record)
         position += asked

@@ -50,8 +50,8 @@ class FinishedRun:
 
     @property
     def exit_code(self) -> int:
-        """0, or 1 if a document could not be graded or a file not be written."""
-        return 1 if self.result.failed or self.failure is not None else 0
+        """0, or 1 if a document could not be graded, the model gave NaN, or a file could not be written."""
+        return 1 if self.result.failed or self.result.not_a_number or self.failure is not None else 0
 
 
 def check_output(output_path: str | Path | None, config: RunConfig | None = None) -> None:

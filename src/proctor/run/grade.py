@@ -7,7 +7,6 @@ of figures.
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -35,7 +34,6 @@ def grade(plan: TaskPlan, responses: Sequence[Response], *, fail_fast: bool = Fa
     that cannot be graded raises.
     """
     answers = list(_answers(plan, responses))
-    _count_nan(plan, answers)
     docs = [planned.example.doc for planned in plan.documents]
     for pipeline in plan.task.pipelines:
         outcomes = _Filtering(pipeline, answers, docs).outcomes(fail_fast=fail_fast)
@@ -131,22 +129,3 @@ def _record(
         metrics=metrics,
         fault=fault,
     )
-
-
-def _count_nan(plan: TaskPlan, answers: Sequence[Document]) -> None:
-    broken = [
-        planned.example.doc_id
-        for planned, document in zip(plan.documents, answers, strict=True)
-        if any(_is_nan(value) for repeats in document for value in repeats)
-    ]
-    if broken:
-        log.warning(
-            "Task '%s': the model gave NaN on %d of %d documents (first: %d); %s.",
-            plan.task.spec.name, len(broken), len(plan.documents), broken[0],
-            "each is taken for the highest (--strict_lm_eval)" if plan.task.spec.strict else "they count as wrong",
-        )  # fmt: skip
-
-
-def _is_nan(value: Any) -> bool:
-    number = value[0] if isinstance(value, tuple) else value
-    return isinstance(number, float) and math.isnan(number)

@@ -26,6 +26,7 @@ from proctor.run.config import RunConfig, Seeds
 from proctor.run.execute import Source
 from proctor.run.facts import config_section, model_facts, sandbox_facts, tokenizer_facts
 from proctor.run.keep import Kept
+from proctor.run.not_a_number import report_nan
 from proctor.run.plan import Planned, TaskPlan
 from proctor.run.progress import OpenProgress
 from proctor.run.tally import Tally, facts_of, told
@@ -102,6 +103,7 @@ def evaluate(
             facts, digest = dict(kept.facts()), kept.digest
         _warn_of_own_means([task.spec for task in exam.tasks])
         results, failed = _aggregate(exam.tasks, tallies, bootstrap_iters, fail_fast=config.fail_fast)
+        broken = report_nan([task.spec for task in exam.tasks], tallies)
         groups = group_results(exam.groups, exam.leaves, {result.name: result for result in results})
         report, extra = dict(model.report()), model_facts(config, model)
         own = {"device": facts.get("device"), **report, **({"model_digest": digest} if digest else {})}
@@ -113,10 +115,11 @@ def evaluate(
         groups=groups,
         records=keeper.records,
         config=config_section(config, facts, report, bootstrap_iters),
-        extra={**tokenizer_facts(facts), **extra, "proctor": {**own, **sandbox_facts(), **facts_of(failed)}},
+        extra={**tokenizer_facts(facts), **extra, "proctor": {**own, **sandbox_facts(), **facts_of(failed), **broken}},
         started=started,
         seconds=time.perf_counter() - clock,
         failed=failed,
+        not_a_number=broken.get("not_a_number", {}),
         hashes={} if samples is None else samples.hashes,
     )
 

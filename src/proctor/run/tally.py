@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from proctor.types import DocumentFault, Record, Ungraded
@@ -27,6 +27,7 @@ class Tally:
         self._measured: Counter[str] = Counter()
         self._bad: set[int | None] = set()
         self._first: list[DocumentFault] = []
+        self._nan: list[int] = []
         for record in records:
             self.add(record)
 
@@ -47,6 +48,20 @@ class Tally:
         if len(self._first) < SHOWN:
             self._first.append(fault)
 
+    def note_nan(self, documents: Iterable[int]) -> None:
+        """Count documents on which the model gave NaN."""
+        self._nan.extend(documents)
+
+    @property
+    def not_a_number(self) -> Sequence[int]:
+        """The documents on which the model gave NaN."""
+        return self._nan
+
+    @property
+    def asked(self) -> int:
+        """Number of documents that were asked."""
+        return max(self._seen.values(), default=0)
+
     @property
     def values(self) -> dict[Key, list[Any]]:
         """Pipeline by pipeline, each metric's values in document order."""
@@ -62,8 +77,7 @@ class Tally:
         """What could not be graded, if anything."""
         if not self._first:
             return None
-        asked = max(self._seen.values(), default=0)
-        return Ungraded(self.name, len(self._bad - {None}), asked, tuple(self._first))
+        return Ungraded(self.name, len(self._bad - {None}), self.asked, tuple(self._first))
 
 
 def told(failed: Ungraded) -> str:

@@ -21,7 +21,7 @@ from proctor.store.db import Unusable, connect, connect_read_only, is_damage, se
 from proctor.store.keys import Keys, Seeds
 from proctor.store.responses import Part, assemble, join, pack, parts_of
 from proctor.store.writer import Writer
-from proctor.types import Query, Request, Response
+from proctor.types import Query, Request, Response, Text
 
 log = logging.getLogger("proctor")
 
@@ -250,7 +250,9 @@ class Answers:
         return Found(answers, parts, frozenset(own_places))
 
     def keep(self, query: Query, response: Response) -> None:
-        """Keep an answer, and whatever in it is no number for nobody."""
+        """Store a response, but nothing of it that is NaN, or was generated from NaN."""
+        if isinstance(response, Text) and response.not_a_number:
+            return
         keys = self._keys.of(query.request, query.repeat)
         rows = [
             (key, pack(key, part)) for key, part in zip(keys, parts_of(response), strict=False) if not _is_nan(part)

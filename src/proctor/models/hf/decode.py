@@ -140,6 +140,8 @@ class Decoder:
         self._budget = budget
         self._ending = ending
         self._sizes = sizes
+        self.not_a_number: set[int] = set()
+        """Members with NaN among their logits, each known before it is given back."""
 
     def __call__(self, prompts: Sequence[Sequence[int]], group: Group) -> Iterator[tuple[int, list[int]]]:
         """The new tokens of each member as soon as it has stopped; memory that runs out costs a new start."""
@@ -215,8 +217,13 @@ class Decoder:
     ) -> Iterator[tuple[int, list[int]]]:
         """Give the rows from ``first`` on their likeliest token; who has stopped leaves."""
         rows = live[first:]
-        for row, token in zip(rows, logits.argmax(dim=-1).tolist(), strict=True):
+        chosen = logits.argmax(dim=-1)
+        # Where there is NaN in a row, it is what argmax takes for the highest.
+        highest = logits.gather(-1, chosen[:, None])[:, 0].isnan()
+        for row, token, broken in zip(rows, chosen.tolist(), highest.tolist(), strict=True):
             row.new.append(token)
+            if broken:
+                self.not_a_number.add(row.place)
         spelled = self._ending.watch([row.new for row in rows])
         for number in reversed(range(len(rows))):
             row = rows[number]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from transformers import StoppingCriteria, StoppingCriteriaList
+from transformers import LogitsProcessorList, StoppingCriteria, StoppingCriteriaList
 
 from proctor.errors import ModelError, UsageError
 from proctor.models.base import Budget
@@ -23,6 +23,7 @@ from proctor.models.hf.device import is_out_of_memory, run_batches
 from proctor.models.hf.gate import is_known, probe_length
 from proctor.models.hf.greedy import LEAST_PROBE, PROBE_ROOM, Choice, choose_first, objection
 from proctor.models.hf.loglikelihood import autocast
+from proctor.models.hf.nan_watch import NanWatch, is_watchable
 from proctor.models.sharing import group_prompts
 from proctor.models.tokens import Tokens
 
@@ -100,6 +101,8 @@ class Generator:
                 number,
             )
         self._probed: tuple[Choice, int] | None = None
+        self.not_a_number: set[int] = set()
+        """Owners of prompts with NaN among their logits, each known before its text is given back."""
         self._facts: dict[str, Any] = {}
 
     @property
@@ -131,6 +134,7 @@ class Generator:
         alone: bool = False,
     ) -> Iterator[tuple[int, str]]:
         """The texts for prompts (longest first). ``plainly``: by transformers; ``alone``: one at a time."""
+        self.not_a_number = set()
         choice = Choice("plain", "asked for") if plainly else self._choose(prompts, plan)
         self._note(choice, len(prompts))
         if alone:
@@ -195,8 +199,10 @@ class Generator:
         decode = Decoder(passes, budget, ending, sizes)
         for group in group_prompts(distinct, share=share):
             for place, new in decode(distinct, group):
-                text = self._text(new, plan)
-                yield from ((owner, text) for owner in owners[distinct[place]])
+                text, mine = self._text(new, plan), owners[distinct[place]]
+                if place in decode.not_a_number:
+                    self.not_a_number.update(mine)
+                yield from ((owner, text) for owner in mine)
         self._facts["forwarded_tokens"] = self._facts.get("forwarded_tokens", 0) + passes.forwarded
 
     def _eos(self) -> frozenset[int]:
@@ -208,7 +214,10 @@ class Generator:
         """The text for each prompt of one batch, by transformers."""
         ids, mask = self._pad(prompts)
         width = ids.shape[1]
-        output = self._generate(ids, mask, plan)
+        watch = NanWatch(len(prompts), drawn=bool(plan.do_sample)) if is_watchable(self.module) else None
+        output = self._generate(ids, mask, plan, watch)
+        if watch is not None:
+            self.not_a_number.update(prompt.owner for prompt, bad in zip(prompts, watch.broken, strict=True) if bad)
         if self.tokens.backend == "causal":
             output = output[:, width:]
         return [(prompt.owner, self._text(row, plan)) for prompt, row in zip(prompts, output.tolist(), strict=True)]
@@ -220,8 +229,12 @@ class Generator:
         mask = [[0] * (width - len(prompt.ids)) + [1] * len(prompt.ids) for prompt in prompts]
         return torch.tensor(ids, device=self.device), torch.tensor(mask, device=self.device)
 
-    def _generate(self, ids: torch.Tensor, mask: torch.Tensor, plan: GenerationPlan) -> torch.Tensor:
+    def _generate(
+        self, ids: torch.Tensor, mask: torch.Tensor, plan: GenerationPlan, watch: NanWatch | None
+    ) -> torch.Tensor:
         extra = dict(plan.extra)
+        if watch is not None:
+            extra["logits_processor"] = LogitsProcessorList([*(extra.get("logits_processor") or ()), watch])
         if plan.do_sample and plan.temperature is not None:
             extra["temperature"] = plan.temperature
         # lm-eval: an encoder-decoder may generate as many tokens more as its padded input has.

@@ -279,7 +279,10 @@ class HfModel:
         for plan, places in groups.values():
             texts = [requests[place][1].prompt for place in places]
             for place, text in self._generate(texts, plan):
-                yield requests[places[place]][0], Text(text)
+                broken = place in self._generator.not_a_number
+                if broken:
+                    self._tally.note("not_a_number", "The model's logits were NaN while it generated a text.")
+                yield requests[places[place]][0], Text(text, not_a_number=broken)
 
     def _generate(self, texts: Sequence[str], plan: GenerationPlan) -> Iterator[tuple[int, str]]:
         lengths = [len(ids) for ids in self.tokens.encode_many(texts)]

@@ -1,0 +1,60 @@
+"""Where a model gave NaN: on which documents, what that means for their scores, and that it is told.
+
+NaN comes from broken weights or an overflow in reduced precision. As a score it loses against every number
+(lm-eval takes it for the highest), and a text made from it is noise: both look like a weak model. So each
+output type counts it, a run with NaN ends with exit code 1, and none of it is stored.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Mapping, Sequence
+
+from proctor.run.plan import TaskPlan
+from proctor.run.tally import Tally
+from proctor.tasks.spec import TaskSpec
+from proctor.types import Response, RollingScore, Scores
+
+log = logging.getLogger("proctor")
+
+
+def broken_documents(plan: TaskPlan, responses: Sequence[Response]) -> list[int]:
+    """The numbers of the documents with NaN in a response; ``responses`` in the order of the plan's queries."""
+    broken: list[int] = []
+    position = 0
+    for planned in plan.documents:
+        count = len(planned.requests) * plan.asked
+        if any(map(is_broken, responses[position : position + count])):
+            broken.append(planned.example.doc_id)
+        position += count
+    return broken
+
+
+def is_broken(response: Response) -> bool:
+    """Whether a response is NaN, has NaN in it, or was generated from NaN."""
+    if isinstance(response, Scores):
+        return any(math.isnan(logprob) for logprob, _ in response.values)
+    if isinstance(response, RollingScore):
+        return math.isnan(response.logprob)
+    return response.not_a_number
+
+
+def report_nan(tasks: Sequence[TaskSpec], tallies: Mapping[str, Tally]) -> Mapping[str, Mapping[str, int]]:
+    """Warn of each task on how many documents the model gave NaN; the same by task for the results file."""
+    counts: dict[str, int] = {}
+    for task in tasks:
+        documents = tallies[task.name].not_a_number
+        if documents:
+            counts[task.name] = len(documents)
+            log.warning(
+                "Task '%s': the model gave NaN on %d of %d documents (first: %d); %s.",
+                task.name, len(documents), tallies[task.name].asked, documents[0], _effect(task),
+            )  # fmt: skip
+    return {"not_a_number": counts} if counts else {}
+
+
+def _effect(task: TaskSpec) -> str:
+    if task.output == "generate_until":
+        return "their texts mean nothing"
+    return "each is taken for the highest (--strict_lm_eval)" if task.strict else "they count as wrong"
