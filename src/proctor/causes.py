@@ -48,6 +48,8 @@ def _merged(same: Sequence[Fault]) -> Fault:
     owner = _OWNER.match(message)
     if owner is not None:
         message = f"{owner[1]} {owner[2]} and {more:,} more{owner[3]}"
+    else:
+        message = f"{message.rstrip('.')} ({len(same):,} times)."
     places = dict.fromkeys(_place(fault) for fault in same[1:] if fault.file is not None)
     files = {fault.file for fault in same if fault.file is not None}
     shown = [place for place in places if place != _place(first)][:_FEW]

@@ -245,3 +245,22 @@ def test_an_include_is_a_shallow_update(base, own):
         expected = {**base, **own}
         expected.pop("task_list", None) if "task_list" not in own else None
         assert load_task_yaml(path).values == expected
+
+
+KOREAN = 'task: 국어\ndescription: "다음 중 옳은 것을 고르시오. 한국의 수도는 서울이다."\ndataset_path: json\n'
+
+
+@pytest.mark.parametrize("encoding", ["cp949", "euc-kr", "utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "utf-8"])
+def test_a_task_file_as_korean_windows_saves_it(tmp_path, encoding):
+    file = tmp_path / "t.yaml"
+    file.write_bytes(KOREAN.encode(encoding))
+    read = load_task_yaml(file)
+    assert read.values == {
+        "task": "국어",
+        "dataset_path": "json",
+        "description": "다음 중 옳은 것을 고르시오. 한국의 수도는 서울이다.",
+    }
+    said = [str(warning) for warning in read.warnings]
+    assert len(said) == (not encoding.startswith("utf-8"))
+    assert all(":1: the file is not UTF-8; it is read as" in one and "Save it as UTF-8" in one for one in said)
+    assert read_head(file.read_bytes()) == {"task": "국어", "dataset_path": True}

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from proctor.errors import Fault, TaskError, did_you_mean
 from proctor.refs import Ref
 from proctor.tasks.index import Entry, TaskIndex
+from proctor.tasks.kinds import is_older_form, kind_of
 from proctor.tasks.places import EMPTY, KeyPath, Place, Places, YamlFile
 from proctor.tasks.yaml import load_task_yaml, resolve_includes
 
@@ -134,6 +135,8 @@ class Expander:
             return []
         if kind == "group":
             return self._group(index, name or own, content, file, context)
+        if is_older_form(content.values):
+            self.warnings[_older_form(content, file)] = None
         return self._task(name or own, context.overrides.over(content), file, context.asked_at)
 
     def _task(self, name: str, content: YamlFile, file: str, asked_at: Place | None) -> Sequence[TaskNode]:
@@ -245,12 +248,10 @@ class Expander:
         self.faults.extend(fault for fault in faults if fault not in self.faults)
 
 
-def kind_of(values: Mapping[str, Any]) -> str | None:
-    """Whether a file defines a ``"task"``, a ``"group"`` or neither."""
-    # lm-eval: 'class' makes a task even where 'group' is said, 'group' a group even with 'task'.
-    if "group" in values and "class" not in values:
-        return "group"
-    return "task" if "task" in values or "class" in values else None
+def _older_form(content: YamlFile, file: str) -> Fault:
+    place = content.place("group") or Place(file, 1)
+    message = "'group:' beside 'task:' is an older form of 'tag:', and is read as a tag; write 'tag:' instead."
+    return Fault(message, place.file, place.line)
 
 
 def did_you_mean_key(values: Mapping[str, Any]) -> str | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from proctor.errors import Fault, TaskError, UsageError, did_you_mean
+from proctor.tasks.kinds import kind_of, older_tags
 from proctor.tasks.scan import Found, Head, Heads, Walk, walk
 
 BUNDLED = Path(__file__).resolve().parents[1] / "benchmarks"
@@ -188,13 +189,13 @@ class _Reading:
         return head
 
     def _add(self, head: Head, shown: str) -> None:
-        # lm-eval: 'class' makes a task even where 'group' is said, 'group' a group even with 'task'.
-        kind: Literal["task", "group"] = "group" if "group" in head and "class" not in head else "task"
+        kind: Literal["task", "group"] = "group" if kind_of(head) == "group" else "task"
         name = head.get(kind)
         if not isinstance(name, str) or not name.strip():
             self.root.faults.append(_name_fault(kind, name, shown))
             return
         tags = self._tags(head["tag"], shown) if kind == "task" and "tag" in head else ()
+        tags = tuple(dict.fromkeys((*tags, *older_tags(head))))
         output = head.get("output_type")
         said = output if isinstance(output, str) else None
         entry = Entry(name, kind, shown, tags, said, self.root.path, "class" in head)

@@ -25,7 +25,7 @@ log = logging.getLogger("proctor")
 Head: TypeAlias = dict[str, Any]
 """The finding keys of one file, or ``{"fault": [message, line, hint]}``."""
 
-_FORMAT = 2
+_FORMAT = 3
 _IGNORED_FOLDERS = frozenset({"__pycache__", ".ipynb_checkpoints"})
 _Row: TypeAlias = list[Any]
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from proctor.causes import by_cause
 from proctor.errors import Fault, did_you_mean
 
 
@@ -52,7 +53,8 @@ def _syntax_fault(error: Any, file: str) -> Fault:
 
 
 def first_lines(faults: Sequence[Fault], limit: int = 3) -> str:
-    """The first few faults, one line each, for a warning or a hint."""
+    """The first few faults, one line each, for a warning or a hint; those of one cause are one."""
+    faults = by_cause(faults)
     lines = [str(fault).partition("\n")[0] for fault in faults[:limit]]
     rest = len(faults) - len(lines)
     return "\n  ".join([*lines, f"... and {rest} more"] if rest else lines)

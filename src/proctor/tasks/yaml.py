@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from proctor.encodings import UndecodableError, decode
 from proctor.errors import Fault, TaskError, did_you_mean
 from proctor.refs import Ref
 from proctor.tasks.places import EMPTY, KeyPath, Place, Places, YamlFile
@@ -30,7 +31,8 @@ __all__ = [
     "resolve_includes",
 ]
 
-HEAD_KEYS = frozenset({"task", "group", "class", "tag", "output_type", "include"})
+HEAD_KEYS = frozenset({"task", "group", "class", "tag", "output_type", "include", "dataset_path", "custom_dataset"})
+_ONLY_THERE = ("class", "dataset_path", "custom_dataset")
 _STR_TAG = "tag:yaml.org,2002:str"
 _MERGE_TAG = "tag:yaml.org,2002:merge"
 _MANY_OPENINGS = 2000
@@ -137,7 +139,7 @@ def _copy(value: Any, memo: dict[int, Any]) -> Any:
 
 def _read(file: str, real: str) -> _Parsed:
     try:
-        data = Path(real).read_bytes()
+        data, encoding = as_utf8(Path(real).read_bytes())
         check_depth(data)
         loader = _loader_class()(data)
         loader.proctor_file, loader.proctor_folder = file, os.path.dirname(real)
@@ -151,6 +153,9 @@ def _read(file: str, real: str) -> _Parsed:
             loader.dispose()
     except Exception as error:
         raise TaskError(yaml_fault(error, file)) from error
+    if encoding is not None:
+        message = f"the file is not UTF-8; it is read as {encoding}. Save it as UTF-8."
+        notes.warnings.append(Fault(message, file, 1))
     return _parsed(YamlFile(values, Places(by_key), tuple(notes.warnings)))
 
 
@@ -168,6 +173,21 @@ def _parsed(content: YamlFile) -> _Parsed:
 def resolve_includes(content: YamlFile, file: str) -> YamlFile:
     """A mapping that stands within ``file``, such as a task defined in a group, with its own ``include``."""
     return _with_includes(_parsed(content), file, os.path.realpath(file), ())
+
+
+def as_utf8(data: bytes) -> tuple[bytes, str | None]:
+    """The bytes of a text file as UTF-8, and what they are in if that has to be said.
+
+    Bytes whose encoding cannot be told stay as they are: who parses them says where they are wrong.
+    """
+    if data.isascii() and b"\0" not in data:
+        return data, None
+    try:
+        read = decode(data)
+    except UndecodableError:
+        return data, None
+    called = {"utf-8": None, "utf-8-sig": None, "cp949": "CP949, the encoding of Korean Windows"}
+    return read.text.encode("utf-8", "surrogatepass"), called.get(read.encoding, read.encoding.upper())
 
 
 def check_depth(data: bytes) -> None:
@@ -253,9 +273,10 @@ class _Notes:
 def read_head(data: bytes) -> dict[str, Any]:
     """The few keys of a task file that finding needs, without its includes.
 
-    Names are strings, ``class`` and a group's member list are only said to be there (``True``).
+    Names are strings; ``class``, the data's keys and a group's member list are only said to be there (``True``).
     Only these keys are constructed: what else is wrong in the file shows when it is selected.
     """
+    data, _ = as_utf8(data)
     check_depth(data)
     loader = _loader_class()(data)
     loader.proctor_file = loader.proctor_folder = ""
@@ -276,12 +297,14 @@ def read_head(data: bytes) -> dict[str, Any]:
 
 
 def _head_value(key: str, node: Any, loader: Any) -> Any:
+    if key in _ONLY_THERE and node.tag != "tag:yaml.org,2002:null":
+        return True
     if node.tag == _STR_TAG:
         return node.value
-    if key == "class" or (key == "task" and node.id != "scalar"):
+    if key == "task" and node.id != "scalar":
         return True
     value = loader.construct_object(node, deep=True)
-    if key in ("tag", "include") and isinstance(value, list):
+    if key in ("tag", "group", "include") and isinstance(value, list):
         return [item if isinstance(item, str) else None for item in value]
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
