@@ -114,6 +114,13 @@ def test_functions_includes_imports_and_classes_work_from_there(got):
     assert result.records["apple"][0].arguments[0][0] == "Stock Q0:"
 
 
+def test_the_results_say_which_tasks_are_lm_evals_and_of_which_version(got):
+    result = evaluate(model="dummy", tasks=["apple", "demo_letter_folk"], limit=1, no_store=True)
+    assert result.extra["proctor"]["stock_tasks"] == [{"lm_eval": VERSION, "folder": str(got), "tasks": ["apple"]}]
+    result = evaluate(model="dummy", tasks="demo_letter_folk", limit=1, no_store=True)
+    assert "stock_tasks" not in result.extra["proctor"]
+
+
 def test_a_folder_of_ones_own_imports_from_them(got, tmp_path):
     near = tmp_path / "mine" / "utils.py"
     assert import_peer("lm_eval.tasks.shared.words", near).ask({"question": "Q"}) == "Stock Q:"

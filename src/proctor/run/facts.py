@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from proctor.run.config import RunConfig
 from proctor.sandbox.run import bounds_report
+from proctor.stock.location import stock_roots
 from proctor.types import Model
 
 
@@ -38,6 +40,19 @@ def sandbox_facts() -> dict[str, Any]:
     """What confined the programs that were run, if any were."""
     bounds = bounds_report()
     return {} if bounds is None else {"sandbox": bounds}
+
+
+def stock_facts(files: Mapping[str, str | None]) -> dict[str, Any]:
+    """Which tasks came from lm-eval's own files, and which version that was, if any did.
+
+    ``files``: the YAML file of each task, by name.
+    """
+    found: list[dict[str, Any]] = []
+    for place in stock_roots():
+        names = [name for name, file in files.items() if file and Path(file).is_relative_to(place.path)]
+        if names:
+            found.append({"lm_eval": place.version, "folder": str(place.path), "tasks": names})
+    return {"stock_tasks": found} if found else {}
 
 
 def tokenizer_facts(facts: Mapping[str, Any]) -> Mapping[str, Any]:

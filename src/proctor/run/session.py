@@ -24,7 +24,7 @@ from proctor.run.answer import Keeper, answer_and_grade
 from proctor.run.bind import bind_tasks
 from proctor.run.config import RunConfig, Seeds
 from proctor.run.execute import Source
-from proctor.run.facts import config_section, model_facts, sandbox_facts, tokenizer_facts
+from proctor.run.facts import config_section, model_facts, sandbox_facts, stock_facts, tokenizer_facts
 from proctor.run.keep import Kept
 from proctor.run.not_a_number import report_nan
 from proctor.run.plan import Planned, TaskPlan
@@ -107,6 +107,7 @@ def evaluate(
         groups = group_results(exam.groups, exam.leaves, {result.name: result for result in results})
         report, extra = dict(model.report()), model_facts(config, model)
         own = {"device": facts.get("device"), **report, **({"model_digest": digest} if digest else {})}
+        own |= stock_facts({task.spec.name: task.spec.file for task in exam.tasks})
     finally:
         if model is not opened:
             model.close()
