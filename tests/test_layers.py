@@ -76,3 +76,15 @@ def test_every_room_says_why_it_exists(repository):
         str(path) for path in python_files(repository) if not ast.get_docstring(ast.parse(path.read_text("utf-8")))
     ]
     assert silent == []
+
+
+def test_no_test_asserts_how_long_something_took(repository):
+    """A busy machine fails such a test. What guards against a hang (``< limit``) is no such assertion."""
+    clocks = ("perf_counter", "monotonic", "time.time(", "process_time")
+    found = [
+        f"{path.name}:{number}"
+        for path in (repository / "tests").rglob("*.py")
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if line.strip().startswith("assert ") and any(clock in line for clock in clocks) and "< limit" not in line
+    ]
+    assert found == []

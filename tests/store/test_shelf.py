@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+import queue
 import signal
 import sqlite3
 import subprocess
@@ -194,21 +195,42 @@ def test_two_processes_share_a_file(path):
     assert find(path, rolling(4000)).answers == [RollingScore(-float(n)) for n in range(4000)]
 
 
-def test_what_was_answered_a_second_before_a_kill_is_there(path):
+def test_answers_are_committed_while_others_arrive_and_outlive_a_kill(path):
+    """Nobody flushes, and no number of answers is waited for: the writer commits by itself."""
     process = start(path, 0, 100_000, 0.005)
     assert process.stdout is not None
-    told, began = [], time.monotonic()
+    committed = 0
     for line in process.stdout:
-        told.append((time.monotonic(), int(line)))
-        if told[-1][0] - began > 2.0:
+        if int(line) % 50 == 0:
+            committed = sum(found is not None for found in find(path, rolling(int(line) + 1)).answers)
+        if committed >= 100:
             break
+    assert process.poll() is None, "it goes on: what is there was committed meanwhile"
     process.send_signal(signal.SIGKILL)
-    end = time.monotonic()
     process.wait()
     process.stdout.close()
-    safe = max(n for moment, n in told if moment < end - 1.0)
-    assert safe > 20
-    assert None not in find(path, rolling(safe + 1)).answers
+    assert None not in find(path, rolling(committed)).answers
+
+
+def test_an_answer_waits_for_others_for_a_quarter_of_a_second_at_most(path, monkeypatch):
+    """What docs/store.md promises of a kill: less than a second's answers. Held by the writer's own clock."""
+    moments, waited = iter(n * 0.1 for n in range(99)), []
+
+    class Queue:
+        def get(self, timeout=None):
+            waited.append(timeout)
+            return [(b"k", b"v")] if timeout is None or timeout > 0 else self.empty()
+
+        def empty(self):
+            raise queue.Empty
+
+    monkeypatch.setattr(writer.time, "monotonic", lambda: next(moments))
+    one = object.__new__(writer.Writer)
+    one._queue = Queue()
+    rows, done = one._gather()
+    assert (len(rows), done) == (3, None)
+    assert waited[0] is None
+    assert waited[1:] == pytest.approx([0.15, 0.05, 0.0])
 
 
 # faults: a sentence each
