@@ -82,7 +82,7 @@ def test_runs(store, capsys):
 
 
 def test_old_runs_go_and_nothing_else(store, capsys):
-    assert "4 answers of 1 runs are gone" in said(capsys, "cache", "prune", "--older_than", "4w")
+    assert "4 responses of 1 runs are deleted" in said(capsys, "cache", "prune", "--older_than", "4w")
     assert found(store, "one") == [None] * 3
     assert found(store, "two") == ANSWERS
 
@@ -134,9 +134,9 @@ def test_what_is_no_store_is_not_merged(store, tmp_path, capsys, content):
 @pytest.mark.parametrize(
     ("words", "sentence", "code"),
     [
-        (["prune"], "wants to know what may go", 2),
+        (["prune"], "needs to know what to delete", 2),
         (["prune", "--older_than", "soon"], "must be a number of days", 2),
-        (["export"], "wants one file", 2),
+        (["export"], "needs one file", 2),
         (["export", "/nowhere/x"], "cannot be written", 1),
         (["merge"], "wants the files", 2),
         (["merge", "/nowhere"], "There is no file /nowhere", 1),

@@ -65,7 +65,7 @@ def test_run_is_implied(verb, words):
     ("words", "sentence"),
     [
         (["rnu"], "Did you mean 'run'?"),
-        (["list"], "There is no verb 'list'."),
+        (["list"], "There is no subcommand 'list'."),
         (["--hepl"], "Did you mean '--help'?"),
         (["run", "--taks", "a"], "Did you mean '--tasks'?"),
         (["--tasks", "a", "--model", "hff"], "Did you mean 'hf'?"),

@@ -1,4 +1,4 @@
-"""Look after stored answers: what there is, letting go of some, carrying them elsewhere."""
+"""Manage cached responses: list, check, delete, export and merge them."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "what",
         nargs="?",
         choices=WHAT,
-        help="ls: models and their answers; info: the file, or what a model is known by; prune: delete; "
-        "export: answers as lines of JSON; merge: take over another store or an export",
+        help="ls: models and the number of their responses; info: the state of the file, or the identity of a model; "
+        "prune: delete responses; export: write responses as JSON lines; merge: add another store or an export",
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help="info: a model; export, merge: files")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="info: a model; export and merge: files")
     add_store_flag(parser)
-    parser.add_argument("--model", metavar="MODEL", help="prune: the answers of this model (its digest, or its name)")
-    parser.add_argument("--older_than", metavar="AGE", help="prune: runs that began so long ago, as in 30d, 12h, 4w")
+    parser.add_argument("--model", metavar="MODEL", help="prune: only responses of this model (its digest or its name)")
+    parser.add_argument("--older_than", metavar="AGE", help="prune: only runs older than this, as in 30d, 12h, 4w")
     parser.set_defaults(show_help=parser.print_help)
 
 
 def add_store_flag(parser: argparse.ArgumentParser) -> None:
     """``--store``, as ``run`` has it."""
-    parser.add_argument("--store", metavar="PATH", help="which store (default: PROCTOR_STORE, or the user's)")
+    parser.add_argument("--store", metavar="PATH", help="the file of cached responses (default: PROCTOR_STORE, or in the user's cache folder)")
 
 
 def chosen_store(namespace: argparse.Namespace) -> Path:
@@ -77,7 +77,7 @@ def _ls(namespace: argparse.Namespace, path: Path) -> None:
         for one in found
     ]
     print(f"{path}, {path.stat().st_size / 1e6:.1f} MB")
-    print(markdown_table(("Digest", "Model", "Answers", "MB", "Runs", "Last run"), rows), end="")
+    print(markdown_table(("Digest", "Model", "Responses", "MB", "Runs", "Last run"), rows), end="")
 
 
 def _info(namespace: argparse.Namespace, path: Path) -> None:
@@ -93,7 +93,7 @@ def _info(namespace: argparse.Namespace, path: Path) -> None:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
     print(f"file     {path}\nsize     {path.stat().st_size:,} bytes\nformat   {version}")
     print(f"models   {sum(one.digest is not None for one in found):,}\nruns     {sum(one.runs for one in found):,}")
-    print(f"answers  {sum(one.answers for one in found):,}\nstate    {wrong or 'whole'}")
+    print(f"responses {sum(one.answers for one in found):,}\nstate    {wrong or 'whole'}")
 
 
 def _prune(namespace: argparse.Namespace, path: Path) -> None:
@@ -101,21 +101,21 @@ def _prune(namespace: argparse.Namespace, path: Path) -> None:
 
     if namespace.model is None and namespace.older_than is None:
         raise UsageError(
-            "proctor cache prune wants to know what may go.",
-            hint="Say --model MODEL or --older_than 30d; to be rid of all, delete the file.",
+            "proctor cache prune needs to know what to delete.",
+            hint="Add --model MODEL or --older_than 30d; to delete everything, delete the file.",
         )
     age = None if namespace.older_than is None else _age(namespace.older_than)
     with opened(path, writable=True) as connection:
         digest = None if namespace.model is None else _choose(shelved(connection), namespace.model).digest
         runs, answers = prune(connection, digest=digest, before=None if age is None else time.time() - age)
-    print(f"{answers:,} answers of {runs:,} runs are gone; {path.stat().st_size / 1e6:.1f} MB are left.")
+    print(f"{answers:,} responses of {runs:,} runs are deleted; {path.stat().st_size / 1e6:.1f} MB are left.")
 
 
 def _export(namespace: argparse.Namespace, path: Path) -> None:
     from proctor.store.care import export, opened
 
     if len(namespace.names) != 1:
-        raise UsageError("proctor cache export wants one file to write, or - for the screen.")
+        raise UsageError("proctor cache export needs one file to write to, or - for standard output.")
     target = namespace.names[0]
     with opened(path) as connection:
         lines = (line + "\n" for line in export(connection))
@@ -134,14 +134,14 @@ def _merge(namespace: argparse.Namespace, path: Path) -> None:
     from proctor.store.shelf import open_shelf
 
     if not namespace.names:
-        raise UsageError("proctor cache merge wants the files to take answers from.")
+        raise UsageError("proctor cache merge needs the files to add responses from.")
     if not path.exists() and (shelf := open_shelf(path)) is not None:
         shelf.close()
     if any(Path(name).exists() and path.exists() and path.samefile(name) for name in namespace.names):
         raise UsageError(f"{path} cannot be merged into itself.")
     with opened(path, writable=True) as connection:
         for name in namespace.names:
-            print(f"{merge(connection, Path(name)):,} new answers from {name}")
+            print(f"{merge(connection, Path(name)):,} new responses from {name}")
 
 
 def _choose(found: list[Shelved], name: str) -> Shelved:
@@ -150,7 +150,7 @@ def _choose(found: list[Shelved], name: str) -> Shelved:
     if len(meant) == 1:
         return meant[0]
     if not meant:
-        raise UsageError(f"The store knows no model {name!r}.", hint="proctor cache ls lists them.")
+        raise UsageError(f"There is no model {name!r} in the store.", hint="proctor cache ls lists them.")
     raise UsageError(f"{name!r} can mean {', '.join(_short(one) for one in meant)}.", hint="Give the digest.")
 
 

@@ -19,7 +19,7 @@ def add_run_flags(parser: argparse.ArgumentParser) -> None:
     """Every flag of ``run``."""
     _omit_what_is_not_given(parser)
     _add_what(parser.add_argument_group("what to evaluate"))
-    _add_how(parser.add_argument_group("how to ask"))
+    _add_how(parser.add_argument_group("how to evaluate"))
     _add_chat(parser.add_argument_group("chat"))
     _add_output(parser.add_argument_group("output"))
     _add_reporters(parser.add_argument_group("reporters (not supported yet)"))
@@ -34,14 +34,14 @@ def add_task_flags(parser: _Flags) -> None:
         nargs="+",
         action=Words,
         metavar="TASK",
-        help="names, globs, groups, tags, paths of YAML files or folders; commas or spaces between them. "
-        "'proctor ls tasks' lists the names",
+        help="names of tasks, groups and tags, globs, paths of YAML files or folders; separated by commas or spaces. "
+        "'proctor ls tasks' lists all names",
     )
     parser.add_argument(
         "--include_path",
         action="append",
         metavar="FOLDER",
-        help="a folder with more tasks; may be repeated, a later one overrides an earlier one",
+        help="a folder of task files; may be given several times, later ones override earlier ones",
     )
 
 
@@ -49,29 +49,29 @@ def add_validate_flags(parser: argparse.ArgumentParser) -> None:
     """Every flag of ``validate``."""
     _omit_what_is_not_given(parser)
     add_task_flags(parser)
-    _switch(parser, "--no_data", help="check the files only: load no data and render no template")
-    _switch(parser, "--run_task_code", help="run the Python beside the task files, too, on every document")
-    _pairs(parser, "--metadata", help="metadata that the tasks need, as for run")
+    _switch(parser, "--no_data", help="check the files only: load no data, render no template")
+    _switch(parser, "--run_task_code", help="also run the Python functions of the task files, on every document")
+    _pairs(parser, "--metadata", help="metadata for tasks that need some, as for run")
 
 
 def add_preview_flags(parser: argparse.ArgumentParser) -> None:
-    """Every flag of ``preview``. Those of ``run`` that change no prompt are taken too and have no effect."""
+    """Every flag of ``preview``. Those of ``run`` that change no prompt are accepted and have no effect."""
     _omit_what_is_not_given(parser)
     add_task_flags(parser)
-    _text(parser, "--limit", "-L", "-n", "--n", metavar="N", help="how many documents of each task (default: 1)")
-    _text(parser, "--samples", "-E", metavar="JSON", help="or which documents, as '{\"task\": [0, 7]}' or a JSON file")
-    _text(parser, "--num_fewshot", "-f", metavar="N", help="examples before each question (default: the task's)")
+    _text(parser, "--limit", "-L", "-n", "--n", metavar="N", help="number of documents of each task (default: 1)")
+    _text(parser, "--samples", "-E", metavar="JSON", help="document numbers instead of --limit, as '{\"task\": [0, 7]}' or a JSON file")
+    _text(parser, "--num_fewshot", "-f", metavar="N", help="number of few-shot examples (default: the task's)")
     _text(parser, "--seed", metavar="N[,N,N,N]", help="seeds, as for run")
-    _text(parser, "--model", "-M", metavar="MODEL", help="the kind of model (default: hf)")
-    _pairs(parser, "--model_args", "-a", help="whose tokenizer counts the tokens, as in pretrained=NAME_OR_FOLDER")
-    _pairs(parser, "--gen_kwargs", help="how to generate, as for run")
-    _text(parser, "--config", "-C", metavar="FILE", help="a YAML file with settings of a run; flags win over it")
-    _pairs(parser, "--metadata", help="metadata that the tasks need, as for run")
-    _text(parser, "--env_file", metavar="FILE", help="a .env file, for HF_TOKEN and the like")
-    _switch(parser, "--trust_remote_code", help="let tokenizers and data sets run their own code")
-    _switch(parser, "--plan", help="no prompts, but how much a run has to compute: needs a tokenizer (--model_args)")
-    _switch(parser, "--estimate", help="--plan, and how long the run will take: loads the model and times a sample")
-    _switch(parser, "--batch_invariant", help="as for run: changes the plan")
+    _text(parser, "--model", "-M", metavar="MODEL", help="kind of model (default: hf)")
+    _pairs(parser, "--model_args", "-a", help="the model whose tokenizer is used, as in pretrained=NAME_OR_FOLDER")
+    _pairs(parser, "--gen_kwargs", help="generation settings, as for run")
+    _text(parser, "--config", "-C", metavar="FILE", help="a YAML file with settings of a run; flags override it")
+    _pairs(parser, "--metadata", help="metadata for tasks that need some, as for run")
+    _text(parser, "--env_file", metavar="FILE", help="a .env file with environment variables such as HF_TOKEN")
+    _switch(parser, "--trust_remote_code", help="allow tokenizers and data sets to run their own code")
+    _switch(parser, "--plan", help="instead of prompts, show how many tokens a run computes and what shared prefixes save; needs --model_args")
+    _switch(parser, "--estimate", help="as --plan, and how long the run will take: loads the model and measures a few requests")
+    _switch(parser, "--batch_invariant", help="as for run; it changes --plan")
     _text(parser, "--fewshot_exclude", metavar="lm_eval|always", help="as for run")
     _switch(parser, "--strict_lm_eval", help="as for run")
     _add_chat(parser)
@@ -107,30 +107,30 @@ def _add_without_effect(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_what(group: _Flags) -> None:
-    _text(group, "--model", "-M", metavar="MODEL", help="the kind of model (default: hf)")
-    _pairs(group, "--model_args", "-a", help="its arguments, as in pretrained=NAME_OR_FOLDER,dtype=float32")
+    _text(group, "--model", "-M", metavar="MODEL", help="kind of model (default: hf)")
+    _pairs(group, "--model_args", "-a", help="arguments of the model, as in pretrained=NAME_OR_FOLDER,dtype=float32")
     add_task_flags(group)
-    _text(group, "--config", "-C", metavar="FILE", help="a YAML file with any of these settings; flags win over it")
-    _text(group, "--limit", "-L", metavar="N", help="documents of each task: a number, or a share below 1")
-    _text(group, "--samples", "-E", metavar="JSON", help="or which documents, as '{\"task\": [0, 7]}' or a JSON file")
+    _text(group, "--config", "-C", metavar="FILE", help="a YAML file with any of these settings; flags override it")
+    _text(group, "--limit", "-L", metavar="N", help="number of documents of each task, or a fraction below 1")
+    _text(group, "--samples", "-E", metavar="JSON", help="document numbers instead of --limit, as '{\"task\": [0, 7]}' or a JSON file")
 
 
 def _add_how(group: _Flags) -> None:
-    _text(group, "--num_fewshot", "-f", metavar="N", help="examples before each question (default: the task's)")
-    _text(group, "--batch_size", "-b", metavar="N|auto|auto:N", help="requests asked together (default: 1)")
-    _text(group, "--max_batch_size", metavar="N", help="the most that auto tries")
+    _text(group, "--num_fewshot", "-f", metavar="N", help="number of few-shot examples (default: the task's)")
+    _text(group, "--batch_size", "-b", metavar="N|auto|auto:N", help="requests per batch (default: 1)")
+    _text(group, "--max_batch_size", metavar="N", help="the largest batch that auto tries")
     _text(
         group,
         "--fewshot_exclude",
         metavar="lm_eval|always",
-        help="when a question is kept out of its own examples (default: lm_eval, which forgets some cases)",
+        help="when a document is excluded from its own few-shot examples (default: lm_eval, which misses some cases)",
     )
-    _switch(group, "--strict_lm_eval", help="lm-eval's figures also where they are held to be wrong")
-    _switch(group, "--batch_invariant", help="score every document by itself, whatever else is asked (slower)")
-    _text(group, "--device", metavar="DEVICE", help="cuda, cuda:0, mps, cpu (default: what is there)")
-    _text(group, "--threads", metavar="N", help="CPU threads (default: the libraries decide)")
-    _pairs(group, "--gen_kwargs", help="how to generate, as in temperature=0.8,max_gen_toks=64; wins over the task's")
-    _text(group, "--seed", metavar="N[,N,N,N]", help="one seed, or Python, numpy, torch, few-shot (0,1234,1234,1234)")
+    _switch(group, "--strict_lm_eval", help="give lm-eval's scores also where proctor differs on purpose (docs/differences.md)")
+    _switch(group, "--batch_invariant", help="make scores independent of the other documents of the run (slower)")
+    _text(group, "--device", metavar="DEVICE", help="cuda, cuda:0, mps, cpu (default: the best available)")
+    _text(group, "--threads", metavar="N", help="number of CPU threads (default: chosen by the libraries)")
+    _pairs(group, "--gen_kwargs", help="generation settings, as in temperature=0.8,max_gen_toks=64; they override the task's")
+    _text(group, "--seed", metavar="N[,N,N,N]", help="one seed for all, or four: Python, numpy, torch, few-shot (default: 0,1234,1234,1234)")
 
 
 def _add_chat(group: _Flags) -> None:
@@ -139,7 +139,7 @@ def _add_chat(group: _Flags) -> None:
         nargs="?",
         const=True,
         metavar="NAME",
-        help="send prompts as a chat, with the model's template or the one of this name",
+        help="apply the model's chat template, or the one with this name",
     )
     _text(group, "--system_instruction", metavar="TEXT", help="a system message before every prompt")
     group.add_argument(
@@ -147,17 +147,17 @@ def _add_chat(group: _Flags) -> None:
         nargs="?",
         const=True,
         metavar="true|false",
-        help="examples as turns of the chat (default: with a chat template, true)",
+        help="few-shot examples as chat turns (default: true with a chat template)",
     )
 
 
 def _add_output(group: _Flags) -> None:
-    _text(group, "--output_path", "-o", metavar="PATH", help="a folder, or a .json file, for the results")
-    _switch(group, "--log_samples", "-s", help="write every prompt, answer and score as well")
-    _switch(group, "--predict_only", "-x", help="write the answers, compute no scores")
-    _switch(group, "--write_out", "-w", help="show the first prompt of each task")
-    _switch(group, "--show_config", help="print the whole results document")
-    _text(group, "--verbosity", "-v", metavar="LEVEL", help="level of the log; LMEVAL_LOG_LEVEL wins over it")
+    _text(group, "--output_path", "-o", metavar="PATH", help="where results are written: a folder or a .json file")
+    _switch(group, "--log_samples", "-s", help="also write a samples file per task: every prompt, response and score")
+    _switch(group, "--predict_only", "-x", help="write the responses and compute no scores")
+    _switch(group, "--write_out", "-w", help="log the first prompt of each task")
+    _switch(group, "--show_config", help="print the content of the results file")
+    _text(group, "--verbosity", "-v", metavar="LEVEL", help="log level: DEBUG, INFO, WARNING, ERROR; LMEVAL_LOG_LEVEL overrides it")
 
 
 def _add_reporters(group: _Flags) -> None:
@@ -168,22 +168,22 @@ def _add_reporters(group: _Flags) -> None:
 
 
 def _add_rest(group: _Flags) -> None:
-    _pairs(group, "--metadata", help="metadata for tasks that take some, over model_args; a JSON object is taken too")
-    _text(group, "--env_file", metavar="FILE", help="a .env file, for HF_TOKEN and the like; the environment wins")
-    _switch(group, "--trust_remote_code", help="let models and data sets run their own code")
-    _switch(group, "--fail_fast", help="stop at the first document that cannot be graded")
-    _switch(group, "--confirm_run_unsafe_code", help="yes, run what the model writes, for tasks that do")
-    _text(group, "--store", metavar="PATH", help="where answers are kept (default: in the user's cache folder)")
-    _switch(group, "--no_store", help="keep no answer, and use none that was kept")
-    _text(group, "--use_cache", "-c", metavar="PREFIX", help="as --store PREFIX.sqlite, the name that lm-eval has")
+    _pairs(group, "--metadata", help="metadata for tasks that need some; overrides model_args. A JSON object works, too")
+    _text(group, "--env_file", metavar="FILE", help="a .env file with environment variables such as HF_TOKEN; variables that are set already stay")
+    _switch(group, "--trust_remote_code", help="allow models and data sets to run their own code")
+    _switch(group, "--fail_fast", help="stop at the first document that cannot be scored")
+    _switch(group, "--confirm_run_unsafe_code", help="allow tasks that run code written by the model")
+    _text(group, "--store", metavar="PATH", help="the file of cached responses (default: in the user's cache folder)")
+    _switch(group, "--no_store", help="neither read nor write cached responses")
+    _text(group, "--use_cache", "-c", metavar="PREFIX", help="the same as --store PREFIX.sqlite; lm-eval's name for it")
     group.add_argument(
         "--cache_requests",
         nargs="?",
         const="true",
         metavar="true|refresh|delete",
-        help="keep built prompts (not available, and not needed: building them is quick)",
+        help="has no effect: building prompts takes seconds, so they are not cached",
     )
-    _switch(group, "--check_integrity", help="test the task definitions first (not available: see proctor validate)")
+    _switch(group, "--check_integrity", help="has no effect: use 'proctor validate'")
 
 
 def _omit_what_is_not_given(parser: argparse.ArgumentParser) -> None:

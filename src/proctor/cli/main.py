@@ -22,24 +22,24 @@ from proctor.secrets import note
 
 VERBS = {
     "run": "evaluate a model on tasks",
-    "regrade": "grade a run again by changed task files, from stored answers",
+    "regrade": "score an earlier run again with changed task files, from cached responses",
     "ls": "list tasks, groups and tags",
     "tasks": "get lm-eval's own tasks, of which a part is bundled",
-    "validate": "check task files: all faults at once, each with its line",
-    "preview": "show prompts exactly as a model would get them",
-    "runs": "list what ran, how it ended, and where its results are",
-    "cache": "look after stored answers",
+    "validate": "check task files: all errors at once, each with its line",
+    "preview": "show prompts exactly as they are sent to a model",
+    "runs": "list earlier runs, how they ended, and where their results are",
+    "cache": "manage cached responses",
 }
 
 _HELP = """\
-usage: proctor VERB [flags]
+usage: proctor SUBCOMMAND [flags]
        proctor --model MODEL --model_args KEY=VALUE,... --tasks TASK,... [flags]
 
-Sits language models down to exams, with lm-evaluation-harness's commands, task files,
-result files and numbers.
+Evaluates language models, with lm-evaluation-harness's commands, task files, result
+files and scores.
 
-verbs (run, where none is given):
-{verbs}
+subcommands (run, if none is given):
+{subcommands}
 
 for example:
   proctor ls tasks
@@ -47,7 +47,7 @@ for example:
   proctor run --model hf --model_args pretrained=gpt2 --tasks mmlu --num_fewshot 5 \\
       --batch_size auto --output_path results --log_samples
 
-proctor VERB --help lists a verb's flags."""
+proctor SUBCOMMAND --help lists the flags of a subcommand."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -88,7 +88,7 @@ def _dispatch(arguments: list[str]) -> int:
     set_up_logging()
     note(arguments)
     if not arguments or arguments[0] in ("-h", "--help"):
-        print(_HELP.format(verbs="\n".join(f"  {verb:9} {what}" for verb, what in VERBS.items())))
+        print(_HELP.format(subcommands="\n".join(f"  {verb:9} {what}" for verb, what in VERBS.items())))
         return 0
     if arguments == ["--version"]:
         from importlib.metadata import version
@@ -98,7 +98,7 @@ def _dispatch(arguments: list[str]) -> int:
     verb = arguments.pop(0) if not arguments[0].startswith("-") else "run"
     if verb not in VERBS:
         raise UsageError(
-            f"There is no verb {verb!r}.", hint=did_you_mean(verb, VERBS) or f"There are {', '.join(VERBS)}."
+            f"There is no subcommand {verb!r}.", hint=did_you_mean(verb, VERBS) or f"There are {', '.join(VERBS)}."
         )
     return _run_verb(verb, arguments)
 

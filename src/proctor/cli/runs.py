@@ -1,4 +1,4 @@
-"""List runs: what ran, when, how it ended, and where its results are."""
+"""List earlier runs: when, which command, how it ended, and where the results are."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHOWN = 20
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """How many, and of which store."""
     parser.add_argument("count", nargs="?", type=int, default=SHOWN, metavar="N", help=f"the last N (default: {SHOWN})")
-    parser.add_argument("--commands", action="store_true", help="show the command of each")
+    parser.add_argument("--commands", action="store_true", help="also show the command of each run")
     add_store_flag(parser)
 
 
@@ -33,7 +33,7 @@ def execute(namespace: argparse.Namespace) -> int:
     if namespace.commands:
         print("\n".join(f"{run.id}: {run.command}" for run in shown))
         return 0
-    print(markdown_table(("Run", "Began", "Took", "State", "Model", "Tasks", "Asked", "Stored", "Results"),
+    print(markdown_table(("Run", "Began", "Took", "State", "Model", "Tasks", "Computed", "Cached", "Results"),
                          [_row(run) for run in shown]), end="")  # fmt: skip
     return 0
 

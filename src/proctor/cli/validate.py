@@ -1,4 +1,4 @@
-"""Check task files: all faults of all of them at once, each with its line."""
+"""Check task files: all errors of all files at once, each with its line."""
 
 from __future__ import annotations
 
