@@ -130,7 +130,7 @@ def test_validate_finds_each_of_them_too(name: str, exam: Exam, capsys):
     assert main(["validate", *exam(*changes)]) == 1
     shown = capsys.readouterr().out
     assert "sums.yaml:" in shown
-    assert "\n0 faults" not in shown
+    assert "\n0 errors" not in shown
     assert "All tasks found and valid" not in shown
 
 

@@ -65,17 +65,17 @@ def said(capsys, *words, code=0):
 
 def test_what_is_in_it(store, capsys):
     shown = said(capsys, "cache", "ls")
-    assert "|model-one|4      |" in shown
+    assert "|model-one|4        |" in shown
     assert shown.index("model-one") < shown.index("model-two")
     shown = said(capsys, "cache", "info")
-    assert "models   2\nruns     2\nanswers  8\nstate    whole" in shown
+    assert "models    2\nruns      2\nresponses 8\nstate     whole" in shown
     assert json.loads(said(capsys, "cache", "info", "model-one"))["identity"] == {"weights": "one"}
-    assert "knows no model 'x'" in said(capsys, "cache", "info", "x", code=2)
+    assert "no model 'x' in the store" in said(capsys, "cache", "info", "x", code=2)
 
 
 def test_runs(store, capsys):
     shown = said(capsys, "runs")
-    assert "finished   |model-one|a, b, c and 1 more|3    |0     |/out/results.json|" in shown
+    assert "finished   |model-one|a, b, c and 1 more|3       |0     |/out/results.json|" in shown
     assert "interrupted" in shown
     assert "model-one" not in said(capsys, "runs", "1")
     assert said(capsys, "runs", "--commands") == "1: proctor run x\n2: proctor run x\n"
@@ -108,8 +108,8 @@ def test_a_run_that_goes_on_is_left_alone(store, capsys):
 def test_an_export_comes_back_to_the_last_bit(store, tmp_path, capsys):
     export, other = tmp_path / "all.jsonl", tmp_path / "other.sqlite"
     said(capsys, "cache", "export", export)
-    assert "8 new answers" in said(capsys, "cache", "merge", export, "--store", other)
-    assert "0 new answers" in said(capsys, "cache", "merge", export, "--store", other)
+    assert "8 new responses" in said(capsys, "cache", "merge", export, "--store", other)
+    assert "0 new responses" in said(capsys, "cache", "merge", export, "--store", other)
     assert found(other, "one") == found(other, "two") == ANSWERS
     assert said(capsys, "cache", "export", "-", "--store", other).splitlines() == export.read_text().splitlines()
 
@@ -117,7 +117,7 @@ def test_an_export_comes_back_to_the_last_bit(store, tmp_path, capsys):
 def test_stores_are_merged(store, tmp_path, capsys):
     other = tmp_path / "other.sqlite"
     fill(other, "one", 5.0)
-    assert "4 new answers" in said(capsys, "cache", "merge", store, "--store", other)
+    assert "4 new responses" in said(capsys, "cache", "merge", store, "--store", other)
     assert found(other, "two") == ANSWERS
     assert "cannot be merged into itself" in said(capsys, "cache", "merge", other, "--store", other, code=2)
 
@@ -138,7 +138,7 @@ def test_what_is_no_store_is_not_merged(store, tmp_path, capsys, content):
         (["prune", "--older_than", "soon"], "must be a number of days", 2),
         (["export"], "needs one file", 2),
         (["export", "/nowhere/x"], "cannot be written", 1),
-        (["merge"], "wants the files", 2),
+        (["merge"], "needs the files", 2),
         (["merge", "/nowhere"], "There is no file /nowhere", 1),
         (["lose"], "invalid choice", 2),
     ],

@@ -23,7 +23,7 @@ def test_a_good_exam(exam, capsys):
     shown = capsys.readouterr().out.splitlines()
     assert shown[0] == "Validating tasks: ['sums.yaml']"
     assert "All tasks found and valid" in shown
-    assert shown[-1].startswith("0 faults, 0 notes in 1 task, 0 groups, 1 document (")
+    assert shown[-1].startswith("0 errors, 0 notes in 1 task, 0 groups, 1 document (")
 
 
 @pytest.mark.parametrize(
@@ -39,9 +39,9 @@ def test_faults_stand_under_their_file_with_line_and_remedy(exam, write_exam, ca
     assert main(["validate", "--tasks", str(exam), "--no_data"]) == 1
     shown = capsys.readouterr().out
     sentence = "sums.yaml:9: task 'sums': there is no key 'doc_to_txt'.\n    Did you mean 'doc_to_text'"
-    assert f"\nFaults:\n\n{sentence}" in shown
+    assert f"\nErrors:\n\n{sentence}" in shown
     assert "All tasks found and valid" not in shown
-    assert "1 fault, 0 notes in 1 task, 0 groups, no data read" in shown
+    assert "1 error, 0 notes in 1 task, 0 groups, no data read" in shown
 
 
 def test_unknown_names_are_usage_errors_with_the_closest(exam, capsys):
@@ -71,4 +71,16 @@ def test_the_bundled_benchmarks_have_no_fault(capsys, repository):
 def test_bundled_benchmarks_on_real_data(capsys, shared_hub, monkeypatch):
     monkeypatch.chdir(shared_hub)
     assert main(["validate", "--tasks", "mmlu_anatomy,hellaswag,winogrande,lambada_openai,wikitext,gsm8k"]) == 0
+    assert "All tasks found and valid" in capsys.readouterr().out
+
+
+def test_valid_is_not_said_of_what_was_not_run(exam, capsys):
+    """'Valid' beside 'was not run' contradicts itself."""
+    (exam / "utils.py").write_text("def process_docs(data):\n    return data\n")
+    (exam / "sums.yaml").write_text((exam / "sums.yaml").read_text() + "process_docs: !function utils.process_docs\n")
+    assert main(["validate", "--tasks", "sums.yaml"]) == 0
+    shown = capsys.readouterr().out
+    assert "All tasks found; no errors in what was checked\n1 task has Python functions, which were not run" in shown
+    assert "valid" not in shown.replace("Validating", "")
+    assert main(["validate", "--tasks", "sums.yaml", "--run_task_code"]) == 0
     assert "All tasks found and valid" in capsys.readouterr().out

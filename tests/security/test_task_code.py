@@ -106,7 +106,7 @@ def test_looking_at_tasks_runs_none_of_their_code(folder: Path, where: str, caps
         assert not (folder.parent / "marker").exists(), words
         assert "this ran" not in shown.out + shown.err
     if where not in ("process_results",):
-        assert "1 task has Python that was not run: --run_task_code" in shown.out
+        assert "1 task has Python functions, which were not run: --run_task_code" in shown.out
 
 
 @pytest.mark.parametrize("where", ["process_docs", "class", "another task's folder", "an included file", "filter"])

@@ -17,6 +17,7 @@ from proctor.errors import UsageError
 from proctor.tasks import scan
 from proctor.tasks import yaml as task_yaml
 from proctor.tasks.index import BUNDLED, Entry, TaskIndex, build_index
+from proctor.tasks.select import find
 
 LONG_AGO = 1_600_000_000
 
@@ -94,11 +95,19 @@ def test_a_file_without_a_name_is_kept_in_mind_unless_it_is_included(folder):
     assert index_of(folder).nameless == (str(alone),)
 
 
-def test_the_first_file_of_a_folder_wins_and_it_is_said(folder, caplog):
-    write(folder, "z.yaml", "task: algebra\n")
+def test_the_first_file_of_a_folder_wins_and_whoever_asks_for_the_name_is_told(folder, caplog):
+    """The files and the remedy are named; nobody hears of names that were not asked for."""
+    second = write(folder, "z.yaml", "task: algebra\ndataset_path: x\ntest_split: test\n")
     index = index_of(folder)
-    assert index.entries["algebra"].file.endswith("algebra.yaml")
-    assert "'algebra' by" in caplog.text
+    first = index.entries["algebra"].file
+    assert first.endswith("algebra.yaml")
+    assert caplog.text == ""
+    (warning,) = find(index, ["algebra"]).warnings
+    assert (warning.file, warning.hint) == (str(second), "Rename or remove one of the two.")
+    assert warning.message == f"'algebra' is defined here, too, but {first} is used, which comes first in its folder."
+    others = [entry.name for entry in index.of_kind("task") if entry.name != "algebra"]
+    assert others
+    assert find(index, others).warnings == ()
 
 
 def test_a_later_root_wins_and_it_is_said_once(folder, tmp_path, caplog):
@@ -109,7 +118,7 @@ def test_a_later_root_wins_and_it_is_said_once(folder, tmp_path, caplog):
     assert index.entries["algebra"].root == str(other)
     assert index.tags["stem"] == ("algebra",)
     assert [record.getMessage() for record in caplog.records] == [
-        f"2 names are defined anew by {other}, which overrides the earlier definition: algebra, biology"
+        f"2 names are defined again in {other}, which replaces the earlier definition: algebra, biology"
     ]
     caplog.clear()
     index_of(folder, folder)

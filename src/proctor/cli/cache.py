@@ -43,7 +43,11 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def add_store_flag(parser: argparse.ArgumentParser) -> None:
     """``--store``, as ``run`` has it."""
-    parser.add_argument("--store", metavar="PATH", help="the file of cached responses (default: PROCTOR_STORE, or in the user's cache folder)")
+    parser.add_argument(
+        "--store",
+        metavar="PATH",
+        help="the file of cached responses (default: PROCTOR_STORE, or in the user's cache folder)",
+    )
 
 
 def chosen_store(namespace: argparse.Namespace) -> Path:
@@ -91,9 +95,9 @@ def _info(namespace: argparse.Namespace, path: Path) -> None:
             return
         wrong = check(connection)
         version = connection.execute("PRAGMA user_version").fetchone()[0]
-    print(f"file     {path}\nsize     {path.stat().st_size:,} bytes\nformat   {version}")
-    print(f"models   {sum(one.digest is not None for one in found):,}\nruns     {sum(one.runs for one in found):,}")
-    print(f"responses {sum(one.answers for one in found):,}\nstate    {wrong or 'whole'}")
+    print(f"file      {path}\nsize      {path.stat().st_size:,} bytes\nformat    {version}")
+    print(f"models    {sum(one.digest is not None for one in found):,}\nruns      {sum(one.runs for one in found):,}")
+    print(f"responses {sum(one.answers for one in found):,}\nstate     {wrong or 'whole'}")
 
 
 def _prune(namespace: argparse.Namespace, path: Path) -> None:

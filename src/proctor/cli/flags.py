@@ -59,7 +59,13 @@ def add_preview_flags(parser: argparse.ArgumentParser) -> None:
     _omit_what_is_not_given(parser)
     add_task_flags(parser)
     _text(parser, "--limit", "-L", "-n", "--n", metavar="N", help="number of documents of each task (default: 1)")
-    _text(parser, "--samples", "-E", metavar="JSON", help="document numbers instead of --limit, as '{\"task\": [0, 7]}' or a JSON file")
+    _text(
+        parser,
+        "--samples",
+        "-E",
+        metavar="JSON",
+        help="document numbers instead of --limit, as '{\"task\": [0, 7]}' or a JSON file",
+    )
     _text(parser, "--num_fewshot", "-f", metavar="N", help="number of few-shot examples (default: the task's)")
     _text(parser, "--seed", metavar="N[,N,N,N]", help="seeds, as for run")
     _text(parser, "--model", "-M", metavar="MODEL", help="kind of model (default: hf)")
@@ -69,8 +75,16 @@ def add_preview_flags(parser: argparse.ArgumentParser) -> None:
     _pairs(parser, "--metadata", help="metadata for tasks that need some, as for run")
     _text(parser, "--env_file", metavar="FILE", help="a .env file with environment variables such as HF_TOKEN")
     _switch(parser, "--trust_remote_code", help="allow tokenizers and data sets to run their own code")
-    _switch(parser, "--plan", help="instead of prompts, show how many tokens a run computes and what shared prefixes save; needs --model_args")
-    _switch(parser, "--estimate", help="as --plan, and how long the run will take: loads the model and measures a few requests")
+    _switch(
+        parser,
+        "--plan",
+        help="show the tokens that a run computes and what shared prefixes save, no prompts; needs --model_args",
+    )
+    _switch(
+        parser,
+        "--estimate",
+        help="as --plan, and how long the run will take: loads the model and measures a few requests",
+    )
     _switch(parser, "--batch_invariant", help="as for run; it changes --plan")
     _text(parser, "--fewshot_exclude", metavar="lm_eval|always", help="as for run")
     _switch(parser, "--strict_lm_eval", help="as for run")
@@ -112,7 +126,13 @@ def _add_what(group: _Flags) -> None:
     add_task_flags(group)
     _text(group, "--config", "-C", metavar="FILE", help="a YAML file with any of these settings; flags override it")
     _text(group, "--limit", "-L", metavar="N", help="number of documents of each task, or a fraction below 1")
-    _text(group, "--samples", "-E", metavar="JSON", help="document numbers instead of --limit, as '{\"task\": [0, 7]}' or a JSON file")
+    _text(
+        group,
+        "--samples",
+        "-E",
+        metavar="JSON",
+        help="document numbers instead of --limit, as '{\"task\": [0, 7]}' or a JSON file",
+    )
 
 
 def _add_how(group: _Flags) -> None:
@@ -125,12 +145,25 @@ def _add_how(group: _Flags) -> None:
         metavar="lm_eval|always",
         help="when a document is excluded from its own few-shot examples (default: lm_eval, which misses some cases)",
     )
-    _switch(group, "--strict_lm_eval", help="give lm-eval's scores also where proctor differs on purpose (docs/differences.md)")
+    _switch(
+        group,
+        "--strict_lm_eval",
+        help="give lm-eval's scores also where proctor differs on purpose (docs/differences.md)",
+    )
     _switch(group, "--batch_invariant", help="make scores independent of the other documents of the run (slower)")
     _text(group, "--device", metavar="DEVICE", help="cuda, cuda:0, mps, cpu (default: the best available)")
     _text(group, "--threads", metavar="N", help="number of CPU threads (default: chosen by the libraries)")
-    _pairs(group, "--gen_kwargs", help="generation settings, as in temperature=0.8,max_gen_toks=64; they override the task's")
-    _text(group, "--seed", metavar="N[,N,N,N]", help="one seed for all, or four: Python, numpy, torch, few-shot (default: 0,1234,1234,1234)")
+    _pairs(
+        group,
+        "--gen_kwargs",
+        help="generation settings, as in temperature=0.8,max_gen_toks=64; they override the task's",
+    )
+    _text(
+        group,
+        "--seed",
+        metavar="N[,N,N,N]",
+        help="one seed for all, or four: Python, numpy, torch, few-shot (default: 0,1234,1234,1234)",
+    )
 
 
 def _add_chat(group: _Flags) -> None:
@@ -157,7 +190,13 @@ def _add_output(group: _Flags) -> None:
     _switch(group, "--predict_only", "-x", help="write the responses and compute no scores")
     _switch(group, "--write_out", "-w", help="log the first prompt of each task")
     _switch(group, "--show_config", help="print the content of the results file")
-    _text(group, "--verbosity", "-v", metavar="LEVEL", help="log level: DEBUG, INFO, WARNING, ERROR; LMEVAL_LOG_LEVEL overrides it")
+    _text(
+        group,
+        "--verbosity",
+        "-v",
+        metavar="LEVEL",
+        help="log level: DEBUG, INFO, WARNING, ERROR; LMEVAL_LOG_LEVEL overrides it",
+    )
 
 
 def _add_reporters(group: _Flags) -> None:
@@ -168,8 +207,15 @@ def _add_reporters(group: _Flags) -> None:
 
 
 def _add_rest(group: _Flags) -> None:
-    _pairs(group, "--metadata", help="metadata for tasks that need some; overrides model_args. A JSON object works, too")
-    _text(group, "--env_file", metavar="FILE", help="a .env file with environment variables such as HF_TOKEN; variables that are set already stay")
+    _pairs(
+        group, "--metadata", help="metadata for tasks that need some; overrides model_args. A JSON object works, too"
+    )
+    _text(
+        group,
+        "--env_file",
+        metavar="FILE",
+        help="a .env file with environment variables such as HF_TOKEN; variables that are set already stay",
+    )
     _switch(group, "--trust_remote_code", help="allow models and data sets to run their own code")
     _switch(group, "--fail_fast", help="stop at the first document that cannot be scored")
     _switch(group, "--confirm_run_unsafe_code", help="allow tasks that run code written by the model")

@@ -34,7 +34,7 @@ def add_flags(parser: SentenceParser) -> None:
         "what",
         nargs="?",
         choices=sorted(_TABLES),
-        help="tasks: all names; groups: tasks with a common score; subtasks: single tasks; tags: names of several tasks",
+        help="tasks: all names; groups: tasks with a common score; subtasks: single tasks; tags: sets of tasks",
     )
     parser.add_argument("patterns", nargs="*", metavar="PATTERN", help="only names like these, as in 'belebele_*'")
     parser.add_argument(

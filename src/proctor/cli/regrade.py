@@ -12,16 +12,30 @@ USAGE = "proctor regrade RUN|RESULTS [--tasks TASK[,...]] [--include_path FOLDER
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """What is graded, by which task files, and where the results go."""
-    parser.add_argument("source", metavar="RUN|RESULTS", help="number of a run in 'proctor runs', or a results_*.json file")
+    parser.add_argument(
+        "source", metavar="RUN|RESULTS", help="number of a run in 'proctor runs', or a results_*.json file"
+    )
     add_task_flags(parser)
     switch: dict[str, Any] = {"action": "store_true"}
-    parser.add_argument("--num_fewshot", "-f", type=int, metavar="N", help="number of few-shot examples, if the results file does not have it")
-    parser.add_argument("--output_path", "-o", metavar="PATH", help="where results are written: a folder or a .json file")
+    parser.add_argument(
+        "--num_fewshot",
+        "-f",
+        type=int,
+        metavar="N",
+        help="number of few-shot examples, if the results file does not have it",
+    )
+    parser.add_argument(
+        "--output_path", "-o", metavar="PATH", help="where results are written: a folder or a .json file"
+    )
     parser.add_argument("--log_samples", "-s", help="also write a samples file per task", **switch)
     parser.add_argument("--store", metavar="PATH", help="the file of cached responses (default: as for run)")
     parser.add_argument("--no_store", help="read the responses from the samples files beside RESULTS", **switch)
     parser.add_argument("--confirm_run_unsafe_code", help="allow tasks that run code written by the model", **switch)
-    parser.add_argument("--strict_lm_eval", help="give lm-eval's scores also where proctor differs on purpose (docs/differences.md)", **switch)
+    parser.add_argument(
+        "--strict_lm_eval",
+        help="give lm-eval's scores also where proctor differs on purpose (docs/differences.md)",
+        **switch,
+    )
     parser.add_argument("--fail_fast", help="stop at the first document that cannot be scored", **switch)
     parser.add_argument("--show_config", help="print the content of the results file", **switch)
 

@@ -47,19 +47,19 @@ def execute(namespace: argparse.Namespace) -> int:
 
 
 def _print(verdict: Verdict, *, with_data: bool) -> None:
-    for title, faults in (("Notes", verdict.notes), ("Faults", verdict.faults)):
+    for title, faults in (("Notes", verdict.notes), ("Errors", verdict.faults)):
         if faults:
             print(f"\n{title}:")
             _print_by_file(faults)
     print()
     if not verdict.faults:
-        print("All tasks found and valid")
+        print("All tasks found and valid" if not verdict.unrun else "All tasks found; no errors in what was checked")
     counts = [_count(verdict.tasks, "task"), _count(verdict.groups, "group")]
     counts.append(_count(verdict.documents, "document") if with_data else "no data read")
-    found = f"{_count(len(verdict.faults), 'fault')}, {_count(len(verdict.notes), 'note')}"
+    found = f"{_count(len(verdict.faults), 'error')}, {_count(len(verdict.notes), 'note')}"
     if verdict.unrun:
         whose = "1 task has" if verdict.unrun == 1 else f"{verdict.unrun:,} tasks have"
-        print(f"{whose} Python that was not run: --run_task_code checks what hangs on it, too, and runs it.")
+        print(f"{whose} Python functions, which were not run: --run_task_code runs them and checks their results.")
     print(f"{found} in {', '.join(counts)} ({verdict.seconds:.1f} s)")
 
 

@@ -82,6 +82,7 @@ class Expander:
         entry = index.entry(name)
         if entry is None:
             return [node for task in index.tagged(name) for node in self.by_name(index, task, context)]
+        self.warnings.update(dict.fromkeys(index.unused.get(name, ())))
         plain = not context.overrides.values
         if plain and (entry.file, name) in self._plain:
             return self._plain[entry.file, name]

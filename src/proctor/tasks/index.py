@@ -46,7 +46,8 @@ class TaskIndex:
     ``faults``: what is wrong with files that could not be (wholly) read. ``nameless``: files that
     name neither a task nor a group and that no other file includes. ``stock``: lm-eval's own tasks,
     of lower rank than all ``entries`` and ``tags``; ``part_tags``: tags that may have more of its
-    tasks than those that are bundled.
+    tasks than those that are bundled. ``unused``: by name, a warning for each file of the same folder
+    that defines it, too; who asks for the name gets it.
     """
 
     entries: Mapping[str, Entry]
@@ -56,6 +57,7 @@ class TaskIndex:
     roots: tuple[str, ...] = ()
     stock: StockTasks | None = field(default=None, compare=False, repr=False)
     part_tags: frozenset[str] = frozenset()
+    unused: Mapping[str, tuple[Fault, ...]] = field(default_factory=dict, compare=False)
 
     def entry(self, name: str) -> Entry | None:
         """The task or group of this name; stock tasks are read only if nothing else has it."""
@@ -138,7 +140,6 @@ def put_over(roots: Sequence[Root], base: TaskIndex | None = None) -> TaskIndex:
         # lm-eval: a tag of a later root has only that root's tasks.
         tags.update(root.tags)
     _report_replaced(replaced)
-    _report_twice([pair for root in roots for pair in root.twice])
     lower, tags_anew = base or TaskIndex({}, {}), {tag for root in roots for tag in root.tags}
     return TaskIndex(
         entries=entries,
@@ -148,6 +149,7 @@ def put_over(roots: Sequence[Root], base: TaskIndex | None = None) -> TaskIndex:
         roots=(*lower.roots, *(root.path for root in roots)),
         stock=lower.stock,
         part_tags=lower.part_tags - tags_anew - entries.keys(),
+        unused=_unused_files(roots, lower.unused),
     )
 
 
@@ -158,14 +160,19 @@ def _report_replaced(replaced: Iterable[tuple[Entry, Entry]]) -> None:
         more = ", ..." if len(pairs) > 4 else ""
         where = ", ".join(dict.fromkeys(new.root for _, new in pairs))
         count = "1 name is" if len(pairs) == 1 else f"{len(pairs)} names are"
-        log.warning("%s defined anew by %s, which overrides the earlier definition: %s%s", count, where, names, more)
+        log.warning("%s defined again in %s, which replaces the earlier definition: %s%s", count, where, names, more)
 
 
-def _report_twice(twice: Sequence[tuple[Entry, str]]) -> None:
-    if twice:
-        shown = "; ".join(f"'{entry.name}' by {entry.file}, not by {file}" for entry, file in twice[:3])
-        more = f"; and {len(twice) - 3} more" if len(twice) > 3 else ""
-        log.warning("Names that two files of one folder define stand for the first file's: %s%s", shown, more)
+def _unused_files(roots: Sequence[Root], base: Mapping[str, tuple[Fault, ...]]) -> Mapping[str, tuple[Fault, ...]]:
+    """By name: files that define it too and are not used, as warnings; those of ``base`` where it is not replaced."""
+    unused = {name: faults for name, faults in base.items() if not any(name in root.entries for root in roots)}
+    for root in roots:
+        found: dict[str, list[Fault]] = {}
+        for entry, file in root.twice:
+            message = f"'{entry.name}' is defined here, too, but {entry.file} is used, which comes first in its folder."
+            found.setdefault(entry.name, []).append(Fault(message, file, None, "Rename or remove one of the two."))
+        unused |= {name: tuple(faults) for name, faults in found.items()}
+    return unused
 
 
 def report_faults(faults: Sequence[Fault]) -> None:
