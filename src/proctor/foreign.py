@@ -3,8 +3,8 @@
 ``sys.exit(0)`` in such code would end a run as a success without a result: SystemExit, like every
 BaseException, passes each ``except Exception`` on its way out. So calls into foreign code stand in
 :func:`no_exit`, which makes an ordinary exception of it, :class:`ForeignExitError`, with its place.
-The invariant: of all exceptions of foreign code, only what Python itself raises in it (the
-KeyboardInterrupt of Ctrl-C, the GeneratorExit of a generator that is closed) passes as what it is.
+The invariant: of all exceptions of foreign code, only a KeyboardInterrupt (a stop that the user wants;
+it never ends as a success) and the GeneratorExit of a generator that is closed pass as what they are.
 ``os._exit`` ends the process within C: nobody can catch it.
 """
 
@@ -46,7 +46,7 @@ class _NoExit:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if error is None or isinstance(error, Exception):
             return
-        if isinstance(error, (KeyboardInterrupt, GeneratorExit)) and not _is_raised_by_statement(error):
+        if isinstance(error, KeyboardInterrupt) or _closes_generator(error):
             return
         if not type(error).__module__.startswith("proctor."):
             raise ForeignExitError(describe_exit(error)) from error
@@ -110,13 +110,12 @@ def _is_foreign(file: str, *, installed: bool = False) -> bool:
     return not file.startswith(("<", _OWN)) and (installed or not file.startswith(_INSTALLED))
 
 
-def _is_raised_by_statement(error: BaseException) -> bool:
-    """Whether foreign code says ``raise``: a signal or the end of a generator comes at another instruction."""
+def _closes_generator(error: BaseException) -> bool:
+    """Whether Python raised it in a generator that is closed: no statement of foreign code says ``raise``."""
     trace: TracebackType | None = error.__traceback__
-    # Whoever cleans up after a stop and raises another one stops all the same.
-    if trace is None or isinstance(error.__context__, (KeyboardInterrupt, GeneratorExit)):
+    if not isinstance(error, GeneratorExit) or trace is None:
         return False
     while trace.tb_next is not None:
         trace = trace.tb_next
     code = trace.tb_frame.f_code
-    return _is_foreign(code.co_filename) and code.co_code[trace.tb_lasti] == _RAISE
+    return not _is_foreign(code.co_filename) or code.co_code[trace.tb_lasti] != _RAISE

@@ -156,7 +156,7 @@ def test_a_target_out_of_range_counts_as_wrong_and_is_a_fault_for_validate(exam:
     words = exam(rows=rows)
     code, said = ask(capsys, "run", "--model", "dummy", *words)
     assert code == 0
-    assert "The target 2 is not among the 2 choices: counted as wrong." in said
+    assert "doc_to_target gave 2, but there are 2 choices: any answer counts as wrong (document 4)." in said
     assert main(["validate", *words]) == 1
     shown = capsys.readouterr().out
     assert "sums.yaml:9: task 'sums': doc_to_target gave 2, but there are 2 choices" in shown

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 
 import pytest
@@ -108,12 +107,6 @@ def test_targets_become_positions(target, gold):
 def test_a_numpy_integer_is_a_position():
     numpy = pytest.importorskip("numpy")
     assert resolve_gold(numpy.int64(1), ["a", "b"]) == 1
-
-
-def test_a_target_outside_the_choices_is_said(caplog):
-    with caplog.at_level(logging.WARNING, logger="proctor"):
-        resolve_gold(7, ["a", "b"])
-    assert "The target 7 is not among the 2 choices" in caplog.text
 
 
 @pytest.mark.parametrize("target", [1.0, None, {"a": 1}])

@@ -11,8 +11,8 @@ import pytest
 
 from proctor.errors import UsageError
 from proctor.refs import Ref
-from proctor.run.check_docs import wrong_target
 from proctor.run.check_functions import function_faults, import_notes
+from proctor.run.check_targets import wrong_target
 from proctor.run.progress import Quiet
 from proctor.run.validate import Verdict, validate
 

@@ -75,7 +75,7 @@ def test_sys_exit_in_task_code_is_an_error_with_its_place(tmp_path, capsys, plac
     assert "code.py:3" in said or "leaving.py:3" in said
 
 
-@pytest.mark.parametrize("raises", ["raise GeneratorExit", "raise KeyboardInterrupt", "raise BaseException('x')"])
+@pytest.mark.parametrize("raises", ["raise GeneratorExit", "raise BaseException('x')"])
 @pytest.mark.parametrize("place", ["process_docs", "process_results", "doc_to_text"])
 def test_other_base_exceptions_are_errors_too(tmp_path, capsys, place, raises):
     task = write(tmp_path, PLACES[place], raises)
@@ -83,6 +83,11 @@ def test_other_base_exceptions_are_errors_too(tmp_path, capsys, place, raises):
     said = "".join(capsys.readouterr())
     assert "which is meant to end the process" in said
     assert "code.py:3" in said
+
+
+def test_a_keyboard_interrupt_is_a_stop_and_no_success(tmp_path, capsys):
+    task = write(tmp_path, PLACES["process_docs"], "raise KeyboardInterrupt")
+    assert main(["run", "--model", "dummy", "--tasks", task]) == 130
 
 
 def test_preview_and_validate_say_it_too(tmp_path, capsys):

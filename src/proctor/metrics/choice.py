@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import operator
 from collections.abc import Collection, Sequence
@@ -26,24 +25,17 @@ NAMES = (
 )
 """What can be measured, in the order in which lm-eval writes it."""
 
-_log = logging.getLogger("proctor")
-
 
 def resolve_gold(target: Any, choices: Sequence[str]) -> int | tuple[int, ...]:
     """The position of the target among the choices, or of each target of a list.
 
     A number is a position (a negative one stays as it is), a string is looked up; what is not
-    there becomes :data:`OUT_OF_RANGE`, with a warning. Source: lm-eval's ``multiple_choice``.
+    there becomes :data:`OUT_OF_RANGE`; the checks of a run say how often that is so.
+    Source: lm-eval's ``multiple_choice``.
     """
     if isinstance(target, list | tuple):
-        gold: int | tuple[int, ...] = tuple(_position(one, choices) for one in target)
-        missing = OUT_OF_RANGE in gold
-    else:
-        gold = _position(target, choices)
-        missing = gold == OUT_OF_RANGE
-    if missing:
-        _log.warning("The target %r is not among the %d choices: counted as wrong.", target, len(choices))
-    return gold
+        return tuple(_position(one, choices) for one in target)
+    return _position(target, choices)
 
 
 def _position(target: Any, choices: Sequence[str]) -> int:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from proctor.errors import DataError, Fault, ProctorError, TaskError, did_you_mean
+from proctor.run.check_braces import unbraced
+from proctor.run.check_cells import CellCheck
+from proctor.run.check_repeat import RepeatCheck, Values, can_differ
+from proctor.run.check_targets import TargetCheck, short
 from proctor.run.findings import Findings
 from proctor.tasks.data import Documents, Splits
 from proctor.tasks.fewshot import load_pool, make_sampler, may_leak, pool_split
@@ -18,8 +23,6 @@ from proctor.types import Doc
 
 FAILED = object()
 """What a field gave that could not be had."""
-
-_LETTERS = "ABCDEFGHIJ"
 
 
 def check_data(
@@ -63,6 +66,8 @@ class _DataCheck:
         documents = self._try(self._evaluated, "dataset_path")
         if not isinstance(documents, Documents):
             return
+        for literal in unbraced(self.spec.raw, documents.columns):
+            self.found.say(literal.message, *map(str, literal.path), hint=literal.hint, note=literal.is_note)
         question = self._try(lambda: bind_question(self.spec, documents.columns), "task")
         shape = Shape(multiple_input=False, multiple_target=False)
         if isinstance(question, Fields):
@@ -153,11 +158,18 @@ class _Questions:
         self.spec, self.fields, self.found, self.unusable = spec, fields, found, unusable
         self._description = key_or_template(spec, "description", spec.description)
         self._shape: Shape | None = None
+        self._cells = CellCheck(spec, found)
+        self._targets: TargetCheck | None = None
+        self._repeat = RepeatCheck(spec, fields, found)
+        self._is_repeated = can_differ(spec) and not unusable & {"doc_to_text", "doc_to_target", "doc_to_choice"}
 
     def run(self, documents: Documents) -> Shape:
         """Look at all documents; what the first one decides comes back."""
+        last = len(documents) - 1
+        twice = {0, last // 2, last} if self._is_repeated else set()
         for number, doc in enumerate(documents):
-            self._document(number, doc)
+            self._document(number, doc, copy.deepcopy(doc) if number in twice else None)
+        self._finish()
         return self._shape or Shape(multiple_input=False, multiple_target=False)
 
     def _get(self, key: str, getter: Callable[[Doc], Any] | None, number: int, doc: Doc) -> Any:
@@ -177,7 +189,7 @@ class _Questions:
     ) -> None:
         self.found.on(number, (key, kind), self.spec.fault(message, key, hint=hint), note=note)
 
-    def _document(self, number: int, doc: Doc) -> None:
+    def _document(self, number: int, doc: Doc, fresh: Doc | None = None) -> None:
         target = self._get("doc_to_target", self.fields.target, number, doc)
         if self.spec.output == "loglikelihood_rolling":
             if target is not FAILED and not str(target).strip():
@@ -195,19 +207,23 @@ class _Questions:
         self._text(number, text)
         if choices is not None and choices is not FAILED:
             choices = self._choices(number, choices)
-        if FAILED not in (text, target, choices):
+        values = {"doc_to_text": text, "doc_to_choice": choices, "doc_to_target": target}
+        self._cells.look(number, doc, values)
+        if not any(value is FAILED for value in (text, target, choices)):
             self._target(number, text, target, choices)
+            if fresh is not None:
+                self._repeat.look(number, fresh, Values(text, target, choices))
 
     def _text(self, number: int, text: Any) -> None:
         if text is FAILED or self._shape is None:
             return
         if self._shape.multiple_input:
             if not isinstance(text, int):
-                message = f"doc_to_text gave a number before, but it gave {_short(text)}."
+                message = f"doc_to_text gave a number before, but it gave {short(text)}."
                 hint = "Digits alone name a choice where there are choices: then every document must give digits."
                 self._tell(number, message, "doc_to_text", "shape", hint=hint)
         elif not isinstance(text, str):
-            message = f"doc_to_text must give a text, but it gave {_short(text)}."
+            message = f"doc_to_text must give a text, but it gave {short(text)}."
             hint = "Digits alone name a choice where there are choices." if isinstance(text, int) else None
             self._tell(number, message, "doc_to_text", "no text", hint=hint)
         elif not text.strip() and self.spec.prompt.text not in ("", None):
@@ -220,7 +236,7 @@ class _Questions:
             hint = "A template must give a list as Python writes it: '{{[a, b, c]}}'."
             self._tell(
                 number,
-                f"doc_to_choice must give a list of texts, but it gave {_short(choices)}.",
+                f"doc_to_choice must give a list of texts, but it gave {short(choices)}.",
                 key,
                 "list",
                 hint=hint,
@@ -231,11 +247,11 @@ class _Questions:
             return FAILED
         wrong = next((choice for choice in choices if not isinstance(choice, str)), None)
         if wrong is not None or None in choices:
-            self._tell(number, f"a choice must be text, but doc_to_choice gave {_short(wrong)}.", key, "no text")
+            self._tell(number, f"a choice must be text, but doc_to_choice gave {short(wrong)}.", key, "no text")
             return FAILED
         if len(set(choices)) < len(choices):
             twice = next(choice for choice in choices if list(choices).count(choice) > 1)
-            self._tell(number, f"two choices are the same: {_short(twice)}.", key, "same", note=True)
+            self._tell(number, f"two choices are the same: {short(twice)}.", key, "same", note=True)
         if "" in choices:
             bare = not self.spec.prompt.target_delimiter
             message = "a choice is empty" + (" and so is target_delimiter: there is nothing to score." if bare else ".")
@@ -244,59 +260,12 @@ class _Questions:
 
     def _target(self, number: int, text: Any, target: Any, choices: Any) -> None:
         assert self._shape is not None
-        if self.spec.output == "multiple_choice":
-            multiple_input = self._shape.multiple_input
-            self._gold(
-                number,
-                text if multiple_input else target,
-                choices,
-                "doc_to_text" if multiple_input else "doc_to_target",
-            )
-        elif self.spec.output == "loglikelihood" and not str(target):
-            self._tell(number, "doc_to_target is empty: there is nothing to score.", "doc_to_target", "empty")
-        elif self.spec.output == "generate_until" and choices is not None and self.spec.process_results is None:
-            self._gold(number, target, choices, "doc_to_target")
+        if self._targets is None:
+            self._targets = TargetCheck(self.spec, self.found, multiple_input=self._shape.multiple_input)
+        self._targets.look(number, text if self._shape.multiple_input else target, choices)
 
-    def _gold(self, number: int, gold: Any, choices: Sequence[str] | None, key: str) -> None:
-        if choices is None or self.spec.process_results is not None:
-            return
-        several = isinstance(gold, (list, tuple))
-        if several and not gold:
-            self._tell(number, f"{key} gave an empty list: any answer counts as wrong.", key, "none")
-        for one in gold if several else (gold,):
-            wrong = wrong_target(one, choices)
-            if wrong is not None:
-                kind, message, hint = wrong
-                self._tell(number, f"{key} gave {message}", key, kind, hint=hint)
-
-
-def wrong_target(target: Any, choices: Sequence[str]) -> tuple[str, str, str | None] | None:
-    """Kind, sentence and remedy if ``target`` is not one of the choices, by position or text."""
-    size = len(choices)
-    if isinstance(target, int):
-        if 0 <= target < size:
-            return None
-        hint = "Choices are numbered from 0." + (
-            " Is the target counted from 1? '{{ x - 1 }}'." if target == size else ""
-        )
-        return "range", f"{target}, but there are {size} choices: any answer counts as wrong.", hint
-    if isinstance(target, str):
-        if target in choices:
-            return None
-        hint = did_you_mean(target, choices)
-        if target.isdigit():
-            hint = "Digits of a column are text: write a template, '{{column}}', which makes a number of them."
-        elif len(target) == 1 and target.upper() in _LETTERS:
-            hint = f"Make a number of the letter: '{{{{ \"{_LETTERS[:size]}\".index(column) }}}}'."
-        return "choice", f"{_short(target)}, which is none of the choices: any answer counts as wrong.", hint
-    kind = type(target).__name__
-    return "type", f"{_short(target)} ({kind}), neither the number of a choice nor its text.", _cast(target)
-
-
-def _cast(target: Any) -> str | None:
-    return "Make it a whole number: '{{ column | int }}'." if isinstance(target, float) else None
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    def _finish(self) -> None:
+        """What all documents say together."""
+        self._cells.finish()
+        if self._targets is not None:
+            self._targets.finish()

@@ -15,6 +15,7 @@ from proctor.metrics.external import OWN
 from proctor.metrics.tables import DEFAULTS, METRICS, check_metric_entry, use_metric
 from proctor.models.generation import plan_generation
 from proctor.refs import Ref
+from proctor.run.check_braces import unrendered
 from proctor.run.check_functions import function_faults, import_notes, registered_names, ships_with_proctor
 from proctor.tasks.check import check_group, fault_at, inspect_config, kind_of
 from proctor.tasks.select import GroupNode, TaskNode
@@ -64,6 +65,9 @@ def check_task(node: TaskNode) -> Report:
     for path in TEMPLATES:
         _check_template(_at(config, path), path, report)
     _check_choices(config.get("doc_to_choice"), report)
+    for literal in unrendered(config):
+        # The value can be used as it stands: what hangs on it is checked all the same.
+        report.faults.append(fault_at("task", node, literal.message, literal.path, literal.hint))
     registered = registered_names(ref for _, ref in _refs(config, ()))
     _check_metrics(config, registered, report)
     _check_filters(config.get("filter_list"), registered, report)

@@ -5,11 +5,14 @@ A fault that many documents have is told once, with the first of them and their 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from proctor.errors import Fault, ProctorError, TaskError
 from proctor.tasks.spec import TaskSpec
+
+OTHERS = 2
+"""Values that are named beside the first of their kind."""
 
 
 @dataclass(slots=True)
@@ -19,6 +22,7 @@ class _Seen:
     where: str
     count: int = 1
     is_note: bool = False
+    values: list[str] = field(default_factory=list)
 
 
 class Findings:
@@ -46,13 +50,32 @@ class Findings:
         """Add a fault that has its place."""
         self._plain.append((fault, note))
 
-    def on(self, doc: int, kind: Any, fault: Fault, *, where: str = "document", note: bool = False) -> None:
-        """Add a fault of one document; the first of its ``kind`` stands for all."""
+    def on(
+        self,
+        doc: int,
+        kind: Any,
+        fault: Fault,
+        *,
+        where: str = "document",
+        note: bool = False,
+        value: str | None = None,
+    ) -> None:
+        """Add a fault of one document; the first of its ``kind`` stands for all.
+
+        ``value``: what the document has; up to two others than the first are named.
+        """
         seen = self._seen.get(kind)
         if seen is None:
-            self._seen[kind] = _Seen(fault, doc, where, is_note=note)
+            self._seen[kind] = seen = _Seen(fault, doc, where, is_note=note)
         elif seen.where == where:
             seen.count += 1
+        if value is not None and len(seen.values) < OTHERS + 1 and value not in seen.values:
+            seen.values.append(value)
+
+    def make_fault(self, kind: Any) -> None:
+        """What was a note of single documents is a fault of the task."""
+        if kind in self._seen:
+            self._seen[kind].is_note = False
 
     def results(self) -> tuple[list[Fault], list[Fault]]:
         """All faults, all notes."""
@@ -63,4 +86,5 @@ class Findings:
 def _counted(seen: _Seen) -> Fault:
     more = seen.count - 1
     rest = "" if not more else f" and {more:,} more documents" if more > 1 else " and 1 more document"
-    return replace(seen.fault, message=f"{seen.fault.message.rstrip('.')} ({seen.where} {seen.first}{rest}).")
+    others = f"; also {', '.join(seen.values[1:])}" if len(seen.values) > 1 else ""
+    return replace(seen.fault, message=f"{seen.fault.message.rstrip('.')} ({seen.where} {seen.first}{rest}{others}).")

@@ -50,6 +50,7 @@ class Faults:
         self._errors: list[ProctorError] = []
         self._first: dict[str, list[Fault]] = {}
         self._counts: Counter[str] = Counter()
+        self._others: list[Fault] = []
 
     def note(self, task: str, doc_id: int, error: ProctorError) -> None:
         """Keep what a document raised."""
@@ -63,9 +64,13 @@ class Faults:
             known = re.search(rf"document {doc_id}\b", fault.message)
             first.append(fault if known else replace(fault, message=f"{fault.message} (document {doc_id})"))
 
+    def add(self, faults: Sequence[Fault]) -> None:
+        """Keep faults that are not of one document."""
+        self._others += faults
+
     def check(self) -> None:
         """Raise what was noted, all at once."""
-        if sum(self._counts.values()) == 1 and not isinstance(self._errors[0], TaskError):
+        if sum(self._counts.values()) == 1 and not self._others and not isinstance(self._errors[0], TaskError):
             raise self._errors[0]
         told: list[Fault] = []
         for task, first in self._first.items():
@@ -73,6 +78,7 @@ class Faults:
             more = self._counts[task] - SHOWN
             if more > 0:
                 told.append(Fault(f"task '{task}': {more} more documents have such faults."))
+        told += self._others
         if told:
             raise TaskError(told)
 

@@ -16,6 +16,7 @@ from proctor.metrics.choice import OUT_OF_RANGE, resolve_gold
 from proctor.models import MODELS, open_model
 from proctor.models.generation import plan_generation
 from proctor.run.bind import bind_tasks
+from proctor.run.checks import TaskChecks, warn
 from proctor.run.config import HF_KINDS, RunConfig
 from proctor.run.plan import Planned, TaskPlan, plan_task
 from proctor.run.seams import Piece, Seam, fit, seams
@@ -54,8 +55,20 @@ def preview(config: RunConfig, *, progress: OpenProgress, color: bool = False) -
     for task in tasks:
         samples = None if config.samples is None else config.samples.get(task.spec.name)
         plan = plan_task(task, limit=config.limit, samples=samples, seed=config.seed.fewshot, style=style)
+        _check(plan)
         yield from view.task(plan)
     yield view.sum()
+
+
+def _check(plan: TaskPlan) -> None:
+    """Say what a run would say; what stops a run is to be seen here."""
+    if isinstance(plan.task, ClassTask):
+        return
+    checks = TaskChecks(plan.task, [planned.example.doc_id for planned in plan.documents])
+    for planned in plan.documents:
+        checks.look(planned.example)
+    errors, warnings = checks.finish()
+    warn([*errors, *warnings])
 
 
 def open_tokenizer(config: RunConfig) -> Tokens | None:

@@ -108,6 +108,7 @@ def evaluate(
         report, extra = dict(model.report()), model_facts(config, model)
         own = {"device": facts.get("device"), **report, **({"model_digest": digest} if digest else {})}
         own |= stock_facts({task.spec.name: task.spec.file for task in exam.tasks})
+        own |= {"warnings": questions.warnings} if questions.warnings else {}
     finally:
         if model is not opened:
             model.close()

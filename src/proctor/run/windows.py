@@ -9,12 +9,13 @@ draws from are put back for the second planning.
 
 from __future__ import annotations
 
-import random
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from proctor.run.chance import chance_state, set_chance_state
+from proctor.run.checks import TaskChecks, warn
 from proctor.run.config import RunConfig
 from proctor.run.plan import Faults, Planned, TaskPlan, is_sampled_request, plan_documents
 from proctor.run.progress import Progress
@@ -41,7 +42,8 @@ ROOM = Room()
 class Questions:
     """What a run asks. Making it renders every prompt once, and raises the faults of all documents together.
 
-    ``total``: number of queries. ``show`` is called with the first document of each task.
+    ``total``: number of queries. ``warnings``: what was said of each task, by name. ``show`` is called
+    with the first document of each task.
     ``each_time``: every repetition is asked, whether it can give another answer or not.
     """
 
@@ -62,6 +64,7 @@ class Questions:
         self._chance = _Chance()
         self._asked: dict[str, int] = {}
         self.total = 0
+        self.warnings: dict[str, list[str]] = {}
         self._plans: list[TaskPlan] | None = self._survey(display, show)
 
     def windows(self) -> Iterator[Sequence[TaskPlan]]:
@@ -84,7 +87,10 @@ class Questions:
         for task in self._tasks:
             kept: list[Planned] = []
             requests, sampled = 0, False
+            checks = self._checks(task)
             for number, planned in enumerate(self._documents(task, faults)):
+                if checks is not None:
+                    checks.look(planned.example)
                 if show is not None and number == 0:
                     show(task, planned)
                 requests += len(planned.requests)
@@ -99,14 +105,24 @@ class Questions:
             self.total += requests * asked
             if plans is not None:
                 plans.append(TaskPlan(task, tuple(kept), asked))
+            if checks is not None:
+                errors, warnings = checks.finish()
+                faults.add(errors)
+                if warnings:
+                    self.warnings[task.spec.name] = warn(warnings)
             display.advance(1)
         faults.check()
         return plans
 
+    def _checks(self, task: AnyTask) -> TaskChecks | None:
+        return None if isinstance(task, ClassTask) else TaskChecks(task, self._positions(task))
+
+    def _positions(self, task: AnyTask) -> Sequence[int]:
+        samples = None if self._config.samples is None else self._config.samples.get(task.spec.name)
+        return task.positions(self._config.limit, samples)
+
     def _documents(self, task: AnyTask, faults: Faults | None = None) -> Iterator[Planned]:
-        config = self._config
-        samples = None if config.samples is None else config.samples.get(task.spec.name)
-        return plan_documents(task, task.positions(config.limit, samples), config.seed.fewshot, self._style, faults)
+        return plan_documents(task, self._positions(task), self._config.seed.fewshot, self._style, faults)
 
     def _planned_anew(self) -> Iterator[list[TaskPlan]]:
         window: list[TaskPlan] = []
@@ -168,30 +184,13 @@ class _Chance:
     """The state of the global generators for planning, apart from that for everything else; a context."""
 
     def __init__(self) -> None:
-        self._planning = _state()
+        self._planning = chance_state()
         self._others: Mapping[str, Any] = {}
 
     def __enter__(self) -> None:
-        self._others = _state()
-        _set_state(self._planning)
+        self._others = chance_state()
+        set_chance_state(self._planning)
 
     def __exit__(self, *_: object) -> None:
-        self._planning = _state()
-        _set_state(self._others)
-
-
-def _state() -> Mapping[str, Any]:
-    state: dict[str, Any] = {"random": random.getstate()}
-    if "numpy.random" in sys.modules:
-        state["numpy.random"] = sys.modules["numpy.random"].get_state()
-    if "torch" in sys.modules:
-        state["torch"] = sys.modules["torch"].get_rng_state()
-    return state
-
-
-def _set_state(state: Mapping[str, Any]) -> None:
-    random.setstate(state["random"])
-    if "numpy.random" in state:
-        sys.modules["numpy.random"].set_state(state["numpy.random"])
-    if "torch" in state:
-        sys.modules["torch"].set_rng_state(state["torch"])
+        self._planning = chance_state()
+        set_chance_state(self._others)
