@@ -7,6 +7,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PEER_VENV ?= .venv-peer
+VERSIONS_VENV ?= .venv-versions
+TRANSFORMERS ?= 4.48.3 5.5.4 newest
 PIP_FLAGS ?= --quiet --disable-pip-version-check
 TEST_PROCESSES ?= auto
 FUZZ_SECONDS ?= 60
@@ -20,10 +22,10 @@ export TOKENIZERS_PARALLELISM ?= false
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test fuzz lint format parity compat bench clean
+.PHONY: help demo test fuzz lint format parity compat compat-versions newest constraints bench clean
 
 help: ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
 
 demo: $(VENV)/.stamp-hf ## evaluate the bundled model on the bundled exam, on the CPU
 	@touch $(VENV)/.demo-began
@@ -64,12 +66,25 @@ parity: $(VENV)/.stamp-hf $(PEER_VENV)/.stamp ## compare with lm-eval 0.4.13, sa
 compat: $(VENV)/.stamp-tasks $(PEER_VENV)/.stamp-tasks ## compare with lm-eval 0.4.13 on all of its task files, without data
 	$(BIN)/python tools/compat.py --peer_python $(abspath $(PEER_VENV))/bin/python $(COMPAT_ARGS)
 
+compat-versions: $(VENV)/.stamp-dev ## run the fast part of the tests with each release of TRANSFORMERS, in environments of their own
+	$(BIN)/python tools/versions.py $(TRANSFORMERS) --folder $(VERSIONS_VENV) --processes $(TEST_PROCESSES)
+
+newest: $(VENV)/.stamp-dev ## run the fast part of the tests with the newest release of every package but torch
+	$(BIN)/python tools/versions.py newest --folder $(VERSIONS_VENV) --processes $(TEST_PROCESSES)
+
+constraints: | $(BIN)/python ## renew constraints.txt: the newest release of every package but torch (then run the tests)
+	rm -rf $(VERSIONS_VENV)/constraints
+	$(PYTHON) -m venv $(VERSIONS_VENV)/constraints
+	$(BIN)/python tools/constraints.py --torch > $(VERSIONS_VENV)/constraints/torch.txt
+	$(VERSIONS_VENV)/constraints/bin/python -m pip install $(PIP_FLAGS) -c $(VERSIONS_VENV)/constraints/torch.txt -e '.[dev]'
+	$(BIN)/python tools/constraints.py --python $(VERSIONS_VENV)/constraints/bin/python
+
 bench: $(VENV)/.stamp-hf $(PEER_VENV)/.stamp ## measure whole processes, beside lm-eval's
 	$(BIN)/python bench/find_tasks.py "$$($(PEER_VENV)/bin/python -c '$(PEER_TASKS)')"
 	$(BIN)/python bench/bootstrap.py $(PEER_VENV)/bin/python
 
 clean: ## remove the environments and what tests and tools leave behind
-	rm -rf $(VENV) $(PEER_VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache .fuzz
+	rm -rf $(VENV) $(PEER_VENV) $(VERSIONS_VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache .fuzz
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Environments. A stamp is older than pyproject.toml when that has changed, and then pip runs again.

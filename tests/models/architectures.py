@@ -172,7 +172,7 @@ def build(architecture: Architecture) -> Any:
         architecture.kind, **{"vocab_size": VOCABULARY, **IDS, **architecture.settings}
     )
     auto = transformers.AutoModelForSeq2SeqLM if architecture.encoder else transformers.AutoModelForCausalLM
-    module = auto.from_config(config, dtype=torch.float32).eval()
+    module = auto.from_config(config).float().eval()
     for name, parameter in module.named_parameters():
         # A_log and its like keep their own scale: a recurrence must not explode.
         if parameter.dim() > 1 and "A_log" not in name and "conv" not in name:

@@ -52,16 +52,21 @@ def _from_pretrained(
 ) -> Any:
     """The module of a checkpoint, or of weights that are added to one, if all of its weights are there."""
     gguf = None if delta else arguments.gguf_file
-    loaded = auto.from_pretrained(
-        source,
-        revision=arguments.revision,
-        dtype=dtype,
-        trust_remote_code=arguments.trust_remote_code,
-        subfolder=arguments.subfolder,
-        output_loading_info=True,
+    given = {
+        "revision": arguments.revision,
+        "trust_remote_code": arguments.trust_remote_code,
+        "subfolder": arguments.subfolder,
+        "output_loading_info": True,
         **({"gguf_file": gguf} if gguf else {}),
         **options,
-    )
+    }
+    try:
+        loaded = auto.from_pretrained(source, dtype=dtype, **given)
+    except TypeError as error:
+        if "argument 'dtype'" not in str(error):
+            raise
+        # Its name before transformers 4.56. The module is refused before any weights are read.
+        loaded = auto.from_pretrained(source, torch_dtype=dtype, **given)
     module, info = split_info(loaded)
     if hasattr(module, "tie_weights"):
         module.tie_weights()
