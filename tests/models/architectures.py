@@ -153,13 +153,37 @@ SCORED_PLAIN = (
 """ALiBi, windows counted by the order of keys, state spaces, encoder-decoders: nothing is shared there."""
 
 SCORING: dict[str, str] = {name: "plain" if name in SCORED_PLAIN else "tree" for name in BY_NAME}
-"""How each must be scored, with every release of transformers that proctor supports."""
+"""How each must be scored."""
 
 DECODED_PLAIN = (*SCORED_PLAIN, "deepseek_v3", "falcon-rotary")
 """The same for decoding; these two do not call their attention through transformers' interface."""
 
 DECODING: dict[str, str] = {name: "plain" if name in DECODED_PLAIN else "shared" for name in BY_NAME}
-"""How each must be decoded with the pinned release of transformers and later ones."""
+"""How each must be decoded."""
+
+OLD_SCORED_PLAIN = ("gpt2", "opt", "qwen2-short-window", "gemma2-short-window", "cohere2-short-window")
+"""Before transformers 5 these take keys and values as tuples, or one mask for layers of both kinds."""
+
+OLD_DECODED_OTHERWISE = ("gptj", "gemma2", "gemma2-short-window", "deepseek_v3")
+"""Their attention changed its form between transformers 5.5 and 5.24."""
+
+
+def release() -> tuple[int, ...]:
+    """The installed release of transformers."""
+    import transformers
+
+    return tuple(int(number) for number in transformers.__version__.split(".")[:2])
+
+
+def scored_as_expected(name: str, mode: str) -> bool:
+    """Whether this is how the installed transformers lets a model be scored."""
+    return mode == SCORING[name] or (release() < (5, 0) and name in OLD_SCORED_PLAIN and mode != "tree")
+
+
+def decoded_as_expected(name: str, mode: str) -> bool:
+    """The same for decoding: before transformers 5 nothing need be shared, then all but a few."""
+    old = release() < (5, 0) or (release() < (5, 24) and name in OLD_DECODED_OTHERWISE)
+    return mode == DECODING[name] or old
 
 
 def build(architecture: Architecture) -> Any:
@@ -167,6 +191,10 @@ def build(architecture: Architecture) -> Any:
     import torch
     import transformers
 
+    if release() < (5, 0) and architecture.kind not in transformers.CONFIG_MAPPING:
+        import pytest
+
+        pytest.skip(f"transformers {transformers.__version__} has no {architecture.kind}")
     torch.manual_seed(0)
     config = transformers.AutoConfig.for_model(
         architecture.kind, **{"vocab_size": VOCABULARY, **IDS, **architecture.settings}

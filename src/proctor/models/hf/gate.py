@@ -18,10 +18,12 @@ import torch
 from proctor.models.hf.attention import attention_kind, changing_positions, layer_windows, text_config
 from proctor.models.hf.call_form import CallForm, call_forms
 from proctor.models.hf.device import free_caches, is_out_of_memory
+from proctor.models.hf.fallback import warn_of_fallback
 from proctor.models.hf.loglikelihood import Scored, Scorer
 from proctor.models.hf.rows import Row, Span, make_rows, make_span
 from proctor.models.hf.tree import TreeScorer
 from proctor.models.prefix import Limits
+from proctor.models.work import count_distinct
 
 log = logging.getLogger("proctor")
 
@@ -84,6 +86,17 @@ def decide(scorer: Scorer, rows: Sequence[Row], wanted: str) -> Decision:
         free_caches()
         return Decision("plain", f"memory ran out on a probe of {length} tokens", worst)
     return Decision("plain", reason, worst, surprising=known)
+
+
+def announce(decision: Decision, scorer: Scorer, rows: Sequence[Row]) -> None:
+    """Log how these rows are scored, and at what cost where that is a surprise."""
+    if not decision.surprising:
+        level = logging.INFO if decision.mode == "tree" else logging.WARNING
+        log.log(level, "Scoring by %s (%s).", decision.mode, decision.reason)
+        return
+    inputs = [row.lead.tokens[-(scorer.max_length + 1) :][:-1] for row in rows]
+    plain, shared = sum(map(scorer.width, rows)), count_distinct(inputs)
+    warn_of_fallback(f"Scoring by {decision.mode}", decision.reason, scorer.module, plain=plain, shared=shared)
 
 
 def _attempts(scorer: Scorer, wanted: str) -> Iterator[tuple[Mode, CallForm]]:

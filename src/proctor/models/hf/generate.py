@@ -20,6 +20,7 @@ from proctor.models.generation import GenerationPlan, cut_at_stops
 from proctor.models.hf.call_form import CallForm, call_forms
 from proctor.models.hf.decode import Decoder, Ending, Passes, Watch
 from proctor.models.hf.device import is_out_of_memory, run_batches
+from proctor.models.hf.fallback import warn_of_fallback
 from proctor.models.hf.gate import is_known, probe_length
 from proctor.models.hf.greedy import LEAST_PROBE, PROBE_ROOM, Choice, choose_first, objection
 from proctor.models.hf.loglikelihood import autocast
@@ -136,7 +137,7 @@ class Generator:
         """The texts for prompts (longest first). ``plainly``: by transformers; ``alone``: one at a time."""
         self.not_a_number = set()
         choice = Choice("plain", "asked for") if plainly else self._choose(prompts, plan)
-        self._note(choice, len(prompts))
+        self._note(choice, prompts)
         if alone:
             budget = replace(budget, rows=1)
         if choice.mode == "shared":
@@ -168,13 +169,26 @@ class Generator:
             return Choice("plain", "memory ran out in the probe")
         return replace(choice, surprising=choice.surprising and is_known(self.module))
 
-    def _note(self, choice: Choice, count: int) -> None:
+    def _note(self, choice: Choice, prompts: Sequence[Prompt]) -> None:
         facts = choice.facts()
         if any(self._facts.get(key) != value for key, value in facts.items()):
+            self._say(choice, prompts)
+        self._facts |= {**facts, choice.mode: self._facts.get(choice.mode, 0) + len(prompts)}
+
+    def _say(self, choice: Choice, prompts: Sequence[Prompt]) -> None:
+        """How is generated, and at what cost where that is a surprise."""
+        if not choice.surprising:
             way = "with shared prefixes" if choice.mode == "shared" else "through transformers"
             failed = choice.mode == "plain" and choice.max_probe_difference is not None
             log.log(logging.WARNING if failed else logging.INFO, "Generating %s (%s).", way, choice.reason)
-        self._facts |= {**facts, choice.mode: self._facts.get(choice.mode, 0) + count}
+            return
+        distinct = list({tuple(prompt.ids): prompt.ids for prompt in prompts}.values())
+        shared = sum(
+            group.prefix + sum(len(distinct[member]) - group.prefix for member in group.members)
+            for group in group_prompts(distinct)
+        )
+        plain = sum(len(prompt.ids) for prompt in prompts)
+        warn_of_fallback("Generating through transformers", choice.reason, self.module, plain=plain, shared=shared)
 
     def _passes(self, form: CallForm | None) -> Passes:
         return Passes(self.module, self.device, self.autocast, self.tokens.tokenizer.pad_token_id or 0, form)

@@ -15,7 +15,7 @@ from proctor.models.base import BatchSize, Budget, Tally, by_kind
 from proctor.models.generation import GenerationPlan, plan_generation
 from proctor.models.hf.arguments import HfArguments
 from proctor.models.hf.device import free_caches, make_budget, run_batches
-from proctor.models.hf.gate import Decision, decide
+from proctor.models.hf.gate import Decision, announce, decide
 from proctor.models.hf.generate import Generator, Prompt
 from proctor.models.hf.loglikelihood import Scored, Scorer
 from proctor.models.hf.memory import bytes_per_cached_token, bytes_per_head_row, bytes_per_token
@@ -24,7 +24,7 @@ from proctor.models.hf.spans import SpanMaker
 from proctor.models.hf.tree import HEAD_ROWS, TreeScorer
 from proctor.models.prefix import Limits, Plan, pass_tokens
 from proctor.models.tokens import Tokens
-from proctor.models.work import planned
+from proctor.models.work import many, planned
 from proctor.types import Generate, Loglikelihood, Request, Response, Rolling, RollingScore, Scores, Text
 
 log = logging.getLogger("proctor")
@@ -224,8 +224,7 @@ class HfModel:
             )
         self._scoring.update(decision.facts())
         if wanted == "auto":
-            level = logging.INFO if decision.mode == "tree" else logging.WARNING
-            log.log(level, "Scoring by %s (%s).", decision.mode, decision.reason)
+            announce(decision, self._scorer, rows)
         return decision
 
     def _plain(self, rows: Sequence[Row], kind: str, missing: Sequence[bool] | None) -> Iterator[Scored]:
@@ -253,6 +252,10 @@ class HfModel:
         yield from scorer(rows, missing)
         self._batches.setdefault(kind, []).extend(scorer.documents)
         self._count(scorer.forwarded, scorer.distinct)
+        log.info(
+            "Scored by %s: %s tokens forwarded; plain rows forward %s.",
+            *(mode, many(scorer.forwarded), many(sum(map(self._scorer.width, rows)))),
+        )
 
     def _count(self, forwarded: int, distinct: int | None) -> None:
         self._scoring["forwarded_tokens"] = self._scoring.get("forwarded_tokens", 0) + forwarded
