@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctor.encodings import UndecodableError, decode, is_utf8
+from proctor.encodings import UndecodableError, decode, is_utf8, read_text
 
 KOREAN = "question,answer\n다음 중 옳은 것은 무엇인가?,1\n한국의 수도는 서울이다.,0\n"
 CHINESE = "农产品规格差价属于下列哪一种情况？请选择正确的答案。下面哪个选项是正确的"
@@ -17,6 +17,11 @@ JAPANESE = "次の文章を読んで、質問に答えなさい。日本の首�
 def test_each_encoding_that_korean_files_have_is_told(encoding):
     found = decode(KOREAN.encode(encoding))
     assert (found.text, found.encoding) == (KOREAN, encoding)
+
+
+def test_a_stray_null_makes_no_utf_16():
+    assert decode(b"A=1\nB=secret\0\n").encoding == "utf-8"
+    assert decode("plain English\n".encode("utf-16-le")).encoding == "utf-16-le"
 
 
 def test_euc_kr_is_part_of_cp949():
@@ -79,3 +84,13 @@ def test_a_character_may_lie_across_chunks():
     assert is_utf8([data[:1], data[1:4], data[4:]])
     assert not is_utf8([data[:4]])
     assert not is_utf8([b"a\0b"])
+
+
+def test_small_files_of_settings_are_read_and_said(tmp_path, caplog):
+    file = tmp_path / "c.yaml"
+    file.write_bytes(KOREAN.encode("cp949"))
+    assert read_text(file) == KOREAN
+    assert f"{file} is not UTF-8; it is read as CP949" in caplog.text
+    caplog.clear()
+    file.write_bytes(KOREAN.encode("utf-8-sig"))
+    assert (read_text(file), caplog.text) == (KOREAN, "")

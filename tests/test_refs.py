@@ -49,3 +49,12 @@ def test_every_failure_is_a_sentence_with_a_place(tmp_path, name, text, said):
 def test_a_module_that_ends_the_program_is_a_fault_of_its_file(tmp_path):
     (tmp_path / "mine.py").write_text("import sys\nsys.exit('install swipl')\n")
     assert "called sys.exit('install swipl') (" in fault_of(tmp_path, "mine.g").message
+
+
+@pytest.mark.parametrize("encoding", ["cp949", "utf-16"])
+def test_a_file_of_another_encoding_says_how_to_name_it(tmp_path, encoding):
+    (tmp_path / "mine.py").write_bytes('def g():\n    return "정답"\n'.encode(encoding))
+    fault = fault_of(tmp_path, "mine.g")
+    assert "coding: cp949" in (fault.hint or "")
+    (tmp_path / "mine2.py").write_bytes('# -*- coding: cp949 -*-\ndef g():\n    return "정답"\n'.encode("cp949"))
+    assert ref(tmp_path, "mine2.g").resolve()() == "정답"

@@ -12,9 +12,13 @@ Invariant: what cannot be told is an :class:`UndecodableError`, never a guess.
 from __future__ import annotations
 
 import codecs
+import logging
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
+
+log = logging.getLogger("proctor")
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -118,14 +122,28 @@ def _undecodable(data: bytes, error: UnicodeDecodeError, encoding: str) -> Undec
 
 
 def _utf16_without_mark(data: bytes) -> Decoded | None:
-    """UTF-16 without a mark, in the order of bytes that gives spaces and signs and no impossible characters."""
-    if len(data) < 4 or len(data) % 2 or b"\0" not in data:
+    """UTF-16 without a mark, in the order of bytes that gives spaces and signs and no impossible characters.
+
+    Each ASCII character is a null there: one byte of forty at least, two of five where the bytes are UTF-8 as well.
+    """
+    nulls = data.count(b"\0")
+    if len(data) < 4 or len(data) % 2 or 40 * nulls < len(data):
+        return None
+    if 5 * nulls < 2 * len(data) and _is_valid(data):
         return None
     low, high = _plain_text(data, "utf-16-le"), _plain_text(data, "utf-16-be")
     (ascii_low, _), (ascii_high, _) = low, high
     if max(ascii_low, ascii_high) <= 10 * min(ascii_low, ascii_high):
         return None
     return Decoded(low[1], "utf-16-le") if ascii_low > ascii_high else Decoded(high[1], "utf-16-be")
+
+
+def _is_valid(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _plain_text(data: bytes, encoding: str) -> tuple[int, str]:
@@ -157,3 +175,25 @@ def _korean(data: bytes) -> str | None:
     common = sum(letter in _COMMON for letter in syllables)
     reads_korean = standard >= 4 and standard >= 0.7 * len(letters) and 3 * common >= 2 * len(syllables)
     return text if reads_korean and len(syllables) - standard <= 0.1 * len(syllables) else None
+
+
+PYTHON_REMEDY = "Save it as UTF-8, or begin it with the line '# -*- coding: cp949 -*-', which names its encoding."
+
+
+def is_encoding_error(error: BaseException) -> bool:
+    """Whether Python refuses a source file for its encoding."""
+    text = str(error).lower()
+    return isinstance(error, SyntaxError | ValueError) and ("utf-8" in text or "null byte" in text)
+
+
+def read_text(path: str | Path) -> str:
+    """The text of a small file of settings, in whatever encoding can be told; another than UTF-8 is a warning.
+
+    Raises:
+        OSError: it cannot be read.
+        UndecodableError: it cannot be told what it is in.
+    """
+    found = decode(Path(path).read_bytes())
+    if not found.encoding.startswith("utf-8"):
+        log.warning("%s is not UTF-8; it is read as %s. Save it as UTF-8.", path, found.encoding.upper())
+    return found.text

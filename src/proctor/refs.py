@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from proctor.alias import Importer, NotServedError, load_file
+from proctor.encodings import PYTHON_REMEDY, is_encoding_error
 from proctor.errors import Fault, TaskError, did_you_mean
 from proctor.foreign import no_exit
 from proctor.lazy import remedy
@@ -97,7 +98,8 @@ class Ref:
         return Importer(Path(self.file or Path(self.folder, "_")).resolve())
 
     def _broken(self, what: Path | str, error: Exception) -> TaskError:
-        return self._fault(f"'!function {self.name}': importing {what} failed: {type(error).__name__}: {error}")
+        message = f"'!function {self.name}': importing {what} failed: {type(error).__name__}: {error}"
+        return self._fault(message, PYTHON_REMEDY if is_encoding_error(error) else None)
 
     def _fault(self, message: str, hint: str | None = None) -> TaskError:
         return TaskError(Fault(message, self.file, self.line, hint))

@@ -98,6 +98,8 @@ def test_a_built_in_aggregation_given_as_a_function_is_known():
     [
         ("acc_nrom", "multiple_choice", "no metric named 'acc_nrom'", "acc_norm"),
         ("exact_mach", "generate_until", "no metric named 'exact_mach'", "exact_match"),
+        ("accuracy", "multiple_choice", "no metric named 'accuracy'", "Did you mean 'acc'"),
+        ("F1-Score", "multiple_choice", "no metric named", "Did you mean 'f1'"),
         ("zzzzz", "generate_until", "no metric named 'zzzzz'", "Known: "),
         ({"metric": "acc", "aggregation": "maen"}, "multiple_choice", "no aggregation named 'maen'", "mean"),
         ({"metrc": "acc"}, "multiple_choice", "names no metric", "Did you mean 'metric' by 'metrc'?"),

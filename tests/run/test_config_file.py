@@ -49,6 +49,14 @@ def test_what_cannot_be_read(tmp_path):
         read_config_file(tmp_path / "none.yaml")
     with pytest.raises(UsageError, match="cannot be read"):
         read_config_file(tmp_path)
-    (tmp_path / "c.yaml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(UsageError, match="not UTF-8"):
+    (tmp_path / "c.yaml").write_bytes("model: dummy\n# Äpfel\n".encode("cp1252"))
+    with pytest.raises(UsageError, match=r"c.yaml, line 2, cannot be read: it is not UTF-8 text.*\n.*Save it as UTF-8"):
         read_config_file(tmp_path / "c.yaml")
+
+
+@pytest.mark.parametrize("encoding", ["cp949", "utf-16", "utf-8-sig"])
+def test_a_file_as_korean_windows_saves_it(tmp_path, encoding):
+    text = "model: dummy\n# 다음 중 옳은 것을 고르시오.\nsystem_instruction: 한국의 수도는 서울이다.\n"
+    (tmp_path / "c.yaml").write_bytes(text.encode(encoding))
+    values = read_config_file(tmp_path / "c.yaml").values
+    assert values == {"model": "dummy", "system_instruction": "한국의 수도는 서울이다."}

@@ -7,6 +7,7 @@ import re
 from collections.abc import MutableMapping
 from pathlib import Path
 
+from proctor.encodings import UndecodableError, read_text
 from proctor.errors import UsageError
 
 _LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
@@ -47,11 +48,11 @@ def set_tokenizer_threads(threads: int | None, environment: MutableMapping[str, 
 def read_env_file(path: str | Path) -> dict[str, str]:
     """The variables of a file as a shell would read its ``NAME=value`` lines; nothing is expanded."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = read_text(path)
     except OSError as error:
         raise UsageError(f"The file of --env_file {path} cannot be read: {error.strerror or error}.") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"The file of --env_file {path} is not UTF-8 text.") from None
+    except UndecodableError as error:
+        raise UsageError(f"The file of --env_file {path} {error.reason} (line {error.line}).") from None
     values: dict[str, str] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         line = line.strip()

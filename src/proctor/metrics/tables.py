@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -236,8 +237,27 @@ def check_metric_name(name: str, output_type: str) -> Fault | None:
     """
     if name in METRICS or (output_type == "generate_until" and (name in EVALUATE_METRICS or "/" in name)):
         return None
+    meant = _OTHER_NAMES.get(re.sub(r"[\W_]+", "", name.lower()))
+    if meant is not None:
+        hint = f"Did you mean {meant!r}?"
+        if output_type != "generate_until" and name in EVALUATE_METRICS:
+            hint += f" The package 'evaluate' has a metric {name!r}, which is for generated text alone."
+        return Fault(f"There is no metric named {name!r} for output_type {output_type}.", hint=hint)
     hint = did_you_mean(name, METRICS) or f"Known: {', '.join(sorted(METRICS))}."
     return Fault(f"There is no metric named {name!r}.", hint=hint)
+
+
+_SAID: Mapping[str, str] = {
+    "acc": "accuracy accuracyscore acccuracy accurracy 정확도",
+    "acc_norm": "accuracynorm normacc accnormalized normalizedaccuracy",
+    "exact_match": "em exact match exactmatch",
+    "f1": "f1score f1macro macrof1 microf1 fscore",
+    "mcc": "matthews matthewscorrcoef",
+    "perplexity": "ppl",
+    "bits_per_byte": "bpb",
+}
+_OTHER_NAMES: Mapping[str, str] = {other: name for name, others in _SAID.items() for other in others.split()}
+"""What other programs call a metric, without marks and capitals -> its name here."""
 
 
 def _misspelt(values: Mapping[str, Any], key: str) -> str | None:

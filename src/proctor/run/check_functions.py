@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from proctor.alias import PEER, locate
+from proctor.encodings import PYTHON_REMEDY, is_encoding_error
 from proctor.errors import Fault, did_you_mean
 from proctor.lazy import remedy
 from proctor.metrics.external import EVALUATE_METRICS, OWN
@@ -132,7 +133,8 @@ def read_module(file: Path) -> Module:
     try:
         tree = ast.parse(file.read_bytes(), str(file))
     except SyntaxError as error:
-        return Module(fault=Fault(f"this is not valid Python: {error.msg}.", str(file), error.lineno))
+        hint = PYTHON_REMEDY if is_encoding_error(error) else None
+        return Module(fault=Fault(f"this is not valid Python: {error.msg}.", str(file), error.lineno, hint))
     except (OSError, ValueError) as error:
         return Module(fault=Fault(f"the file cannot be read: {error}.", str(file)))
     names: set[str] = set()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from proctor.encodings import UndecodableError, read_text
 from proctor.errors import UsageError
 from proctor.tasks.sentences import Unusable
 from proctor.tasks.yaml import check_depth
@@ -27,12 +28,14 @@ def read_config_file(path: str | Path) -> ConfigFile:
     import yaml
 
     try:
-        written = Path(path).read_text(encoding="utf-8")
+        written = read_text(path)
     except FileNotFoundError:
         raise UsageError(f"There is no configuration file {path}.", hint=f"Looked in {Path.cwd()}.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise UsageError(f"The configuration file {path} cannot be read: {reason}.") from None
+    except OSError as error:
+        raise UsageError(f"The configuration file {path} cannot be read: {error.strerror}.") from None
+    except UndecodableError as error:
+        message = f"The configuration file {path}, line {error.line}, cannot be read: it {error.reason}."
+        raise UsageError(message, hint="Save it as UTF-8.") from None
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(written)
     try:
         check_depth(written.encode("utf-8"))

@@ -16,6 +16,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from proctor.encodings import read_text
 from proctor.errors import did_you_mean
 from proctor.run.kwargs import parse_pairs
 
@@ -194,7 +195,7 @@ def _read_json(value: str) -> Any:
     inline = value.lstrip().startswith(("{", "["))
     where = "text" if inline else value
     try:
-        return json.loads(value if inline else Path(value).read_text(encoding="utf-8"))
+        return json.loads(value if inline else read_text(value))
     except OSError as error:
         raise ValueError(
             f"must be a JSON object or the path of a JSON file; {value!r}: {error.strerror or error}"

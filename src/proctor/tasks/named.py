@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from proctor.encodings import read_text
 from proctor.errors import UsageError, did_you_mean
 from proctor.tasks.templates import compile_template
 from proctor.types import Doc
@@ -101,7 +102,7 @@ def _prompts_of(path: Path, stamp: int) -> Mapping[str, Any]:
     import yaml
 
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.safe_load(read_text(path))
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise UsageError(f"use_prompt: {path} cannot be read: {error}") from error
     prompts = content.get("prompts") if isinstance(content, Mapping) else None
