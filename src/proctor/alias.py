@@ -76,7 +76,7 @@ def locate(name: str, near: Path | None = None) -> Path | None:
     _, *parts = name.split(".")
     face = Path(__file__).parent.joinpath("compat", *parts)
     found = _file_of(face)
-    if found is None and parts[:1] == ["tasks"]:
+    if found is None and parts[:1] == ["tasks"] and why_not(name) is None:
         found = next(_places(parts[1:], near), None)
     return found
 
@@ -207,6 +207,9 @@ def import_peer(name: str, near: Path | None = None) -> ModuleType:
         above = name.rpartition(".")[0]
         beside = [known for known in served_modules() if known.rpartition(".")[0] == above]
         raise NotServedError(why_not(name) or f"proctor serves no module '{name}'.{_hint(name, beside)}", name=name)
+    reason = why_not(name)
+    if reason is not None:  # a root that is lm-eval's own folder holds its engine, too
+        raise NotServedError(reason, name=name)
     places = list(_places(name.split(".")[2:], near))
     if not places:
         raise NotServedError(_no_folder(name, near), name=name)

@@ -28,6 +28,7 @@ FILES: Mapping[str, str] = {
     "lm_eval/__init__.py": "raise RuntimeError('lm_eval was imported')\n",
     "lm_eval/tasks/__init__.py": "raise RuntimeError('the engine was imported')\n",
     "lm_eval/tasks/manager.py": "raise RuntimeError('the engine was imported')\n",
+    "lm_eval/tasks/_index.py": "raise RuntimeError('the engine was imported')\n",
     "lm_eval/tasks/README.md": "# Tasks\n",
     "lm_eval/tasks/test.jsonl": ROWS,
     "lm_eval/tasks/fruit/_template_yaml": TEMPLATE,

@@ -36,7 +36,7 @@ def test_a_checked_archive_becomes_a_root(make, tmp_path):
     assert root is not None
     assert (fetched.version, fetched.new, root.version) == (VERSION, True, VERSION)
     unpacked = {file.relative_to(root.path.parents[1]).as_posix() for file in root.path.rglob("*") if file.is_file()}
-    engine = {"lm_eval/__init__.py", "lm_eval/tasks/__init__.py", "lm_eval/tasks/manager.py"}
+    engine = {"lm_eval/__init__.py", *(f"lm_eval/tasks/{name}.py" for name in ("__init__", "_index", "manager"))}
     assert unpacked == FILES.keys() - engine
     record = read_record(fetched.folder)
     assert record is not None

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from proctor import evaluate
-from proctor.alias import import_peer
+from proctor.alias import NotServedError, import_peer, locate
 from proctor.errors import UsageError
 from proctor.stock.fetch import fetch_file
 from proctor.stock.location import downloaded_root, versions_folder
@@ -126,6 +126,20 @@ def test_a_folder_of_ones_own_imports_from_them(got, tmp_path):
     assert import_peer("lm_eval.tasks.shared.words", near).ask({"question": "Q"}) == "Stock Q:"
     with pytest.raises(ModuleNotFoundError, match="'proctor tasks get' brings it"):
         import_peer("lm_eval.tasks.ifeval.utils", near)
+
+
+@pytest.mark.parametrize("name", ["lm_eval.tasks._index", "lm_eval.tasks.manager"])
+def test_the_engine_beside_installed_tasks_is_never_run(name, tmp_path, monkeypatch):
+    folder = write_package(tmp_path / "site-packages")
+    monkeypatch.syspath_prepend(folder)
+    near = folder / "lm_eval" / "tasks" / "fruit" / "utils.py"
+    try:
+        module = import_peer(name, near)
+    except NotServedError as error:
+        assert "TaskManager" in str(error)  # noqa: PT017
+        assert locate(name, near) is None
+    else:
+        assert str(module.__file__).endswith("proctor/compat/tasks/manager.py")
 
 
 def test_an_installed_one_is_as_good(tmp_path, monkeypatch):
