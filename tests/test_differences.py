@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from proctor.errors import UsageError
+from proctor.errors import TaskError, UsageError
 from proctor.run.config import build_config
 from proctor.run.progress import Quiet
 from proctor.run.session import evaluate
@@ -308,6 +308,64 @@ def test_an_empty_stop_string(demo_model, scoring):
     assert texts[0] == texts[1] == texts[2]
     first = Generate("the old", {"max_gen_toks": 1, "until": [""]})
     assert len(dict(model.answer([first]))[0].text) < len(texts[0])
+
+
+# A target whose text looks like a list of numbers
+
+LISTED = 'test_split: test\ndoc_to_text: question\ndoc_to_target: "{{a}}"\n'
+
+
+@pytest.mark.parametrize(("settings", "expected"), [({}, 1.0), (STRICT, 0.0)])
+@pytest.mark.parametrize("text", ["[3, 2, 1]", "[]", "[['a'], ['b']]", "[None]"])
+def test_a_target_whose_text_looks_like_a_list_of_numbers(tmp_path, settings, expected, text):
+    task = write(tmp_path, [{"question": "Q", "a": text}] * 2, LISTED)
+    assert value(run(task, Scripted(lambda _: Text(text)), **settings), "exact_match") == expected
+
+
+@pytest.mark.parametrize("settings", [{}, STRICT])
+@pytest.mark.parametrize(
+    ("rows", "template"),
+    [
+        ([{"question": "Q", "a": ["x", "y"]}], "{{a}}"),
+        ([{"question": "Q", "a": "['x', 'y']"}], "{{a}}"),
+        ([{"question": "Q", "a": {"b": ["x", "y"]}}], "{{a.b}}"),
+        ([{"question": "Q", "a": "x", "b": "y"}], "{{[a, b]}}"),
+    ],
+)
+def test_lists_of_texts_are_several_right_answers_as_there(tmp_path, settings, rows, template):
+    task = write(tmp_path, rows, LISTED.replace("{{a}}", template))
+    result = run(task, Scripted(lambda _: Text("y")), **settings)
+    assert value(result, "exact_match") == 1.0
+    assert result.records["quiz"][0].target == ["x", "y"]
+
+
+# Functions that do not agree with themselves
+
+
+@pytest.mark.parametrize("settings", [{}, STRICT])
+def test_functions_that_do_not_agree_with_themselves(tmp_path, settings):
+    (tmp_path / "code.py").write_text("import random\ndef target(doc):\n    return random.randrange(3)\n")
+    task = write(tmp_path, [{"question": f"Q{n}", "answer": 0} for n in range(9)], CHOICES.replace(
+        "doc_to_target: answer", "doc_to_target: !function code.target"
+    ))  # fmt: skip
+    model = Scripted(lambda _: Scores(((-1.0, False),) * 3))
+    if settings:
+        assert 0.0 <= value(run(task, model, **settings), "acc") <= 1.0
+    else:
+        with pytest.raises(TaskError, match="doc_to_target gives another value each time"):
+            run(task, model)
+        assert model.asked == []
+
+
+# No target that can be read
+
+
+def test_no_target_that_can_be_read(tmp_path):
+    task = write(tmp_path, [{"question": "Q", "answer": -1}] * 3, CHOICES)
+    model = Scripted(lambda _: Scores(((-1.0, False),) * 3))
+    with pytest.raises(TaskError, match="no target of its 3 documents can be read"):
+        run(task, model)
+    assert value(run(task, model, **STRICT), "acc") == 0.0
 
 
 # Whatever the face, strictness is the same

@@ -3,7 +3,7 @@
 ``validate`` looks at every document with the same checks (:mod:`proctor.run.check_docs`). Here each
 finding is an error, which stops the run before the model is loaded, or one warning with a count.
 An error is what gives a score that means nothing: no target that can be read, and functions that
-do not agree with themselves. ``--strict_lm_eval`` makes a warning of the second.
+do not agree with themselves. ``--strict_lm_eval`` makes warnings of both.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class TaskChecks:
         self._cells.finish()
         errors: list[Fault] = []
         warnings: list[Fault] = []
-        if self._is_hopeless():
+        if self._is_hopeless() and not self._task.spec.strict:
             errors += [self._summary(), *self._of_targets.results()[0]]
         else:
             warnings += _all(self._of_targets)

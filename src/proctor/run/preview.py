@@ -16,6 +16,7 @@ from proctor.metrics.choice import OUT_OF_RANGE, resolve_gold
 from proctor.models import MODELS, open_model
 from proctor.models.generation import plan_generation
 from proctor.run.bind import bind_tasks
+from proctor.run.check_chat import check_style
 from proctor.run.checks import TaskChecks, warn
 from proctor.run.config import HF_KINDS, RunConfig
 from proctor.run.plan import Planned, TaskPlan, plan_task
@@ -51,6 +52,7 @@ def preview(config: RunConfig, *, progress: OpenProgress, color: bool = False) -
     warn_of_surprises(config, suite.tasks)
     tokens = open_tokenizer(config)
     style = preview_style(config, tokens)
+    check_style(style, [task.spec for task in tasks])
     view = _View(config, style, tokens, color)
     for task in tasks:
         samples = None if config.samples is None else config.samples.get(task.spec.name)

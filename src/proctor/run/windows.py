@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from proctor.run.chance import chance_state, set_chance_state
+from proctor.run.check_chat import check_style
 from proctor.run.checks import TaskChecks, warn
 from proctor.run.config import RunConfig
 from proctor.run.plan import Faults, Planned, TaskPlan, is_sampled_request, plan_documents
@@ -65,6 +66,7 @@ class Questions:
         self._asked: dict[str, int] = {}
         self.total = 0
         self.warnings: dict[str, list[str]] = {}
+        check_style(style, [task.spec for task in tasks])
         self._plans: list[TaskPlan] | None = self._survey(display, show)
 
     def windows(self) -> Iterator[Sequence[TaskPlan]]:

@@ -87,10 +87,59 @@ def bind_field(
 
     def is_target(rendered: str) -> bool:
         # lm-eval: a rendered list is a list of targets.
-        return names_choice(rendered) or (len(rendered) >= 2 and rendered[0] == "[" and rendered[-1] == "]")
+        return names_choice(rendered) or _looks_like_list(rendered)
 
+    if key == "doc_to_target" and isinstance(value, str) and value not in columns and _keeps_text(spec):
+        return _target_template(spec, path, value, names_choice)
     is_python = is_target if key == "doc_to_target" else names_choice
     return _column_template_or_call(spec, path, value, columns, is_python)
+
+
+def _looks_like_list(rendered: str) -> bool:
+    return len(rendered) >= 2 and rendered[0] == "[" and rendered[-1] == "]"
+
+
+def _keeps_text(spec: TaskSpec) -> bool:
+    """Whether a generated answer is compared with the target, and lm-eval's reading of it is not asked for."""
+    return spec.output == "generate_until" and spec.process_results is None and not spec.strict
+
+
+_PLAIN_PATH = re.compile(r"\s*\{\{-?\s*([A-Za-z_]\w*)((?:\.\w+|\[[^\]{}]*\])*)\s*-?\}\}\s*")
+
+
+def _target_template(spec: TaskSpec, path: tuple[str, ...], source: str, names_choice: Callable[[str], bool]) -> Getter:
+    """A target of a generated answer: text of the data that looks like a list of numbers stays text.
+
+    lm-eval makes a list of right answers of whatever renders as a list. Of a list column, and of text that
+    spells a list of texts (several right answers in a CSV cell), that is meant; numbers, which no
+    generated text ever equals, are not: ``[3, 2, 1]`` is the answer itself.
+    """
+    render = _template(spec, path, source)
+    plain = _PLAIN_PATH.fullmatch(source)
+
+    def rendered(doc: Doc) -> Any:
+        text = render(doc)
+        if names_choice(text):
+            return _literal(text)
+        if not _looks_like_list(text):
+            return text
+        listed = _literal(text)
+        of_texts = isinstance(listed, list) and bool(listed) and all(isinstance(one, str) for one in listed)
+        return listed if of_texts or plain is None or not isinstance(_value_at(doc, plain), str) else text
+
+    return _guard(spec, path, rendered)
+
+
+def _value_at(doc: Doc, path: re.Match[str]) -> Any:
+    """What a template that is no more than a path names in a document; None where that is not plain to see."""
+    value: Any = doc.get(path[1])
+    for name, index in re.findall(r"\.(\w+)|\[([^\]]*)\]", path[2]):
+        try:
+            value = value[name if name and isinstance(value, Mapping) else int(name or index)]
+        except (LookupError, TypeError, ValueError):
+            word = index.strip("'\" ")
+            value = value.get(word) if isinstance(value, Mapping) else None
+    return value
 
 
 def key_or_template(spec: TaskSpec, key: str, value: str | None) -> Getter:
