@@ -10,7 +10,10 @@ import pytest
 
 from proctor import evaluate
 from proctor.alias import NotServedError, import_peer, locate
-from proctor.errors import UsageError
+from proctor.compat.tasks.manager import TaskManager
+from proctor.errors import TaskError, UsageError
+from proctor.run.progress import Quiet
+from proctor.run.validate import validate
 from proctor.stock.fetch import fetch_file
 from proctor.stock.location import downloaded_root, versions_folder
 from proctor.tasks import stock
@@ -147,6 +150,34 @@ def test_an_installed_one_is_as_good(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(folder)
     result = evaluate(model="dummy", tasks="apple", limit=1, no_store=True)
     assert result.records["apple"][0].arguments[0][0] == "Stock Q0:"
+
+
+def test_a_folder_that_leans_on_tasks_that_are_absent_is_told_how_to_get_them(tmp_path, write_exam):
+    """FAULTS D8: a group that names stock tasks, and Python that imports from a stock folder."""
+    mine = write_exam(tmp_path / "mine", "own", more="process_results: !function u.measure\n")
+    (mine / "u.py").write_text("from lm_eval.tasks.ifeval.utils import process_results as measure\n")
+    (mine / "g.yaml").write_text("group: g\ntask: [belebele_kor_Hang, own]\n")
+    found = {fault.message: fault.hint for fault in validate((), [str(mine)], with_data=False, progress=Quiet).faults}
+    brings = "'proctor tasks get' brings it."
+    assert found == {
+        "the group 'g' names 'belebele_kor_Hang', which is no task, group or tag.": (
+            f"'belebele_kor_Hang' is a task of lm-eval 0.4.13: {brings}"
+        ),
+        "imports 'lm_eval.tasks.ifeval.utils', which is in no task folder that is known.": (
+            f"'lm_eval.tasks.ifeval' is a folder of lm-eval 0.4.13's tasks: {brings}"
+        ),
+    }
+    with pytest.raises(TaskError, match="which is no task, group or tag") as caught:
+        select(build_index([mine]), ["g"])
+    assert brings in str(caught.value)
+
+
+def test_scripts_see_them_too(got):
+    manager = TaskManager()
+    assert {"apple", "orchard", "sweet", "arc_easy"} <= set(manager.all_tasks)
+    assert "sweet" in manager.all_tags
+    assert manager.task_index["apple"].yaml_path == got / "fruit" / "apple.yaml"
+    assert set(manager.load(["orchard"])["tasks"]) == {"apple", "pear"}
 
 
 def test_what_is_absent_is_said(caplog):

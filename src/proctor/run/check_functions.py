@@ -20,6 +20,7 @@ from proctor.errors import Fault, did_you_mean
 from proctor.lazy import remedy
 from proctor.metrics.external import EVALUATE_METRICS, OWN
 from proctor.refs import NO_PATHS, Ref
+from proctor.stock.names import stock_module_hint
 from proctor.tasks.index import BUNDLED
 
 REGISTER = ("register_filter", "register_metric", "register_aggregation")
@@ -79,7 +80,7 @@ def _served_faults(file: Path, name: str, wanted: Sequence[str], line: int) -> I
     served = locate(name, file)
     if served is None:
         what = "is in no task folder that is known" if name.startswith(f"{PEER}.tasks.") else "is not served by proctor"
-        yield Fault(f"imports '{name}', which {what}.", str(file), line, _remedy(PEER))
+        yield Fault(f"imports '{name}', which {what}.", str(file), line, stock_module_hint(name) or _remedy(PEER))
         return
     module = read_module(served) if served.is_file() else Module()
     for item in () if module.open else wanted:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from proctor.errors import Fault, TaskError, did_you_mean
 from proctor.refs import Ref
+from proctor.stock.names import stock_task_hint
 from proctor.tasks.index import Entry, TaskIndex
 from proctor.tasks.kinds import is_older_form, kind_of
 from proctor.tasks.places import EMPTY, KeyPath, Place, Places, YamlFile
@@ -240,7 +241,8 @@ class Expander:
     def _unknown(self, index: TaskIndex, name: str, context: _Context, *, defining: bool = False) -> None:
         place = context.asked_at or Place("", 0)
         message = f"the group '{context.chain[-1]}' names '{name}', which is no task, group or tag."
-        hint = did_you_mean(name, index.names)
+        stock = None if index.stock is None else stock_task_hint(name)
+        hint = stock or did_you_mean(name, index.names)
         if hint is None and defining:
             hint = "A task that is defined here needs at least dataset_path."
         self._add(Fault(message, place.file, place.line, hint))
