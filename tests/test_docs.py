@@ -118,7 +118,8 @@ def test_flags_and_files_in_the_text_exist(page):
             continue
         for flag in re.findall(r"(?<![\w-])--\w[\w-]*", code):
             # lm-eval's flags may be shortened: --task.
-            assert any(option.startswith(flag) for option in known), f"{page.name}: {flag}"
+            spelled = f"--{flag[2:].replace('-', '_')}"  # and have hyphens: --batch-size
+            assert any(option.startswith(spelled) for option in known), f"{page.name}: {flag}"
         for path in re.findall(r"^(?:src|docs|examples|tools|tests|bench)/[\w./-]+$", code):
             assert (ROOT / path).exists(), f"{page.name}: {path}"
 
@@ -170,7 +171,8 @@ def test_the_configuration_file_is_one(tmp_path):
     from proctor.run.config import build_config
     from proctor.run.config_file import read_config_file
 
-    (block,) = [block for block in ALL_BLOCKS if block.title == "run.yaml"]
+    block, *others = [block for block in ALL_BLOCKS if block.title == "run.yaml"]
+    assert all(other.text == block.text for other in others)
     (tmp_path / "run.yaml").write_text(block.text, encoding="utf-8")
     config = build_config({}, read_config_file(str(tmp_path / "run.yaml")).values)
     assert config.tasks == ("hellaswag", "arc_easy")
@@ -190,3 +192,31 @@ def test_the_index_names_every_page():
     index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
     pages = [page.name for page in sorted((ROOT / "docs").glob("*.md")) if page.name != "README.md"]
     assert [page for page in pages if f"]({page})" not in index] == []
+
+
+KOREAN = sorted((ROOT / "docs").glob("*.ko.md"))
+
+
+def cells(page):
+    """The first cell of every row of every table that is nothing but code: the same in every language."""
+    rows = re.findall(r"^\| ([^|]+) \|", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return [row.strip() for row in rows if re.fullmatch(r"`[^`]+`(, `[^`]+`)*", row.strip())]
+
+
+@pytest.mark.parametrize("page", KOREAN, ids=lambda page: page.name)
+def test_a_korean_page_and_its_original_lead_to_each_other_and_say_the_same(page):
+    original = page.with_name(page.name.replace(".ko.md", ".md"))
+    assert f"[English]({original.name})" in page.read_text(encoding="utf-8")
+    assert f"[한국어]({page.name})" in original.read_text(encoding="utf-8")
+    code = ("python", "yaml", "jsonl", "json")
+    titled = [[(one.title, one.text) for one in blocks(file) if one.language in code] for file in (page, original)]
+    assert titled[0] == titled[1]
+    assert cells(page) == cells(original)
+
+
+def test_what_a_korean_reader_needs_first_is_there_in_korean():
+    wanted = {"quickstart", "tasks", "validate", "results", "command-line"}
+    assert wanted <= {page.name.removesuffix(".ko.md") for page in KOREAN}
+    readme = (ROOT / "README.ko.md").read_text(encoding="utf-8")
+    for word in ("나누지 않은", "나만의 시험", "마지막 비트", "만나는 자리", "플래그", "분의 1", "외부망"):
+        assert word not in readme
