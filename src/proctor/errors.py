@@ -1,7 +1,8 @@
 """One tree of errors, each a sentence with a place and a remedy, and their exit codes.
 
 ProctorError            exit 1
-├── UsageError          exit 2   a flag, a value, a name that does not exist
+├── UsageError          exit 2   a flag, a value
+│   └── UnknownNameError         a name that does not exist: of a task, a model, a filter
 ├── TaskError           exit 2   faults in task files: all of them at once
 ├── DataError           exit 1   a data set that cannot be loaded, or holds nothing
 ├── ModelError          exit 1   a model that cannot be loaded or cannot answer
@@ -37,6 +38,10 @@ class UsageError(ProctorError):
     """The command line asks for something that does not exist or makes no sense."""
 
     exit_code = 2
+
+
+class UnknownNameError(UsageError):
+    """A name that stands for nothing: of a task, a model, a metric, a filter, a sampler."""
 
 
 class DataError(ProctorError):

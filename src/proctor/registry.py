@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from importlib.metadata import entry_points
 from typing import Any, Generic, TypeVar
 
-from proctor.errors import ProctorError, UsageError, did_you_mean
+from proctor.errors import ProctorError, UnknownNameError, UsageError, did_you_mean
 from proctor.foreign import ForeignExitError, no_exit
 from proctor.lazy import load_attribute
 
@@ -57,12 +57,12 @@ class Table(Generic[T]):
             return loaded
         return row
 
-    def _unknown(self, name: str) -> UsageError:
+    def _unknown(self, name: str) -> UnknownNameError:
         known = f"Supported: {', '.join(sorted(self._rows))}."
         if name in self._unsupported:
-            return UsageError(f"The {self.kind} {name!r} of lm-eval is not supported yet.", hint=known)
+            return UnknownNameError(f"The {self.kind} {name!r} of lm-eval is not supported yet.", hint=known)
         hint = did_you_mean(name, [*self._rows, *self._unsupported])
-        return UsageError(f"There is no {self.kind} named {name!r}.", hint=hint or known)
+        return UnknownNameError(f"There is no {self.kind} named {name!r}.", hint=hint or known)
 
     def __contains__(self, name: object) -> bool:
         if name not in self._rows:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _MODELS: Mapping[str, str] = {
-    **dict.fromkeys(("vllm_causallms", "vllm_vlms"), "vLLM"),
-    **dict.fromkeys(("sglang_causallms", "sglang_generate_API"), "SGLang"),
-    **dict.fromkeys(("api_models", "openai_completions", "anthropic_llms", "litellm_llms"), "models behind an API"),
-    **dict.fromkeys(("textsynth", "ibm_watsonx_ai"), "models behind an API"),
-    **dict.fromkeys(("hf_vlms", "hf_audiolm", "mistral3"), "models that see or hear"),
+    "sglang_generate_API": "SGLang",
+    **dict.fromkeys(("litellm_llms", "textsynth", "ibm_watsonx_ai"), "models behind an API"),
+    "mistral3": "models that see or hear",
     **dict.fromkeys(
-        ("gguf", "mamba_lm", "nemo_lm", "megatron_lm", "neuron_optimum", "hf_steered"), "this kind of model"
+        ("gguf", "mamba_lm", "nemo_lm", "megatron_lm", "neuron_optimum", "hf_steered"), "engine for such models"
     ),
-    **dict.fromkeys(("optimum_lm", "optimum_ipex", "optimum_habana", "trtllm_causallms"), "this kind of model"),
-    **dict.fromkeys(("onnxruntime_genai", "onnxruntime_ort", "winml", "_onnx_base"), "this kind of model"),
+    **dict.fromkeys(("optimum_lm", "optimum_ipex", "optimum_habana", "trtllm_causallms"), "engine for such models"),
+    **dict.fromkeys(("onnxruntime_genai", "onnxruntime_ort", "winml", "_onnx_base"), "engine for such models"),
 }
 _RESULTS = "it is a step between answers and results, which lm_eval.evaluator.evaluate takes as a whole."
 _SETTINGS = "the settings of a run are the arguments of lm_eval.simple_evaluate, or of proctor.evaluate."
@@ -27,6 +25,8 @@ ABSENT: Mapping[str, str] = {
         "(lm_eval.models.huggingface) and classes derived from lm_eval.api.model.LM."
         for module, kind in _MODELS.items()
     },
+    "lm_eval.models.api_models.create_image_prompt": "it is for models that see, which proctor has not yet.",
+    **{f"lm_eval.models.anthropic_llms.anthropic_{kind}": _REMOTE for kind in ("chat", "completion")},
     "lm_eval._cli": "the command line is proctor's own; lm_eval.__main__.cli_evaluate runs it.",
     "lm_eval.config.evaluate_config": _SETTINGS,
     "lm_eval.config.EvaluatorConfig": _SETTINGS,

@@ -9,12 +9,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from proctor.compat.api.model import LM, CachingLM
 from proctor.compat.bridge import LMModel, as_model
+from proctor.compat.errors import raises_built_in
+from proctor.compat.named import load_items, model_class_of
+from proctor.compat.tasks.manager import TaskManager
 from proctor.errors import UsageError
-from proctor.models import MODELS
 from proctor.results.env import environment
 from proctor.results.redact import redact, redact_text
 from proctor.results.schema import ENVIRONMENT_KEYS, TOKENIZER_KEYS, results_document, sample_line
@@ -24,21 +27,22 @@ from proctor.run.finish import check_output
 from proctor.run.gather import gather
 from proctor.run.kwargs import parse_pairs
 from proctor.run.progress import open_progress
+from proctor.run.session import Exam
 from proctor.tasks.classes import from_object
 from proctor.tasks.groups import AggregateSpec, GroupSpec
 from proctor.types import Model, Record, RunResult
 
 if TYPE_CHECKING:
     from proctor.compat.loggers import EvaluationTracker
-    from proctor.compat.tasks.manager import TaskManager
 
-__all__ = ["evaluate", "simple_evaluate"]
+__all__ = ["TaskManager", "eval_logger", "evaluate", "simple_evaluate"]
 
-log = logging.getLogger("proctor")
+log = eval_logger = logging.getLogger("proctor")
 
 SCORES = (*("results", "groups", "group_subtasks", "configs", "versions", "n-shot", "higher_is_better", "n-samples"),)
 
 
+@raises_built_in
 def simple_evaluate(
     model: str | LM | Model,
     model_args: str | dict[str, Any] | None = None,
@@ -78,8 +82,8 @@ def simple_evaluate(
     mappings, task objects. Raises the errors of :mod:`proctor.errors`.
     """
     given = dict(locals())
-    items = [tasks] if isinstance(tasks, str) else list(tasks or ())
-    if not items:
+    asked = [tasks] if isinstance(tasks, str | Path | Mapping) else list(tasks or ())
+    if not asked:
         raise UsageError("No tasks are given.", hint="TaskManager().all_tasks lists the names.")
     config = _config(given)
     check_output(getattr(evaluation_tracker, "output_path", None))
@@ -87,7 +91,11 @@ def simple_evaluate(
     session.seed_everything(config.seed)
     opened = _open(model, given)
     index = None if task_manager is None else task_manager.index
-    exam = gather(config, items, open_progress, index=index)
+    loaded = load_items(asked, task_manager)
+    exam = gather(
+        config, [str(item) if isinstance(item, Path) else item for item in loaded.items], open_progress, index=index
+    )
+    exam = with_groups(exam, loaded.groups)
     if evaluation_tracker is not None:
         evaluation_tracker.general_config_tracker.log_experiment_args(
             model_source=model if isinstance(model, str) else "CUSTOM",
@@ -107,21 +115,39 @@ def simple_evaluate(
     return _whole(result, given)
 
 
+def with_groups(exam: Exam, groups: Mapping[str, Any]) -> Exam:
+    """The exam with group objects, whose scores are aggregated from its tasks."""
+    if not groups:
+        return exam
+    leaves = {name: tuple(task.task_name for task in group.get_all_tasks()) for name, group in groups.items()}
+    return replace(
+        exam,
+        groups=(*exam.groups, *(group_spec(name, group) for name, group in groups.items())),
+        leaves={**exam.leaves, **leaves},
+    )
+
+
 def _config(given: Mapping[str, Any]) -> RunConfig:
-    """The run's settings; what the command line would refuse for want of an output folder is set afterwards."""
+    """The run's settings; what the command line would refuse for want of an output folder is set afterwards.
+
+    Numbers of numpy and a ``torch.device`` become what the settings take.
+    """
     manager = given["task_manager"]
     named = isinstance(given["model"], str)
     keys = (
         *("num_fewshot", "batch_size", "max_batch_size", "device", "limit", "samples", "write_out", "gen_kwargs"),
         *("system_instruction", "apply_chat_template", "confirm_run_unsafe_code", "metadata"),
     )
-    seeds = Seeds(*(given[f"{name}random_seed"] for name in ("", "numpy_", "torch_", "fewshot_")))
+    seeds = Seeds(*(_as_setting(given[f"{name}random_seed"]) for name in ("", "numpy_", "torch_", "fewshot_")))
     config = build_config(
         {
-            **{key: given[key] for key in keys},
+            **{key: _as_setting(given[key]) for key in keys},
             "model": given["model"] if named else type(given["model"]).__name__,
-            "model_args": (given["model_args"] or {}) if named else {},
+            "model_args": _as_setting(given["model_args"] or {}) if named else {},
             "use_cache": given["use_cache"] if named else None,
+            # lm-eval: nothing is kept between runs unless the script asks for it. A script may also have changed
+            # what the answers depend on.
+            "no_store": not (named and given["use_cache"]),
             "seed": seeds,
         },
         needs_tasks=False,
@@ -137,6 +163,17 @@ def _config(given: Mapping[str, Any]) -> RunConfig:
     )
 
 
+def _as_setting(value: Any) -> Any:
+    """Numbers and arrays of numpy and torch, devices and paths as Python's own values; whatever else as it is."""
+    if isinstance(value, Mapping):
+        return {key: _as_setting(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_setting(item) for item in value]
+    if isinstance(value, PurePath) or type(value).__name__ == "device":
+        return str(value)
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
 def _say_what_has_no_effect(given: Mapping[str, Any]) -> None:
     for key in ("cache_requests", "rewrite_requests_cache", "delete_requests_cache", "check_integrity", "verbosity"):
         if given[key]:
@@ -146,7 +183,7 @@ def _say_what_has_no_effect(given: Mapping[str, Any]) -> None:
 def _open(model: Any, given: Mapping[str, Any]) -> Model | None:
     """The model that answers; None: one of proctor's own kinds, which the run opens by its name."""
     if isinstance(model, str):
-        made_by = getattr(MODELS.get(model), "lm_class", None)
+        made_by = model_class_of(model)
         if made_by is None:
             return None
         run = {key: given[key] for key in ("batch_size", "max_batch_size", "device")}
@@ -166,6 +203,7 @@ def _open(model: Any, given: Mapping[str, Any]) -> Model | None:
     )
 
 
+@raises_built_in
 def evaluate(
     lm: LM | Model,
     task_dict: Mapping[Any, Any],
@@ -190,20 +228,23 @@ def evaluate(
     settings = {"limit": limit, "samples": samples, "write_out": write_out}
     settings |= {"apply_chat_template": apply_chat_template, "system_instruction": system_instruction}
     config = build_config(
-        {**settings, "confirm_run_unsafe_code": confirm_run_unsafe_code, "seed": Seeds(None, None, None)},
+        {
+            **settings,
+            "confirm_run_unsafe_code": confirm_run_unsafe_code,
+            "no_store": True,
+            "seed": Seeds(None, None, None),
+        },
         needs_tasks=False,
     )
     config = replace(config, log_samples=log_samples, fewshot_as_multiturn=fewshot_as_multiturn, fail_fast=True)
     exam = gather(config, [_as_task(name, made) for name, made in tasks.items()], open_progress)
-    specs = {name: group_spec(name, group) for name, group in groups.items()}
-    leaves = {name: tuple(task.task_name for task in group.get_all_tasks()) for name, group in groups.items()}
     result = session.evaluate(
         config,
         progress=open_progress,
         bootstrap_iters=bootstrap_iters or 0,
         keep_records=log_samples,
         opened=_open(lm, {"use_cache": None}),
-        exam=replace(exam, groups=tuple(specs.values()), leaves=leaves),
+        exam=with_groups(exam, groups),
     )
     return _scores(result, results_document(result, {}, hashes=False), log_samples)
 

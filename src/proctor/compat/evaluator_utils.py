@@ -8,7 +8,7 @@ from typing import Any
 
 __all__ = ["get_sample_size", "print_writeout"]
 
-log = logging.getLogger("proctor")
+log = eval_logger = logging.getLogger("proctor")
 
 
 def get_sample_size(task: Any, limit: int | float | None) -> int | None:

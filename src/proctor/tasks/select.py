@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from proctor.errors import Fault, TaskError, UsageError, did_you_mean
+from proctor.errors import Fault, TaskError, UnknownNameError, did_you_mean
 from proctor.stock.names import did_you_mean_any, stock_task_hint
 from proctor.tasks.expand import Expander, GroupNode, TaskNode, folder_tops
 from proctor.tasks.index import Root, TaskIndex, checked_folder, put_over, read_root, report_faults, require_tasks
@@ -144,7 +144,7 @@ def _with_siblings(index: TaskIndex, file: str) -> TaskIndex:
     return put_over([siblings], index) if siblings.entries else index
 
 
-def _not_found(index: TaskIndex, unknown: Sequence[str]) -> UsageError:
+def _not_found(index: TaskIndex, unknown: Sequence[str]) -> UnknownNameError:
     """One sentence for all names that do not exist, each with the closest ones that do."""
     quoted = ", ".join(repr(name) for name in unknown)
     hints = [hint for name in unknown[:5] for hint in _hints(index, name)]
@@ -154,7 +154,7 @@ def _not_found(index: TaskIndex, unknown: Sequence[str]) -> UsageError:
         hints.append(f"Faults in task files may hide names:\n  {first_lines(faults)}")
     hints.append("'proctor ls tasks' lists all names.")
     hints.append("Task files of your own: --include_path FOLDER, or their path: --tasks ./FOLDER or ./FILE.yaml.")
-    return UsageError(f"Tasks not found: {quoted}.", hint="\n  ".join(hints))
+    return UnknownNameError(f"Tasks not found: {quoted}.", hint="\n  ".join(hints))
 
 
 def _hints(index: TaskIndex, name: str) -> Iterator[str]:

@@ -16,7 +16,9 @@ from proctor.compat.api.base import Task
 from proctor.compat.api.instance import Instance
 from proctor.compat.api.utils import Message
 from proctor.compat.config.task import TaskConfig
+from proctor.compat.errors import raises_built_in, with_built_in
 from proctor.compat.filters import build_filter_ensemble
+from proctor.compat.shipped import remember
 from proctor.errors import DataError, TaskError, UsageError
 from proctor.metrics.base import MetricUse
 from proctor.tasks.data import Documents, load_custom
@@ -41,6 +43,7 @@ class ConfigurableTask(Task):
     OUTPUT_TYPE: Any = None
     CONFIG: TaskConfig | None = None
 
+    @raises_built_in
     def __init__(
         self, data_dir: Any = None, cache_dir: Any = None, download_mode: Any = None, config: Any = None
     ) -> None:
@@ -320,7 +323,7 @@ class ConfigurableTask(Task):
     ) -> list[Message]:
         """A question, and its answer or how it begins, as turns."""
         if not isinstance(q, str | None):
-            raise UsageError(f"A question is a text, not {q!r}.")
+            raise with_built_in(UsageError(f"A question is a text, not {q!r}."))
         made = turns(q or "", answer_text(a, c), gen_prefix, tgt_delim, few_delim)
         return [Message(turn.role, turn.content, turn.delimiter) for turn in made]
 
@@ -371,6 +374,9 @@ class ConfigurableTask(Task):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._config.task!r}, {self.OUTPUT_TYPE}, {len(self.eval_docs)} documents)"
+
+
+remember(ConfigurableTask)
 
 
 def _merged(own: TaskConfig | None, given: Mapping[str, Any] | None) -> TaskConfig:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LM", "AnswerFile", "CacheHook", "CachingLM", "TemplateLM", "hash_args"]
 
-log = logging.getLogger("proctor")
+log = eval_logger = logging.getLogger("proctor")
 
 T = TypeVar("T", bound="LM")
 Scored = tuple[float, bool]

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from random import Random
 from typing import Any
 
-from proctor.errors import DataError, UsageError, did_you_mean
+from proctor.compat.errors import with_built_in
+from proctor.errors import DataError, UnknownNameError, UsageError, did_you_mean
 from proctor.tasks.fewshot import FirstN, RandomSampler
 
 __all__ = ["SAMPLER_REGISTRY", "ContextSampler", "FirstNSampler", "get_sampler"]
@@ -78,9 +79,11 @@ class FirstNSampler(ContextSampler):
 
 def _check_size(needed: int, there: int) -> None:
     if needed < 0:
-        raise UsageError(f"There is no drawing {needed} examples: give 0 or more.")
+        raise with_built_in(UsageError(f"There is no drawing {needed} examples: give 0 or more."))
     if needed > there:
-        raise DataError(f"{needed} few-shot examples are needed, but the pool they are drawn from holds {there}.")
+        raise with_built_in(
+            DataError(f"{needed} few-shot examples are needed, but the pool they are drawn from holds {there}.")
+        )
 
 
 SAMPLER_REGISTRY: dict[str, type[ContextSampler]] = {"default": ContextSampler, "first_n": FirstNSampler}
@@ -90,5 +93,5 @@ def get_sampler(name: str) -> type[ContextSampler]:
     """The sampler called ``name``."""
     if name not in SAMPLER_REGISTRY:
         hint = did_you_mean(name, SAMPLER_REGISTRY) or f"Known: {', '.join(SAMPLER_REGISTRY)}."
-        raise UsageError(f"There is no sampler {name!r}.", hint=hint)
+        raise with_built_in(UnknownNameError(f"There is no sampler {name!r}.", hint=hint))
     return SAMPLER_REGISTRY[name]

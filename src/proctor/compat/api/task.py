@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from proctor.compat.api.base import Task
 from proctor.compat.api.configurable import ConfigurableTask
 from proctor.compat.api.instance import Instance, OutputType
-from proctor.compat.api.registry import AGGREGATION_REGISTRY, DEFAULT_METRIC_REGISTRY
+from proctor.compat.api.registry import (
+    AGGREGATION_REGISTRY,
+    DEFAULT_METRIC_REGISTRY,
+    get_aggregation,
+    get_metric,
+    get_metric_aggregation,
+    is_higher_better,
+)
 from proctor.compat.config.task import TaskConfig
 from proctor.errors import UsageError
 from proctor.metrics.aggregate import bits_per_byte, weighted_perplexity
@@ -25,7 +33,14 @@ __all__ = [
     "PerplexityTask",
     "Task",
     "TaskConfig",
+    "eval_logger",
+    "get_aggregation",
+    "get_metric",
+    "get_metric_aggregation",
+    "is_higher_better",
 ]
+
+eval_logger = logging.getLogger("proctor")
 
 ALL_OUTPUT_TYPES = list(OUTPUT_TYPES)
 

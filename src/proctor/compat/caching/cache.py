@@ -7,11 +7,15 @@ kept elsewhere (:mod:`proctor.store`).
 from __future__ import annotations
 
 import logging
+import os
 from typing import Any
 
-__all__ = ["delete_cache", "load_from_cache", "save_to_cache"]
+__all__ = ["PATH", "delete_cache", "load_from_cache", "save_to_cache"]
 
 log = logging.getLogger("proctor")
+
+PATH = os.environ.get("LM_HARNESS_CACHE_PATH") or os.path.join(os.path.dirname(__file__), ".cache")
+"""Where lm-eval would keep requests; nothing is written there."""
 
 
 def load_from_cache(file_name: str, cache: bool = False) -> None:

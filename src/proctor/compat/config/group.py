@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from proctor.compat.config.task import plain
+from proctor.compat.errors import with_built_in
 from proctor.errors import UsageError
 
 __all__ = ["AggMetricConfig", "GroupConfig"]
@@ -23,7 +24,7 @@ class AggMetricConfig:
 
     def __post_init__(self) -> None:
         if self.aggregation != "mean" and not callable(self.aggregation):
-            raise UsageError(f"A group aggregates by 'mean' only, not by {self.aggregation!r}.")
+            raise with_built_in(UsageError(f"A group aggregates by 'mean' only, not by {self.aggregation!r}."))
         if isinstance(self.filter_list, str):
             self.filter_list = [self.filter_list]
 

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from proctor.compat.bridge import tokenizer_facts
+from proctor.results.encode import fallback as _handle_non_serializable
 from proctor.results.env import commit_of, environment, git_describe
 
 __all__ = [
+    "_handle_non_serializable",
     "add_env_info",
     "add_tokenizer_info",
     "get_commit_from_path",

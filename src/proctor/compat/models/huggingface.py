@@ -16,10 +16,23 @@ from typing import TYPE_CHECKING, Any, Literal
 import torch
 
 from proctor.compat import bridge
+from proctor.compat.api.model import TemplateLM
 from proctor.compat.models import plain
 from proctor.compat.models.loading import LoadedLM
-from proctor.compat.models.utils import has_bos_prefix, resolve_max_length
-from proctor.compat.models.utils_hf import stop_sequences_criteria
+from proctor.compat.models.utils import (
+    DEFAULT_MAX_LENGTH,
+    TOKENIZER_INFINITY,
+    Collator,
+    _add_special_kwargs,
+    configure_pad_token,
+    handle_stop_sequences,
+    has_bos_prefix,
+    normalize_gen_kwargs,
+    postprocess_generated_text,
+    resolve_max_length,
+)
+from proctor.compat.models.utils_hf import clear_torch_cache, get_dtype, pad_and_concat, stop_sequences_criteria
+from proctor.compat.shipped import remember
 from proctor.errors import UsageError
 from proctor.models.base import BatchSize
 from proctor.models.generation import DEFAULT_MAX_TOKENS
@@ -32,9 +45,28 @@ from proctor.models.hf.patches import is_patched
 if TYPE_CHECKING:
     from proctor.compat.api.instance import Instance
 
-__all__ = ["HFLM"]
+__all__ = [
+    "DEFAULT_MAX_LENGTH",
+    "HFLM",
+    "TOKENIZER_INFINITY",
+    "Collator",
+    "TemplateLM",
+    "_add_special_kwargs",
+    "clear_torch_cache",
+    "configure_pad_token",
+    "eval_logger",
+    "get_dtype",
+    "handle_stop_sequences",
+    "has_bos_prefix",
+    "normalize_gen_kwargs",
+    "pad_and_concat",
+    "postprocess_generated_text",
+    "resolve_max_length",
+    "stop_sequences_criteria",
+]
+"""The class, and what classes derived from it import from where lm-eval's class has it in sight."""
 
-log = logging.getLogger("proctor")
+log = eval_logger = logging.getLogger("proctor")
 
 SCORING = ("tok_encode", "_encode_pair", "_loglikelihood_tokens", "_model_call", "_select_cont_toks")
 GENERATING = ("tok_encode", "tok_batch_encode", "tok_decode", "_model_generate", "max_gen_toks", "eot_token_id")
@@ -290,3 +322,5 @@ class HFLM(LoadedLM):
 
 _OWN = {step: inspect.getattr_static(HFLM, step) for step in STEPS}
 """The steps as they are here: what a subclass or a patched class is compared with."""
+
+remember(HFLM)

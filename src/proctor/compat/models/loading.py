@@ -9,6 +9,7 @@ import torch
 import transformers
 
 from proctor.compat.api.model import TemplateLM
+from proctor.compat.errors import raises_built_in
 from proctor.models.base import parse_batch_size
 from proctor.models.hf.arguments import HfArguments, read_arguments
 from proctor.models.hf.device import pick_device
@@ -29,6 +30,7 @@ class LoadedLM(TemplateLM):
     AUTO_MODEL_CLASS: Any = None
     _DEFAULT_MAX_LENGTH = 2048
 
+    @raises_built_in
     def __init__(
         self,
         pretrained: str | Any,

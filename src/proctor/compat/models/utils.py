@@ -15,7 +15,7 @@ from typing import Any, Literal, TypedDict
 from proctor.compat.ordering import Grouper as Grouper
 from proctor.models.generation import DEFAULT_MAX_TOKENS, LENGTH_NAMES, cut_at_stops, plan_generation
 
-log = logging.getLogger("proctor")
+log = eval_logger = logging.getLogger("proctor")
 
 DEFAULT_MAX_LENGTH = 2048
 TOKENIZER_INFINITY = 1000000000000000019884624838656
@@ -227,6 +227,12 @@ def has_bos_prefix(sequence: str, bos_str: str | Iterable[str] | None = None) ->
     """Whether a text begins with its BOS token, written out."""
     names = [bos_str] if isinstance(bos_str, str) else list(bos_str or ())
     return any(name and sequence.startswith(name) for name in names)
+
+
+def _add_special_kwargs(add_special_tokens: bool | None, add_bos: bool | None = None) -> dict[str, bool]:
+    """The tokenizer's argument ``add_special_tokens``: the first of the two that says something; none where neither."""
+    said = [value for value in (add_special_tokens, add_bos) if value is not None]
+    return {"add_special_tokens": said[0]} if said else {}
 
 
 def configure_pad_token(tokenizer: Any, model_config: Any = None) -> Any:

@@ -14,6 +14,7 @@ from typing import Any, TypedDict
 from proctor import alias
 from proctor.compat.api.group import ConfigurableGroup, Group
 from proctor.compat.api.task import ConfigurableTask, Task
+from proctor.compat.errors import raises_built_in
 from proctor.errors import UsageError
 from proctor.lazy import need
 from proctor.tasks.classes import make_object
@@ -68,6 +69,7 @@ class TaskManager:
     ``include_path``: a folder or several, over the bundled tasks. ``metadata`` goes into every task.
     """
 
+    @raises_built_in
     def __init__(
         self,
         verbosity: str | None = None,
@@ -119,6 +121,7 @@ class TaskManager:
         patterns = [task_list] if isinstance(task_list, str) else task_list
         return sorted({name for pattern in patterns for name in fnmatch.filter(self.all_tasks, pattern)})
 
+    @raises_built_in
     def load_config(self, config: Mapping[str, Any] | str) -> dict[str, Any]:
         """The whole configuration of one task: of a name, or a mapping as it is completed by the index."""
         leaves = [leaf for node in self._nodes(config) for leaf in node.leaves()]
@@ -126,6 +129,7 @@ class TaskManager:
             raise UsageError(f"{config!r} is not one task.")
         return dict(leaves[0].config)
 
+    @raises_built_in
     def load(self, task_list: Any) -> TaskDict:
         """Make the tasks and groups that names, configurations and objects stand for; data is loaded."""
         items = list(task_list) if isinstance(task_list, Sequence) and not isinstance(task_list, str) else [task_list]
@@ -140,6 +144,7 @@ class TaskManager:
             tasks.update({_name(task): task for task in leaves})
         return {"tasks": tasks, "groups": groups, "group_map": {name: g.child_names for name, g in groups.items()}}
 
+    @raises_built_in
     def load_task_or_group(self, task_list: Any) -> dict[Any, Any]:
         """The older form of :meth:`load`: groups as keys, the tasks below them as mappings."""
         items = [task_list] if isinstance(task_list, str | Mapping) else list(task_list)
@@ -237,6 +242,7 @@ def get_task_name_from_config(task_config: Mapping[str, Any]) -> str:
     return "_".join(str(task_config[key]) for key in keys)
 
 
+@raises_built_in
 def get_task_dict(task_name_list: Any, task_manager: TaskManager | None = None) -> dict[Any, Any]:
     """Tasks by name, and groups as keys of what is below them: from names, configurations and objects."""
     items = [task_name_list] if isinstance(task_name_list, str | Mapping) else list(task_name_list)

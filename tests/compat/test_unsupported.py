@@ -1,0 +1,91 @@
+"""Models that proctor has no engine for can be imported and asked about; making one is refused in a sentence."""
+
+import importlib
+
+import pytest
+
+from proctor.compat.api.model import LM, TemplateLM
+from proctor.compat.models.api_models import JsonChatStr
+from proctor.compat.models.huggingface import HFLM
+from proctor.errors import ModelError
+
+CLASSES = {
+    "vllm_causallms": ["VLLM"],
+    "vllm_vlms": ["VLLM_VLM"],
+    "sglang_causallms": ["SGLangLM"],
+    "hf_vlms": ["HFMultimodalLM"],
+    "hf_audiolm": ["HFAUDIOLMQWEN"],
+    "api_models": ["TemplateAPI"],
+    "openai_completions": [
+        "LocalCompletionsAPI",
+        "LocalChatCompletion",
+        "OpenAICompletionsAPI",
+        "OpenAIChatCompletion",
+    ],
+    "anthropic_llms": ["AnthropicLM", "AnthropicChat"],
+}
+
+
+@pytest.mark.parametrize(("module", "name"), [(module, name) for module, names in CLASSES.items() for name in names])
+def test_a_class_refuses_to_be_made(module, name):
+    cls = getattr(importlib.import_module(f"proctor.compat.models.{module}"), name)
+    assert issubclass(cls, LM)
+    assert cls.__module__.endswith(module)
+    assert not isinstance(object.__new__(HFLM), cls)
+    for make in (cls, lambda: cls("x", model="y"), lambda: cls.create_from_arg_string("model=y")):
+        with pytest.raises(ModelError, match=f"{name} is not supported yet: proctor has no ") as caught:
+            make()
+        assert "--model hf" in str(caught.value)
+
+
+def test_a_class_derived_from_one_refuses_too():
+    from proctor.compat.models.api_models import TemplateAPI
+
+    class Mine(TemplateAPI):
+        pass
+
+    with pytest.raises(ModelError, match="Mine is not supported yet: proctor has no models behind an API"):
+        Mine()
+
+
+def test_the_relations_are_those_of_lm_eval():
+    from proctor.compat.models import hf_vlms, openai_completions, vllm_causallms, vllm_vlms
+
+    assert hf_vlms.HFLM is HFLM
+    assert issubclass(hf_vlms.HFMultimodalLM, HFLM)
+    assert issubclass(vllm_vlms.VLLM_VLM, vllm_causallms.VLLM)
+    assert issubclass(openai_completions.OpenAIChatCompletion, openai_completions.LocalChatCompletion)
+    assert issubclass(openai_completions.TemplateAPI, TemplateLM)
+
+
+def test_chats_as_json():
+    chat = JsonChatStr('[{"role": "user"}]')
+    assert (chat.prompt, chat.encode("utf-8")) == ('[{"role": "user"}]', b'[{"role": "user"}]')
+
+
+NAMES = {
+    "evaluator": ["eval_logger", "TaskManager"],
+    "evaluator_utils": ["eval_logger"],
+    "api.task": ["eval_logger", "get_aggregation", "get_metric", "get_metric_aggregation", "is_higher_better"],
+    "api.model": ["eval_logger"],
+    "models.huggingface": [
+        *("eval_logger", "TemplateLM", "handle_stop_sequences", "normalize_gen_kwargs", "postprocess_generated_text"),
+        *("Collator", "get_dtype", "configure_pad_token", "pad_and_concat", "clear_torch_cache", "_add_special_kwargs"),
+    ],
+    "models.utils": ["eval_logger", "_add_special_kwargs"],
+    "loggers.utils": ["_handle_non_serializable"],
+    "caching.cache": ["PATH"],
+}
+
+
+@pytest.mark.parametrize(("module", "name"), [(module, name) for module, names in NAMES.items() for name in names])
+def test_a_name_is_where_others_import_it_from(module, name):
+    assert getattr(importlib.import_module(f"proctor.compat.{module}"), name) is not None
+
+
+def test_add_special_kwargs():
+    from proctor.compat.models.utils import _add_special_kwargs
+
+    assert _add_special_kwargs(None) == {}
+    assert _add_special_kwargs(False, True) == {"add_special_tokens": False}
+    assert _add_special_kwargs(None, True) == {"add_special_tokens": True}
