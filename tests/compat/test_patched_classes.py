@@ -122,17 +122,17 @@ def test_create_from_arguments(monkeypatch, manager, args):
 
 
 def test_download(monkeypatch, manager):
-    def without_three(self, dataset_kwargs=None, **kwargs):
+    def turned_round(self, dataset_kwargs=None, **kwargs):
         before(self, dataset_kwargs, **kwargs)
         self.dataset = datasets.DatasetDict(
-            {name: rows.select(range(3, len(rows))) for name, rows in self.dataset.items()}
+            {name: rows.select(range(len(rows))[::-1]) for name, rows in self.dataset.items()}
         )
 
     before = ConfigurableTask.download
     ids = [sample["doc"] for sample in evaluate(manager, limit=None)["samples"]["demo_letter_folk"]]
-    monkeypatch.setattr(ConfigurableTask, "download", without_three)
+    monkeypatch.setattr(ConfigurableTask, "download", turned_round)
     results = evaluate(manager, limit=None)
-    assert [sample["doc"] for sample in results["samples"]["demo_letter_folk"]] == ids[3:]
+    assert [sample["doc"] for sample in results["samples"]["demo_letter_folk"]] == ids[::-1]
 
 
 def test_a_group_by_name_is_still_a_group(monkeypatch, manager):

@@ -31,7 +31,8 @@ R = TypeVar("R")
 _BUILT_IN: tuple[tuple[type[ProctorError], tuple[type[Exception], ...]], ...] = (
     (UnknownNameError, (KeyError, ValueError)),
     (UsageError, (ValueError, TypeError)),
-    (TaskError, (KeyError, ValueError)),
+    # What is wrong in a task may be a file of its data.
+    (TaskError, (OSError, KeyError, ValueError)),
     (DataError, (OSError, ValueError)),
     (ModelError, (OSError, RuntimeError)),
     (MissingExtraError, (ImportError,)),
