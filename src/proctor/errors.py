@@ -5,7 +5,7 @@ ProctorError            exit 1
 │   └── UnknownNameError         a name that does not exist: of a task, a model, a filter
 ├── TaskError           exit 2   faults in task files: all of them at once
 ├── DataError           exit 1   a data set that cannot be loaded, or holds nothing
-├── ModelError          exit 1   a model that cannot be loaded or cannot answer
+├── ModelError          exit 1   a model that cannot be loaded or cannot answer (RequestError: one request)
 ├── MissingExtraError   exit 1   an optional package is not installed
 └── OutputError         exit 1   results that cannot be written
 """
@@ -50,6 +50,17 @@ class DataError(ProctorError):
 
 class ModelError(ProctorError):
     """A model cannot be loaded or cannot answer."""
+
+
+class RequestError(ModelError):
+    """A request that a model cannot answer; ``request`` is its position among those that it was given.
+
+    Whoever knows the request's document says which one it is.
+    """
+
+    def __init__(self, request: int, message: str, *, hint: str | None = None) -> None:
+        self.request = request
+        super().__init__(message, hint=hint)
 
 
 class MissingExtraError(ProctorError):

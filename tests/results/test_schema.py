@@ -294,3 +294,24 @@ def test_a_model_without_a_name_is_called_by_its_kind():
 def test_no_password_becomes_a_folder_s_name():
     facts = experiment_facts("http", {"model": "https://joe:pa55@host/v1"})
     assert (facts["model_name"], facts["model_name_sanitized"]) == ("https://***@host/v1", "https__@host__v1")
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        ("../models/x", "models__x"),
+        ("../../x", "x"),
+        ("./x", "x"),
+        (".", "model"),
+        ("..", "model"),
+        (".hidden/x", "hidden__x"),
+        # As lm-eval has them.
+        ("org/model", "org__model"),
+        ("/a/b.c", "__a__b.c"),
+        ("~/x", "~__x"),
+        ("a/../b", "a__..__b"),
+        ("x.y", "x.y"),
+    ],
+)
+def test_a_model_gives_its_name_to_a_folder_that_can_be_seen(name, folder):
+    assert sanitize(name) == folder

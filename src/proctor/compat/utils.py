@@ -29,6 +29,7 @@ from proctor.lazy import need
 from proctor.models.tokens import rolling_windows
 from proctor.refs import Ref
 from proctor.results.encode import fallback as handle_non_serializable
+from proctor.results.schema import sanitize
 from proctor.results.table import ARROWS
 from proctor.results.table import make_table as _make_table
 from proctor.run.kwargs import parse_pairs
@@ -182,7 +183,7 @@ def sanitize_list(sub: Any) -> Any:
 
 def sanitize_model_name(model_name: str) -> str:
     """A model's name as a folder's name."""
-    return re.sub(r"[\"<>:/|\\?*\[\]]+", "__", model_name)
+    return sanitize(model_name)
 
 
 def sanitize_task_name(task_name: str) -> str:

@@ -193,8 +193,12 @@ def model_name(model_args: Mapping[str, Any] | str | None) -> str | None:
 
 
 def sanitize(name: str) -> str:
-    """A name as lm-eval makes it one folder's: each run of characters that paths cannot hold becomes ``__``."""
-    return re.sub(r'["<>:/\\|?*\[\]]+', "__", name)
+    """A name as lm-eval makes it one folder's: each run of characters that paths cannot hold becomes ``__``.
+
+    A name that begins with dots would make a hidden folder: ``../models/x`` is ``models__x``.
+    """
+    made = re.sub(r'["<>:/\\|?*\[\]]+', "__", name)
+    return re.sub(r"(?:\.+_*)+", "", made, count=1) or "model" if made.startswith(".") else made
 
 
 def sample_line(record: Record) -> dict[str, Any]:

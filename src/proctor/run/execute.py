@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from proctor.errors import ModelError
+from proctor.errors import ModelError, RequestError
 from proctor.foreign import ForeignExitError, no_exit
 from proctor.store.keys import is_sampled
 from proctor.store.responses import Part
@@ -83,7 +83,7 @@ class Asking:
             whole = sorted(self._own.union(self.missing))
             requests = [self.queries[place].request for place in whole]
             left = [number for number, place in enumerate(whole) if place not in self._own]
-            yield from ((whole[number], response) for number, response in resume(requests, left))
+            yield from self._named(whole, resume(requests, left))
             return
         asked = [self._left(place) for place in self.missing]
         if origins and isinstance(model, OriginModel):
@@ -91,7 +91,18 @@ class Asking:
             answers = model.answer_about(asked, [origins[query.task, query.doc_id] for query in queries])
         else:
             answers = model.answer(asked)
-        yield from ((self.missing[number], response) for number, response in answers)
+        yield from self._named(self.missing, answers)
+
+    def _named(self, places: Sequence[int], answers: Iterator[tuple[int, Response]]) -> Iterator[tuple[int, Response]]:
+        """Responses under the numbers of their queries; a request that cannot be answered gets its document's."""
+        try:
+            for number, response in answers:
+                yield places[number], response
+        except RequestError as error:
+            query = self.queries[places[error.request]]
+            raise ModelError(
+                f"Task '{query.task}', document {query.doc_id} cannot be asked: {error.message}", hint=error.hint
+            ) from error
 
     def _left(self, place: int) -> Request:
         """What is left to ask of a query: of some continuations, the answers may be there."""

@@ -76,7 +76,11 @@ class HfArguments:
     @property
     def source(self) -> str:
         """What the weights come from, for messages and results."""
-        return self.pretrained if isinstance(self.pretrained, str) else str(self.pretrained.name_or_path)
+        if isinstance(self.pretrained, str):
+            return self.pretrained
+        named = (self.pretrained, getattr(self.pretrained, "config", None))
+        names = [getattr(one, "name_or_path", None) for one in named]
+        return str(next((name for name in names if name), type(self.pretrained).__name__))
 
     @property
     def template_args(self) -> dict[str, Any]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
 
 ALWAYS_ALIBI = ("bloom",)
 """Model types whose configs do not say that their attention is ALiBi."""
@@ -31,6 +34,17 @@ def attention_kind(config: Any) -> str:
     """The attention function in use; ``eager`` where a config names none."""
     name = attention_setting(config) or "_attn_implementation"
     return getattr(config, name, None) or "eager"
+
+
+def dtype_of(module: Any) -> torch.dtype:
+    """What a module computes in: what it says, else what its weights are in."""
+    import torch
+
+    named = getattr(module, "dtype", None)
+    if isinstance(named, torch.dtype):
+        return named
+    parameters = module.parameters() if hasattr(module, "parameters") else ()
+    return next((one.dtype for one in parameters if one.is_floating_point()), torch.float32)
 
 
 def layer_windows(config: Any) -> Mapping[str, int | None] | str:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import torch
 
-from proctor.models.hf.attention import attention_kind, changing_positions, layer_windows, text_config
+from proctor.models.hf.attention import attention_kind, changing_positions, dtype_of, layer_windows, text_config
 from proctor.models.hf.call_form import CallForm, call_forms
 from proctor.models.hf.device import free_caches, is_out_of_memory
 from proctor.models.hf.fallback import warn_of_fallback
@@ -76,7 +76,7 @@ def decide(scorer: Scorer, rows: Sequence[Row], wanted: str) -> Decision:
         for mode, form in _attempts(scorer, wanted):
             difference = probe(scorer, rows[0], length, mode, form)
             worst = difference if worst is None else max(worst, difference)
-            if difference <= allowed(scorer.module.dtype):
+            if difference <= allowed(dtype_of(scorer.module)):
                 passed = mode == "tree" or wanted == "context"
                 return Decision(mode, "probe passed" if passed else reason, difference, form, known and not passed)
             reason = f"{mode} differs from plain rows by {difference:.2g} nats on a probe of {length} tokens"

@@ -85,9 +85,11 @@ class Generator:
         tokens: Tokens,
         device: torch.device,
         *,
+        pad: int | None,
         autocast: torch.dtype | None = None,
         think_end_token: str | int | None = None,
     ) -> None:
+        self._pad_token = pad
         self.module = module
         self.tokens = tokens
         self.device = device
@@ -191,7 +193,7 @@ class Generator:
         warn_of_fallback("Generating through transformers", choice.reason, self.module, plain=plain, shared=shared)
 
     def _passes(self, form: CallForm | None) -> Passes:
-        return Passes(self.module, self.device, self.autocast, self.tokens.tokenizer.pad_token_id or 0, form)
+        return Passes(self.module, self.device, self.autocast, self._pad_token or 0, form)
 
     def _shared(
         self,
@@ -228,6 +230,11 @@ class Generator:
         """The text for each prompt of one batch, by transformers."""
         ids, mask = self._pad(prompts)
         width = ids.shape[1]
+        if not hasattr(self.module, "generate"):
+            raise ModelError(
+                f"A module of the class {type(self.module).__name__} cannot generate: it has no method 'generate'.",
+                hint="Ask it for log-likelihoods only, or derive its class from transformers' GenerationMixin.",
+            )
         watch = NanWatch(len(prompts), drawn=bool(plan.do_sample)) if is_watchable(self.module) else None
         output = self._generate(ids, mask, plan, watch)
         if watch is not None:
@@ -238,7 +245,7 @@ class Generator:
 
     def _pad(self, prompts: Sequence[Prompt]) -> tuple[torch.Tensor, torch.Tensor]:
         width = max(len(prompt.ids) for prompt in prompts)
-        pad = self.tokens.tokenizer.pad_token_id
+        pad = self._pad_token
         ids = [[pad] * (width - len(prompt.ids)) + prompt.ids for prompt in prompts]
         mask = [[0] * (width - len(prompt.ids)) + [1] * len(prompt.ids) for prompt in prompts]
         return torch.tensor(ids, device=self.device), torch.tensor(mask, device=self.device)
@@ -261,7 +268,7 @@ class Generator:
                     attention_mask=mask,
                     do_sample=plan.do_sample,
                     stopping_criteria=criteria,
-                    pad_token_id=self.tokens.tokenizer.pad_token_id,
+                    pad_token_id=self._pad_token,
                     use_cache=True,
                     **extra,
                 )

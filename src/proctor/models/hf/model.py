@@ -22,6 +22,7 @@ from proctor.models.hf.memory import bytes_per_cached_token, bytes_per_head_row,
 from proctor.models.hf.rows import Row, Span, input_lengths, make_rows
 from proctor.models.hf.spans import SpanMaker
 from proctor.models.hf.tree import HEAD_ROWS, TreeScorer
+from proctor.models.hf.vocabulary import Vocabulary
 from proctor.models.prefix import Limits, Plan, pass_tokens
 from proctor.models.tokens import Tokens
 from proctor.models.work import many, planned
@@ -69,8 +70,14 @@ class HfModel:
             from_first=arguments.logits_cache == "lm_eval",
             encode_once=arguments.scoring != "plain" and not arguments.batch_invariant,
         )
+        self._vocabulary = Vocabulary(module, tokens.tokenizer)
         self._generator = Generator(
-            module, tokens, device, autocast=autocast, think_end_token=arguments.think_end_token
+            module,
+            tokens,
+            device,
+            pad=self._vocabulary.pad(),
+            autocast=autocast,
+            think_end_token=arguments.think_end_token,
         )
 
     @property
@@ -151,6 +158,7 @@ class HfModel:
         values: list[tuple[float, bool]] = [(0.0, True)] * len(owners)
         first = {place: start for start, place in reversed(list(enumerate(owners)))}
         spans, waiting = self._spans.scored(request for _, request in requests)
+        self._vocabulary.check_spans(spans, [requests[place][0] for place in owners])
         open_spans = [0] * len(requests)
         for place in waiting:
             open_spans[place] += 1
@@ -174,6 +182,7 @@ class HfModel:
         self, requests: Sequence[tuple[int, Rolling]], left: frozenset[int] | None
     ) -> Iterator[tuple[int, Response]]:
         spans, places = self._spans.rolled(request for _, request in requests)
+        self._vocabulary.check_spans(spans, [requests[place][0] for place in places])
         open_windows = [0] * len(requests)
         for place in places:
             open_windows[place] += 1
@@ -281,17 +290,20 @@ class HfModel:
             self._generator.room(plan)
         for plan, places in groups.values():
             texts = [requests[place][1].prompt for place in places]
-            for place, text in self._generate(texts, plan):
+            for place, text in self._generate(texts, plan, [requests[place][0] for place in places]):
                 broken = place in self._generator.not_a_number
                 if broken:
                     self._tally.note("not_a_number", "The model's logits were NaN while it generated a text.")
                 yield requests[places[place]][0], Text(text, not_a_number=broken)
 
-    def _generate(self, texts: Sequence[str], plan: GenerationPlan) -> Iterator[tuple[int, str]]:
+    def _generate(
+        self, texts: Sequence[str], plan: GenerationPlan, requests: Sequence[int]
+    ) -> Iterator[tuple[int, str]]:
         lengths = [len(ids) for ids in self.tokens.encode_many(texts)]
         order = sorted(range(len(texts)), key=lambda place: (-lengths[place], texts[place]))
         encoded = self.tokens.encode_prompts([texts[place] for place in order], truncation=self._arguments.truncation)
         prompts = [Prompt(place, self._fit(ids, plan)) for place, ids in zip(order, encoded, strict=True)]
+        self._vocabulary.check_prompts((requests[prompt.owner], prompt.ids) for prompt in sorted(prompts, key=_owner))
         width = len(prompts[0].ids) + plan.max_tokens
         budget = make_budget(
             self._size,
@@ -322,3 +334,7 @@ class HfModel:
                 f"{self.tokens.max_length}): its beginning is cut off. All such cases are counted in the results.",
             )
         return ids[-room:]
+
+
+def _owner(prompt: Prompt) -> int:
+    return prompt.owner

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import torch
 
 from proctor.errors import ModelError
-from proctor.models.hf.attention import layer_windows, text_config
+from proctor.models.hf.attention import dtype_of, layer_windows, text_config
 from proctor.models.hf.call_form import CallForm, call_forms
 from proctor.models.hf.device import free_caches, is_out_of_memory
 from proctor.models.hf.loglikelihood import Scored, Scorer, autocast
@@ -165,7 +165,7 @@ class TreeScorer:
     def _mask(self, pack: Pack) -> Any:
         """The mask of a pass; one for each kind of layer where a model has several."""
         scorer = self._scorer
-        dtype = scorer.autocast or scorer.module.dtype
+        dtype = scorer.autocast or dtype_of(scorer.module)
         masks = {kind: mask_of(pack, window, scorer.device, dtype) for kind, window in self._windows.items()}
         return masks if len(masks) > 1 else next(iter(masks.values()))
 

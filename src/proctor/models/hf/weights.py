@@ -22,7 +22,8 @@ def load_weights(
 ) -> Any:
     """The module, in eval mode, on its device. ``auto``: the class that loads it; None: the usual for ``backend``."""
     if not isinstance(arguments.pretrained, str):
-        return arguments.pretrained.eval()
+        # A script may hand in anything with a config, a device and a forward.
+        return arguments.pretrained.eval() if hasattr(arguments.pretrained, "eval") else arguments.pretrained
     usual = transformers.AutoModelForSeq2SeqLM if backend == "seq2seq" else transformers.AutoModelForCausalLM
     auto = auto or usual
     options = _options(arguments, device)
