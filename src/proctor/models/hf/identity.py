@@ -29,6 +29,7 @@ from proctor.models.hf.files import (
     settings_digest,
     tokenizer_files_digest,
 )
+from proctor.models.hf.shipped import patched_code
 from proctor.models.tokens import Tokens
 from proctor.secrets import is_secret_key
 
@@ -78,13 +79,18 @@ BY_EFFECT: Mapping[str, str] = {
 def identify(arguments: HfArguments, config: Any, tokens: Tokens, *, dtype: Any) -> Mapping[str, Any] | None:
     """The identity of the model that ``arguments`` load; None where it cannot be known for certain.
 
-    Nobody can tell what was done to a module that was handed in. With ``logits_cache=lm_eval`` an
-    answer depends on the other requests of its run, and what a checkpoint lacks is drawn at random.
+    Nobody can tell what was done to a module that was handed in, or what patched code does. With
+    ``logits_cache=lm_eval`` an answer depends on the other requests of its run, and what a checkpoint
+    lacks is drawn at random.
     """
     if not isinstance(arguments.pretrained, str) or arguments.logits_cache == "lm_eval":
         return None
     if arguments.allow_missing_weights:
         log.info("What this model answers is not kept: weights that are missing are drawn at random.")
+        return None
+    patch = patched_code(config)
+    if patch is not None:
+        log.warning("What this model answers is not kept: in this process %s is not what was shipped.", patch)
         return None
     try:
         identity = _identity(arguments, config, tokens, dtype)
