@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from proctor.causes import by_cause
 from proctor.errors import DataError, Fault, ProctorError, TaskError
 from proctor.run.progress import OpenProgress
+from proctor.tasks.all_faults import all_faults
 from proctor.tasks.classes import AnyTask, bind_task
 from proctor.tasks.sources.explain import AbsentDataError
 from proctor.tasks.spec import TaskSpec
@@ -39,7 +40,10 @@ def bind_tasks(specs: Sequence[TaskSpec], progress: OpenProgress) -> list[AnyTas
             except AbsentDataError as error:
                 absent.setdefault(spec.data.path, error)
                 failures.append(error)
-            except (TaskError, DataError) as error:
+            except TaskError as error:
+                more = () if spec.made_by is not None else all_faults(spec)
+                failures.append(TaskError(list(dict.fromkeys([*error.faults, *more]))))
+            except DataError as error:
                 failures.append(error)
             display.advance(1)
     if failures:

@@ -6,12 +6,13 @@ import copy
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from proctor.errors import DataError, Fault, ProctorError, TaskError, did_you_mean
+from proctor.errors import DataError, Fault, ProctorError, TaskError
 from proctor.run.check_braces import unbraced
 from proctor.run.check_cells import CellCheck
 from proctor.run.check_repeat import RepeatCheck, Values, can_differ
 from proctor.run.check_targets import TargetCheck, short
 from proctor.run.findings import Findings
+from proctor.tasks.all_faults import field_faults, split_faults
 from proctor.tasks.data import Documents, Splits
 from proctor.tasks.fewshot import load_pool, make_sampler, may_leak, pool_split
 from proctor.tasks.fields import Fields, bind_examples, bind_question, key_or_template
@@ -84,16 +85,15 @@ class _DataCheck:
             return FAILED
 
     def _named_splits(self) -> None:
-        there = self.splits.names
-        for key in ("test_split", "validation_split", "training_split", "fewshot_split"):
-            split = self.spec.raw.get(key)
-            if split is not None and split not in there:
-                hint = did_you_mean(split, there) or f"It has: {', '.join(there)}."
-                self.found.say(f"its data set has no split {split!r}.", key, hint=hint)
+        for fault in split_faults(self.spec, self.splits):
+            self.found.say_fault(fault)
 
     def _evaluated(self) -> Documents | None:
         split = self.spec.data.eval_split or ""
         if split not in self.splits.names:
+            if not self.unusable & {"doc_to_text", "doc_to_target", "doc_to_choice"}:
+                for fault in field_faults(self.spec, self.splits):
+                    self.found.say_fault(fault)
             return None
         documents = self.splits.documents(split, self.spec.data.process_docs)
         if len(documents) == 0:

@@ -7,7 +7,7 @@ document than it prompted; here each split is processed once and kept.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from proctor.errors import Fault, TaskError, UsageError, did_you_mean
@@ -17,7 +17,7 @@ from proctor.tasks.sources.load import SPLIT_KEYS, load_splits
 from proctor.tasks.spec import TaskSpec
 from proctor.types import Doc
 
-__all__ = ["Documents", "Splits", "load_custom", "load_splits", "positions"]
+__all__ = ["Documents", "Splits", "load_custom", "load_splits", "no_split_hint", "positions"]
 
 
 class Documents(Sequence[Doc]):
@@ -102,10 +102,8 @@ class Splits:
     def _process(self, split: str, process_docs: Any) -> Documents:
         data = self._load()
         if split not in data:
-            hint = did_you_mean(split, data) or f"It has: {', '.join(data)}."
-            raise TaskError(
-                self._spec.fault(f"its data set has no split {split!r}.", _split_key(self._spec, split), hint=hint)
-            )
+            key, hint = _split_key(self._spec, split), no_split_hint(split, data)
+            raise TaskError(self._spec.fault(f"its data set has no split {split!r}.", key, hint=hint))
         rows = _materialise(data[split])
         if process_docs is None:
             return Documents(rows)
@@ -125,6 +123,14 @@ class Splits:
             spec = self._spec
             self._raw = load_custom(spec) if spec.data.custom is not None else load_splits(spec, self.notes)
         return self._raw
+
+
+def no_split_hint(split: Any, there: Collection[str]) -> str:
+    """What to do about a split that is not there."""
+    hint = did_you_mean(str(split), there) or f"It has: {', '.join(there)}."
+    if tuple(there) == ("train",) and split != "train":
+        hint += f" Data that name no split are 'train'; files get one by 'data_files: {{{split}: FILE}}'."
+    return hint
 
 
 def _split_key(spec: TaskSpec, split: str) -> str:
