@@ -22,6 +22,7 @@ from types import ModuleType
 from typing import Any
 
 from proctor.errors import did_you_mean
+from proctor.files import read_bytes
 from proctor.stock.location import stock_roots
 from proctor.stock.names import stock_module_hint
 
@@ -163,7 +164,7 @@ def load_file(path: Path) -> ModuleType:
 
 def _new_module(path: Path) -> ModuleType:
     package = path.name == "__init__.py"
-    name = _module_name(path.parent.name if package else path.stem, str(path).encode(), path.read_bytes())
+    name = _module_name(path.parent.name if package else path.stem, str(path).encode(), read_bytes(path))
     loader = SourceFileLoader(name, str(path))
     folders = [str(path.parent)] if package else None
     spec = importlib.util.spec_from_file_location(name, path, loader=loader, submodule_search_locations=folders)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from proctor.errors import DataError, UsageError
+from proctor.files import LARGEST_DOCUMENT, read_text
 from proctor.types import Model, RunResult
 
 if TYPE_CHECKING:
@@ -235,7 +236,7 @@ def open_results(path: str | Path) -> dict[str, Any]:
     """The content of a ``results_*.json``, of proctor or of lm-eval."""
     file = Path(path)
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
+        document = json.loads(read_text(file, largest=LARGEST_DOCUMENT))
     except FileNotFoundError as error:
         raise DataError(f"There is no results file {file}.") from error
     except (OSError, ValueError, RecursionError) as error:

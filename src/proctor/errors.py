@@ -17,6 +17,28 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+LONGEST_TEXT = 20_000
+"""Letters of another's exception that are shown: its text may be as long as its writer likes."""
+
+
+def error_text(error: BaseException) -> str:
+    """``str(error)`` of an exception that others wrote: "" where its ``__str__`` fails or gives no text."""
+    try:
+        text = str(error)
+    except (Exception, SystemExit, GeneratorExit):  # noqa: BLE001 - whatever a stranger's method raises
+        return ""
+    if len(text) > LONGEST_TEXT:
+        from proctor.secrets import redact_text  # first: half a secret would not be recognised
+
+        text = f"{redact_text(text)[:LONGEST_TEXT]} ..."
+    return str.__str__(text)
+
+
+def error_line(error: BaseException) -> str:
+    """The type of an exception and, where it has a text, that text: ``ValueError: no such row``."""
+    name, text = type.__dict__["__name__"].__get__(type(error)), error_text(error)
+    return f"{name}: {text}" if text else name
+
 
 class ProctorError(Exception):
     """An error that is shown as a sentence, never as a traceback. Secrets in the sentence are hidden."""

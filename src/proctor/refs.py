@@ -15,7 +15,7 @@ from typing import Any
 
 from proctor.alias import Importer, NotServedError, load_file
 from proctor.encodings import PYTHON_REMEDY, is_encoding_error
-from proctor.errors import Fault, TaskError, did_you_mean
+from proctor.errors import Fault, TaskError, did_you_mean, error_line
 from proctor.foreign import no_exit
 from proctor.lazy import remedy
 
@@ -98,7 +98,7 @@ class Ref:
         return Importer(Path(self.file or Path(self.folder, "_")).resolve())
 
     def _broken(self, what: Path | str, error: Exception) -> TaskError:
-        message = f"'!function {self.name}': importing {what} failed: {type(error).__name__}: {error}"
+        message = f"'!function {self.name}': importing {what} failed: {error_line(error)}"
         return self._fault(message, PYTHON_REMEDY if is_encoding_error(error) else None)
 
     def _fault(self, message: str, hint: str | None = None) -> TaskError:

@@ -10,6 +10,8 @@ import traceback
 from types import TracebackType
 from typing import Any
 
+from proctor.errors import error_line
+
 LOGGER = logging.getLogger("proctor")
 
 
@@ -19,7 +21,11 @@ class _Discreet(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         from proctor.secrets import redact_text
 
-        return redact_text(super().format(record))
+        try:
+            return redact_text(super().format(record)).encode("utf-8", "backslashreplace").decode()
+        except (Exception, SystemExit):  # noqa: BLE001 - a value of others whose __str__ fails
+            record.msg, record.args = f"{record.msg} (what belongs to it cannot be shown as text)", ()
+            return redact_text(super().format(record))
 
 
 class _Stderr(logging.StreamHandler):  # type: ignore[type-arg]
@@ -58,7 +64,7 @@ def _hush_others() -> None:
 
             try:
                 made.msg, made.args = redact_text(made.getMessage()), ()
-            except (TypeError, ValueError):
+            except (Exception, SystemExit):  # noqa: BLE001 - a value of others whose __str__ fails
                 return made  # its text does not fit its arguments, which logging itself will say
         return made
 
@@ -78,7 +84,8 @@ def hush_tracebacks() -> None:
 
     def tell(died: threading.ExceptHookArgs) -> None:
         name = "?" if died.thread is None else died.thread.name
-        LOGGER.warning("The thread %s died of %r; the rest goes on.", name, died.exc_value)
+        what = "nothing" if died.exc_value is None else error_line(died.exc_value)
+        LOGGER.warning("The thread %s died of %s; the rest goes on.", name, what)
         LOGGER.debug("Where it died:", exc_info=died.exc_value)
 
     sys.excepthook = show

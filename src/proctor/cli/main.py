@@ -6,15 +6,17 @@ when it is asked for. Without a verb the flags are those of ``run``.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import importlib
 import io
-import os
 import sys
 from collections.abc import Sequence
 
-from proctor.cli.logs import hush_tracebacks, set_up_logging
+from proctor.cli.logs import LOGGER, hush_tracebacks, set_up_logging
 from proctor.cli.stop import heed_sigterm, tell
+from proctor.cli.streams import drop_output, open_missing_streams
+from proctor.cli.system_errors import system_error
 from proctor.cli.values import SentenceParser
 from proctor.errors import ProctorError, UsageError, did_you_mean
 from proctor.foreign import ForeignExitError, no_exit
@@ -53,6 +55,7 @@ proctor SUBCOMMAND --help lists the flags of a subcommand."""
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     if argv is None:
+        open_missing_streams()
         hush_tracebacks()
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that cannot show a letter shows its number
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -68,20 +71,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return tell(stop, last=argv is None)
     except BrokenPipeError:
         # Who read our output has gone (a pager, head): nobody is left to tell.
-        _let_stdout_go()
+        drop_output(sys.stdout)
         return 141
     except OSError as error:
-        # Files of results say so themselves: what is left is stdout, or somebody else's cache.
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        _let_stdout_go()
-        print(f"proctor: error: What was to be printed or cached has no room: {error.strerror}.", file=sys.stderr)
-        return 1
+        LOGGER.debug("Where the system refused:", exc_info=True)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            drop_output(sys.stdout)  # what is full may be stdout itself, and would be full once more at the end
+        return _complain(system_error(error))
     return code
-
-
-def _let_stdout_go() -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -117,10 +114,21 @@ def _run_verb(verb: str, arguments: Sequence[str]) -> int:
 
 
 def _complain(error: ProctorError) -> int:
-    sys.stdout.flush()
-    for line in error.message.splitlines():
+    try:
+        sys.stdout.flush()
+        _print_error(error)
+        sys.stderr.flush()
+    except OSError:  # nobody reads what is wrong; the exit code says it still
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError):
+                drop_output(stream)
+    return error.exit_code
+
+
+def _print_error(error: ProctorError) -> None:
+    # A byte of a path that is no UTF-8 is a letter that no stream takes.
+    for line in error.message.encode("utf-8", "backslashreplace").decode().splitlines():
         # An indented line belongs to the one before it; the others are errors in their own right.
         print(line if line.startswith(" ") else f"proctor: error: {line}", file=sys.stderr)
     if error.hint:
-        print(f"  {error.hint}", file=sys.stderr)
-    return error.exit_code
+        print("  " + error.hint.encode("utf-8", "backslashreplace").decode(), file=sys.stderr)

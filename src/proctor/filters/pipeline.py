@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from proctor.errors import Fault, ProctorError, TaskError, UsageError, did_you_mean
+from proctor.errors import Fault, ProctorError, TaskError, UsageError, did_you_mean, error_line
 from proctor.filters.base import Failed
 from proctor.filters.table import FILTERS
 from proctor.foreign import no_exit
@@ -69,7 +69,7 @@ class Pipeline:
         except ProctorError:
             raise
         except Exception as error:
-            raise self._fault(f"failed: {type(error).__name__}: {error}", step) from error
+            raise self._fault(f"failed: {error_line(error)}", step) from error
         if len(outcome) != len(current):
             raise self._fault(f"gave {len(outcome)} outcomes for {len(current)} requests.", step)
         return outcome
@@ -167,7 +167,7 @@ def _try(step: Step, pipeline: str) -> None:
     except ProctorError:
         raise
     except Exception as error:
-        raise UsageError(f"{place} cannot be made: {type(error).__name__}: {error}") from error
+        raise UsageError(f"{place} cannot be made: {error_line(error)}") from error
     if not callable(getattr(made, "apply", None)):
         raise UsageError(f"{place} has no method 'apply(resps, docs)'.")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from proctor import stats
-from proctor.errors import DataError, Fault, ProctorError, TaskError
+from proctor.errors import DataError, Fault, ProctorError, TaskError, error_line
 from proctor.foreign import no_exit
 from proctor.metrics import corpus, labels, replicates
 from proctor.metrics.base import MetricUse
@@ -155,7 +155,7 @@ def aggregate(
         raise TaskError(
             Fault(
                 f"The aggregation {use.aggregation_name or getattr(use.aggregation, '__name__', '?')!r} of the metric "
-                f"{use.name!r} failed: {type(error).__name__}: {error}",
+                f"{use.name!r} failed: {error_line(error)}",
                 hint=f"It was given {len(values)} values; the first is {_short(values)}.",
             )
         ) from error

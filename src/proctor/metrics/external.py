@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from proctor.errors import MissingExtraError, UsageError, did_you_mean
+from proctor.errors import MissingExtraError, UsageError, did_you_mean, error_line
 from proctor.foreign import no_exit
 from proctor.lazy import need
 from proctor.registry import Table
@@ -84,6 +84,6 @@ def load_object(name: str, *args: Any, known: tuple[str, ...] = (), **options: A
             return evaluate.load(name, *args, **options)
     except Exception as error:
         raise UsageError(
-            f"The package 'evaluate' cannot load the metric {name!r}: {type(error).__name__}: {error}",
+            f"The package 'evaluate' cannot load the metric {name!r}: {error_line(error)}",
             hint=hint or "See https://huggingface.co/evaluate-metric for the names there are.",
         ) from error

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from proctor.errors import Fault, ProctorError, TaskError
+from proctor.errors import Fault, ProctorError, TaskError, error_line, error_text
 from proctor.foreign import no_exit
 from proctor.metrics.base import MetricUse
 from proctor.patterns.bounded import sub
@@ -72,7 +72,9 @@ def _share_equal(
             left, right = (_reduced_array(array, reduce) for array in (left, right))
         return float(np.mean(left == right))
     except ValueError as error:  # lists of unequal lengths
-        raise TypeError(f"exact_match cannot compare {predictions!r} with {references!r}: {error}") from error
+        raise TypeError(
+            f"exact_match cannot compare {predictions!r} with {references!r}: {error_text(error)}"
+        ) from error
 
 
 def _reduced_array(array: Any, reduce: Callable[[Sequence[str]], list[str]]) -> Any:
@@ -212,7 +214,7 @@ def _own_figure(use: MetricUse, score: Any) -> Any:
 
 
 def _failure(use: MetricUse, *errors: Exception) -> TaskError:
-    said = "; then, called with [gold, result]: ".join(f"{type(error).__name__}: {error}" for error in errors)
+    said = "; then, called with [gold, result]: ".join(error_line(error) for error in errors)
     return TaskError(
         Fault(
             f"The metric {use.name!r} failed: {said}",

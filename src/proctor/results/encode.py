@@ -54,7 +54,7 @@ def as_text(value: Any) -> str:
     """``str(value)``; an object that cannot even be shown is named by its type."""
     try:
         return str(value)
-    except Exception:  # noqa: BLE001 - a foreign __str__ may raise anything
+    except (Exception, SystemExit, GeneratorExit):  # noqa: BLE001 - a foreign __str__ may raise anything
         return f"<{type(value).__name__}>"
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from proctor.alias import PEER, locate
 from proctor.encodings import PYTHON_REMEDY, is_encoding_error
 from proctor.errors import Fault, did_you_mean
+from proctor.files import read_bytes
 from proctor.lazy import remedy
 from proctor.metrics.external import EVALUATE_METRICS, OWN
 from proctor.refs import NO_PATHS, Ref
@@ -132,7 +133,7 @@ def _file_of(ref: Ref) -> Path | None:
 def read_module(file: Path) -> Module:
     """What a Python file defines and imports, by its syntax alone."""
     try:
-        tree = ast.parse(file.read_bytes(), str(file))
+        tree = ast.parse(read_bytes(file), str(file))
     except SyntaxError as error:
         hint = PYTHON_REMEDY if is_encoding_error(error) else None
         return Module(fault=Fault(f"this is not valid Python: {error.msg}.", str(file), error.lineno, hint))

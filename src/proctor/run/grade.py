@@ -10,9 +10,8 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from proctor.errors import DataError, ProctorError
+from proctor.errors import DataError, ProctorError, error_line
 from proctor.filters.base import Failed
-from proctor.results.encode import as_text
 from proctor.results.redact import redact_text
 from proctor.run.plan import Planned, TaskPlan
 from proctor.tasks.outputs import answers_of, arguments_of
@@ -43,7 +42,7 @@ def grade(plan: TaskPlan, responses: Sequence[Response], *, fail_fast: bool = Fa
 
 def sentence(error: Exception) -> str:
     """What an exception says, in one line and without secrets."""
-    said = error.message if isinstance(error, ProctorError) else f"{type(error).__name__}: {as_text(error)}"
+    said = error.message if isinstance(error, ProctorError) else error_line(error)
     line = redact_text(" ".join(said.split())).rstrip(":")
     return line if len(line) <= LONGEST else f"{line[:LONGEST]} ..."
 

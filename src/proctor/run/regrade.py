@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -16,7 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from proctor.errors import DataError, UsageError
+from proctor.errors import DataError, UsageError, error_line
+from proctor.files import LARGEST_DOCUMENT, read_text
 from proctor.run.config import RunConfig, Seeds, build_config
 from proctor.run.execute import Source
 from proctor.run.finish import FinishedRun, check_output, complete_run
@@ -123,7 +125,7 @@ def find_past(source: str | Path, changes: Changes) -> Past:
     try:
         return _from_samples(file, document, changes)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        what = f"{type(error).__name__}: {error}"
+        what = error_line(error)
         raise DataError(f"{file} does not say what it would take to grade it again: {what}.") from error
 
 
@@ -148,7 +150,7 @@ def _run_numbered(number: int, store: Path) -> Run:
 def _run_of(document: Mapping[str, Any], changes: Changes) -> Run | None:
     """The run that wrote these results, if the store has its answers."""
     path, begun = path_of(RunConfig(store=changes.store)), document.get("date")
-    if path is None or not path.is_file() or not isinstance(begun, float):
+    if path is None or not os.path.isfile(path) or not isinstance(begun, float):
         return None
     with opened(path) as connection:
         found = [run for run in list_runs(connection) if run.started == begun and run.digest is not None]
@@ -237,7 +239,7 @@ def _results_file(path: Path) -> Path:
         if not found:
             raise UsageError(f"There is no results_*.json in {path}.")
         return found[-1]
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise UsageError(
             f"{str(path)!r} is neither a results file nor the number of a run.", hint="'proctor runs' lists both."
         )
@@ -246,7 +248,7 @@ def _results_file(path: Path) -> Path:
 
 def _read(file: Path) -> Mapping[str, Any]:
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
+        document = json.loads(read_text(file, largest=LARGEST_DOCUMENT))
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{file} cannot be read as a results file: {error}") from error
     if not isinstance(document, dict) or not isinstance(document.get("results"), dict):

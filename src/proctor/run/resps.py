@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from proctor.errors import DataError
+from proctor.errors import DataError, error_line
+from proctor.files import text_lines
 from proctor.store.keys import Keys
 from proctor.store.responses import Part, join
 from proctor.store.shelf import Found
@@ -39,7 +40,7 @@ class Remembered:
                 self._learn(line)
             except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
                 raise DataError(
-                    f"Line {number} of {file} is no sample: {type(error).__name__}: {error}.",
+                    f"Line {number} of {file} is no sample: {error_line(error)}.",
                     hint="Samples files are written by --log_samples.",
                 ) from error
 
@@ -92,12 +93,11 @@ def _part(request: Request, value: Any) -> Part:
 
 def _lines(file: Path) -> Iterator[Any]:
     try:
-        with file.open(encoding="utf-8") as stream:
-            for number, line in enumerate(stream, 1):
-                try:
-                    yield json.loads(line)
-                except (ValueError, RecursionError) as error:
-                    raise DataError(f"Line {number} of {file} is not JSON: {error}") from error
+        for number, line in enumerate(text_lines(file), 1):
+            try:
+                yield json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise DataError(f"Line {number} of {file} is not JSON: {error}") from error
     except UnicodeDecodeError as error:
         raise DataError(f"{file} is no samples file: {error}") from error
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from proctor.errors import DataError
+from proctor.files import not_a_file, open_regular, text_lines
 from proctor.store.db import VERSION, Unusable, connect, connect_read_only, sentence
 from proctor.store.responses import Part, pack, unpack
 from proctor.store.runs import list_runs
@@ -37,7 +39,9 @@ class Shelved:
 @contextmanager
 def opened(path: Path, *, writable: bool = False) -> Iterator[sqlite3.Connection]:
     """A store that is there, as a context; whatever is wrong with it is a sentence."""
-    if not path.is_file():
+    if not os.path.isfile(path):
+        if kind := not_a_file(path):
+            raise DataError(f"The store {path} is {kind}, not a file.", hint="--store PATH names another.")
         raise DataError(f"There is no store at {path}.", hint="A run makes one; --store PATH names another.")
     try:
         connection = connect(path) if writable else connect_read_only(path)
@@ -124,18 +128,14 @@ def export(connection: sqlite3.Connection) -> Iterator[str]:
 
 def merge(connection: sqlite3.Connection, source: Path) -> int:
     """Take over what another store, or an export, has and this one has not; the number of answers."""
-    lines: Iterable[str]
-    if not source.is_file():
-        raise DataError(f"There is no file {source}.")
+    if not os.path.isfile(source):
+        kind = not_a_file(source)
+        raise DataError(f"{source} is {kind}, not a file." if kind else f"There is no file {source}.")
+    with open_regular(source) as file:
+        first = file.readline(200)
     try:
-        with source.open(encoding="utf-8") as file:
-            first = file.readline(200)
-    except UnicodeDecodeError:
-        first = ""
-    try:
-        if MARK in first:
-            with source.open(encoding="utf-8") as lines:
-                return _take(connection, lines, source)
+        if MARK.encode() in first:
+            return _take(connection, text_lines(source), source)
         with opened(source) as other:
             return _take(connection, export(other), source)
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:

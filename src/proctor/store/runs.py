@@ -53,6 +53,11 @@ class Counts:
     found: int = 0
 
 
+def _utf8(text: str) -> str:
+    r"""A text that SQLite takes: a byte of a path that is no UTF-8 stands as ``\udcff`` does."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def begin(connection: sqlite3.Connection, run: NewRun) -> int:
     """Write down that a run begins; its number."""
     model = None
@@ -60,7 +65,7 @@ def begin(connection: sqlite3.Connection, run: NewRun) -> int:
         identity = json.dumps(run.identity, sort_keys=True)
         connection.execute(
             "INSERT INTO models (digest, name, identity) VALUES (?, ?, ?) ON CONFLICT (digest) DO NOTHING",
-            (run.digest, run.name, identity),
+            (run.digest, _utf8(run.name), identity),
         )
         model = connection.execute("SELECT id FROM models WHERE digest = ?", (run.digest,)).fetchone()[0]
     made = connection.execute(
@@ -68,7 +73,7 @@ def begin(connection: sqlite3.Connection, run: NewRun) -> int:
         "VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?)",
         (
             *(run.started, socket.gethostname(), os.getpid(), model),
-            *(run.name, run.command, run.folder, json.dumps(run.config)),
+            *(_utf8(run.name), _utf8(run.command), _utf8(run.folder), json.dumps(run.config)),
         ),
     )
     return int(made.lastrowid or 0)
@@ -79,7 +84,7 @@ def attempts(connection: sqlite3.Connection, run: NewRun) -> frozenset[int]:
     rows = connection.execute(
         "SELECT runs.id FROM runs JOIN models ON models.id = runs.model "
         "WHERE digest = ? AND config = ? AND folder = ? AND state != 'finished'",
-        (run.digest, json.dumps(run.config), run.folder),
+        (run.digest, json.dumps(run.config), _utf8(run.folder)),
     )
     return frozenset(number for (number,) in rows)
 
@@ -96,7 +101,7 @@ def note_results(connection: sqlite3.Connection, started: float, results: str) -
     """Write down where the results of this process's run are."""
     connection.execute(
         "UPDATE runs SET results = ? WHERE started = ? AND host = ? AND pid = ?",
-        (results, started, socket.gethostname(), os.getpid()),
+        (_utf8(results), started, socket.gethostname(), os.getpid()),
     )
 
 

@@ -205,7 +205,7 @@ def _renewed(path: Path, why: str) -> sqlite3.Connection | None:
 
 
 def _open_read_only(path: Path, error: Exception) -> Shelf | None:
-    if path.is_file():
+    if os.path.isfile(path):
         with suppress(sqlite3.Error, OSError, Unusable):
             shelf = Shelf(path, connect_read_only(path), writable=False)
             log.warning(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from proctor.errors import TaskError, did_you_mean
+from proctor.errors import TaskError, did_you_mean, error_line, error_text
 from proctor.foreign import ForeignExitError, no_exit, place_of
 from proctor.patterns.bounded import SlowPattern
 from proctor.refs import Ref
@@ -188,7 +188,7 @@ def _template(spec: TaskSpec, path: tuple[str, ...], source: str) -> Getter:
     except TemplateSyntaxError as error:
         raise TaskError(spec.fault(f"{'.'.join(path)} is not a valid template: {error.message}", *path)) from error
     except UNREADABLE as error:
-        what = f"{type(error).__name__}: {error}"
+        what = error_line(error)
         raise TaskError(spec.fault(f"{'.'.join(path)} is not a template that can be read: {what}.", *path)) from error
 
 
@@ -270,7 +270,7 @@ def _meant(error: Exception, doc: Doc) -> str | None:
     """The column that an undefined variable was probably meant to be."""
     from jinja2 import UndefinedError
 
-    name = re.match(r"'(\w+)' is undefined$", str(error)) if isinstance(error, UndefinedError) else None
+    name = re.match(r"'(\w+)' is undefined$", error_text(error)) if isinstance(error, UndefinedError) else None
     return did_you_mean(name[1], map(str, doc)) if name else None
 
 
@@ -287,4 +287,4 @@ def describe(error: Exception, doc: Doc | None = None) -> str:
     if isinstance(error, ForeignExitError):
         return f"failed{where}: it {error}."
     place = f" (at {found})" if (found := place_of(error)) else ""
-    return f"failed{where}: {type(error).__name__}: {error}{place}."
+    return f"failed{where}: {error_line(error)}{place}."

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,7 @@ from typing import Any
 
 from proctor.encodings import read_text
 from proctor.errors import UsageError, did_you_mean
+from proctor.files import read_text
 from proctor.tasks.templates import compile_template
 from proctor.types import Doc
 
@@ -83,7 +85,7 @@ def named_prompt(name: str, dataset: str | None, subset: str | None, folder: str
 
 
 def _of_file(file: str, name: str, folder: str | None) -> NamedPrompt:
-    path = next((one for one in (Path(folder or ".", file), Path(file)) if one.is_file()), None)
+    path = next((one for one in (Path(folder or ".", file), Path(file)) if os.path.isfile(one)), None)
     if path is None:
         raise UsageError(f"use_prompt: there is no file {file!r} beside the task file or here.")
     prompts = _prompts_of(path, path.stat().st_mtime_ns)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from proctor.errors import Fault
+from proctor.files import not_a_file, read_bytes
 from proctor.folders import cache_folder
 
 log = logging.getLogger("proctor")
@@ -81,6 +82,8 @@ def _note(entry: os.DirEntry[str], path: str, root: str, result: Walk) -> None:
         return
     if entry.is_file():
         result.found.append(Found(path, status.st_mtime_ns, status.st_size, entry.is_symlink()))
+    elif not entry.is_dir() and (kind := not_a_file(entry.path)):
+        result.faults.append(Fault(f"it is {kind}, not a file.", os.path.join(root, path)))
 
 
 class Heads:
@@ -127,8 +130,7 @@ class Heads:
         from proctor.tasks.yaml import read_head
 
         try:
-            with open(path, "rb") as file:
-                return read_head(file.read())
+            return read_head(read_bytes(path))
         except Exception as error:  # noqa: BLE001 - whatever a file does to the parser is that file's fault
             fault = yaml_fault(error, path)
             return {"fault": [fault.message, fault.line, fault.hint]}

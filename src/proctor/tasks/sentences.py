@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from proctor.causes import by_cause
 from proctor.errors import Fault, did_you_mean
+from proctor.files import read_bytes
 
 
 class Unusable(ValueError):
@@ -32,7 +32,7 @@ def yaml_fault(error: Exception, file: str) -> Fault:
 
 def _encoding_fault(error: Any, file: str) -> Fault:
     with suppress(OSError):
-        line = Path(file).read_bytes()[: error.position].count(b"\n") + 1
+        line = read_bytes(file)[: error.position].count(b"\n") + 1
         if "control characters" in error.reason:
             return Fault("the file holds a control character, which YAML does not allow.", file, line)
         return Fault(f"the file is not UTF-8 text: {error.reason}.", file, line, "Save it as UTF-8.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from proctor.errors import DataError, ProctorError, TaskError, UsageError
+from proctor.errors import DataError, ProctorError, TaskError, UsageError, error_text
 from proctor.filters.pipeline import Pipeline, build_pipelines
 from proctor.foreign import no_exit
 from proctor.metrics.base import MetricUse
@@ -222,7 +222,9 @@ def shot_turns(spec: TaskSpec, fields: Fields, shape: Shape, doc: Doc) -> tuple[
         answer = answer_text(fields.target(doc), choices)
     except (TypeError, LookupError) as error:
         key = "fewshot_config" if spec.raw.get("fewshot_config") else "doc_to_target"
-        raise TaskError(spec.fault(f"a few-shot example cannot be written: {error}.", key)) from error
+        raise TaskError(
+            spec.fault(f"a few-shot example cannot be written: {error_text(error) or type(error).__name__}.", key)
+        ) from error
     if not isinstance(question, str):
         raise TaskError(spec.fault(f"a few-shot example's doc_to_text gave {question!r}, not a text.", "doc_to_text"))
     return turns(question, answer, fields.gen_prefix(doc), prompt.target_delimiter, prompt.fewshot_delimiter)

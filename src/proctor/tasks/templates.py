@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from proctor.errors import error_line
 from proctor.patterns.bounded import SlowPattern, compiled, sub
 
 if TYPE_CHECKING:
@@ -105,5 +106,5 @@ def template_fault(source: str) -> str | None:
         where = f" (its line {error.lineno})" if "\n" in source.strip("\n") else ""
         return f"{error.message}{where}"
     except UNREADABLE as error:
-        return f"it cannot be read: {type(error).__name__}: {error}"
+        return f"it cannot be read: {error_line(error)}"
     return None

@@ -16,6 +16,7 @@ from typing import Any
 
 from proctor.encodings import UndecodableError, decode
 from proctor.errors import Fault, TaskError, did_you_mean
+from proctor.files import not_a_file, read_bytes
 from proctor.refs import Ref
 from proctor.tasks.places import EMPTY, KeyPath, Place, Places, YamlFile
 from proctor.tasks.sentences import Unusable, yaml_fault
@@ -96,7 +97,8 @@ def _include_target(name: Any, file: str, real: str, line: int, chain: tuple[str
     if not os.path.isfile(target):
         folder = os.path.dirname(target)
         near = os.listdir(folder) if os.path.isdir(folder) else ()
-        what = "is a folder" if os.path.isdir(target) else "does not exist"
+        kind = not_a_file(target)
+        what = f"is {kind}" if kind else "does not exist"
         raise TaskError(
             Fault(f"include: {name!r} {what} ({target}).", file, line, did_you_mean(os.path.basename(target), near))
         )
@@ -139,7 +141,7 @@ def _copy(value: Any, memo: dict[int, Any]) -> Any:
 
 def _read(file: str, real: str) -> _Parsed:
     try:
-        data, encoding = as_utf8(Path(real).read_bytes())
+        data, encoding = as_utf8(read_bytes(real))
         check_depth(data)
         loader = _loader_class()(data)
         loader.proctor_file, loader.proctor_folder = file, os.path.dirname(real)

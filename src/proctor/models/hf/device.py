@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import torch
 
-from proctor.errors import ModelError, UsageError, did_you_mean
+from proctor.errors import ModelError, UsageError, did_you_mean, error_text
 from proctor.models.base import BatchSize, Budget
 
 log = logging.getLogger("proctor")
@@ -104,7 +104,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether a batch failed for lack of memory, on any device."""
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True
-    text = str(error)
+    text = error_text(error)
     return isinstance(error, RuntimeError) and (
         "out of memory" in text or "can't allocate memory" in text or "CUBLAS_STATUS_ALLOC_FAILED" in text
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from proctor.errors import ModelError, ProctorError
+from proctor.errors import ModelError, ProctorError, error_text
+from proctor.files import LARGEST_DOCUMENT, not_a_file
 from proctor.foreign import ForeignExitError, no_exit
 from proctor.models.hf.arguments import HfArguments, unknown_key
 from proctor.secrets import note, redact_text
@@ -56,7 +58,7 @@ def answering(source: str, answers: Iterator[tuple[int, Response]]) -> Iterator[
         raise ModelError(f"The model '{source}' failed while it answered: its code {error}.") from error
     except Exception as error:
         log.debug("Where it failed:", exc_info=True)
-        what = redact_text(_first_lines(str(error)))
+        what = redact_text(_first_lines(error_text(error)))
         raise ModelError(
             f"The model '{source}' failed while it answered: {type(error).__name__}{f': {what}' if what else ''}",
             hint="LMEVAL_LOG_LEVEL=DEBUG shows where.",
@@ -65,7 +67,7 @@ def answering(source: str, answers: Iterator[tuple[int, Response]]) -> Iterator[
 
 def _sentence(error: Exception, what: str, source: str, arguments: HfArguments, taker: str) -> ProctorError:
     note(arguments.extra)
-    text = redact_text(str(error).strip())
+    text = redact_text(error_text(error).strip())
     names = {type(item).__name__ for item in chain(error)}
     unexpected = re.search(r"(\w+)(?:\.__init__)?\(\) got an unexpected keyword argument '(\w+)'", text)
     if isinstance(error, TypeError) and unexpected and unexpected[2] in arguments.extra:
@@ -141,7 +143,7 @@ def check_folder(source: str, subfolder: str, *, weights: bool, gguf_file: str |
     """Say at once what a local folder lacks; names on the Hub pass."""
     path = Path(source).expanduser()
     looks_local = source.startswith((".", "/", "~")) or source.count("/") > 1 or "\\" in source
-    if not path.exists():
+    if not os.path.exists(path):
         if looks_local:
             raise ModelError(f"There is no folder '{source}'.", hint="Check pretrained= in --model_args.")
         return
@@ -151,6 +153,7 @@ def check_folder(source: str, subfolder: str, *, weights: bool, gguf_file: str |
             hint=f"Try pretrained={path.parent}" + (f",gguf_file={path.name}" if path.suffix == ".gguf" else ""),
         )
     folder = path / subfolder if subfolder else path
+    _refuse_special_files(folder)
     if gguf_file is not None:
         if not (folder / gguf_file).is_file():
             raise ModelError(f"There is no file '{gguf_file}' in '{folder}'.", hint="Check gguf_file=.")
@@ -164,3 +167,22 @@ def check_folder(source: str, subfolder: str, *, weights: bool, gguf_file: str |
             f"'{folder}' holds no weights (no *.safetensors and no pytorch_model.bin).",
             hint="Was the download complete? For an adapter alone use pretrained=BASE,peft=ADAPTER.",
         )
+
+
+_TEXTS = (".json", ".jinja", ".txt", ".py", ".model")
+
+
+def _refuse_special_files(folder: Path) -> None:
+    """Refuse a pipe or a device among a checkpoint's files, and settings of gigabytes: to read them never ends."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        raise ModelError(f"The folder '{folder}' cannot be read: {error.strerror}.") from error
+    for entry in entries:
+        kind = None if entry.is_dir() else not_a_file(entry.path)
+        if kind is not None:
+            raise ModelError(f"'{entry.path}' is {kind}, not a file.", hint="A checkpoint holds regular files only.")
+        if entry.name.endswith(_TEXTS) and entry.is_file() and entry.stat().st_size > LARGEST_DOCUMENT:
+            raise ModelError(
+                f"'{entry.path}' holds {entry.stat().st_size / 1e9:.1f} GB: more than a tokenizer or settings can."
+            )

@@ -17,6 +17,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+from proctor.files import LARGEST_DOCUMENT, read_text
 from proctor.models.digest import digest_files
 
 NO_MATTER = (
@@ -191,7 +192,7 @@ def _name(folder: Path, file: Path) -> str:
 
 
 def _settings(file: Path) -> str:
-    return digest_of(_facts(json.loads(file.read_text(encoding="utf-8"))))
+    return digest_of(_facts(json.loads(read_text(file, largest=LARGEST_DOCUMENT))))
 
 
 def _facts(settings: Any) -> Any:
@@ -202,7 +203,7 @@ def _facts(settings: Any) -> Any:
 
 
 def _read(file: Path) -> Mapping[str, Any]:
-    content = json.loads(file.read_text(encoding="utf-8"))
+    content = json.loads(read_text(file, largest=LARGEST_DOCUMENT))
     return content if isinstance(content, Mapping) else {}
 
 

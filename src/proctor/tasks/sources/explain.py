@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from proctor.errors import DataError, Fault, TaskError, did_you_mean
+from proctor.errors import DataError, Fault, TaskError, did_you_mean, error_line, error_text
 from proctor.tasks.spec import TaskSpec
 
 ABSENT = ("ConnectionError", "OfflineModeIsEnabled", "LocalEntryNotFoundError", "ConnectTimeout", "ReadTimeout")
@@ -32,7 +32,7 @@ class AbsentDataError(DataError):
 
 def explain(spec: TaskSpec, path: str, error: Exception) -> DataError | TaskError:
     """The failure of ``datasets`` to load ``path`` as one of proctor's errors."""
-    text, kind = str(error), type(error).__name__
+    text, kind = error_text(error), type(error).__name__
     name = f"{path}" + (f" ({spec.data.name})" if spec.data.name else "")
     unknown = _unknown_argument(spec, path, text)
     if unknown is not None:
@@ -58,7 +58,7 @@ def explain(spec: TaskSpec, path: str, error: Exception) -> DataError | TaskErro
 
 def _of_content(spec: TaskSpec, name: str, error: Exception) -> DataError:
     """A data set that was found and cannot be read."""
-    text, kind = str(error), type(error).__name__
+    text, kind = error_text(error), type(error).__name__
     if "Dataset scripts are no longer supported" in text:
         return DataError(
             f"The data set {name} of task '{spec.name}' is a script, which the installed 'datasets' does not run.",
@@ -67,7 +67,7 @@ def _of_content(spec: TaskSpec, name: str, error: Exception) -> DataError:
     cause = error.__cause__
     if "StopIteration" in (kind, type(cause).__name__) or "corresponds to no data" in text:
         return DataError(f"The data set {name} of task '{spec.name}' holds no row.")
-    why = f"{kind}: {text}" if cause is None else f"{type(cause).__name__}: {cause}"
+    why = error_line(error if cause is None else cause)
     return DataError(f"The data set {name} of task '{spec.name}' cannot be loaded: {why.rstrip()}")
 
 

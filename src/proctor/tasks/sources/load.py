@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from proctor.errors import DataError, Fault, ProctorError, TaskError, did_you_mean
+from proctor.files import not_a_file
 from proctor.tasks.hub import load_dataset, local_builder, local_files
 from proctor.tasks.sources import paths
 from proctor.tasks.sources.diagnose import diagnose
@@ -209,6 +210,7 @@ def _load_workbooks(
 
 def _prepared(spec: TaskSpec, source: Source, notes: list[Fault]) -> Source:
     """The source with copies in the place of text files that ``datasets`` could not read as they are."""
+    _refuse_special_files(spec, (source.path, source.kwargs.get("data_files")))
     encoding = source.kwargs.get("encoding")
     kwargs = {key: value for key, value in source.kwargs.items() if key != "encoding"}
     builder = None if "encoding_errors" in kwargs else local_builder(source.path, spec.data.name, kwargs)
@@ -229,6 +231,17 @@ def _prepared(spec: TaskSpec, source: Source, notes: list[Fault]) -> Source:
     if changed:
         kwargs["data_files"] = {split: [copies.get(file, file) for file in files] for split, files in by_split.items()}
     return Source(source.path, kwargs, kind, tuple(copies.items()))
+
+
+def _refuse_special_files(spec: TaskSpec, named: Any) -> None:
+    """Refuse a pipe or a device where a file of data is named: to read it never ends, and ``datasets`` sees none."""
+    if isinstance(named, Mapping):
+        named = list(named.values())
+    if isinstance(named, (list, tuple)):
+        for one in named:
+            _refuse_special_files(spec, one)
+    elif isinstance(named, str) and (kind := not_a_file(named)) not in (None, "a folder"):
+        raise DataError(f"The data of task '{spec.name}' cannot be read: {named} is {kind}, not a file.")
 
 
 def _says_separator(builder: Any, kwargs: Mapping[str, Any]) -> bool:
