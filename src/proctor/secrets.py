@@ -1,69 +1,72 @@
 """Secrets: how they are recognised, and how a text is shown without them.
 
-Two ways meet here. Text is searched for what secrets look like (``token=...``, ``hf_...``,
-``Bearer ...``); and what the user gave as a secret, under whatever key, is remembered as long as
-the process lives and hidden wherever it turns up, whatever it looks like. The borders are errors
-(each redacts its own sentence), the log, the files of a run, and the store.
+Two ways meet here. What the user gave as a secret, under whatever key, is remembered as long as the process
+lives (:func:`note`) and hidden wherever it turns up, whatever it looks like and however it is quoted. And text
+is searched for what secrets look like (``token=...``, ``hf_...``, ``Bearer ...``, passwords in addresses).
+What has a structure is parsed first and hidden value by value (:func:`proctor.results.redact.redact`), and
+quoted last: once ``it'sSECRET`` is quoted for a shell or in JSON, no pattern finds its end.
+
+The borders are errors (each redacts its own sentence), the log, the files of a run, and the store. Documents
+and answers are not searched, so nothing here is called per document.
 """
 
 from __future__ import annotations
 
 import functools
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
+
+from proctor.secret_names import is_secret, is_secret_key, is_secret_variable
 
 HIDDEN = "***"
-
-_STRONG = (
-    r"api[_-]?key|access[_-]key(?:[_-]id)?|secret[_-]key|subscription[_-]key|client[_-]secret"
-    r"|(?:hf|hub|huggingface|auth|access|api|bearer|refresh|session|github)[_-]token"
-)
-_WEAK = r"token|secret|password|passwd|passphrase"
-_SECRET_KEY = re.compile(
-    rf"(?:\w+[_-])?(?:{_STRONG}|authorization|secret|password)"
-    rf"|{_WEAK}|authorization|cookie|credentials?|private[_-]key",
-    re.IGNORECASE,
-)
-# `eos_token` and `key` are harmless names, unless what they hold looks drawn by lot.
-_DOUBTFUL_KEY = re.compile(r"(?:\w+[_-])?(?:token|key)", re.IGNORECASE)
-# `xyz_token` names a word of a tokenizer, or a secret that does not look like one.
-_WORD_OF_A_TOKENIZER = re.compile(
-    r"(?:\w+[_-])?(?:bos|eos|pad|unk|sep|cls|mask|eot|end|begin|start|stop|image|audio|video|special|additional|prefix|"
-    r"suffix|extra|first|last|next|fim|tool|think|thinking|word|separator|decoder_start)[_-]token",
-    re.IGNORECASE,
-)
-_SPECIAL_WORD = re.compile(r".{0,7}|.*[\s<>\[\]|{}].*", re.DOTALL)
-_DRAWN_BY_LOT = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_.~+/=-]{16,}")
-_SECRET_VARIABLE = re.compile(
-    r"(?:^|_)(?:TOKEN|(?:API|SECRET|ACCESS)?_?KEY(?:_ID)?|SECRET|PASS(?:WORD|WD|PHRASE)|CREDENTIALS?|PAT)$",
-    re.IGNORECASE,
-)
+LITERAL = frozenset({"true", "false", "none", "null", "yes", "no", "0", "1", HIDDEN, ""})
 
 _KNOWN_SHAPES = re.compile(
     r"(?<![A-Za-z0-9])(?:"
     r"hf_(?:(?=[a-z]*[0-9A-Z])[A-Za-z0-9]{6,}|[A-Za-z0-9]{16,})"
     r"|sk-(?:(?=[a-z_-]*[0-9A-Z])[A-Za-z0-9_-]{8,}|[A-Za-z0-9_-]{16,})"
-    r"|gh[opsur]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,}"
-    r"|AKIA[0-9A-Z]{16}|AIza[\w-]{30,}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*"
-    r")"
+    r"|gh[opsur]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[abeprs]-[\w-]{10,}"
+    r"|AKIA[0-9A-Z]{16}|AIza[\w-]{30,}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*|npm_[A-Za-z0-9]{30,}|pypi-[\w-]{30,}"
+    r")|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
+    re.DOTALL,
 )
 # "Basic Traditional Chinese Medicine" is a subject: what follows must look drawn by lot.
 _BEARER = re.compile(r"\b(Bearer|Basic)(\s+)(?=[A-Za-z._~+/-]*[0-9=])[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE)
-_IN_ADDRESS = re.compile(r"(?<=://)[^\s/@:]*:[^\s/@]+(?=@)")
-_NAMED = rf"(?P<name>(?<![A-Za-z0-9])(?:{_STRONG}|authorization|(?<![_-])(?:{_WEAK}))[\"']?\s*"
+# `user:password@`, in which a password may hold `@` and `/` though it should not; a name alone, which may be a token.
+_IN_ADDRESS = re.compile(
+    r"(?<=://)(?P<user>[^\s/@:?#\"'<>]*):(?!\d+(?:[/\s\"'?#]|$))(?P<password>[^\s\"'<>]+)(?=@)"
+    r"|(?<=://)(?!git@)(?P<token>[^\s/:?#\"'<>]+)(?=@)"
+)
+_WEBHOOK = re.compile(
+    r"(?i)(?<=://)(hooks\.slack\.com/\w+/|(?:\w+\.)?discord(?:app)?\.com/api/webhooks/"
+    r"|[\w.-]+\.webhook\.office\.com/\w+/)[^\s\"'<>]+"
+)
+# One parameter of an address or of a connection string: `?sig=...`, `&X-Amz-Signature=...`, `;AccountKey=...`.
+_PARAMETER = re.compile(r"(?P<head>[?&;](?P<name>[\w.-]+)=)(?P<value>[^\s&;\"'<>]+)")
+_SHORT_PARAMETERS = frozenset({"sig", "code", "key", "auth", "sas", "hash", "st"})
 _SCHEME = r"(?P<scheme>(?:(?:Bearer|Basic|Token)\s+)?)"
 # Quoted: in JSON, in headers and in program text. Bare: in `key=value` lists and in headers.
-_QUOTED = re.compile(rf"{_NAMED}[=:]\s*[\"']){_SCHEME}(?P<value>[^\"'\n]{{6,}})(?=[\"'])", re.IGNORECASE)
-_BARE = re.compile(
-    rf"{_NAMED}(?:=|(?<!token)(?<!secret)(?<!password)(?<!passwd)(?<!passphrase):)\s*){_SCHEME}"
-    r"(?P<value>[^\s\"',;&{\[(<$][^\s\"',;&]*)",
+_QUOTED = re.compile(
+    rf"(?P<head>(?<![A-Za-z0-9])(?P<name>[A-Za-z][\w.-]*)[\"']?\s*[=:]\s*(?P<quote>[\"'])){_SCHEME}"
+    r"(?P<value>(?:\\.|(?!(?P=quote))[^\\\n])*)",
     re.IGNORECASE,
 )
-_LITERAL = frozenset({"true", "false", "none", "null", "0", "1", HIDDEN})
-
+_BARE = re.compile(
+    rf"(?P<head>(?<![A-Za-z0-9])(?P<name>[A-Za-z][\w.-]*)[\"']?\s*(?P<sign>[=:])\s*){_SCHEME}"
+    r"(?P<value>[^\s,;&{\[(<$\"'][^\s,;&]*(?:,[^\s,;&=:]+(?=$|[,\s\"']))*)",
+    re.IGNORECASE,
+)
+_AFTER_COLON = re.compile(r"(?i)(?:.*[_-])?(?:authorization|(?:api|access|secret|private|subscription)[_-]?key)")
+# Most texts hold nothing of all this, which one search tells.
+SUSPECT = re.compile(
+    rf"{_KNOWN_SHAPES.pattern}|(?i:tok|key|secret|pass|pwd|auth|cookie|cred|bearer|basic|webhook|conn|sig|dsn|sas|pat)"
+    r"|://|[?&;]\w+=",
+    re.DOTALL,
+)
 
 _given: set[str] = set()
 
@@ -72,16 +75,13 @@ def note(value: Any) -> None:
     """Remember the secrets in what a user gave: a mapping, a list, or a text such as a flag's value."""
     for secret in _secrets_in(value):
         # A short number would be hidden in the middle of other numbers.
-        if len(secret) >= (12 if secret.isdecimal() else 6) and secret.lower() not in _LITERAL:
-            _given.update((secret, quote(secret, safe="")))
+        if len(secret) >= (12 if secret.isdecimal() else 6) and secret.lower() not in LITERAL:
+            _given.add(secret)
 
 
 def _secrets_in(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        for address in _IN_ADDRESS.findall(value):
-            yield address.partition(":")[2]
-        for pattern in (_QUOTED, _BARE):
-            yield from (match["value"] for match in pattern.finditer(value))
+        yield from _secrets_in_text(value)
     elif isinstance(value, Mapping):
         for key, item in value.items():
             yield from _leaves(item) if is_secret(key, item) else _secrets_in(item)
@@ -90,14 +90,25 @@ def _secrets_in(value: Any) -> Iterator[str]:
             yield from _secrets_in(item)
 
 
+def _secrets_in_text(text: str) -> Iterator[str]:
+    for match in _IN_ADDRESS.finditer(text):
+        secret = match["password"] or match["token"]
+        yield from (secret, unquote(secret))
+    for match in (*_QUOTED.finditer(text), *_BARE.finditer(text)):
+        if is_secret(match["name"], match["value"]):
+            yield match["value"]
+            yield from match["value"].split(",")[1:]  # what a comma cut off
+
+
 def _leaves(value: Any) -> Iterator[str]:
     if isinstance(value, (Mapping, list, tuple)):
         for item in value.values() if isinstance(value, Mapping) else value:
             yield from _leaves(item)
     elif isinstance(value, (str, int)) and not isinstance(value, bool):
         yield str(value)
-        # "Bearer abc" is hidden whole, and abc by itself.
+        # "Bearer abc" is hidden whole, and abc by itself; of an address its password too.
         yield from str(value).split()[1:]
+        yield from _secrets_in_text(str(value))
 
 
 def redact_text(text: str) -> str:
@@ -105,52 +116,81 @@ def redact_text(text: str) -> str:
     return hide(text, known_secrets(), assigned=True)
 
 
-def is_secret_key(key: Any) -> bool:
-    """Whether what stands under ``key`` must not be shown."""
-    return isinstance(key, str) and _SECRET_KEY.fullmatch(key.strip()) is not None
-
-
-def is_secret(key: Any, value: Any) -> bool:
-    """``token: true`` asks for the stored token and tells nothing; a container under such a key tells all."""
-    if value is None or isinstance(value, bool) or (isinstance(value, (Mapping, list, tuple)) and not value):
-        return False
-    if not isinstance(value, str):
-        return is_secret_key(key)
-    if is_secret_key(key):
-        return bool(value) and value.lower() not in _LITERAL
-    if not isinstance(key, str) or _DOUBTFUL_KEY.fullmatch(key) is None:
-        return False
-    if key.lower().endswith("token") and _WORD_OF_A_TOKENIZER.fullmatch(key) is None:
-        return _SPECIAL_WORD.fullmatch(value) is None
-    return _DRAWN_BY_LOT.fullmatch(value) is not None
-
-
-def hide(text: str, known: tuple[str, ...], *, assigned: bool) -> str:
+def hide(text: str, known: re.Pattern[str] | None, *, assigned: bool) -> str:
     """``text`` without ``known`` and without what looks like a secret; ``assigned``: in ``key=value`` too."""
-    for secret in known:
-        if secret in text:
-            text = text.replace(secret, HIDDEN)
+    if known is not None:
+        text = known.sub(HIDDEN, text)
+    if SUSPECT.search(text) is None:
+        return text
     text = _KNOWN_SHAPES.sub(HIDDEN, text)
     text = _BEARER.sub(rf"\1\2{HIDDEN}", text)
-    text = _IN_ADDRESS.sub(HIDDEN, text)
+    if "://" in text:
+        text = _WEBHOOK.sub(rf"\1{HIDDEN}", _IN_ADDRESS.sub(HIDDEN, text))
+    text = _PARAMETER.sub(_hide_parameter, text)
     text = _QUOTED.sub(_hide_value, text)
-    return _BARE.sub(_hide_value, text) if assigned else text
+    return _BARE.sub(_hide_bare, text) if assigned else text
+
+
+def _hide_parameter(match: re.Match[str]) -> str:
+    name, value = match["name"].lower(), match["value"]
+    secret = is_secret(name, value) or (name in _SHORT_PARAMETERS and len(value) >= 8)
+    return f"{match['head']}{HIDDEN}" if secret and value.lower() not in LITERAL else match[0]
 
 
 def _hide_value(match: re.Match[str]) -> str:
-    if match["value"].lower() in _LITERAL:
+    value = match["value"]
+    if value.lower() in LITERAL or not is_secret(match["name"], value):
         return match[0]
-    return f"{match['name']}{match['scheme']}{HIDDEN}"
+    return f"{match['head']}{match['scheme']}{HIDDEN}"
 
 
-def known_secrets() -> tuple[str, ...]:
-    """The secrets that the user gave or that the environment holds, the longest first."""
-    return _sorted_secrets(tuple(os.environb.items()), frozenset(_given))
+def _hide_bare(match: re.Match[str]) -> str:
+    # "Bad token: it ended" is prose; "authorization: abc" is a header.
+    if match["sign"] == ":" and _AFTER_COLON.fullmatch(match["name"]) is None:
+        return match[0]
+    return _hide_value(match)
+
+
+def known_count() -> int:
+    """How many secrets were given so far: what was redacted before is redacted anew when there are more."""
+    return len(_given)
+
+
+def known_secrets() -> re.Pattern[str] | None:
+    """What finds the secrets that the user gave or that the environment holds, the longest first."""
+    return _finder(tuple(os.environb.items()), frozenset(_given))
 
 
 @functools.lru_cache(maxsize=8)
-def _sorted_secrets(environment: tuple[tuple[bytes, bytes], ...], given: frozenset[str]) -> tuple[str, ...]:
+def _finder(environment: tuple[tuple[bytes, bytes], ...], given: frozenset[str]) -> re.Pattern[str] | None:
     variables = [(os.fsdecode(name), os.fsdecode(value)) for name, value in environment]
-    found = {value for name, value in variables if len(value) >= 12 and _SECRET_VARIABLE.search(name)}
+    found = {value for name, value in variables if is_secret_variable(name, value)}
     found |= {secret for _, value in variables if "://" in value for secret in _secrets_in(value) if len(secret) >= 6}
-    return tuple(sorted(found | given, key=len, reverse=True))
+    forms = {form for secret in found | given for form in _forms(secret)}
+    if not forms:
+        return None
+    return re.compile("|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True)))
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """A secret as it is, and as it stands in JSON, in Python, in an address and in a shell's command."""
+    yield secret
+    yield json.dumps(secret)[1:-1]
+    yield json.dumps(secret, ensure_ascii=False)[1:-1]
+    yield repr(secret)[1:-1]
+    yield quote(secret, safe="", errors="surrogateescape")
+    yield quote(secret, errors="surrogateescape")
+    yield secret.replace("'", "'\"'\"'")
+
+
+__all__ = [
+    "HIDDEN",
+    "SUSPECT",
+    "hide",
+    "is_secret",
+    "is_secret_key",
+    "known_count",
+    "known_secrets",
+    "note",
+    "redact_text",
+]

@@ -6,13 +6,20 @@ down once per task.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from proctor.refs import Ref
-from proctor.secrets import HIDDEN, hide, is_secret, known_secrets, redact_text
+from proctor.secret_names import is_secret, weight
+from proctor.secrets import HIDDEN, SUSPECT, hide, known_count, known_secrets, redact_text
 
-__all__ = ["redact", "redact_text"]
+__all__ = ["redact", "redact_repeated", "redact_text"]
+
+_Known = re.Pattern[str] | None
+_PLAIN = frozenset({int, float, bool, type(None)})
+_MOST_REMEMBERED = 512
+_redacted: dict[tuple[int, str], Any] = {}
 
 
 def redact(value: Any, *, source: Callable[[Any], str] | None = None) -> Any:
@@ -25,21 +32,44 @@ def redact(value: Any, *, source: Callable[[Any], str] | None = None) -> Any:
     return _walk(value, known, source, ())
 
 
-def _walk(value: Any, known: tuple[str, ...], source: Callable[[Any], str] | None, above: tuple[int, ...]) -> Any:
-    if isinstance(value, str):
-        return hide(value, known, assigned=True)
-    if isinstance(value, bytes):
-        return hide(str(value), known, assigned=True)
+def redact_repeated(value: Any) -> Any:
+    """:func:`redact` of settings that stand in line after line, such as ``gen_kwargs``: each is searched once."""
+    key = (known_count(), repr(value))
+    if key not in _redacted:
+        if len(_redacted) >= _MOST_REMEMBERED:
+            _redacted.clear()
+        _redacted[key] = redact(value)
+    return _redacted[key]
+
+
+def _walk(value: Any, known: _Known, source: Callable[[Any], str] | None, above: tuple[int, ...]) -> Any:
+    if isinstance(value, (str, bytes)):
+        text = value if isinstance(value, str) else str(value)
+        # Most texts are harmless, which two searches tell; and there are many.
+        if SUSPECT.search(text) is None and (known is None or known.search(text) is None):
+            return text
+        return hide(text, known, assigned=True)
     if isinstance(value, (Mapping, list, tuple)):
         if id(value) in above:
             return "..."
         within = (*above, id(value))
         if isinstance(value, Mapping):
-            return {
-                key: HIDDEN if is_secret(key, item) else _walk(item, known, source, within)
-                for key, item in value.items()
-            }
-        return [_walk(item, known, source, within) for item in value]
+            return _mapping(value, known, source, within)
+        return [item if type(item) in _PLAIN else _walk(item, known, source, within) for item in value]
     if source is not None and (callable(value) or isinstance(value, Ref)):
         return hide(source(value), known, assigned=False)
     return value
+
+
+def _mapping(
+    value: Mapping[Any, Any], known: _Known, source: Callable[[Any], str] | None, within: tuple[int, ...]
+) -> dict[Any, Any]:
+    shown: dict[Any, Any] = {}
+    for key, item in value.items():
+        if known is not None and isinstance(key, str) and known.search(key):
+            key = known.sub(HIDDEN, key)
+        if weight(key) and is_secret(key, item):
+            shown[key] = HIDDEN
+        else:
+            shown[key] = item if type(item) in _PLAIN else _walk(item, known, source, within)
+    return shown

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from proctor.results.encode import as_text, dumps, source_text
-from proctor.results.redact import redact, redact_text
+from proctor.results.redact import redact, redact_repeated, redact_text
 from proctor.types import GroupResult, Record, RunResult, TaskResult, Value
 
 __all__ = [
@@ -244,7 +244,7 @@ def _hashes(record: Record) -> tuple[str, str, str]:
 
 
 def _argument(value: Any) -> Any:
-    return value if isinstance(value, str) else redact(value)
+    return value if isinstance(value, str) else redact_repeated(value)
 
 
 def _text_leaves(value: Any) -> Any:

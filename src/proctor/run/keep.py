@@ -154,7 +154,9 @@ class Kept:
 def command_line() -> str:
     """The command of this process, without secrets."""
     name = Path(sys.argv[0]).name if sys.argv else ""
-    return redact_text(shlex.join(["proctor" if name in ("__main__.py", "") else name, *sys.argv[1:]]))
+    # Each word by itself: what a shell's quotes cut to pieces is recognised by nobody.
+    words = [redact_text(word) for word in sys.argv[1:]]
+    return shlex.join(["proctor" if name in ("__main__.py", "") else name, *words])
 
 
 def settings_of(config: RunConfig) -> Mapping[str, Any]:

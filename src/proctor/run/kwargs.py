@@ -14,6 +14,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from proctor.secrets import is_secret_key
+
 logger = logging.getLogger("proctor")
 
 _OPEN = {"(": ")", "[": "]", "{": "}"}
@@ -93,10 +95,14 @@ def text_scalar(text: str) -> Any:
 def parse_pairs(text: str, scalar: Callable[[str], Any] = text_scalar) -> dict[str, Any]:
     """Read ``key=value,key=value``; a ValueError is a sentence. Of a key given twice the last value stands."""
     values: dict[str, Any] = {}
+    key = ""
     for piece in split_pieces(text):
+        before = key
         key, equals, value = piece.partition("=")
         key = key.strip()
         if not equals or not key:
+            if is_secret_key(before):  # what follows the comma belongs to the secret
+                raise ValueError(f"the value of {before} holds a comma: put it in quotes, or write a JSON object")
             raise ValueError(f"expected key=value, got {piece.strip()!r}")
         if key in values:
             logger.warning("'%s' is given twice; the last value stands: %r.", key, value)
