@@ -90,8 +90,8 @@ def test_data_that_is_no_file(folder, capsys, data):
 
 
 def test_python_that_is_no_file(folder, capsys):
-    os.mkfifo(folder / "code.py")
-    write(folder, text="!function code.f")
+    os.mkfifo(folder / "odd_code.py")
+    write(folder, text="!function odd_code.f")
     _, (validated, _), (code, said) = every_command(capsys)
     assert (validated, code) == (1, 2)
     assert "there is no file" in said

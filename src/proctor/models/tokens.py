@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from proctor.errors import ModelError, UsageError, did_you_mean
+from proctor.models.chat import check_template, name_of, render_chat
 from proctor.models.joined import Ids
 from proctor.models.reuse import SharedEncoding
 
@@ -240,6 +241,7 @@ class Tokens:
         template = getattr(self.tokenizer, "chat_template", None)
         if not template:
             raise self._no_template()
+        check_template(self.tokenizer)
         if isinstance(template, str):
             if isinstance(name, str):
                 log.warning("The tokenizer has one chat template; the name %r is not needed to find it.", name)
@@ -266,7 +268,7 @@ class Tokens:
         except TemplateError as error:
             kept = [message for message in messages if message["role"] != "system"]
             if len(kept) == len(messages):
-                raise ModelError(f"The tokenizer's chat template cannot render this prompt: {error}") from error
+                raise self._unrendered(error) from error
             if not self._dropped_system:
                 self._dropped_system = True
                 log.warning(
@@ -276,19 +278,22 @@ class Tokens:
         try:
             return self._render(kept, add_generation_prompt, template)
         except TemplateError as error:
-            raise ModelError(f"The tokenizer's chat template cannot render this prompt: {error}") from error
+            raise self._unrendered(error) from error
 
     def _render(self, messages: Sequence[Mapping[str, str]], add_generation_prompt: bool, template: str | None) -> str:
         options = dict(self._template_args)
         if template is not None and isinstance(getattr(self.tokenizer, "chat_template", None), dict):
             options["chat_template"] = self.chat_template(template)
-        return self.tokenizer.apply_chat_template(
-            [dict(message) for message in messages],
-            tokenize=False,
+        return render_chat(
+            self.tokenizer,
+            messages,
             add_generation_prompt=add_generation_prompt,
             continue_final_message=not add_generation_prompt,
             **options,
         )
+
+    def _unrendered(self, error: Exception) -> ModelError:
+        return ModelError(f"The chat template of {name_of(self.tokenizer)} cannot render this prompt: {error}")
 
     def _no_template(self) -> ModelError:
         return ModelError(

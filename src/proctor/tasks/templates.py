@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from proctor.errors import error_line
 from proctor.patterns.bounded import SlowPattern, compiled, sub
+from proctor.template_limits import TemplateTooLarge, bound, budget
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -22,26 +23,10 @@ Renderer = Callable[[Mapping[str, Any]], str]
 UNREADABLE = (ArithmeticError, MemoryError, RecursionError, SyntaxError, ValueError)
 """What jinja and Python raise of a template that nests too deep or holds a number of thousands of digits."""
 
-LARGEST = 10_000_000
-"""Letters, items or bits that one multiplication or power within a template may give."""
-
 
 def regex_replace(string: str, pattern: str, repl: str, count: int = 0) -> str:
     """The filter ``regex_replace``: :func:`re.sub` with its arguments in template order."""
     return sub(compiled(pattern), repl, string, count)
-
-
-def _size(operator: str, left: Any, right: Any) -> int:
-    if operator == "**":
-        whole = isinstance(left, int) and isinstance(right, int)
-        return left.bit_length() * max(0, right) if whole else 0
-    if isinstance(left, int):
-        left, right = right, left
-    if not isinstance(right, int):
-        return 0
-    if isinstance(left, int):
-        return left.bit_length() + right.bit_length()
-    return len(left) * right if hasattr(left, "__len__") else 0
 
 
 @cache
@@ -49,19 +34,9 @@ def _environment() -> SandboxedEnvironment:
     from jinja2 import BaseLoader, StrictUndefined
     from jinja2.sandbox import SandboxedEnvironment
 
-    class Environment(SandboxedEnvironment):
-        """Jinja's sandbox, with bounds for the two operators that can fill the memory from a few letters."""
-
-        intercepted_binops = frozenset(["*", "**"])
-
-        def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-            if _size(operator, left, right) > LARGEST:
-                raise OverflowError(f"a template may not make something of more than {LARGEST:,} letters or bits")
-            return super().call_binop(context, operator, left, right)
-
-    environment = Environment(loader=BaseLoader(), undefined=StrictUndefined, keep_trailing_newline=True)
+    environment = SandboxedEnvironment(loader=BaseLoader(), undefined=StrictUndefined, keep_trailing_newline=True)
     environment.filters["regex_replace"] = regex_replace
-    return environment
+    return bound(environment)
 
 
 @cache
@@ -69,7 +44,15 @@ def compile_template(source: str) -> Renderer:
     """A function from a document to text; raises ``jinja2.TemplateSyntaxError`` for a broken template."""
     template = _environment().from_string(source)
     # A block or a change of escaping leaves traces in a context.
-    return template.render if template.blocks or "autoescape" in source else _renderer(template)
+    return _whole(template) if template.blocks or "autoescape" in source else _renderer(template)
+
+
+def _whole(template: Template) -> Renderer:
+    def render(doc: Mapping[str, Any]) -> str:
+        budget.renew()
+        return template.render(doc)
+
+    return render
 
 
 def _renderer(template: Template) -> Renderer:
@@ -81,11 +64,12 @@ def _renderer(template: Template) -> Renderer:
     root, concat = template.root_render_func, template.environment.concat
 
     def render(doc: Mapping[str, Any]) -> str:
+        budget.renew()
         try:
             context = Context.__new__(Context)
             vars(context).update(alike, parent=dict(constants, **doc), vars={}, exported_vars=set())
             return concat(root(context))
-        except SlowPattern:
+        except (SlowPattern, TemplateTooLarge):
             raise
         except Exception:  # noqa: BLE001 - jinja's own way says it with the template's lines
             return template.render(doc)
