@@ -18,6 +18,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from proctor.files import read_bytes
+
 log = logging.getLogger("proctor")
 
 _MARKS = (
@@ -193,7 +195,7 @@ def read_text(path: str | Path) -> str:
         OSError: it cannot be read.
         UndecodableError: it cannot be told what it is in.
     """
-    found = decode(Path(path).read_bytes())
+    found = decode(read_bytes(path))
     if not found.encoding.startswith("utf-8"):
         log.warning("%s is not UTF-8; it is read as %s. Save it as UTF-8.", path, found.encoding.upper())
     return found.text

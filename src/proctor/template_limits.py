@@ -139,7 +139,8 @@ def _walk(value: Any, known: dict[int, int], depth: int) -> int:
 
 def bounded_value(value: Any) -> Any:
     """``value``, if it is not too large as it is written out."""
-    budget.make(written_size(value))
+    if type(value) is not str or len(value) > _BYTES_A_STEP:  # nearly everything that is printed is short
+        budget.make(written_size(value))
     return value
 
 
@@ -293,7 +294,7 @@ def _bounded_filter(name: str, function: Callable[..., Any]) -> Callable[..., An
             with suppress(AttributeError, TypeError):  # arguments that do not fit, which the filter says itself
                 budget.make(size(*given, **kwargs))
         result = function(*args, **kwargs)
-        if isinstance(result, str):
+        if isinstance(result, str) and len(result) > _BYTES_A_STEP:
             budget.make(len(result))
         return result
 

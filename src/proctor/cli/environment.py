@@ -9,7 +9,6 @@ from pathlib import Path
 
 from proctor.encodings import UndecodableError, read_text
 from proctor.errors import UsageError
-from proctor.files import read_text
 
 _LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
 _TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")

@@ -106,6 +106,7 @@ def _original(module: Any) -> Callable[[str], Any] | None:
 def _bounded_compile(original: Callable[[str], Any]) -> Callable[[str], Any]:
     @cache
     def compile_in_bounds(chat_template: str) -> Any:
-        return bounded_like(original(chat_template), chat_template)
+        # Not the template itself: to compile it without bounds is to compute its constants.
+        return bounded_like(original(""), chat_template)
 
     return compile_in_bounds

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from proctor.encodings import UndecodableError, read_text
 from proctor.errors import UsageError
-from proctor.files import read_text
 from proctor.tasks.sentences import Unusable
 from proctor.tasks.yaml import check_depth
 

@@ -18,7 +18,6 @@ from typing import Any
 
 from proctor.encodings import read_text
 from proctor.errors import did_you_mean
-from proctor.files import read_text
 from proctor.run.kwargs import parse_pairs
 
 logger = logging.getLogger("proctor")

@@ -15,7 +15,6 @@ from typing import Any
 
 from proctor.encodings import read_text
 from proctor.errors import UsageError, did_you_mean
-from proctor.files import read_text
 from proctor.tasks.templates import compile_template
 from proctor.types import Doc
 
