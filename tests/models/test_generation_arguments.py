@@ -82,6 +82,13 @@ def test_what_makes_no_sense_is_a_sentence(kwargs):
     [
         ("one\n\ntwo", ("\n\n",), "one"),
         ("a b c", ("c", "b"), "a "),
+        ("a b c", ("b", "c"), "a "),
+        ("a b c d", ("d", "b", "c"), "a "),
+        ("x b y b z", ("b",), "x "),
+        ("x b y c z b", ("c", "b"), "x "),
+        # lm-eval: one after the other, so that of two that overlap the order decides.
+        ("q abc", ("bc", "ab"), "q a"),
+        ("q abc", ("ab", "bc"), "q "),
         ("a b c", ("",), "a b c"),
         ("  kept ", (), "  kept "),
         ("stop", ("stop",), ""),

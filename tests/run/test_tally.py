@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from proctor.run.tally import SHOWN, Tally, facts_of, told
 from proctor.types import DocumentFault, Record
 
@@ -61,3 +63,13 @@ def test_a_figure_that_does_not_come_about_is_no_document_s_fault():
     assert failed is not None
     assert failed.documents == 0
     assert told(failed) == "Task 't' has not all of its figures:\n  filter none: acc has no figure: ValueError: x"
+
+
+@pytest.mark.parametrize("order", [("none", "strict"), ("strict", "none")])
+def test_documents_are_counted_from_the_pipeline_that_graded_most(order):
+    bad = {"none": {1}, "strict": {0, 1, 2, 3, 4, 5}}
+    records = [record(i, name, fault="no" if i in bad[name] else None, acc=1) for name in order for i in range(8)]
+    tally = Tally("t", records)
+    assert tally.measured == 7
+    assert tally.failed is not None
+    assert (tally.failed.documents, tally.failed.asked) == (6, 8)

@@ -25,6 +25,23 @@ def test_goldens():
     assert plain(*turns("near is", None, "So", "", "")) == "near isSo"
 
 
+@pytest.mark.parametrize(
+    ("question", "prefix", "opened", "shot"),
+    [
+        ("Q", "P", "Q_P", "Q_P A\n"),
+        ("Q", " P", "Q P", "Q P A\n"),
+        ("Q", "\tP ", "Q\tP ", "Q\tP A\n"),
+        ("Q ", "P", "Q P", "Q P A\n"),
+        ("Q ", " P", "Q  P", "Q  P A\n"),
+        ("", "P", "P", "P A\n"),
+        ("Q", " ", "Q ", "Q A\n"),
+    ],
+)
+def test_a_gen_prefix_that_begins_with_white_space_stands_in_for_the_delimiter(question, prefix, opened, shot):
+    assert plain(*turns(question, None, prefix, "_", "\n")) == opened
+    assert plain(*turns(question, "A", prefix, "_", "\n")) == shot
+
+
 def test_no_answer_means_no_delimiter_at_all():
     assert plain(*turns("Q1\n", None, None, " ", "\n\n"), *turns("Q2", None, None, " ", "")) == "Q1\nQ2"
 

@@ -12,6 +12,7 @@ from proctor.errors import TaskError, UsageError
 from proctor.refs import Ref
 from proctor.tasks.index import TaskIndex, build_index
 from proctor.tasks.select import GroupNode, Selection, TaskNode, select
+from proctor.tasks.suite import build_suite
 
 
 def write(folder: Path, name: str, text: str) -> Path:
@@ -334,11 +335,16 @@ class TestFaults:
             "  A member is a name, or a mapping with 'task: NAME' or 'group: NAME'.",
         ]
 
-    @pytest.mark.parametrize("task", ["task: []", "task:", "task: 5", "group_alias: x"])
-    def test_a_group_without_members(self, folder, task):
-        path = write(folder, "g.yaml", f"group: g\n{task}\n")
+    def test_a_group_whose_members_are_no_list(self, folder):
+        path = write(folder, "g.yaml", "group: g\ntask: 5\n")
         (fault,) = faults_of(folder, "g")
-        assert fault.startswith(f"{path}:{2 if task.startswith('task') else 1}: the group 'g' has no members.")
+        assert fault.startswith(f"{path}:2: the group 'g' has no members.")
+
+    @pytest.mark.parametrize("task", ["task: []", "task:", "group_alias: x"])
+    def test_a_group_without_members_is_selected_and_cannot_be_asked(self, folder, task):
+        write(folder, "g.yaml", f"group: g\n{task}\n")
+        with pytest.raises(TaskError, match="group 'g': it has no members"):
+            build_suite(select(build_index([str(folder)]), ["g"]).nodes)
 
     def test_a_group_within_itself(self, folder):
         path = write(folder, "g.yaml", "group: g\ntask:\n  - algebra\n  - g\n")

@@ -80,7 +80,10 @@ def _sampling(do_sample: Any, temperature: Any) -> tuple[bool, float | None]:
 
 
 def cut_at_stops(text: str, stops: Sequence[str]) -> str:
-    """The text before the first occurrence of any non-empty stop string."""
+    """The text before the first occurrence of any non-empty stop string.
+
+    lm-eval: they are looked for one after the other, each in what the others left.
+    """
     for stop in stops:
         if stop:
             text = text.split(stop, 1)[0]

@@ -13,6 +13,7 @@ from proctor.errors import Fault, did_you_mean
 from proctor.refs import Ref
 from proctor.types import OUTPUT_TYPES
 
+NO_OPTIONS = "doc_to_choice is missing"
 Path = tuple[str | int, ...]
 Report = Callable[..., None]
 
@@ -108,11 +109,16 @@ def fault_at(kind: str, node: Any, message: str, path: Sequence[str | int], hint
     return Fault(f"{kind} '{node.name}': {message}", node.file, None, hint)
 
 
-def check_config(node: Any) -> list[Fault]:
-    """All faults of one task's configuration that can be seen without data."""
+def check_config(node: Any, *, to_ask: bool = True) -> list[Fault]:
+    """All faults of one task's configuration that can be seen without data.
+
+    ``to_ask`` False: the task is only loaded, which lm-eval does without options, too.
+    """
     faults: list[Fault] = []
 
     def report(message: str, *path: str | int, hint: str | None = None) -> None:
+        if not to_ask and message.startswith(NO_OPTIONS):
+            return
         faults.append(fault_at("task", node, message, path, hint))
 
     inspect_config(node.config, report)
@@ -229,6 +235,8 @@ def check_group(node: Any) -> list[Fault]:
     def report(message: str, *path: str | int, hint: str | None = None) -> None:
         faults.append(fault_at("group", node, message, path, hint))
 
+    if not node.config.get("task"):
+        report("it has no members.", "task", hint="List the names of tasks, groups or tags under 'task:'.")
     entries = node.config.get("aggregate_metric_list")
     entries = [entries] if isinstance(entries, Mapping) else entries or []
     if not isinstance(entries, list):

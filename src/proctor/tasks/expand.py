@@ -176,7 +176,8 @@ class Expander:
                 for position, item in enumerate(items if isinstance(items, list) else ())
                 for node in self._member(index, item, ("task", position), content, file, inside)
             ]
-        if not items or not isinstance(items, str | dict | list):
+        # lm-eval: a group without members loads; it cannot be asked (check_group).
+        if items and not isinstance(items, str | dict | list):
             place = content.place("task") or content.place("group") or Place(file, 1)
             hint = "List the names of tasks, groups or tags under 'task:'."
             self._add(Fault(f"the group '{name}' has no members.", place.file, place.line, hint))

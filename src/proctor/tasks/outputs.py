@@ -12,6 +12,7 @@ from proctor.metrics.base import MetricUse
 from proctor.metrics.choice import measure_choice, resolve_gold
 from proctor.metrics.perplexity import measure_loglikelihood, measure_rolling
 from proctor.metrics.text import measure_text
+from proctor.tasks.check import NO_OPTIONS
 from proctor.tasks.spec import TaskSpec
 from proctor.types import Doc, Generate, Loglikelihood, Message, Request, Response, Rolling, RollingScore, Scores
 
@@ -75,6 +76,9 @@ def build_requests(
         return (Rolling(str(example.target)),)
     if spec.output == "generate_until":
         return (Generate(contexts[0], copy.deepcopy(dict(spec.generation or {}))),)
+    if not example.choices:
+        message = f"{NO_OPTIONS}; a task of output_type multiple_choice needs it."
+        raise TaskError(spec.fault(message, "output_type"))
     delimiter = choice_delimiter(spec, chat=chat)
     if shape.multiple_input:
         continuation = (f"{delimiter}{example.target}",)

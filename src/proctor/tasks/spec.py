@@ -158,12 +158,13 @@ class TaskSpec:
         return fault_at("task", self, message, path, hint)
 
 
-def build_task(node: Node, metadata: Mapping[str, Any] | None = None) -> TaskSpec:
+def build_task(node: Node, metadata: Mapping[str, Any] | None = None, *, to_ask: bool = True) -> TaskSpec:
     """Check a task's configuration and build its spec, or raise :class:`TaskError` with all its faults.
 
+    ``to_ask`` False: see :func:`~proctor.tasks.check.check_config`.
     ``metadata``: ``--model_args`` and ``--metadata`` of the run, merged over the task's own (lm-eval).
     """
-    faults = check_config(node)
+    faults = check_config(node, to_ask=to_ask)
     if faults:
         raise TaskError(faults)
     return assemble_task(node, metadata)

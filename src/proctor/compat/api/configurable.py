@@ -353,7 +353,7 @@ class ConfigurableTask(Task):
 
     def _example(self, doc: Any) -> Example:
         chooses = self._config.doc_to_choice is not None or self.OUTPUT_TYPE == "multiple_choice"
-        choices = tuple(self.doc_to_choice(doc)) if chooses else None
+        choices = tuple(self.doc_to_choice(doc) or ()) if chooses else None
         text = self.doc_to_text(doc) if self.multiple_input else None
         return Example(-1, doc, (), text, self.doc_to_target(doc), choices, None)
 

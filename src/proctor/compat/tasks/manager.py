@@ -195,7 +195,7 @@ class TaskManager:
         return group
 
     def _make_task(self, node: TaskNode) -> Any:
-        spec = build_task(node, self.metadata)
+        spec = build_task(node, self.metadata, to_ask=False)
         if spec.made_by is not None:
             return make_object(spec)
         return ConfigurableTask(config={**_bound(spec.raw), "metadata": dict(spec.metadata)})
