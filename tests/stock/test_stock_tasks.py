@@ -102,6 +102,17 @@ def test_the_names_beside_a_folder_are_all_that_is_read(got, monkeypatch):
     }
 
 
+def test_so_it_is_for_a_copy_that_a_team_shares(got, tmp_path, monkeypatch):
+    place = downloaded_root()
+    assert place is not None
+    write_names(place)
+    shared = got.parents[1].rename(tmp_path / "shared")
+    monkeypatch.setattr(stock, "read_root", lambda *_, **__: pytest.fail("the folder was walked"))
+    for named in (shared, shared / "lm_eval" / "tasks"):
+        monkeypatch.setenv("PROCTOR_STOCK_TASKS", str(named))
+        assert StockTasks().root.entries["apple"].file == str(shared / "lm_eval" / "tasks" / "fruit" / "apple.yaml")
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"format": 0}', '{"format": 1, "entries": [[1]], "tags": {}}'])
 def test_names_that_cannot_be_used_are_read_from_the_files(content, got):
     place = downloaded_root()

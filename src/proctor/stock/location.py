@@ -58,7 +58,7 @@ def stock_roots() -> tuple[StockRoot, ...]:
 
 
 def _given_root(folder: str) -> StockRoot:
-    path = Path(folder).expanduser()
+    path = Path(os.path.abspath(Path(folder).expanduser()))
     inner = next((path / part for part in (TASKS, Path("tasks")) if (path / part).is_dir()), path)
     if not inner.is_dir():
         raise UsageError(

@@ -2,8 +2,8 @@
 
 Reading fourteen thousand small files takes half a second even where the index remembers them, and
 most runs name bundled tasks: so the stock roots are a value that reads itself on first use. A folder
-that ``proctor tasks get`` unpacked has its names in a file beside it, written at that time, and its
-files are not looked at at all; any other folder is walked like an include path.
+that ``proctor tasks get`` unpacked, and a copy of it, has its names in a file beside it, written at
+that time, and its files are not looked at at all; any other folder is walked like an include path.
 
 lm-eval's folder is not the user's to mend: what is doubtful in it is logged for debugging only.
 """
@@ -132,7 +132,7 @@ def _row(entry: Entry, folder: Path) -> list[Any]:
 
 def read_names(place: StockRoot) -> Root | None:
     """The root as it was written down; None where it was not, or not so that it can be used."""
-    if place.origin != "downloaded":
+    if place.origin == "installed":
         return None
     root = Root(str(place.path))
     try:
