@@ -446,3 +446,21 @@ def test_a_class_is_asked_about_every_document(write):
     assert "ZeroDivisionError" in fault.message
     assert "(document 1 and 1 more document)" in fault.message
     assert verdict.documents == 5
+
+
+def test_a_folder_that_leans_on_lm_evals_own_tasks_is_told_what_brings_them(tmp_path, monkeypatch):
+    monkeypatch.setattr("proctor.tasks.stock.stock_roots", lambda: ())
+    (tmp_path / "g.yaml").write_text("group: mine\ntask: [belebele_fra_Latn]\n")
+    (tmp_path / "i.yaml").write_text("include: ../belebele/_default_template_yaml\ntask: included\n")
+    (tmp_path / "f.yaml").write_text(
+        "task: mine_too\ndataset_path: json\ntest_split: test\noutput_type: generate_until\n"
+        "doc_to_text: !function u.f\nprocess_results: !function lm_eval.tasks.ifeval.utils.process_results\n"
+    )
+    (tmp_path / "u.py").write_text("from lm_eval.tasks.ifeval import utils\n\n\ndef f(doc):\n    return utils\n")
+    verdict = validate([], [str(tmp_path)], with_data=False, progress=Quiet)
+    hints = {Path(fault.file or "").name: fault.hint or "" for fault in verdict.faults}
+    assert "'belebele_fra_Latn' is a task of lm-eval" in hints["g.yaml"]
+    assert "copy the file from there, or put this folder beside it" in hints["i.yaml"]
+    for name in ("f.yaml", "u.py"):
+        assert "'lm_eval.tasks.ifeval' is a folder of lm-eval" in hints[name]
+    assert all("proctor tasks get" in hint for hint in hints.values())

@@ -59,7 +59,8 @@ def function_faults(ref: Ref) -> list[Fault]:
     if file is None:
         looked = Path(ref.folder, *module_name.split(".")).with_suffix(".py")
         near = [found.stem for found in looked.parent.glob("*.py")] if looked.parent.is_dir() else []
-        return fault(f"there is no file {looked} and no module '{module_name}'.", did_you_mean(looked.stem, near))
+        hint = did_you_mean(looked.stem, near) or stock_module_hint(module_name)
+        return fault(f"there is no file {looked} and no module '{module_name}'.", hint)
     if file.suffix != ".py":
         return []
     module = read_module(file)

@@ -81,6 +81,21 @@ def stock_module_hint(module: str) -> str | None:
     return f"'{'.'.join(parts[:3])}' is a folder of lm-eval {known.version}'s tasks: {REMEDY.format('it')}"
 
 
+def stock_include_hint(path: str) -> str | None:
+    """What to do for an ``include`` of a file in one of lm-eval's folders of tasks; None for any other.
+
+    Such a path is relative to the file that says it, so bringing the folder somewhere else is no remedy.
+    """
+    known = stock_names()
+    folder = next((part for part in reversed(path.replace("\\", "/").split("/")[:-1]) if part in known.folders), None)
+    if folder is None:
+        return None
+    return (
+        f"{folder!r} is a folder of lm-eval {known.version}'s tasks ('proctor tasks get' brings them, "
+        "'proctor tasks ls' says where): copy the file from there, or put this folder beside it."
+    )
+
+
 def did_you_mean_any(name: str, here: Iterable[str]) -> str | None:
     """The closest names of those that are ``here`` and of lm-eval's; what is not here is said to be so."""
     known = stock_names()

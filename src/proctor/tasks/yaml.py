@@ -18,6 +18,7 @@ from proctor.encodings import UndecodableError, decode
 from proctor.errors import Fault, TaskError, did_you_mean
 from proctor.files import not_a_file, read_bytes
 from proctor.refs import Ref
+from proctor.stock.names import stock_include_hint
 from proctor.tasks.places import EMPTY, KeyPath, Place, Places, YamlFile
 from proctor.tasks.sentences import Unusable, yaml_fault
 
@@ -99,9 +100,8 @@ def _include_target(name: Any, file: str, real: str, line: int, chain: tuple[str
         near = os.listdir(folder) if os.path.isdir(folder) else ()
         kind = not_a_file(target)
         what = f"is {kind}" if kind else "does not exist"
-        raise TaskError(
-            Fault(f"include: {name!r} {what} ({target}).", file, line, did_you_mean(os.path.basename(target), near))
-        )
+        hint = did_you_mean(os.path.basename(target), near) or stock_include_hint(name)
+        raise TaskError(Fault(f"include: {name!r} {what} ({target}).", file, line, hint))
     return (shown if os.path.exists(shown) else target), target
 
 
