@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import logging
 import re
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +22,9 @@ from proctor.run.estimate import _spread, estimate
 from proctor.run.progress import Quiet
 from proctor.run.session import evaluate
 from proctor.types import Generate, Loglikelihood, Rolling
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
+zoo = importlib.import_module("architectures")
 
 SCORED = """\
 task: sums
@@ -92,8 +98,9 @@ def test_the_plan_is_what_the_run_forwards(exam, shared_models, options, caplog)
 def test_every_kind_of_request_is_counted(exam, shared_models):
     lines = list(estimate(config_for(exam, shared_models, "sums", "says", "reads"), progress=Quiet, timed=False))
     assert lines[0] == "3 tasks, 60 documents"
-    assert [line.split()[0] for line in lines[1::2]] == ["scored", "rolling", "generated"]
-    assert "then up to 3 new ones a request" in lines[-1]
+    assert [line.split()[0] for line in lines[1:-1:2]] == ["scored", "rolling", "generated"]
+    assert "then up to 3 new ones a request" in lines[-2]
+    assert lines[-1].startswith("scoring by tree (probe passed), generating with shared prefixes (probe passed)")
 
 
 def test_an_estimate_says_how_fast_each_kind_is_and_how_long_all_takes(exam, shared_models, monkeypatch):
@@ -105,6 +112,46 @@ def test_an_estimate_says_how_fast_each_kind_is_and_how_long_all_takes(exam, sha
     assert " tokens/s " in found["rolling"]
     assert "20 requests tried" in found["generated"]
     assert re.fullmatch(r"in sum +about .+: .+ to prepare, .+ to load, .+ to answer", found["in"])
+
+
+def saved(folder, name):
+    """A checkpoint of one of the small architectures, with a tokenizer of words."""
+    path = folder / name
+    zoo.build(zoo.BY_NAME[name]).save_pretrained(path)
+    zoo.tokenizer().save_pretrained(path)
+    return path
+
+
+def planned_and_run(exam, path):
+    """The last line of a plan; the reports of a run."""
+    tasks = [str(exam / f"{name}.yaml") for name in ("sums", "says")]
+    args = {"pretrained": str(path), "max_length": 400}
+    config = build_config({"tasks": tasks, "model_args": args, "device": "cpu", "threads": 1, "batch_size": 4})
+    line = list(estimate(config, progress=Quiet, timed=False))[-1]
+    return line, evaluate(config, progress=Quiet, bootstrap_iters=0).extra["proctor"]
+
+
+WAYS = {"plain": "generating through transformers", "shared": "generating with shared prefixes"}
+
+
+@pytest.mark.parametrize("name", ["llama", "gemma3_text-short-window", "gpt2", "falcon-alibi", "bloom", "mamba"])
+def test_a_plan_promises_what_the_run_does(exam, tmp_path, name):
+    line, ran = planned_and_run(exam, saved(tmp_path, name))
+    assert f"scoring by {ran['scoring']['mode']} (" in line
+    assert WAYS[ran["generation"]["mode"]] in line
+    assert ran["scoring"]["mode"] == zoo.SCORING[name]
+
+
+def test_a_plan_does_not_promise_sharing_for_a_model_that_is_not_supported(exam, tmp_path, monkeypatch):
+    """As a release of transformers would have it that takes no cache any more."""
+    monkeypatch.setattr("proctor.models.hf.gate.call_forms", lambda *_: iter(()))
+    for room in ("rehearsal", "generate"):
+        monkeypatch.setattr(f"proctor.models.hf.{room}.call_forms", lambda *_: iter(()))
+    monkeypatch.setattr("proctor.models.hf.gate.allowed", lambda dtype: -1.0)
+    line, ran = planned_and_run(exam, saved(tmp_path, "llama"))
+    assert ran["scoring"]["mode"] == ran["generation"]["mode"] == "plain"
+    assert "scoring by plain (" in line
+    assert "generating through transformers (" in line
 
 
 def test_without_a_tokenizer_nothing_can_be_counted(exam):

@@ -28,6 +28,7 @@ from proctor.types import Generate, Loglikelihood, Model, Request
 
 if TYPE_CHECKING:
     from proctor.models.hf.counting import Counted, Counts, Mode
+    from proctor.models.hf.rehearsal import Rehearsal
     from proctor.models.tokens import Tokens
     from proctor.run.session import OpenProgress
 
@@ -59,9 +60,11 @@ def estimate(config: RunConfig, *, progress: OpenProgress, timed: bool) -> Itera
     plans = plan_tasks(tasks, config, preview_style(config, tokens), progress)
     requests = [query.request for plan in plans for query in plan.queries()]
     work = _Counting(config, tokens, requests)
+    counts, how = work.as_run()
     documents = sum(len(plan.documents) for plan in plans)
     yield f"{len(plans):,} {_s(len(plans), 'task')}, {documents:,} {_s(documents, 'document')}"
-    yield from _work_lines(work.by(work.wanted))
+    yield from _work_lines(counts)
+    yield from how
     if timed:
         prepared = time.perf_counter() - started
         yield from _time_lines(config, work, prepared)
@@ -87,7 +90,52 @@ class _Counting:
             return "plain"
         return "context" if arguments.batch_invariant else "tree"
 
-    def by(self, mode: Mode) -> Counts:
+    def as_run(self) -> tuple[Counts, list[str]]:
+        """Counts of the ways in which a run scores and generates, and a line that says which.
+
+        Where no way is asked for, a small model of the same config shows it, as the real one will.
+        """
+        counts = self.by(self.wanted)
+        small = self._rehearsal()
+        if isinstance(small, str):
+            return counts, [small] if small else []
+        mode, alone, said = self.wanted, None, []
+        if counts.scored is not None:
+            scoring = small.scoring("context" if mode == "context" else "auto", counts.scored.longest)
+            mode = scoring.mode
+            said.append(f"scoring by {mode} ({scoring.reason})")
+        if counts.generated is not None:
+            alone, line = self._generation(small, counts.generated.longest)
+            said.append(line)
+        if (mode, alone) != (self.wanted, self.wanted != "tree" if alone is not None else None):
+            counts = self.by(mode, alone=alone)
+        return counts, [f"{', '.join(said)}; tried on a small model of this config"] if said else []
+
+    def _generation(self, small: Rehearsal, longest: int) -> tuple[bool, str]:
+        """Whether prompts are generated after without sharing, and a line; where plans differ, the worst counts."""
+        from proctor.models.generation import plan_generation
+
+        plans = [plan_generation(request.kwargs) for request in self.requests if isinstance(request, Generate)]
+        distinct = {repr(plan): plan for plan in plans}.values()
+        choices = [small.generation(plan, longest + plan.max_tokens) for plan in distinct]
+        choice = next((one for one in choices if one.mode == "plain"), choices[0])
+        alone = choice.mode == "plain" or self.wanted == "context"
+        way = "through transformers" if choice.mode == "plain" else "with shared prefixes"
+        return alone, f"generating {way} ({choice.reason})"
+
+    def _rehearsal(self) -> Rehearsal | str:
+        """A small model; or, where there is none to be asked, why, if that is worth saying."""
+        from proctor.models.hf.arguments import read_arguments
+        from proctor.models.hf.load import load_config
+        from proctor.models.hf.rehearsal import rehearse
+
+        arguments = read_arguments(self.config.model_args)
+        if self.wanted == "plain" or self.tokens.backend != "causal" or not isinstance(arguments.pretrained, str):
+            return ""
+        small = rehearse(arguments, load_config(arguments, weights=False))
+        return small or "no small model of this config can be built: only a run shows whether it shares prefixes"
+
+    def by(self, mode: Mode, *, alone: bool | None = None) -> Counts:
         """Count, on the device that the run would take."""
         from proctor.models.base import parse_batch_size
         from proctor.models.hf.arguments import read_arguments
@@ -102,6 +150,7 @@ class _Counting:
             self.tokens,
             self.requests,
             mode=mode,
+            alone=alone,
             limits=Limits(pass_tokens(pick_device(self.config.device).type), rows),
         )
 

@@ -128,12 +128,12 @@ def probe_length(module: Any, longest: int) -> int:
     """How long a probe must be to show what a run's requests would meet.
 
     What transformers itself defines says its windows in the config: beyond them nothing depends
-    on the length. Anything else is probed at full length.
+    on the length, and a window that no input fills is none. Anything else is probed at full length.
     """
     windows = layer_windows(text_config(module))
     if isinstance(windows, str) or not is_known(module):
         return longest
-    widest = max((window for window in windows.values() if window), default=0)
+    widest = max((window for window in windows.values() if window and window < longest), default=0)
     return min(longest, PROBE_TOKENS + widest)
 
 
