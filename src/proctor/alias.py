@@ -204,10 +204,14 @@ def import_peer(name: str, near: Path | None = None) -> ModuleType:
             raise
     else:
         return _as_face(module)
+    known = why_not(name)
+    # The peer's own modules beside its task folders (`_index.py`) are never run, though the folder is a task root.
+    if known is not None:
+        raise NotServedError(known, name=name)
     if not name.startswith(f"{TASKS}."):
         above = name.rpartition(".")[0]
         beside = [known for known in served_modules() if known.rpartition(".")[0] == above]
-        raise NotServedError(why_not(name) or f"proctor serves no module '{name}'.{_hint(name, beside)}", name=name)
+        raise NotServedError(f"proctor serves no module '{name}'.{_hint(name, beside)}", name=name)
     reason = why_not(name)
     if reason is not None:  # a root that is lm-eval's own folder holds its engine, too
         raise NotServedError(reason, name=name)

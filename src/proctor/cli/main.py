@@ -31,6 +31,7 @@ VERBS = {
     "preview": "show prompts exactly as they are sent to a model",
     "runs": "list earlier runs, how they ended, and where their results are",
     "cache": "manage cached responses",
+    "compat": "let child processes of scripts written for lm-eval run on proctor, too",
 }
 
 _HELP = """\

@@ -13,24 +13,30 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from proctor.alias import FACE, PEER, add_task_root, why_not
+from proctor.alias import FACE, PEER, why_not
+from proctor.compat.install import pass_on
+from proctor.compat.named import patched_openers
 from proctor.compat.serving import serve
 from proctor.errors import ProctorError, UsageError, did_you_mean
 from proctor.lazy import load_attribute
-from proctor.tasks.index import BUNDLED
+from proctor.models import MODELS
 
 USAGE = """\
 usage: python -m proctor.compat SCRIPT.py [ARGUMENT ...]
        python -m proctor.compat -m MODULE [ARGUMENT ...]
        python -m proctor.compat -c CODE [ARGUMENT ...]
 
-Runs a Python program that says 'import lm_eval' with proctor in the place of lm-eval.
+Runs a Python program that says 'import lm_eval' with proctor in the place of lm-eval; '-m lm_eval' is proctor's own
+command line. 'accelerate launch -m proctor.compat ...' works, too. Processes that the program starts get proctor, too,
+after 'proctor compat install'.
 """
 
 
 def cli_evaluate() -> None:
     """The command, from a script: read ``sys.argv`` and evaluate. A failure ends the script with its exit code."""
     command: Any = load_attribute("proctor.cli.main:main")
+    for name, opener in patched_openers().items():
+        MODELS.put(name, opener)
     code = command(sys.argv[1:])
     if code:
         sys.exit(code)
@@ -43,7 +49,7 @@ def main(words: Sequence[str]) -> int:
         return 0 if words else 2
     try:
         serve()
-        add_task_root(BUNDLED)
+        pass_on()
         _run(list(words))
     except ProctorError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201

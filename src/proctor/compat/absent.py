@@ -38,10 +38,9 @@ ABSENT: Mapping[str, str] = {
         f"lm_eval.evaluator_utils.{name}": _RESULTS
         for name in ("EvalAcc", "ResultAcc", "aggregate_groups", "find_test_root", "run_task_tests")
     },
-    **{f"lm_eval.tasks.{module}": _LOADER for module in ("_factory", "_index", "_yaml_loader")},
+    **{f"lm_eval.tasks.{module}": _LOADER for module in ("_factory",)},
     "lm_eval.utils.ignore_constructor": _LOADER,
     **{f"lm_eval.api.samplers.{name}": "lm-eval has only its name." for name in ("BalancedSampler", "ManualSampler")},
-    **{f"lm_eval.utils.{name}": _REMOTE for name in ("RemoteTokenizer", "check_remote_tokenizer_support")},
     **{
         f"lm_eval.models.utils.{name}": "it is for models that see, which proctor has not yet."
         for name in ("flatten_image_list", "resize_image")

@@ -24,6 +24,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from proctor.compat.models.unsupported import unsupported
 from proctor.compat.ordering import Reorderer, group
 from proctor.lazy import need
 from proctor.models.tokens import rolling_windows
@@ -40,8 +41,10 @@ __all__ = [
     "HIGHER_IS_BETTER_SYMBOLS",
     "SPACING",
     "EnhancedJSONEncoder",
+    "RemoteTokenizer",
     "Reorderer",
     "apply_template",
+    "check_remote_tokenizer_support",
     "convert_bytes_to_hash",
     "convert_pil_to_hash",
     "create_iterator",
@@ -360,3 +363,12 @@ def set_torch_seed(seed: int) -> None:
     """Seed torch, if it is installed."""
     if is_torch_available():
         need("torch").manual_seed(seed)
+
+
+RemoteTokenizer = unsupported("RemoteTokenizer", object, "models behind an API", __name__)
+
+
+def check_remote_tokenizer_support(base_url: str, **kwargs: Any) -> bool:
+    """Refuse: there are no models behind an API yet."""
+    RemoteTokenizer(base_url)
+    return False

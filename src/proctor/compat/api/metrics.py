@@ -30,7 +30,7 @@ from proctor.metrics.labels import matthews_corrcoef
 from proctor.metrics.text import bypass, pass_on
 from proctor.metrics.text import exact_match as exact_match_fn
 from proctor.metrics.text import exact_match as exact_match_hf_evaluate
-from proctor.stats import bootstrap_stderr, mean, mean_stderr
+from proctor.stats import bootstrap_replicates, bootstrap_stderr, mean, mean_stderr
 from proctor.stats import pooled_stderr as pooled_sample_stderr
 from proctor.stats import sample_std as sample_stddev
 from proctor.stats import unweighted_stderr as unweighted_mean_stderr
@@ -109,6 +109,11 @@ def metric_max_over_ground_truths(
 def is_non_str_iterable(obj: Any) -> bool:
     """Whether ``obj`` holds things and is no text."""
     return isinstance(obj, Iterable) and not isinstance(obj, str)
+
+
+def _bootstrap_internal_no_mp(f: Callable[[Sequence[Any]], float], xs: Sequence[Any], iters: int) -> list[float]:
+    """The statistic ``f`` of ``iters`` resamples of ``xs``, in lm-eval's order of chance."""
+    return bootstrap_replicates(f, xs, iters)
 
 
 def stderr_for_metric(
