@@ -365,7 +365,7 @@ def set_torch_seed(seed: int) -> None:
         need("torch").manual_seed(seed)
 
 
-RemoteTokenizer = unsupported("RemoteTokenizer", object, "models behind an API", __name__)
+RemoteTokenizer: Any = unsupported("RemoteTokenizer", object, "models behind an API", __name__)
 
 
 def check_remote_tokenizer_support(base_url: str, **kwargs: Any) -> bool:
