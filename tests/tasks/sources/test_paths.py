@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import unicodedata
 
 import pytest
@@ -88,3 +89,10 @@ def test_a_key_that_nobody_takes(rows, write, key):
         TaskError, match=rf"sums.yaml:3: .*dataset_kwargs has no key '{key}'\.\n  Did you mean .data_files"
     ):
         rows("json", {key: "exam.jsonl"})
+
+
+@pytest.mark.parametrize(("path", "kwargs"), [("./pipe.jsonl", None), ("json", {"data_files": "pipe.jsonl"})])
+def test_a_pipe_is_not_waited_for(rows, tmp_path, path, kwargs):
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    with pytest.raises(TaskError, match=r"pipe.jsonl,? (which )?is a pipe"):
+        rows(path, kwargs)

@@ -115,6 +115,8 @@ def locate(spec: TaskSpec) -> Source:
 def _single_file(spec: TaskSpec, path: str, kwargs: Mapping[str, Any]) -> Source:
     """``dataset_path`` where it is no folder: a file, or a name of the hub."""
     builder, unread = paths.builder_of(path), paths.unread_format(path)
+    if (kind := not_a_file(path)) is not None:
+        raise TaskError(spec.fault(f"{path} is {kind}, and no data can be read from it.", "dataset_path"))
     if os.path.isfile(path):
         if builder is None:
             message = unread or f"{path} is a file of a kind that is not read."
@@ -136,6 +138,8 @@ def _check_files(spec: TaskSpec, data_files: Any) -> None:
             continue
         if os.path.isdir(file):
             message, hint = f"data_files names the folder {file}.", f"Write which of its files: {file}/*.json, say."
+        elif (kind := not_a_file(file)) is not None:
+            message = f"data_files names {file}, which is {kind}."
         elif not paths.exists(file):
             message, hint = paths.not_there(file, spec.data.folder)
         elif (unread := paths.unread_format(file)) is not None:
