@@ -10,6 +10,7 @@ from proctor.encodings import UndecodableError, read_text
 from proctor.errors import UsageError
 from proctor.tasks.sentences import Unusable
 from proctor.tasks.yaml import check_depth
+from proctor.tasks.yaml_limits import check_aliases
 
 if TYPE_CHECKING:
     from yaml import MappingNode
@@ -47,7 +48,7 @@ def read_config_file(path: str | Path) -> ConfigFile:
                 hint="For example:\n    model: hf\n    model_args: {pretrained: gpt2}\n    tasks: [mmlu]",
             )
         places = _places(node, str(path))
-        _check_circles(node, ())
+        check_aliases(node)
         return ConfigFile({str(key): value for key, value in loader.construct_document(node).items()}, places)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -62,17 +63,6 @@ def read_config_file(path: str | Path) -> ConfigFile:
         raise UsageError(f"{path}: a value is not valid YAML: {error}.") from None
     finally:
         loader.dispose()
-
-
-def _check_circles(node: Any, within: tuple[int, ...]) -> None:
-    """Refuse an alias that stands within what it stands for."""
-    if id(node) in within:
-        raise Unusable(f"the value that begins on line {node.start_mark.line + 1} contains itself.")
-    if node.id != "scalar":
-        within = (*within, id(node))
-        for item in node.value:
-            for part in item if isinstance(item, tuple) else (item,):
-                _check_circles(part, within)
 
 
 def _places(node: MappingNode, file: str) -> dict[str, str]:

@@ -16,6 +16,8 @@ from typing import Any
 from proctor.encodings import read_text
 from proctor.errors import UsageError, did_you_mean
 from proctor.tasks.templates import compile_template
+from proctor.tasks.yaml import check_depth
+from proctor.tasks.yaml_limits import check_aliases
 from proctor.types import Doc
 
 BUILT_IN: Mapping[str, Mapping[str, str]] = {
@@ -103,7 +105,10 @@ def _prompts_of(path: Path, stamp: int) -> Mapping[str, Any]:
     import yaml
 
     try:
-        content = yaml.safe_load(read_text(path))
+        text = read_text(path)
+        check_depth(text.encode("utf-8", "surrogatepass"))
+        check_aliases(yaml.compose(text, yaml.SafeLoader))
+        content = yaml.safe_load(text)
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise UsageError(f"use_prompt: {path} cannot be read: {error}") from error
     prompts = content.get("prompts") if isinstance(content, Mapping) else None

@@ -21,6 +21,7 @@ from proctor.refs import Ref
 from proctor.stock.names import stock_include_hint
 from proctor.tasks.places import EMPTY, KeyPath, Place, Places, YamlFile
 from proctor.tasks.sentences import Unusable, yaml_fault
+from proctor.tasks.yaml_limits import check_aliases, check_number
 
 __all__ = [
     "Place",
@@ -150,6 +151,7 @@ def _read(file: str, real: str) -> _Parsed:
             _check_mapping(node)
             notes = _Notes(loader, file)
             by_key = notes.of_root(node)
+            check_aliases(node)
             values = loader.construct_document(node)
         finally:
             loader.dispose()
@@ -285,6 +287,7 @@ def read_head(data: bytes) -> dict[str, Any]:
     try:
         node = loader.get_single_node()
         _check_mapping(node)
+        check_aliases(node)
         pairs = node.value
         if any(key.tag == _MERGE_TAG for key, _ in pairs):
             loader.flatten_mapping(node)
@@ -327,6 +330,8 @@ def _loader_class() -> Any:
 
         def construct_or_fail(loader: Any, node: Any) -> Any:
             try:
+                if "_int" in construct.__name__:
+                    check_number(node.value)
                 return construct(loader, node)
             except ValueError as error:
                 raise yaml.constructor.ConstructorError(
