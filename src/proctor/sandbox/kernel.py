@@ -164,11 +164,16 @@ _SPECIAL = {
     "sendto": (44, 206),
     "fcntl": (72, 25),
     "ioctl": (16, 29),
+    "prctl": (157, 167),
 }
 # A file that is ready may send any signal to any process of the user's: F_SETOWN, F_SETSIG, F_SETOWN_EX,
 # FIOSETOWN, SIOCSPGRP. F_SETLEASE and F_NOTIFY hold up or watch others. What TIOCSTI and TIOCLINUX tell a
 # terminal, it does.
 _REFUSED_ORDERS = {"fcntl": (8, 10, 15, 1024, 1026), "ioctl": (0x8901, 0x8902, 0x5412, 0x541C)}
+# A program may name its threads and ask what holds for it; it may not outlive its guard (PR_SET_PDEATHSIG), adopt
+# processes or hide from /proc: PR_GET_PDEATHSIG, PR_GET_DUMPABLE, PR_SET_NAME, PR_GET_NAME, PR_GET_SECCOMP,
+# PR_CAPBSET_READ, PR_GET_NO_NEW_PRIVS, PR_SET_VMA.
+_ALLOWED_PRCTL = (2, 3, 15, 16, 21, 23, 39, 0x53564D41)
 _LOAD, _EQUAL, _GREATER, _BITS, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOWED, _KILL, _EPERM, _ENOSYS, _THREAD = 0x7FFF0000, 0x80000000, 0x50001, 0x50026, 0x10000
 
@@ -213,6 +218,10 @@ def _filters(column: int, machine: int) -> list[bytes]:
         filters += [step(_EQUAL, _SPECIAL[name][column], 0, len(orders) + 3), step(_LOAD, 24)]
         filters += [step(_EQUAL, order, len(orders) - place, 0) for place, order in enumerate(orders)]
         filters += [step(_RETURN, _ALLOWED), step(_RETURN, _EPERM)]
+    # prctl: each test of the first argument that holds jumps to the permission behind the refusal.
+    filters += [step(_EQUAL, _SPECIAL["prctl"][column], 0, len(_ALLOWED_PRCTL) + 3), step(_LOAD, 16)]
+    filters += [step(_EQUAL, one, len(_ALLOWED_PRCTL) - place, 0) for place, one in enumerate(_ALLOWED_PRCTL)]
+    filters += [step(_RETURN, _EPERM), step(_RETURN, _ALLOWED)]
     # sendto with an address, its fifth argument, which is 64 bits wide
     filters += [step(_EQUAL, _SPECIAL["sendto"][column], 0, 5), step(_LOAD, 48), step(_EQUAL, 0, 0, 2)]
     filters += [step(_LOAD, 52), step(_EQUAL, 0, 1, 0), step(_RETURN, _EPERM)]

@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import tempfile
 import threading
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -23,6 +22,7 @@ from typing import Any, Literal, TypeAlias
 
 from proctor.errors import ProctorError
 from proctor.sandbox.confine import LAYERS
+from proctor.sandbox.leftovers import descendants, new_folder
 
 _log = logging.getLogger("proctor")
 _MB = 1 << 20
@@ -63,7 +63,7 @@ class _Warden:
     """A running warden process: one program at a time."""
 
     def __init__(self, skip: Collection[str]) -> None:
-        self.folder = tempfile.mkdtemp(prefix="proctor-sandbox-")
+        self.folder, lock = new_folder()
         quiet = {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "LANG": "C.UTF-8"}
         self.process = subprocess.Popen(
             [sys.executable, "-s", "-P", "-S", "-B", "-c", _START, str(Path(__file__).parent)],
@@ -74,7 +74,9 @@ class _Warden:
             cwd=self.folder,
             start_new_session=True,
             bufsize=0,
+            pass_fds=(lock,),
         )
+        os.close(lock)  # the warden holds it, as long as it or a guard lives
         packages = list(dict.fromkeys(sysconfig.get_path(name) for name in ("purelib", "platlib")))
         self._say({"folder": self.folder, "packages": packages, "skip": sorted(skip)})
         first = self._ask({"source": "", "seconds": 30.0, "memory": 1 << 30, "disk": _MB, "missing": None}, 60.0)
@@ -117,8 +119,12 @@ class _Warden:
         return Outcome(answer["status"], answer["detail"], answer.get("text"))
 
     def close(self) -> None:
+        below = descendants(self.process.pid)
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, 9)
+        for pid in below:  # programs have groups of their own
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, 9)
         self.process.wait()
         for stream in (self.process.stdin, self.process.stdout):
             if stream is not None:

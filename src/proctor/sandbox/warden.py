@@ -15,6 +15,7 @@ import json
 import os
 import select
 import signal
+import stat
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -28,6 +29,11 @@ _PRELOADED = (
     "resource statistics string sysconfig textwrap threading typing"
 )
 _OUTPUT, _REPORT = 1 << 20, 1 << 16
+_MOST_THREADS = 200
+_LOOK = 0.02
+"""Seconds between two looks at a program's threads and files."""
+_END = 3
+"""The exit status of a guard that found the line from the harness closed."""
 
 
 class _Sink(io.StringIO):
@@ -47,16 +53,15 @@ class _Sink(io.StringIO):
 
 def main() -> None:
     """Serve until the harness closes the line."""
-    jobs, answers = os.fdopen(os.dup(0), "rb"), os.dup(1)
+    jobs, answers = os.dup(0), os.dup(1)
     _silence()
-    settings = json.loads(jobs.readline())
+    settings = json.loads(_line_of(jobs, 1))  # the first program may follow at once
     for name in _PRELOADED.split():
         importlib.import_module(name)
     sys.path.extend(settings["packages"])
     missing = _prepare(settings["skip"])
-    for line in jobs:
-        answer = _serve(answers, json.loads(line), settings, missing)
-        os.write(answers, json.dumps(answer).encode() + b"\n")
+    while _serve(jobs, answers, settings, missing):
+        pass
     with contextlib.suppress(OSError):  # the harness may have been killed
         os.rmdir(settings["folder"])
 
@@ -79,19 +84,38 @@ def _prepare(skip: Sequence[str]) -> dict[str, str]:
     return {}
 
 
-def _serve(answers: int, job: Mapping[str, Any], settings: Mapping[str, Any], missing: Mapping[str, str]) -> Any:
-    """Run one program under a guard; the answer is the guard's."""
-    reader, writer = os.pipe()
+def _line_of(descriptor: int, size: int = 1 << 16) -> bytes:
+    """The next line, read ``size`` bytes at a time; b"" if there is none."""
+    line = b""
+    while not line.endswith(b"\n"):
+        part = os.read(descriptor, size)
+        if not part:
+            return b""
+        line += part
+    return line
+
+
+def _serve(jobs: int, answers: int, settings: Mapping[str, Any], missing: Mapping[str, str]) -> bool:
+    """Let a guard take the next program from the line, run it and answer; False if there are no more.
+
+    The warden itself reads nothing of it: what it had read would stay in its memory, which the programs after
+    this one are born with, and a program that searches its own memory would find the one before and its result.
+    The harness sends the next program only when it has the answer to this one.
+    """
+    select.select([jobs], [], [])
     guard = os.fork()
     if guard == 0:
-        os.close(answers)
-        os.close(reader)
-        _guard(writer, job, settings, dict(missing))
-    os.close(writer)
-    with os.fdopen(reader, "rb") as pipe:
-        told = pipe.read()
-    os.waitpid(guard, 0)
-    return json.loads(told) if told else _broken("the guard of the program ended without a word")
+        line = _line_of(jobs)
+        os.close(jobs)
+        if not line:
+            os._exit(_END)
+        _guard(answers, json.loads(line), settings, dict(missing))
+    _, status = os.waitpid(guard, 0)
+    code = os.waitstatus_to_exitcode(status)
+    if code not in (0, _END):
+        answer = _broken("the guard of the program ended without a word")
+        os.write(answers, json.dumps(answer).encode() + b"\n")
+    return code != _END
 
 
 def _broken(detail: str) -> dict[str, str]:
@@ -105,7 +129,7 @@ def _guard(channel: int, job: Mapping[str, Any], settings: Mapping[str, Any], mi
     except BaseException as error:  # noqa: BLE001 - it must not unwind into the warden's own loop
         answer = _broken(f"{type(error).__name__}: {error}")
     try:
-        os.write(channel, json.dumps(answer).encode())
+        os.write(channel, json.dumps(answer).encode() + b"\n")
     finally:
         os._exit(0)
 
@@ -155,7 +179,7 @@ def _watched(
             return _broken(f"what held before does not hold any more: {missing}")
         deadline = time.monotonic() + bounds.seconds
         try:
-            told = line.next(deadline, folder if "namespaces" in missing else "", bounds.disk)
+            told = line.next(deadline, _Usage(program, folder if "namespaces" in missing else "", bounds.disk))
             answer = _judged(told, token, program, deadline)
         except Exception as error:  # noqa: BLE001 - a program must not stop the programs after it
             answer = {"status": "killed", "detail": f"its guard failed: {type(error).__name__}: {error}"}
@@ -164,24 +188,57 @@ def _watched(
     return {**answer, "missing": missing}
 
 
+class _Usage:
+    """What a program uses that no limit of the system bounds: threads, and a disk that is not its own."""
+
+    def __init__(self, program: int, folder: str, disk: int) -> None:
+        self.program, self.folder, self.disk, self._looks = program, folder, disk, 0
+
+    def excess(self) -> str:
+        """What there is too much of, or ""."""
+        with (
+            contextlib.suppress(OSError),
+            open(f"/proc/{self.program}/stat", encoding="ascii", errors="replace") as file,
+        ):
+            # The name before it, in brackets, may hold anything.
+            if int(file.read().rpartition(")")[2].split()[17]) > _MOST_THREADS:
+                return f"it started more than {_MOST_THREADS} threads"
+        self._looks += 1
+        if self.folder and self._looks % 5 == 1 and _size(self.folder) + _unlinked(self.program) > self.disk:
+            return "it filled its disk"
+        return ""
+
+
+def _unlinked(program: int) -> int:
+    """Bytes of files that a program has open and that no folder names any more."""
+    total = 0
+    with contextlib.suppress(OSError):
+        for entry in os.listdir(f"/proc/{program}/fd"):
+            with contextlib.suppress(OSError):
+                status = os.stat(f"/proc/{program}/fd/{entry}")
+                if status.st_nlink == 0 and stat.S_ISREG(status.st_mode):
+                    total += status.st_size
+    return total
+
+
 class _Line:
     """The line on which a program speaks, read up to a deadline."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor, self.told, self.closed = descriptor, b"", False
 
-    def next(self, deadline: float, folder: str = "", disk: int = 0) -> str | None:
+    def next(self, deadline: float, usage: _Usage | None = None) -> str | None:
         """What the program says next, "" if it has closed the line; None if it says nothing in time.
 
-        ``folder``: a disk that nothing else bounds.
+        ``usage``: looked at again and again meanwhile.
         """
         while b"\n" not in self.told and len(self.told) <= _REPORT and not self.closed:
             left = deadline - time.monotonic()
             if left <= 0:
                 return None
-            ready, _, _ = select.select([self.descriptor], [], [], min(left, 0.1) if folder else left)
-            if folder and _size(folder) > disk:
-                return '{"killed": "it filled its disk"}'
+            ready, _, _ = select.select([self.descriptor], [], [], left if usage is None else min(left, _LOOK))
+            if usage is not None and not ready and (excess := usage.excess()):
+                return json.dumps({"killed": excess})
             if ready:
                 part = os.read(self.descriptor, _REPORT)
                 self.told += part
@@ -262,7 +319,8 @@ def _end_children() -> None:
 
 def remove(folder: str) -> None:
     """Remove a folder however deep it is: what lies in its folders is first moved up into it."""
-    moved = 0
+    with contextlib.suppress(OSError):
+        os.chmod(folder, 0o700)
     while names := os.listdir(folder):
         for name in names:
             path = os.path.join(folder, name)
@@ -271,8 +329,8 @@ def remove(folder: str) -> None:
                 continue
             os.chmod(path, 0o700)
             for inner in os.listdir(path):
-                moved += 1
-                os.rename(os.path.join(path, inner), os.path.join(folder, f".moved-{moved}"))
+                # A name that the program can not have given to something of its own.
+                os.rename(os.path.join(path, inner), os.path.join(folder, f".moved-{os.urandom(8).hex()}"))
             os.rmdir(path)
     os.rmdir(folder)
 
