@@ -21,7 +21,7 @@ Opener = Callable[..., Model]
 
 UNSUPPORTED = (
     *("anthropic-chat", "anthropic-chat-completions", "anthropic-completions", "ggml", "gguf", "habana"),
-    *("hf-audiolm-qwen", "hf-mistral3", "hf-multimodal", "ipex", "litellm", "litellm-chat"),
+    *("hf-audiolm-qwen", "ipex", "litellm", "litellm-chat"),
     *("litellm-chat-completions", "local-chat-completions", "local-completions", "mamba_ssm", "megatron_lm"),
     *("nemo_lm", "neuronx", "onnxruntime", "onnxruntime-genai", "openai-chat-completions", "openai-completions"),
     *("openvino", "sglang", "sglang-generate", "steered", "textsynth", "trtllm", "vllm", "vllm-vlm"),
@@ -35,13 +35,18 @@ MODELS: Table[Opener] = Table(
         "hf": "proctor.models.hf:open_hf",
         "hf-auto": "proctor.models.hf:open_hf",
         "huggingface": "proctor.models.hf:open_hf",
+        "hf-multimodal": "proctor.models.hf:open_hf_multimodal",
+        "hf-mistral3": "proctor.models.hf:open_hf_multimodal",
         "dummy": "proctor.models.dummy:open_dummy",
     },
     group="proctor.models",
     unsupported=UNSUPPORTED,
 )
 
-LAZY = {"proctor.models.hf:open_hf": "proctor.models.hf:open_hf_lazily"}
+LAZY = {
+    "proctor.models.hf:open_hf": "proctor.models.hf:open_hf_lazily",
+    "proctor.models.hf:open_hf_multimodal": "proctor.models.hf:open_hf_multimodal_lazily",
+}
 """Openers that have a counterpart which reads no weights before the model is asked something."""
 
 

@@ -111,7 +111,7 @@ KNOBS: Mapping[str, Callable[[Any], Any]] = {
     "env_file": knobs.text,
 }
 
-HF_KINDS = ("hf", "hf-auto", "huggingface")
+HF_KINDS = ("hf", "hf-auto", "huggingface", "hf-multimodal", "hf-mistral3")
 STRICT_HF = {"logits_cache": "lm_eval", "scoring": "plain"}
 """Model arguments of ``hf`` under ``--strict_lm_eval``, unless they are given."""
 _KNOBS_IN_MODEL_ARGS = ("device", "batch_size", "max_batch_size")

@@ -207,5 +207,6 @@ class LoadedLM(TemplateLM):
             dtype=read_dtype("dtype", arguments.dtype),
             device=self.device,
             tokenizer=self.tokenizer,
+            config=getattr(self, "_config", None),
             auto=self.AUTO_MODEL_CLASS,
         )

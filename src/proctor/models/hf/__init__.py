@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from proctor.models.hf.lazy import LazyHf
     from proctor.models.hf.model import HfModel
 
+MEDIA_KEYS = frozenset(
+    {
+        *("image_token_id", "image_string", "interleave", "max_images", "convert_img_format"),
+        *("min_pixels", "max_pixels", "image_width", "image_height", "image_max_side"),
+    }
+)
+"""Model arguments of lm-eval's ``hf-multimodal`` that say how images are shown."""
+
 SPINS = "3000"
 """How long an idle CPU thread waits busily for the next one. Torch's default is 100 times longer: where
 other programs want the cores too, a pass then takes five times as long (measured: 4 threads, 4 busy cores)."""
@@ -35,6 +43,21 @@ def open_hf_lazily(args: Mapping[str, Any], **run: Any) -> LazyHf:
     from proctor.models.hf.lazy import open_lazily
 
     return open_lazily(args, **run)
+
+
+def open_hf_multimodal(args: Mapping[str, Any], **run: Any) -> HfModel:
+    """A model that sees images, for tasks of text; what lm-eval lets one say of images has no effect on these."""
+    return open_hf(without_media(args), **run)
+
+
+def open_hf_multimodal_lazily(args: Mapping[str, Any], **run: Any) -> LazyHf:
+    """The same without the weights."""
+    return open_hf_lazily(without_media(args), **run)
+
+
+def without_media(args: Mapping[str, Any]) -> dict[str, Any]:
+    """Model arguments without those about images."""
+    return {key: value for key, value in args.items() if key not in MEDIA_KEYS}
 
 
 def _get_ready() -> None:

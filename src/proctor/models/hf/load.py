@@ -63,7 +63,12 @@ class Opening:
     def _load(self) -> HfModel:
         arguments = self.arguments
         module = load_weights(
-            arguments, backend=self.backend, dtype=self.dtype, device=self.device, tokenizer=self.tokenizer
+            arguments,
+            backend=self.backend,
+            dtype=self.dtype,
+            device=self.device,
+            tokenizer=self.tokenizer,
+            config=self.config,
         )
         tokens = make_tokens(arguments, module.config, self.tokenizer, self.backend)
         device = torch.device(getattr(module, "device", self.device))

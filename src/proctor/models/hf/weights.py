@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 import transformers
+from transformers.models.auto import modeling_auto
 
 from proctor.errors import ModelError
 from proctor.lazy import need
@@ -18,14 +19,20 @@ from proctor.models.hf.missing import check_adapter, check_weights, split_info
 
 
 def load_weights(
-    arguments: HfArguments, *, backend: str, dtype: Any, device: torch.device, tokenizer: Any, auto: Any = None
+    arguments: HfArguments,
+    *,
+    backend: str,
+    dtype: Any,
+    device: torch.device,
+    tokenizer: Any,
+    config: Any,
+    auto: Any = None,
 ) -> Any:
-    """The module, in eval mode, on its device. ``auto``: the class that loads it; None: the usual for ``backend``."""
+    """The module, in eval mode, on its device. ``auto``: the class that loads it; None: the usual for ``config``."""
     if not isinstance(arguments.pretrained, str):
         # A script may hand in anything with a config, a device and a forward.
         return arguments.pretrained.eval() if hasattr(arguments.pretrained, "eval") else arguments.pretrained
-    usual = transformers.AutoModelForSeq2SeqLM if backend == "seq2seq" else transformers.AutoModelForCausalLM
-    auto = auto or usual
+    auto = auto or pick_auto(config, backend)
     options = _options(arguments, device)
     with as_sentences("model", arguments.source, arguments, auto.__name__):
         if arguments.autogptq:
@@ -46,6 +53,30 @@ def load_weights(
         with as_sentences("model", arguments.source, arguments):
             module = module.to(device)
     return module.eval()
+
+
+def pick_auto(config: Any, backend: str) -> Any:
+    """The class of transformers that loads a model: one that sees images only where none for text alone knows it.
+
+    Such a model answers text by its language model, as long as it is shown no image.
+    """
+    if backend == "seq2seq":
+        return transformers.AutoModelForSeq2SeqLM
+    kind = getattr(config, "model_type", None)
+    code = getattr(config, "auto_map", None) or {}
+    if kind not in modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES and "AutoModelForCausalLM" not in code:
+        for name, mapping in _WITH_IMAGES:
+            if kind in getattr(modeling_auto, mapping, {}) or name in code:
+                return getattr(transformers, name)
+    return transformers.AutoModelForCausalLM
+
+
+_WITH_IMAGES = (
+    ("AutoModelForImageTextToText", "MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES"),
+    ("AutoModelForMultimodalLM", "MODEL_FOR_MULTIMODAL_LM_MAPPING_NAMES"),
+    ("AutoModelForVision2Seq", "MODEL_FOR_VISION_2_SEQ_MAPPING_NAMES"),
+)
+"""Classes for models of several media, and their tables; which there are depends on the version."""
 
 
 def _from_pretrained(
