@@ -33,7 +33,7 @@ demo: $(VENV)/.stamp-hf ## evaluate the bundled model on the bundled exam, on th
 	    --model_args pretrained=src/proctor/benchmarks/demo/model,dtype=float32 \
 	    --tasks demo --device cpu --batch_size 16 --output_path results/demo --log_samples
 	@echo
-	@echo "The scores and every single question are in results/demo:"
+	@echo "The scores and every document with its prompts and responses are in results/demo:"
 	@find results/demo -type f -newer $(VENV)/.demo-began | LC_ALL=C sort | sed 's/^/  /'
 	@echo
 	@echo "What to try next:"
@@ -41,7 +41,7 @@ demo: $(VENV)/.stamp-hf ## evaluate the bundled model on the bundled exam, on th
 	@echo "  $(BIN)/proctor preview --tasks demo --num_fewshot 2          the prompts, exactly as sent"
 	@echo "  $(BIN)/proctor run --model hf --model_args pretrained=NAME_OR_FOLDER \\"
 	@echo "      --tasks mmlu --num_fewshot 5 --batch_size auto --output_path results --log_samples"
-	@echo "  examples/custom_mmlu                                         an exam of your own, to copy"
+	@echo "  examples/custom_mmlu                                         a benchmark to copy and change"
 
 test: $(VENV)/.stamp-dev ## run all tests
 	$(BIN)/python -m pytest -q -n $(TEST_PROCESSES) $(PYTEST_ARGS)

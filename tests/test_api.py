@@ -114,7 +114,7 @@ def test_files_are_written_where_it_is_said(tmp_path):
         ({"tokenizer": "x"}, "tokenizer object goes with a model object"),
         ({"limt": 3}, "limt: there is no such setting. Did you mean 'limit'"),
         ({"limit": -1}, "limit must be a number above 0"),
-        ({"tasks": []}, "No task is asked for"),
+        ({"tasks": []}, "No task is given"),
         ({"tasks": [3]}, "3 is no task"),
         ({"tasks": [{"task": "demo_tale"}]}, "Did you mean"),
         ({"tasks": [{"no": "name"}]}, "names neither a task nor a group"),

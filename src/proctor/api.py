@@ -245,5 +245,5 @@ def open_results(path: str | Path) -> dict[str, Any]:
         raise DataError(f"{file} is no results file: it has no 'results'.")
     results = document["results"]
     if not isinstance(results, dict) or not all(isinstance(figures, dict) for figures in results.values()):
-        raise DataError(f"{file} is no results file: its 'results' are not figures by task.")
+        raise DataError(f"{file} is no results file: its 'results' are not scores by task.")
     return document

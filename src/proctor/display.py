@@ -142,7 +142,7 @@ def result_text(result: RunResult) -> str:
     if len(rows) > LONGEST:
         lines.append(f"  ... and {len(rows) - LONGEST} more: to_frame() has them")
     if result.failed:
-        lines.append(f"  not graded: {sum(one.documents for one in result.failed)} documents (see failed)")
+        lines.append(f"  not scored: {sum(one.documents for one in result.failed)} documents (see failed)")
     if result.output_error:
         lines.append(f"  {result.output_error}")
     return "\n".join(lines)
@@ -165,7 +165,7 @@ def result_html(result: RunResult) -> str:
         body.append("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + "</tr>")
     head = "<tr>" + "".join(f"<th>{name}</th>" for name in heads) + "</tr>"
     ends = [f"{result.seconds:.0f} s"]
-    ends += [f"{sum(one.documents for one in result.failed)} documents not graded"] if result.failed else []
+    ends += [f"{sum(one.documents for one in result.failed)} documents not scored"] if result.failed else []
     ends += [result.output_error] if result.output_error else []
     foot = escape(" · ".join([str(result.config.get("model", "")), _size(result), *ends]))
     return f"<table><thead>{head}</thead><tbody>{''.join(body)}</tbody></table><p>{foot}</p>"

@@ -73,7 +73,7 @@ def test_run_is_implied(verb, words):
         (["--tasks", "a", "--model_args", "pretraind=x"], "did you mean 'pretrained'?"),
         (["--tasks", "a", "--limit", "0"], "--limit must be"),
         (["--tasks", "a", "--config", "none.yaml"], "There is no configuration file none.yaml"),
-        (["--model", "dummy"], "No task is asked for"),
+        (["--model", "dummy"], "No task is given"),
         (["--tasks", "a", "--env_file", "none"], "No such file"),
     ],
 )

@@ -41,7 +41,7 @@ def test_what_is_not_a_terminal_gets_plain_text(exam, capsys):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ([], "No task is asked for"),
+        ([], "No task is given"),
         (["--tasks", "sums"], "Tasks not found: 'sums'."),
         (["--tasks", "sums.yaml", "--model", "hff"], "There is no model named 'hff'."),
         (["--tasks", "sums.yaml", "--apply_chat_template"], "--apply_chat_template needs a tokenizer"),

@@ -61,7 +61,7 @@ def test_prompts_that_changed_are_counted_and_what_was_written_is_named(finished
     task = tmp_path / "exam" / "one.yaml"
     task.write_text(task.read_text(encoding="utf-8").replace("{{question}}", "{{question}}!"), encoding="utf-8")
     assert main(["regrade", str(finished), "--include_path", str(tmp_path / "exam")]) == 1
-    assert "6 answers are not stored, of one (6)" in capsys.readouterr().err
+    assert "6 responses are missing, of one (6)" in capsys.readouterr().err
 
 
 def test_documents_that_cannot_be_graded_end_with_one(finished, tmp_path, capsys):
@@ -70,7 +70,7 @@ def test_documents_that_cannot_be_graded_end_with_one(finished, tmp_path, capsys
         file.write("process_results: !function own.measure\n")
     words = ["regrade", str(finished), "--include_path", str(tmp_path / "exam")]
     assert main(words) == 1
-    assert "6 of 6 documents could not be graded; it has no figures." in capsys.readouterr().out
+    assert "6 of 6 documents could not be scored; it has no scores." in capsys.readouterr().out
     assert main([*words, "--fail_fast"]) == 2
 
 

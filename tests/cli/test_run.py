@@ -173,9 +173,9 @@ def test_documents_that_could_not_be_graded_are_told_under_the_table(tmp_path, w
     words = ["run", "--model", "dummy", *tasks, "--output_path", str(tmp_path / "out"), "--log_samples"]
     assert main(words) == 1
     said = capsys.readouterr().out
-    table, _, below = said.partition("Task 'one': 1 of 3 documents could not be graded; ")
+    table, _, below = said.partition("Task 'one': 1 of 3 documents could not be scored; ")
     assert "|two" in table.replace(" ", "")
-    assert below.startswith("its figures are those of the 2 others.\n  document 1, filter none: ")
+    assert below.startswith("its scores are those of the 2 others.\n  document 1, filter none: ")
     [results] = (tmp_path / "out" / "dummy").glob("results_*.json")
     document = json.loads(results.read_text(encoding="utf-8"))
     assert document["proctor"]["failed"]["one"]["documents"] == 1

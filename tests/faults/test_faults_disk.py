@@ -86,7 +86,7 @@ def test_the_disk_of_the_store_fills_up(kind, stable, exams, undisturbed, small_
     process.until_event("answered", 25)
     filler = fill(small_disk)
     finished(process)
-    assert sentences(process, "takes no more answers: the disk is full. The run goes on") == 1
+    assert sentences(process, "takes no more responses: the disk is full. The run goes on") == 1
     assert kit.results_of(tmp_path) == kit.results_of(undisturbed(kind)[1])
     filler.unlink()
     asked = go_on(stable, tmp_path, words, undisturbed(kind)[1])
@@ -163,7 +163,7 @@ def test_the_disk_of_the_store_is_read_only(stable, exams, undisturbed, small_di
     stopped.until_event("answered", 30)
     stopped.send(signal.SIGINT)
     assert stopped.code() == 130
-    kept = int(re.search(r"(\d+) of 60 answers are stored", stopped.errors())[1])
+    kept = int(re.search(r"(\d+) of 60 responses are cached", stopped.errors())[1])
     read_only(small_disk)
     for _ in range(2):
         process = finished(stable.start(tmp_path, words))
@@ -223,7 +223,7 @@ def test_the_store_is_harmed_while_a_run_is_at_work(harm, stable, exams, undistu
     harm(store)
     finished(process)
     assert kit.results_of(tmp_path) == kit.results_of(undisturbed("scoring")[1])
-    assert sentences(process, "takes no more answers") <= 1
+    assert sentences(process, "takes no more responses") <= 1
     go_on(stable, tmp_path, words, undisturbed("scoring")[1])
     assert go_on(stable, tmp_path, words, undisturbed("scoring")[1]) == [] or harm in (delete, delete_all)
     if harm in (delete, delete_all):
@@ -276,7 +276,7 @@ def test_a_store_that_is_locked_for_a_while_is_waited_for(stable, exams, undistu
     holder.execute("ROLLBACK")
     holder.close()
     finished(process)
-    assert "takes no more answers" not in process.errors()
+    assert "takes no more responses" not in process.errors()
     assert go_on(stable, tmp_path, words, undisturbed("scoring")[1]) == []
 
 

@@ -75,7 +75,7 @@ def test_a_thread_that_dies(thread, stable, exams, undisturbed, tmp_path):
         assert "There is no progress bar: the system gives no thread to draw it." in process.errors()
     if thread == "writer":
         assert code == 0
-        assert len(re.findall("takes no more answers: its writer has died. The run goes on", process.errors())) == 1
+        assert len(re.findall("takes no more responses: its writer has died. The run goes on", process.errors())) == 1
     again = finished(stable.start(tmp_path, words))
     assert alike(kit.results_of(tmp_path), kit.results_of(undisturbed("scoring")[1]))
     assert len(again.digests("asked")) <= 60

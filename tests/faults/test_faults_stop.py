@@ -52,7 +52,7 @@ def test_stopped_while_answering(how, kind, count, stable, exams, undisturbed, t
     stop(process, how)
     sentence = check_stopped(process, how)
     answered = process.digests("answered")
-    kept = int(re.search(r"(\d+) of (\d+) answers are stored; the same command goes on from there: ", sentence)[1])
+    kept = int(re.search(r"(\d+) of (\d+) responses are cached; the same command continues: ", sentence)[1])
     stored = kit.committed(tmp_path / "answers.sqlite") // (4 if kind == "scoring" else 1)
     # The signal may come between an answer and its keeping, or between its keeping and its counting, never later.
     assert len(answered) - 1 <= stored <= len(answered)
@@ -69,7 +69,7 @@ def test_stopped_while_the_model_is_loaded(how, stable, exams, undisturbed, tmp_
     process.until_event("loading")
     stop(process, how)
     sentence = check_stopped(process, how)
-    assert "0 of 60 answers are stored" in sentence
+    assert "0 of 60 responses are cached" in sentence
     assert len(go_on(stable, tmp_path, words, undisturbed("scoring")[1])) == 60
 
 

@@ -87,7 +87,7 @@ def test_a_second_run_asks_nothing(run, caplog):
     assert second.asked == []
     assert results[0].records == results[1].records
     assert results[0].tasks == results[1].tasks
-    assert "20 of 20 answers were stored" in caplog.text
+    assert "20 of 20 responses are cached" in caplog.text
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ModelError("broken"), MemoryError], ids=str)
@@ -104,7 +104,7 @@ def test_a_run_that_stopped_goes_on(run, tmp_path, error, stop):
     assert states == ["interrupted" if error is KeyboardInterrupt else "failed", "finished"]
     if error is KeyboardInterrupt:
         (note,) = caught.value.__notes__
-        assert note.startswith(f"{stop} of 20 answers are stored; the same command goes on from there: ")
+        assert note.startswith(f"{stop} of 20 responses are cached; the same command continues: ")
 
 
 def test_another_model_is_asked_itself(run):
@@ -300,7 +300,7 @@ def test_whoever_stops_twice_loses_nothing(run, monkeypatch, stop):
             run(Oracle(stop=stop))
     assert len(calls) == 2
     if stop:
-        assert caught.value.__notes__[0].startswith("7 of 20 answers are stored; ")
+        assert caught.value.__notes__[0].startswith("7 of 20 responses are cached; ")
     second = Oracle()
     run(second)
     assert len(second.asked) == (20 - stop if stop else 0)
@@ -319,7 +319,7 @@ def test_a_stop_between_an_answer_and_its_keeping_promises_no_more_than_is_store
         patch.setattr(Answers, "keep", stopped)
         with pytest.raises(KeyboardInterrupt) as caught:
             run(Oracle())
-    assert caught.value.__notes__[0].startswith("7 of 20 answers are stored; ")
+    assert caught.value.__notes__[0].startswith("7 of 20 responses are cached; ")
     second = Oracle()
     run(second)
     assert len(second.asked) == 13

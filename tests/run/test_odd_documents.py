@@ -163,7 +163,7 @@ def test_a_target_that_is_nothing_is_a_fault_and_the_others_count(run, tmp_path,
     code, told, results, lines = run(CHOICE + "process_docs: !function mine.put\n", [good, good])
     wrong = answers == [1, [5]]  # several targets of which none is a choice: a wrong answer, and said to be so
     assert code == (0 if wrong else 1)
-    assert ("doc_to_target gave 5, but there are 2 choices" if wrong else "could not be graded") in told
+    assert ("doc_to_target gave 5, but there are 2 choices" if wrong else "could not be scored") in told
     assert results["results"]["odd_choice"]["sample_len"] == graded + wrong
     assert sum("fault" in line for line in lines) == 2 - graded - wrong
 

@@ -144,7 +144,7 @@ def test_new_filters_give_new_figures(run, exam, tmp_path):
 def test_a_new_prompt_has_no_answer_and_that_is_said(run, exam, results_of, tmp_path, no_store):
     run("one", "two")
     change(exam / "two.yaml", "{{question}}", "Q: {{question}}")
-    with pytest.raises(DataError, match=r"^8 answers are not stored, of two \(8\): ") as caught:
+    with pytest.raises(DataError, match=r"^8 responses are missing, of two \(8\): ") as caught:
         store = None if no_store else str(tmp_path / "a.sqlite")
         proctor.regrade(results_of(), store=store, no_store=no_store, include_path=exam)
     assert caught.value.exit_code == 1
@@ -159,7 +159,7 @@ def test_one_more_choice_is_missing_and_a_choice_less_is_not(run, exam, tmp_path
     change(exam / "one.yaml", "doc_to_target: answer", "doc_to_target: 0")
     assert proctor.regrade(1, store=str(tmp_path / "a.sqlite")).tasks[0].values["acc", "none"].value == 1.0
     change(exam / "one.yaml", "choices[1:]", 'choices + ["c"]')
-    with pytest.raises(DataError, match="8 answers are not stored"):
+    with pytest.raises(DataError, match="8 responses are missing"):
         proctor.regrade(1, store=str(tmp_path / "a.sqlite"))
 
 
@@ -230,7 +230,7 @@ def test_what_is_no_run_is_said(run, results_of, tmp_path):
         proctor.regrade(tmp_path / "x.json")
     for file in (tmp_path / "out").rglob("samples_*"):
         file.unlink()
-    with pytest.raises(UsageError, match="no samples files lie beside it"):
+    with pytest.raises(UsageError, match="there are no samples files beside it"):
         proctor.regrade(results_of(), no_store=True)
     assert proctor.regrade(results_of().parent, store=store).tasks
 
@@ -240,7 +240,7 @@ def test_a_model_without_identity_is_found_by_its_samples(exam, tmp_path, result
     model.identity = None
     settings = {"store": str(tmp_path / "a.sqlite"), "output_path": tmp_path / "out", "log_samples": True}
     before = proctor.evaluate(model=model, tasks=[str(exam / "one.yaml")], **settings)
-    with pytest.raises(UsageError, match=r"answers of run 1 are not in the store.*"):
+    with pytest.raises(UsageError, match=r"responses of run 1 are not in the store.*"):
         proctor.regrade(1, store=str(tmp_path / "a.sqlite"))
     again = proctor.regrade(results_of(), store=str(tmp_path / "a.sqlite"), include_path=exam)
     assert again.records == before.records
@@ -298,7 +298,7 @@ def test_what_a_samples_file_holds_is_found_to_the_bit(tmp_path_factory, request
 
 def test_who_is_not_there_says_nothing_new():
     model = Recorded("m")
-    with pytest.raises(ModelError, match="1 questions have no stored answer"):
+    with pytest.raises(ModelError, match="1 requests have no cached response"):
         model.answer([Rolling("x")])
     with pytest.raises(ModelError, match="chat template of 'm' is not known"):
         model.chat_template(True)

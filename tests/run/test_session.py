@@ -41,7 +41,7 @@ def test_the_same_run_twice_gives_the_same_figures(exam):
 def test_examples_from_the_questions_are_said(exam, caplog):
     with caplog.at_level(logging.WARNING, logger="proctor"):
         run(exam, "one", "two", num_fewshot=1)
-    assert "a question can stand among its own examples, answer included, in 2 of 2 tasks (one, two)." in caplog.text
+    assert "a document can be among its own examples, with its answer, in 2 of 2 tasks (one, two)." in caplog.text
     caplog.clear()
     run(exam, "one")
     assert "examples" not in caplog.text
@@ -110,7 +110,7 @@ def test_documents_that_cannot_be_graded_are_told_and_the_run_goes_on(shaky, tmp
     assert "AssertionError: odd one" in failed.first[0].why
     assert result.extra["proctor"]["failed"]["one"]["documents"] == 2
     assert [record.doc_id for record in result.records["one"] if record.fault] == [2, 4]
-    assert "2 of 20 documents could not be graded; its figures are those of the 18 others." in caplog.text
+    assert "2 of 20 documents could not be scored; its scores are those of the 18 others." in caplog.text
 
 
 def test_fail_fast_stops_at_the_first(shaky):
@@ -137,7 +137,7 @@ def test_an_aggregation_that_fails_leaves_the_other_figures(shaky):
     assert list(result.tasks[0].values) == [("m", "none")]
     [failed] = result.failed
     assert (failed.documents, failed.first[0].doc_id) == (0, None)
-    assert "n has no figure: " in failed.first[0].why
+    assert "n has no score: " in failed.first[0].why
 
 
 def test_prompts_that_cannot_be_made_are_all_told_before_anything_is_asked(shaky):
@@ -165,4 +165,4 @@ def test_prompts_that_cannot_be_made_are_all_told_before_anything_is_asked(shaky
     assert len(faults) == 12
     assert "no prompt" in faults[0]
     assert faults[0].endswith("(document 2)")
-    assert faults[5] == "task 'one': 13 more documents have such faults."
+    assert faults[5] == "task 'one': 13 more documents have such errors."

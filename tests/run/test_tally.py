@@ -37,7 +37,7 @@ def test_documents_with_a_fault_are_counted_once_and_told():
     assert failed is not None
     assert (failed.task, failed.documents, failed.asked, len(failed.first)) == ("t", 10, 20, SHOWN)
     lines = told(failed).splitlines()
-    assert lines[0] == "Task 't': 10 of 20 documents could not be graded; its figures are those of the 10 others."
+    assert lines[0] == "Task 't': 10 of 20 documents could not be scored; its scores are those of the 10 others."
     assert lines[1] == "  document 1, filter none: no"
     assert lines[-1] == "  and 5 more documents"
     facts = facts_of([failed])["failed"]["t"]
@@ -53,16 +53,16 @@ def test_nothing_failed_and_nothing_is_told():
 def test_no_figures_at_all_is_said():
     failed = Tally("t", [record(0, fault="no")]).failed
     assert failed is not None
-    assert "1 of 1 documents could not be graded; it has no figures." in told(failed)
+    assert "1 of 1 documents could not be scored; it has no scores." in told(failed)
 
 
 def test_a_figure_that_does_not_come_about_is_no_document_s_fault():
     tally = Tally("t", [record(0, acc=1)])
-    tally.note(DocumentFault("t", None, "none", "acc has no figure: ValueError: x"))
+    tally.note(DocumentFault("t", None, "none", "acc has no score: ValueError: x"))
     failed = tally.failed
     assert failed is not None
     assert failed.documents == 0
-    assert told(failed) == "Task 't' has not all of its figures:\n  filter none: acc has no figure: ValueError: x"
+    assert told(failed) == "Task 't' lacks some of its scores:\n  filter none: acc has no score: ValueError: x"
 
 
 @pytest.mark.parametrize("order", [("none", "strict"), ("strict", "none")])

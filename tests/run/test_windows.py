@@ -208,7 +208,7 @@ def test_a_run_that_stops_in_some_window_goes_on_from_there(exam, tmp_path, stop
     with pytest.raises(KeyboardInterrupt) as caught:
         run(exam, Room(queries=8), model=Known(stop), store=store)
     (note,) = caught.value.__notes__
-    assert note.startswith(f"{stop} of 92 answers are stored; ")
+    assert note.startswith(f"{stop} of 92 responses are cached; ")
     second, third = Known(), Known()
     assert run(exam, Room(queries=8), model=second, store=store).tasks == expected.tasks
     assert second.given == 92 - stop

@@ -248,7 +248,7 @@ def test_a_file_that_is_no_database_is_set_aside(path, caplog):
 def test_a_file_of_somebody_s_own_stays_where_it_is(tmp_path):
     mine = tmp_path / "results.json"
     mine.write_text("{}")
-    with pytest.raises(UsageError, match="is not a store of answers"):
+    with pytest.raises(UsageError, match="is not a file of cached responses"):
         open_shelf(mine)
     assert mine.read_text() == "{}"
 
@@ -301,7 +301,7 @@ def test_a_file_that_tears_during_a_run_costs_no_run(path, caplog):
     for query in rolling(100):
         answers.keep(query, RollingScore(-1.0))
     answers.shelf.close()
-    assert caplog.text.count("takes no more answers") <= 1
+    assert caplog.text.count("takes no more responses") <= 1
     keep(path)
     assert find(path).answers == ANSWERS
 

@@ -37,7 +37,7 @@ def task_result(task: AnyTask, tally: Tally, *, bootstrap_iters: int, fail_fast:
         except Exception as error:
             if fail_fast:
                 raise
-            tally.note(DocumentFault(task.spec.name, None, key[1], f"{key[0]} has no figure: {sentence(error)}"))
+            tally.note(DocumentFault(task.spec.name, None, key[1], f"{key[0]} has no score: {sentence(error)}"))
     sample_len = max(lengths.values(), default=0)
     if not task.spec.strict:
         # lm-eval says 0 for a run that only predicts; the documents were answered all the same.

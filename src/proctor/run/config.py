@@ -182,7 +182,7 @@ def _contradictions(values: Mapping[str, Any], *, needs_tasks: bool) -> list[str
     """Sentences about settings that do not go together."""
     found: list[str] = []
     if needs_tasks and not values.get("tasks"):
-        found.append("No task is asked for: add --tasks NAME[,NAME...]; 'proctor ls tasks' lists the names.")
+        found.append("No task is given: add --tasks NAME[,NAME...]; 'proctor ls tasks' lists the names.")
     writing = [f"--{key}" for key in ("log_samples", "predict_only") if values.get(key)]
     if writing and not values.get("output_path"):
         found.append(f"{' and '.join(writing)} needs a place to write to: add --output_path FOLDER.")

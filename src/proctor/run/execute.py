@@ -57,8 +57,8 @@ class Asking:
         ``origins``: by task and document, for a model that is told what its requests are about.
         """
         if self.counts.found:
-            rest = "the rest" if self.missing else "nothing"
-            log.info("%d of %d answers were stored; the model is asked %s.", self.counts.found, len(self.queries), rest)
+            rest = "the others are requested from the model" if self.missing else "no request is sent to the model"
+            log.info("%d of %d responses are cached; %s.", self.counts.found, len(self.queries), rest)
             advance(self.counts.found)
             self._draw_anew()
         for place, response in _held(model, self._answered(model, origins or {})) if self.missing else ():
@@ -149,8 +149,8 @@ def _held(model: Model, answers: Iterator[tuple[int, Response]]) -> Iterator[tup
             yield from answers
     except ForeignExitError as error:
         raise ModelError(
-            f"The model '{model.name}' failed while it answered: its code {error}.",
-            hint="What was answered before is kept, where the run has a store.",
+            f"The model '{model.name}' failed while it responded: its code {error}.",
+            hint="Earlier responses are cached, if the run has a store.",
         ) from error
 
 

@@ -181,4 +181,4 @@ def _close_samples(samples: Samples | None) -> None:
     if samples is not None:
         samples.close()
         for file in samples.unfinished():
-            log.warning("What was graded until then is in %s", file)
+            log.warning("The samples until then are in %s", file)

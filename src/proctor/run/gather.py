@@ -52,7 +52,7 @@ def gather(config: RunConfig, items: Sequence[Any], progress: OpenProgress, *, i
     bound = [*bind_tasks([*suite.tasks, *found.specs], progress), *found.bound]
     tasks = {task.spec.name: task for task in reversed(bound)}
     if not tasks:
-        raise UsageError("No task is asked for.", hint="'proctor ls tasks' lists the names.")
+        raise UsageError("No task is given.", hint="'proctor ls tasks' lists the names.")
     return Exam(tuple(tasks[name] for name in found.order), suite.groups, suite.leaves)
 
 

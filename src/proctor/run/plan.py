@@ -77,7 +77,7 @@ class Faults:
             told += first
             more = self._counts[task] - SHOWN
             if more > 0:
-                told.append(Fault(f"task '{task}': {more} more documents have such faults."))
+                told.append(Fault(f"task '{task}': {more} more documents have such errors."))
         told += self._others
         if told:
             raise TaskError(told)

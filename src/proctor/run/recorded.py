@@ -36,7 +36,7 @@ class Recorded:
 
     def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
         """Nothing can be answered anew."""
-        raise ModelError(f"{len(requests)} questions have no stored answer.")
+        raise ModelError(f"{len(requests)} requests have no cached response.")
 
     def note_missing(self, queries: Sequence[Query]) -> None:
         """Count questions without an answer, by task."""
@@ -49,8 +49,8 @@ class Recorded:
         tasks = [f"{task} ({count})" for task, count in self._missing.most_common(5)]
         more = f" and {len(self._missing) - 5} more tasks" if len(self._missing) > 5 else ""
         raise DataError(
-            f"{sum(self._missing.values())} answers are not stored, of {', '.join(tasks)}{more}: "
-            "their prompts are other ones now, or were never answered.",
+            f"{sum(self._missing.values())} responses are missing, of {', '.join(tasks)}{more}: "
+            "their prompts have changed, or were never sent to the model.",
             hint=self._remedy,
         )
 

@@ -160,8 +160,8 @@ def _run_of(document: Mapping[str, Any], changes: Changes) -> Run | None:
 def _from_store(run: Run, changes: Changes, results: Path | None) -> Past:
     if run.digest is None:
         raise UsageError(
-            f"The answers of run {run.id} are not in the store: its model cannot be told from others.",
-            hint="Name its results file instead: the samples files beside it hold the answers, too.",
+            f"The responses of run {run.id} are not in the store: its model has no identity there.",
+            hint="Name its results file instead: the samples files beside it have the responses, too.",
         )
     with opened(_store(changes)) as connection:
         identity, facts = model_of(connection, run.digest)
@@ -271,7 +271,7 @@ def _from_samples(file: Path, document: Mapping[str, Any], changes: Changes) -> 
         answers.read(task, path)
     if not answers.documents:
         raise UsageError(
-            f"The answers behind {file} are in no store that is in use, and no samples files lie beside it.",
+            f"The responses of {file} are not in the store, and there are no samples files beside it.",
             hint="--store PATH names another store; runs with --log_samples write samples files.",
         )
     config = _changed(_config_from(document, answers.documents, changes), changes)

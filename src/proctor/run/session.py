@@ -226,8 +226,8 @@ def warn_of_surprises(config: RunConfig, tasks: Sequence[TaskSpec]) -> None:
     leaking = [task.name for task in tasks if may_leak(task)]
     if leaking:
         log.warning(
-            "Few-shot examples come from the split that is evaluated, so a question can stand among its own examples, "
-            "answer included, in %d of %d tasks (%s%s). lm-eval does the same; --fewshot_exclude always keeps it out.",
+            "Few-shot examples come from the split that is evaluated, so a document can be among its own examples, "
+            "with its answer, in %d of %d tasks (%s%s). lm-eval does the same; --fewshot_exclude always keeps it out.",
             len(leaking), len(tasks), ", ".join(leaking[:3]), ", ..." if len(leaking) > 3 else "",
         )  # fmt: skip
     if config.system_instruction and not config.apply_chat_template:

@@ -86,11 +86,11 @@ def told(failed: Ungraded) -> str:
     if failed.documents:
         left = failed.asked - failed.documents
         lines.append(
-            f"Task '{failed.task}': {failed.documents} of {failed.asked} documents could not be graded; "
-            + (f"its figures are those of the {left} others." if left else "it has no figures.")
+            f"Task '{failed.task}': {failed.documents} of {failed.asked} documents could not be scored; "
+            + (f"its scores are those of the {left} others." if left else "it has no scores.")
         )
     else:
-        lines.append(f"Task '{failed.task}' has not all of its figures:")
+        lines.append(f"Task '{failed.task}' lacks some of its scores:")
     for fault in failed.first:
         place = "" if fault.doc_id is None else f"document {fault.doc_id}, "
         lines.append(f"  {place}filter {fault.filter}: {fault.why}")

@@ -134,7 +134,9 @@ def _not_a_database(path: Path) -> Exception:
     """
     if path.suffix in SUFFIXES:
         return Unusable("it is not a database", damaged=True)
-    return UsageError(f"{path} is not a store of answers.", hint="Give --store another path; a new file is made there.")
+    return UsageError(
+        f"{path} is not a file of cached responses.", hint="Give --store another path; a new file is made there."
+    )
 
 
 def _check_version(connection: sqlite3.Connection) -> int:

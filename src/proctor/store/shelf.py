@@ -209,7 +209,7 @@ def _open_read_only(path: Path, error: Exception) -> Shelf | None:
         with suppress(sqlite3.Error, OSError, Unusable):
             shelf = Shelf(path, connect_read_only(path), writable=False)
             log.warning(
-                "The store %s can be read, but not written (%s): what this run answers is not kept.",
+                "The store %s can be read, but not written (%s): the responses of this run are not stored.",
                 path,
                 sentence(error),
             )

@@ -78,7 +78,7 @@ class Writer:
         if not self.failed:
             self.failed = True
             log.warning(
-                "The store %s takes no more answers: %s. The run goes on; what it answers from here on is not kept.",
+                "The store %s takes no more responses: %s. The run goes on; its further responses are not stored.",
                 self._path,
                 why,
             )

@@ -180,5 +180,5 @@ def report_faults(faults: Sequence[Fault]) -> None:
     if faults:
         from proctor.tasks.sentences import first_lines
 
-        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        count = "1 error" if len(faults) == 1 else f"{len(faults)} errors"
         log.warning("%s in task files; what they define may be missing:\n  %s", count, first_lines(faults))

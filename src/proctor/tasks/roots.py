@@ -85,7 +85,7 @@ def require_tasks(root: Root, what: str) -> None:
     if root.faults:
         from proctor.tasks.sentences import first_lines
 
-        hints.append(f"Faults of what is there:\n  {first_lines(root.faults)}")
+        hints.append(f"Errors in what is there:\n  {first_lines(root.faults)}")
     if root.nameless:
         hints.append(f"There are *.yaml files that say neither, such as {root.nameless[0]}.")
     if root.others:

@@ -151,7 +151,7 @@ def _not_found(index: TaskIndex, unknown: Sequence[str]) -> UnknownNameError:
     if index.faults:
         near = [fault for fault in index.faults if any(name in Path(fault.file or "").name for name in unknown)]
         faults = list(dict.fromkeys([*near, *index.faults]))
-        hints.append(f"Faults in task files may hide names:\n  {first_lines(faults)}")
+        hints.append(f"Errors in task files may hide names:\n  {first_lines(faults)}")
     hints.append("'proctor ls tasks' lists all names.")
     hints.append("Task files of your own: --include_path FOLDER, or their path: --tasks ./FOLDER or ./FILE.yaml.")
     return UnknownNameError(f"Tasks not found: {quoted}.", hint="\n  ".join(hints))

@@ -211,7 +211,7 @@ def test_a_model_of_the_hub_is_known_by_its_commit(on_the_hub):
 def test_without_a_commit_nothing_is_kept(on_the_hub, caplog):
     caplog.set_level(logging.INFO, logger="proctor")
     assert on_the_hub(None) is None
-    assert "What this model answers is not kept" in caplog.text
+    assert "Responses of this model are not cached" in caplog.text
     assert on_the_hub("a" * 40, quantization_config=object()) is None
 
 

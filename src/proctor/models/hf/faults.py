@@ -55,12 +55,12 @@ def answering(source: str, answers: Iterator[tuple[int, Response]]) -> Iterator[
     except ProctorError:
         raise
     except ForeignExitError as error:
-        raise ModelError(f"The model '{source}' failed while it answered: its code {error}.") from error
+        raise ModelError(f"The model '{source}' failed while it responded: its code {error}.") from error
     except Exception as error:
         log.debug("Where it failed:", exc_info=True)
         what = redact_text(_first_lines(error_text(error)))
         raise ModelError(
-            f"The model '{source}' failed while it answered: {type(error).__name__}{f': {what}' if what else ''}",
+            f"The model '{source}' failed while it responded: {type(error).__name__}{f': {what}' if what else ''}",
             hint="LMEVAL_LOG_LEVEL=DEBUG shows where.",
         ) from error
 

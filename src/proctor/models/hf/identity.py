@@ -86,20 +86,22 @@ def identify(arguments: HfArguments, config: Any, tokens: Tokens, *, dtype: Any)
     if not isinstance(arguments.pretrained, str) or arguments.logits_cache == "lm_eval":
         return None
     if arguments.allow_missing_weights:
-        log.info("What this model answers is not kept: weights that are missing are drawn at random.")
+        log.info("Responses of this model are not cached: weights that are missing are drawn at random.")
         return None
     patch = patched_code(config)
     if patch is not None:
-        log.warning("What this model answers is not kept: in this process %s is not what was shipped.", patch)
+        log.warning("Responses of this model are not cached: in this process %s is not what was shipped.", patch)
         return None
     try:
         identity = _identity(arguments, config, tokens, dtype)
         json.dumps(identity, allow_nan=False)
     except (OSError, MemoryError) as error:
-        log.warning("What this model answers is not kept: it cannot be read to know it again (%s).", error or "memory")
+        log.warning(
+            "Responses of this model are not cached: it cannot be read to know it again (%s).", error or "memory"
+        )
         return None
     except (TypeError, ValueError) as error:
-        log.info("What this model answers is not kept: it cannot be told from others (%s).", error)
+        log.info("Responses of this model are not cached: it cannot be told from others (%s).", error)
         return None
     return identity
 

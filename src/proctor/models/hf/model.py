@@ -331,7 +331,7 @@ class HfModel:
             self._tally.note(
                 "generate",
                 f"A prompt of {len(ids)} tokens leaves no room for {plan.max_tokens} more (limit "
-                f"{self.tokens.max_length}): its beginning is cut off. All such cases are counted in the results.",
+                f"{self.tokens.max_length}): it is truncated at the left. All such cases are counted in the results.",
             )
         return ids[-room:]
 

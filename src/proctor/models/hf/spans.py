@@ -62,7 +62,7 @@ class SpanMaker:
             self._tally.note(
                 "loglikelihood",
                 f"A context and continuation of {total + 1} tokens exceed the model's limit of {limit}: "
-                "the beginning is cut off. All such cases are counted in the results.",
+                "the context is truncated at the left. All such cases are counted in the results.",
             )
         return ((context, continuation),)
 
