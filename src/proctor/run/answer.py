@@ -82,7 +82,7 @@ def _grade(
         asked = count_requests([plan])
         answered = responses[position : position + asked]
         tally.note_nan(broken_documents(plan, answered))
-        for record in grade(plan, answered, fail_fast=fail_fast):
+        for record in grade(plan, answered, fail_fast=fail_fast, check=tally.asked == 0):
             tally.add(record)
             take(record)
         position += asked

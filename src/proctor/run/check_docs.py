@@ -10,6 +10,7 @@ from proctor.errors import DataError, Fault, ProctorError, TaskError
 from proctor.run.check_braces import unbraced
 from proctor.run.check_cells import CellCheck
 from proctor.run.check_repeat import RepeatCheck, Values, can_differ
+from proctor.run.check_scoring import imagined_warnings, rows_warning
 from proctor.run.check_targets import TargetCheck, short
 from proctor.run.findings import Findings
 from proctor.tasks.all_faults import field_faults, split_faults
@@ -74,6 +75,8 @@ class _DataCheck:
         if isinstance(question, Fields):
             shape = _Questions(self.spec, question, self.found, self.unusable).run(documents)
         self.documents = len(documents)
+        if self.run_code and not self.unusable:
+            self._scoring()
         if not self.unusable & {"doc_to_text", "doc_to_target", "doc_to_choice", "fewshot_config"}:
             self._pool(documents, shape)
 
@@ -83,6 +86,15 @@ class _DataCheck:
         except ProctorError as error:
             self.found.add(error, key, note=note)
             return FAILED
+
+    def _scoring(self) -> None:
+        """Functions that score, or make the documents, called twice."""
+        if not self.found.results()[0]:
+            for warning in imagined_warnings(self.spec):
+                self.found.say_fault(warning, note=True)
+        rows = self._try(lambda: rows_warning(self.spec, self.splits), "process_docs", note=True)
+        if isinstance(rows, Fault):
+            self.found.say_fault(rows, note=True)
 
     def _named_splits(self) -> None:
         for fault in split_faults(self.spec, self.splits):

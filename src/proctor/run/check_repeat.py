@@ -83,7 +83,7 @@ class RepeatCheck:
             changed = [
                 key
                 for key in ("choices", "target")
-                if any(not _same(getattr(values, key), getattr(again[0], key)) for values in (before, shared))
+                if any(not is_same(getattr(values, key), getattr(again[0], key)) for values in (before, shared))
             ]
             for key in changed:
                 self._say(number, _field(key), "gives another value", "after another function changed the document")
@@ -106,8 +106,8 @@ class RepeatCheck:
     def _call(self, number: int, key: str, getter: Any, doc: Doc, first: bool) -> Any:
         own = copy.deepcopy(dict(doc) if isinstance(doc, Mapping) else doc)
         value = copy.deepcopy(getter(own))
-        if first and isinstance(doc, Mapping) and not _same(own, dict(doc)):
-            keys = [name for name in own if name not in doc or not _same(own[name], doc[name])]
+        if first and isinstance(doc, Mapping) and not is_same(own, dict(doc)):
+            keys = [name for name in own if name not in doc or not is_same(own[name], doc[name])]
             message = f"{key} changes the document that it is given ({', '.join(map(repr, keys[:3])) or 'keys'})."
             fault = self._spec.fault(message, key, hint=_COPY)
             self._found.on(number, (key, "changes"), fault, note=True)
@@ -115,7 +115,7 @@ class RepeatCheck:
 
     def _differs(self, key: str, again: list[Values]) -> bool:
         first, *others = (getattr(values, key) for values in again)
-        return not all(_same(first, other) for other in others)
+        return not all(is_same(first, other) for other in others)
 
     def _judge(self, number: int, differing: list[str], again: list[Values]) -> None:
         """Say what differs: as a fault where prompt and gold can disagree for it."""
@@ -146,7 +146,8 @@ def _field(key: str) -> str:
     return {"text": "doc_to_text", "choices": "doc_to_choice", "target": "doc_to_target"}[key]
 
 
-def _same(left: Any, right: Any) -> bool:
+def is_same(left: Any, right: Any) -> bool:
+    """Whether two values are alike; arrays and what has no ``==`` of its own by how they are written."""
     if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
         left, right = list(left), list(right)
     try:

@@ -13,8 +13,11 @@ from typing import Any, TypeAlias
 from proctor.errors import DataError, ProctorError, error_line
 from proctor.filters.base import Failed
 from proctor.results.redact import redact_text
+from proctor.run.check_scoring import scoring_warnings
+from proctor.run.checks import warn
 from proctor.run.plan import Planned, TaskPlan
 from proctor.tasks.outputs import answers_of, arguments_of
+from proctor.tasks.task import Task
 from proctor.types import Record, Response
 
 log = logging.getLogger("proctor")
@@ -26,13 +29,17 @@ Document: TypeAlias = "list[list[Any]]"
 """One document's answers: per argument tuple, the values of its repeats."""
 
 
-def grade(plan: TaskPlan, responses: Sequence[Response], *, fail_fast: bool = False) -> Iterator[Record]:
+def grade(
+    plan: TaskPlan, responses: Sequence[Response], *, fail_fast: bool = False, check: bool = False
+) -> Iterator[Record]:
     """Records of one task, pipeline by pipeline in document order (lm-eval's order).
 
     ``responses`` are those of ``plan.queries()``, in that order. ``fail_fast``: the first document
-    that cannot be graded raises.
+    that cannot be graded raises. ``check``: functions that score are called twice on the first documents.
     """
     answers = list(_answers(plan, responses))
+    if check and isinstance(plan.task, Task):
+        warn(scoring_warnings(plan.task, plan.documents, answers))
     docs = [planned.example.doc for planned in plan.documents]
     for pipeline in plan.task.pipelines:
         outcomes = _Filtering(pipeline, answers, docs).outcomes(fail_fast=fail_fast)
