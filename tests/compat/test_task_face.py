@@ -134,7 +134,7 @@ def test_a_subclass_may_bring_its_configuration(config):
     [
         ({"output_type": "guess"}, UsageError, "no output_type 'guess'"),
         ({"metric_list": [{"metric": "acck"}]}, TaskError, "no metric named 'acck'"),
-        ({"dataset_path": "./nowhere"}, DataError, "nowhere"),
+        ({"dataset_path": "./nowhere"}, TaskError, "no file ./nowhere"),
         ({"use_prompt": "qa-basic:nope"}, TaskError, "no prompt 'nope'"),
         ({"doc_to_text": "{{nope}}"}, TaskError, "nope"),
     ],

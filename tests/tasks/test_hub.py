@@ -14,6 +14,7 @@ from proctor.tasks.hub import load_dataset
 def exam(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data set in a folder of the working directory, laid out like a hub's."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("proctor.tasks.sources.stamps._YOUNG_NS", 0)  # so that time may pass between two loads
     monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "cache"))
     write(tmp_path / "me" / "exam" / "test.jsonl", "a", "b")
     return tmp_path / "me" / "exam"
