@@ -65,6 +65,8 @@ parity: $(VENV)/.stamp-hf $(PEER_VENV)/.stamp ## compare with lm-eval 0.4.13, sa
 
 compat: $(VENV)/.stamp-tasks $(PEER_VENV)/.stamp-tasks ## compare with lm-eval 0.4.13 on all of its task files, without data
 	$(BIN)/python tools/compat.py --peer_python $(abspath $(PEER_VENV))/bin/python $(COMPAT_ARGS)
+	$(BIN)/python -m pip install $(PIP_FLAGS) -c constraints.txt pytest
+	$(BIN)/python tools/compat_tests.py
 
 compat-versions: $(VENV)/.stamp-dev ## run the fast part of the tests with each release of TRANSFORMERS, in environments of their own
 	$(BIN)/python tools/versions.py $(TRANSFORMERS) --folder $(VERSIONS_VENV) --processes $(TEST_PROCESSES)

@@ -53,6 +53,7 @@ class Entry:
     kind: Kind
     yaml_path: Path | None = None
     tags: frozenset[str] = frozenset()
+    cfg: Mapping[str, Any] | None = None
 
 
 class TaskDict(TypedDict):
