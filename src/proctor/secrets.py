@@ -35,7 +35,9 @@ _KNOWN_SHAPES = re.compile(
     re.DOTALL,
 )
 # "Basic Traditional Chinese Medicine" is a subject: what follows must look drawn by lot.
-_BEARER = re.compile(r"\b(Bearer|Basic)(\s+)(?=[A-Za-z._~+/-]*[0-9=])[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE)
+_BEARER = re.compile(
+    r"\b(Bearer|Basic)(\s+)(?![\w.-]+=[^=\s])(?=[A-Za-z._~+/-]*[0-9=])[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE
+)
 # `user:password@`, in which a password may hold `@` and `/` though it should not; a name alone, which may be a token.
 _IN_ADDRESS = re.compile(
     r"(?<=://)(?P<user>[^\s/@:?#\"'<>]*):(?!\d+(?:[/\s\"'?#]|$))(?P<password>[^\s\"'<>]+)(?=@)"
@@ -46,17 +48,17 @@ _WEBHOOK = re.compile(
     r"|[\w.-]+\.webhook\.office\.com/\w+/)[^\s\"'<>]+"
 )
 # One parameter of an address or of a connection string: `?sig=...`, `&X-Amz-Signature=...`, `;AccountKey=...`.
-_PARAMETER = re.compile(r"(?P<head>[?&;](?P<name>[\w.-]+)=)(?P<value>[^\s&;\"'<>]+)")
+_PARAMETER = re.compile(r"(?P<head>[?&;](?P<name>[\w.-]{1,60})=)(?P<value>[^\s&;\"'<>]+)")
 _SHORT_PARAMETERS = frozenset({"sig", "code", "key", "auth", "sas", "hash", "st"})
 _SCHEME = r"(?P<scheme>(?:(?:Bearer|Basic|Token)\s+)?)"
 # Quoted: in JSON, in headers and in program text. Bare: in `key=value` lists and in headers.
 _QUOTED = re.compile(
-    rf"(?P<head>(?<![A-Za-z0-9])(?P<name>[A-Za-z][\w.-]*)[\"']?\s*[=:]\s*(?P<quote>[\"'])){_SCHEME}"
+    rf"(?P<head>(?<![A-Za-z0-9])(?P<name>[A-Za-z][\w.-]{{0,60}})[\"']?\s*[=:]\s*(?P<quote>[\"'])){_SCHEME}"
     r"(?P<value>(?:\\.|(?!(?P=quote))[^\\\n])*)",
     re.IGNORECASE,
 )
 _BARE = re.compile(
-    rf"(?P<head>(?<![A-Za-z0-9])(?P<name>[A-Za-z][\w.-]*)[\"']?\s*(?P<sign>[=:])\s*){_SCHEME}"
+    rf"(?P<head>(?<![A-Za-z0-9])(?P<name>[A-Za-z][\w.-]{{0,60}})[\"']?\s*(?P<sign>[=:])\s*){_SCHEME}"
     r"(?P<value>[^\s,;&{\[(<$\"'][^\s,;&]*(?:,[^\s,;&=:]+(?=$|[,\s\"']))*)",
     re.IGNORECASE,
 )

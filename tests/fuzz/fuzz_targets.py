@@ -12,13 +12,15 @@ from pathlib import Path
 
 from fuzz_documents import fields, filters, metrics, past_runs, prompts, whole_tasks
 from fuzz_files import answer_files, config_file, env_file, results_files, stored_answers, task_files, values
+from fuzz_hostile import aliases, chat_templates, exceptions, planted_secrets, special_files
 from fuzz_source import Source
 
 TARGETS: dict[str, Callable[[Source, Path], None]] = {
     target.__name__: target
     for target in (
         task_files, values, config_file, env_file, filters, metrics, fields, whole_tasks, results_files,
-        past_runs, stored_answers, answer_files, prompts,
+        past_runs, stored_answers, answer_files, prompts, chat_templates, special_files, aliases, exceptions,
+        planted_secrets,
     )
 }  # fmt: skip
 
@@ -28,7 +30,8 @@ def run(name: str, data: bytes, folder: Path) -> None:
     from proctor.patterns import bounded
 
     for file in folder.iterdir():
-        file.unlink()
+        if not file.is_dir():
+            file.unlink()
     log = logging.getLogger("proctor")
     before, bounded.SECONDS, bounded.LEAST = log.level, 0.2, 0.2
     log.setLevel(logging.CRITICAL + 1)

@@ -21,7 +21,15 @@ sys.path.insert(0, str(HERE))
 
 import fuzz_targets  # noqa: E402
 
-EXAMPLES = {"task_files": 70, "answer_files": 80, "prompts": 150, "metrics": 600}
+EXAMPLES = {
+    "chat_templates": 200,
+    "special_files": 60,
+    "aliases": 150,
+    "task_files": 70,
+    "answer_files": 80,
+    "prompts": 150,
+    "metrics": 600,
+}
 LONGEST = 60
 
 

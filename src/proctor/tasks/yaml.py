@@ -51,6 +51,8 @@ def load_task_yaml(path: str | Path) -> YamlFile:
     own: nothing in them is shared with another task.
     """
     file = os.path.expanduser(path)
+    if "\0" in str(file):
+        raise TaskError(Fault("the name of the file holds a NUL character.", str(file)))
     return _load(file, os.path.realpath(file), ())
 
 
