@@ -19,6 +19,7 @@ import transformers
 
 from proctor.models.generation import GenerationPlan
 from proctor.models.hf.arguments import HfArguments
+from proctor.models.hf.attention import layer_windows
 from proctor.models.hf.call_form import call_forms
 from proctor.models.hf.decode import Passes
 from proctor.models.hf.gate import Decision, config_objection, decide, is_known, probe_length
@@ -31,6 +32,7 @@ log = logging.getLogger("proctor")
 VOCABULARY = 256
 HEADS = 2
 INNER = 64
+EXPERTS = 8
 LEAST_LAYERS = 2
 MOST_TOKENS = 2048
 """Of a probe on code that nobody knows, which a run probes at full length."""
@@ -41,12 +43,15 @@ CPU = torch.device("cpu")
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """What the gates say of a small model."""
+    """What the gates say of a small model; ``against``: what the config says already, with no model at all."""
 
     module: Any
+    against: str | None = None
 
     def scoring(self, wanted: Literal["auto", "context"], longest: int) -> Decision:
         """How inputs of up to ``longest`` tokens will be scored."""
+        if self.against:
+            return Decision("plain", self.against)
         scorer = Scorer(self.module, CPU, backend="causal", max_length=longest)
         against = config_objection(scorer, longest)
         if against:
@@ -56,7 +61,7 @@ class Rehearsal:
 
     def generation(self, plan: GenerationPlan, longest: int) -> Choice:
         """How text will be generated, for prompts and answers of up to ``longest`` tokens together."""
-        against = objection(self.module, plan, longest)
+        against = self.against or objection(self.module, plan, longest)
         if against:
             return Choice("plain", against)
         length = max(probe_length(self.module, min(longest, MOST_TOKENS)), LEAST_PROBE)
@@ -72,6 +77,9 @@ class Rehearsal:
 
 def rehearse(arguments: HfArguments, config: Any) -> Rehearsal | None:
     """A small model for a config; None where none can be built, which only the real one's weights make up for."""
+    windows = layer_windows(getattr(config, "text_config", None) or config)
+    if isinstance(windows, str):
+        return Rehearsal(None, windows)
     # Some models want their sizes in a proportion that only the whole config keeps.
     for narrow in (True, False):
         try:
@@ -141,6 +149,9 @@ def _narrow(config: Any) -> None:
     config.num_attention_heads, config.hidden_size = HEADS, HEADS * size
     if groups is not None:
         config.num_key_value_heads = HEADS if groups == heads else 1
+    for name in ("num_experts", "num_local_experts"):
+        if isinstance(getattr(config, name, None), int):
+            setattr(config, name, min(getattr(config, name), max(EXPERTS, getattr(config, "num_experts_per_tok", 1))))
     for name in ("intermediate_size", "moe_intermediate_size", "shared_expert_intermediate_size"):
         if isinstance(getattr(config, name, None), int):
             setattr(config, name, INNER)
