@@ -39,6 +39,14 @@ FAST = (
     "tests/tasks/test_data.py",
 )
 """Gates, engine, loading, tokenizers, data, and scores that are stored: what leans on other packages."""
+NOT_BEFORE_5 = (
+    "tests/models/test_architectures.py::test_the_probe_alone_sees_what_the_config_does_not_say",
+    "tests/models/test_architectures.py::test_attention_matters[rwkv]",
+    "tests/models/hf/test_hf_loading.py::test_a_folder_without_tokenizer",
+)
+"""Models and messages that were others before transformers 5."""
+WARNINGS = ("-W", "ignore::ResourceWarning", "-W", "ignore::pytest.PytestUnraisableExceptionWarning")
+"""Of other packages' own code: not what these runs are for."""
 LIKELY = ("transformers", "tokenizers", "huggingface-hub", "datasets", "accelerate", "safetensors", "numpy", "jinja2")
 """Tried first when the package that broke something is looked for."""
 MOST_SUSPECTS = 12
@@ -97,8 +105,15 @@ def differing(here: Mapping[str, str], pins: Mapping[str, str]) -> dict[str, tup
 
 def run_tests(python: Path, tests: Sequence[str], processes: str) -> Outcome:
     command = [python, "-m", "pytest", "-q", "-rfE", "--tb=short", "-p", "no:cacheprovider"]
-    command += ["-m", "not slow and not server", "-n", processes, *tests]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    command += ["-m", "not slow and not server", "-n", processes, *WARNINGS, *tests]
+    environment = dict(os.environ)
+    if int(constraints().installed(python)["transformers"].partition(".")[0]) < 5:
+        command += [f"--deselect={test}" for test in NOT_BEFORE_5]
+        # Tokenizers that transformers 5 has written: earlier releases cannot read them.
+        environment["PROCTOR_SHARED"] = str(ROOT / "tests" / "no shared data")
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
     failed = tuple(dict.fromkeys(re.findall(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)))
     lines = done.stdout.strip().splitlines()
     if done.returncode:
@@ -136,6 +151,9 @@ def report(release: str, folder: Path, processes: str) -> bool:
     print(f"{label}: {outcome.line}", flush=True)
     if outcome.status == 0:
         return True
+    if release != NEWEST:
+        print(f"{label}: {len(outcome.failed)} tests fail with this release", flush=True)
+        return False
     culprits = blame(python, outcome.failed, others, processes) if outcome.failed else []
     releases = ", ".join(f"{name} {others[name][0]}" for name in culprits)
     print(

@@ -177,7 +177,8 @@ def release() -> tuple[int, ...]:
 
 def scored_as_expected(name: str, mode: str) -> bool:
     """Whether this is how the installed transformers lets a model be scored."""
-    return mode == SCORING[name] or (release() < (5, 0) and name in OLD_SCORED_PLAIN and mode != "tree")
+    old = name in OLD_SCORED_PLAIN or bool(BY_NAME[name].settings.get("sliding_window"))
+    return mode == SCORING[name] or (release() < (5, 0) and old and mode != "tree")
 
 
 def decoded_as_expected(name: str, mode: str) -> bool:

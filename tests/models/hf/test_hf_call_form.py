@@ -230,3 +230,11 @@ def test_the_log_says_how_many_tokens_sharing_saved(caplog):
 def test_the_tested_release_is_the_pinned_one(repository):
     pins = (repository / "constraints.txt").read_text(encoding="utf-8").splitlines()
     assert f"transformers=={TRANSFORMERS}" in pins
+
+
+def test_windows_are_not_trusted_where_layers_cut_them_out_of_any_mask(monkeypatch):
+    """Before transformers 4.53 a probe could pass and the scores of other requests be wrong."""
+    monkeypatch.setattr("proctor.models.hf.attention.importlib.util.find_spec", lambda name: None)
+    found = scored(zoo.build(zoo.BY_NAME["gemma2-short-window"]))[1]
+    assert found["mode"] == "plain"
+    assert "order of keys in this release" in found["reason"]

@@ -77,9 +77,7 @@ def tiny(kind: str, seed: int):
     shape = zoo.GPT if kind == "gpt2" else zoo.LLAMA
     settings = {**shape, **TINY[kind], "vocab_size": zoo.VOCABULARY, **zoo.IDS}
     torch.manual_seed(seed)
-    module = transformers.AutoModelForCausalLM.from_config(
-        transformers.AutoConfig.for_model(kind, **settings), dtype=torch.float32
-    ).eval()
+    module = transformers.AutoModelForCausalLM.from_config(transformers.AutoConfig.for_model(kind, **settings)).eval()
     for parameter in module.parameters():
         if parameter.dim() > 1:
             torch.nn.init.normal_(parameter, std=0.3)

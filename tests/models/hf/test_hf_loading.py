@@ -326,7 +326,7 @@ def scores(model):
 def test_a_model_object_may_be_given(checkpoints):
     from transformers import LlamaForCausalLM
 
-    module = LlamaForCausalLM.from_pretrained(checkpoints / "llama", dtype=torch.float32)
+    module = LlamaForCausalLM.from_pretrained(checkpoints / "llama").float()
     given = open_model("hf", {"pretrained": module}, device="cpu")
     assert scores(given) == scores(open_tiny(checkpoints / "llama"))
     assert given.name == str(checkpoints / "llama")
@@ -342,7 +342,7 @@ def test_an_adapter_changes_the_scores(checkpoints, tmp_path):
     peft = pytest.importorskip("peft")
     from transformers import LlamaForCausalLM
 
-    base = LlamaForCausalLM.from_pretrained(checkpoints / "llama", dtype=torch.float32)
+    base = LlamaForCausalLM.from_pretrained(checkpoints / "llama").float()
     settings = peft.LoraConfig(r=2, target_modules=["q_proj", "lm_head"], init_lora_weights=False)
     adapted = peft.get_peft_model(base, settings)
     adapted.save_pretrained(tmp_path / "adapter")
@@ -360,7 +360,7 @@ def test_virtual_tokens_of_an_adapter_shift_the_needed_rows(checkpoints, tmp_pat
     peft = pytest.importorskip("peft")
     from transformers import LlamaForCausalLM
 
-    base = LlamaForCausalLM.from_pretrained(checkpoints / "llama", dtype=torch.float32)
+    base = LlamaForCausalLM.from_pretrained(checkpoints / "llama").float()
     settings = peft.PromptTuningConfig(task_type="CAUSAL_LM", num_virtual_tokens=3)
     tuned = peft.get_peft_model(base, settings)
     tuned.save_pretrained(tmp_path / "prompt")
@@ -377,7 +377,7 @@ def test_virtual_tokens_of_an_adapter_shift_the_needed_rows(checkpoints, tmp_pat
 def test_delta_weights_are_added(checkpoints, tmp_path):
     from transformers import LlamaForCausalLM
 
-    zero = LlamaForCausalLM.from_pretrained(checkpoints / "llama", dtype=torch.float32)
+    zero = LlamaForCausalLM.from_pretrained(checkpoints / "llama").float()
     with torch.no_grad():
         for parameter in zero.parameters():
             parameter.zero_()

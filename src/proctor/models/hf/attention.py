@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +67,9 @@ def layer_windows(config: Any) -> Mapping[str, int | None] | str:
         return f"layers of kind {', '.join(sorted(unknown))}"
     if SLIDING in kinds and not window:
         return "layers with a window of unknown size"
+    if SLIDING in kinds and importlib.util.find_spec("transformers.masking_utils") is None:
+        # Before 4.53 layers cut their window out of whatever mask they get, and the probe need not be long enough.
+        return "layers take their windows from the order of keys in this release of transformers"
     return {kind: window if kind == SLIDING else None for kind in sorted(kinds)}
 
 

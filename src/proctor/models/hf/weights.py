@@ -92,13 +92,10 @@ def _from_pretrained(
         **({"gguf_file": gguf} if gguf else {}),
         **options,
     }
-    try:
-        loaded = auto.from_pretrained(source, dtype=dtype, **given)
-    except TypeError as error:
-        if "argument 'dtype'" not in str(error):
-            raise
-        # Its name before transformers 4.56. The module is refused before any weights are read.
-        loaded = auto.from_pretrained(source, torch_dtype=dtype, **given)
+    # Under the other name releases before 4.56 fail in various places, and later ones warn.
+    release = tuple(int(number) for number in transformers.__version__.split(".")[:2])
+    given["dtype" if release >= (4, 56) else "torch_dtype"] = dtype
+    loaded = auto.from_pretrained(source, **given)
     module, info = split_info(loaded)
     if hasattr(module, "tie_weights"):
         module.tie_weights()
