@@ -68,7 +68,7 @@ def run_file(file: Path, plugins: Path) -> Outcomes:
             subprocess.run(
                 [sys.executable, "-m", "pytest", *words],
                 cwd=file.parents[1],
-                env=_environment(plugins),
+                env=_environment(plugins, file.parents[1]),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 timeout=SECONDS,
@@ -79,14 +79,14 @@ def run_file(file: Path, plugins: Path) -> Outcomes:
         return read_report(report.read_text(encoding="utf-8"), file.name)
 
 
-def _environment(plugins: Path) -> dict[str, str]:
+def _environment(plugins: Path, release: Path) -> dict[str, str]:
     offline = {
         "HF_HUB_OFFLINE": "1",
         "HF_DATASETS_OFFLINE": "1",
         "OMP_NUM_THREADS": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    return {**os.environ, **offline, "PYTHONPATH": str(plugins)}
+    return {**os.environ, **offline, "PYTHONPATH": str(plugins), "PROCTOR_STOCK_TASKS": str(release)}
 
 
 def read_report(text: str, file: str) -> Outcomes:
