@@ -40,8 +40,8 @@ _BEARER = re.compile(
 )
 # `user:password@`, in which a password may hold `@` and `/` though it should not; a name alone, which may be a token.
 _IN_ADDRESS = re.compile(
-    r"(?<=://)(?P<user>[^\s/@:?#\"'<>]*):(?!\d+(?:[/\s\"'?#]|$))(?P<password>[^\s\"'<>]+)(?=@)"
-    r"|(?<=://)(?!git@)(?P<token>[^\s/:?#\"'<>]+)(?=@)"
+    r"(?<=://)(?P<user>[^\s/@:?#\"'<>]{0,200}):(?!\d+(?:[/\s\"'?#]|$))(?P<password>[^\s\"'<>]{1,500})(?=@)"
+    r"|(?<=://)(?!git@)(?P<token>[^\s/:?#\"'<>]{1,500})(?=@)"
 )
 _WEBHOOK = re.compile(
     r"(?i)(?<=://)(hooks\.slack\.com/\w+/|(?:\w+\.)?discord(?:app)?\.com/api/webhooks/"

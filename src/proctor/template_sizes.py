@@ -1,0 +1,181 @@
+"""How large a value of a template is, and how large what makes it says that it will be.
+
+Sizes are letters, or items as they are written out: what two lists share counts as often as it is written.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Callable, Mapping
+from typing import Any
+
+LARGEST = 10_000_000
+"""Letters, or items as they are written out, of one value."""
+MOST_BITS = 1 << 20
+"""Bits of a whole number; one of more than 14,000 cannot be written out anyway."""
+_WIDTH = re.compile(r"\d+")
+_FORMAT = re.compile(r"%(?:\([^)]*\))?[-+ #0]*(\*|\d+)?(?:\.(\*|\d+))?")
+
+
+class TemplateTooLarge(OverflowError):
+    """A template makes or does more than one rendering may."""
+
+
+def written_size(value: Any) -> int:
+    """Letters or items of a value as it is written out: what two lists share counts twice."""
+    if isinstance(value, str):
+        return len(value)
+    return _walk(value, {}, 0)
+
+
+def _walk(value: Any, known: dict[int, int], depth: int) -> int:
+    if isinstance(value, (str, bytes)):
+        return len(value)
+    attributes = None
+    if not isinstance(value, (list, tuple, dict, set)):
+        if not any(base.__name__ == "Namespace" for base in type(value).__mro__):
+            return 1
+        attributes = object.__getattribute__(value, "_Namespace__attrs")
+    if depth > 200:
+        raise TemplateTooLarge("a template may not nest lists more than 200 deep")
+    mark = id(value)
+    if mark not in known:
+        known[mark] = 1  # within itself: Python writes it as [...]
+        items = attributes if attributes is not None else value
+        parts = [*items.keys(), *items.values()] if isinstance(items, Mapping) else items
+        total = 1
+        for part in parts:
+            total += _walk(part, known, depth + 1)
+            if total > LARGEST:
+                break
+        known[mark] = total
+    return known[mark]
+
+
+def _product(left: Any, right: Any) -> int:
+    if isinstance(left, int):
+        left, right = right, left
+    if not isinstance(right, int):
+        return 0
+    if isinstance(left, int):
+        return _of_bits(left.bit_length() + right.bit_length())
+    return written_size(left) * max(0, right) if hasattr(left, "__len__") else 0
+
+
+def _of_bits(bits: int) -> int:
+    return LARGEST + 1 if bits > MOST_BITS else bits // 8
+
+
+def _power(left: Any, right: Any) -> int:
+    whole = isinstance(left, int) and isinstance(right, int)
+    return _of_bits(left.bit_length() * max(0, right)) if whole else 0
+
+
+def _sum(left: Any, right: Any) -> int:
+    if isinstance(left, str):
+        return len(left) + len(right) if isinstance(right, str) else 0
+    return written_size(left) + written_size(right) if isinstance(left, (list, tuple)) else 0
+
+
+def _filled(left: Any, right: Any) -> int:
+    """``'%30d' % 1``: the widths, and what is filled in as often as the text asks for it."""
+    if not isinstance(left, str):
+        return 0
+    stars = right if isinstance(right, tuple) else (right,)
+    widths = [part for match in _FORMAT.finditer(left) for part in match.groups() if part]
+    asked = sum(int(width[:12]) for width in widths if width != "*")
+    asked += sum(abs(value) for value in stars if isinstance(value, int)) if "*" in widths else 0
+    return len(left) + asked + written_size(right) * max(1, left.count("%("))
+
+
+OPERATORS: Mapping[str, Callable[[Any, Any], int]] = {"*": _product, "**": _power, "+": _sum, "%": _filled}
+
+
+def _width(value: Any, width: Any = 80, *_: Any, **__: Any) -> int:
+    return max(len(value) if hasattr(value, "__len__") else 1, width if isinstance(width, int) else 0)
+
+
+def _padded(text: Any, width: Any = 8, *_: Any, **__: Any) -> int:
+    return len(text) + text.count("\t" if isinstance(text, str) else b"\t") * (width if isinstance(width, int) else 8)
+
+
+def _joined(separator: Any, items: Any, *_: Any) -> int:
+    if not isinstance(items, (list, tuple, set, dict, str)):
+        return 0
+    return sum(map(written_size, items)) + len(separator) * len(items)
+
+
+def _replaced(text: Any, old: Any, new: Any, *_: Any, **__: Any) -> int:
+    text, old, new = str(text), str(old), str(new)
+    return len(text) + text.count(old) * len(new)
+
+
+def _translated(text: Any, table: Any, *_: Any) -> int:
+    values = table.values() if isinstance(table, Mapping) else ()
+    return len(text) * max([1, *(len(value) for value in values if isinstance(value, str))])
+
+
+def _formatted(text: Any, *args: Any, **kwargs: Any) -> int:
+    """``'{:30}{}'.format(...)``: widths, and each value as often as a field names it."""
+    values = [*args, *kwargs.values()]
+    size, largest = len(text), max([0, *map(written_size, values)])
+    for _, field, spec, _ in string.Formatter().parse(str(text)):
+        if field is None:
+            continue
+        size += largest + sum(int(width[:12]) for width in _WIDTH.findall(spec or ""))
+        if "{" in (spec or ""):
+            size += max([0, *(abs(value) for value in values if isinstance(value, int))])
+    return size
+
+
+METHODS: Mapping[str, Callable[..., int]] = {
+    **dict.fromkeys(("center", "ljust", "rjust", "zfill", "to_bytes"), _width),
+    "expandtabs": _padded,
+    "join": _joined,
+    "replace": _replaced,
+    "translate": _translated,
+    "format": _formatted,
+    "format_map": lambda text, values: _formatted(text, **{str(key): value for key, value in dict(values).items()}),
+}
+
+
+def _count(_: Any, count: Any = 1, *__: Any, **named: Any) -> int:
+    counts = [count, named.get("linecount"), named.get("slices")]
+    return max([0, *(number for number in counts if isinstance(number, int))])
+
+
+def _indented(text: Any, width: Any = 4, *_: Any, **__: Any) -> int:
+    step = len(width) if isinstance(width, str) else width if isinstance(width, int) else 0
+    return len(str(text)) + (str(text).count("\n") + 1) * step
+
+
+def _rounded(value: Any, precision: Any = 0, *_: Any, **__: Any) -> int:
+    return _power(10, precision)
+
+
+def _joined_filter(value: Any, d: Any = "", attribute: Any = None) -> int:
+    return _joined(str(d), value) if attribute is None else 0
+
+
+def _as_json(value: Any, *args: Any, **kwargs: Any) -> int:
+    indents = [number for number in (*args, kwargs.get("indent")) if isinstance(number, int)]
+    return written_size(value) * (1 + max([0, *indents]))
+
+
+def lorem_size(n: Any = 5, html: Any = True, min: Any = 20, max: Any = 100) -> int:
+    """Letters that jinja's ``lipsum`` gives."""
+    return 10 * n * max if isinstance(n, int) and isinstance(max, int) else 0
+
+
+FILTERS: Mapping[str, Callable[..., int]] = {
+    "center": _width,
+    "batch": _count,
+    "slice": _count,
+    "indent": _indented,
+    "round": _rounded,
+    "join": _joined_filter,
+    "replace": _replaced,
+    "format": lambda text, *args, **kwargs: _filled(str(text), kwargs or args),
+    "tojson": _as_json,
+}
