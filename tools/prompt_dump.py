@@ -52,7 +52,7 @@ class Dump:
                 yield recorder.failure(name, mode.name, error)
 
     def _bind(self, spec: Any) -> Any:
-        from proctor.run.session import bind_task
+        from proctor.tasks.classes import bind_task
 
         recorder.seed_everything()
         return bind_task(spec)
