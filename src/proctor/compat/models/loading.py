@@ -6,7 +6,6 @@ from dataclasses import fields, replace
 from typing import Any, Literal
 
 import torch
-import transformers
 
 from proctor.compat.api.model import TemplateLM
 from proctor.compat.errors import raises_built_in
@@ -14,9 +13,8 @@ from proctor.models.base import parse_batch_size
 from proctor.models.hf.arguments import HfArguments, read_arguments
 from proctor.models.hf.device import pick_device
 from proctor.models.hf.load import load_config, load_tokenizer, pick_backend, read_dtype, with_pad_token
-from proctor.models.hf.weights import load_weights
+from proctor.models.hf.weights import load_weights, pick_auto
 
-AUTO_CLASSES = {"causal": transformers.AutoModelForCausalLM, "seq2seq": transformers.AutoModelForSeq2SeqLM}
 SOURCE = ("revision", "trust_remote_code", "subfolder", "gguf_file")
 WEIGHTS = (
     *("dtype", "parallelize", "max_memory_per_gpu", "max_cpu_memory", "offload_folder", "tp_plan"),
@@ -159,7 +157,7 @@ class LoadedLM(TemplateLM):
         """Set ``self.backend``, and ``self.AUTO_MODEL_CLASS`` where the class does not say it."""
         self.backend = pick_backend(replace(self._arguments, backend=backend), config)
         if self.AUTO_MODEL_CLASS is None:
-            self.AUTO_MODEL_CLASS = AUTO_CLASSES[self.backend]
+            self.AUTO_MODEL_CLASS = pick_auto(config, self.backend)
 
     def _create_tokenizer(
         self,
