@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from proctor import stats
 from proctor.metrics.aggregate import aggregate
@@ -38,6 +40,8 @@ def task_result(task: AnyTask, tally: Tally, *, bootstrap_iters: int, fail_fast:
             if fail_fast:
                 raise
             tally.note(DocumentFault(task.spec.name, None, key[1], f"{key[0]} has no score: {sentence(error)}"))
+        else:
+            _note_not_finite(task.spec.name, tally, key, figures[key].value)
     sample_len = max(lengths.values(), default=0)
     if not task.spec.strict:
         # lm-eval says 0 for a run that only predicts; the documents were answered all the same.
@@ -54,6 +58,23 @@ def task_result(task: AnyTask, tally: Tally, *, bootstrap_iters: int, fail_fast:
         higher_is_better={name: use.higher_is_better for name, use in uses.items()},
         config=task.dump(),
     )
+
+
+def _note_not_finite(task: str, tally: Tally, key: Key, value: Any) -> None:
+    """Note a score that is NaN or infinite: it compares with no other, and comes of a metric that failed.
+
+    Where the model itself gave NaN, that is reported already.
+    """
+    if not isinstance(value, float) or math.isfinite(value) or tally.not_a_number:
+        return
+    items = tally.values[key]
+    bad = [item for item in items if isinstance(item, float) and not math.isfinite(item)]
+    cause = f"so are {len(bad)} of the {len(items)} values it is made of" if bad else "its aggregation gave that"
+    tally.note(DocumentFault(task, None, key[1], f"{key[0]} is {_spelled(value)}: {cause}."))
+
+
+def _spelled(value: float) -> str:
+    return "NaN" if math.isnan(value) else "infinite"
 
 
 def _uses(task: AnyTask, measured: set[str]) -> dict[str, MetricUse]:

@@ -9,6 +9,7 @@ from typing import Any
 from proctor.errors import DataError, Fault, ProctorError, TaskError
 from proctor.run.check_braces import unbraced
 from proctor.run.check_cells import CellCheck
+from proctor.run.check_prompts import PromptCheck
 from proctor.run.check_repeat import RepeatCheck, Values, can_differ
 from proctor.run.check_scoring import imagined_warnings, rows_warning
 from proctor.run.check_targets import TargetCheck, short
@@ -171,6 +172,7 @@ class _Questions:
         self._description = key_or_template(spec, "description", spec.description)
         self._shape: Shape | None = None
         self._cells = CellCheck(spec, found)
+        self._prompts = PromptCheck(spec, found)
         self._targets: TargetCheck | None = None
         self._repeat = RepeatCheck(spec, fields, found)
         self._is_repeated = can_differ(spec) and not unusable & {"doc_to_text", "doc_to_target", "doc_to_choice"}
@@ -221,6 +223,8 @@ class _Questions:
             choices = self._choices(number, choices)
         values = {"doc_to_text": text, "doc_to_choice": choices, "doc_to_target": target}
         self._cells.look(number, doc, values)
+        if text is not FAILED and choices is not FAILED:
+            self._prompts.look(number, text, choices)
         if not any(value is FAILED for value in (text, target, choices)):
             self._target(number, text, target, choices)
             if fresh is not None:
@@ -261,13 +265,6 @@ class _Questions:
         if wrong is not None or None in choices:
             self._tell(number, f"a choice must be text, but doc_to_choice gave {short(wrong)}.", key, "no text")
             return FAILED
-        if len(set(choices)) < len(choices):
-            twice = next(choice for choice in choices if list(choices).count(choice) > 1)
-            self._tell(number, f"two choices are the same: {short(twice)}.", key, "same", note=True)
-        if "" in choices:
-            bare = not self.spec.prompt.target_delimiter
-            message = "a choice is empty" + (" and so is target_delimiter: there is nothing to score." if bare else ".")
-            self._tell(number, message, key, "empty", note=not bare)
         return choices
 
     def _target(self, number: int, text: Any, target: Any, choices: Any) -> None:
@@ -279,5 +276,6 @@ class _Questions:
     def _finish(self) -> None:
         """What all documents say together."""
         self._cells.finish()
+        self._prompts.finish()
         if self._targets is not None:
             self._targets.finish()

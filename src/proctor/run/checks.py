@@ -16,6 +16,7 @@ from typing import Any
 from proctor.errors import Fault, ProctorError
 from proctor.run.check_braces import unbraced, unrendered
 from proctor.run.check_cells import CellCheck
+from proctor.run.check_prompts import PromptCheck
 from proctor.run.check_repeat import RepeatCheck, Values, can_differ
 from proctor.run.check_targets import TargetCheck
 from proctor.run.findings import Findings
@@ -37,6 +38,7 @@ class TaskChecks:
         self._found, self._of_targets, self._of_calls = (Findings(spec) for _ in range(3))
         self._targets = self._target_check(self._of_targets)
         self._cells = CellCheck(spec, self._found)
+        self._prompts = PromptCheck(spec, self._found)
         self._repeat = RepeatCheck(spec, task.question, self._of_calls)
         self._looked: set[int] = set()
         self._fresh: dict[int, Any] = {}
@@ -50,6 +52,7 @@ class TaskChecks:
         self._targets.look(example.doc_id, self._gold(example.text, example.target), example.choices)
         values = {"doc_to_text": example.text, "doc_to_choice": example.choices, "doc_to_target": example.target}
         self._cells.look(example.doc_id, example.doc, values)
+        self._prompts.look(example.doc_id, example.text, example.choices)
         fresh = self._fresh.pop(example.doc_id, None)
         if fresh is not None:
             self._repeat.look(example.doc_id, fresh, Values(example.text, example.target, example.choices))
@@ -59,6 +62,7 @@ class TaskChecks:
         self._braces()
         self._targets.finish()
         self._cells.finish()
+        self._prompts.finish()
         errors: list[Fault] = []
         warnings: list[Fault] = []
         if self._is_hopeless() and not self._task.spec.strict:
