@@ -63,12 +63,14 @@ def task_result(task: AnyTask, tally: Tally, *, bootstrap_iters: int, fail_fast:
 def _note_not_finite(task: str, tally: Tally, key: Key, value: Any) -> None:
     """Note a score that is NaN or infinite: it compares with no other, and comes of a metric that failed.
 
-    Where the model itself gave NaN, that is reported already.
+    Where the model itself gave NaN, that is reported already; a perplexity may well be beyond all numbers.
     """
     if not isinstance(value, float) or math.isfinite(value) or tally.not_a_number:
         return
     items = tally.values[key]
     bad = [item for item in items if isinstance(item, float) and not math.isfinite(item)]
+    if math.isinf(value) and not bad:
+        return
     cause = f"so are {len(bad)} of the {len(items)} values it is made of" if bad else "its aggregation gave that"
     tally.note(DocumentFault(task, None, key[1], f"{key[0]} is {_spelled(value)}: {cause}."))
 
