@@ -71,7 +71,7 @@ def test_a_function_that_fails(exam: Exam, capsys, tmp_path):
 
 
 BAD = {
-    "broken YAML": ([("test_split: test", "test_split: [test")], 2, "sums.yaml:5: this is not valid YAML"),
+    "broken YAML": ([("test_split: test", "test_split: [test")], 2, "sums.yaml:4: this is not valid YAML"),
     "unknown key": ([("doc_to_text", "doc_to_txt")], 2, "sums.yaml:7: task 'sums': there is no key 'doc_to_txt'"),
     "missing split": (
         [("test_split: test", "test_split: tset")],

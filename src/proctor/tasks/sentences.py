@@ -9,6 +9,7 @@ from typing import Any
 from proctor.causes import by_cause
 from proctor.errors import Fault, did_you_mean
 from proctor.files import read_bytes
+from proctor.tasks.yaml_hints import advise
 
 
 class Unusable(ValueError):
@@ -47,9 +48,18 @@ def _syntax_fault(error: Any, file: str) -> Fault:
         tag = problem.rpartition(" ")[2].strip("'")
         hint = did_you_mean(tag, ["!function"]) or "The only tag is !function module.name."
         return Fault(f"there is no tag {tag!r}.", file, line, hint)
-    hint = "YAML indents with spaces, not with tabs." if "tab character" in problem or "'\\t'" in problem else None
+    hint = None
+    if line is not None:
+        begun = None if error.context_mark is None else error.context_mark.line + 1
+        line, hint = advise(problem, context, _lines(file), line, begun)
     parts = (problem, context) if context.startswith("while") else (context, problem)
     return Fault(f"this is not valid YAML: {' '.join(filter(None, parts))}.", file, line, hint)
+
+
+def _lines(file: str) -> list[str]:
+    with suppress(OSError):
+        return read_bytes(file).decode("utf-8-sig", errors="replace").splitlines()
+    return []
 
 
 def first_lines(faults: Sequence[Fault], limit: int = 3) -> str:
