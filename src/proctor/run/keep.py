@@ -38,7 +38,7 @@ def path_of(config: RunConfig) -> Path | None:
         return store_path(config.store)
     if config.use_cache:
         # lm-eval: a prefix, to which it adds _rank0.db.
-        return Path(f"{config.use_cache}.sqlite").expanduser()
+        return Path(os.path.expanduser(f"{config.use_cache}.sqlite"))
     named = os.environ.get(VARIABLE)
     if named is None:
         return default_path()
@@ -172,7 +172,7 @@ def note_results(config: RunConfig, started: float, results: str) -> None:
     A store that could not be used at all has been reported when the run began.
     """
     path = path_of(config)
-    if path is None or not path.exists():
+    if path is None or not os.path.exists(path):
         return
     try:
         with suppress(Unusable, UsageError), closing(connect(path)) as connection:
@@ -184,7 +184,7 @@ def note_results(config: RunConfig, started: float, results: str) -> None:
 def regradable_run(config: RunConfig, started: float) -> int | None:
     """The number of this process's run in the store, if ``proctor regrade`` can find its responses by it."""
     path = path_of(config)
-    if path is None or not path.exists() or not config.tasks:
+    if path is None or not os.path.exists(path) or not config.tasks:
         return None
     try:
         with suppress(Unusable, UsageError), closing(connect_read_only(path)) as connection:

@@ -48,8 +48,9 @@ def is_off(named: str) -> bool:
 
 def store_path(given: str | os.PathLike[str]) -> Path:
     """The file that a path stands for: in a folder, the one of the usual name."""
-    path = Path(given).expanduser()
-    return path / FILE_NAME if path.is_dir() else path
+    # Path.is_dir and Path.expanduser raise for names that no file can have; opening it says what is wrong with it.
+    path = os.path.expanduser(given)
+    return Path(path, FILE_NAME) if os.path.isdir(path) else Path(path)
 
 
 @dataclass(frozen=True, slots=True)
