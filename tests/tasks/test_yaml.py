@@ -228,11 +228,16 @@ def test_an_include_cycle_names_the_circle(tmp_path):
 
 
 def test_aliases_that_multiply_do_not(tmp_path):
-    lines = ["task: t", "a0: &a0 [x, x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30))]
-    write(tmp_path, "_base_yaml", "\n".join(lines))
-    content = load_task_yaml(write(tmp_path, "t.yaml", "include: _base_yaml\n"))
-    assert len(content.values) == 31
+    def include(levels):
+        lists = (f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, levels))
+        write(tmp_path, "_base_yaml", "\n".join(["task: t", "a0: &a0 [x, x]", *lists]))
+        return load_task_yaml(write(tmp_path, "t.yaml", "include: _base_yaml\n"))
+
+    content = include(5)
+    assert len(content.values) == 6
     assert len(content.places) < 1000
+    with pytest.raises(TaskError, match=r"_base_yaml:\d+: the aliases on line \d+ and above stand for more than"):
+        include(30)
 
 
 def test_the_head_is_what_finding_needs():

@@ -40,6 +40,8 @@ _STR_TAG = "tag:yaml.org,2002:str"
 _MERGE_TAG = "tag:yaml.org,2002:merge"
 _MANY_OPENINGS = 2000
 _DEEPEST = 200
+_TOO_DEEP_FOR_LIBYAML = "exceeded maximum nesting depth"
+"""What newer releases of libyaml say of a thousand levels, which they scan before the first event."""
 _SETTLED_NS = 2_000_000_000
 
 
@@ -200,16 +202,22 @@ def check_depth(data: bytes) -> None:
     """Refuse a file that nests so deep that composing it in C would end the process."""
     if data.count(b"[") + data.count(b"{") + data.count(b"- ") + data.count(b"? ") < _MANY_OPENINGS:
         return
+    import yaml
+
     loader, depth = _loader_class()(data), 0
     try:
-        while loader.check_event():
+        while depth <= _DEEPEST and loader.check_event():
             kind = type(loader.get_event()).__name__
             depth += kind.endswith(("SequenceStartEvent", "MappingStartEvent"))
             depth -= kind.endswith(("SequenceEndEvent", "MappingEndEvent"))
-            if depth > _DEEPEST:
-                raise Unusable(f"the file nests more than {_DEEPEST} levels deep.")
+    except yaml.MarkedYAMLError as error:
+        if error.problem != _TOO_DEEP_FOR_LIBYAML:
+            raise
+        depth = _DEEPEST + 1
     finally:
         loader.dispose()
+    if depth > _DEEPEST:
+        raise Unusable(f"the file nests more than {_DEEPEST} levels deep.")
 
 
 def _check_mapping(node: Any) -> None:
