@@ -8,11 +8,13 @@ from proctor.compat.api.base import Task
 from proctor.compat.api.configurable import ConfigurableTask
 from proctor.compat.api.model import LM
 from proctor.compat.evaluator import simple_evaluate
+from proctor.compat.models import MODEL_MAPPING
 from proctor.compat.models.huggingface import HFLM
 from proctor.compat.models.loading import LoadedLM
 from proctor.compat.named import model_class_of, patched_openers
 from proctor.compat.shipped import is_patched
 from proctor.compat.tasks.manager import TaskManager
+from proctor.lazy import load_attribute
 from proctor.run import session
 from proctor.tasks.index import BUNDLED
 
@@ -40,6 +42,8 @@ def unpatched(manager):
 
 
 def test_what_was_shipped_is_not_patched():
+    for place in MODEL_MAPPING.values():
+        load_attribute(place)
     assert not is_patched("proctor.compat.models.huggingface", "HFLM")
     assert not is_patched("proctor.compat.api.configurable", "ConfigurableTask")
     assert not is_patched("proctor.compat.models.nothing", "HFLM")
@@ -61,7 +65,8 @@ def test_what_was_shipped_is_not_patched():
 def test_any_attribute_counts(monkeypatch, owner, name, value):
     monkeypatch.setattr(owner, name, value, raising=False)
     assert model_class_of("hf") is HFLM
-    assert set(patched_openers()) == {"hf", "hf-auto", "huggingface"}
+    load_attribute(MODEL_MAPPING["dummy"])
+    assert set(patched_openers()) == {name for name in MODEL_MAPPING if owner is LM or name != "dummy"}
 
 
 def test_a_removed_attribute_counts(monkeypatch):

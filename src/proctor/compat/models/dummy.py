@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from proctor.compat.bridge import ProctorLM
+from proctor.compat.shipped import remember
 from proctor.models.dummy import DummyModel
 
 
@@ -13,3 +14,6 @@ class DummyLM(ProctorLM):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(DummyModel())
+
+
+remember(DummyLM)
