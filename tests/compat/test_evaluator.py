@@ -201,5 +201,5 @@ def test_the_tracker_writes_proctors_files(exam, tmp_path):
     with pytest.raises(UsageError, match="Hub"):
         EvaluationTracker(push_results_to_hub=True)
     for logger in (WandbLogger, TrackioLogger):
-        with pytest.raises(UsageError, match="not available"):
+        with pytest.raises(UsageError, match="is not supported yet"):
             logger()

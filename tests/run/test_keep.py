@@ -270,7 +270,7 @@ def test_which_store_a_run_has(tmp_path, monkeypatch):
 def test_secrets_are_not_written_down(monkeypatch):
     secret = "hf_" + "aB3" * 8
     monkeypatch.setattr("sys.argv", ["/x/bin/proctor", "run", "--model_args", f"pretrained=x,token={secret}"])
-    assert command_line() == "proctor run --model_args pretrained=x,token=***"
+    assert command_line() == "proctor run --model_args 'pretrained=x,token=***'"
     config = build_config({"tasks": ["a"], "model_args": {"pretrained": "x", "token": secret, "other": object()}})
     assert secret not in json.dumps(settings_of(config))
     assert settings_of(config)["model_args"]["other"] == "<object>"
