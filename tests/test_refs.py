@@ -58,3 +58,9 @@ def test_a_file_of_another_encoding_says_how_to_name_it(tmp_path, encoding):
     assert "coding: cp949" in (fault.hint or "")
     (tmp_path / "mine2.py").write_bytes('# -*- coding: cp949 -*-\ndef g():\n    return "정답"\n'.encode("cp949"))
     assert ref(tmp_path, "mine2.g").resolve()() == "정답"
+
+
+def test_a_module_that_is_not_there_has_the_one_that_is_meant(tmp_path):
+    (tmp_path / "utils.py").write_text("def f(): pass\n")
+    assert fault_of(tmp_path, "util.f").hint == "Did you mean 'utils'?"
+    assert fault_of(tmp_path, "utils.py.f").hint == "Leave out '.py': '!function utils.f'."

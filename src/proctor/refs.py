@@ -69,9 +69,8 @@ class Ref:
         except ModuleNotFoundError as error:
             if path is None and module_name.startswith(error.name or "\0"):
                 looked = Path(self.folder, *module_name.split(".")).with_suffix(".py")
-                raise self._fault(
-                    f"'!function {self.name}': there is no file {looked} and no module '{module_name}'."
-                ) from error
+                message = f"'!function {self.name}': there is no file {looked} and no module '{module_name}'."
+                raise self._fault(message, meant_module(self.folder, module_name, attribute)) from error
             if error.name is None:
                 raise self._broken(path or module_name, error) from error
             top = error.name.partition(".")[0]
@@ -106,6 +105,15 @@ class Ref:
 
     def __str__(self) -> str:
         return f"!function {self.name}"
+
+
+def meant_module(folder: str, module: str, attribute: str) -> str | None:
+    """The file beside a task file that a module's name was probably meant to be."""
+    if module.endswith(".py") and Path(folder, *module.removesuffix(".py").split(".")).with_suffix(".py").is_file():
+        return f"Leave out '.py': '!function {module.removesuffix('.py')}.{attribute}'."
+    looked = Path(folder, *module.split("."))
+    near = [found.stem for found in looked.parent.glob("*.py")] if looked.parent.is_dir() else []
+    return did_you_mean(looked.name, near)
 
 
 def _place_of(error: BaseException) -> tuple[str, int] | None:

@@ -43,6 +43,7 @@ def exam(tmp_path: Path) -> Exam:
         for old, new in changes:
             assert old in text
             text = text.replace(old, new)
+        (tmp_path / "prompts.py").write_text("def ask(doc):\n    return doc['question']\n", encoding="utf-8")
         (tmp_path / "sums.yaml").write_text(text, encoding="utf-8")
         return ["--tasks", str(tmp_path / "sums.yaml")]
 
@@ -62,8 +63,8 @@ def test_the_exam_without_a_mistake_runs(exam: Exam, capsys):
 
 
 def test_a_function_that_fails(exam: Exam, capsys, tmp_path):
-    (tmp_path / "prompts.py").write_text("def ask(doc):\n    return doc['nothing']\n", encoding="utf-8")
     words = exam(('"{{question}}"', "!function prompts.ask"))
+    (tmp_path / "prompts.py").write_text("def ask(doc):\n    return doc['nothing']\n", encoding="utf-8")
     code, said = ask(capsys, "run", "--model", "dummy", *words)
     assert code == 2
     assert "sums.yaml:7: task 'sums': doc_to_text failed on a document: KeyError: 'nothing' (at" in said
@@ -102,6 +103,34 @@ BAD = {
         [('"{{question}}"', "!function wordings.ask")],
         2,
         "sums.yaml:7: '!function wordings.ask': there is no file",
+    ),
+    "prompt function without its tag": (
+        [('"{{question}}"', "prompts.ask")],
+        2,
+        "sums.yaml:7: task 'sums': doc_to_text is the text 'prompts.ask', and no function of prompts.py.\n"
+        "  To call a function, write '!function prompts.ask'.",
+    ),
+    "option function without its tag": ([("doc_to_choice: choices", "doc_to_choice: prompts.ask()")], 2, "prompts.py"),
+    "function within quotes": (
+        [('"{{question}}"', "'!function prompts.ask'")],
+        2,
+        "To call a function, write '!function prompts.ask' without quotes.",
+    ),
+    "example's function without its tag": (
+        [("answer\n", "answer\nfewshot_config: {doc_to_text: prompts.ask}\n")],
+        2,
+        "doc_to_text is the text 'prompts.ask', and no function of prompts.py.",
+    ),
+    "process_docs without its tag": (
+        [("answer\n", "answer\nprocess_docs: prompts.ask\n")],
+        2,
+        "process_docs must be a !function, but it is text: 'prompts.ask'.\n"
+        "  To call a function, write '!function prompts.ask'.",
+    ),
+    "no output_type": (
+        [("output_type: multiple_choice\n", ""), ("answer\n", "answer\nmetric_list: [{metric: acc}]\n")],
+        2,
+        "The metric 'acc' is not one of generated text, and output_type is generate_until.",
     ),
     "missing include": (
         [("task: sums", "task: sums\ninclude: _gone")],
@@ -142,8 +171,8 @@ def test_an_empty_choice_list_of_a_document(exam: Exam, capsys):
 
 
 def test_a_task_without_documents(exam: Exam, capsys, tmp_path):
-    (tmp_path / "prompts.py").write_text("def none(docs):\n    return docs.select([])\n", encoding="utf-8")
     words = exam(("answer\n", "answer\nprocess_docs: !function prompts.none\n"))
+    (tmp_path / "prompts.py").write_text("def none(docs):\n    return docs.select([])\n", encoding="utf-8")
     code, said = ask(capsys, "run", "--model", "dummy", *words)
     assert code == 1
     assert "Task 'sums': the split 'test' holds no document after process_docs." in said

@@ -175,6 +175,19 @@ def test_an_evaluate_metric_is_loaded_for_generated_text(monkeypatch):
         use({"metric": "bertscore", "aggregation": "mean", "higher_is_better": False}, "generate_until")
 
 
+@pytest.mark.parametrize("metric", ["acc", "acc_norm", "perplexity", "likelihood"])
+def test_a_metric_of_log_likelihoods_is_none_of_generated_text(metric):
+    with pytest.raises(UsageError, match=f"The metric '{metric}' is not one of generated text") as caught:
+        use({"metric": metric}, "generate_until")
+    assert "output_type: multiple_choice" in (caught.value.hint or "")
+
+
+def test_what_makes_a_number_of_generated_text_is_left_alone():
+    assert use({"metric": "f1"}, "generate_until").function is not None
+    assert use({"metric": "acc", "aggregation": lambda pairs: 1.0}, "generate_until").function is not None
+    assert use_metric({"metric": "acc"}, output_type="generate_until", with_process_results=True).name == "acc"
+
+
 def test_names_can_be_checked_alone():
     assert check_metric_name("acc", "multiple_choice") is None
     assert check_metric_name("meteor", "generate_until") is None

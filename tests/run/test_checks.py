@@ -257,6 +257,33 @@ def test_a_number_that_is_also_the_text_of_another_option(ask):
     assert "doc_to_target gave the number 2, which is option 2 counted from 0 ('3'), but '2' is the text of" in said
 
 
+DOWN = NUMBERS.replace("{{answer}}", "{{ answer | int - 1 }}")
+
+
+def test_a_template_that_counts_down_to_a_position_has_nothing_said(ask):
+    for answers in (["2", "3"], ["2", "3", "4"] * 12, ["1", "2", "3", "4"]):
+        for words in (SETTINGS, ("validate",)):
+            code, said = ask(*words, config=DOWN, rows=with_answers(answers, ["1", "2", "3", "4"]))
+            assert code == 0
+            assert "is the text of another option" not in said
+            assert "counted from 1" not in said
+
+
+@pytest.mark.parametrize(
+    "template", ["{{answer}}", "{{ answer }}", "{{ answer | int }}", "{{answer|trim}}", "{{ x['answer'] }}"]
+)
+def test_a_template_that_writes_a_column_as_it_is_has_its_numbers_looked_at(ask, template):
+    rows = [{**row, "x": {"answer": row["answer"]}} for row in with_answers(["2", "3"], ["1", "2", "3", "4"])]
+    _, said = ask(*SETTINGS, config=NUMBERS.replace("{{answer}}", template), rows=rows)
+    assert "'2' is the text of another option" in said
+
+
+def test_digits_that_are_text_have_both_ways_of_counting_said(ask):
+    config = NUMBERS.replace('"{{answer}}"', "answer")
+    _, said = ask(*SETTINGS, config=config, rows=with_answers(["2", "3"]))
+    assert "'{{ column }}' where the data counts from 0, '{{ column | int - 1 }}' where it counts from 1" in said
+
+
 def test_positions_among_numbers_have_nothing_said(ask):
     _, said = ask(*SETTINGS, config=NUMBERS, rows=with_answers(["2", "0", "1"], ["1", "2", "3", "4"]))
     assert "is the text of another option" not in said

@@ -222,6 +222,16 @@ class TestIncludePaths:
         assert f"such as {tmp_path}/b.yaml" in hint
         assert f"rename {tmp_path}/c.yml" in hint
 
+    def test_one_whose_only_file_is_broken_is_not_said_to_lack_a_task(self, tmp_path):
+        write(tmp_path, "a.yaml", "task: a\ndoc_to_text: Q: {{q}}\n")
+        with pytest.raises(UsageError) as caught:
+            index_of(tmp_path)
+        said = str(caught.value)
+        assert "holds no task that can be read: its *.yaml file cannot." in said
+        assert "says 'task:'" not in said
+        assert "a.yaml:2: this is not valid YAML" in said
+        assert 'A template needs quotes: doc_to_text: "Q: {{q}}"' in said
+
     def test_two_in_one(self, folder, tmp_path):
         other = write(tmp_path, "more/m.yaml", "task: more\n").parent
         index = build_index([f"{folder}{os.pathsep}{other}"], defaults=False)

@@ -27,6 +27,9 @@ from proctor.types import OutputType
 _log = logging.getLogger("proctor")
 
 
+_PASS_ON = "proctor.metrics.text:pass_on"
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """A row of :data:`METRICS`: how a metric is aggregated unless the task says otherwise.
@@ -38,7 +41,7 @@ class Metric:
     name: str
     aggregation: str | None
     higher_is_better: bool | None
-    function: str | Callable[..., Any] = "proctor.metrics.text:pass_on"
+    function: str | Callable[..., Any] = _PASS_ON
 
 
 def _rows() -> dict[str, str | Metric]:
@@ -212,6 +215,8 @@ def check_metric_entry(
         if not with_process_results and not external:
             fault = check_metric_name(metric, output_type)
             faults += [fault] if fault else []
+            if not faults and output_type == "generate_until" and _needs_log_likelihoods(metric, values):
+                faults.append(_not_of_text(metric))
         if values.get("aggregation") is None and not faults and not _has_aggregation(metric):
             faults.append(
                 Fault(
@@ -228,6 +233,22 @@ def check_metric_entry(
 
 def _has_aggregation(metric: str) -> bool:
     return metric in METRICS and METRICS.get(metric).aggregation is not None
+
+
+_OF_NUMBERS = ("mean", "median", "nanmean", "perplexity", "weighted_perplexity", "bits_per_byte")
+
+
+def _needs_log_likelihoods(metric: str, values: Mapping[str, Any]) -> bool:
+    """Whether a metric gives the pair of target and generated text, which its aggregation cannot take for a number."""
+    row = METRICS.get(metric) if metric in METRICS else None
+    if row is None or row.function != _PASS_ON:
+        return False
+    return values.get("aggregation", row.aggregation) in _OF_NUMBERS
+
+
+def _not_of_text(metric: str) -> Fault:
+    hint = "Options are scored with 'output_type: multiple_choice', generated text with 'metric: exact_match'."
+    return Fault(f"The metric {metric!r} is not one of generated text, and output_type is generate_until.", hint=hint)
 
 
 def check_metric_name(name: str, output_type: str) -> Fault | None:

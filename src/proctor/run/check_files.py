@@ -53,7 +53,7 @@ class Report:
 def check_task(node: TaskNode) -> Report:
     """Everything about one task that its files show."""
     report = Report("task", node)
-    inspect_config(node.config, report.fault)
+    inspect_config(node, report.fault)
     config = node.config
     for path, ref in _refs(config, ()):
         for fault in function_faults(ref):

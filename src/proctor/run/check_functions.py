@@ -20,7 +20,7 @@ from proctor.errors import Fault, did_you_mean
 from proctor.files import read_bytes
 from proctor.lazy import remedy
 from proctor.metrics.external import EVALUATE_METRICS, OWN
-from proctor.refs import NO_PATHS, Ref
+from proctor.refs import NO_PATHS, Ref, meant_module
 from proctor.stock.names import stock_module_hint
 from proctor.tasks.index import BUNDLED
 
@@ -58,8 +58,7 @@ def function_faults(ref: Ref) -> list[Fault]:
     file = _file_of(ref)
     if file is None:
         looked = Path(ref.folder, *module_name.split(".")).with_suffix(".py")
-        near = [found.stem for found in looked.parent.glob("*.py")] if looked.parent.is_dir() else []
-        hint = did_you_mean(looked.stem, near) or stock_module_hint(module_name)
+        hint = meant_module(ref.folder, module_name, attribute) or stock_module_hint(module_name)
         return fault(f"there is no file {looked} and no module '{module_name}'.", hint)
     if file.suffix != ".py":
         return []

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import operator
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,9 @@ from proctor.tasks.spec import TaskSpec
 UNLIKELY = 0.01
 """How probable it may be at most that option 0 is never right by chance, for that to be said."""
 
+_BARE = re.compile(r"\s*\{\{-?[^-+*{}()]*(?:\|\s*(?:int|string|trim)\b[^-+*{}]*)?-?\}\}\s*")
+"""A template that writes a column as it is; one that calculates with it gives a position on purpose."""
+_MINUS_ONE = re.compile(r"-\s*1\b")
 _LETTERS = "ABCDEFGHIJ"
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩"
 _WITHHELD = frozenset({"?", "-", "--", "none", "null", "nan", "n/a", "na", "-1"})
@@ -115,7 +119,9 @@ class _Together:
 
     def __init__(self, spec: TaskSpec, found: Findings) -> None:
         self._spec, self._found = spec, found
-        self._from_template = isinstance(spec.prompt.target, str) and "{{" in spec.prompt.target
+        target = spec.prompt.target
+        self._from_template = isinstance(target, str) and _BARE.fullmatch(target) is not None
+        self._counts_down = isinstance(target, str) and _MINUS_ONE.search(target) is not None
         self._numbers: set[int] = set()
         self._count = self._texts = self._ambiguous = 0
         self._chance = 0.0
@@ -135,7 +141,8 @@ class _Together:
             self._first = self._first or (number, text, choices[place])
 
     def finish(self) -> None:
-        if self._texts == 0 and 0 not in self._numbers and len(self._numbers) > 1 and self._chance < math.log(UNLIKELY):
+        is_odd = self._texts == 0 and 0 not in self._numbers and len(self._numbers) > 1
+        if is_odd and not self._counts_down and self._chance < math.log(UNLIKELY):
             message = f"doc_to_target: 0 never occurs in {self._count:,} documents: counted from 1?"
             hint = "Options are numbered from 0. Where the data counts from 1: '{{ column - 1 }}'."
             self._found.say(message, "doc_to_target", hint=hint, note=True)
@@ -182,7 +189,10 @@ def wrong_target(target: Any, choices: Sequence[str]) -> tuple[str, str, str | N
 def _text_hint(target: str, choices: Sequence[str]) -> str | None:
     size = len(choices)
     if target.isdecimal() and target.isascii():
-        return "Digits of a column are text: write a template, '{{column}}', which makes a number of them."
+        return (
+            "Digits of a column are text. A template makes a number of them: '{{ column }}' where the data counts "
+            "from 0, '{{ column | int - 1 }}' where it counts from 1."
+        )
     if len(target) == 1 and target.upper() in _LETTERS:
         return f"Make a number of the letter: '{{{{ \"{_LETTERS[:size]}\".index(column) }}}}'."
     if len(target) == 1 and target in _CIRCLED:

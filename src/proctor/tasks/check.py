@@ -11,6 +11,7 @@ from typing import Any
 
 from proctor.errors import Fault, did_you_mean
 from proctor.refs import Ref
+from proctor.tasks.untagged import remedy, untagged
 from proctor.types import OUTPUT_TYPES
 
 NO_OPTIONS = "doc_to_choice is missing"
@@ -121,12 +122,13 @@ def check_config(node: Any, *, to_ask: bool = True) -> list[Fault]:
             return
         faults.append(fault_at("task", node, message, path, hint))
 
-    inspect_config(node.config, report)
+    inspect_config(node, report)
     return faults
 
 
-def inspect_config(config: Mapping[str, Any], report: Report) -> None:
+def inspect_config(node: Any, report: Report) -> None:
     """Tell ``report(message, *key path, hint=...)`` everything that :func:`check_config` looks for."""
+    config: Mapping[str, Any] = node.config
     if "class" in config:
         # Its other keys are the class's own business.
         if kind_of(config["class"]) != _REF:
@@ -140,6 +142,8 @@ def inspect_config(config: Mapping[str, Any], report: Report) -> None:
     _check_fewshot(config, report)
     _check_metrics(config, report)
     _check_filters(config, report)
+    for message, path, hint in untagged(node):
+        report(message, *path, hint=hint)
 
 
 def _check_keys(config: Mapping[str, Any], known: Mapping[str, tuple[str, ...]], base: Path, report: Report) -> None:
@@ -148,7 +152,8 @@ def _check_keys(config: Mapping[str, Any], known: Mapping[str, tuple[str, ...]],
             report(f"there is no key {key!r}.", *base, key, hint=did_you_mean(str(key), known))
         elif value is not None and kind_of(value) not in known[key]:
             expected = " or ".join(known[key])
-            report(f"{key} must be {expected}, but it is {kind_of(value)}: {value!r}.", *base, key)
+            hint = remedy(value) if _REF in known[key] else None
+            report(f"{key} must be {expected}, but it is {kind_of(value)}: {value!r}.", *base, key, hint=hint)
 
 
 def _check_output(config: Mapping[str, Any], report: Report) -> None:

@@ -85,12 +85,16 @@ def require_tasks(root: Root, what: str) -> None:
     if root.faults:
         from proctor.tasks.sentences import first_lines
 
-        hints.append(f"Errors in what is there:\n  {first_lines(root.faults)}")
+        whole = str(root.faults[0]) if len(root.faults) == 1 else first_lines(root.faults)
+        hints.append(f"Errors in what is there:\n  {whole}")
     if root.nameless:
         hints.append(f"There are *.yaml files that say neither, such as {root.nameless[0]}.")
     if root.others:
         hints.append(f"The name of a task file ends in .yaml: rename {root.others[0]}.")
     where = os.path.abspath(root.path)
+    if root.faults and not root.nameless:
+        files = "its *.yaml file" if len(root.faults) == 1 else f"its {len(root.faults)} *.yaml files"
+        raise UsageError(f"The {what} {root.path!r} holds no task that can be read: {files} cannot.", hint=hints[0])
     raise UsageError(
         f"The {what} {root.path!r} holds no task: no *.yaml file in {where} or below says 'task:' or 'group:'.",
         hint="\n  ".join(hints) or None,
