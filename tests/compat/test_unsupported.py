@@ -7,7 +7,7 @@ import pytest
 from proctor.compat.api.model import LM, TemplateLM
 from proctor.compat.models.api_models import JsonChatStr
 from proctor.compat.models.huggingface import HFLM
-from proctor.errors import ModelError
+from proctor.errors import UsageError
 
 CLASSES = {
     "vllm_causallms": ["VLLM"],
@@ -33,7 +33,7 @@ def test_a_class_refuses_to_be_made(module, name):
     assert cls.__module__.endswith(module)
     assert not isinstance(object.__new__(HFLM), cls)
     for make in (cls, lambda: cls("x", model="y"), lambda: cls.create_from_arg_string("model=y")):
-        with pytest.raises(ModelError, match=f"{name} is not supported yet: proctor has no ") as caught:
+        with pytest.raises(UsageError, match=f"{name} is not supported yet: proctor has no ") as caught:
             make()
         assert "--model hf" in str(caught.value)
 
@@ -44,7 +44,7 @@ def test_a_class_derived_from_one_refuses_too():
     class Mine(TemplateAPI):
         pass
 
-    with pytest.raises(ModelError, match="Mine is not supported yet: proctor has no models behind an API"):
+    with pytest.raises(UsageError, match="Mine is not supported yet: proctor has no models behind an API"):
         Mine()
 
 

@@ -25,10 +25,13 @@ EXAMPLES = {
     "chat_templates": 200,
     "special_files": 60,
     "aliases": 150,
-    "task_files": 70,
+    "task_files": 50,
     "answer_files": 80,
     "prompts": 150,
-    "metrics": 600,
+    "exceptions": 200,
+    "fields": 400,
+    "metrics": 300,
+    "whole_tasks": 400,
 }
 LONGEST = 60
 

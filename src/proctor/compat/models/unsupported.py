@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from proctor.compat.errors import with_built_in
-from proctor.errors import ModelError
+from proctor.errors import UsageError
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ def unsupported(name: str, base: type[T], kind: str, module: str) -> type[T]:
     """A class derived from ``base`` that cannot be made; ``kind``: what it is, as a plural ("models behind an API")."""
 
     def refuse(cls: type, *args: Any, **kwargs: Any) -> Any:
-        error = ModelError(f"{cls.__name__} is not supported yet: proctor has no {kind}.", hint=INSTEAD)
+        error = UsageError(f"{cls.__name__} is not supported yet: proctor has no {kind}.", hint=INSTEAD)
         raise with_built_in(error)
 
     namespace = {"__new__": refuse, "__module__": module, "__doc__": f"Not supported yet: proctor has no {kind}."}
