@@ -28,7 +28,9 @@ doc_to_target: 0
 
 @pytest.fixture
 def write(tmp_path):
-    rows = "".join(json.dumps({"question": "다음 중 옳은 것은?", "n": n}, ensure_ascii=False) + "\n" for n in range(2))
+    rows = "".join(
+        json.dumps({"question": f"다음 중 옳은 것은? ({n})", "n": n}, ensure_ascii=False) + "\n" for n in range(2)
+    )
     (tmp_path / "rows.jsonl").write_text(rows, encoding="utf-8")
     (tmp_path / "korean.jsonl").write_bytes(rows.encode("cp949"))
 

@@ -202,14 +202,14 @@ def test_a_document_may_hold_what_only_json_escapes(run, tmp_path):
     [
         (b"null\n", "begins with a null row"),
         (b'  null\n{"question": "a"}\n', "begins with a null row"),
-        (b"", "holds no row"),
-        (b"\xff\xfe{", "ArrowInvalid"),
+        (b"", "test.jsonl is empty."),
+        (b"\xff\xfe{", "test.jsonl, line 1: the file is not UTF-16 text: byte 0x7b"),
         (b'{"question": "\\ud800"}\n', "surrogate pair in string is invalid"),
-        (b"{" * 1000, "Missing a name for object member"),
-        (b"[" * 100_000, "cannot be loaded"),
-        (b'{"question": "\0"}', "Missing a closing quotation mark"),
+        (b"{" * 1000, "line 1: this is not valid JSON: Expecting property name"),
+        (b"[" * 100_000, "test.jsonl nests too deep to be read as JSON"),
+        (b'{"question": "\0"}', "line 1: this is not valid JSON: Invalid control character."),
         (b'{"question": "a", "question": "b"}\n', "was specified twice"),
-        (b'{"a": NaN}\n', "The columns are: a"),
+        (b'{"a": NaN}\n', "'question' is undefined. The document has: a."),
     ],
 )
 def test_data_that_cannot_be_read_is_a_sentence(tmp_path, capsys, content, said):

@@ -69,7 +69,8 @@ def _whole(file: str, text: str) -> Trouble | None:
         # Newer versions of Python point at the comma itself.
         trailing = trailing or "trailing comma" in error.msg
         return Trouble(
-            f"{file}, line {error.lineno}: this is not valid JSON: {error.msg}.", _TRAILING if trailing else None
+            f"{file}, line {error.lineno}: this is not valid JSON: {error.msg.removesuffix(' at')}.",
+            _TRAILING if trailing else None,
         )
     except RecursionError:
         return Trouble(f"{file} nests too deep to be read as JSON.")
@@ -82,7 +83,7 @@ def _line(file: str, number: int, line: str, error: Exception) -> Trouble:
         hint = "In JSON lines each line is an object by itself, without a comma after it."
     elif line.strip() in ("]", "["):
         hint = "This is one JSON list over several lines: its first character must be '['."
-    said = getattr(error, "msg", str(error))
+    said = getattr(error, "msg", str(error)).removesuffix(" at")
     return Trouble(f"{file}, line {number}: this is not valid JSON: {said}.", hint)
 
 
