@@ -65,3 +65,6 @@ def _get_ready() -> None:
         os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
     need("torch", extra="hf")
     need("transformers", extra="hf")
+    from proctor.models.hf.deferred_imports import import_transformers
+
+    import_transformers()

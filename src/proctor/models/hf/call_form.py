@@ -19,6 +19,7 @@ from typing import Any
 
 import torch
 
+from proctor.models.hf.deferred_imports import without_distribution
 from proctor.models.hf.device import is_out_of_memory
 from proctor.models.hf.loglikelihood import autocast
 from proctor.models.hf.stack import StackCache
@@ -90,7 +91,7 @@ def _observe(module: Any, device: torch.device) -> CallForm | None:
     ids = torch.zeros((1, TRIAL_TOKENS), dtype=torch.long, device=device)
     handle = module.register_forward_pre_hook(lambda _module, _args, kwargs: passed.append(kwargs), with_kwargs=True)
     try:
-        with handle, torch.no_grad():
+        with handle, without_distribution(), torch.no_grad():
             module.generate(
                 input_ids=ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=1, pad_token_id=0
             )

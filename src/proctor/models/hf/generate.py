@@ -19,6 +19,7 @@ from proctor.models.base import Budget
 from proctor.models.generation import GenerationPlan, cut_at_stops
 from proctor.models.hf.call_form import CallForm, call_forms
 from proctor.models.hf.decode import Decoder, Ending, Passes, Watch
+from proctor.models.hf.deferred_imports import without_distribution
 from proctor.models.hf.device import is_out_of_memory, run_batches
 from proctor.models.hf.fallback import warn_of_fallback
 from proctor.models.hf.gate import is_known, probe_length
@@ -262,7 +263,7 @@ class Generator:
         extra.setdefault("max_length", ids.shape[1] + plan.max_tokens)
         criteria = self._criteria(ids, plan, beams=int(extra.get("num_beams") or 1))
         try:
-            with torch.no_grad(), autocast(self.device, self.autocast):
+            with without_distribution(), torch.no_grad(), autocast(self.device, self.autocast):
                 return self.module.generate(
                     input_ids=ids,
                     attention_mask=mask,

@@ -19,6 +19,7 @@ from proctor.models.generation import GenerationPlan
 from proctor.models.hf.attention import changing_positions, layer_windows, text_config
 from proctor.models.hf.call_form import CallForm
 from proctor.models.hf.decode import Passes
+from proctor.models.hf.deferred_imports import without_distribution
 from proctor.models.hf.device import is_out_of_memory
 from proctor.models.hf.gate import NO_CACHE
 from proctor.models.hf.loglikelihood import autocast
@@ -164,7 +165,7 @@ def probe(passes: Passes, ids: Sequence[int]) -> tuple[float, float]:
 def _reference(passes: Passes, ids: Sequence[int]) -> tuple[torch.Tensor, list[int]]:
     """The logits of some steps of transformers' generation, and its tokens."""
     block = torch.tensor([list(ids)], device=passes.device)
-    with torch.no_grad(), autocast(passes.device, passes.amp):
+    with without_distribution(), torch.no_grad(), autocast(passes.device, passes.amp):
         output = passes.module.generate(
             input_ids=block,
             attention_mask=torch.ones_like(block),

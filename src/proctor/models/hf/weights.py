@@ -15,6 +15,7 @@ from proctor.errors import ModelError
 from proctor.lazy import need
 from proctor.models.hf.arguments import HfArguments
 from proctor.models.hf.faults import as_sentences, check_folder
+from proctor.models.hf.light_loading import light_loading
 from proctor.models.hf.missing import check_adapter, check_weights, split_info
 
 
@@ -95,7 +96,8 @@ def _from_pretrained(
     # Under the other name releases before 4.56 fail in various places, and later ones warn.
     release = tuple(int(number) for number in transformers.__version__.split(".")[:2])
     given["dtype" if release >= (4, 56) else "torch_dtype"] = dtype
-    loaded = auto.from_pretrained(source, **given)
+    with light_loading(alone="tp_plan" not in options):
+        loaded = auto.from_pretrained(source, **given)
     module, info = split_info(loaded)
     if hasattr(module, "tie_weights"):
         module.tie_weights()
