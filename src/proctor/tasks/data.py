@@ -14,6 +14,7 @@ from proctor.errors import Fault, TaskError, UsageError, did_you_mean
 from proctor.foreign import no_exit
 from proctor.tasks.fields import bind, describe
 from proctor.tasks.sources.load import SPLIT_KEYS, load_splits
+from proctor.tasks.sources.rows import ArrowRows, recall, remember
 from proctor.tasks.spec import TaskSpec
 from proctor.types import Doc
 
@@ -45,6 +46,8 @@ class Documents(Sequence[Doc]):
 
     def rows(self, indices: Sequence[int]) -> Iterator[Doc]:
         """The rows at ``indices``, read as they are asked for."""
+        if isinstance(self._rows, ArrowRows):
+            return self._rows.rows(indices)
         if hasattr(self._rows, "select"):
             # By the thousand: a data set that is asked for one row decodes one row, with all that goes around it.
             batches = self._rows.select(indices).iter(batch_size=1000)
@@ -109,7 +112,7 @@ class Splits:
             return Documents(rows)
         try:
             with no_exit():
-                made = bind(process_docs)(rows)
+                made = bind(process_docs)(rows.data_set() if isinstance(rows, ArrowRows) else rows)
         except TaskError:
             raise
         except Exception as error:
@@ -120,9 +123,20 @@ class Splits:
 
     def _load(self) -> Mapping[str, Any]:
         if self._raw is None:
-            spec = self._spec
-            self._raw = load_custom(spec) if spec.data.custom is not None else load_splits(spec, self.notes)
+            self._raw = self._read(self._spec)
         return self._raw
+
+    def _read(self, spec: TaskSpec) -> Mapping[str, Any]:
+        if spec.data.custom is not None:
+            return load_custom(spec)
+        known = recall(spec)
+        if known is None:
+            loaded = load_splits(spec, self.notes)
+            if not self.notes:
+                # What is worth saying of the files is said in every run.
+                remember(spec, loaded)
+            return loaded
+        return known
 
 
 def no_split_hint(split: Any, there: Collection[str]) -> str:
