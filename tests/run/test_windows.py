@@ -166,6 +166,21 @@ def test_planning_again_leaves_the_generators_to_the_others(exam):
     assert questions.total == whole.total == 23
 
 
+def test_progress_counts_requests_as_preview_and_lm_eval_do(exam):
+    shown = []
+
+    class Seen(Quiet):
+        def __init__(self, *words):
+            super().__init__(*words)
+            shown.append(self)
+
+    config = build_config({"model": "dummy", "tasks": [str(exam / "one.yaml")]})
+    model = Echo()
+    evaluate(config, progress=Seen, bootstrap_iters=0, opened=model)
+    [answering] = [one for one in shown if one.label == "Answering"]
+    assert answering.total == answering.done == 2 * sum(model.asked) > 0
+
+
 def test_samples_are_the_same_bytes_in_windows(exam, tmp_path):
     written = []
     for room in (Room(), Room(queries=9)):

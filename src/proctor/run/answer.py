@@ -42,7 +42,7 @@ def answer_and_grade(
                 # Before the display, so that what is said while weights are read stands above it.
                 if asking.missing and isinstance(model, LoadableModel):
                     model.load()
-                display = stack.enter_context(progress(left, "Answering", "requests"))
+                display = stack.enter_context(progress(questions.counted, "Answering", "requests"))
             responses = _ask(model, window, asking, kept, display)
             if responses is None:
                 continue

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from proctor.errors import ModelError, RequestError
 from proctor.foreign import ForeignExitError, no_exit
+from proctor.run.plan import request_count
 from proctor.store.keys import is_sampled
 from proctor.store.responses import Part
 from proctor.store.runs import Counts
@@ -52,14 +53,14 @@ class Asking:
         self.counts = Counts(found=len(queries) - len(self.missing))
 
     def ask(self, model: Model, advance: Advance, origins: Origins | None = None) -> list[Response]:
-        """One response per query, in order; ``advance`` is told of each as it arrives.
+        """One response per query, in order; ``advance`` is told of each as it arrives, as lm-eval counts.
 
         ``origins``: by task and document, for a model that is told what its requests are about.
         """
         if self.counts.found:
             rest = "the others are requested from the model" if self.missing else "no request is sent to the model"
             log.info("%d of %d responses are cached; %s.", self.counts.found, len(self.queries), rest)
-            advance(self.counts.found)
+            advance(sum(self._counted(place) for place, one in enumerate(self._answers) if one is not None))
             self._draw_anew()
         for place, response in _held(model, self._answered(model, origins or {})) if self.missing else ():
             whole = self._completed(place, response)
@@ -68,9 +69,12 @@ class Asking:
                 self._store.keep(self.queries[place], whole)
             # Now, and not before: whoever is stopped says how much is stored.
             self.counts = Counts(self.counts.asked + 1, self.counts.found)
-            advance(1)
+            advance(self._counted(place))
         self._check()
         return [answer for answer in self._answers if answer is not None]
+
+    def _counted(self, place: int) -> int:
+        return request_count(self.queries[place].request)
 
     def _answered(self, model: Model, origins: Origins) -> Iterator[tuple[int, Response]]:
         """Answers of the model under the numbers of their queries.

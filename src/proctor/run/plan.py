@@ -13,7 +13,7 @@ from proctor.store.keys import is_sampled
 from proctor.tasks.classes import AnyTask
 from proctor.tasks.outputs import Example
 from proctor.tasks.prompt import Style
-from proctor.types import Generate, Query, Request
+from proctor.types import Generate, Loglikelihood, Query, Request
 
 SHOWN = 5
 """Documents of a task whose faults are told; the others are counted."""
@@ -123,3 +123,8 @@ def is_sampled_request(request: Request) -> bool:
 def count_requests(plans: Sequence[TaskPlan]) -> int:
     """Number of queries that go to the model."""
     return sum(len(planned.requests) * plan.asked for plan in plans for planned in plan.documents)
+
+
+def request_count(request: Request) -> int:
+    """How many requests this is as lm-eval counts them: one for each continuation."""
+    return len(request.continuations) if isinstance(request, Loglikelihood) else 1

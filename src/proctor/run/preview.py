@@ -19,7 +19,7 @@ from proctor.run.bind import bind_tasks
 from proctor.run.check_chat import check_style
 from proctor.run.checks import TaskChecks, warn
 from proctor.run.config import HF_KINDS, RunConfig
-from proctor.run.plan import Planned, TaskPlan, plan_task
+from proctor.run.plan import Planned, TaskPlan, plan_task, request_count
 from proctor.run.seams import Piece, Seam, fit, seams
 from proctor.run.session import model_style, seed_everything, select_suite, warn_of_surprises
 from proctor.tasks.classes import AnyTask, ClassTask
@@ -218,7 +218,7 @@ class _View:
             lines.append(f"  target  {target!r}" + _remark(task, planned, golds))
         if plan.asked > 1:
             lines.append(f"  asked   {plan.asked} times")
-        self._now.requests += sum(_parts(request) for request in planned.requests) * plan.asked
+        self._now.requests += sum(request_count(request) for request in planned.requests) * plan.asked
         return lines
 
     def _question_start(self, planned: Planned, index: int) -> int:
@@ -331,11 +331,6 @@ def _after(seam: Seam) -> str:
     more = seam.continuation - len(seam.after)
     text = _pieces(seam.after) + (f" · {more} more" if more > 0 else "")
     return f"{text}  (joined up, the text has other tokens here)" if seam.melted else text
-
-
-def _parts(request: Request) -> int:
-    """How many requests this is as lm-eval counts them."""
-    return len(request.continuations) if isinstance(request, Loglikelihood) else 1
 
 
 def _shown(file: str) -> str:

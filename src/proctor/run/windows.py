@@ -18,7 +18,7 @@ from proctor.run.chance import chance_state, set_chance_state
 from proctor.run.check_chat import check_style
 from proctor.run.checks import TaskChecks, warn
 from proctor.run.config import RunConfig
-from proctor.run.plan import Faults, Planned, TaskPlan, is_sampled_request, plan_documents
+from proctor.run.plan import Faults, Planned, TaskPlan, is_sampled_request, plan_documents, request_count
 from proctor.run.progress import Progress
 from proctor.tasks.classes import AnyTask, ClassTask
 from proctor.tasks.prompt import Style
@@ -43,8 +43,8 @@ ROOM = Room()
 class Questions:
     """What a run asks. Making it renders every prompt once, and raises the faults of all documents together.
 
-    ``total``: number of queries. ``warnings``: what was said of each task, by name. ``show`` is called
-    with the first document of each task.
+    ``total``: number of queries. ``counted``: the same as lm-eval counts, each option alone. ``warnings``: what
+    was said of each task, by name. ``show`` is called with the first document of each task.
     ``each_time``: every repetition is asked, whether it can give another answer or not.
     """
 
@@ -64,7 +64,7 @@ class Questions:
         self._room = room if all(_is_repeatable(task) for task in tasks) else Room(sys.maxsize, sys.maxsize)
         self._chance = _Chance()
         self._asked: dict[str, int] = {}
-        self.total = 0
+        self.total = self.counted = 0
         self.warnings: dict[str, list[str]] = {}
         check_style(style, [task.spec for task in tasks])
         self._plans: list[TaskPlan] | None = self._survey(display, show)
@@ -88,7 +88,7 @@ class Questions:
         faults, size = Faults(), _Size(self._room)
         for task in self._tasks:
             kept: list[Planned] = []
-            requests, sampled = 0, False
+            requests, counted, sampled = 0, 0, False
             checks = self._checks(task)
             for number, planned in enumerate(self._documents(task, faults)):
                 if checks is not None:
@@ -96,6 +96,7 @@ class Questions:
                 if show is not None and number == 0:
                     show(task, planned)
                 requests += len(planned.requests)
+                counted += sum(map(request_count, planned.requests))
                 sampled = sampled or any(map(is_sampled_request, planned.requests))
                 size.add(task, planned)
                 if size.is_over:
@@ -105,6 +106,7 @@ class Questions:
                     kept.append(planned)
             asked = self._asked[task.spec.name] = task.spec.repeats if sampled or self._each_time else 1
             self.total += requests * asked
+            self.counted += counted * asked
             if plans is not None:
                 plans.append(TaskPlan(task, tuple(kept), asked))
             if checks is not None:
