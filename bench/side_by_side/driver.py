@@ -135,6 +135,11 @@ def run_lm_eval(arguments: list[str], meter: Meter) -> int:
 
 PROGRAMS = {"proctor": run_proctor, "lm-eval": run_lm_eval}
 PACKAGES = {"proctor": "proctor", "lm-eval": "lm_eval"}
+MEASURED_WITH = (
+    "torch", "transformers", "tokenizers", "accelerate", "safetensors", "huggingface_hub", "datasets", "pyarrow",
+    "numpy", "jinja2",
+)  # fmt: skip
+"""The packages that both programs' time is spent in."""
 
 
 def peak_bytes() -> int:
@@ -224,8 +229,7 @@ def main(path: str) -> int:
     status = PROGRAMS[job["program"]](list(job["arguments"]), meter) or 0
     figures = measured(meter, job["started"])
     figures["version"] = _version(PACKAGES[job["program"]])
-    figures["torch"] = _version("torch")
-    figures["transformers"] = _version("transformers")
+    figures["packages"] = {name: _version(name) for name in MEASURED_WITH}
     figures.update(limits(meter, job))
     Path(job["figures"]).write_text(json.dumps(figures), encoding="utf-8")
     return int(status)

@@ -52,6 +52,7 @@ def table(cells: Iterable[Cell]) -> str:
 def row(cell: Cell) -> tuple[str, ...]:
     """A cell's values as text."""
     theirs, ours = cell["runs"]["lm-eval"][-1], cell["runs"]["proctor"][-1]
+    process = primary(cell).replace("scoring", "process")
     key, ratios, apart = primary(cell), cell["ratios"], cell["difference"]
     nodes, limit = cell.get("tokens_over_nodes"), cell.get("fraction_of_limit")
     return (
@@ -61,8 +62,8 @@ def row(cell: Cell) -> tuple[str, ...]:
         f"{theirs[key]:.1f}",
         f"{ours[key]:.1f}",
         f"**{ratios[key]:.1f}×**",
-        f"{theirs['process_wall']:.1f} → {ours['process_wall']:.1f}",
-        f"{ratios['process_wall']:.1f}×",
+        f"{theirs[process]:.1f} → {ours[process]:.1f}",
+        f"{ratios[process]:.1f}×",
         f"{theirs['peak_bytes'] / 1e9:.2f} → {ours['peak_bytes'] / 1e9:.2f}",
         f"{nodes['lm-eval']:.2f} → {nodes['proctor']:.3f}" if nodes else "",
         f"{limit:.0%}" if limit is not None else "",
@@ -108,11 +109,13 @@ def chart(cells: Sequence[Cell]) -> str:
 
 
 def block(cells: Sequence[Cell]) -> str:
-    """The generated part of the page: one table for every device and number of threads, and the chart."""
+    """The generated part of the page: the chart, and one table for all cells taken on the same things."""
     parts = [f"![Seconds of scoring, lm-eval over proctor]({CHART})"]
-    for device, threads in dict.fromkeys((cell["device"], cell["threads"]) for cell in cells):
-        mine = [cell for cell in cells if (cell["device"], cell["threads"]) == (device, threads)]
-        parts += [heading(mine[0]), table(mine)]
+    tables: dict[str, list[Cell]] = {}
+    for cell in cells:
+        tables.setdefault(heading(cell), []).append(cell)
+    for above, mine in tables.items():
+        parts += [above, table(mine)]
     return "\n\n".join(parts)
 
 
@@ -120,12 +123,17 @@ def heading(cell: Cell) -> str:
     """What the next table was taken on."""
     threads, machine, run = cell["threads"], cell["machine"], cell["runs"]["lm-eval"][-1]
     where = "CPU seconds" if cell["device"] == "cpu" else f"Wall seconds on {cell['device']}"
-    size = cell["batch_size"]
+    packages = ", ".join(f"{name} {release}" for name, release in packages_of(run).items())
     return (
-        f"{where} of scoring with {threads} thread{'s' * (threads != 1)} on {machine['processor']}; "
-        f"lm-eval {run['version']} at batch size {size['lm-eval']}, torch {run['torch']}, "
-        f"transformers {run['transformers']}."
+        f"{where} with {threads} thread{'s' * (threads != 1)} on {machine['processor']}; "
+        f"lm-eval {run['version']} at batch size {cell['batch_size']['lm-eval']}; "
+        f"Python {machine['python']}, {packages}."
     )
+
+
+def packages_of(run: Mapping[str, Any]) -> Mapping[str, str]:
+    """The releases that a run was made with; earlier cells hold two."""
+    return run.get("packages") or {name: run[name] for name in ("torch", "transformers")}
 
 
 def replace_block(page: str, content: str) -> str:

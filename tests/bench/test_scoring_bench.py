@@ -255,8 +255,8 @@ def test_generated_data_is_the_same_every_time(tmp_path):
 
 
 def a_cell(name="mmlu", ratio=12.5, **more):
-    run = {"scoring_cpu": 8.0, "scoring_wall": 8.0, "process_wall": 12.0, "peak_bytes": 10**9, "version": "1"}
-    run |= {"torch": "2", "transformers": "5", "report": {"mode": "tree"}}
+    run = {"scoring_cpu": 8.0, "scoring_wall": 8.0, "process_wall": 12.0, "process_cpu": 11.0, "version": "1"}
+    run |= {"peak_bytes": 10**9, "packages": {"torch": "2", "transformers": "5"}, "report": {"mode": "tree"}}
     return {
         "case": name,
         "title": f"{name} <5-shot>",
@@ -265,7 +265,7 @@ def a_cell(name="mmlu", ratio=12.5, **more):
         "threads": 1,
         "device": "cpu",
         "batch_size": {"lm-eval": "8", "proctor": "auto"},
-        "machine": {"processor": "a processor", "cores": 4},
+        "machine": {"processor": "a processor", "cores": 4, "python": "3.11.7"},
         "runs": {"proctor": [run], "lm-eval": [run | {"scoring_cpu": 8.0 * ratio}]},
         "difference": {"documents": 200, "largest": 5e-5, "changed": 0, "near_ties": 0, "missing": 0},
         "ratios": dict.fromkeys(figures.MEASURED, ratio),
@@ -293,6 +293,23 @@ def test_a_table_has_as_many_cells_in_every_row():
     assert len(rows) == 5
     assert len({row.count("|") for row in rows}) == 1
     assert "**12.5×**" in rows[2]
+
+
+def test_cells_of_other_releases_stand_in_a_table_of_their_own():
+    earlier = a_cell("earlier")
+    for runs in earlier["runs"].values():
+        runs[0] = {**runs[0], "torch": "1", "transformers": "4"}
+        del runs[0]["packages"]
+    text = report.block([a_cell(), earlier, a_cell("third")])
+    now, then = (
+        text.index("Python 3.11.7, torch 2, transformers 5."),
+        text.index("Python 3.11.7, torch 1, transformers 4."),
+    )
+    assert now < text.index("| third <5-shot>") < then < text.index("| earlier <5-shot>")
+
+
+def test_the_whole_process_is_measured_in_cpu_seconds():
+    assert " | 11.0 → 11.0 | " in report.table([a_cell()])
 
 
 def test_the_chart_is_well_formed_and_has_a_bar_for_every_cell():
