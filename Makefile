@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 PEER_VENV ?= .venv-peer
 VERSIONS_VENV ?= .venv-versions
 TRANSFORMERS ?= 4.48.3 5.5.4 newest
+PINNED_EXTRAS := api,dev,fuzz,hf,metrics,peft,tasks,xlsx
 PIP_FLAGS ?= --quiet --disable-pip-version-check
 TEST_PROCESSES ?= auto
 FUZZ_SECONDS ?= 60
@@ -75,11 +76,11 @@ newest: $(VENV)/.stamp-dev ## run the fast part of the tests with the newest rel
 	$(BIN)/python tools/versions.py newest --folder $(VERSIONS_VENV) --processes $(TEST_PROCESSES)
 
 constraints: | $(BIN)/python ## renew constraints.txt: the newest release of every package but torch (then run the tests)
-	rm -rf $(VERSIONS_VENV)/constraints
-	$(PYTHON) -m venv $(VERSIONS_VENV)/constraints
-	$(BIN)/python tools/constraints.py --torch > $(VERSIONS_VENV)/constraints/torch.txt
-	$(VERSIONS_VENV)/constraints/bin/python -m pip install $(PIP_FLAGS) -c $(VERSIONS_VENV)/constraints/torch.txt -e '.[dev]'
-	$(BIN)/python tools/constraints.py --python $(VERSIONS_VENV)/constraints/bin/python
+	@mkdir -p $(VERSIONS_VENV)
+	$(BIN)/python tools/constraints.py --torch > $(VERSIONS_VENV)/torch.txt
+	$(BIN)/python -m pip install $(PIP_FLAGS) --dry-run --ignore-installed --report $(VERSIONS_VENV)/report.json \
+	    -c $(VERSIONS_VENV)/torch.txt -e '.[$(PINNED_EXTRAS)]'
+	$(BIN)/python tools/constraints.py $(VERSIONS_VENV)/report.json
 
 bench: $(VENV)/.stamp-hf $(PEER_VENV)/.stamp ## measure whole processes, beside lm-eval's
 	$(BIN)/python bench/find_tasks.py "$$($(PEER_VENV)/bin/python -c '$(PEER_TASKS)')"

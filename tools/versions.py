@@ -18,6 +18,7 @@ import re
 import subprocess
 import sys
 import sysconfig
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[1]
 NEWEST = "newest"
-EXTRAS = ".[hf]"
+EXTRAS = ("hf", "peft", "xlsx")
 TEST_PACKAGES = ("pytest", "pytest-xdist", "hypothesis")
 FAST = (
     "tests/models/hf/test_hf_call_form.py",
@@ -71,29 +72,58 @@ class Outcome:
 
 
 def make(folder: Path, release: str) -> str | None:
-    """Make or renew an environment; None, or why there is none."""
+    """Make an environment upon this one that holds what is to differ; None, or why there is none."""
     python = folder / "bin" / "python"
-    held = folder / "torch.txt"
-    pins = constraints().read((ROOT / "constraints.txt").read_text(encoding="utf-8"))
-    wanted = [] if release == NEWEST else [f"transformers=={release}"]
-    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade"]
-    install += ["--upgrade-strategy", "eager", "-c", held, "-e", EXTRAS, *wanted, *TEST_PACKAGES]
-    commands = [install]
-    if not python.exists():
-        commands.insert(0, [_base_python(), "-m", "venv", folder])
-    for command in commands:
-        folder.mkdir(parents=True, exist_ok=True)
+    try:
+        if not python.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            _call([_base_python(), "-m", "venv", folder])
+        _lay_upon_this(python)
+        wanted = [] if release == NEWEST else [f"transformers=={release}"]
+        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        # Without an index, pip would take what is installed here for the newest there is.
+        _call([*pip, "--dry-run", "--ignore-installed", "--no-deps", *(wanted or ["transformers"])])
+        held = folder / "torch.txt"
+        pins = constraints().read((ROOT / "constraints.txt").read_text(encoding="utf-8"))
         held.write_text(f"torch=={pins['torch']}\n", encoding="utf-8")
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        if done.returncode:
-            lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()
-            return lines[-1] if lines else f"status {done.returncode}"
+        upgrade = ["--upgrade", "--upgrade-strategy", "eager", "-c", held]
+        _call([*pip, *upgrade, *requirements(EXTRAS), *wanted, *TEST_PACKAGES])
+    except OSError as error:
+        return str(error)
     return None
+
+
+def _call(command: Sequence[str | Path]) -> None:
+    """Run a command; its last error line as an OSError where it fails."""
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()
+        raise OSError(lines[-1] if lines else f"status {done.returncode}")
 
 
 def _base_python() -> Path:
     """The interpreter that this environment was made with."""
     return Path(sys.base_prefix) / "bin" / f"python{sysconfig.get_python_version()}"
+
+
+def _lay_upon_this(python: Path) -> None:
+    """Let an environment find what it does not hold itself (torch, for one) in the environment that runs this."""
+    below = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    own = subprocess.run([python, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+    lines = [f"import site; site.addsitedir({folder!r})\n" for folder in sorted(below)]
+    Path(own, "zz_environment_below.pth").write_text("".join(lines), encoding="utf-8")
+
+
+def requirements(extras: Sequence[str]) -> list[str]:
+    """What pyproject.toml asks for, with these extras."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    found: list[str] = list(project["dependencies"])
+    for extra in extras:
+        for line in project["optional-dependencies"][extra]:
+            own = re.fullmatch(r"proctor\[(.+)\]", line)
+            found += requirements(own[1].split(",")) if own else [line]
+    return list(dict.fromkeys(found))
 
 
 def differing(here: Mapping[str, str], pins: Mapping[str, str]) -> dict[str, tuple[str, str]]:
@@ -141,25 +171,29 @@ def report(release: str, folder: Path, processes: str) -> bool:
     if why is not None:
         print(f"{label}: not tested, for its environment cannot be made here: {why}", flush=True)
         return True
-    tool = constraints()
     python = folder / "bin" / "python"
-    pins = tool.read((ROOT / "constraints.txt").read_text(encoding="utf-8"))
-    others = differing(tool.installed(python), pins)
-    named = ", ".join(f"{name} {here} (pinned: {pinned})" for name, (here, pinned) in others.items())
+    here = constraints().installed(python)
+    others = differing(here, constraints().read((ROOT / "constraints.txt").read_text(encoding="utf-8")))
+    if not others and here == constraints().installed(Path(sys.executable)):
+        print(f"{label}: every package is the one of constraints.txt, which the other tests run with", flush=True)
+        return True
+    named = ", ".join(f"{name} {version} (pinned: {pinned})" for name, (version, pinned) in others.items())
     print(f"{label}: differs from constraints.txt in {named or 'nothing'}", flush=True)
     outcome = run_tests(python, FAST, processes)
     print(f"{label}: {outcome.line}", flush=True)
-    if outcome.status == 0:
-        return True
+    if outcome.status:
+        culprits = blame(python, outcome.failed, others, processes) if release == NEWEST and outcome.failed else []
+        print(f"{label}: {_broken(release, outcome, others, culprits)}", flush=True)
+    return outcome.status == 0
+
+
+def _broken(release: str, outcome: Outcome, others: Mapping[str, tuple[str, str]], culprits: Sequence[str]) -> str:
+    if not outcome.failed:
+        return f"the tests could not be run (pytest's status {outcome.status})"
     if release != NEWEST:
-        print(f"{label}: {len(outcome.failed)} tests fail with this release", flush=True)
-        return False
-    culprits = blame(python, outcome.failed, others, processes) if outcome.failed else []
+        return f"{len(outcome.failed)} tests fail with this release"
     releases = ", ".join(f"{name} {others[name][0]}" for name in culprits)
-    print(
-        f"{label}: {len(outcome.failed)} tests fail; broken by {releases or 'no single package of these'}", flush=True
-    )
-    return False
+    return f"{len(outcome.failed)} tests fail; broken by {releases or 'no single package of these'}"
 
 
 def main(arguments: list[str]) -> int:

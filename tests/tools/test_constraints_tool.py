@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
+import subprocess
 import sys
-import tomllib
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -46,35 +47,87 @@ def test_what_an_environment_holds_has_no_label_of_a_build_and_not_proctor(const
     assert re.fullmatch(r"[\d.]+", found["torch"])
 
 
-def test_every_package_of_the_pinned_extras_is_pinned(constraints, repository):
-    pins = constraints.read((repository / "constraints.txt").read_text(encoding="utf-8"))
-    project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = project["optional-dependencies"]
-    lines = [*project["dependencies"], *extras["hf"], *extras["metrics"], *extras["peft"], *extras["dev"]]
-    named = {constraints.normal(re.match(r"[\w.-]+", line)[0]) for line in lines} - {"proctor"}
+def test_of_two_releases_the_imported_one_counts(constraints, monkeypatch):
+    found = '[["Torch", "2.13.0+cpu"], ["transformers", "4.48.3"], ["transformers", "5.24.0"]]'
+    monkeypatch.setattr(constraints.subprocess, "run", lambda *_, **__: SimpleNamespace(stdout=found))
+    assert constraints.installed(Path("python")) == {"torch": "2.13.0", "transformers": "4.48.3"}
+
+
+def test_every_package_of_the_pinned_extras_is_pinned(constraints, versions, repository):
+    text = (repository / "constraints.txt").read_text(encoding="utf-8")
+    pins = constraints.read(text)
+    extras = re.search(r"^# Covers the extras (.*) and what these ask for", text, re.MULTILINE)[1].split(", ")
+    assert {"api", "dev", "fuzz", "hf", "metrics", "peft", "tasks", "xlsx"} == set(extras)
+    named = {constraints.normal(re.match(r"[\w.-]+", line)[0]) for line in versions.requirements(extras)}
+    assert "transformers" in named
     assert named <= set(pins)
     # No host, no path, no local build: the file serves everybody.
     assert all(re.fullmatch(r"[\w.]+", release) for release in pins.values())
 
 
-def test_nothing_is_written_for_another_torch(constraints, tmp_path, monkeypatch, capsys):
-    file = tmp_path / "constraints.txt"
-    file.write_text("torch==0.1\n", encoding="utf-8")
-    monkeypatch.setattr(constraints, "installed", lambda python: {"torch": "0.2"})
-    assert constraints.main(["--file", str(file)]) == 1
-    assert file.read_text(encoding="utf-8") == "torch==0.1\n"
-    assert "torch 0.2, not 0.1" in capsys.readouterr().err
+REPORT = {
+    "install": [
+        {"metadata": {"name": "proctor", "version": "0.1.0"}, "requested_extras": ["hf", "dev"]},
+        {"metadata": {"name": "Torch", "version": "0.1+cpu"}},
+        {"metadata": {"name": "transformers", "version": "9.9"}},
+        {"metadata": {"name": "pip", "version": "30.0"}},
+    ]
+}
+
+
+def test_nothing_is_written_for_another_torch(constraints, tmp_path, capsys):
+    file, report = tmp_path / "constraints.txt", tmp_path / "report.json"
+    file.write_text("torch==0.2\n", encoding="utf-8")
+    report.write_text(json.dumps(REPORT), encoding="utf-8")
+    assert constraints.main([str(report), "--file", str(file)]) == 1
+    assert file.read_text(encoding="utf-8") == "torch==0.2\n"
+    assert "torch 0.1, not 0.2" in capsys.readouterr().err
 
 
 def test_the_release_that_was_tested_is_written_with_the_pins(constraints, tmp_path, monkeypatch):
-    file, tested = tmp_path / "constraints.txt", tmp_path / "tested.py"
+    file, report, tested = (tmp_path / name for name in ("constraints.txt", "report.json", "tested.py"))
     file.write_text("torch==0.1\n", encoding="utf-8")
+    report.write_text(json.dumps(REPORT), encoding="utf-8")
     tested.write_text('"""Which."""\n\nTRANSFORMERS = "1.0"\n', encoding="utf-8")
     monkeypatch.setattr(constraints, "TESTED", tested)
-    monkeypatch.setattr(constraints, "installed", lambda python: {"torch": "0.1", "transformers": "9.9"})
-    assert constraints.main(["--file", str(file)]) == 0
+    assert constraints.main([str(report), "--file", str(file)]) == 0
     assert constraints.read(file.read_text(encoding="utf-8")) == {"torch": "0.1", "transformers": "9.9"}
+    assert "# Covers the extras dev, hf and" in file.read_text(encoding="utf-8")
     assert tested.read_text(encoding="utf-8").endswith('TRANSFORMERS = "9.9"\n')
+
+
+def test_an_environment_lies_upon_the_one_that_tests(versions, tmp_path, monkeypatch):
+    """What it does not hold itself is found below: torch is neither copied nor renewed."""
+    installs: list[list[str]] = []
+    monkeypatch.setattr(versions, "_call", lambda command: installs.append([str(part) for part in command]))
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path], check=True)
+    assert versions.make(tmp_path, "4.48.3") is None
+    code = "import importlib.util as u, proctor; print(u.find_spec('torch').origin)"
+    found = subprocess.run([tmp_path / "bin" / "python", "-c", code], check=True, capture_output=True, text=True)
+    assert found.stdout.strip() == importlib.util.find_spec("torch").origin
+    probe, upgrade = installs
+    assert "--dry-run" in probe
+    assert {"transformers==4.48.3", "pytest", "eager"} <= set(upgrade)
+    assert (tmp_path / "torch.txt").read_text(encoding="utf-8").startswith("torch==")
+
+
+def test_releases_that_are_all_pinned_are_not_tested_twice(versions, tmp_path, monkeypatch, capsys, repository):
+    pins = versions.constraints().read((repository / "constraints.txt").read_text(encoding="utf-8"))
+    tool = SimpleNamespace(read=lambda text: pins, installed=lambda python: dict(pins))
+    monkeypatch.setattr(versions, "constraints", lambda: tool)
+    monkeypatch.setattr(versions, "make", lambda folder, release: None)
+    monkeypatch.setattr(versions, "run_tests", lambda *_: pytest.fail("tested"))
+    assert versions.report("newest", tmp_path, "1")
+    assert "every package is the one of constraints.txt" in capsys.readouterr().out
+
+
+def test_tests_that_cannot_be_run_are_a_failure(versions, tmp_path, monkeypatch, capsys):
+    tool = SimpleNamespace(read=lambda text: {"a": "1"}, installed=lambda python: {"a": "2"})
+    monkeypatch.setattr(versions, "constraints", lambda: tool)
+    monkeypatch.setattr(versions, "make", lambda folder, release: None)
+    monkeypatch.setattr(versions, "run_tests", lambda *_: versions.Outcome(4, "no tests", ()))
+    assert not versions.report("newest", tmp_path, "1")
+    assert "could not be run (pytest's status 4)" in capsys.readouterr().out
 
 
 def test_an_environment_that_cannot_be_made_is_one_line_and_no_failure(versions, tmp_path, monkeypatch, capsys):
