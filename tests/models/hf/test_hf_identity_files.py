@@ -280,3 +280,11 @@ def test_what_is_listed_makes_no_other_model_and_anything_else_does(model):
         assert digest() == before, name
     (model / "whatever").write_text("x", encoding="utf-8")
     assert digest() != before
+
+
+@pytest.mark.parametrize("name", ["optimizer_utils.py", "samples_head.py", "chat_template_parts.py"])
+def test_code_counts_whatever_its_name(model, name):
+    (model / name).write_text("SCALE = 1.0\n", encoding="utf-8")
+    before = model_digest(Origin(str(model), trusted=True), None)
+    (model / name).write_text("SCALE = -1.0\n", encoding="utf-8")
+    assert model_digest(Origin(str(model), trusted=True), None) != before

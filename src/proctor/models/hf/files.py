@@ -150,8 +150,8 @@ def _folder_of(origin: Origin) -> Path:
 
 def _relevant(origin: Origin, folder: Path) -> list[Path]:
     unread = NO_MATTER if origin.formats else (*NO_MATTER, *OTHER_FRAMEWORKS)
-    found = [file for file in folder.iterdir() if file.is_file() and not _is_one_of(file.name, unread)]
-    below = [file for file in _below(folder) if not _is_one_of(file.name, unread)] if origin.trusted else []
+    found = [file for file in folder.iterdir() if file.is_file() and not _is_unread(file.name, unread)]
+    below = [file for file in _below(folder) if not _is_unread(file.name, unread)] if origin.trusted else []
     return sorted({*found, *below, *_shards(folder, found)})
 
 
@@ -173,6 +173,11 @@ def _shards(folder: Path, found: Iterable[Path]) -> Iterator[Path]:
             shard = folder / str(name)
             if shard.is_file():
                 yield shard
+
+
+def _is_unread(name: str, unread: Iterable[str]) -> bool:
+    """Code always counts: a model may import ``optimizer_utils.py`` whatever other files are named so."""
+    return not name.endswith(".py") and _is_one_of(name, unread)
 
 
 def _is_one_of(name: str, patterns: Iterable[str]) -> bool:
