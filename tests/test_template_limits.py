@@ -63,11 +63,32 @@ BOMBS = {
     "bytes": "{{ ((5).to_bytes(1000000000, 'big'))|length }}",
     "recursive loop": "{% for a in [1] recursive %}{% if loop.depth < 90 %}{{ loop([1]) }}{{ loop([1]) }}"
     "{% endif %}{% endfor %}",
+    "wordwrap": "{{ ('a' * 1000000)|wordwrap(1, wrapstring='x' * 100000) }}",
+    "wordwrap of one word": "{{ ('a' * 1000000)|wordwrap(1) }}",
+    "striptags": "{{ ('<!---->' * 1000000)|striptags }}",
+    "search from the right": "{{ ('a' * 9000000).rfind('b' ~ 'a' * 4000000) }}",
+    "rsplit": "{{ ('a' * 9000000).rsplit('b' ~ 'a' * 4000000) }}",
+    "strip": "{{ ('a' * 5000000).strip('b' * 4000000 ~ 'a') }}",
+    "trim": "{{ ('a' * 5000000)|trim('b' * 4000000 ~ 'a') }}",
+    "pprint": "{{ ([0] * 3000000)|pprint }}",
+    "long numbers": "{% set n = 10**300000 %}{{ n * n // (n - 1) }}",
+    "division of numbers": "{% set n = ('9' * 4000)|int %}{% set m = ('7' * 2000)|int %}"
+    "{% for i in range(99999) %}{% set x = n // m %}{% endfor %}",
+    "remainder of numbers": "{% set n = ('9' * 4000)|int %}{% set m = ('7' * 2000)|int %}"
+    "{% for i in range(99999) %}{% set x = n % m %}{% endfor %}",
+    "numbers as text": "{% set n = ('9' * 4000)|int %}{% for i in range(99999) %}{% set x = n|string %}{% endfor %}",
+    "search in a list": "{% set a = range(99999)|list %}{% for i in range(99999) %}{{ 'x' in a }}{% endfor %}",
+    "search in a range": "{% for i in range(99999) %}{{ 'x' in range(99999) }}{% endfor %}",
+    "equal lists": "{% set a, b = range(99999)|list, range(99999)|list %}"
+    "{% for i in range(99999) %}{{ a == b }}{% endfor %}",
     "division": "{{ 1 / 0 }}",
     "types": "{{ messages + 5 }}",
     "include": "{% include 'x' %}",
 }
 HARMLESS = [
+    "{{ ('a' * 100000 ~ '</think>b').rsplit('</think>')|length }}{{ ('word ' * 1000)|wordwrap|length }}",
+    "{{ '<b>x</b><!-- y -->'|striptags }}{{ '..x..'.strip('.') }}{{ 2**100 // 7 % 5 - 3 }}{{ messages|pprint }}",
+    "{{ messages[0].role == 'user' and 'hi' in messages[0].content and 1 < 2 <= 3 and messages[:2] != messages }}",
     "{% for m in messages %}<|{{ m.role }}|>{{ m['content'] | trim }}{{ '\n' if not loop.last }}{% endfor %}",
     "{% for m in messages %}{% if loop.first %}{{ loop.length }}"
     "{% endif %}{{ loop.index0 }}{{ loop.previtem is defined }}{% endfor %}",

@@ -35,6 +35,7 @@ STEPS = 10_000_000
 """Turns of loops, and calls at :data:`CALL` steps each, of one rendering."""
 CALL = 20
 _BYTES_A_STEP = 256
+_ITEMS_A_STEP = 16
 _WIDE_FIELD = re.compile(r"%[-_^#+0]*\d{4,}")
 
 
@@ -101,6 +102,17 @@ def bounded_value(value: Any) -> Any:
     return value
 
 
+def compared(value: Any) -> Any:
+    """``value``, one side of a comparison, which may look at each item of it."""
+    if isinstance(value, (str, bytes)):
+        budget.spend(len(value) // _BYTES_A_STEP)
+    elif isinstance(value, range):
+        budget.spend(len(value) // _ITEMS_A_STEP)
+    elif isinstance(value, (list, tuple, dict, set)):
+        budget.spend(written_size(value) // _ITEMS_A_STEP)
+    return value
+
+
 _STRUCTURAL = frozenset(
     [
         *("attr", "batch", "count", "d", "default", "dictsort", "first", "groupby", "items", "last", "length", "list"),
@@ -126,7 +138,9 @@ def _bounded_filter(name: str, function: Callable[..., Any]) -> Callable[..., An
             with suppress(AttributeError, TypeError):  # arguments that do not fit, which the filter says itself
                 budget.make(size(*given, **kwargs))
         result = function(*args, **kwargs)
-        if isinstance(result, str) and len(result) > _BYTES_A_STEP:
+        if isinstance(result, int):
+            budget.make(written_size(result))
+        elif isinstance(result, (str, list)) and len(result) > _BYTES_A_STEP:
             budget.make(len(result))
         return result
 
@@ -194,11 +208,18 @@ def _counters() -> Any:
         return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
 
     class Counters(NodeTransformer):
-        """Sends through the bounds what no hook of jinja's sandbox sees: loops, ``~``, lists, namespaces."""
+        """Sends through the bounds what no hook of jinja's sandbox sees: loops, comparisons, ``~``, lists and more."""
 
         def visit_For(self, node: Any) -> Any:
             self.generic_visit(node)
             node.iter = through("_counted", node.iter)
+            return node
+
+        def visit_Compare(self, node: Any) -> Any:
+            self.generic_visit(node)
+            node.expr = _weighed(node.expr)
+            for operand in node.ops:
+                operand.expr = _weighed(operand.expr)
             return node
 
         def visit_Concat(self, node: Any) -> Any:
@@ -227,6 +248,9 @@ def _counters() -> Any:
                 node.node = through("_bounded", node.node)
             return node
 
+    def _weighed(node: Any) -> Any:
+        return node if isinstance(node, nodes.Const) else through("_compared", node)
+
     def _is_text(node: Any) -> bool:
         return isinstance(node, (nodes.TemplateData, nodes.Const))
 
@@ -245,7 +269,7 @@ def bound(environment: Any) -> Any:
     environment.__class__ = _bounded_class(type(environment))
     for name, function in list(environment.filters.items()):
         environment.filters[name] = _bounded_filter(name, function)
-    environment.filters.update(_counted=counted, _bounded=bounded_value)
+    environment.filters.update(_counted=counted, _bounded=bounded_value, _compared=compared)
     if "strftime_now" in environment.globals:
         environment.globals["strftime_now"] = _bounded_clock(environment.globals["strftime_now"])
     return environment

@@ -12,8 +12,10 @@ from typing import Any
 
 LARGEST = 10_000_000
 """Letters, or items as they are written out, of one value."""
-MOST_BITS = 1 << 20
+MOST_BITS = 1 << 14
 """Bits of a whole number; one of more than 14,000 cannot be written out anyway."""
+_AT_ONCE = 64
+"""Letters that a search compares in the time in which one letter is made."""
 _WIDTH = re.compile(r"\d+")
 _FORMAT = re.compile(r"%(?:\([^)]*\))?[-+ #0]*(\*|\d+)?(?:\.(\*|\d+))?")
 
@@ -32,6 +34,8 @@ def written_size(value: Any) -> int:
 def _walk(value: Any, known: dict[int, int], depth: int) -> int:
     if isinstance(value, (str, bytes)):
         return len(value)
+    if isinstance(value, int):
+        return max(1, value.bit_length() ** 2 >> 11)  # what writing it out costs
     attributes = None
     if not isinstance(value, (list, tuple, dict, set)):
         if not any(base.__name__ == "Namespace" for base in type(value).__mro__):
@@ -64,7 +68,13 @@ def _product(left: Any, right: Any) -> int:
 
 
 def _of_bits(bits: int) -> int:
-    return LARGEST + 1 if bits > MOST_BITS else bits // 8
+    """What computing a whole number costs, in letters: it grows as the square of its length."""
+    return LARGEST + 1 if bits > MOST_BITS else bits * bits >> 11
+
+
+def _divided(left: Any, right: Any) -> int:
+    whole = isinstance(left, int) and isinstance(right, int)
+    return _of_bits(max(left.bit_length(), right.bit_length())) if whole else 0
 
 
 def _power(left: Any, right: Any) -> int:
@@ -75,13 +85,15 @@ def _power(left: Any, right: Any) -> int:
 def _sum(left: Any, right: Any) -> int:
     if isinstance(left, str):
         return len(left) + len(right) if isinstance(right, str) else 0
+    if isinstance(left, int):
+        return _divided(left, right)
     return written_size(left) + written_size(right) if isinstance(left, (list, tuple)) else 0
 
 
 def _filled(left: Any, right: Any) -> int:
     """``'%30d' % 1``: the widths, and what is filled in as often as the text asks for it."""
     if not isinstance(left, str):
-        return 0
+        return _divided(left, right)
     stars = right if isinstance(right, tuple) else (right,)
     widths = [part for match in _FORMAT.finditer(left) for part in match.groups() if part]
     asked = sum(int(width[:12]) for width in widths if width != "*")
@@ -89,7 +101,15 @@ def _filled(left: Any, right: Any) -> int:
     return len(left) + asked + written_size(right) * max(1, left.count("%("))
 
 
-OPERATORS: Mapping[str, Callable[[Any, Any], int]] = {"*": _product, "**": _power, "+": _sum, "%": _filled}
+OPERATORS: Mapping[str, Callable[[Any, Any], int]] = {
+    "*": _product,
+    "**": _power,
+    "+": _sum,
+    "%": _filled,
+    "-": _divided,
+    "/": _divided,
+    "//": _divided,
+}
 
 
 def _width(value: Any, width: Any = 80, *_: Any, **__: Any) -> int:
@@ -129,7 +149,15 @@ def _formatted(text: Any, *args: Any, **kwargs: Any) -> int:
     return size
 
 
+def _searched(text: Any, wanted: Any = None, *_: Any) -> int:
+    """A search from the right, and a strip of given letters, may compare each letter with each."""
+    if not isinstance(text, (str, bytes)) or not isinstance(wanted, (str, bytes)):
+        return 0
+    return len(text) * len(wanted) // _AT_ONCE
+
+
 METHODS: Mapping[str, Callable[..., int]] = {
+    **dict.fromkeys(("rfind", "rindex", "rsplit", "rpartition", "strip", "lstrip", "rstrip"), _searched),
     **dict.fromkeys(("center", "ljust", "rjust", "zfill", "to_bytes"), _width),
     "expandtabs": _padded,
     "join": _joined,
@@ -168,6 +196,22 @@ def lorem_size(n: Any = 5, html: Any = True, min: Any = 20, max: Any = 100) -> i
     return 10 * n * max if isinstance(n, int) and isinstance(max, int) else 0
 
 
+def _wrapped(text: Any, width: Any = 79, *args: Any, wrapstring: Any = None, **_: Any) -> int:
+    """Jinja cuts a long word line by line, and copies what is left of it each time."""
+    text, width = str(text), max(1, width if isinstance(width, int) else 79)
+    between = args[1] if len(args) > 1 else wrapstring
+    lines = len(text) // width + 1 + text.count("\n")
+    longest = max(map(len, text.split()), default=0)
+    copied = longest * longest // (2 * width) // _AT_ONCE
+    return len(text) + copied + lines * (len(between) if isinstance(between, str) else 1)
+
+
+def _stripped(text: Any, *_: Any) -> int:
+    """Markupsafe cuts comments out one by one, and copies the rest each time."""
+    text = str(text)
+    return len(text) + text.count("<!--") * len(text) // _AT_ONCE
+
+
 FILTERS: Mapping[str, Callable[..., int]] = {
     "center": _width,
     "batch": _count,
@@ -178,4 +222,8 @@ FILTERS: Mapping[str, Callable[..., int]] = {
     "replace": _replaced,
     "format": lambda text, *args, **kwargs: _filled(str(text), kwargs or args),
     "tojson": _as_json,
+    "wordwrap": _wrapped,
+    "striptags": _stripped,
+    "trim": _searched,
+    "pprint": lambda value, *_: 20 * written_size(value),
 }
