@@ -12,13 +12,14 @@ and answers are not searched, so nothing here is called per document.
 
 from __future__ import annotations
 
+import base64
 import functools
 import json
 import os
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote, quote_plus, unquote
 
 from proctor.secret_names import is_secret, is_secret_key, is_secret_variable
 
@@ -61,6 +62,12 @@ _BARE = re.compile(
     rf"(?P<head>(?<![A-Za-z0-9])(?P<name>[A-Za-z][\w.-]{{0,60}})[\"']?\s*(?P<sign>[=:])\s*){_SCHEME}"
     r"(?P<value>[^\s,;&{\[(<$\"'][^\s,;&]*(?:,[^\s,;&=:]+(?=$|[,\s\"']))*)",
     re.IGNORECASE,
+)
+# What other programs write without a sign of assignment: a header of cookies, a line of .netrc, a flag.
+_IN_WORDS = re.compile(
+    r"(?P<cookie>(?i:\b(?:set-)?cookie:\s*[\w.-]{1,60}=))[^\s;\"']+"
+    r"|(?P<netrc>\blogin\s+\S{1,200}\s+password\s+)\S+"
+    r"|(?P<flag>(?<!\S)--(?P<name>[A-Za-z][\w-]{0,60})\s+)(?P<value>[^\s\"'-]\S*)"
 )
 _AFTER_COLON = re.compile(r"(?i)(?:.*[_-])?(?:authorization|(?:api|access|secret|private|subscription)[_-]?key)")
 # Most texts hold nothing of all this, which one search tells.
@@ -129,6 +136,7 @@ def hide(text: str, known: re.Pattern[str] | None, *, assigned: bool) -> str:
     if "://" in text:
         text = _WEBHOOK.sub(rf"\1{HIDDEN}", _IN_ADDRESS.sub(HIDDEN, text))
     text = _PARAMETER.sub(_hide_parameter, text)
+    text = _IN_WORDS.sub(_hide_in_words, text)
     text = _QUOTED.sub(_hide_value, text)
     return _BARE.sub(_hide_bare, text) if assigned else text
 
@@ -144,6 +152,12 @@ def _hide_value(match: re.Match[str]) -> str:
     if value.lower() in LITERAL or not is_secret(match["name"], value):
         return match[0]
     return f"{match['head']}{match['scheme']}{HIDDEN}"
+
+
+def _hide_in_words(match: re.Match[str]) -> str:
+    if match["flag"] and not is_secret(match["name"], match["value"]):
+        return match[0]
+    return f"{match['cookie'] or match['netrc'] or match['flag']}{HIDDEN}"
 
 
 def _hide_bare(match: re.Match[str]) -> str:
@@ -175,13 +189,15 @@ def _finder(environment: tuple[tuple[bytes, bytes], ...], given: frozenset[str])
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """A secret as it is, and as it stands in JSON, in Python, in an address and in a shell's command."""
+    """A secret as it is, and as it stands in JSON, in Python, in an address, in base64 and in a shell's command."""
     yield secret
     yield json.dumps(secret)[1:-1]
     yield json.dumps(secret, ensure_ascii=False)[1:-1]
     yield repr(secret)[1:-1]
     yield quote(secret, safe="", errors="surrogateescape")
     yield quote(secret, errors="surrogateescape")
+    yield quote_plus(secret, errors="surrogateescape")
+    yield base64.b64encode(secret.encode("utf-8", "surrogateescape")).decode("ascii").rstrip("=")
     yield secret.replace("'", "'\"'\"'")
 
 

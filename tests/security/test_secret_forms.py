@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import sys
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -56,7 +57,13 @@ def test_a_secret_of_the_command_line_is_nowhere(tmp_path, monkeypatch, capsys, 
         assert b"plumtree" not in content, where
 
 
-@pytest.mark.parametrize("quoted", [repr, json.dumps, quote, lambda text: text.replace("'", "'\"'\"'")])
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        *(repr, json.dumps, quote, quote_plus, lambda text: text.replace("'", "'\"'\"'")),
+        lambda text: base64.b64encode(text.encode()).decode(),
+    ],
+)
 def test_a_secret_is_found_however_it_is_quoted(quoted):
     secrets.note({"api_key": SECRET})
     assert redact_text(f"x {quoted(SECRET)} y").replace("'", "").replace('"', "") == "x *** y"
@@ -146,3 +153,35 @@ def test_looking_for_secrets_costs_less_than_two_percent_of_a_runs_calls(tmp_pat
         sys.setprofile(None)
     assert counts["own"] > 10_000
     assert counts["secrets"] < 0.02 * counts["own"], counts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Cookie: session=plumtree; theme=dark",
+        "Set-Cookie: sid=plumtree; Path=/",
+        "machine h login u password plumtree",
+        "client --api-key plumtree --verbose",
+    ],
+)
+def test_secrets_without_a_sign_of_assignment(text):
+    assert "plumtree" not in redact_text(text)
+
+
+@pytest.mark.parametrize("text", ["--key value", "the login page and password policy", "run --tasks secret_letters"])
+def test_words_that_only_resemble_them_stay(text):
+    assert redact_text(text) == text
+
+
+def test_a_task_may_be_named_like_a_secret(tmp_path):
+    (tmp_path / "test.jsonl").write_text('{"q": "a", "c": ["x", "y"], "g": 0}\n', encoding="utf-8")
+    (tmp_path / "t.yaml").write_text(
+        "task: secret_letters\ndataset_path: json\ndataset_kwargs: {data_files: {test: test.jsonl}}\n"
+        "test_split: test\noutput_type: multiple_choice\ndoc_to_text: q\ndoc_to_choice: c\ndoc_to_target: g\n",
+        encoding="utf-8",
+    )
+    assert main(["run", "--model", "dummy", "--tasks", str(tmp_path / "t.yaml"), "-o", str(tmp_path / "out")]) == 0
+    [file] = (tmp_path / "out").rglob("results_*.json")
+    document = json.loads(file.read_text(encoding="utf-8"))
+    assert document["configs"]["secret_letters"]["dataset_path"] == "json"
+    assert "acc,none" in document["results"]["secret_letters"]

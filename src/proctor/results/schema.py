@@ -66,9 +66,17 @@ def results_document(run: RunResult, environment: Mapping[str, Any], *, hashes: 
     # Tokens of the tokenizer are no secrets, and a chat template or a score is not searched for any.
     open_keys = {"results", "groups", "group_subtasks", "versions", "n-shot", "higher_is_better", "n-samples"}
     open_keys |= {"task_hashes", "chat_template", *TOKENIZER_KEYS}
-    return {
-        key: value if key in open_keys else redact(value, source=source_text) for key, value in (document | own).items()
-    }
+    return {key: value if key in open_keys else _redacted(key, value) for key, value in (document | own).items()}
+
+
+_BY_TASK = frozenset({"configs", "failed", "not_a_number"})
+
+
+def _redacted(key: str, value: Any) -> Any:
+    """``value`` without secrets. A task may be named ``secret_letters``: its name says nothing of what is below it."""
+    if key in _BY_TASK and isinstance(value, Mapping):
+        return {name: redact(one, source=source_text) for name, one in value.items()}
+    return redact(value, source=source_text)
 
 
 def _about_tasks(run: RunResult) -> dict[str, Any]:
