@@ -13,6 +13,7 @@ ProctorError            exit 1
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -130,3 +131,14 @@ def did_you_mean(name: str, candidates: Iterable[str], *, limit: int = 3) -> str
         return None
     *others, last = (repr(candidate) for candidate in close)
     return f"Did you mean {', '.join(others)} or {last}?" if others else f"Did you mean {last}?"
+
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def printable(text: str) -> str:
+    """``text`` with control characters written out as escapes, so that a name or a message drives no terminal.
+
+    Line feeds and tabs stay.
+    """
+    return _CONTROL.sub(lambda match: ascii(match[0])[1:-1], text)

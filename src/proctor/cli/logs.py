@@ -10,7 +10,7 @@ import traceback
 from types import TracebackType
 from typing import Any
 
-from proctor.errors import error_line
+from proctor.errors import error_line, printable
 
 LOGGER = logging.getLogger("proctor")
 
@@ -22,7 +22,7 @@ class _Discreet(logging.Formatter):
         from proctor.secrets import redact_text
 
         try:
-            return redact_text(super().format(record)).encode("utf-8", "backslashreplace").decode()
+            return printable(redact_text(super().format(record))).encode("utf-8", "backslashreplace").decode()
         except (Exception, SystemExit):  # noqa: BLE001 - a value of others whose __str__ fails
             record.msg, record.args = f"{record.msg} (what belongs to it cannot be shown as text)", ()
             return redact_text(super().format(record))

@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from typing import TypeAlias
 
 from proctor.cli.values import SentenceParser
+from proctor.errors import printable
 from proctor.stock.location import NEWEST
 from proctor.stock.names import stock_names
 from proctor.tasks.index import BUNDLED, Entry, TaskIndex, build_index
@@ -151,11 +152,13 @@ def _location(index: TaskIndex, entry: Entry) -> str:
     return entry.file
 
 
+def _safe(cell: str) -> str:
+    return printable(cell).replace("\n", "\\n").replace("|", "\\|")
+
+
 def markdown_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table as pytablewriter draws it: centred headers, cells to the left."""
-    columns = [
-        [cell.replace("|", "\\|") if "|" in cell else cell for cell in column] for column in zip(*rows, strict=True)
-    ]
+    columns = [[cell if cell.isalnum() else _safe(cell) for cell in column] for column in zip(*rows, strict=True)]
     columns = columns or [[] for _ in headers]
     widths = [max(3, *map(_width, (header, *column))) for header, column in zip(headers, columns, strict=True)]
     padded = [_padded(column, width) for column, width in zip(columns, widths, strict=True)]

@@ -18,7 +18,7 @@ from proctor.cli.stop import heed_sigterm, tell
 from proctor.cli.streams import drop_output, open_missing_streams
 from proctor.cli.system_errors import system_error
 from proctor.cli.values import SentenceParser
-from proctor.errors import ProctorError, UsageError, did_you_mean
+from proctor.errors import ProctorError, UsageError, did_you_mean, printable
 from proctor.foreign import ForeignExitError, no_exit
 from proctor.secrets import note
 
@@ -128,8 +128,8 @@ def _complain(error: ProctorError) -> int:
 
 def _print_error(error: ProctorError) -> None:
     # A byte of a path that is no UTF-8 is a letter that no stream takes.
-    for line in error.message.encode("utf-8", "backslashreplace").decode().splitlines():
+    for line in printable(error.message).encode("utf-8", "backslashreplace").decode().splitlines():
         # An indented line belongs to the one before it; the others are errors in their own right.
         print(line if line.startswith(" ") else f"proctor: error: {line}", file=sys.stderr)
     if error.hint:
-        print("  " + error.hint.encode("utf-8", "backslashreplace").decode(), file=sys.stderr)
+        print("  " + printable(error.hint).encode("utf-8", "backslashreplace").decode(), file=sys.stderr)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proctor.cli.flags import add_validate_flags as add_flags
+from proctor.errors import printable
 from proctor.secrets import redact_text
 
 if TYPE_CHECKING:
@@ -72,9 +73,9 @@ def _print_by_file(faults: Sequence[Fault]) -> None:
 def _print_faults(file: str, faults: Iterable[Fault]) -> None:
     for fault in faults:
         place = f"{file}:{fault.line}: " if fault.line else f"{file}: " if file else ""
-        print(redact_text(f"{place}{fault.message}"))
+        print(printable(redact_text(f"{place}{fault.message}")))
         for line in (fault.hint or "").splitlines():
-            print(redact_text(f"    {line.strip()}"))
+            print(printable(redact_text(f"    {line.strip()}")))
 
 
 def _shown(file: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
+from proctor.errors import printable
 from proctor.lazy import need
 from proctor.results.redact import redact
 
@@ -87,7 +88,7 @@ def _rows(document: Mapping[str, Any], column: str, name: str, depth: int) -> It
     entry: Mapping[str, Any] = document[column][name]
     directions = document.get("higher_is_better", {}).get(name) or {}
     shots = str(document.get("n-shot", {}).get(name, " "))
-    title: str = (" " * depth + "- " if depth else "") + str(entry.get("alias", name))
+    title: str = (" " * depth + "- " if depth else "") + printable(str(entry.get("alias", name)))
     version: Any = document.get("versions", {}).get(name, "    N/A")
     cells = list(_cells(entry, directions))
     # lm-eval leaves what has no metric out of the table, and so all of a run that only predicts; here it shows
@@ -105,10 +106,13 @@ def _cells(entry: Mapping[str, Any], directions: Mapping[str, Any]) -> Iterator[
         metric, _, kind = key.partition(",")
         if metric.endswith("_stderr"):
             continue
-        value = f"{scores[key]:.4f}" if isinstance(scores[key], float) else scores[key]
+        score = scores[key]
+        value = f"{score:.4f}" if isinstance(score, float) else printable(score) if isinstance(score, str) else score
         arrow = ARROWS.get(directions.get(metric), "")
-        if f"{metric}_stderr,{kind}" in scores:
-            yield metric, kind, arrow, value, "±", _stderr(scores[f"{metric}_stderr,{kind}"])
+        metric, kind = printable(metric), printable(kind)
+        stderr_key = key.replace(",", "_stderr,", 1)
+        if stderr_key in scores:
+            yield metric, kind, arrow, value, "±", _stderr(scores[stderr_key])
         else:
             yield metric, kind, arrow, value, "", ""
 
