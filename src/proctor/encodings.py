@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from proctor.errors import error_text
 from proctor.files import read_bytes
 
 log = logging.getLogger("proctor")
@@ -184,7 +185,7 @@ PYTHON_REMEDY = "Save it as UTF-8, or begin it with the line '# -*- coding: cp94
 
 def is_encoding_error(error: BaseException) -> bool:
     """Whether Python refuses a source file for its encoding."""
-    text = str(error).lower()
+    text = error_text(error).lower()
     return isinstance(error, SyntaxError | ValueError) and ("utf-8" in text or "null byte" in text)
 
 

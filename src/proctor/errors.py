@@ -41,6 +41,14 @@ def error_line(error: BaseException) -> str:
     return f"{name}: {text}" if text else name
 
 
+def value_text(value: object) -> str:
+    """``repr(value)`` of a value that others made, for a sentence: its type where that fails."""
+    try:
+        return str.__str__(repr(value))[:LONGEST_TEXT]
+    except Exception:  # noqa: BLE001 - a class of a task's own code raises what it likes
+        return f"a value of the type {type.__dict__['__name__'].__get__(type(value))}"
+
+
 class ProctorError(Exception):
     """An error that is shown as a sentence, never as a traceback. Secrets in the sentence are hidden."""
 

@@ -24,6 +24,7 @@ def odd_text(doc): return Shown()
 def docs(rows): raise Silent()
 def results(doc, given): raise Silent()
 def odd_results(doc, given): return {"acc": Shown()}
+def metric(**given): raise Silent()
 def total(items): raise Silent()
 class Filter:
     def apply(self, resps, docs): raise Silent()
@@ -33,7 +34,7 @@ task: odd
 dataset_path: json
 dataset_kwargs: {{data_files: {{test: {data}}}}}
 test_split: test
-output_type: multiple_choice
+output_type: {output}
 doc_to_text: {text}
 doc_to_choice: "{{{{c}}}}"
 doc_to_target: a
@@ -46,7 +47,10 @@ PLACES = {
     "process_results": {"more": "process_results: !function code.results"},
     "an odd result": {"more": "process_results: !function code.odd_results"},
     "aggregation": {"more": "metric_list: [{metric: acc, aggregation: !function code.total}]"},
-    "a metric": {"more": "metric_list: [{metric: !function code.results, aggregation: mean}]"},
+    "a metric": {
+        "output": "generate_until",
+        "more": "metric_list: [{metric: !function code.metric, aggregation: mean}]",
+    },
     "import": {"text": "!function broken.f"},
 }
 
@@ -57,7 +61,7 @@ def test_a_failing_exception_is_named_by_its_type(tmp_path, monkeypatch, capsys,
     (tmp_path / "d.jsonl").write_text(json.dumps({"q": "?", "c": ["a", "b"], "a": 0}) + "\n")
     (tmp_path / "code.py").write_text(CODE)
     (tmp_path / "broken.py").write_text(f"{CODE}\nraise Silent()\n")
-    given = {"text": '"{{q}}"', "more": "", **PLACES[place]}
+    given = {"text": '"{{q}}"', "more": "", "output": "multiple_choice", **PLACES[place]}
     (tmp_path / "odd.yaml").write_text(TASK.format(data=tmp_path / "d.jsonl", **given))
     words = ["--tasks", "odd.yaml"]
     run = ["run", "--model", "dummy", "--no_store", "--output_path", "out", "--log_samples", *words]

@@ -128,7 +128,7 @@ def test_a_variable_that_a_tasks_exception_quotes(tmp_path, monkeypatch, capsys,
 def test_looking_for_secrets_costs_less_than_two_percent_of_a_runs_calls(tmp_path, monkeypatch):
     """Counted in calls of proctor's own functions, not in time."""
     monkeypatch.chdir(tmp_path)
-    rows = [{"q": f"What is {number}?", "a": str(number)} for number in range(300)]
+    rows = [{"q": f"What is {number}?", "a": str(number)} for number in range(600)]
     (tmp_path / "d.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     (tmp_path / "odd.yaml").write_text(
         f"task: odd\ndataset_path: json\ndataset_kwargs: {{data_files: {{test: {tmp_path}/d.jsonl}}}}\n"

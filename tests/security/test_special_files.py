@@ -101,7 +101,7 @@ def test_a_prompt_file_and_a_samples_file_that_are_none(folder, capsys):
     write(folder, more="use_prompt: 'pipe:x'")
     assert every_command(capsys)[2][0] in (1, 2)
     write(folder)
-    assert main(["run", "--model", "dummy", "--no_store", "--tasks", "tasks", "--samples", "/dev/zero"]) == 2
+    assert main(["run", "--model", "dummy", "--no_store", "--tasks", "./tasks", "--samples", "/dev/zero"]) == 2
     assert "it is a device, not a file" in capsys.readouterr().err
     assert main(["run", "--config", "/dev/urandom"]) == 2
     assert "it is a device, not a file" in capsys.readouterr().err
@@ -114,14 +114,14 @@ def test_a_checkpoint_with_a_pipe_in_it(folder, capsys, repository, name):
     (model / name).unlink(missing_ok=True)
     os.mkfifo(model / name)
     write(folder)
-    words = ["run", "--model", "hf", "--model_args", f"pretrained={model}", "--tasks", "tasks", "--no_store"]
+    words = ["run", "--model", "hf", "--model_args", f"pretrained={model}", "--tasks", "./tasks", "--no_store"]
     assert main(words) == 1
     assert "is a pipe, not a file" in capsys.readouterr().err
 
 
 def test_samples_of_a_run_that_became_a_pipe(folder, capsys):
     write(folder)
-    words = ["run", "--model", "dummy", "--tasks", "tasks", "--no_store", "--output_path", "out", "--log_samples"]
+    words = ["run", "--model", "dummy", "--tasks", "./tasks", "--no_store", "--output_path", "out", "--log_samples"]
     assert main(words) == 0
     (samples,) = (folder.parent / "out").rglob("samples_*.jsonl")
     (results,) = (folder.parent / "out").rglob("results_*.json")

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from proctor.errors import DataError, UsageError
+from proctor.errors import DataError, UsageError, value_text
 from proctor.filters.base import Failed, Filter, each, each_in_time
 from proctor.patterns.bounded import compiled, findall, sub
 
@@ -138,7 +138,7 @@ class MultiChoiceRegex(Regex):
             )
         choices = doc["choices"]
         if not isinstance(choices, list | tuple) or not all(isinstance(choice, str) for choice in choices):
-            return Failed(f"the column 'choices' holds {choices!r}, not a list of texts.")
+            return Failed(f"the column 'choices' holds {value_text(choices)}, not a list of texts.")
         letters = [chr(ord("A") + i) for i in range(len(choices))]
         texts = [self._reduced(choice.strip()) for choice in choices]
         by_text = {text: f"({letter})" for text, letter in zip(texts, letters, strict=True)}

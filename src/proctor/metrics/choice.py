@@ -7,7 +7,7 @@ import operator
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from proctor.errors import DataError
+from proctor.errors import DataError, value_text
 
 OUT_OF_RANGE = -100
 """The gold of a document whose target is not among its choices: it counts as wrong."""
@@ -45,7 +45,8 @@ def _position(target: Any, choices: Sequence[str]) -> int:
         position = target if isinstance(target, int) else operator.index(target)
     except TypeError:
         raise DataError(
-            f"The target {target!r} ({type(target).__name__}) is neither the position of a choice nor its text.",
+            f"The target {value_text(target)} ({type(target).__name__}) is neither the position of a choice "
+            "nor its text.",
             hint="doc_to_target must give an integer or a string; a float column can be cast with '{{ x | int }}'.",
         ) from None
     return position if -len(choices) <= position < len(choices) else OUT_OF_RANGE

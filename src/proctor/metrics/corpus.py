@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from proctor.errors import DataError
+from proctor.errors import DataError, value_text
 from proctor.lazy import need
 from proctor.metrics.replicates import ordered_sums
 from proctor.stats import Batch
@@ -62,7 +62,7 @@ def streams(items: Sequence[Any], statistic: str) -> tuple[list[str], list[tuple
     hypotheses: list[str] = []
     for item in items:
         if not isinstance(item, list | tuple) or len(item) != 2:
-            raise DataError(f"{statistic} needs a pair (reference, answer) per document and got {item!r}.")
+            raise DataError(f"{statistic} needs a pair (reference, answer) per document and got {value_text(item)}.")
         reference, answer = item
         if isinstance(answer, list | tuple) and len(answer) == 1:
             answer = answer[0]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from proctor.errors import DataError
+from proctor.errors import DataError, value_text
 from proctor.metrics.replicates import drawn
 from proctor.stats import Batch
 
@@ -37,7 +37,7 @@ def pair_up(items: Sequence[Any], statistic: str) -> Pairs:
     codes: list[int] = []
     for item in items:
         if not isinstance(item, list | tuple) or len(item) != 2:
-            raise DataError(f"{statistic} needs a pair (gold, prediction) per document and got {item!r}.")
+            raise DataError(f"{statistic} needs a pair (gold, prediction) per document and got {value_text(item)}.")
         gold, prediction = (labels.setdefault(_label(one, statistic), len(labels)) for one in item)
         codes.append(cells.setdefault((gold, prediction), len(cells)))
     if len({isinstance(label, str) for label in labels}) > 1:

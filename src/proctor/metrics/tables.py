@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from proctor.errors import Fault, UsageError, did_you_mean
+from proctor.errors import Fault, UsageError, did_you_mean, value_text
 from proctor.lazy import load_attribute
 from proctor.metrics.base import MetricUse
 from proctor.metrics.choice import NAMES as CHOICE_NAMES
@@ -159,7 +159,7 @@ def _aggregation(name: str, values: Mapping[str, Any]) -> tuple[Callable[..., An
     if callable(given):
         return given, aggregation_name(given)
     raise UsageError(
-        f"The aggregation of the metric {name!r} is {given!r}: neither a name nor a function.",
+        f"The aggregation of the metric {name!r} is {value_text(given)}: neither a name nor a function.",
         hint="Add one to the entry, such as 'aggregation: mean'.",
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from proctor.errors import Fault, MissingExtraError, TaskError, UsageError, did_you_mean
+from proctor.errors import Fault, MissingExtraError, TaskError, UsageError, did_you_mean, value_text
 from proctor.filters.pipeline import build_pipelines, check_filter_list
 from proctor.metrics.external import OWN
 from proctor.metrics.tables import DEFAULTS, METRICS, check_metric_entry, use_metric
@@ -200,7 +200,7 @@ def _check_choices(value: Any, report: Report) -> None:
     for index, item in enumerate(items):
         if not isinstance(item, str):
             # YAML's yes, no, on, off and numbers are no texts.
-            message = f"a choice must be text, but this one is {kind_of(item)}: {item!r}."
+            message = f"a choice must be text, but this one is {kind_of(item)}: {value_text(item)}."
             report.fault(message, "doc_to_choice", index, hint="Write it in quotes.")
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from proctor.errors import ProctorError
+from proctor.errors import ProctorError, value_text
 from proctor.refs import Ref
 from proctor.run.chance import chance_put_back
 from proctor.run.findings import Findings
@@ -155,7 +155,7 @@ def is_same(left: Any, right: Any) -> bool:
             return True
     except Exception:  # noqa: BLE001 - arrays and other values have an == of their own
         pass
-    return repr(left) == repr(right)
+    return value_text(left) == value_text(right)
 
 
 def _is_label(values: Values) -> bool:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from proctor.errors import did_you_mean
+from proctor.errors import did_you_mean, value_text
 from proctor.run.findings import Findings
 from proctor.tasks.spec import TaskSpec
 
@@ -208,5 +208,5 @@ def _cast(target: Any) -> str | None:
 
 def short(value: Any) -> str:
     """How a value reads in a sentence."""
-    text = repr(value)
+    text = value_text(value)
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from proctor.errors import UsageError
+from proctor.errors import UsageError, value_text
 from proctor.run.bind import bind_tasks
 from proctor.run.config import RunConfig
 from proctor.run.session import Exam, OpenProgress, check_samples, seed_everything, suite_of
@@ -66,7 +66,7 @@ def _take(found: _Gathered, item: Any, config: RunConfig) -> str:
         return item.spec.name
     if isinstance(item, type) or not all(callable(getattr(item, method, None)) for method in METHODS):
         raise UsageError(
-            f"{item!r} is no task.",
+            f"{value_text(item)} is no task.",
             hint="Give a name, a configuration as a mapping, or an object with lm-eval's task methods.",
         )
     made = from_object(

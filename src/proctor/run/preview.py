@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from proctor.errors import UsageError
+from proctor.errors import UsageError, value_text
 from proctor.metrics.choice import OUT_OF_RANGE, resolve_gold
 from proctor.models import MODELS, open_model
 from proctor.models.generation import plan_generation
@@ -215,7 +215,7 @@ class _View:
             lines += self._request(request, label, head, () if task.shape.multiple_input else golds)
         if task.spec.output != "loglikelihood_rolling":
             target = example.text if task.shape.multiple_input else example.target
-            lines.append(f"  target  {target!r}" + _remark(task, planned, golds))
+            lines.append(f"  target  {value_text(target)}" + _remark(task, planned, golds))
         if plan.asked > 1:
             lines.append(f"  asked   {plan.asked} times")
         self._now.requests += sum(request_count(request) for request in planned.requests) * plan.asked

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from proctor.errors import TaskError, did_you_mean, error_line, error_text
+from proctor.errors import TaskError, did_you_mean, error_line, error_text, value_text
 from proctor.foreign import ForeignExitError, no_exit, place_of
 from proctor.patterns.bounded import SlowPattern
 from proctor.refs import Ref
@@ -162,7 +162,7 @@ def _text_or_nothing(spec: TaskSpec, key: str, getter: Getter) -> Getter:
     def text(doc: Doc) -> str | None:
         value = getter(doc)
         if value is not None and not isinstance(value, str):
-            raise TaskError(spec.fault(f"{key} must give a text, but on a document it gave {value!r}.", key))
+            raise TaskError(spec.fault(f"{key} must give a text, but on a document it gave {value_text(value)}.", key))
         return value
 
     return text

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from proctor.errors import DataError, ProctorError, TaskError, UsageError, error_text
+from proctor.errors import DataError, ProctorError, TaskError, UsageError, error_text, value_text
 from proctor.filters.pipeline import Pipeline, build_pipelines
 from proctor.foreign import no_exit
 from proctor.metrics.base import MetricUse
@@ -96,7 +96,9 @@ class Task:
             return None
         choices = self.question.choice(doc)
         if not isinstance(choices, (list, tuple)) or not all(isinstance(choice, str) for choice in choices):
-            raise self._fault(f"doc_to_choice must give a list of texts, but on document {doc_id} it gave {choices!r}.")
+            raise self._fault(
+                f"doc_to_choice must give a list of texts, but on document {doc_id} it gave {value_text(choices)}."
+            )
         if not choices:
             raise self._fault(
                 f"doc_to_choice gave an empty list on document {doc_id}: there is nothing to choose from."
@@ -151,7 +153,7 @@ class Task:
         delimiter = "" if self.shape.multiple_input else self.spec.prompt.target_delimiter
         if not self.shape.multiple_input and not isinstance(text, str):
             raise self._fault(
-                f"doc_to_text must give a text, but on document {doc_id} it gave {text!r}.", "doc_to_text"
+                f"doc_to_text must give a text, but on document {doc_id} it gave {value_text(text)}.", "doc_to_text"
             )
         contexts = tuple((*before, *turns(question, None, prefix, delimiter, "")) for question in questions)
         return Example(doc_id, doc, contexts, text, target, choices, prefix, shots)

@@ -139,7 +139,7 @@ def _check_files(spec: TaskSpec, data_files: Any) -> None:
         if os.path.isdir(file):
             message, hint = f"data_files names the folder {file}.", f"Write which of its files: {file}/*.json, say."
         elif (kind := not_a_file(file)) is not None:
-            message = f"data_files names {file}, which is {kind}."
+            message = f"data_files names {file}, which is {kind}, not a file."
         elif not paths.exists(file):
             message, hint = paths.not_there(file, spec.data.folder)
         elif (unread := paths.unread_format(file)) is not None:
