@@ -217,8 +217,17 @@ def _made(spec: TaskSpec) -> str:
 
     try:
         return type(make_object(spec)).__name__
-    except NoData:
+    except Exception as error:
+        if not _asked_for_data(error):
+            raise
         return spec.made_by.resolve().__name__
+
+
+def _asked_for_data(error: BaseException | None) -> bool:
+    """Whether :class:`NoData` is at the bottom of an error: proctor turns it into one of its own."""
+    while error is not None and not isinstance(error, NoData):
+        error = error.__cause__
+    return error is not None
 
 
 def _measures(spec: TaskSpec) -> dict[str, Any]:
