@@ -19,7 +19,8 @@ from proctor.errors import ModelError, ProctorError, error_line
 from proctor.template_limits import TemplateTooLarge, bounded_like, budget
 
 log = logging.getLogger("proctor")
-_MODULE = "transformers.utils.chat_template_utils"
+_MODULES = ("transformers.tokenization_utils_base", "transformers.utils.chat_template_utils")
+"""Where the name is looked up that compiles: in the first of these that has it (the former in 4.48)."""
 _COMPILE = "_compile_jinja_template"
 
 
@@ -81,7 +82,8 @@ def _line_of(error: BaseException) -> str:
 @contextmanager
 def _bounded_templates() -> Iterator[None]:
     """Let transformers compile its templates with bounds; a tokenizer that is not its own renders as it likes."""
-    module = sys.modules.get(_MODULE)
+    loaded = [sys.modules[name] for name in _MODULES if name in sys.modules]
+    module = next((module for module in loaded if hasattr(module, _COMPILE)), loaded[-1] if loaded else None)
     original = None if module is None else _original(module)
     if module is None or original is None:
         yield

@@ -191,7 +191,9 @@ def _foreign_operation() -> str | None:
             if isinstance(value, types.FunctionType) and not _is_known(value):
                 return f"{owner.__name__}.{name}"
     modeling = sys.modules.get("transformers.modeling_utils")
-    registered = getattr(getattr(modeling, "AttentionInterface", None), "_global_mapping", None) or {}
+    registered = getattr(getattr(modeling, "AttentionInterface", None), "_global_mapping", None)
+    if registered is None:  # before transformers 4.50
+        registered = getattr(modeling, "ALL_ATTENTION_FUNCTIONS", {})
     for name, value in registered.items():
         if isinstance(value, types.FunctionType) and not _is_known(value):
             return f"the attention function {name!r}"
