@@ -60,8 +60,8 @@ def test_every_reason_is_about_a_name_of_lm_eval():
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("from lm_eval.models.gguf import GGUFLM", "proctor does not serve lm_eval.models.gguf: "),
-        ("from lm_eval.models import gguf", "proctor does not serve lm_eval.models.gguf: "),
+        ("from lm_eval.models.gguf import get_result", "proctor does not serve lm_eval.models.gguf.get_result: "),
+        ("from lm_eval.decontamination import archiver", "does not serve lm_eval.decontamination.archiver: "),
         ("from lm_eval._cli.harness import HarnessCLI", "lm_eval.__main__.cli_evaluate runs it"),
         ("from lm_eval.evaluator_utils import EvalAcc", "which lm_eval.evaluator.evaluate takes as a whole"),
         ("from lm_eval.evaluator_utils import get_sample_sise", "Did you mean 'get_sample_size'?"),

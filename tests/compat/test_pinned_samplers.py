@@ -76,20 +76,21 @@ def test_other_documents_take_the_place_of_those_it_has():
 
 
 @pytest.mark.parametrize(
-    ("sampler", "n", "question", "error", "said"),
+    ("sampler", "n", "question", "error", "there", "said"),
     [
-        (ContextSampler(BIRDS, rnd=1), -1, None, UsageError, "no drawing -1 examples"),
-        (FirstNSampler(BIRDS), -3, None, UsageError, "no drawing -3 examples"),
-        (ContextSampler([]), 1, None, DataError, "holds 0"),
-        (ContextSampler(BIRDS), 6, None, DataError, "holds 5"),
-        (ContextSampler(BIRDS), 5, BIRDS[2], DataError, "holds 5"),
-        (FirstNSampler(BIRDS), 9, None, DataError, "holds 5"),
-        (FirstNSampler(BIRDS), 5, BIRDS[0], DataError, "holds 4"),
+        (ContextSampler(BIRDS, rnd=1), -1, None, UsageError, AssertionError, "must be >=0, not -1"),
+        (FirstNSampler(BIRDS), -3, None, UsageError, AssertionError, "must be >=0, not -3"),
+        (ContextSampler([]), 1, None, DataError, AssertionError, "no documents available"),
+        (ContextSampler(BIRDS), 6, None, DataError, ValueError, "6 few-shot examples are needed.*holds 5"),
+        (ContextSampler(BIRDS), 5, BIRDS[2], DataError, ValueError, "holds 5"),
+        (FirstNSampler(BIRDS), 9, None, DataError, AssertionError, "9, exceeds .*, 5"),
+        (FirstNSampler(BIRDS), 5, BIRDS[0], DataError, AssertionError, "5, exceeds .*, 4"),
     ],
 )
-def test_what_cannot_be_drawn_is_a_sentence(sampler, n, question, error, said):
-    with pytest.raises(error, match=said):
+def test_what_cannot_be_drawn_is_a_sentence_of_both_kinds(sampler, n, question, error, there, said):
+    with pytest.raises(error, match=said) as caught:
         sampler.sample(n, eval_doc=question)
+    assert isinstance(caught.value, there)
 
 
 def test_leaving_one_out_keeps_the_order():

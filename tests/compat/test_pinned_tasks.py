@@ -179,19 +179,19 @@ def test_splits_that_are_not_named_are_not_there(apple):
 
 
 @pytest.mark.parametrize(
-    ("which", "numbers"),
+    ("which", "documents"),
     [
-        ({}, [0, 1, 2, 3]),
-        ({"limit": 3}, [0, 1, 2]),
-        ({"rank": 0, "world_size": 2}, [0, 2]),
-        ({"rank": 1, "world_size": 2}, [1, 3]),
-        ({"samples": [1, 3]}, [1, 3]),
-        ({"samples": [0, 1, 3], "rank": 0, "world_size": 2}, [0, 3]),
-        ({"samples": [0, 1, 3], "rank": 1, "world_size": 2}, [1]),
+        ({}, [(0, "Q0"), (1, "Q1"), (2, "Q2"), (3, "Q3")]),
+        ({"limit": 3}, [(0, "Q0"), (1, "Q1"), (2, "Q2")]),
+        ({"rank": 0, "world_size": 2}, [(0, "Q0"), (2, "Q2")]),
+        ({"rank": 1, "world_size": 2}, [(1, "Q1"), (3, "Q3")]),
+        ({"samples": [1, 3]}, [(0, "Q1"), (1, "Q3")]),
+        ({"samples": [0, 1, 3], "rank": 0, "world_size": 2}, [(0, "Q0"), (2, "Q3")]),
+        ({"samples": [0, 1, 3], "rank": 1, "world_size": 2}, [(1, "Q1")]),
     ],
 )
-def test_documents_keep_their_numbers(apple, which, numbers):
-    assert [(number, doc["ask"]) for number, doc in apple.doc_iterator(**which)] == [(n, f"Q{n}") for n in numbers]
+def test_documents_have_their_positions_among_those_evaluated(apple, which, documents):
+    assert [(position, doc["ask"]) for position, doc in apple.doc_iterator(**which)] == documents
 
 
 @pytest.mark.parametrize(

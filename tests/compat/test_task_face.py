@@ -249,7 +249,10 @@ def test_documents_by_number():
     task = Choice()
     assert [number for number, _ in task.doc_iterator(rank=1, world_size=3)] == [1, 4, 7]
     assert [number for number, _ in task.doc_iterator(limit=2)] == [0, 1]
-    assert [number for number, _ in task.doc_iterator(samples=[5, 2])] == [2, 5]
+    assert [number for number, _ in task.doc_iterator(samples=[5, 2])] == [0, 1]
+    assert [doc["question"] for _, doc in task.doc_iterator(samples=[5, 2])] == [
+        f"test: What is {number} plus one?" for number in (2, 5)
+    ]
     with pytest.raises(UsageError, match="8 documents"):
         task.doc_iterator(samples=[9])
 

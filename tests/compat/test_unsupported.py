@@ -8,6 +8,7 @@ from proctor.compat.api.model import LM, TemplateLM
 from proctor.compat.models.api_models import JsonChatStr
 from proctor.compat.models.huggingface import HFLM
 from proctor.errors import UsageError
+from proctor.tasks.index import BUNDLED
 
 CLASSES = {
     "vllm_causallms": ["VLLM"],
@@ -23,6 +24,24 @@ CLASSES = {
         "OpenAIChatCompletion",
     ],
     "anthropic_llms": ["AnthropicLM", "AnthropicChat"],
+    "gguf": ["GGUFLM"],
+    "mamba_lm": ["MambaLMWrapper"],
+    "nemo_lm": ["NeMoLM"],
+    "megatron_lm": ["MegatronLMEval"],
+    "neuron_optimum": ["NEURON_HF"],
+    "hf_steered": ["SteeredModel"],
+    "optimum_lm": ["OptimumLM"],
+    "optimum_ipex": ["IPEXLM"],
+    "optimum_habana": ["HabanaLM"],
+    "trtllm_causallms": ["TRTLLM"],
+    "_onnx_base": ["_ONNXLMBase"],
+    "onnxruntime_genai": ["ONNXRuntimeGenAILM"],
+    "onnxruntime_ort": ["ONNXRuntimeLM"],
+    "winml": ["WindowsML"],
+    "sglang_generate_API": ["SGLANGGENERATEAPI"],
+    "litellm_llms": ["LiteLLMChatCompletion"],
+    "textsynth": ["TextSynthLM"],
+    "ibm_watsonx_ai": ["WatsonxLLM"],
 }
 
 
@@ -56,6 +75,13 @@ def test_the_relations_are_those_of_lm_eval():
     assert issubclass(vllm_vlms.VLLM_VLM, vllm_causallms.VLLM)
     assert issubclass(openai_completions.OpenAIChatCompletion, openai_completions.LocalChatCompletion)
     assert issubclass(openai_completions.TemplateAPI, TemplateLM)
+
+
+def test_mistral3_is_scored_by_its_text_part():
+    from proctor.compat.models.mistral3 import Mistral3LM
+
+    lm = Mistral3LM(pretrained=str(BUNDLED / "demo" / "model"), backend="seq2seq", dtype="float32", device="cpu")
+    assert (lm.backend, lm.engine() is not None) == ("causal", True)
 
 
 def test_chats_as_json():

@@ -223,7 +223,7 @@ def test_an_include_cycle_names_the_circle(tmp_path):
     write(tmp_path, "_a_yaml", "include: _b_yaml\n")
     write(tmp_path, "_b_yaml", "x: 1\ninclude: _a_yaml\n")
     said = fault_of(write(tmp_path, "t.yaml", "include: _a_yaml\n"))
-    assert said == f"{tmp_path}/_b_yaml:2: the file includes itself: _a_yaml -> _b_yaml -> _a_yaml."
+    assert said == f"{tmp_path}/_b_yaml:2: Include cycle, the file includes itself: _a_yaml -> _b_yaml -> _a_yaml."
     assert "t.yaml -> t.yaml" in fault_of(write(tmp_path, "t.yaml", "include: t.yaml\n"))
 
 

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-_MODELS: Mapping[str, str] = {
-    "sglang_generate_API": "SGLang",
-    **dict.fromkeys(("litellm_llms", "textsynth", "ibm_watsonx_ai"), "models behind an API"),
-    "mistral3": "models that see or hear",
-    **dict.fromkeys(
-        ("gguf", "mamba_lm", "nemo_lm", "megatron_lm", "neuron_optimum", "hf_steered"), "engine for such models"
-    ),
-    **dict.fromkeys(("optimum_lm", "optimum_ipex", "optimum_habana", "trtllm_causallms"), "engine for such models"),
-    **dict.fromkeys(("onnxruntime_genai", "onnxruntime_ort", "winml", "_onnx_base"), "engine for such models"),
-}
 _RESULTS = "it is a step between answers and results, which lm_eval.evaluator.evaluate takes as a whole."
 _SETTINGS = "the settings of a run are the arguments of lm_eval.simple_evaluate, or of proctor.evaluate."
 _LOADER = "lm_eval.tasks.TaskManager finds and loads tasks."
 _REMOTE = "it is for models behind an API, which proctor has not yet."
 
+_ENGINE = "it belongs to an engine that proctor has not yet; the module's classes can be imported, not made."
+
 ABSENT: Mapping[str, str] = {
     **{
-        f"lm_eval.models.{module}": f"proctor has no {kind} yet; it evaluates Hugging Face models "
-        "(lm_eval.models.huggingface) and classes derived from lm_eval.api.model.LM."
-        for module, kind in _MODELS.items()
+        f"lm_eval.models.{name}": _ENGINE
+        for name in (
+            *("gguf.get_result", "hf_steered.steer", "textsynth.textsynth_completion"),
+            *("nemo_lm.load_model", "nemo_lm.setup_distributed_environment", "ibm_watsonx_ai.LogLikelihoodResult"),
+        )
     },
     "lm_eval.models.api_models.create_image_prompt": "it is for models that see, which proctor has not yet.",
     **{f"lm_eval.models.anthropic_llms.anthropic_{kind}": _REMOTE for kind in ("chat", "completion")},

@@ -55,9 +55,9 @@ def raises_built_in(function: Callable[P, R]) -> Callable[P, R]:
     return call
 
 
-def with_built_in(error: ProctorError) -> ProctorError:
-    """The same error, of a class that also derives from the built-in ones in its place."""
-    parents = next((built_in for kind, built_in in _BUILT_IN if isinstance(error, kind)), ())
+def with_built_in(error: ProctorError, *more: type[Exception]) -> ProctorError:
+    """The same error, of a class that also derives from the built-in ones in its place, and from ``more``."""
+    parents = (*next((built_in for kind, built_in in _BUILT_IN if isinstance(error, kind)), ()), *more)
     # What has fields of its own comes first: it is what makes the object.
     parents = (*_parents_from_cause(error, parents), *parents)
     if not parents or isinstance(error, parents):

@@ -7,6 +7,7 @@ Arguments, their defaults and the returned dictionary are lm-eval's; what happen
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
@@ -306,9 +307,16 @@ def _whole(result: RunResult, given: Mapping[str, Any]) -> dict[str, Any]:
     facts = (*ENVIRONMENT_KEYS, *TOKENIZER_KEYS)
     return {
         **_scores(result, document, given["log_samples"] or given["predict_only"]),
-        "config": {**document["config"], **_as_given(given)},
+        "config": {**_with_dtype(document["config"]), **_as_given(given)},
         **{key: document[key] for key in facts if key in document},
     }
+
+
+def _with_dtype(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A run's settings, with the dtype of the weights as torch's own value, which scripts compare."""
+    dtype, torch = config.get("model_dtype"), sys.modules.get("torch")
+    found = getattr(torch, dtype.removeprefix("torch."), None) if isinstance(dtype, str) and dtype else None
+    return config if found is None else {**config, "model_dtype": found}
 
 
 def _scores(result: RunResult, document: Mapping[str, Any], log_samples: bool) -> dict[str, Any]:

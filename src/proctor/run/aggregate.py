@@ -151,8 +151,8 @@ def _warn_absent(
 ) -> None:
     absent = [task.name for task in members if task not in having]
     log.warning(
-        "Group '%s': %d of %d tasks have no %s,%s and are left out of it (%s%s).",
-        group.name, len(absent), len(members), metric, name, ", ".join(absent[:3]), ", ..." if len(absent) > 3 else "",
+        "Group '%s': %s,%s is missing in %d of %d tasks, which are left out of it (%s%s).",
+        group.name, metric, name, len(absent), len(members), ", ".join(absent[:3]), ", ..." if len(absent) > 3 else "",
     )  # fmt: skip
 
 

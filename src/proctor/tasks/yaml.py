@@ -99,7 +99,7 @@ def _include_target(name: Any, file: str, real: str, line: int, chain: tuple[str
     target = os.path.realpath(os.path.join(os.path.dirname(real), name))
     if target in chain:
         circle = " -> ".join(os.path.basename(step) for step in (*chain[chain.index(target) :], target))
-        raise TaskError(Fault(f"the file includes itself: {circle}.", file, line))
+        raise TaskError(Fault(f"Include cycle, the file includes itself: {circle}.", file, line))
     if not os.path.isfile(target):
         folder = os.path.dirname(target)
         near = os.listdir(folder) if os.path.isdir(folder) else ()

@@ -133,14 +133,17 @@ class Task(abc.ABC):
     def doc_iterator(
         self, *, rank: int = 0, limit: int | None = None, world_size: int = 1, samples: Sequence[int] | None = None
     ) -> Iterator[tuple[int, Any]]:
-        """Numbers and documents that are evaluated; ``samples``: only those of these numbers."""
+        """Positions and documents that are evaluated; ``samples``: only the documents of these numbers.
+
+        lm-eval: a position counts what is evaluated; ``sorted(samples)[position]`` is the document's number.
+        """
         docs = self.eval_docs
         if samples:
             wanted = frozenset(samples)
             if max(wanted) >= len(docs):
                 raise UsageError(f"Task '{self.task_name}' has {len(docs)} documents, but {max(wanted)} is asked for.")
-            docs = ((number, doc) for number, doc in enumerate(docs) if number in wanted)
-            return create_iterator(docs, rank=rank, world_size=world_size)
+            chosen = enumerate(doc for number, doc in enumerate(docs) if number in wanted)
+            return create_iterator(chosen, rank=rank, world_size=world_size)
         return create_iterator(enumerate(docs), rank=rank, world_size=world_size, limit=int(limit) if limit else None)
 
     # -- prompts

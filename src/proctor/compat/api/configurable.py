@@ -323,7 +323,7 @@ class ConfigurableTask(Task):
     ) -> list[Message]:
         """A question, and its answer or how it begins, as turns."""
         if not isinstance(q, str | None):
-            raise with_built_in(UsageError(f"A question is a text, not {q!r}."))
+            raise with_built_in(UsageError(f"The question is {q!r}, not a string."), AssertionError)
         made = turns(q or "", answer_text(a, c), gen_prefix, tgt_delim, few_delim)
         return [Message(turn.role, turn.content, turn.delimiter) for turn in made]
 

@@ -132,7 +132,7 @@ def get_model(model_name: str) -> Any:
         return model_registry.get(model_name)
     except KeyError as error:
         raise ValueError(
-            f"There is no model class named {model_name!r}. Supported model names: {', '.join(model_registry)}"
+            f"{model_name!r}: no model for this name found. Supported model names: {', '.join(model_registry)}"
         ) from error
 
 

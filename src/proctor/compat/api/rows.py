@@ -97,7 +97,7 @@ class Registry(Mapping[str, T], Generic[T]):
         except UsageError as error:
             if default is not _MISSING:
                 return default
-            raise KeyError(str(error)) from error
+            raise KeyError(f"Unknown {self._name} '{alias}': {error}") from error
         if found is None and default is _MISSING:
             raise KeyError(f"Unknown {self._name} '{alias}'.")
         if found is not None:

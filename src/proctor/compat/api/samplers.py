@@ -31,13 +31,18 @@ class ContextSampler:
 
     def sample(self, n: int, eval_doc: Any = None, df: Sequence[Any] | None = None, **kwargs: Any) -> Sequence[Any]:
         """``n`` documents; ``df`` replaces those that are drawn from."""
+        _check_number(n)
         if n == 0:
             return []
-        _check_size(n, n)
         if df is not None and len(df):
             self.df = df
         pool = self._pool()
-        _check_size(n + bool(eval_doc), len(pool))
+        if not len(pool):
+            raise with_built_in(DataError("There are no documents available for few-shot examples."), AssertionError)
+        needed = n + bool(eval_doc)
+        if needed > len(pool):
+            # lm-eval: no AssertionError here, but that of random.sample.
+            raise with_built_in(DataError(f"{needed} few-shot examples are needed, but the pool holds {len(pool)}."))
         drawn = RandomSampler(pool, n, self.rnd, bool(eval_doc)).draw(eval_doc or {})
         return [pool[position] for position in drawn]
 
@@ -72,18 +77,22 @@ class FirstNSampler(ContextSampler):
 
     def sample(self, n: int, eval_doc: Any = None, df: Sequence[Any] | None = None, **kwargs: Any) -> Sequence[Any]:
         """The first ``n`` documents, without ``eval_doc``."""
-        _check_size(n, len(self.df))
+        _check_number(n)
+        others = len(self.df if eval_doc is None else self.rm_eval_doc(eval_doc, self.df))
+        if n > others:
+            raise with_built_in(
+                DataError(
+                    f"The number of few-shot examples, {n}, exceeds that of the documents in the pool, {others}."
+                ),
+                AssertionError,
+            )
         drawn = FirstN(self.df, n, eval_doc is not None).draw(eval_doc or {})
         return [self.df[position] for position in drawn]
 
 
-def _check_size(needed: int, there: int) -> None:
-    if needed < 0:
-        raise with_built_in(UsageError(f"There is no drawing {needed} examples: give 0 or more."))
-    if needed > there:
-        raise with_built_in(
-            DataError(f"{needed} few-shot examples are needed, but the pool they are drawn from holds {there}.")
-        )
+def _check_number(n: int) -> None:
+    if n < 0:
+        raise with_built_in(UsageError(f"The number of few-shot examples must be >=0, not {n}."), AssertionError)
 
 
 SAMPLER_REGISTRY: dict[str, type[ContextSampler]] = {"default": ContextSampler, "first_n": FirstNSampler}
@@ -93,5 +102,7 @@ def get_sampler(name: str) -> type[ContextSampler]:
     """The sampler called ``name``."""
     if name not in SAMPLER_REGISTRY:
         hint = did_you_mean(name, SAMPLER_REGISTRY) or f"Known: {', '.join(SAMPLER_REGISTRY)}."
-        raise with_built_in(UnknownNameError(f"There is no sampler {name!r}.", hint=hint))
+        raise with_built_in(
+            UnknownNameError(f"There is no sampler {name!r}: no sampling strategy has this name.", hint=hint)
+        )
     return SAMPLER_REGISTRY[name]

@@ -24,7 +24,9 @@ class AggMetricConfig:
 
     def __post_init__(self) -> None:
         if self.aggregation != "mean" and not callable(self.aggregation):
-            raise with_built_in(UsageError(f"A group aggregates by 'mean' only, not by {self.aggregation!r}."))
+            raise with_built_in(
+                UsageError(f"{self.aggregation!r}: 'mean' is the only pre-defined aggregation of groups.")
+            )
         if isinstance(self.filter_list, str):
             self.filter_list = [self.filter_list]
 

@@ -6,6 +6,7 @@ import inspect
 from typing import Any
 
 import torch
+import transformers
 
 OURS = ("transformers.", "torch.", "peft.", "accelerate.")
 
@@ -18,6 +19,25 @@ def is_patched(module: Any) -> bool:
     if not isinstance(module, torch.nn.Module) or not hasattr(module, "config"):
         return True
     return any(_has_hooks(part) or _is_replaced(part) for part in module.modules())
+
+
+def has_foreign_loader(auto: Any) -> bool:
+    """Whether a script has put a ``from_pretrained`` of its own into ``auto`` or into a model class of transformers."""
+    classes = dict.fromkeys((*inspect.getmro(auto), *_below(transformers.PreTrainedModel)))
+    return any(
+        cls.__module__.startswith("transformers.") and _is_foreign(vars(cls).get("from_pretrained")) for cls in classes
+    )
+
+
+def _below(cls: type) -> list[type]:
+    """A class and all that derive from it."""
+    return [cls, *(one for child in cls.__subclasses__() for one in _below(child))]
+
+
+def _is_foreign(method: Any) -> bool:
+    # Where its code stands, which functools.wraps does not change.
+    code = getattr(getattr(method, "__func__", method), "__globals__", None)
+    return method is not None and not str((code or {}).get("__name__", "")).startswith("transformers.")
 
 
 def _has_hooks(part: Any) -> bool:

@@ -17,6 +17,7 @@ from proctor.models.hf.arguments import HfArguments
 from proctor.models.hf.faults import as_sentences, check_folder
 from proctor.models.hf.light_loading import light_loading
 from proctor.models.hf.missing import check_adapter, check_weights, split_info
+from proctor.models.hf.patches import has_foreign_loader
 
 
 def load_weights(
@@ -89,7 +90,8 @@ def _from_pretrained(
         "revision": arguments.revision,
         "trust_remote_code": arguments.trust_remote_code,
         "subfolder": arguments.subfolder,
-        "output_loading_info": True,
+        # A loader that a script has put in its place expects one module, as everybody else asks for it.
+        **({} if has_foreign_loader(auto) else {"output_loading_info": True}),
         **({"gguf_file": gguf} if gguf else {}),
         **options,
     }
