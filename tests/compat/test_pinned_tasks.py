@@ -292,7 +292,7 @@ def test_a_question_and_its_answer_are_joined(apple, given, text):
 
 
 def test_a_question_is_a_text(apple):
-    with pytest.raises(UsageError, match="a text, not 3"):
+    with pytest.raises(UsageError, match="The question is 3, not a string"):
         apple.build_qa_turn(q=3, a="A")
 
 

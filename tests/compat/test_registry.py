@@ -109,7 +109,7 @@ def test_known_names_are_those_of_proctor():
     assert registry.HIGHER_IS_BETTER_REGISTRY["ter"] is False
     assert registry.METRIC_AGGREGATION_REGISTRY["perplexity"]([0.0]) == 1
     assert registry.DEFAULT_METRIC_REGISTRY["multiple_choice"] == ["acc", "acc_norm"]
-    with pytest.raises(ValueError, match="no model class named 'nothing'"):
+    with pytest.raises(ValueError, match="'nothing': no model for this name found"):
         registry.get_model("nothing")
 
 

@@ -251,7 +251,7 @@ def test_documents_by_number():
     assert [number for number, _ in task.doc_iterator(limit=2)] == [0, 1]
     assert [number for number, _ in task.doc_iterator(samples=[5, 2])] == [0, 1]
     assert [doc["question"] for _, doc in task.doc_iterator(samples=[5, 2])] == [
-        f"test: What is {number} plus one?" for number in (2, 5)
+        f"What is {number} plus one?" for number in (2, 5)
     ]
     with pytest.raises(UsageError, match="8 documents"):
         task.doc_iterator(samples=[9])
@@ -315,7 +315,7 @@ def test_groups_hold_tasks_and_groups():
     assert top.pop("inner") is inner
     assert top.get("inner") is None
     assert GroupConfig(group="g", task="a").task == ["a"]
-    with pytest.raises(UsageError, match="'mean' only"):
+    with pytest.raises(UsageError, match="'mean' is the only pre-defined aggregation"):
         GroupConfig(group="g", aggregate_metric_list=[{"metric": "acc", "aggregation": "sum"}])
 
 

@@ -33,7 +33,6 @@ from proctor.results.encode import fallback as handle_non_serializable
 from proctor.results.schema import sanitize
 from proctor.results.table import ARROWS
 from proctor.results.table import make_table as _make_table
-from proctor.run.kwargs import parse_pairs
 from proctor.run.kwargs import text_scalar as handle_arg_string
 from proctor.tasks.templates import compile_template, regex_replace
 
@@ -173,8 +172,9 @@ def escaped_split(text: str, sep_char: str, maxsplit: int = -1) -> Any:
 
 
 def simple_parse_args_string(args_string: str | None) -> dict[str, Any]:
-    """``key=value,key=value`` as a dictionary."""
-    return parse_pairs(args_string or "")
+    """``key=value,key=value`` as a dictionary; lm-eval: a word alone has an empty text, and spaces stay in keys."""
+    parts = [part.partition("=") for part in (args_string or "").strip().split(",") if part]
+    return {key: handle_arg_string(value.strip()) for key, _, value in parts}
 
 
 def sanitize_list(sub: Any) -> Any:

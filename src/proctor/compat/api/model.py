@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from proctor.compat.api.answers import AnswerFile, hash_args
+from proctor.compat.errors import with_built_in
 from proctor.errors import ModelError, UsageError, did_you_mean
 from proctor.run.kwargs import parse_pairs
 
@@ -52,10 +53,11 @@ class LM(abc.ABC):
 
     def apply_chat_template(self, chat_history: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
         """The prompt of ``{role, content}`` messages; models that can chat override this."""
-        raise ModelError(
+        error = ModelError(
             f"The model class {type(self).__name__} has no chat template.",
             hint="Leave out --apply_chat_template, or give the class a method apply_chat_template.",
         )
+        raise with_built_in(error, NotImplementedError)
 
     @classmethod
     def create_from_arg_string(cls: type[T], arg_string: str, additional_config: dict[str, Any] | None = None) -> T:
@@ -93,7 +95,8 @@ class LM(abc.ABC):
     @property
     def tokenizer_name(self) -> str:
         """The tokenizer's name; models that can chat override this."""
-        raise ModelError(f"The model class {type(self).__name__} does not say its tokenizer_name.")
+        error = ModelError(f"The model class {type(self).__name__} does not say its tokenizer_name.")
+        raise with_built_in(error, NotImplementedError)
 
     def chat_template(self, chat_template: bool | str = False) -> str | None:
         """The text of the chat template; empty where there is none."""

@@ -17,6 +17,7 @@ import torch
 
 from proctor.compat import bridge
 from proctor.compat.api.model import TemplateLM
+from proctor.compat.errors import raises_built_in
 from proctor.compat.models import plain
 from proctor.compat.models.loading import LoadedLM
 from proctor.compat.models.utils import (
@@ -175,6 +176,7 @@ class HFLM(LoadedLM):
 
     # -- the three kinds of requests
 
+    @raises_built_in
     def loglikelihood(self, requests: list[Instance], disable_tqdm: bool = False) -> list[tuple[float, bool]]:
         """Score continuations: by the engine, or through the steps that a subclass changed."""
         if self.enable_thinking:
@@ -186,6 +188,7 @@ class HFLM(LoadedLM):
         self._tell("loglikelihood", requests, answers)
         return answers
 
+    @raises_built_in
     def loglikelihood_rolling(self, requests: list[Instance], disable_tqdm: bool = False) -> list[float]:
         """Score whole texts."""
         texts = [request.args[0] for request in requests]
@@ -194,6 +197,7 @@ class HFLM(LoadedLM):
         self._tell("loglikelihood_rolling", requests, answers)
         return answers
 
+    @raises_built_in
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
         """Generate texts."""
         prompts = [request.args[:2] for request in requests]

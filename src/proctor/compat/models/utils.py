@@ -162,7 +162,7 @@ def normalize_gen_kwargs(gen_kwargs: dict[str, Any], default_max_gen_toks: int =
         gen_kwargs = {**gen_kwargs, "max_gen_toks": default_max_gen_toks}
     plan = plan_generation(gen_kwargs)
     heat = {"temperature": plan.temperature if plan.do_sample else 0.0}
-    if plan.do_sample and plan.temperature is None:
+    if "temperature" not in gen_kwargs or (plan.do_sample and plan.temperature is None):
         heat = {}
     return {
         **plan.extra,
