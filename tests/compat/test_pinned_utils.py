@@ -153,7 +153,7 @@ def test_a_class_goes_by_its_own_name_where_none_is_given():
 
 def test_models_and_metrics_by_name(monkeypatch):
     assert get_model("dummy") is DummyLM
-    with pytest.raises(ValueError, match="no model class named 'dumy'"):
+    with pytest.raises(ValueError, match="'dumy': no model for this name found"):
         get_model("dumy")
     list(AGGREGATIONS)
     monkeypatch.setattr(AGGREGATIONS, "_rows", dict(AGGREGATIONS._rows))
