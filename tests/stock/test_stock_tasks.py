@@ -153,7 +153,7 @@ def test_the_engine_beside_installed_tasks_is_never_run(name, tmp_path, monkeypa
         assert "TaskManager" in str(error)  # noqa: PT017
         assert locate(name, near) is None
     else:
-        assert str(module.__file__).endswith("proctor/compat/tasks/manager.py")
+        assert str(module.__file__).endswith(f"proctor/compat/tasks/{name.rpartition('.')[2]}.py")
 
 
 def test_an_installed_one_is_as_good(tmp_path, monkeypatch):
