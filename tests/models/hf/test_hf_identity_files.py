@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from proctor.errors import ModelError
 from proctor.models import open_model
 from proctor.models.hf.arguments import BOOLEANS, NUMBERS, PASSED_ON, RUN_KEYS, HfArguments
 from proctor.models.hf.files import NO_MATTER as FILES
@@ -288,3 +289,17 @@ def test_code_counts_whatever_its_name(model, name):
     before = model_digest(Origin(str(model), trusted=True), None)
     (model / name).write_text("SCALE = -1.0\n", encoding="utf-8")
     assert model_digest(Origin(str(model), trusted=True), None) != before
+
+
+def test_weights_that_somebody_writes_before_they_are_read_are_not_asked(model):
+    opened = open_model("hf", {"pretrained": str(model), "dtype": "float32"}, device="cpu", lazily=True)
+    assert opened.identity is not None
+    file = model / "model.safetensors"
+    held = bytearray(file.read_bytes())
+    held[-1] ^= 1
+    file.write_bytes(held)
+    with pytest.raises(ModelError, match="changed while they were read"):
+        opened.load()
+    again = open_model("hf", {"pretrained": str(model), "dtype": "float32"}, device="cpu", lazily=True)
+    assert again.identity != opened.identity
+    again.load()

@@ -19,6 +19,7 @@ from typing import Any
 
 import torch
 
+from proctor.errors import ModelError
 from proctor.models.hf.arguments import HfArguments
 from proctor.models.hf.files import (
     Origin,
@@ -214,6 +215,19 @@ def _origin(arguments: HfArguments, source: str) -> Origin:
         extra.get("code_revision"),
         bool(extra.get("from_tf") or extra.get("from_flax")),
     )
+
+
+def check_unchanged(arguments: HfArguments, config: Any, identity: Mapping[str, Any]) -> None:
+    """See that the weights that were just read are those that ``identity`` was made of.
+
+    Raises:
+        ModelError: somebody wrote to their files in the meantime; responses would be stored for other weights.
+    """
+    if _weights(arguments, config, _origin(arguments, arguments.source)) != identity["weights"]:
+        raise ModelError(
+            f"The files of '{arguments.source}' changed while they were read.",
+            hint="Wait until nobody writes to them, and run again.",
+        )
 
 
 def _weights(arguments: HfArguments, config: Any, origin: Origin) -> Mapping[str, Any]:

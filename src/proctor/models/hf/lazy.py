@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from proctor.models.hf.faults import answering
-from proctor.models.hf.identity import identify
+from proctor.models.hf.identity import check_unchanged, identify
 from proctor.models.hf.load import Opening, light_info, prepare
 from proctor.models.hf.model import HfModel
 from proctor.models.tokens import Tokens
@@ -43,7 +43,11 @@ class LazyHf:
         """The model with its weights. Reading them draws no number that a seed was set for."""
         if self._model is None:
             with torch.random.fork_rng(devices=[]):
-                self._model = self._opening.load()
+                model = self._opening.load()
+            known = vars(self).get("identity")
+            if known is not None:
+                check_unchanged(self._opening.arguments, self._opening.config, known)
+            self._model = model
         return self._model
 
     def load(self) -> None:
