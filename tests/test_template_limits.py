@@ -9,7 +9,9 @@ from jinja2 import Environment
 from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedEnvironment
 
 from proctor import template_limits
-from proctor.template_limits import TemplateTooLarge, bound, bounded_like, budget
+from proctor.template_environment import bound, bounded_like
+from proctor.template_limits import budget
+from proctor.template_sizes import TemplateTooLarge
 
 MESSAGES = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "Hello\nthere"}] * 3
 BOMBS = {
@@ -81,6 +83,19 @@ BOMBS = {
     "search in a range": "{% for i in range(99999) %}{{ 'x' in range(99999) }}{% endfor %}",
     "equal lists": "{% set a, b = range(99999)|list, range(99999)|list %}"
     "{% for i in range(99999) %}{{ a == b }}{% endfor %}",
+    "sum of numbers": "{% set ns = namespace(n=1) %}{% for a in range(99999) %}"
+    "{% set ns.n = ns.n + ns.n %}{% endfor %}",
+    "difference of numbers": "{% set ns = namespace(n=1) %}{% for a in range(99999) %}"
+    "{% set ns.n = ns.n - -ns.n %}{% endfor %}",
+    "division of long numbers": "{% set n = ('f' * 900000)|int(base=16) %}{% set m = ('f' * 450000)|int(base=16) %}"
+    "{{ n // m }}",
+    "search": "{% set x = range(99999)|list %}{% for i in x %}{{ -1 in x }}{% endfor %}",
+    "search by test": "{% set x = range(99999)|list %}{{ x|select('in', x)|list|length }}",
+    "comparison": "{% set x = range(99999)|list %}{% set y = range(99999)|list %}"
+    "{% for i in x %}{{ x == y }}{% endfor %}",
+    "sums in a loop": "{% for i in range(99999) %}{{ range(99999)|sum }}{% endfor %}",
+    "sum of texts in one chain": "{% set x = 'x' * 999999 %}{{ " + " + ".join(["x"] * 12) + " }}",
+    "short loops in each other": "{% for a in l %}" * 6 + "{% endfor %}" * 6,
     "division": "{{ 1 / 0 }}",
     "types": "{{ messages + 5 }}",
     "include": "{% include 'x' %}",
@@ -115,7 +130,7 @@ HARMLESS = [
 
 @pytest.fixture(autouse=True)
 def no_hang():
-    faulthandler.dump_traceback_later(60, exit=True)
+    faulthandler.dump_traceback_later(600, exit=True)
     budget.renew()
     yield
     faulthandler.cancel_dump_traceback_later()
@@ -128,7 +143,7 @@ def test_a_bomb_is_refused(bomb, base, monkeypatch):
     monkeypatch.setattr(template_limits, "LARGEST", 10_000_000 if "9000000" in BOMBS[bomb] else 1_000_000)
     budget.renew()
     with pytest.raises(Exception) as caught:
-        bound(base()).from_string(BOMBS[bomb]).render(messages=MESSAGES)
+        bound(base()).from_string(BOMBS[bomb]).render(messages=MESSAGES, l=list(range(60)))
     own = {"division": ZeroDivisionError, "types": TypeError, "include": TypeError, "recursion": RecursionError}
     assert isinstance(
         caught.value, (own.get(bomb, TemplateTooLarge), OverflowError if bomb == "range" else TemplateTooLarge)
@@ -163,3 +178,23 @@ def test_each_rendering_has_the_bounds_for_itself(monkeypatch):
         assert template.render() == "ok"
     with pytest.raises(TemplateTooLarge, match="1,000 steps"):
         template.render()
+
+
+def test_a_chain_of_sums_is_measured_once_and_what_is_printed_short_costs_no_more():
+    environment = bound(SandboxedEnvironment())
+    code = environment.compile("{{ a + b + c + d }}{{ 'x' if a else 'y' }}{{ a == 'x' }}", raw=True)
+    assert code.count("t_1(") == 2  # once defined for the case that there is no such filter
+    assert "'<printed>'" in code
+    assert "'<searched>'" not in code
+
+
+def test_a_template_that_compiles_in_a_thread_of_its_own_has_bounds_there():
+    from concurrent.futures import ThreadPoolExecutor
+
+    def render(source):
+        return bound(SandboxedEnvironment()).from_string(source).render()
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(render, "{{ 'a b'|trim|upper }}").result() == "A B"
+        with pytest.raises(TemplateTooLarge):
+            pool.submit(render, "{{ 'x' * 30000000 }}").result()

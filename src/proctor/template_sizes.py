@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 LARGEST = 10_000_000
@@ -31,30 +32,61 @@ def written_size(value: Any) -> int:
     return _walk(value, {}, 0)
 
 
+def number_size(bits: int) -> int:
+    """What computing a whole number, or writing it out, costs in letters: it grows as the square of its length."""
+    return LARGEST + 1 if bits > MOST_BITS else bits * bits >> 11
+
+
+@lru_cache(maxsize=256)
+def _is_namespace(kind: type) -> bool:
+    return any(base.__name__ == "Namespace" for base in kind.__mro__)
+
+
 def _walk(value: Any, known: dict[int, int], depth: int) -> int:
-    if isinstance(value, (str, bytes)):
+    if type(value) is dict:
+        short = _size_of_texts(value)
+        if short:
+            return short
+    elif isinstance(value, (str, bytes)):
         return len(value)
-    if isinstance(value, int):
-        return max(1, value.bit_length() ** 2 >> 11)  # what writing it out costs
-    attributes = None
-    if not isinstance(value, (list, tuple, dict, set)):
-        if not any(base.__name__ == "Namespace" for base in type(value).__mro__):
-            return 1
-        attributes = object.__getattribute__(value, "_Namespace__attrs")
+    elif isinstance(value, int):
+        return 1 + number_size(value.bit_length())
+    parts = value if type(value) is list else _parts(value)
+    if parts is None:
+        return 1
     if depth > 200:
         raise TemplateTooLarge("a template may not nest lists more than 200 deep")
     mark = id(value)
     if mark not in known:
-        known[mark] = 1  # within itself: Python writes it as [...]
-        items = attributes if attributes is not None else value
-        parts = [*items.keys(), *items.values()] if isinstance(items, Mapping) else items
-        total = 1
+        known[mark] = total = 1  # within itself: Python writes it as [...]
         for part in parts:
-            total += _walk(part, known, depth + 1)
+            total += len(part) if type(part) is str else _walk(part, known, depth + 1)
             if total > LARGEST:
                 break
         known[mark] = total
     return known[mark]
+
+
+def _size_of_texts(value: dict[Any, Any]) -> int:
+    """Letters of a dictionary of texts alone, such as a message of a chat; 0 for any other."""
+    total = 1
+    for key, part in value.items():
+        if type(key) is not str or type(part) is not str:
+            return 0
+        total += len(key) + len(part)
+    return total
+
+
+def _parts(value: Any) -> Iterable[Any] | None:
+    """What is written out of a list, a dictionary or a namespace of jinja."""
+    if isinstance(value, (list, tuple, set)):
+        return value
+    if isinstance(value, dict):
+        return (*value, *value.values())
+    if not _is_namespace(type(value)):
+        return None
+    attributes = object.__getattribute__(value, "_Namespace__attrs")
+    return (*attributes, *attributes.values())
 
 
 def _product(left: Any, right: Any) -> int:
@@ -63,31 +95,18 @@ def _product(left: Any, right: Any) -> int:
     if not isinstance(right, int):
         return 0
     if isinstance(left, int):
-        return _of_bits(left.bit_length() + right.bit_length())
+        return number_size(left.bit_length() + right.bit_length())
     return written_size(left) * max(0, right) if hasattr(left, "__len__") else 0
-
-
-def _of_bits(bits: int) -> int:
-    """What computing a whole number costs, in letters: it grows as the square of its length."""
-    return LARGEST + 1 if bits > MOST_BITS else bits * bits >> 11
 
 
 def _divided(left: Any, right: Any) -> int:
     whole = isinstance(left, int) and isinstance(right, int)
-    return _of_bits(max(left.bit_length(), right.bit_length())) if whole else 0
+    return number_size(max(left.bit_length(), right.bit_length())) if whole else 0
 
 
 def _power(left: Any, right: Any) -> int:
     whole = isinstance(left, int) and isinstance(right, int)
-    return _of_bits(left.bit_length() * max(0, right)) if whole else 0
-
-
-def _sum(left: Any, right: Any) -> int:
-    if isinstance(left, str):
-        return len(left) + len(right) if isinstance(right, str) else 0
-    if isinstance(left, int):
-        return _divided(left, right)
-    return written_size(left) + written_size(right) if isinstance(left, (list, tuple)) else 0
+    return number_size(left.bit_length() * max(0, right)) if whole else 0
 
 
 def _filled(left: Any, right: Any) -> int:
@@ -104,9 +123,7 @@ def _filled(left: Any, right: Any) -> int:
 OPERATORS: Mapping[str, Callable[[Any, Any], int]] = {
     "*": _product,
     "**": _power,
-    "+": _sum,
     "%": _filled,
-    "-": _divided,
     "/": _divided,
     "//": _divided,
 }

@@ -30,13 +30,14 @@ def chat_templates(source: Source, folder: Path) -> None:
 
     from proctor import template_limits
     from proctor.models.chat import render_chat
+    from proctor.template_environment import bound
 
     class Tokenizer:
         name_or_path = "odd"
         chat_template: Any = ""
 
         def apply_chat_template(self, messages: Any, **options: Any) -> Any:
-            made = template_limits.bound(ImmutableSandboxedEnvironment(extensions=[loopcontrols]))
+            made = bound(ImmutableSandboxedEnvironment(extensions=[loopcontrols]))
             return made.from_string(self.chat_template).render(messages=messages, **options)
 
     tokenizer = Tokenizer()

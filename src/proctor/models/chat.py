@@ -2,26 +2,41 @@
 
 A chat template is a program that comes with a checkpoint. transformers runs it in jinja's sandbox, which does not
 bound what it computes, so the template that transformers compiles is compiled anew in the same environment with
-bounds (:mod:`proctor.template_limits`): same tags, filters and globals, so the same text. Everything else, such as
+bounds (:mod:`proctor.template_environment`): same tags, filters and globals, so the same text. Everything else, such as
 how a message is left open, stays transformers'. The compiled template is kept, so that a prompt costs no more.
+
+transformers' own function that compiles is replaced once, by one that asks whether this thread is within
+:func:`render_chat`: set and restored around each rendering, it would be the bounded one for other threads too, or the
+original for this one.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import cache
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, wraps
 from typing import Any
 
 from proctor.errors import ModelError, ProctorError, error_line
-from proctor.template_limits import TemplateTooLarge, bounded_like, budget
+from proctor.template_environment import bounded_like
+from proctor.template_limits import budget
+from proctor.template_sizes import TemplateTooLarge
 
 log = logging.getLogger("proctor")
 _MODULES = ("transformers.tokenization_utils_base", "transformers.utils.chat_template_utils")
 """Where the name is looked up that compiles: in the first of these that has it (the former in 4.48)."""
 _COMPILE = "_compile_jinja_template"
+
+
+class _Rendering(threading.local):
+    """Whether this thread renders a chat."""
+
+    bounded = False
+
+
+_rendering = _Rendering()
 
 
 def render_chat(tokenizer: Any, messages: Sequence[Mapping[str, Any]], **options: Any) -> str:
@@ -31,25 +46,34 @@ def render_chat(tokenizer: Any, messages: Sequence[Mapping[str, Any]], **options
         jinja2.TemplateError: the template refuses the messages, or is not valid.
         ModelError: it fails in another way, computes without end, or gives no text.
     """
-    from jinja2.exceptions import TemplateError
-
     check_template(tokenizer, options.get("chat_template"))
+    _bound_templates()
     budget.renew()
+    _rendering.bounded = True
     try:
-        with _bounded_templates():
-            text = tokenizer.apply_chat_template([dict(message) for message in messages], tokenize=False, **options)
-    except (TemplateError, ProctorError):
+        text = tokenizer.apply_chat_template([dict(message) for message in messages], tokenize=False, **options)
+    except ProctorError:
         raise
     except Exception as error:
+        if _is_refusal(error):
+            raise
         log.debug("Where the chat template failed:", exc_info=True)
         why = str(error) if isinstance(error, TemplateTooLarge) else error_line(error)
         raise ModelError(
             f"The chat template of {name_of(tokenizer)} cannot render this prompt: {why}{_line_of(error)}.",
             hint="LMEVAL_LOG_LEVEL=DEBUG shows where it failed.",
         ) from error
+    finally:
+        _rendering.bounded = False
     if not isinstance(text, str):
         raise ModelError(f"The chat template of {name_of(tokenizer)} gives no text, but {type(text).__name__}.")
     return text
+
+
+def _is_refusal(error: Exception) -> bool:
+    from jinja2.exceptions import TemplateError
+
+    return isinstance(error, TemplateError)
 
 
 def name_of(tokenizer: Any) -> str:
@@ -60,6 +84,8 @@ def name_of(tokenizer: Any) -> str:
 def check_template(tokenizer: Any, given: Any = None) -> None:
     """Refuse a chat template that is no text, such as ``chat_template: 5`` in a checkpoint's settings."""
     template = getattr(tokenizer, "chat_template", None) if given is None else given
+    if type(template) is str:
+        return
     texts = template.values() if isinstance(template, Mapping) else [template]
     wrong = next((text for text in texts if text is not None and not isinstance(text, str)), None)
     if wrong is not None:
@@ -79,29 +105,22 @@ def _line_of(error: BaseException) -> str:
     return "" if line is None else f" (line {line} of the template)"
 
 
-@contextmanager
-def _bounded_templates() -> Iterator[None]:
-    """Let transformers compile its templates with bounds; a tokenizer that is not its own renders as it likes."""
+def _bound_templates() -> None:
+    """Let transformers compile with bounds what this module renders; other tokenizers render as they like."""
     loaded = [sys.modules[name] for name in _MODULES if name in sys.modules]
-    module = next((module for module in loaded if hasattr(module, _COMPILE)), loaded[-1] if loaded else None)
-    original = None if module is None else _original(module)
-    if module is None or original is None:
-        yield
+    module = next((module for module in loaded if _COMPILE in vars(module)), loaded[-1] if loaded else None)
+    if module is None:
         return
-    setattr(module, _COMPILE, _bounded_compile(original))
-    try:
-        yield
-    finally:
-        setattr(module, _COMPILE, original)
+    original = getattr(module, _COMPILE, None)
+    if original is None:
+        _warn_of_no_bounds()
+    elif not hasattr(original, "bounded_by_proctor"):
+        setattr(module, _COMPILE, _bounded_compile(original))
 
 
 @cache
-def _original(module: Any) -> Callable[[str], Any] | None:
-    """What compiles a template in the installed transformers; asked once, so that two threads restore the same."""
-    found = getattr(module, _COMPILE, None)
-    if found is None:
-        log.warning("The installed transformers compiles chat templates in another way: their work is not bounded.")
-    return found
+def _warn_of_no_bounds() -> None:
+    log.warning("The installed transformers compiles chat templates in another way: their work is not bounded.")
 
 
 @cache
@@ -111,4 +130,9 @@ def _bounded_compile(original: Callable[[str], Any]) -> Callable[[str], Any]:
         # Not the template itself: to compile it without bounds is to compute its constants.
         return bounded_like(original(""), chat_template)
 
-    return compile_in_bounds
+    @wraps(original)
+    def compile_template(chat_template: str) -> Any:
+        return compile_in_bounds(chat_template) if _rendering.bounded else original(chat_template)
+
+    setattr(compile_template, "bounded_by_proctor", True)  # noqa: B010 - a function has no such attribute
+    return compile_template

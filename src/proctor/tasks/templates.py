@@ -11,11 +11,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from proctor.errors import error_line
-from proctor.patterns.bounded import SlowPattern, compiled, sub
-from proctor.template_limits import TemplateTooLarge, bound, budget
+from proctor.patterns.bounded import compiled, sub
+from proctor.template_environment import bound, renderer
+from proctor.template_limits import budget
 
 if TYPE_CHECKING:
-    from jinja2 import Template
     from jinja2.sandbox import SandboxedEnvironment
 
 Renderer = Callable[[Mapping[str, Any]], str]
@@ -43,36 +43,11 @@ def _environment() -> SandboxedEnvironment:
 def compile_template(source: str) -> Renderer:
     """A function from a document to text; raises ``jinja2.TemplateSyntaxError`` for a broken template."""
     template = _environment().from_string(source)
-    # A block or a change of escaping leaves traces in a context.
-    return _whole(template) if template.blocks or "autoescape" in source else _renderer(template)
-
-
-def _whole(template: Template) -> Renderer:
-    def render(doc: Mapping[str, Any]) -> str:
-        budget.renew()
-        return template.render(doc)
-
-    return render
-
-
-def _renderer(template: Template) -> Renderer:
-    """``template.render``, less what jinja sets up alike for every document: two thirds of a short text's time."""
-    from jinja2.runtime import Context
-
-    alike = vars(template.new_context())
-    constants = dict(template.globals)
-    root, concat = template.root_render_func, template.environment.concat
+    quick = renderer(template, source) or template.render
 
     def render(doc: Mapping[str, Any]) -> str:
         budget.renew()
-        try:
-            context = Context.__new__(Context)
-            vars(context).update(alike, parent=dict(constants, **doc), vars={}, exported_vars=set())
-            return concat(root(context))
-        except (SlowPattern, TemplateTooLarge):
-            raise
-        except Exception:  # noqa: BLE001 - jinja's own way says it with the template's lines
-            return template.render(doc)
+        return quick(doc)
 
     return render
 
