@@ -129,7 +129,7 @@ def test_process_docs_runs_once_and_may_return_a_list(task, exam):
         ({"doc_to_choice": "question"}, TaskError, "must give a list of texts"),
         ({"doc_to_choice": "{{[]}}"}, TaskError, "empty list on document 0"),
         ({"doc_to_choice": "{{[1, 2]}}"}, TaskError, "must give a list of texts"),
-        ({"dataset_kwargs": {"data_files": {"test": "nothing.jsonl"}}}, TaskError, "does not exist"),
+        ({"dataset_kwargs": {"data_files": {"test": "nothing.jsonl"}}}, TaskError, "there is no file nothing.jsonl"),
     ],
 )
 def test_what_data_shows_is_a_sentence_with_a_line(task, changes, error, said):
