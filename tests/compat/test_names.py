@@ -81,3 +81,11 @@ def test_an_import_that_fails_says_why(code, said, tmp_path):
 def test_what_a_face_lists_is_there(module):
     face = importlib.import_module(module.replace(PEER, FACE, 1))
     assert [name for name in getattr(face, "__all__", ()) if not hasattr(face, name)] == []
+
+
+@pytest.mark.parametrize("name", ["tasks", "evaluator", "utils", "models", "loggers", "evaluator_utils", "prompts"])
+def test_a_module_is_there_where_only_the_package_was_imported(name, monkeypatch):
+    import proctor.compat
+
+    monkeypatch.delattr(proctor.compat, name, raising=False)
+    assert getattr(proctor.compat, name).__name__ == f"proctor.compat.{name}"

@@ -7,12 +7,18 @@ they follow, not proctor's own version.
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from proctor.compat.evaluator import evaluate, simple_evaluate
 
 __version__ = "0.4.13"
+_MODULES = (
+    *("api", "caching", "config", "decontamination", "evaluator", "evaluator_utils", "filters", "loggers"),
+    *("models", "prompts", "tasks", "utils"),
+)
+"""lm-eval: its modules import one another, so that a script may say ``lm_eval.tasks`` without importing it."""
 __all__ = ["__version__", "evaluate", "simple_evaluate"]
 
 
@@ -21,4 +27,6 @@ def __getattr__(name: str) -> Any:
         from proctor.lazy import load_attribute
 
         return load_attribute(f"proctor.compat.evaluator:{name}")
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -12,6 +12,10 @@ import sys
 import traceback
 from pathlib import Path
 
+import datasets  # noqa: F401 - imported once for all forks
+import lm_eval.evaluator
+import lm_eval.models.huggingface
+import lm_eval.tasks  # noqa: F401
 import torch
 import torch.utils.collect_env
 
