@@ -159,7 +159,7 @@ def test_stdout_has_no_room_for_the_table(stable, exams, undisturbed, tmp_path):
 def test_the_disk_of_the_store_is_read_only(stable, exams, undisturbed, small_disk, tmp_path):
     """What is there is used; what is new is not kept, and that is said before anything is asked."""
     words = kit.words_of(exams["scoring"], store=str(small_disk / "answers.sqlite"))
-    stopped = stable.start(tmp_path, words, FAULTS_PAUSE=PAUSE)
+    stopped = stable.start(tmp_path, words, FAULTS_PAUSE="0.05")
     stopped.until_event("answered", 30)
     stopped.send(signal.SIGINT)
     assert stopped.code() == 130
