@@ -50,4 +50,4 @@ def test_it_is_taken(manager, given):
 def test_model_args_may_hold_objects(manager, dtype):
     args = {"pretrained": DEMO / "model", "dtype": dtype, "device": torch.device("cpu")}
     results = simple_evaluate("hf", model_args=args, tasks=[NAME], limit=1, bootstrap_iters=0, task_manager=manager)
-    assert results["config"]["model_dtype"] == "torch.float32"
+    assert results["config"]["model_dtype"] is torch.float32

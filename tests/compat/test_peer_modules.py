@@ -4,7 +4,7 @@ import pytest
 
 from proctor.alias import NotServedError, add_task_root, import_peer, load_file
 from proctor.compat.tasks._yaml_loader import load_yaml
-from proctor.errors import ModelError, TaskError
+from proctor.errors import TaskError, UsageError
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_a_task_file_gets_them_too(stock):
 def test_an_index_is_not_made():
     from proctor.compat.tasks._index import TaskIndex
 
-    with pytest.raises(ModelError, match="TaskIndex is not supported yet"):
+    with pytest.raises(UsageError, match="TaskIndex is not supported yet"):
         TaskIndex()
 
 

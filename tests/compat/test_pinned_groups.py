@@ -134,7 +134,7 @@ def test_members_without_the_metric_are_left_out_and_said(caplog):
     land = group({"metric": "acc", "filter_list": ["none", "strict"]})
     land.aggregate(FIGURES)
     (said,) = [record.getMessage() for record in caplog.records]
-    assert "1 of 2 tasks have no acc,strict" in said
+    assert "acc,strict is missing in 1 of 2 tasks" in said
     assert "lake" in said
     caplog.clear()
     group({"metric": "depth", "filter_list": ["none"]}).aggregate(FIGURES)
@@ -183,7 +183,7 @@ def test_what_an_entry_says_by_default():
     assert AggMetricConfig(metric="acc", filter_list="none").filter_list == ["none"]
     assert AggMetricConfig(metric="acc", filter_list=[]).filter_list == []
     assert AggMetricConfig(metric="acc", aggregation=max).aggregation is max
-    with pytest.raises(UsageError, match="not by 'median'"):
+    with pytest.raises(UsageError, match="'median': 'mean' is the only"):
         AggMetricConfig(metric="acc", aggregation="median")
 
 

@@ -58,7 +58,7 @@ def test_leaves_without_the_metric_are_left_out_and_said(caplog):
     result = combine([leaf("a", 1.0, 0.1, 4), leaf("b", 0.2, 0.1, 6, metric="f1")], entry())
     assert result.values["acc", "none"].value == 1.0
     assert (result.sample_len, result.sample_count["acc", "none"]) == (10, 4)
-    assert "1 of 2 tasks have no acc,none" in caplog.text
+    assert "acc,none is missing in 1 of 2 tasks" in caplog.text
 
 
 def test_filters_are_those_of_the_leaves_or_those_named():
