@@ -138,7 +138,7 @@ def test_members_without_the_metric_are_left_out_and_said(caplog):
     assert "lake" in said
     caplog.clear()
     group({"metric": "depth", "filter_list": ["none"]}).aggregate(FIGURES)
-    assert "2 of 2 tasks have no depth,none" in caplog.text
+    assert "depth,none is missing in 2 of 2 tasks" in caplog.text
 
 
 def test_nothing_is_said_where_every_member_has_it(caplog):
