@@ -63,12 +63,14 @@ def test_a_result_that_is_none_is_wrong_and_stops_nothing():
 
 @pytest.mark.parametrize("name", ["bleu", "chrf", "chrf++", "ter", "f1", "acc", "mcc"])
 def test_metrics_of_the_whole_corpus_hand_on_their_pair(name):
-    assert measure("gold", "answer", use(name, average="macro")) == {name: ["gold", "answer"]}
+    assert measure("gold", "answer", use(name, average="macro", aggregation="bypass")) == {name: ["gold", "answer"]}
 
 
 def test_metrics_of_the_whole_corpus_get_all_golds():
     # lm-eval gives 1.0 here whatever the answer, and then fails to aggregate it.
-    assert measure(["g", "h"], "answer", use("bleu"), multi_target=True) == {"bleu": [["g", "h"], "answer"]}
+    assert measure(["g", "h"], "answer", use("bleu", aggregation="bypass"), multi_target=True) == {
+        "bleu": [["g", "h"], "answer"]
+    }
 
 
 def test_the_order_of_metrics_does_not_matter_with_several_golds():
