@@ -168,7 +168,7 @@ def test_without_openpyxl_the_remedy_is_said(rows, book, monkeypatch):
         return real(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", missing)
-    with pytest.raises(MissingExtraError, match=r"openpyxl.*\n.*pip install openpyxl .*proctor\[xlsx\].*CSV UTF-8"):
+    with pytest.raises(MissingExtraError, match=r"openpyxl.*\n.*pip install openpyxl.*\[xlsx\].*CSV UTF-8"):
         rows("exam.xlsx")
 
 

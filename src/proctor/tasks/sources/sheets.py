@@ -18,6 +18,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from proctor.errors import DataError, MissingExtraError, did_you_mean
+from proctor.lazy import install_extra
 from proctor.tasks.sources.stamps import Stamp, stamp
 
 _LARGEST = 2 << 30
@@ -84,7 +85,7 @@ def _open(file: str, *, values: bool) -> Any:
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             f"{file} is an Excel workbook: the package 'openpyxl' reads it and is not installed.",
-            hint="Install it with: pip install openpyxl (the extra proctor[xlsx]). Or save it as CSV UTF-8.",
+            hint=f"Install it with: pip install openpyxl, or {install_extra('xlsx')}. Or save it as CSV UTF-8.",
         ) from error
     try:
         with zipfile.ZipFile(file) as archive:
