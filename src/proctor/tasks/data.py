@@ -14,7 +14,7 @@ from proctor.errors import Fault, TaskError, UsageError, did_you_mean
 from proctor.foreign import no_exit
 from proctor.tasks.fields import bind, describe
 from proctor.tasks.sources.load import SPLIT_KEYS, load_splits
-from proctor.tasks.sources.rows import ArrowRows, recall, remember
+from proctor.tasks.sources.rows import ArrowRows, note_of, recall, remember
 from proctor.tasks.spec import TaskSpec
 from proctor.types import Doc
 
@@ -129,12 +129,13 @@ class Splits:
     def _read(self, spec: TaskSpec) -> Mapping[str, Any]:
         if spec.data.custom is not None:
             return load_custom(spec)
-        known = recall(spec)
+        note = note_of(spec)
+        known = recall(note)
         if known is None:
             loaded = load_splits(spec, self.notes)
             if not self.notes:
                 # What is worth saying of the files is said in every run.
-                remember(spec, loaded)
+                remember(note, loaded)
             return loaded
         return known
 

@@ -86,9 +86,11 @@ class ArrowRows(Sequence[Mapping[str, Any]]):
         return datasets.concatenate_datasets([datasets.Dataset.from_file(file) for file in self._files])
 
 
-def recall(spec: TaskSpec) -> dict[str, ArrowRows] | None:
-    """The splits of a task's data set, if these very files were read before; None: they are to be read."""
-    note = _note_of(spec)
+def recall(note: Path | None) -> dict[str, ArrowRows] | None:
+    """The splits of a task's data set, if these very files were read before; None: they are to be read.
+
+    ``note``: what :func:`note_of` gives for the task.
+    """
     if note is None:
         return None
     import pyarrow
@@ -102,9 +104,11 @@ def recall(spec: TaskSpec) -> dict[str, ArrowRows] | None:
     return splits if whole and splits else None
 
 
-def remember(spec: TaskSpec, splits: Mapping[str, Any]) -> None:
-    """Note which Arrow files hold the splits, where their rows can be had without ``datasets``."""
-    note = _note_of(spec)
+def remember(note: Path | None, splits: Mapping[str, Any]) -> None:
+    """Note which Arrow files hold the splits, where their rows can be had without ``datasets``.
+
+    ``note`` was taken before the data were read: a file that changed meanwhile is read anew next time.
+    """
     files = {split: _arrow_files(rows) for split, rows in splits.items()}
     if note is None or not all(files.values()):
         return
@@ -117,7 +121,7 @@ def remember(spec: TaskSpec, splits: Mapping[str, Any]) -> None:
         unfinished.replace(note)
 
 
-def _note_of(spec: TaskSpec) -> Path | None:
+def note_of(spec: TaskSpec) -> Path | None:
     """Where the Arrow files of the task's data are noted; None where its data are not files of this machine."""
     stamps = _stamps(spec)
     if not stamps:
