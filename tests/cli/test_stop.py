@@ -21,10 +21,12 @@ def impatient(first, second):
         return stop
 
 
-def test_the_keyboard_and_sigterm(capsys):
+def test_the_keyboard_and_sigterm(capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["/usr/bin/proctor", "ls", "tasks"])
     assert tell(KeyboardInterrupt()) == 130
     assert tell(Terminated()) == 143
-    assert capsys.readouterr().err == "proctor: stopped by the keyboard.\nproctor: stopped by SIGTERM.\n"
+    again = "the same command begins again: proctor ls tasks\n"
+    assert capsys.readouterr().err == (f"proctor: stopped by the keyboard. {again}proctor: stopped by SIGTERM. {again}")
 
 
 @pytest.mark.parametrize(("first", "code"), [(KeyboardInterrupt, 130), (Terminated, 143)])

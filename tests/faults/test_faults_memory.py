@@ -70,7 +70,7 @@ def test_a_thread_that_dies(thread, stable, exams, undisturbed, tmp_path):
         assert kit.results_of(tmp_path) == kit.results_of(undisturbed("scoring")[1])
     if thread == "drawing":
         assert code == 0
-        assert "died of MemoryError(); the rest goes on." in process.errors()
+        assert "died of MemoryError; the rest goes on." in process.errors()
     if thread == "no threads":
         assert "There is no progress bar: the system gives no thread to draw it." in process.errors()
     if thread == "writer":

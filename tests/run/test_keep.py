@@ -10,9 +10,10 @@ import pytest
 
 from proctor.errors import ModelError
 from proctor.models import MODELS
+from proctor.run.command import command_line
 from proctor.run.config import build_config
 from proctor.run.execute import Asking, ask
-from proctor.run.keep import command_line, path_of, settings_of
+from proctor.run.keep import path_of, settings_of
 from proctor.run.progress import Quiet
 from proctor.run.session import evaluate
 from proctor.store.db import connect

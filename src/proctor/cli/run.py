@@ -43,13 +43,11 @@ def execute(namespace: argparse.Namespace) -> int:
 
     set_tokenizer_threads(config.threads)
     run = partial(evaluate, config, progress=open_progress, keep_records=False)
-    what = "the same command begins again"
+    finished = complete_run(config, lambda samples: run(samples=samples), stream_samples=True)
     try:
-        finished = complete_run(config, lambda samples: run(samples=samples), stream_samples=True)
-        what = "the same command shows the results"
         return report(finished)
     except KeyboardInterrupt as stop:
-        say_how_to_begin_again(stop, what)
+        say_how_to_begin_again(stop, "the same command shows the results")
         raise
 
 

@@ -39,6 +39,7 @@ def tell(stop: KeyboardInterrupt, *, last: bool = False) -> int:
     if last:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
+    say_how_to_begin_again(stop, "the same command begins again")
     stops = _stops(stop)
     terminated = isinstance(stops[-1], Terminated)
     sentence = "stopped by SIGTERM." if terminated else "stopped by the keyboard."
@@ -50,7 +51,7 @@ def tell(stop: KeyboardInterrupt, *, last: bool = False) -> int:
 def say_how_to_begin_again(stop: KeyboardInterrupt, what: str) -> None:
     """Name the command that does the work, where nobody has yet said more than that."""
     if not any(getattr(one, "__notes__", ()) for one in _stops(stop)):
-        from proctor.run.keep import command_line
+        from proctor.run.command import command_line
 
         stop.add_note(f"{what}: {command_line()}")
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shlex
 import sqlite3
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict, fields
@@ -17,6 +15,7 @@ from typing import Any, Self
 
 from proctor.errors import UsageError
 from proctor.results.redact import redact, redact_text
+from proctor.run.command import command_line
 from proctor.run.config import RunConfig
 from proctor.run.execute import Asking, Source
 from proctor.store import runs
@@ -149,14 +148,6 @@ class Kept:
             f"{counts.found + counts.asked} of {self._total} responses are cached; "
             f"the same command continues: {command_line()}"
         )
-
-
-def command_line() -> str:
-    """The command of this process, without secrets."""
-    name = Path(sys.argv[0]).name if sys.argv else ""
-    # Each word by itself: what a shell's quotes cut to pieces is recognised by nobody.
-    words = [redact_text(word) for word in sys.argv[1:]]
-    return shlex.join(["proctor" if name in ("__main__.py", "") else name, *words])
 
 
 def settings_of(config: RunConfig) -> Mapping[str, Any]:
