@@ -33,13 +33,18 @@ FAST = (
     "tests/models/hf/test_hf_goldens.py",
     "tests/models/test_architectures.py",
     "tests/models/hf/test_hf_decode.py",
+    "tests/models/hf/test_hf_deferred_imports.py",
+    "tests/models/hf/test_hf_identity.py",
     "tests/models/hf/test_hf_loading.py",
+    "tests/models/hf/test_hf_missing.py",
     "tests/models/hf/test_hf_scores.py",
+    "tests/models/hf/test_hf_shipped.py",
+    "tests/models/test_chat.py",
     "tests/models/test_tokens.py",
     "tests/models/test_boundaries.py",
     "tests/tasks/test_data.py",
 )
-"""Gates, engine, loading, tokenizers, data, and scores that are stored: what leans on other packages."""
+"""Gates, engine, loading, identity, tokenizers, chat templates, data, stored scores: what other packages can break."""
 NOT_BEFORE_5 = (
     "tests/models/test_architectures.py::test_the_probe_alone_sees_what_the_config_does_not_say",
     "tests/models/test_architectures.py::test_attention_matters[rwkv]",
