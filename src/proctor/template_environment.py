@@ -11,7 +11,7 @@ from typing import Any
 from proctor.patterns.bounded import SlowPattern
 from proctor.template_counters import BOUNDED, COUNTED, PRINTED, SEARCHED, with_counters
 from proctor.template_filters import bounded_filter, check_size
-from proctor.template_limits import CALL, LEFT, bounded_value, budget, counted, printed, searched
+from proctor.template_limits import CALL, LEFT, SHORT, bounded_value, budget, counted, printed, searched
 from proctor.template_sizes import METHODS, OPERATORS, TemplateTooLarge, lorem_size
 
 _WIDE_FIELD = re.compile(r"%[-_^#+0]*\d{4,}")
@@ -64,10 +64,11 @@ def _bounded_class(base: Any) -> type:
 
         @staticmethod
         def concat(parts: Iterable[str]) -> str:
-            """The text of its parts, if that is not too long."""
-            listed = list(parts)
-            budget.make(sum(map(len, listed)))
-            return "".join(listed)
+            """The text of its parts, if that is not too long; each of them has been measured."""
+            text = "".join(parts)
+            if len(text) > SHORT:
+                budget.make(len(text))
+            return text
 
     return Bounded
 

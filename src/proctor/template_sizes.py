@@ -15,6 +15,7 @@ LARGEST = 10_000_000
 """Letters, or items as they are written out, of one value."""
 MOST_BITS = 1 << 14
 """Bits of a whole number; one of more than 14,000 cannot be written out anyway."""
+_TEXTS_ALONE = {str}
 _AT_ONCE = 64
 """Letters that a search compares in the time in which one letter is made."""
 _WIDTH = re.compile(r"\d+")
@@ -29,6 +30,8 @@ def written_size(value: Any) -> int:
     """Letters or items of a value as it is written out: what two lists share counts twice."""
     if isinstance(value, str):
         return len(value)
+    if type(value) is list and set(map(type, value)) == _TEXTS_ALONE:
+        return 1 + sum(map(len, value))
     return _walk(value, {}, 0)
 
 
@@ -140,7 +143,8 @@ def _padded(text: Any, width: Any = 8, *_: Any, **__: Any) -> int:
 def _joined(separator: Any, items: Any, *_: Any) -> int:
     if not isinstance(items, (list, tuple, set, dict, str)):
         return 0
-    return sum(map(written_size, items)) + len(separator) * len(items)
+    written = written_size(items) if type(items) is list else sum(map(written_size, items))
+    return written + len(separator) * len(items)
 
 
 def _replaced(text: Any, old: Any, new: Any, *_: Any, **__: Any) -> int:
