@@ -48,9 +48,10 @@ FAST = (
 NOT_BEFORE_5 = (
     "tests/models/test_architectures.py::test_the_probe_alone_sees_what_the_config_does_not_say",
     "tests/models/test_architectures.py::test_attention_matters[rwkv]",
+    "tests/models/hf/test_hf_identity.py::test_another_tokenizer_makes_another_model_and_another_chat_template_does_not",
     "tests/models/hf/test_hf_loading.py::test_a_folder_without_tokenizer",
 )
-"""Models and messages that were others before transformers 5."""
+"""Models, messages and files that were others before transformers 5."""
 WARNINGS = ("-W", "ignore::ResourceWarning", "-W", "ignore::pytest.PytestUnraisableExceptionWarning")
 """Of other packages' own code: not what these runs are for."""
 LIKELY = ("transformers", "tokenizers", "huggingface-hub", "datasets", "accelerate", "safetensors", "numpy", "jinja2")

@@ -165,7 +165,7 @@ def _exactness(arguments: HfArguments, *, dtype: str, shares: bool) -> str:
 def _dtype(wanted: Any, config: Any) -> str:
     """The dtype that is used: ``auto`` is the config's, or else what the weights are in."""
     if wanted == "auto":
-        wanted = getattr(config, "dtype", None)
+        wanted = getattr(config, "dtype", None) or vars(config).get("torch_dtype")  # its name before transformers 4.56
     return _name(wanted) or f"of the weights, {_name(torch.get_default_dtype())} where they say none"
 
 
