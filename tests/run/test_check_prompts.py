@@ -22,6 +22,7 @@ doc_to_text: "{{question}}"
 doc_to_choice: choices
 doc_to_target: answer
 """
+DIFFERENT_OPTIONS = CONFIG.replace("doc_to_choice: choices", 'doc_to_choice: \'{{[question, "b", "c"]}}\'')
 OPTIONS = ("w", "x", "y", "z")
 
 
@@ -70,11 +71,69 @@ def test_a_prompt_that_is_the_same_for_every_document_is_named(ask, command):
     assert "documents have the same" not in ask(command=command)[1]
 
 
-def test_options_that_differ_may_have_one_prompt(ask):
-    config = CONFIG.replace("{{question}}", "Which?").replace(
-        "doc_to_choice: choices", 'doc_to_choice: \'{{[question, "b", "c"]}}\''
-    )
-    assert "documents have the same" not in ask(config=config)[1]
+@pytest.mark.parametrize("command", ["run", "validate"])
+def test_one_prompt_for_options_that_differ_is_named(ask, command):
+    config = DIFFERENT_OPTIONS.replace('{{question}}"\n', 'Which?"\n', 1)
+    printed = " ".join(ask(config=config, command=command)[1].split())
+    assert "all 6 documents have the same prompt: 'Which?'; only their options differ." in printed
+
+
+@pytest.mark.parametrize("text", ["", "{{answer * 0}}"])
+def test_options_that_differ_may_stand_without_a_prompt(ask, text):
+    """An empty prompt, and options that are prompts themselves."""
+    assert "documents have the same" not in ask(config=DIFFERENT_OPTIONS.replace('{{question}}"\n', f'{text}"\n', 1))[1]
+
+
+@pytest.mark.parametrize("command", ["run", "validate"])
+@pytest.mark.parametrize(
+    ("lines", "sentence"),
+    [
+        (
+            'doc_to_text: "{{question}} A: "',
+            "before a choice: the last of doc_to_text, 'Q0? A: ', and target_delimiter's",
+        ),
+        ('target_delimiter: " - "\ndoc_to_text: "{{question}} "', "the last of doc_to_text, 'Q0? ', and target_delim"),
+        ('target_delimiter: ""\ndoc_to_text: "{{question}} "\ndoc_to_choice: [" a", " b", " c"]', "the choice's own"),
+        ('gen_prefix: "It is "', "the last of gen_prefix, 'It is ', and target_delimiter's"),
+        (
+            'doc_to_text: "{{answer}}"\ndoc_to_choice: ["a ", "b", "c"]\ndoc_to_target: question',
+            "the last of doc_to_choice",
+        ),
+    ],
+)
+def test_a_prompt_that_ends_with_a_space_before_a_delimiter_with_one_is_named(ask, command, lines, sentence):
+    keys = [line.partition(":")[0] for line in lines.split("\n")]
+    kept = [line for line in CONFIG.splitlines() if line.partition(":")[0] not in keys]
+    code, printed = ask(config="\n".join([*kept, lines, ""]), command=command)
+    assert code == 0
+    assert " ".join(printed.split()).count(sentence) == 1
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        'target_delimiter: ""\ndoc_to_text: "{{question}} "',
+        'doc_to_text: "{{question}}\\n"',
+        'doc_to_text: "{{question}} "\ngen_prefix: "It is"',
+    ],
+)
+def test_one_space_before_a_choice_is_no_matter(ask, lines):
+    keys = [line.partition(":")[0] for line in lines.split("\n")]
+    kept = [line for line in CONFIG.splitlines() if line.partition(":")[0] not in keys]
+    assert "two spaces" not in ask(config="\n".join([*kept, lines, ""]))[1]
+
+
+def test_two_spaces_before_the_answer_of_an_example_are_named(ask):
+    config = CONFIG.replace("multiple_choice", "generate_until").replace("{{question}}", "{{question}} ")
+    config = config.replace("doc_to_choice: choices\n", "").replace("answer\n", '"{{question}}!"\n')
+    assert "two spaces" not in ask(config=config)[1]
+    config += "num_fewshot: 1\nfewshot_config: {samples: [{question: a}, {question: b}]}\n"
+    assert "two spaces stand before the answer of a few-shot example" in ask(config=config)[1]
+
+
+def test_prompts_of_published_benchmarks_are_not_objected_to(ask, tmp_path, monkeypatch):
+    monkeypatch.setattr("proctor.run.check_prompts.BUNDLED", tmp_path)
+    assert "two spaces" not in ask(config=CONFIG.replace("{{question}}", "{{question}} "))[1]
 
 
 @pytest.mark.parametrize(
