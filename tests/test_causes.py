@@ -12,7 +12,7 @@ def test_a_mistake_of_four_hundred_files_is_one_fault():
         for n in range(400)
     ]
     (one,) = by_cause(faults)
-    assert one.message == "task 'exam_0' and 399 more: there is no metric named 'accuracy'."
+    assert one.message == "task 'exam_0' and 399 more tasks: there is no metric named 'accuracy'."
     assert (one.file, one.line) == ("exam_0.yaml", 9)
     assert one.hint is not None
     assert one.hint.splitlines()[0] == "Did you mean 'acc'?"
@@ -27,6 +27,15 @@ def test_what_is_each_files_own_does_not_make_another_cause():
         for n in range(20)
     ] + [Fault(f"task 't{n}': /data/kr {n}.csv is empty.") for n in range(5)]
     assert len(by_cause(faults)) == 2
+
+
+def test_documents_of_one_task_are_not_counted_as_tasks():
+    faults = [Fault(f"task 'q': its answer is choice {n}. (document {n})", "q.yaml", 3, "Hint.") for n in range(5)]
+    (one,) = by_cause(faults)
+    assert one.message == "task 'q': its answer is choice 0. (document 0) (5 times)."
+    assert one.hint == "Hint."
+    (of_two,) = by_cause([*faults, Fault("task 'r': its answer is choice 1. (document 1)", "r.yaml", 3, "Hint.")])
+    assert of_two.message.startswith("task 'q' and 1 more task: ")
 
 
 def test_different_words_are_different_causes():

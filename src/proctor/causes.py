@@ -43,19 +43,26 @@ def _bare(text: str) -> str:
 
 
 def _merged(same: Sequence[Fault]) -> Fault:
-    first, more = same[0], len(same) - 1
+    first = same[0]
     message = first.message
     owner = _OWNER.match(message)
-    if owner is not None:
-        message = f"{owner[1]} {owner[2]} and {more:,} more{owner[3]}"
+    owners = {match[2] for fault in same if (match := _OWNER.match(fault.message)) is not None}
+    if owner is not None and len(owners) > 1:
+        message = f"{owner[1]} {owner[2]} and {_more(len(owners) - 1, owner[1])}{owner[3]}"
     else:
         message = f"{message.rstrip('.')} ({len(same):,} times)."
     places = dict.fromkeys(_place(fault) for fault in same[1:] if fault.file is not None)
     files = {fault.file for fault in same if fault.file is not None}
     shown = [place for place in places if place != _place(first)][:_FEW]
+    if not shown and len(owners) < 2:
+        return replace(first, message=message)
     rest = f"The same {len(same):,} times" + (f" in {len(files):,} files" if len(files) > 1 else "")
     rest += f": also {', '.join(shown)}{', ...' if len(files) > len(shown) + 1 else ''}" if shown else ""
     return replace(first, message=message, hint=f"{first.hint}\n  {rest}." if first.hint else f"{rest}.")
+
+
+def _more(count: int, kind: str) -> str:
+    return f"{count:,} more {kind}{'s' if count > 1 else ''}"
 
 
 def _place(fault: Fault) -> str:

@@ -197,8 +197,9 @@ FLAGS = {
     "no shots below zero": (["--num_fewshot", "-1"], 2, "--num_fewshot"),
     "more shots than there are examples": (
         ["--num_fewshot", "9"],
-        1,
-        "9 few-shot examples are asked for, but the pool",
+        2,
+        "sums.yaml:5: task 'sums': 9 few-shot examples are asked for, but the split 'train', which they are drawn "
+        "from, holds 4 documents.",
     ),
     "limit 0": (["--limit", "0"], 2, "--limit"),
     "unknown model": (["--model", "dumy"], 2, "There is no model named 'dumy'.\n  Did you mean 'dummy'?"),

@@ -6,8 +6,9 @@ import logging
 
 import pytest
 
-from proctor.errors import TaskError, UsageError
+from proctor.errors import Fault, TaskError, UsageError
 from proctor.run.config import build_config
+from proctor.run.plan import Faults
 from proctor.run.progress import Quiet
 from proctor.run.session import evaluate
 
@@ -162,7 +163,42 @@ def test_prompts_that_cannot_be_made_are_all_told_before_anything_is_asked(shaky
     with pytest.raises(TaskError) as caught:
         evaluate(config, progress=Quiet, opened=Unasked())
     faults = [fault.message for fault in caught.value.faults]
-    assert len(faults) == 12
-    assert "no prompt" in faults[0]
-    assert faults[0].endswith("(document 2)")
-    assert faults[5] == "task 'one': 13 more documents have such errors."
+    assert [fault.partition(":")[0] for fault in faults] == ["task 'one'", "task 'two'"]
+    assert all("no prompt" in fault for fault in faults)
+    assert all(fault.endswith("(documents 2, 3, 4 and 15 more)") for fault in faults)
+
+
+def test_too_few_examples_are_told_of_all_tasks(shaky):
+    change(
+        shaky / "one.yaml",
+        "process_results: !function own.measure\nmetric_list: [{metric: m, aggregation: mean}]\n",
+        "",
+    )
+    tasks = [str(shaky / "one.yaml"), str(shaky / "two.yaml")]
+    with pytest.raises(TaskError) as caught:
+        evaluate(build_config({"model": "dummy", "tasks": tasks, "num_fewshot": 99}), progress=Quiet)
+    assert [fault.message.partition(" are")[0] for fault in caught.value.faults] == [
+        "task 'one': 99 few-shot examples",
+        "task 'two': 99 few-shot examples",
+    ]
+
+
+def test_different_faults_of_documents_are_told_apart():
+    faults = Faults()
+    for number in range(9):
+        what = "a" if number < 8 else "b"
+        faults.note("one", number, TaskError(Fault(f"task 'one': {what} failed.", "one.yaml", 3)))
+    for number in range(2):
+        faults.note("two", number, TaskError(Fault(f"task 'two': on document {number} it gave {number}.")))
+    for number in range(7):
+        faults.note("three", number, TaskError(Fault(f"task 'three': {'abcdefg'[number]} failed.")))
+    with pytest.raises(TaskError) as caught:
+        faults.check()
+    said = [fault.message for fault in caught.value.faults]
+    assert said[:3] == [
+        "task 'one': a failed. (documents 0, 1, 2 and 5 more)",
+        "task 'one': b failed. (document 8)",
+        "task 'two': on document 0 it gave 0. (also document 1)",
+    ]
+    assert len(said) == 9
+    assert said[-1] == "task 'three': 2 more documents have other errors."

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctor.errors import DataError
+from proctor.errors import DataError, TaskError
 from proctor.tasks.fewshot import FirstN, RandomSampler, load_pool, make_sampler, may_leak
+from proctor.tasks.places import Place
 from proctor.tasks.prompt import Style
-from proctor.tasks.spec import override
+from proctor.tasks.spec import build_task, override
+from proctor.tasks.task import Task, _Shots
 
 POOL30 = [{"n": n} for n in range(30)]
 POOL24 = [{"n": n} for n in range(24)]
@@ -57,10 +59,68 @@ def test_first_n_keeps_the_order():
 
 def test_a_pool_that_is_too_small_says_both_numbers(task):
     bound = task(num_fewshot=13)
-    with pytest.raises(
-        DataError, match="13 few-shot examples are asked for, but the pool they are drawn from holds 12"
-    ):
+    with pytest.raises(TaskError) as caught:
         list(bound.examples([0], Style(), 1))
+    said = "13 few-shot examples are asked for, but the split 'train', which they are drawn from, holds 12 documents."
+    assert said in str(caught.value)
+    assert "Use --num_fewshot 12 or fewer, or name a larger split as fewshot_split." in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "name"),
+    [
+        ({"num_fewshot": 13}, ("num_fewshot",), "the split 'train'"),
+        ({"fewshot_split": None, "training_split": "train"}, ("training_split",), "the split 'train'"),
+        (
+            {"fewshot_split": None, "fewshot_config": {"split": "train"}},
+            ("fewshot_config", "split"),
+            "the split 'train'",
+        ),
+        (
+            {"fewshot_split": None, "fewshot_config": {"samples": []}},
+            ("fewshot_config", "samples"),
+            "fewshot_config.samples",
+        ),
+        ({"fewshot_split": "test"}, ("fewshot_split",), "(the question itself is left out)"),
+    ],
+)
+def test_a_pool_that_is_too_small_names_the_key(node, changes, key, name):
+    """``num_fewshot`` where the file asks for so many, else what names the source of the examples."""
+    made = node(**changes)
+    made.places.update(
+        {key: Place("sums.yaml", 7), **{(one,): Place("sums.yaml", 1) for one in made.config if one != key[0]}}
+    )
+    bound = Task(override(build_task(made), num_fewshot=13))
+    with pytest.raises(TaskError) as caught:
+        list(bound.examples([0], Style(), 1))
+    assert str(caught.value).startswith("sums.yaml:7: task 'sums': 13 few-shot examples")
+    assert name in str(caught.value)
+
+
+def test_a_pool_of_one_question_names_the_task(task):
+    rows = [{"question": "s", "choices": ["a", "b"], "answer": 0}]
+    bound = task(fewshot_split="test", fewshot_config={"process_docs": None}, num_fewshot=1)
+    with pytest.raises(TaskError, match="task 'sums': 1 few-shot example is asked for, but the split 'test'"):
+        _Shots(bound, rows * 2, FirstN(rows * 2, 1, exclude=True)).positions(rows[0])
+
+
+@pytest.mark.parametrize("index", [12, -13])
+def test_an_index_that_names_no_example_is_a_fault(task, index):
+    bound = task(fewshot_config={"fewshot_indices": [0, index]}, num_fewshot=1)
+    with pytest.raises(TaskError, match=f"fewshot_indices names document {index}, but the split 'train' holds 12"):
+        list(bound.examples([0], Style(), 1))
+
+
+@pytest.mark.parametrize("config", [{}, {"doc_to_text": "answer", "doc_to_target": "topic"}])
+def test_answers_of_examples_that_are_counted_from_1_are_suspected(task, config):
+    """Where the answer names a choice, and where the question does (the choices are contexts)."""
+    sample = {"question": "s", "choices": ["a", "b"], "answer": 2, "topic": "t"}
+    shots = {"samples": [sample]}
+    bound = task(fewshot_split=None, fewshot_config=shots, num_fewshot=1, **config)
+    with pytest.raises(TaskError) as caught:
+        list(bound.examples([0], Style(), 1))
+    assert "a few-shot example cannot be written: its answer is choice 2, but it has 2 choices." in str(caught.value)
+    assert "Choices are numbered from 0. Is the target counted from 1? '{{ x - 1 }}'." in str(caught.value)
 
 
 def test_none_equals_none_is_excluding(spec, task):

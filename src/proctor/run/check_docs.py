@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from typing import Any
 
-from proctor.errors import DataError, Fault, ProctorError, TaskError
+from proctor.errors import Fault, ProctorError, TaskError
 from proctor.run.check_braces import unbraced
 from proctor.run.check_cells import CellCheck
 from proctor.run.check_prompts import PromptCheck
@@ -127,7 +127,7 @@ class _DataCheck:
         optional = spec.n_shot == 0
         if optional and self.found.results()[0]:
             return
-        pool = self._try(self._load_pool, "fewshot_config", note=optional)
+        pool = self._try(lambda: load_pool(spec, self.splits), "fewshot_config", note=optional)
         if pool is FAILED:
             return
         if not optional:
@@ -142,12 +142,6 @@ class _DataCheck:
         if isinstance(fields, Fields):
             for number, doc in enumerate(pool):
                 self._example(fields, shape, number, doc, optional)
-
-    def _load_pool(self) -> Sequence[Doc]:
-        try:
-            return load_pool(self.spec, self.splits)
-        except IndexError as error:
-            raise DataError(f"fewshot_indices name a document that the pool does not have: {error}.") from error
 
     def _example(self, fields: Fields, shape: Shape, number: int, doc: Doc, optional: bool) -> None:
         try:

@@ -15,6 +15,7 @@ from typing import Any
 
 from proctor.errors import did_you_mean, value_text
 from proctor.run.findings import Findings
+from proctor.tasks.prompt import position_hint
 from proctor.tasks.spec import TaskSpec
 
 UNLIKELY = 0.01
@@ -180,10 +181,7 @@ def wrong_target(target: Any, choices: Sequence[str]) -> tuple[str, str, str | N
         return "type", f"{short(target)} ({kind}), neither the number of a choice nor its text.", _cast(target)
     if 0 <= place < size:
         return None
-    hint = "Choices are numbered from 0." + (" Is the target counted from 1? '{{ x - 1 }}'." if place == size else "")
-    if place == -1:
-        hint += " Labels that were not published are often -1: name another split."
-    return "range", f"{target}, but there are {size} choices: any answer counts as wrong.", hint
+    return "range", f"{target}, but there are {size} choices: any answer counts as wrong.", position_hint(place, size)
 
 
 def _text_hint(target: str, choices: Sequence[str]) -> str | None:

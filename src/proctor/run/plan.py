@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from proctor.errors import Fault, ProctorError, TaskError
 from proctor.store.keys import is_sampled
@@ -16,7 +16,9 @@ from proctor.tasks.prompt import Style
 from proctor.types import Generate, Loglikelihood, Query, Request
 
 SHOWN = 5
-"""Documents of a task whose faults are told; the others are counted."""
+"""Different faults of a task's documents that are told; documents with others are counted."""
+NAMED = 3
+"""Documents that are named for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +45,37 @@ class TaskPlan:
                     yield Query(self.task.spec.name, planned.example.doc_id, index, repeat, request)
 
 
+@dataclass(slots=True)
+class _OfDocuments:
+    """A fault, the documents that have it, and whether its message names the first of them."""
+
+    fault: Fault
+    documents: list[int]
+    is_named: bool
+
+
 class Faults:
-    """Documents of which no prompt can be made: the first few of each task, and how many there are."""
+    """Documents of which no prompt can be made, by what is wrong with them, and faults of tasks."""
 
     def __init__(self) -> None:
         self._errors: list[ProctorError] = []
-        self._first: dict[str, list[Fault]] = {}
-        self._counts: Counter[str] = Counter()
+        self._seen: dict[str, dict[Any, _OfDocuments]] = {}
+        self._more: dict[str, set[int]] = {}
         self._others: list[Fault] = []
 
     def note(self, task: str, doc_id: int, error: ProctorError) -> None:
         """Keep what a document raised."""
-        self._counts[task] += 1
-        first = self._first.setdefault(task, [])
-        if self._counts[task] > SHOWN:
-            return
-        self._errors.append(error)
-        faults = error.faults if isinstance(error, TaskError) else (Fault(error.message, hint=error.hint),)
-        for fault in faults:
-            known = re.search(rf"document {doc_id}\b", fault.message)
-            first.append(fault if known else replace(fault, message=f"{fault.message} (document {doc_id})"))
+        self._errors = [*self._errors, error][:2]
+        seen = self._seen.setdefault(task, {})
+        for fault in error.faults if isinstance(error, TaskError) else (Fault(error.message, hint=error.hint),):
+            named = re.search(rf"document {doc_id}\b", fault.message)
+            key = (fault.file, fault.line, re.sub(r"\d+", "N", fault.message))
+            if key in seen:
+                seen[key].documents.append(doc_id)
+            elif len(seen) < SHOWN:
+                seen[key] = _OfDocuments(fault, [doc_id], named is not None)
+            else:
+                self._more.setdefault(task, set()).add(doc_id)
 
     def add(self, faults: Sequence[Fault]) -> None:
         """Keep faults that are not of one document."""
@@ -70,17 +83,34 @@ class Faults:
 
     def check(self) -> None:
         """Raise what was noted, all at once."""
-        if sum(self._counts.values()) == 1 and not self._others and not isinstance(self._errors[0], TaskError):
+        if len(self._errors) == 1 and not self._others and not isinstance(self._errors[0], TaskError):
             raise self._errors[0]
         told: list[Fault] = []
-        for task, first in self._first.items():
-            told += first
-            more = self._counts[task] - SHOWN
-            if more > 0:
-                told.append(Fault(f"task '{task}': {more} more documents have such errors."))
+        for task, seen in self._seen.items():
+            told += map(_with_documents, seen.values())
+            if more := len(self._more.get(task, ())):
+                which = (
+                    "1 more document has another error" if more == 1 else f"{more:,} more documents have other errors"
+                )
+                told.append(Fault(f"task '{task}': {which}."))
         told += self._others
         if told:
             raise TaskError(told)
+
+
+def _with_documents(one: _OfDocuments) -> Fault:
+    if one.is_named and len(one.documents) == 1:
+        return one.fault
+    which = named_documents(one.documents[1:] if one.is_named else one.documents)
+    also = "also " if one.is_named else ""
+    return replace(one.fault, message=f"{one.fault.message} ({also}{which})")
+
+
+def named_documents(numbers: Sequence[int]) -> str:
+    """Documents in a sentence: ``document 3``, ``documents 3 and 7``, ``documents 3, 7, 9 and 4 more``."""
+    shown, more = [str(number) for number in numbers[:NAMED]], len(numbers) - NAMED
+    last = f"{more:,} more" if more > 0 else shown.pop()
+    return f"document {last}" if not shown else f"documents {', '.join(shown)} and {last}"
 
 
 def plan_task(
@@ -106,13 +136,26 @@ def plan_documents(
 ) -> Iterator[Planned]:
     """The documents at ``positions`` with their requests, one after the other."""
     note = None if faults is None else partial(faults.note, task.spec.name)
-    for example in task.examples(positions, style, seed, note):
+    for example in _examples(task, positions, seed, style, faults):
         try:
             yield Planned(example, task.requests(example, style))
         except ProctorError as error:
             if note is None:
                 raise
             note(example.doc_id, error)
+
+
+def _examples(
+    task: AnyTask, positions: Sequence[int], seed: int | None, style: Style, faults: Faults | None
+) -> Iterator[Example]:
+    """The task's documents with their prompts; a fault of the task as a whole is noted, and there are none."""
+    if faults is None:
+        yield from task.examples(positions, style, seed, None)
+        return
+    try:
+        yield from task.examples(positions, style, seed, partial(faults.note, task.spec.name))
+    except TaskError as error:
+        faults.add(error.faults)
 
 
 def is_sampled_request(request: Request) -> bool:

@@ -47,8 +47,23 @@ def load_pool(spec: TaskSpec, splits: Splits) -> list[Doc]:
     else:
         pool = splits.documents(pool_split(spec) or "", spec.data.process_docs)
     if shots.indices is not None:
+        _check_indices(spec, shots.indices, len(pool))
         pool = pool.pick(shots.indices) if isinstance(pool, Documents) else [pool[i] for i in shots.indices]
     return list(pool)
+
+
+def pool_name(spec: TaskSpec) -> str:
+    """What examples are drawn from, for a sentence."""
+    split = pool_split(spec)
+    return "fewshot_config.samples" if split is None else f"the split {split!r}"
+
+
+def _check_indices(spec: TaskSpec, indices: Sequence[int], size: int) -> None:
+    outside = [index for index in indices if not -size <= index < size]
+    if outside:
+        message = f"fewshot_indices names document {outside[0]}, but {pool_name(spec)} holds {size}."
+        hint = f"Documents are counted from 0 to {size - 1}." if size else None
+        raise TaskError(spec.fault(message, "fewshot_config", "fewshot_indices", hint=hint))
 
 
 def _fixed_samples(spec: TaskSpec) -> Sequence[Doc]:
@@ -87,16 +102,13 @@ def _pool_is_evaluated(spec: TaskSpec) -> bool:
 
 
 def make_sampler(spec: TaskSpec, pool: list[Doc], seed: int | None) -> Sampler:
-    """The task's sampler over ``pool``; too small a pool is an error that says both numbers."""
+    """The task's sampler over ``pool``; too small a pool is a fault with its line that says both numbers."""
     n, exclude = spec.n_shot, excludes_question(spec)
     needed = n + 1 if exclude and spec.fewshot.sampler == "default" else n
     # A sampler of the task's own may make documents up.
     if needed > len(pool) and spec.fewshot.sampler in SAMPLERS:
-        raise DataError(
-            f"Task '{spec.name}': {_asked_for(n)}, but the pool they are drawn from "
-            f"holds {len(pool)}{' (the question itself is left out)' if exclude else ''}.",
-            hint=f"Use --num_fewshot {max(len(pool) - (needed - n), 0)} or fewer, or a larger fewshot_split.",
-        )
+        most = max(len(pool) - (needed - n), 0)
+        raise too_few_fault(spec, n, len(pool), exclude=exclude, most=most)
     if spec.fewshot.sampler == "default":
         return RandomSampler(pool, n, Random(seed), exclude)
     if spec.fewshot.sampler == "first_n":
@@ -108,8 +120,40 @@ def _asked_for(n: int) -> str:
     return "1 few-shot example is asked for" if n == 1 else f"{n} few-shot examples are asked for"
 
 
-def _too_few(n: int, there: int) -> DataError:
-    return DataError(f"{_asked_for(n)}, but without the question itself the pool holds {there}.")
+class TooFewError(DataError):
+    """A pool holds fewer examples than are asked for once the question itself is left out."""
+
+    def __init__(self, wanted: int, there: int) -> None:
+        self.wanted, self.there = wanted, there
+        super().__init__(f"{_asked_for(wanted)}, but without the question itself the pool holds {there}.")
+
+
+def too_few_fault(spec: TaskSpec, wanted: int, there: int, *, exclude: bool, most: int) -> TaskError:
+    """The fault of a pool that holds ``there`` documents where ``wanted`` are asked for; ``most`` would do."""
+    without = " without the question itself" if exclude and most == there else ""
+    also = " (the question itself is left out)" if exclude and not without else ""
+    documents = "document" if there == 1 else "documents"
+    name = pool_name(spec)
+    message = f"{_asked_for(wanted)}, but {name}, which they are drawn from, holds {there} {documents}{without}{also}."
+    if pool_split(spec) is None:
+        more = "write more of them"
+    else:
+        more = "name a larger split as fewshot_split"
+    hint = f"Use --num_fewshot {most} or fewer, or {more}."
+    return TaskError(spec.fault(message, *_key_of_pool(spec), hint=hint))
+
+
+def _key_of_pool(spec: TaskSpec) -> tuple[str, ...]:
+    """The key that asks for the examples, or, where the command line does, the one that names their source."""
+    if spec.raw.get("num_fewshot") == spec.n_shot:
+        return ("num_fewshot",)
+    split, shots = pool_split(spec), spec.raw.get("fewshot_config")
+    if split is None:
+        return ("fewshot_config", "samples")
+    if isinstance(shots, dict) and shots.get("split") == split:
+        return ("fewshot_config", "split")
+    keys = ("fewshot_split", "training_split", "validation_split", "test_split")
+    return (next((key for key in keys if spec.raw.get(key) == split), "num_fewshot"),)
 
 
 class RandomSampler:
@@ -132,7 +176,7 @@ class RandomSampler:
         if len(kept) < self._n:
             others = [i for i in self._positions if self._pool[i] != doc]
             if len(others) < self._n:
-                raise _too_few(self._n, len(others))
+                raise TooFewError(self._n, len(others))
             kept = self._rng.sample(others, self._n)
         return kept
 
@@ -155,7 +199,7 @@ class FirstN:
             if other != doc:
                 kept.append(position)
         if len(kept) < self._n:
-            raise _too_few(self._n, len(kept))
+            raise TooFewError(self._n, len(kept))
         return kept
 
 

@@ -54,6 +54,30 @@ def turns(
     return (user,)
 
 
+class OutsideError(IndexError):
+    """The number of a choice that an example does not have. ``hint``: what may be the reason."""
+
+    def __init__(self, number: int, size: int) -> None:
+        super().__init__(f"its answer is choice {number}, but it has {size} choices")
+        self.hint = position_hint(number, size)
+
+
+def check_position(number: Any, choices: Sequence[str]) -> None:
+    """Raise :class:`OutsideError` where a number names no choice; lm-eval: -1 is the last one."""
+    if isinstance(number, int) and not -len(choices) <= number < len(choices):
+        raise OutsideError(number, len(choices))
+
+
+def position_hint(number: int, size: int) -> str:
+    """What to do about ``number``, which names none of ``size`` choices."""
+    hint = "Choices are numbered from 0."
+    if number == size:
+        hint += " Is the target counted from 1? '{{ x - 1 }}'."
+    if number == -1:
+        hint += " Labels that were not published are often -1: name another split."
+    return hint
+
+
 def answer_text(answer: Any, choices: Sequence[str] | None) -> str | None:
     """An example's answer as text: a choice by its number, the first of a list, or as it is.
 
@@ -62,8 +86,7 @@ def answer_text(answer: Any, choices: Sequence[str] | None) -> str | None:
     if answer is None or answer == "":
         return None
     if choices and isinstance(answer, int):
-        if not -len(choices) <= answer < len(choices):
-            raise IndexError(f"its answer is choice {answer}, but it has {len(choices)} choices")
+        check_position(answer, choices)
         answer = choices[answer]
     elif isinstance(answer, list):
         answer = answer[0]

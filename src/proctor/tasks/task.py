@@ -15,10 +15,10 @@ from proctor.metrics.base import MetricUse
 from proctor.metrics.tables import DEFAULTS, use_metric
 from proctor.tasks.data import Documents, Splits, positions
 from proctor.tasks.dump import dump_config
-from proctor.tasks.fewshot import Sampler, load_pool, make_sampler
+from proctor.tasks.fewshot import Sampler, TooFewError, load_pool, make_sampler, too_few_fault
 from proctor.tasks.fields import Fields, bind, bind_examples, bind_question, describe, key_or_template
 from proctor.tasks.outputs import Example, NoteFault, Shape, build_requests, measure
-from proctor.tasks.prompt import Style, answer_text, join, render, turns
+from proctor.tasks.prompt import OutsideError, Style, answer_text, check_position, join, render, turns
 from proctor.tasks.registered import load_registrations
 from proctor.tasks.sendable import check_sendable
 from proctor.tasks.spec import TaskSpec
@@ -201,7 +201,11 @@ class _Shots:
         self._rendered: dict[int, tuple[Message, ...]] = {}
 
     def positions(self, doc: Doc) -> tuple[int, ...]:
-        return tuple(self._sampler.draw(doc))
+        try:
+            return tuple(self._sampler.draw(doc))
+        except TooFewError as error:
+            spec, there = self._task.spec, error.there
+            raise too_few_fault(spec, error.wanted, there, exclude=True, most=there) from error
 
     def messages(self, positions: Sequence[int]) -> tuple[Message, ...]:
         return tuple(message for position in positions for message in self._turns(position))
@@ -220,13 +224,14 @@ def shot_turns(spec: TaskSpec, fields: Fields, shape: Shape, doc: Doc) -> tuple[
         question = fields.text(doc)
         choices = fields.choice(doc) if fields.choice is not None else None
         if shape.multiple_input and choices is not None:
+            check_position(question, choices)
             question, choices = choices[question], None
         answer = answer_text(fields.target(doc), choices)
     except (TypeError, LookupError) as error:
         key = "fewshot_config" if spec.raw.get("fewshot_config") else "doc_to_target"
-        raise TaskError(
-            spec.fault(f"a few-shot example cannot be written: {error_text(error) or type(error).__name__}.", key)
-        ) from error
+        message = f"a few-shot example cannot be written: {error_text(error) or type(error).__name__}."
+        hint = error.hint if isinstance(error, OutsideError) else None
+        raise TaskError(spec.fault(message, key, hint=hint)) from error
     if not isinstance(question, str):
         raise TaskError(spec.fault(f"a few-shot example's doc_to_text gave {question!r}, not a text.", "doc_to_text"))
     return turns(question, answer, fields.gen_prefix(doc), prompt.target_delimiter, prompt.fewshot_delimiter)
