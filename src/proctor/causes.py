@@ -32,7 +32,13 @@ def by_cause(faults: Iterable[Fault]) -> tuple[Fault, ...]:
     causes: dict[tuple[str, str], list[Fault]] = {}
     for fault in dict.fromkeys(faults):
         causes.setdefault((_bare(fault.message), _bare(fault.hint or "")), []).append(fault)
-    return tuple(one for same in causes.values() for one in (same if len(same) <= _FEW else [_merged(same)]))
+    return tuple(one for same in causes.values() for one in ([_merged(same)] if _is_one_mistake(same) else same))
+
+
+def _is_one_mistake(same: Sequence[Fault]) -> bool:
+    """Whether faults of one cause are merged: many, or several files that name one thing that is wrong."""
+    is_equal = len(same) > 1 and len({fault.message for fault in same}) == 1
+    return len(same) > _FEW or (is_equal and _OWNER.match(same[0].message) is None)
 
 
 def _bare(text: str) -> str:
@@ -50,20 +56,27 @@ def _merged(same: Sequence[Fault]) -> Fault:
     if owner is not None and len(owners) > 1:
         message = f"{owner[1]} {owner[2]} and {_more(len(owners) - 1, owner[1])}{owner[3]}"
     else:
-        message = f"{message.rstrip('.')} ({len(same):,} times)."
-    places = dict.fromkeys(_place(fault) for fault in same[1:] if fault.file is not None)
+        message = f"{message.rstrip('.')} ({_times(same)})."
+    others = [place for place in dict.fromkeys(map(_place, same)) if place is not None and place != _place(first)]
+    also = ", ".join(others[:_FEW]) + (f" and {len(others) - _FEW:,} more" if len(others) > _FEW else "")
+    if len(owners) > 1:
+        rest = f"The same {_times(same)}" + (f": also {also}." if also else ".")
+    else:
+        rest = f"Also {also}." if also else ""
+    return replace(first, message=message, hint="\n  ".join(filter(None, (first.hint, rest))) or None)
+
+
+def _times(same: Sequence[Fault]) -> str:
+    """How often, and in how many files: ``5 times in 2 files``, ``in 5 files``."""
     files = {fault.file for fault in same if fault.file is not None}
-    shown = [place for place in places if place != _place(first)][:_FEW]
-    if not shown and len(owners) < 2:
-        return replace(first, message=message)
-    rest = f"The same {len(same):,} times" + (f" in {len(files):,} files" if len(files) > 1 else "")
-    rest += f": also {', '.join(shown)}{', ...' if len(files) > len(shown) + 1 else ''}" if shown else ""
-    return replace(first, message=message, hint=f"{first.hint}\n  {rest}." if first.hint else f"{rest}.")
+    if len(files) == len(same):
+        return f"in {len(files):,} files"
+    return f"{len(same):,} times" + (f" in {len(files):,} files" if len(files) > 1 else "")
 
 
 def _more(count: int, kind: str) -> str:
     return f"{count:,} more {kind}{'s' if count > 1 else ''}"
 
 
-def _place(fault: Fault) -> str:
-    return f"{fault.file}:{fault.line}" if fault.line else str(fault.file)
+def _place(fault: Fault) -> str | None:
+    return f"{fault.file}:{fault.line}" if fault.line else fault.file

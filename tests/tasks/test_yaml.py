@@ -211,6 +211,10 @@ def test_a_missing_file_and_a_misspelt_include(tmp_path):
     assert "Did you mean '_template_yaml'?" in fault_of(write(tmp_path, "t.yaml", "include: _tmplate_yaml\n"))
 
 
+def test_a_file_that_includes_is_not_what_its_include_may_have_meant(tmp_path):
+    assert "Did you mean" not in fault_of(write(tmp_path, "template.yaml", "include: template_yaml\n"))
+
+
 def test_all_faults_of_all_includes_at_once(tmp_path):
     write(tmp_path, "_bad_yaml", "x: [\n")
     path = write(tmp_path, "t.yaml", "include: [_bad_yaml, _none_yaml,\n  _bad_yaml]\n")

@@ -36,7 +36,7 @@ from proctor.sandbox.run import bounds_report
 from proctor.tasks.classes import AnyTask, ClassTask
 from proctor.tasks.fewshot import may_leak
 from proctor.tasks.groups import GroupSpec
-from proctor.tasks.index import build_index
+from proctor.tasks.index import build_index, report_faults
 from proctor.tasks.prompt import Style
 from proctor.tasks.select import GroupNode, TaskNode, select
 from proctor.tasks.spec import TaskSpec, override
@@ -151,8 +151,10 @@ def open_configured(config: RunConfig, *, lazily: bool = False) -> Model:
 
 def select_suite(config: RunConfig) -> Suite:
     """Find, select and check the tasks, under the run's own settings."""
-    index = build_index(config.include_path)
-    suite = suite_of(select(index, config.tasks).nodes, config)
+    index = build_index(config.include_path, report=False)
+    selected = select(index, config.tasks)  # its errors are those of the files that are meant
+    report_faults(index.faults)
+    suite = suite_of(selected.nodes, config)
     if not suite.tasks:
         raise UsageError(f"No task was selected by {', '.join(config.tasks)}.", hint="proctor ls shows what there is.")
     check_samples(config, [task.name for task in suite.tasks])

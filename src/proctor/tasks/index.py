@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from proctor.alias import add_task_root
+from proctor.causes import by_cause
 from proctor.errors import Fault
 from proctor.tasks.roots import BUNDLED, Entry, Root, checked_folder, read_root, read_roots, require_tasks
 from proctor.tasks.scan import no_garbage_collection
@@ -101,19 +102,24 @@ class TaskIndex:
 
 
 def build_index(
-    include_paths: Sequence[str | Path] = (), *, defaults: bool = True, cache_dir: Path | None = None
+    include_paths: Sequence[str | Path] = (),
+    *,
+    defaults: bool = True,
+    cache_dir: Path | None = None,
+    report: bool = True,
 ) -> TaskIndex:
     """Index the bundled benchmarks (``defaults``, which lm-eval's own tasks belong to) and every include path.
 
     An include path that does not exist or holds no task is a :class:`UsageError`. Overridden
-    names and faulty files are each logged in one line.
+    names and faulty files are each logged in one line; without ``report`` the faults are left to the caller.
     """
     with no_garbage_collection():
         given = read_roots(include_paths, cache_dir=cache_dir)
         for root in given:
             require_tasks(root, "include path")
         index = put_over(given, default_index(cache_dir) if defaults else None)
-    report_faults(index.faults)
+    if report:
+        report_faults(index.faults)
     return index
 
 
@@ -180,5 +186,6 @@ def report_faults(faults: Sequence[Fault]) -> None:
     if faults:
         from proctor.tasks.sentences import first_lines
 
-        count = "1 error" if len(faults) == 1 else f"{len(faults)} errors"
+        causes = len(by_cause(faults))
+        count = "1 error" if causes == 1 else f"{causes} errors"
         log.warning("%s in task files; what they define may be missing:\n  %s", count, first_lines(faults))

@@ -20,6 +20,7 @@ from proctor.stock.names import did_you_mean_any, stock_task_hint
 from proctor.tasks.expand import Expander, GroupNode, TaskNode, folder_tops
 from proctor.tasks.index import Root, TaskIndex, checked_folder, put_over, read_root, report_faults, require_tasks
 from proctor.tasks.sentences import first_lines
+from proctor.tasks.similar_names import similar_file
 from proctor.tasks.stock import warn_of_absent_stock
 
 log = logging.getLogger("proctor")
@@ -160,8 +161,9 @@ def _not_found(index: TaskIndex, unknown: Sequence[str]) -> UnknownNameError:
 def _hints(index: TaskIndex, name: str) -> Iterator[str]:
     if _is_path(name):
         folder, last = os.path.split(os.path.abspath(os.path.expanduser(name)))
-        near = os.listdir(folder) if os.path.isdir(folder) else ()
-        yield f"There is no file or folder {os.path.join(folder, last)}. {did_you_mean(last, near) or ''}".rstrip()
+        path = os.path.join(folder, last)
+        near = similar_file(path, lambda entry: entry.endswith(".yaml") or os.path.isdir(os.path.join(folder, entry)))
+        yield f"There is no file or folder {path}. {near or ''}".rstrip()
         return
     stock = None if index.stock is None else stock_task_hint(name)
     if _GLOB & set(name):

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from proctor.encodings import UndecodableError, decode
-from proctor.errors import Fault, TaskError, did_you_mean
+from proctor.errors import Fault, TaskError
 from proctor.files import not_a_file, read_bytes
 from proctor.refs import Ref
 from proctor.stock.names import stock_include_hint
 from proctor.tasks.places import EMPTY, KeyPath, Place, Places, YamlFile
 from proctor.tasks.sentences import Unusable, yaml_fault
+from proctor.tasks.similar_names import similar_file
 from proctor.tasks.yaml_limits import check_aliases, check_number
 
 __all__ = [
@@ -101,11 +102,10 @@ def _include_target(name: Any, file: str, real: str, line: int, chain: tuple[str
         circle = " -> ".join(os.path.basename(step) for step in (*chain[chain.index(target) :], target))
         raise TaskError(Fault(f"Include cycle, the file includes itself: {circle}.", file, line))
     if not os.path.isfile(target):
-        folder = os.path.dirname(target)
-        near = os.listdir(folder) if os.path.isdir(folder) else ()
         kind = not_a_file(target)
         what = f"is {kind}" if kind else "does not exist"
-        hint = did_you_mean(os.path.basename(target), near) or stock_include_hint(name)
+        known = {os.path.basename(step) for step in chain}
+        hint = similar_file(target, lambda entry: entry not in known) or stock_include_hint(name)
         raise TaskError(Fault(f"include: {name!r} {what} ({target}).", file, line, hint))
     return (shown if os.path.exists(shown) else target), target
 

@@ -82,6 +82,14 @@ def test_what_is_not_there_or_not_read(rows, write, path, kwargs, said):
         rows(path, kwargs)
 
 
+def test_a_missing_file_is_not_taken_for_a_task_file(rows, write):
+    for name in ("computer.yaml", "computer.md", "Computer.jsonl"):
+        write(name, LINES)
+    with pytest.raises(TaskError) as caught:
+        rows("csv", {"data_files": {"test": "computer.csv"}})
+    assert "Did you mean 'Computer.jsonl'?" in str(caught.value)
+
+
 @pytest.mark.parametrize("key", ["data_file", "data_fiels", "datafiles"])
 def test_a_key_that_nobody_takes(rows, write, key):
     write("exam.jsonl", LINES)

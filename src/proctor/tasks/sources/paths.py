@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from proctor.errors import did_you_mean
+from proctor.tasks.similar_names import similar_file
 from proctor.tasks.sources.saved import is_saved
 
 BUILDERS: Mapping[str, str] = {
@@ -136,9 +136,7 @@ def not_there(path: str, folder: str | None) -> tuple[str, str | None]:
     places = dict.fromkeys(os.path.abspath(os.path.join(base, slashed)) for base in (*bases, ""))
     hint = None
     for place in places:
-        parent = os.path.dirname(place)
-        near = os.listdir(parent) if os.path.isdir(parent) else ()
-        hint = hint or did_you_mean(os.path.basename(place), near)
+        hint = hint or similar_file(place, lambda entry: builder_of(entry) is not None)
     windows = path[1:3] in (":\\", ":/")
     if windows:
         return f"there is no file {path} on this machine.", "A path of Windows means nothing here: give this machine's."
