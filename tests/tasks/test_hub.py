@@ -1,13 +1,20 @@
 """Data sets that several tasks share are read once, and read anew when they have changed."""
 
+import dataclasses
 import json
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import datasets
 import pytest
 
-from proctor.tasks.hub import load_dataset
+from proctor.errors import TaskError
+from proctor.tasks.hub import cache_of_a_folder, load_dataset
+from proctor.tasks.sources.explain import AbsentDataError
+from proctor.tasks.sources.load import load_splits
+from proctor.tasks.spec import TaskSpec
 
 
 @pytest.fixture
@@ -87,3 +94,36 @@ def test_one_split_alone_is_given_as_it_is(exam: Path) -> None:
 def test_a_link_to_nowhere_is_no_obstacle(exam: Path) -> None:
     (exam / "notes.txt").symlink_to(exam / "gone.txt")
     assert len(load_dataset("me/exam", None)["test"]) == 2
+
+
+@pytest.fixture
+def gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Data keys of a folder that another program read with ``datasets``, and that is gone since."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "exam" / "test.jsonl", "a", "b")
+    datasets.load_dataset("exam", cache_dir=str(tmp_path / "cache"))
+    (tmp_path / "exam").rename(tmp_path / "put_away")
+    return {"dataset_kwargs": {"cache_dir": str(tmp_path / "cache")}, "fewshot_split": None}
+
+
+def test_the_cache_does_not_answer_for_a_folder_that_is_gone(
+    gone: dict[str, Any], spec: Callable[..., TaskSpec], caplog: pytest.LogCaptureFixture
+) -> None:
+    task = spec(dataset_path="exam", **gone)
+    with pytest.raises(TaskError, match="the folder 'exam' is not there"):
+        load_splits(task)
+    assert len(load_splits(dataclasses.replace(task, strict=True))["test"]) == 2
+    assert "the folder 'exam' is not there" in caplog.text
+
+
+def test_nor_for_a_name_whose_last_part_is_that_folder_s(gone: dict[str, Any], spec: Callable[..., TaskSpec]) -> None:
+    with pytest.raises(AbsentDataError):
+        load_splits(spec(dataset_path="you/exam", **gone))
+
+
+def test_what_the_cache_has_of_the_hub_is_taken() -> None:
+    rows = datasets.Dataset.from_dict({"question": ["a"]})
+    commit = SimpleNamespace(cache_files=[{"filename": f"/cache/exam/default/0.0.0/{'5' * 40}/exam-test.arrow"}])
+    folder = SimpleNamespace(cache_files=[{"filename": f"/cache/exam/default/0.0.0/{'5' * 16}/exam-test.arrow"}])
+    assert cache_of_a_folder("exam", {"test": commit, "dev": rows}) is None
+    assert cache_of_a_folder("exam", {"test": commit, "dev": folder}) == f"/cache/exam/default/0.0.0/{'5' * 16}"

@@ -14,6 +14,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,8 @@ _LOADED: dict[str, Any] = {}
 _OF_LOADING = ("split", "verification_mode", "keep_in_memory", "save_infos", "streaming", "num_proc", "task")
 """Arguments of ``datasets.load_dataset`` that say nothing about which data set it is."""
 _CARDS = ("README.md", "dataset_infos.json", ".huggingface.yaml")
+_FINGERPRINT = re.compile(r"[0-9a-f]{16}")
+"""How ``datasets`` names in its cache what it read from a folder; what it read from the hub has a commit there."""
 
 
 def load_dataset(path: str, name: str | None, **kwargs: Any) -> Any:
@@ -46,6 +49,20 @@ def load_dataset(path: str, name: str | None, **kwargs: Any) -> Any:
         _LOADED[key] = loaded
     # Copies share the rows; a format that one task's function sets is not the next task's.
     return type(_LOADED[key])({split: copy.copy(rows) for split, rows in _LOADED[key].items()})
+
+
+def cache_of_a_folder(path: str, loaded: Any) -> str | None:
+    """Where rows came from if a folder that is gone was read there, by whomever; None for all other data.
+
+    Where the hub cannot be reached, ``datasets`` takes whatever its cache holds under the last part of a
+    name, and a folder's rows lie there under the folder's name.
+    """
+    if _is_local(path) or "://" in path:
+        return None
+    splits = loaded.values() if isinstance(loaded, Mapping) else [loaded]
+    files = [str(file["filename"]) for rows in splits for file in getattr(rows, "cache_files", ())]
+    folders = (os.path.dirname(file) for file in files)
+    return next((folder for folder in folders if _FINGERPRINT.fullmatch(os.path.basename(folder))), None)
 
 
 def local_builder(path: str, name: str | None, kwargs: Mapping[str, Any]) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 
 from proctor.errors import DataError, Fault, ProctorError, TaskError, did_you_mean
 from proctor.files import not_a_file
-from proctor.tasks.hub import load_dataset, local_builder, local_files
+from proctor.tasks.hub import cache_of_a_folder, load_dataset, local_builder, local_files
 from proctor.tasks.sources import paths
 from proctor.tasks.sources.diagnose import diagnose
 from proctor.tasks.sources.explain import explain, unknown_arguments
@@ -82,9 +82,24 @@ def _load(spec: TaskSpec, notes: list[Fault]) -> Mapping[str, Any]:
             hint = trouble.hint or _other_builder(source)
             raise DataError(f"Task '{spec.name}': {trouble.message}", hint=hint) from error
         raise _with_originals(explain(spec, source.path, error), source.files) from error
+    if (cached := cache_of_a_folder(source.path, loaded)) is not None:
+        _refuse_cached_folder(spec, source.path, cached)
     if not isinstance(loaded, Mapping):
         return {str(getattr(loaded, "split", None) or "train"): loaded}
     return loaded
+
+
+def _refuse_cached_folder(spec: TaskSpec, path: str, cached: str) -> None:
+    """Rows of a folder that is gone are other data than the name stands for; lm-eval scores them in silence."""
+    fault = spec.fault(
+        f"the folder {path!r} is not there, and the hub cannot be asked. The cache of 'datasets' holds rows "
+        f"that were read from a folder of that name ({cached}).",
+        "dataset_path",
+        hint="Put the folder back, or start where it is. --strict_lm_eval scores the cached rows.",
+    )
+    if not spec.strict:
+        raise TaskError(fault)
+    log.warning("%s", fault)
 
 
 def locate(spec: TaskSpec) -> Source:
