@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import logging
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,6 +33,19 @@ _FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 """How ``datasets`` names in its cache what it read from a folder; what it read from the hub has a commit there."""
 
 
+@contextmanager
+def _without_log_of_failures() -> Iterator[None]:
+    """Keep the readers of ``datasets`` from logging what their exception says too, which is told in a sentence."""
+    readers = logging.getLogger("datasets.packaged_modules")
+    before = readers.level
+    readers.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        readers.setLevel(before)
+
+
+@_without_log_of_failures()
 def load_dataset(path: str, name: str | None, **kwargs: Any) -> Any:
     """``datasets.load_dataset``, which opens the same configuration of an unchanged data set once."""
     import datasets
@@ -83,6 +97,18 @@ def local_files(builder: Any) -> dict[str, list[str]]:
     found = getattr(builder.config, "data_files", None)
     by_split: Mapping[str, Sequence[Any]] = found if isinstance(found, Mapping) else {}
     return {str(split): [str(file) for file in files] for split, files in by_split.items()}
+
+
+def read_files(path: str, name: str | None, kwargs: Mapping[str, Any]) -> tuple[list[str], str]:
+    """The files of this machine that a data set is read from, and the builder that reads them; none if unknown."""
+    try:
+        builder = local_builder(path, name, kwargs)
+    except Exception:  # noqa: BLE001 - asked after a failure, which is explained without them then
+        return [], ""
+    if builder is None:
+        return [], ""
+    files = [file for split in local_files(builder).values() for file in split]
+    return files, type(builder).__module__.rpartition(".")[2]
 
 
 def _describing(kwargs: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,10 @@ from proctor.tasks.spec import TaskSpec
 
 ABSENT = ("ConnectionError", "OfflineModeIsEnabled", "LocalEntryNotFoundError", "ConnectTimeout", "ReadTimeout")
 
+LONGEST_CAST = 400
+"""Letters of Arrow's words on types that are shown; they can hold all columns of two files."""
+_CAST = re.compile(r"Couldn't cast|Schema at index|Failed to parse (string|value)|truncated converting|don't match")
+
 
 class AbsentDataError(DataError):
     """A data set that is neither on this machine nor within reach."""
@@ -67,7 +71,11 @@ def _of_content(spec: TaskSpec, name: str, error: Exception) -> DataError:
     cause = error.__cause__
     if "StopIteration" in (kind, type(cause).__name__) or "corresponds to no data" in text:
         return DataError(f"The data set {name} of task '{spec.name}' holds no row.")
-    why = error_line(error if cause is None else cause)
+    known = error if cause is None else cause
+    if _CAST.search(error_text(known)):
+        message = f"The columns of the data set {name} of task '{spec.name}' are not of one type in all its files"
+        return DataError(f"{message}: {' '.join(error_text(known).split())[:LONGEST_CAST]}")
+    why = error_line(known)
     return DataError(f"The data set {name} of task '{spec.name}' cannot be loaded: {why.rstrip()}")
 
 

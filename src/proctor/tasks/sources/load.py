@@ -14,8 +14,9 @@ from typing import Any
 
 from proctor.errors import DataError, Fault, ProctorError, TaskError, did_you_mean
 from proctor.files import not_a_file
-from proctor.tasks.hub import cache_of_a_folder, load_dataset, local_builder, local_files
+from proctor.tasks.hub import cache_of_a_folder, load_dataset, local_builder, local_files, read_files
 from proctor.tasks.sources import paths
+from proctor.tasks.sources.columns import unlike_columns
 from proctor.tasks.sources.diagnose import diagnose
 from proctor.tasks.sources.explain import explain, unknown_arguments
 from proctor.tasks.sources.prepare import TEXTS, Wanted, mirror, prepare
@@ -77,7 +78,7 @@ def _load(spec: TaskSpec, notes: list[Fault]) -> Mapping[str, Any]:
     except ProctorError:
         raise
     except Exception as error:
-        trouble = diagnose(source.files, source.builder)
+        trouble = diagnose(source.files, source.builder) or unlike_columns(*_files(spec, source))
         if trouble is not None:
             hint = trouble.hint or _other_builder(source)
             raise DataError(f"Task '{spec.name}': {trouble.message}", hint=hint) from error
@@ -87,6 +88,14 @@ def _load(spec: TaskSpec, notes: list[Fault]) -> Mapping[str, Any]:
     if not isinstance(loaded, Mapping):
         return {str(getattr(loaded, "split", None) or "train"): loaded}
     return loaded
+
+
+def _files(spec: TaskSpec, source: Source) -> tuple[Sequence[tuple[str, str]], str]:
+    """The files of this machine that a source is read from, as :class:`Source` has them, and what reads them."""
+    if source.files:
+        return source.files, source.builder
+    named, kind = read_files(source.path, spec.data.name, source.kwargs)
+    return [(file, file) for file in named], kind
 
 
 def _refuse_cached_folder(spec: TaskSpec, path: str, cached: str) -> None:
