@@ -39,6 +39,8 @@ COMMANDS = {
 def measure(arguments: list[str], cache: str) -> tuple[float, float]:
     """CPU and wall seconds of one process."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PROCTOR_CACHE": cache}
+    # Installed packages have their bytecode; a clone has it after its first run, unless that is forbidden.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run([sys.executable, *arguments], env=environment, capture_output=True, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
