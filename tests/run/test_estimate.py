@@ -100,14 +100,18 @@ def test_every_kind_of_request_is_counted(exam, shared_models):
     assert lines[0] == "3 tasks, 60 documents"
     assert [line.split()[0] for line in lines[1:-1:2]] == ["scored", "rolling", "generated"]
     assert "then up to 3 new ones a request" in lines[-2]
-    assert lines[-1].startswith("scoring by tree (probe passed), generating with shared prefixes (probe passed)")
+    assert lines[-1] == (
+        "Shared prefixes are computed once (scoring mode: tree; checked against plain scoring). "
+        "Shared prefixes of prompts are computed once (checked against transformers' own generation). "
+        "Tried on a small model of this config."
+    )
 
 
 def test_an_estimate_says_how_fast_each_kind_is_and_how_long_all_takes(exam, shared_models, monkeypatch):
     monkeypatch.setattr("proctor.run.estimate.ENOUGH_SECONDS", 0.0)
     lines = list(estimate(config_for(exam, shared_models, "sums", "says", "reads"), progress=Quiet, timed=True))
     found = {line.split()[0]: line for line in lines[7:]}
-    assert found["timed"] == "timed on cpu, scoring by tree"
+    assert found["timed"] == "timed on cpu, scoring mode: tree"
     assert re.fullmatch(r"scored +about \S+ s, [\d,]+ tokens/s \(16 of 20 requests tried\)", found["scored"])
     assert " tokens/s " in found["rolling"]
     assert "20 requests tried" in found["generated"]
@@ -131,13 +135,13 @@ def planned_and_run(exam, path):
     return line, evaluate(config, progress=Quiet, bootstrap_iters=0).extra["proctor"]
 
 
-WAYS = {"plain": "generating through transformers", "shared": "generating with shared prefixes"}
+WAYS = {"plain": "by itself, through transformers", "shared": "Shared prefixes of prompts are computed once"}
 
 
 @pytest.mark.parametrize("name", ["llama", "gemma3_text-short-window", "gpt2", "falcon-alibi", "bloom", "mamba"])
 def test_a_plan_promises_what_the_run_does(exam, tmp_path, name):
     line, ran = planned_and_run(exam, saved(tmp_path, name))
-    assert f"scoring by {ran['scoring']['mode']} (" in line
+    assert f"(scoring mode: {ran['scoring']['mode']}; " in line
     assert WAYS[ran["generation"]["mode"]] in line
     assert ran["scoring"]["mode"] == zoo.SCORING[name]
 
@@ -150,7 +154,7 @@ def test_a_plan_does_not_promise_sharing_for_a_model_that_is_not_supported(exam,
     monkeypatch.setattr("proctor.models.hf.gate.allowed", lambda dtype: -1.0)
     line, ran = planned_and_run(exam, saved(tmp_path, "llama"))
     assert ran["scoring"]["mode"] == ran["generation"]["mode"] == "plain"
-    assert "scoring by plain (" in line
+    assert "(scoring mode: plain; " in line
     assert "generating through transformers (" in line
 
 

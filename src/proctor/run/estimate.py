@@ -103,13 +103,13 @@ class _Counting:
         if counts.scored is not None:
             scoring = small.scoring("context" if mode == "context" else "auto", counts.scored.longest)
             mode = scoring.mode
-            said.append(f"scoring by {mode} ({scoring.reason})")
+            said.append(scoring.in_words())
         if counts.generated is not None:
             alone, line = self._generation(small, counts.generated.longest)
             said.append(line)
         if (mode, alone) != (self.wanted, self.wanted != "tree" if alone is not None else None):
             counts = self.by(mode, alone=alone)
-        return counts, [f"{', '.join(said)}; tried on a small model of this config"] if said else []
+        return counts, [f"{' '.join(said)} Tried on a small model of this config."] if said else []
 
     def _generation(self, small: Rehearsal, longest: int) -> tuple[bool, str]:
         """Whether prompts are generated after without sharing, and a line; where plans differ, the worst counts."""
@@ -120,8 +120,7 @@ class _Counting:
         choices = [small.generation(plan, longest + plan.max_tokens) for plan in distinct]
         choice = next((one for one in choices if one.mode == "plain"), choices[0])
         alone = choice.mode == "plain" or self.wanted == "context"
-        way = "through transformers" if choice.mode == "plain" else "with shared prefixes"
-        return alone, f"generating {way} ({choice.reason})"
+        return alone, choice.in_words()
 
     def _rehearsal(self) -> Rehearsal | str:
         """A small model; or, where there is none to be asked, why, if that is worth saying."""
@@ -193,7 +192,7 @@ def _time_lines(config: RunConfig, work: _Counting, prepared: float) -> Iterator
         model.close()
     mode = scoring.get("mode", "plain")
     kinds = _kinds(work.by(mode))
-    yield f"timed on {facts.get('device')}" + (f", scoring by {mode}" if "scored" in samples else "")
+    yield f"timed on {facts.get('device')}" + (f", scoring mode: {mode}" if "scored" in samples else "")
     total = 0.0
     for name, sample in samples.items():
         seconds = sample.expect(len(sample.requests), kinds[name].forwarded)

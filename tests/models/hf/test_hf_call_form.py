@@ -200,17 +200,17 @@ def test_a_stock_model_that_does_not_share_is_a_warning_with_its_cost_and_a_reme
         assert scored(module)[1]["mode"] == "plain"
         assert decoded(module)[1]["mode"] == "plain"
     warnings = [one.getMessage() for one in caplog.records if one.levelno == logging.WARNING]
-    (scoring,) = [text for text in warnings if text.startswith("Scoring by plain")]
+    (scoring,) = [text for text in warnings if text.startswith("Every request is computed by itself")]
     assert "LlamaForCausalLM should share prefixes" in scoring
     assert re.search(r"[\d.k ]+ tokens are forwarded instead of [\d.k ]+, [\d.]+ times as many", scoring)
     assert "report this (transformers" in scoring
-    (generating,) = [text for text in warnings if text.startswith("Generating through transformers")]
+    (generating,) = [text for text in warnings if text.startswith("Every prompt is generated after by itself")]
     assert NO_CACHE in generating
 
 
 def test_another_release_than_the_tested_one_is_told_which_one_was(caplog, monkeypatch):
     monkeypatch.setattr("proctor.models.hf.fallback.TRANSFORMERS", "0.0.1")
-    warn_of_fallback("Scoring by plain", "a reason", zoo.build(zoo.BY_NAME["llama"]), plain=300, shared=100)
+    warn_of_fallback("Nothing is shared", "a reason", zoo.build(zoo.BY_NAME["llama"]), plain=300, shared=100)
     assert "300 tokens are forwarded instead of 100, 3.0 times as many" in caplog.text
     assert "Install transformers 0.0.1, with which sharing was tested" in caplog.text
 
@@ -224,7 +224,8 @@ def test_a_model_whose_config_explains_it_is_no_cause_for_alarm(caplog, name):
 def test_the_log_says_how_many_tokens_sharing_saved(caplog):
     with caplog.at_level(logging.INFO, logger="proctor"):
         scored(zoo.build(zoo.BY_NAME["llama"]))
-    assert re.search(r"Scored by tree: \S+ tokens forwarded; plain rows forward \S+\.", caplog.text)
+    assert "Shared prefixes are computed once (scoring mode: tree; checked against plain scoring)." in caplog.messages
+    assert re.search(r"Scoring done: \S+ tokens forwarded; without shared prefixes they would be \S+\.", caplog.text)
 
 
 def test_the_tested_release_is_the_pinned_one(repository):

@@ -340,12 +340,20 @@ def test_another_error_is_not_taken_for_memory():
 def test_auto_reports_batch_sizes_at_the_points_asked_for(checkpoints):
     model = open_tiny(checkpoints / "llama", batch_size="auto:2", max_batch_size=2)
     dict(model.answer(REQUESTS))
-    sizes = model.report()["batch_sizes"]
-    assert len(sizes) == 2
-    assert max(sizes) <= 2
+    assert len(model.report()["batch_sizes"]) == 2
     fixed = open_tiny(checkpoints / "llama", batch_size=2)
     dict(fixed.answer(REQUESTS))
     assert fixed.report()["batch_sizes"] == []
+
+
+@pytest.mark.parametrize("scoring", ["tree", "context", "plain"])
+def test_batch_sizes_of_auto_are_the_requests_that_a_pass_answers(checkpoints, scoring):
+    model = open_tiny(checkpoints / "llama", batch_size="auto:99", args={"scoring": scoring})
+    dict(model.answer(REQUESTS))
+    sizes = model.report()["batch_sizes"]
+    assert max(sizes) > 4
+    assert min(sizes) > 0
+    assert sum(sizes) <= sum(len(request.continuations) for request in REQUESTS)
 
 
 # -- encoder-decoders, and the rest of the life of a model

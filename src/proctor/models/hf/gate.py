@@ -37,6 +37,9 @@ PROBE_TOKENS = 48
 """Tokens of a probe beyond the widest window."""
 
 
+_NOTHING_SHARED = "Every request is computed by itself"
+PASSED = "probe passed"
+"""The reason of a decision to share, as the results file has it."""
 NO_CACHE = "the model fills no cache that is passed to it"
 
 
@@ -54,6 +57,12 @@ class Decision:
     max_probe_difference: float | None = None
     form: CallForm | None = None
     surprising: bool = False
+
+    def in_words(self) -> str:
+        """A sentence: what is shared, the mode as ``--model_args scoring=`` takes it, and why or how sure."""
+        what = {"tree": "Shared prefixes are computed once", "context": "The options of a document share its prefix"}
+        why = "checked against plain scoring" if self.reason == PASSED else self.reason
+        return f"{what.get(self.mode, _NOTHING_SHARED)} (scoring mode: {self.mode}; {why})."
 
     def facts(self) -> Mapping[str, Any]:
         """For the results file."""
@@ -78,7 +87,7 @@ def decide(scorer: Scorer, rows: Sequence[Row], wanted: str) -> Decision:
             worst = difference if worst is None else max(worst, difference)
             if difference <= allowed(dtype_of(scorer.module)):
                 passed = mode == "tree" or wanted == "context"
-                return Decision(mode, "probe passed" if passed else reason, difference, form, known and not passed)
+                return Decision(mode, PASSED if passed else reason, difference, form, known and not passed)
             reason = f"{mode} differs from plain rows by {difference:.2g} nats on a probe of {length} tokens"
     except Exception as error:
         if not is_out_of_memory(error):
@@ -92,11 +101,12 @@ def announce(decision: Decision, scorer: Scorer, rows: Sequence[Row]) -> None:
     """Log how these rows are scored, and at what cost where that is a surprise."""
     if not decision.surprising:
         level = logging.INFO if decision.mode == "tree" else logging.WARNING
-        log.log(level, "Scoring by %s (%s).", decision.mode, decision.reason)
+        log.log(level, "%s", decision.in_words())
         return
     inputs = [row.lead.tokens[-(scorer.max_length + 1) :][:-1] for row in rows]
     plain, shared = sum(map(scorer.width, rows)), count_distinct(inputs)
-    warn_of_fallback(f"Scoring by {decision.mode}", decision.reason, scorer.module, plain=plain, shared=shared)
+    doing = "Only the options of one document share a prefix" if decision.mode == "context" else _NOTHING_SHARED
+    warn_of_fallback(doing, decision.reason, scorer.module, plain=plain, shared=shared)
 
 
 def _attempts(scorer: Scorer, wanted: str) -> Iterator[tuple[Mode, CallForm]]:

@@ -181,9 +181,8 @@ class Generator:
     def _say(self, choice: Choice, prompts: Sequence[Prompt]) -> None:
         """How is generated, and at what cost where that is a surprise."""
         if not choice.surprising:
-            way = "with shared prefixes" if choice.mode == "shared" else "through transformers"
             failed = choice.mode == "plain" and choice.max_probe_difference is not None
-            log.log(logging.WARNING if failed else logging.INFO, "Generating %s (%s).", way, choice.reason)
+            log.log(logging.WARNING if failed else logging.INFO, "%s", choice.in_words())
             return
         distinct = list({tuple(prompt.ids): prompt.ids for prompt in prompts}.values())
         shared = sum(
@@ -191,7 +190,8 @@ class Generator:
             for group in group_prompts(distinct)
         )
         plain = sum(len(prompt.ids) for prompt in prompts)
-        warn_of_fallback("Generating through transformers", choice.reason, self.module, plain=plain, shared=shared)
+        doing = "Every prompt is generated after by itself"
+        warn_of_fallback(doing, choice.reason, self.module, plain=plain, shared=shared)
 
     def _passes(self, form: CallForm | None) -> Passes:
         return Passes(self.module, self.device, self.autocast, self._pad_token or 0, form)

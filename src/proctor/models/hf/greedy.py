@@ -21,7 +21,7 @@ from proctor.models.hf.call_form import CallForm
 from proctor.models.hf.decode import Passes
 from proctor.models.hf.deferred_imports import without_distribution
 from proctor.models.hf.device import is_out_of_memory
-from proctor.models.hf.gate import NO_CACHE
+from proctor.models.hf.gate import NO_CACHE, PASSED
 from proctor.models.hf.loglikelihood import autocast
 from proctor.models.hf.slots import SlotCache, Unsupported
 
@@ -78,6 +78,13 @@ class Choice:
     max_probe_difference: float | None = None
     form: CallForm | None = None
     surprising: bool = False
+
+    def in_words(self) -> str:
+        """A sentence: whether prompts share prefixes, and why or how sure."""
+        if self.mode == "shared":
+            why = "checked against transformers' own generation" if self.reason == PASSED else self.reason
+            return f"Shared prefixes of prompts are computed once ({why})."
+        return f"Every prompt is generated after by itself, through transformers ({self.reason})."
 
     def facts(self) -> dict[str, Any]:
         """For the results file."""
@@ -142,7 +149,7 @@ def choose(passes: Passes, prompt: Sequence[int], length: int) -> Choice:
         why = str(error) if isinstance(error, Unsupported) else type(error).__name__
         return Choice("plain", f"the model does not take a cache of slots: {why}")
     if difference <= allowed:
-        return Choice("shared", "probe passed", difference, passes.form)
+        return Choice("shared", PASSED, difference, passes.form)
     return Choice("plain", f"logits differ by {difference:.2g} of their spread on a probe", difference)
 
 

@@ -118,7 +118,7 @@ class HfModel:
         }
 
     def _batch_sizes(self) -> list[int]:
-        """For auto: the sizes at the asked-for number of places in the longest list of batches."""
+        """For auto: the requests of a pass, at the asked-for number of places in the longest list of passes."""
         sizes = max(self._batches.values(), key=len, default=[])
         if not self._size.auto or not sizes:
             return []
@@ -259,11 +259,11 @@ class HfModel:
         mode = "context" if decision.mode == "context" else "tree"
         scorer = TreeScorer(self._scorer, limits, mode, form=decision.form, head_rows=head_rows, on_plan=say)
         yield from scorer(rows, missing)
-        self._batches.setdefault(kind, []).extend(scorer.documents)
+        self._batches.setdefault(kind, []).extend(scorer.sizes)
         self._count(scorer.forwarded, scorer.distinct)
         log.info(
-            "Scored by %s: %s tokens forwarded; plain rows forward %s.",
-            *(mode, many(scorer.forwarded), many(sum(map(self._scorer.width, rows)))),
+            "Scoring done: %s tokens forwarded; without shared prefixes they would be %s.",
+            *(many(scorer.forwarded), many(sum(map(self._scorer.width, rows)))),
         )
 
     def _count(self, forwarded: int, distinct: int | None) -> None:

@@ -80,7 +80,8 @@ class TreeScorer:
         self._dtype = torch.float32
         self.forwarded = 0
         self.distinct = 0
-        self.documents: list[int] = []
+        self.sizes: list[int] = []
+        """Requests that each pass answers; passes over prefixes alone, which answer none, are left out."""
 
     def __call__(self, rows: Sequence[Row], missing: Sequence[bool] | None = None) -> Iterator[Scored]:
         """All spans of all rows, each as soon as its last logits are there.
@@ -160,7 +161,8 @@ class TreeScorer:
         pending.hidden.append(self._hidden(arguments, pack.tokens, wanted))
         pending.rows += len(wanted)
         self.forwarded += pack.tokens
-        self.documents.append(pack.documents)
+        if answered := sum(len(rows[number].spans) for number in pack.done):
+            self.sizes.append(answered)
 
     def _mask(self, pack: Pack) -> Any:
         """The mask of a pass; one for each kind of layer where a model has several."""
