@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import datasets
 import pytest
 
 from proctor.errors import TaskError, UsageError
@@ -366,6 +367,26 @@ def test_no_target_that_can_be_read(tmp_path):
     with pytest.raises(TaskError, match="no target of its 3 documents can be read"):
         run(task, model)
     assert value(run(task, model, **STRICT), "acc") == 0.0
+
+
+# A folder of data that is gone
+
+
+def test_a_folder_of_data_that_is_gone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    task = write(tmp_path, [{"question": "Q", "answer": 0}] * 3, CHOICES)
+    (tmp_path / "exam").mkdir()
+    (tmp_path / "test.jsonl").rename(tmp_path / "exam" / "test.jsonl")
+    cache = str(tmp_path / "cache")
+    datasets.load_dataset("exam", cache_dir=cache)
+    (tmp_path / "exam").rename(tmp_path / "put_away")
+    data = f"dataset_path: exam\ndataset_kwargs: {{cache_dir: {cache}}}"
+    text = Path(task).read_text(encoding="utf-8")
+    Path(task).write_text("\n".join(["task: quiz", data, *text.split("\n")[3:]]), encoding="utf-8")
+    model = Scripted(lambda _: Scores(((-1.0, False), (-2.0, False), (-3.0, False))))
+    with pytest.raises(TaskError, match="the folder 'exam' is not there"):
+        run(task, model)
+    assert value(run(task, model, **STRICT), "acc") == 1.0
 
 
 # Whatever the face, strictness is the same
