@@ -59,6 +59,7 @@ def test_a_model_of_nan_is_no_weak_model(broken_model, tmp_path, capsys, task, m
     shown = capsys.readouterr()
     assert "the model gave NaN on 2 of 2 documents (first: 0)" in shown.err
     assert effect in shown.err
+    assert "results are right" not in shown.err
     results = json.loads(next(out.rglob("results_*.json")).read_text(encoding="utf-8"))["proctor"]
     assert results["not_a_number"] == {task: 2}
     assert results["unusual"]["not_a_number"] >= 2

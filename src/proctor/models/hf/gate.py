@@ -41,6 +41,7 @@ _NOTHING_SHARED = "Every request is computed by itself"
 PASSED = "probe passed"
 """The reason of a decision to share, as the results file has it."""
 NO_CACHE = "the model fills no cache that is passed to it"
+NOT_A_NUMBER = "the model gave NaN on a probe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,8 @@ def decide(scorer: Scorer, rows: Sequence[Row], wanted: str) -> Decision:
     try:
         for mode, form in _attempts(scorer, wanted):
             difference = probe(scorer, rows[0], length, mode, form)
+            if math.isnan(difference):
+                return Decision("plain", NOT_A_NUMBER)
             worst = difference if worst is None else max(worst, difference)
             if difference <= allowed(dtype_of(scorer.module)):
                 passed = mode == "tree" or wanted == "context"
@@ -156,12 +159,14 @@ def probe(scorer: Scorer, longest: Row, length: int, mode: Mode, form: CallForm)
     """The largest difference from plain rows, in nats, on forks of the longest request's first ``length`` tokens.
 
     The forks stand on a cached prefix, beside each other in one pass, and within each other: what
-    a run makes of its requests.
+    a run makes of its requests. NaN where plain rows give NaN: there is nothing to compare with.
     """
     rows = make_rows(_forks(longest, length, 4 if is_known(scorer.module) else WIDE_PROBE), share=True)
     # So that the stem goes to the cache and the forks hang on it together.
     limits = Limits(tokens=max(1, min(length, 2 * len(rows) * PROBE_TAIL)))
     plain = _by_owner(scorer(rows))
+    if any(map(math.isnan, plain.values())):
+        return math.nan
     try:
         kind = "context" if mode == "context" else "tree"
         shared = _by_owner(list(TreeScorer(scorer, limits, kind, form=form)(rows)))

@@ -8,6 +8,7 @@ the logits must be those of transformers' own generation.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -21,7 +22,7 @@ from proctor.models.hf.call_form import CallForm
 from proctor.models.hf.decode import Passes
 from proctor.models.hf.deferred_imports import without_distribution
 from proctor.models.hf.device import is_out_of_memory
-from proctor.models.hf.gate import NO_CACHE, PASSED
+from proctor.models.hf.gate import NO_CACHE, NOT_A_NUMBER, PASSED
 from proctor.models.hf.loglikelihood import autocast
 from proctor.models.hf.slots import SlotCache, Unsupported
 
@@ -131,7 +132,7 @@ def choose_first(attempts: Iterable[Passes], prompt: Sequence[int], length: int)
     choice = Choice("plain", NO_CACHE)
     for passes in attempts:
         choice = choose(passes, prompt, length)
-        if choice.mode == "shared":
+        if choice.mode == "shared" or choice.reason == NOT_A_NUMBER:
             return choice
     return replace(choice, surprising=True)
 
@@ -148,14 +149,21 @@ def choose(passes: Passes, prompt: Sequence[int], length: int) -> Choice:
             return Choice("plain", "memory ran out in the probe")
         why = str(error) if isinstance(error, Unsupported) else type(error).__name__
         return Choice("plain", f"the model does not take a cache of slots: {why}")
+    if math.isnan(difference):
+        return Choice("plain", NOT_A_NUMBER)
     if difference <= allowed:
         return Choice("shared", PASSED, difference, passes.form)
     return Choice("plain", f"logits differ by {difference:.2g} of their spread on a probe", difference)
 
 
 def probe(passes: Passes, ids: Sequence[int]) -> tuple[float, float]:
-    """The largest difference of the logits of a few steps, and what is allowed, in standard deviations."""
+    """The largest difference of the logits of a few steps, and what is allowed, in standard deviations.
+
+    NaN where transformers' own generation gives NaN: there is nothing to compare with.
+    """
     reference, new = _reference(passes, ids)
+    if bool(reference.isnan().any()):
+        return math.nan, 0.0
     cache = SlotCache(2, len(ids) + PROBE_TOKENS + 4, passes.device)
     fork = len(ids) // 2
     passes.prefix(cache, ids[:fork])
@@ -166,6 +174,7 @@ def probe(passes: Passes, ids: Sequence[int]) -> tuple[float, float]:
         raise Unsupported("its attention is its own")
     spread = float(reference.std())
     difference = float((torch.stack(found) - reference).abs().max()) / spread
+    difference = difference if math.isfinite(difference) else math.inf
     return difference, TOLERANCES.get(getattr(passes.module, "dtype", torch.float32), COARSE_TOLERANCE)
 
 
