@@ -301,6 +301,7 @@ BRACES = {
         "whose items are not rendered",
     ),
     "single braces": ('doc_to_choice: ["{opt1}", b]\n', "Write '{{opt1}}'"),
+    "names of columns": ("doc_to_choice: [opt1, opt2]\n", "'{{ [opt1, opt2] }}'"),
 }
 
 
@@ -314,6 +315,14 @@ def test_a_template_that_is_not_rendered_is_said_with_the_form_that_works(ask, k
     code, said = ask("validate", config=config, rows=rows)
     assert code == 1
     assert remedy in said
+
+
+@pytest.mark.parametrize(("text", "options"), [("{{A}} {{B}}", "[A, B]"), ("{{opt1}}", "[opt1, opt2]")])
+def test_labels_that_are_names_of_columns_have_nothing_said(ask, text, options):
+    config = CHOICE + f'doc_to_text: "{text} {{{{n}}}}"\ndoc_to_target: answer\ndoc_to_choice: {options}\n'
+    rows = [{"n": n, "A": "x", "B": "y", "opt1": "x", "opt2": "y", "answer": n % 2} for n in range(3)]
+    _, said = ask(*SETTINGS, config=config, rows=rows)
+    assert "names of columns" not in said
 
 
 def test_a_path_without_braces_is_a_text(ask):

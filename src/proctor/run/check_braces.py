@@ -74,6 +74,21 @@ def unbraced(config: Mapping[str, Any], columns: Collection[str]) -> Iterator[Li
                 yield from _single(key, item, columns)
         if isinstance(value, str) and value not in columns and key in ("doc_to_text", "doc_to_target"):
             yield from _bare(key, value.strip(), columns)
+    yield from _named_options(config, columns)
+
+
+def _named_options(config: Mapping[str, Any], columns: Collection[str]) -> Iterator[Literal]:
+    """Options that are names of columns: ``[opt1, opt2]`` shows the model these names.
+
+    Not where they may be labels: 'A', or what the prompt itself spells out.
+    """
+    options, prompt = config.get("doc_to_choice"), config.get("doc_to_text")
+    if not isinstance(options, list) or len(options) < 2 or not isinstance(prompt, str):
+        return
+    if all(isinstance(one, str) and len(one) > 1 and one in columns and one not in prompt for one in options):
+        message = f"the options are the texts {', '.join(map(repr, options[:3]))}, which are names of columns."
+        hint = f"For what these columns hold, write one template: '{{{{ [{', '.join(options)}] }}}}'."
+        yield Literal(message, ("doc_to_choice",), hint)
 
 
 def _single(key: str, text: str, columns: Collection[str]) -> Iterator[Literal]:
