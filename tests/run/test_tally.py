@@ -73,3 +73,12 @@ def test_documents_are_counted_from_the_pipeline_that_graded_most(order):
     assert tally.measured == 7
     assert tally.failed is not None
     assert (tally.failed.documents, tally.failed.asked) == (6, 8)
+
+
+@pytest.mark.parametrize("order", [("none", "strict"), ("strict", "none")])
+def test_documents_that_were_asked_are_those_of_the_pipeline_that_got_most(order):
+    got = {"none": 8, "strict": 2}
+    records = [record(i, name, fault="no" if i == 0 else None, acc=1) for name in order for i in range(got[name])]
+    failed = Tally("t", records).failed
+    assert failed is not None
+    assert (failed.documents, failed.asked) == (1, 8)

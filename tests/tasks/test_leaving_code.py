@@ -73,6 +73,8 @@ def test_sys_exit_in_task_code_is_an_error_with_its_place(tmp_path, capsys, plac
     said = "".join(capsys.readouterr())
     assert "called sys.exit(0) (" in said
     assert "code.py:3" in said or "leaving.py:3" in said
+    if place.startswith(("doc_to", "process")):
+        assert f"{place} failed" in said
 
 
 @pytest.mark.parametrize("raises", ["raise GeneratorExit", "raise BaseException('x')"])
