@@ -155,7 +155,7 @@ def test_a_plan_does_not_promise_sharing_for_a_model_that_is_not_supported(exam,
     line, ran = planned_and_run(exam, saved(tmp_path, "llama"))
     assert ran["scoring"]["mode"] == ran["generation"]["mode"] == "plain"
     assert "(scoring mode: plain; " in line
-    assert "generating through transformers (" in line
+    assert "by itself, through transformers (" in line
 
 
 def test_without_a_tokenizer_nothing_can_be_counted(exam):
