@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from proctor.cli.environment import set_tokenizer_threads
 from proctor.cli.flags import add_run_flags as add_flags
+from proctor.cli.launcher import is_surplus
 from proctor.cli.stop import say_how_to_begin_again
 from proctor.errors import UsageError, did_you_mean
 
@@ -30,6 +31,8 @@ def execute(namespace: argparse.Namespace) -> int:
     if namespace_asks_for_list(namespace):
         return _list_tasks(namespace)
     config = read_config(vars(namespace))
+    if is_surplus(config.model_args):
+        return 0
     _refuse_missing_reporters(config)
     _say_what_has_no_effect(config)
     check_model(config)
