@@ -50,6 +50,7 @@ NOT_BEFORE_5 = (
     "tests/models/test_architectures.py::test_attention_matters[rwkv]",
     "tests/models/hf/test_hf_identity.py::test_another_tokenizer_makes_another_model_and_another_chat_template_does_not",
     "tests/models/hf/test_hf_loading.py::test_a_folder_without_tokenizer",
+    "tests/models/hf/test_hf_loading.py::test_a_tokenizer_that_transformers_makes_of_nothing",
 )
 """Models, messages and files that were others before transformers 5."""
 WARNINGS = ("-W", "ignore::ResourceWarning", "-W", "ignore::pytest.PytestUnraisableExceptionWarning")

@@ -8,13 +8,17 @@ import shutil
 
 import pytest
 import torch
+import transformers
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from transformers import PreTrainedTokenizerFast
 
 from proctor.errors import MissingExtraError, ModelError, ProctorError, UsageError
 from proctor.models import open_model
 from proctor.models.hf.arguments import HfArguments, read_arguments
 from proctor.models.hf.device import is_out_of_memory, make_budget, pick_device, set_threads
 from proctor.models.hf.faults import as_sentences
-from proctor.models.hf.load import open_tokens, read_dtype
+from proctor.models.hf.load import knows_no_text, load_tokenizer, open_tokens, read_dtype
 from proctor.types import Loglikelihood
 
 REQUEST = Loglikelihood("the quick", (" fox", " the lazy dog"))
@@ -141,6 +145,22 @@ def test_a_folder_without_tokenizer(copy):
     with pytest.raises(ModelError, match="holds no tokenizer") as caught:
         open_tiny(copy)
     assert "tokenizer=" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("kind", ["GPT2", "Qwen2", "GPTNeoX", "Gemma", "T5", "Llama", "Mistral"])
+def test_a_tokenizer_that_transformers_makes_of_nothing(kind, tmp_path):
+    """It would encode every text to nothing or to unknown tokens, and the model would score that."""
+    config = getattr(transformers, f"{kind}Config")()
+    config.save_pretrained(tmp_path)
+    arguments = read_arguments({"pretrained": str(tmp_path)})
+    with pytest.raises(ModelError, match="holds no tokenizer"):
+        load_tokenizer(arguments, config)
+
+
+def test_tokenizers_of_few_tokens_are_tokenizers(tokenizers):
+    assert not any(knows_no_text(tokenizer) for tokenizer in tokenizers.values())
+    letters = Tokenizer(WordLevel({"a": 0, "b": 1, "<unk>": 2}, unk_token="<unk>"))
+    assert not knows_no_text(PreTrainedTokenizerFast(tokenizer_object=letters, unk_token="<unk>"))
 
 
 def test_a_tokenizer_from_elsewhere(copy, checkpoints):

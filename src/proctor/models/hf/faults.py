@@ -127,11 +127,16 @@ def _content_sentence(names: set[str], text: str, what: str, source: str) -> Mod
             hint="Update it with: pip install --upgrade transformers",
         )
     if what == "tokenizer" and ("backend tokenizer" in text or "no file" in text.lower()):
-        return ModelError(
-            f"'{source}' holds no tokenizer that can be loaded.",
-            hint="Name another: --model_args tokenizer=NAME_OR_FOLDER (or install sentencepiece or tiktoken).",
-        )
+        return no_tokenizer(source)
     return None
+
+
+def no_tokenizer(source: str) -> ModelError:
+    """The error for a model without a tokenizer, whether transformers says so or makes one of nothing."""
+    return ModelError(
+        f"'{source}' holds no tokenizer that can be loaded.",
+        hint="Name another: --model_args tokenizer=NAME_OR_FOLDER (or install sentencepiece or tiktoken).",
+    )
 
 
 def _first_lines(text: str, limit: int = 300) -> str:

@@ -19,7 +19,7 @@ from proctor.models.base import BatchSize, given, parse_batch_size
 from proctor.models.hf.announce import announce_loading
 from proctor.models.hf.arguments import HfArguments, read_arguments
 from proctor.models.hf.device import pick_device, set_threads
-from proctor.models.hf.faults import as_sentences, check_folder
+from proctor.models.hf.faults import as_sentences, check_folder, no_tokenizer
 from proctor.models.hf.model import HfModel
 from proctor.models.hf.weights import load_weights
 from proctor.models.tokens import Tokens
@@ -30,6 +30,8 @@ UNLIMITED = int(1e30)
 """What tokenizers report as ``model_max_length`` when they know of none."""
 
 DEFAULT_MAX_LENGTH = 2048
+MOST_SPECIAL_TOKENS = 1024
+"""A larger vocabulary holds more than special tokens, and need not be looked through."""
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,28 @@ def load_tokenizer(arguments: HfArguments, config: Any) -> Any:
         options["subfolder"] = arguments.subfolder
     with as_sentences("tokenizer", wanted, arguments):
         tokenizer = transformers.AutoTokenizer.from_pretrained(wanted, **options, **arguments.hub)
+    if knows_no_text(tokenizer):
+        raise no_tokenizer(wanted)
     return with_pad_token(tokenizer, config)
+
+
+def knows_no_text(tokenizer: Any) -> bool:
+    """Whether a tokenizer's vocabulary holds nothing but special tokens.
+
+    Where a folder has no tokenizer files, transformers makes such a tokenizer for some architectures (GPT-2, Qwen2,
+    GPT-NeoX, Gemma, T5 in 5.24): every text is then encoded to nothing or to unknown tokens, and scored all the same.
+    """
+    try:
+        if len(tokenizer) > MOST_SPECIAL_TOKENS:
+            return False
+        special = {*tokenizer.get_added_vocab(), *tokenizer.all_special_tokens}
+        return len(set(tokenizer.get_vocab()) - special) <= 1  # one: the mark of a space, which T5's always has
+    except (
+        AttributeError,
+        NotImplementedError,
+        TypeError,
+    ):  # a tokenizer of the model's own code, without a vocabulary
+        return False
 
 
 def with_pad_token(tokenizer: Any, config: Any) -> Any:
