@@ -18,6 +18,8 @@ from proctor.models.hf.arguments import BOOLEANS, NUMBERS, PASSED_ON, RUN_KEYS, 
 from proctor.models.hf.files import NO_MATTER as FILES
 from proctor.models.hf.files import Origin, model_digest
 from proctor.models.hf.identity import BY_EFFECT, NO_MATTER
+from proctor.models.hf.variables import FAMILIES
+from proctor.models.hf.variables import NO_MATTER as VARIABLES
 
 MODEL = Path(__file__).resolve().parents[3] / "src" / "proctor" / "benchmarks" / "demo" / "model"
 
@@ -132,18 +134,37 @@ def test_every_argument_makes_another_model_or_is_known_not_to_matter(beside, na
 
 def test_the_lists_are_in_the_documentation(repository):
     page = (repository / "docs" / "store.md").read_text(encoding="utf-8")
-    missing = [name for name in (*NO_MATTER, *FILES) if f"`{name}`" not in page]
+    missing = [name for name in (*NO_MATTER, *FILES, *FAMILIES, *VARIABLES) if f"`{name}`" not in page]
     assert missing == []
 
 
 # environment and process
 
 
-@pytest.mark.parametrize("name", ["NVIDIA_TF32_OVERRIDE", "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("NVIDIA_TF32_OVERRIDE", "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE", "ONEDNN_DEFAULT_FPMATH_MODE", "XLA_USE_BF16"),
+        *("DISABLE_KERNEL_MAPPING", "TRANSFORMERS_A_SWITCH_OF_A_LATER_RELEASE"),
+    ],
+)
 def test_what_the_environment_does_to_multiplications_counts(monkeypatch, name):
     before = identity(MODEL)
     monkeypatch.setenv(name, "1")
     assert identity(MODEL) != before
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("HOME", "CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "PYTORCH_CUDA_ALLOC_CONF", "MKL_NUM_THREADS"),
+        *("TRANSFORMERS_VERBOSITY", "TORCH_HOME", "NVIDIA_PYTORCH_VERSION", "TORCH_LOGS", "ACCELERATE_LOG_LEVEL"),
+    ],
+)
+def test_variables_that_change_no_number_do_not_count(monkeypatch, name):
+    before = identity(MODEL)
+    monkeypatch.setenv(name, "1")
+    assert identity(MODEL) == before
 
 
 def test_a_coarser_multiplication_makes_another_model():
@@ -190,7 +211,7 @@ def test_an_index_that_points_elsewhere_makes_another_model(model):
     assert identity(model) not in (before, other)
 
 
-@pytest.mark.parametrize("where", ["beside", "elsewhere", "imported by it"])
+@pytest.mark.parametrize("where", ["beside", "elsewhere", "imported by it", "read by it"])
 def test_custom_code_counts_wherever_it_lies(model, tmp_path, monkeypatch, where):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("transformers.dynamic_module_utils.HF_MODULES_CACHE", str(tmp_path / "modules"))
@@ -202,10 +223,12 @@ def test_custom_code_counts_wherever_it_lies(model, tmp_path, monkeypatch, where
         encoding="utf-8",
     )
     (folder / "part.py").write_text("PART = 1\n", encoding="utf-8")
+    (folder / "tables").mkdir(exist_ok=True)
+    (folder / "tables" / "biases.txt").write_text("1\n", encoding="utf-8")
     prefix = "code--" if where == "elsewhere" else ""
     edit(model / "config.json", auto_map={"AutoModelForCausalLM": f"{prefix}own.Own"})
     before = identity(model, trust_remote_code=True)
-    changed = folder / ("part.py" if where == "imported by it" else "own.py")
+    changed = folder / {"imported by it": "part.py", "read by it": "tables/biases.txt"}.get(where, "own.py")
     changed.write_text(changed.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
     assert before is not None
     assert identity(model, trust_remote_code=True) != before
@@ -269,6 +292,30 @@ def test_an_adapter_whose_files_change_is_another_one(model, beside, tmp_path):
     middle = identity(model, peft=str(adapter))
     edit(adapter / "adapter_config.json", lora_alpha=3)
     assert len({json.dumps(one) for one in (before, middle, identity(model, peft=str(adapter)))}) == 3
+
+
+@pytest.mark.parametrize("where", ["here", "beside it"])
+def test_what_the_settings_of_an_adapter_name_counts(model, beside, tmp_path, monkeypatch, where):
+    monkeypatch.chdir(tmp_path)
+    adapter = shutil.copytree(beside[0] / "adapter", tmp_path / "mixed")
+    part = shutil.copytree(beside[0] / "adapter", (tmp_path if where == "here" else adapter) / "part")
+    (part / "adapter_model.safetensors").write_bytes(b"one")
+    (tmp_path / "initial.bin").write_bytes(b"one")
+    edit(adapter / "adapter_config.json", peft_type="XLORA", adapters={"0": "part"}, initial="initial.bin")
+    if where == "beside it":
+        edit(adapter / "adapter_config.json", peft_type="LORA")
+    before = identity(model, peft=str(adapter))
+    (part / "adapter_model.safetensors").write_bytes(b"two")
+    middle = identity(model, peft=str(adapter))
+    (tmp_path / "initial.bin").write_bytes(b"two")
+    assert None not in (before, middle)
+    assert len({json.dumps(one) for one in (before, middle, identity(model, peft=str(adapter)))}) == 3
+
+
+def test_a_mixture_of_adapters_that_are_nowhere_has_no_identity(model, beside, tmp_path):
+    adapter = shutil.copytree(beside[0] / "adapter", tmp_path / "mixed")
+    edit(adapter / "adapter_config.json", peft_type="XLORA", adapters={"0": "nobody/part"})
+    assert identity(model, peft=str(adapter)) is None
 
 
 def test_what_is_listed_makes_no_other_model_and_anything_else_does(model):

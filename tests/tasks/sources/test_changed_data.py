@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 import zipfile
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from pyarrow import parquet
 
 from proctor.errors import ProctorError
+from proctor.tasks.sources.stamps import stamp
 
 CARD = "---\nconfigs:\n- config_name: default\n  data_files:\n  - split: train\n    path: '{}'\n---\n"
 
@@ -108,3 +110,15 @@ def test_what_is_unchanged_is_not_prepared_again(rows, tmp_path, monkeypatch):
 
     monkeypatch.setattr(datasets.DatasetBuilder, "_download_and_prepare", prepare)
     assert rows("./set") == [{"q": "a"}]
+
+
+def test_a_file_replaced_with_its_size_time_and_inode_has_another_stamp(tmp_path, monkeypatch):
+    monkeypatch.setattr("proctor.tasks.sources.stamps._YOUNG_NS", 0)  # or the content is in the stamp
+    file = tmp_path / "x.jsonl"
+    put(file, ["a"])
+    before, status = stamp(str(file)), os.stat(file)
+    time.sleep(0.05)  # so that the clock of the file system goes on
+    put(file, ["b"])
+    after = os.stat(file)
+    assert stamp(str(file)) != before
+    assert (after.st_size, after.st_mtime_ns, after.st_ino) == (status.st_size, status.st_mtime_ns, status.st_ino)

@@ -81,7 +81,8 @@ def model_digest(origin: Origin, gguf_file: str | None) -> str:
     files = [file for file in _relevant(origin, folder) if file.name not in OWN_DIGESTS]
     if gguf_file:
         files.append(folder / gguf_file)
-    return digest_of([_file_digests(folder, files), _bases(origin, folder), _code_elsewhere(origin, folder)])
+    elsewhere = [*_bases(origin, folder), *_named_by_adapter(origin, folder)]
+    return digest_of([_file_digests(folder, files), elsewhere, _code_elsewhere(origin, folder)])
 
 
 def tokenizer_files_digest(origin: Origin) -> str:
@@ -226,6 +227,36 @@ def _bases(origin: Origin, folder: Path) -> list[str]:
         return [cached_commit(of_base, "config.json")]
     # A base that is an adapter of itself would never end.
     return [] if of_base.folder.samefile(folder) else [model_digest(of_base, None)]
+
+
+def _named_by_adapter(origin: Origin, folder: Path) -> list[str]:
+    """What an adapter's settings name beside its base: adapters that X-LoRA mixes, files of initial weights."""
+    file = folder / "adapter_config.json"
+    settings = dict(_read(file)) if file.is_file() else {}
+    settings.pop("base_model_name_or_path", None)
+    found = [digest for text in sorted(_texts(settings)) for digest in _digest_of_named(folder, text)]
+    if str(settings.get("peft_type")).upper() == "XLORA":
+        names = sorted(name for name in _texts(settings.get("adapters")) if not Path(name).is_dir())
+        found += [cached_commit(Origin(name, cache=origin.cache), "adapter_config.json") for name in names]
+    return found
+
+
+def _texts(value: Any) -> set[str]:
+    """Every text among the values of settings that may be a path."""
+    if isinstance(value, Mapping):
+        return {text for item in value.values() for text in _texts(item)}
+    if isinstance(value, list):
+        return {text for item in value for text in _texts(item)}
+    return {value} if isinstance(value, str) and 0 < len(value) < 256 else set()
+
+
+def _digest_of_named(folder: Path, text: str) -> Iterator[str]:
+    """What stands for the adapter or file that a text names, from here or from its folder."""
+    for named in (Path(text), folder / text):
+        if (named / "adapter_config.json").is_file() and not named.samefile(folder):
+            yield digest_of(_file_digests(named, _relevant(Origin(str(named)), named)))
+        elif named.is_file():
+            yield from digest_files([named])
 
 
 def _code_elsewhere(origin: Origin, folder: Path) -> list[tuple[str, str]]:

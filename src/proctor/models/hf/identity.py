@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -31,6 +30,7 @@ from proctor.models.hf.files import (
     tokenizer_files_digest,
 )
 from proctor.models.hf.shipped import patched_code
+from proctor.models.hf.variables import steering_variables
 from proctor.models.tokens import Tokens
 from proctor.secrets import is_secret_key
 
@@ -184,7 +184,6 @@ _ARITHMETIC: Mapping[str, tuple[Callable[[], Any], Any]] = {
     "flush_denormal": (lambda: float(torch.tensor(1e-40) * 1) == 0.0, False),
 }
 """Settings of torch that change numbers by more than a batch size does, each with its default."""
-_VARIABLES = ("NVIDIA_TF32_OVERRIDE", "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE", "ONEDNN_DEFAULT_FPMATH_MODE")
 
 
 def arithmetic() -> Mapping[str, Any]:
@@ -198,7 +197,7 @@ def arithmetic() -> Mapping[str, Any]:
             value = "mixed"
         if value != default:
             found[name] = value
-    return found | {name: os.environ[name] for name in _VARIABLES if os.environ.get(name)}
+    return {**found, **steering_variables()}
 
 
 # -- where weights come from
