@@ -44,6 +44,23 @@ def _kind(mode: int) -> str | None:
     return None if stat.S_ISREG(mode) else next((name for test, name in _KINDS if test(mode)), "no regular file")
 
 
+def first_hole(path: str | os.PathLike[str]) -> int | None:
+    """Where a file has a hole: bytes that were never written and read as NUL; None if it has none.
+
+    A download that broke off after its space was reserved leaves one, and a file of a terabyte that takes no room
+    on the disk is one. Where the system does not know holes, there is none.
+    """
+    if not hasattr(os, "SEEK_HOLE") or not_a_file(path) is not None:
+        return None
+    try:
+        with open(path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            at = os.lseek(file.fileno(), 0, os.SEEK_HOLE) if size else 0
+    except (OSError, ValueError):
+        return None
+    return at if at < size else None
+
+
 @contextmanager
 def open_regular(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """A regular file, open for reading bytes; anything else is an OSError that says what it is."""

@@ -149,7 +149,8 @@ _HARMLESS_VALUE = re.compile(r"(?i)\s*|true|false|none|null|yes|no|on|off|basic|
 
 
 def _words(name: str) -> list[str]:
-    return [word.lower() for word in _WORDS.findall(name)]
+    words: list[str] = _WORDS.findall(name)
+    return " ".join(words).lower().split()
 
 
 @lru_cache(maxsize=4096)
@@ -160,7 +161,7 @@ def weight(name: Any) -> str:
     words = _words(name)
     if not words or len(name) > 200:
         return ""
-    pairs = {f"{first} {second}" for first, second in pairwise(words)}
+    pairs = set(map(" ".join, pairwise(words)))
     harmless = words[-1] in _HARMLESS_TAILS and words[-1] not in ("id",)
     if words == ["token"] or ((pairs & _STRONG_PAIRS or _STRONG_WORDS.intersection(words)) and not harmless):
         return "strong"
@@ -253,6 +254,7 @@ _NO_SECRET_ENDS = frozenset(
 _NO_SECRET_VARIABLES = frozenset({"PWD", "OLDPWD", "BYPASS", "COMPASS", "GIT_ASKPASS", "SSH_ASKPASS", "SUDO_ASKPASS"})
 
 
+@lru_cache(maxsize=4096)
 def is_secret_variable(name: str, value: str) -> bool:
     """Whether a variable of the environment says by its name that it holds a secret, and has one that can be hidden.
 

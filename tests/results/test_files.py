@@ -314,3 +314,12 @@ def test_all_that_failed_is_said_at_once(two, tmp_path, monkeypatch):
     failure = save_run(*two, tmp_path, log_samples=True).failure
     assert len(failure.message.splitlines()) == 3
     assert failure.hint.count("disk is full") == 1
+
+
+def test_a_tilde_in_quotes_is_the_home_folder(two, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    for path in ("~/res", "~/one/r.json", Path("~/res")):
+        check_writable(path)
+        assert folder_of(path, "m").is_relative_to(tmp_path / "home")
+    assert not (tmp_path / "~").exists()

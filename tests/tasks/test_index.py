@@ -136,7 +136,11 @@ def test_the_bundled_benchmarks_are_there():
     ("name", "text", "sentence"),
     [
         ("a.yaml", "task: [\n", "a.yaml:2: this is not valid YAML"),
-        ("a.yaml", "task: 2024\n", "a.yaml:1: 'task' must be a name in text, but it is 2024."),
+        (
+            "a.yaml",
+            "task: 2024\n",
+            "a.yaml:1: 'task' must be a name in text, but YAML reads this one as a number: 2024.",
+        ),
         ("a.yaml", "task: [a, b]\n", "a.yaml:1: 'task' is a list, but no 'group'"),
         ("a.yaml", "x: 1\ntask:\n", "a.yaml:2: 'task' is empty"),
         ("a.yaml", "group:\ntask: [a]\n", "a.yaml:1: 'group' is empty"),

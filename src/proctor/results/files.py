@@ -201,7 +201,8 @@ def _digest(name: str) -> str:
 
 def base_folder(output_path: str | Path) -> Path:
     """The folder that ``--output_path`` names or in which the file lies that it names."""
-    path = Path(output_path)
+    # A shell leaves a tilde in quotes as it is; Path.expanduser raises where there is no such user.
+    path = Path(os.path.expanduser(output_path))
     return path.parent if _is_file_form(path) else path
 
 

@@ -31,6 +31,7 @@ def bind_tasks(specs: Sequence[TaskSpec], progress: OpenProgress) -> list[AnyTas
     tasks: list[AnyTask] = []
     failures: list[ProctorError] = []
     absent: dict[str | None, AbsentDataError] = {}
+    notes: list[Fault] = []
     with progress(len(specs), "Loading tasks") as display:
         for spec in specs:
             try:
@@ -41,14 +42,15 @@ def bind_tasks(specs: Sequence[TaskSpec], progress: OpenProgress) -> list[AnyTas
                 absent.setdefault(spec.data.path, error)
                 failures.append(error)
             except TaskError as error:
-                more = () if spec.made_by is not None else all_faults(spec)
+                more = () if spec.made_by is not None else all_faults(spec, notes)
                 failures.append(TaskError(list(dict.fromkeys([*error.faults, *more]))))
             except DataError as error:
                 failures.append(error)
             display.advance(1)
+    notes += [note for task in tasks if isinstance(task, Task) for note in task.splits.notes]
+    _log_notes(notes)
     if failures:
         raise together(failures)
-    _log_notes(tasks)
     return tasks
 
 
@@ -66,7 +68,7 @@ def _faults(failure: ProctorError) -> Sequence[Fault]:
     return failure.faults if isinstance(failure, TaskError) else (Fault(failure.message, hint=failure.hint),)
 
 
-def _log_notes(tasks: Sequence[AnyTask]) -> None:
+def _log_notes(notes: Sequence[Fault]) -> None:
     """How files were read that could not be read as they stand, once for all tasks."""
-    for note in by_cause(note for task in tasks if isinstance(task, Task) for note in task.splits.notes):
+    for note in by_cause(notes):
         log.warning("%s", note)

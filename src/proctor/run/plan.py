@@ -13,6 +13,7 @@ from proctor.store.keys import is_sampled
 from proctor.tasks.classes import AnyTask
 from proctor.tasks.outputs import Example
 from proctor.tasks.prompt import Style
+from proctor.template_sizes import TemplateTooLarge
 from proctor.types import Generate, Loglikelihood, Query, Request
 
 SHOWN = 5
@@ -64,7 +65,15 @@ class Faults:
         self._others: list[Fault] = []
 
     def note(self, task: str, doc_id: int, error: ProctorError) -> None:
-        """Keep what a document raised."""
+        """Keep what a document raised.
+
+        A template that goes over its bounds ends the planning: it would take its seconds for every document.
+        """
+        self._keep(task, doc_id, error)
+        if isinstance(error.__cause__, TemplateTooLarge):
+            self.check()
+
+    def _keep(self, task: str, doc_id: int, error: ProctorError) -> None:
         self._errors = [*self._errors, error][:2]
         seen = self._seen.setdefault(task, {})
         for fault in error.faults if isinstance(error, TaskError) else (Fault(error.message, hint=error.hint),):

@@ -17,13 +17,18 @@ from proctor.tasks.spec import TaskSpec
 from proctor.tasks.task import bind_filters, bind_metrics
 
 
-def all_faults(spec: TaskSpec) -> tuple[Fault, ...]:
-    """The faults of metrics, filters, splits and fields of a task, each once."""
+def all_faults(spec: TaskSpec, notes: list[Fault] | None = None) -> tuple[Fault, ...]:
+    """The faults of metrics, filters, splits and fields of a task, each once.
+
+    ``notes`` takes how its files were read, which may be why the fields do not fit them.
+    """
     splits = Splits(spec)
     found = [fault for step in (bind_metrics, bind_filters) for fault in _faults_of(lambda step=step: step(spec))]
     if not _faults_of(lambda: splits.names):
         found += split_faults(spec, splits)
         found += field_faults(spec, splits)
+    if notes is not None:
+        notes += splits.notes
     return tuple(dict.fromkeys(found))
 
 

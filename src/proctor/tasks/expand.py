@@ -15,7 +15,7 @@ from proctor.errors import Fault, TaskError, did_you_mean
 from proctor.refs import Ref
 from proctor.stock.names import stock_task_hint
 from proctor.tasks.index import Entry, TaskIndex
-from proctor.tasks.kinds import is_older_form, kind_of
+from proctor.tasks.kinds import is_older_form, kind_of, name_fault
 from proctor.tasks.places import EMPTY, KeyPath, Place, Places, YamlFile
 from proctor.tasks.yaml import load_task_yaml, resolve_includes
 
@@ -132,8 +132,7 @@ class Expander:
         kind = kind_of(content.values)
         own = content.values.get(kind or "task")
         if kind is None or not isinstance(own, str) or not own.strip():
-            hint = did_you_mean_key(content.values) or "Add the line 'task: NAME'."
-            self._add(Fault("the file names neither a task nor a group.", file, 1, hint))
+            self._add(_no_name(content, kind, file))
             return []
         if kind == "group":
             return self._group(index, name or own, content, file, context)
@@ -256,6 +255,16 @@ def _older_form(content: YamlFile, file: str) -> Fault:
     place = content.place("group") or Place(file, 1)
     message = "'group:' beside 'task:' is an older form of 'tag:', and is read as a tag; write 'tag:' instead."
     return Fault(message, place.file, place.line)
+
+
+def _no_name(content: YamlFile, kind: str | None, file: str) -> Fault:
+    """The fault of a file that has no name in text."""
+    if kind is None or kind not in content.values:
+        hint = did_you_mean_key(content.values) or "Add the line 'task: NAME'."
+        return Fault("the file names neither a task nor a group.", file, 1, hint)
+    message, hint = name_fault(kind, content.values[kind])
+    place = content.place(kind)
+    return Fault(message, *((place.file, place.line) if place else (file, 1)), hint)
 
 
 def did_you_mean_key(values: Mapping[str, Any]) -> str | None:

@@ -94,7 +94,7 @@ def local_builder(path: str, name: str | None, kwargs: Mapping[str, Any]) -> Any
 
 def local_files(builder: Any) -> dict[str, list[str]]:
     """The files of this machine that a builder reads, by split."""
-    found = getattr(builder.config, "data_files", None)
+    found = None if builder is None else getattr(builder.config, "data_files", None)
     by_split: Mapping[str, Sequence[Any]] = found if isinstance(found, Mapping) else {}
     return {str(split): [str(file) for file in files] for split, files in by_split.items()}
 

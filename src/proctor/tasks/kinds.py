@@ -7,6 +7,7 @@ scored by it there; here the group's name is read as the tag that it has become,
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,34 @@ def kind_of(values: Mapping[str, Any]) -> str | None:
     if "group" in values and "class" not in values and not is_older_form(values):
         return "group"
     return "task" if "task" in values or "class" in values else None
+
+
+def name_fault(kind: str, name: Any) -> tuple[str, str | None]:
+    """What is wrong with a ``name`` that is no text, and the remedy: YAML reads ``2020-01-01`` and ``on`` as values."""
+    if name is None or name == "":
+        return f"'{kind}' is empty: it must be a name. YAML reads null and ~ as nothing.", "Write a name, in quotes."
+    if isinstance(name, (list, dict)):
+        if kind == "task" and isinstance(name, list):
+            return "'task' is a list, but no 'group' says which group it makes.", "Add the line 'group: NAME'."
+        return (
+            f"'{kind}' must be a name in text, but it is {'a list' if isinstance(name, list) else 'a mapping'}.",
+            None,
+        )
+    read = next((word for type_, word in _READ_AS if isinstance(name, type_)), f"a {type(name).__name__}")
+    written = name.isoformat() if isinstance(name, datetime.date) else str(name)
+    return (
+        f"'{kind}' must be a name in text, but YAML reads this one as {read}: {written:.60}.",
+        f'Write it in quotes: {kind}: "NAME".',
+    )
+
+
+_READ_AS: tuple[tuple[type, str], ...] = (
+    (bool, "true or false"),
+    (datetime.datetime, "a date and time"),
+    (datetime.date, "a date"),
+    (int, "a number"),
+    (float, "a number"),
+)
 
 
 def is_older_form(values: Mapping[str, Any]) -> bool:

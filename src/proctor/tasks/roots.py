@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from proctor.errors import Fault, TaskError, UsageError, did_you_mean
-from proctor.tasks.kinds import kind_of, older_tags
+from proctor.tasks.kinds import kind_of, name_fault, older_tags
 from proctor.tasks.scan import Found, Head, Heads, Walk, walk
 
 BUNDLED = Path(__file__).resolve().parents[1] / "benchmarks"
@@ -196,7 +196,7 @@ class _Reading:
         kind: Literal["task", "group"] = "group" if kind_of(head) == "group" else "task"
         name = head.get(kind)
         if not isinstance(name, str) or not name.strip():
-            self.root.faults.append(_name_fault(kind, name, shown))
+            self.root.faults.append(_name_fault(kind, shown))
             return
         tags = self._tags(head["tag"], shown) if kind == "task" and "tag" in head else ()
         tags = tuple(dict.fromkeys((*tags, *older_tags(head))))
@@ -222,15 +222,20 @@ def _is_file_name(name: Any) -> bool:
     return isinstance(name, str) and bool(name.strip()) and "\0" not in name
 
 
-def _name_fault(kind: str, name: Any, shown: str) -> Fault:
-    if kind == "task" and name is True:
-        return _key_fault("task", "'task' is a list, but no 'group' says which group it makes", shown)
-    if name is None:
-        return _key_fault(kind, f"'{kind}' is empty: it must be a name", shown)
-    return _key_fault(kind, f"'{kind}' must be a name in text, but it is {name!r}", shown, "Write it in quotes.")
+def _name_fault(kind: str, shown: str) -> Fault:
+    """The fault of a file whose name is no text; rare enough to read the file again for it."""
+    from proctor.tasks.yaml import load_task_yaml
+
+    try:
+        content = load_task_yaml(shown)
+    except TaskError as error:
+        return error.faults[0]
+    message, hint = name_fault(kind, content.values.get(kind))
+    place = content.place(kind)
+    return Fault(message, *((place.file, place.line) if place else (shown, None)), hint)
 
 
-def _key_fault(key: str, message: str, shown: str, hint: str | None = None) -> Fault:
+def _key_fault(key: str, message: str, shown: str) -> Fault:
     """A fault of one key, at its line; rare enough to read the file again for it."""
     from proctor.tasks.yaml import load_task_yaml
 
@@ -238,4 +243,4 @@ def _key_fault(key: str, message: str, shown: str, hint: str | None = None) -> F
         place = load_task_yaml(shown).place(key)
     except TaskError:
         place = None
-    return Fault(f"{message}.", *((place.file, place.line) if place else (shown, None)), hint)
+    return Fault(f"{message}.", *((place.file, place.line) if place else (shown, None)))

@@ -105,7 +105,8 @@ def _include_target(name: Any, file: str, real: str, line: int, chain: tuple[str
         kind = not_a_file(target)
         what = f"is {kind}" if kind else "does not exist"
         known = {os.path.basename(step) for step in chain}
-        hint = similar_file(target, lambda entry: entry not in known) or stock_include_hint(name)
+        similar = None if kind else similar_file(target, lambda entry: entry not in known)
+        hint = None if kind else similar or stock_include_hint(name)
         raise TaskError(Fault(f"include: {name!r} {what} ({target}).", file, line, hint))
     return (shown if os.path.exists(shown) else target), target
 
@@ -321,7 +322,9 @@ def _head_value(key: str, node: Any, loader: Any) -> Any:
     value = loader.construct_object(node, deep=True)
     if key in ("tag", "group", "include") and isinstance(value, list):
         return [item if isinstance(item, str) else None for item in value]
-    return value if isinstance(value, str | int | float | bool | None) else str(value)
+    if isinstance(value, str | int | float | bool | None):
+        return value
+    return True if key in ("task", "group") else str(value)  # a date is no name, though its text would be one
 
 
 @cache
@@ -345,7 +348,7 @@ def _loader_class() -> Any:
                 return construct(loader, node)
             except ValueError as error:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"{node.value}: {error}", node.start_mark
+                    None, None, f"{node.value:.60}: {error}", node.start_mark
                 ) from error
 
         return construct_or_fail

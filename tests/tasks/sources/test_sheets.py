@@ -189,3 +189,20 @@ def test_an_edited_workbook_is_read_anew_and_an_unchanged_one_has_one_fingerprin
     assert first._rows._fingerprint == second._rows._fingerprint
     book(s=[*EXAM, ["셋?", 3]])
     assert len(splits("exam.xlsx").documents("train")) == 3
+
+
+def test_a_cover_sheet_of_one_line_is_left_out_and_said(splits, book):
+    book("d.xlsx", 표지=[["모의고사 2026"]], 문항=[["q", "g"], ["a", 0]])
+    made = splits("./d.xlsx")
+    assert [dict(row) for row in made.documents("train")] == [{"q": "a", "g": 0}]
+    [note] = made.notes
+    assert "sheet '표지' holds a single row and is left out" in note.message
+
+
+def test_workbooks_beside_other_data_are_said(splits, book, write):
+    book("data/test.xlsx", S=[["q"], ["workbook"]])
+    write("data/test.csv", "q\ncsv\n")
+    made = splits("./data", test_split="test")
+    assert [dict(row) for row in made.documents("test")] == [{"q": "csv"}]
+    [note] = made.notes
+    assert "holds test.csv and Excel workbooks, which are not read (test.xlsx)" in note.message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from proctor.errors import ModelError, ProctorError, error_text
-from proctor.files import LARGEST_DOCUMENT, not_a_file
+from proctor.files import LARGEST_DOCUMENT, not_a_file, read_text
 from proctor.foreign import ForeignExitError, no_exit
 from proctor.models.hf.arguments import HfArguments, unknown_key
 from proctor.secrets import note, redact_text
@@ -126,6 +127,11 @@ def _content_sentence(names: set[str], text: str, what: str, source: str) -> Mod
             f"This version of transformers does not know the architecture of '{source}'.",
             hint="Update it with: pip install --upgrade transformers",
         )
+    if what == "tokenizer" and (wrong := _malformed_chat_template(source)) is not None:
+        return ModelError(
+            f"The tokenizer of '{source}' cannot be loaded: {wrong}.",
+            hint="Mend chat_template in its tokenizer_config.json: a text, or a list of {name: ..., template: ...}.",
+        )
     if what == "tokenizer" and ("backend tokenizer" in text or "no file" in text.lower()):
         return no_tokenizer(source)
     return None
@@ -137,6 +143,21 @@ def no_tokenizer(source: str) -> ModelError:
         f"'{source}' holds no tokenizer that can be loaded.",
         hint="Name another: --model_args tokenizer=NAME_OR_FOLDER (or install sentencepiece or tiktoken).",
     )
+
+
+def _malformed_chat_template(source: str) -> str | None:
+    """What is wrong with the shape of a folder's ``chat_template``; None: nothing, or it cannot be read."""
+    try:
+        settings = json.loads(read_text(os.path.join(source, "tokenizer_config.json")))
+    except (OSError, ValueError):
+        return None
+    entries = settings.get("chat_template") if isinstance(settings, dict) else None
+    for entry in entries if isinstance(entries, list) else ():
+        if not isinstance(entry, dict):
+            return f"its chat_template is a list that holds {entry!r:.60}"
+        if absent := {"name", "template"} - entry.keys():
+            return f"an entry of its chat_template lacks {' and '.join(map(repr, sorted(absent)))}"
+    return None
 
 
 def _first_lines(text: str, limit: int = 300) -> str:

@@ -19,9 +19,11 @@ from proctor.tasks.sources import paths
 from proctor.tasks.sources.columns import unlike_columns
 from proctor.tasks.sources.diagnose import diagnose
 from proctor.tasks.sources.explain import explain, unknown_arguments
+from proctor.tasks.sources.json_field import look_for_field
 from proctor.tasks.sources.prepare import TEXTS, Wanted, mirror, prepare
 from proctor.tasks.sources.saved import is_saved, load_saved
 from proctor.tasks.sources.sheets import as_data_set, pick_sheets, workbooks_in
+from proctor.tasks.sources.unreadable import refuse_holes, refuse_special_files
 from proctor.tasks.spec import TaskSpec
 
 log = logging.getLogger("proctor")
@@ -67,7 +69,7 @@ def _load(spec: TaskSpec, notes: list[Fault]) -> Mapping[str, Any]:
     source = locate(spec)
     if os.path.isdir(source.path) and (saved := _saved_folder(spec, source)) is not None:
         return load_saved(saved)
-    books = _workbooks(spec, source)
+    books = _workbooks(spec, source, notes)
     if books is not None:
         return _load_workbooks(spec, source, books, notes)
     if isinstance(source.kwargs.get("features"), Mapping):
@@ -194,10 +196,18 @@ def _saved_folder(spec: TaskSpec, source: Source) -> str | None:
     return folder
 
 
-def _workbooks(spec: TaskSpec, source: Source) -> dict[str, list[str]] | None:
-    """Excel's workbooks by split, if the data are such; they do not mix with other files."""
+def _workbooks(spec: TaskSpec, source: Source, notes: list[Fault]) -> dict[str, list[str]] | None:
+    """Excel's workbooks by split, if the data are such; they do not mix with other files.
+
+    In a folder that holds both, ``datasets`` reads the others, as lm-eval does, and a note says so.
+    """
     if os.path.isdir(source.path):
-        return workbooks_in(source.path) or None
+        books, others = workbooks_in(source.path)
+        if books and others:
+            unread = ", ".join(os.path.basename(file) for files in books.values() for file in files)
+            message = f"{source.path} holds {others[0]} and Excel workbooks, which are not read ({unread:.200})."
+            notes.append(spec.fault(message, "dataset_path", hint="Name the file that is meant, or move the others."))
+        return None if others else books or None
     files = source.kwargs.get("data_files")
     if source.path not in paths.LOCAL_BUILDERS or not files:
         if source.path == "xlsx":
@@ -238,20 +248,21 @@ def _load_workbooks(
 
 def _prepared(spec: TaskSpec, source: Source, notes: list[Fault]) -> Source:
     """The source with copies in the place of text files that ``datasets`` could not read as they are."""
-    _refuse_special_files(spec, (source.path, source.kwargs.get("data_files")))
+    refuse_special_files(spec, (source.path, source.kwargs.get("data_files")))
     encoding = source.kwargs.get("encoding")
     kwargs = {key: value for key, value in source.kwargs.items() if key != "encoding"}
     builder = None if "encoding_errors" in kwargs else local_builder(source.path, spec.data.name, kwargs)
     kind = "" if builder is None else type(builder).__module__.rpartition(".")[2]
+    by_split = {split: list(filter(os.path.isfile, files)) for split, files in local_files(builder).items()}
+    refuse_holes(spec, by_split)
     if kind not in TEXTS:
         return source
     wanted = Wanted(kind, encoding, plain=_says_separator(builder, kwargs))
     copies: dict[str, str] = {}
-    by_split = {
-        split: [file for file in files if os.path.isfile(file)] for split, files in local_files(builder).items()
-    }
-    for file in dict.fromkeys(file for files in by_split.values() for file in files if os.path.isfile(file)):
+    for file in dict.fromkeys(file for files in by_split.values() for file in files):
         copies[file] = _prepare(spec, file, wanted, notes)
+        if kind == "json":
+            look_for_field(spec, file, copies[file], kwargs.get("field"), notes)
     changed = {file: copy for file, copy in copies.items() if copy != file}
     if changed and os.path.isdir(source.path):
         path = mirror(source.path, changed)
@@ -259,17 +270,6 @@ def _prepared(spec: TaskSpec, source: Source, notes: list[Fault]) -> Source:
     if changed:
         kwargs["data_files"] = {split: [copies.get(file, file) for file in files] for split, files in by_split.items()}
     return Source(source.path, kwargs, kind, tuple(copies.items()))
-
-
-def _refuse_special_files(spec: TaskSpec, named: Any) -> None:
-    """Refuse a pipe or a device where a file of data is named: to read it never ends, and ``datasets`` sees none."""
-    if isinstance(named, Mapping):
-        named = list(named.values())
-    if isinstance(named, (list, tuple)):
-        for one in named:
-            _refuse_special_files(spec, one)
-    elif isinstance(named, str) and (kind := not_a_file(named)) not in (None, "a folder"):
-        raise DataError(f"The data of task '{spec.name}' cannot be read: {named} is {kind}, not a file.")
 
 
 def _says_separator(builder: Any, kwargs: Mapping[str, Any]) -> bool:

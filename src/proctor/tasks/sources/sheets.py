@@ -119,12 +119,14 @@ def _has_formulas(file: str) -> bool:
 def _read(file: str) -> Iterator[Sheet]:
     book = _open(file, values=True)
     formulas = _open(file, values=False) if _has_formulas(file) else None
-    for sheet in book.worksheets:  # charts are no sheets
-        if sheet.sheet_state != "visible":
-            continue
-        reader = _Reader(file, sheet, None if formulas is None else formulas[sheet.title])
-        if reader.rows:
-            yield reader.sheet()
+    visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]  # charts are no sheets
+    readers = [_Reader(file, sheet, None if formulas is None else formulas[sheet.title]) for sheet in visible]
+    held = [reader for reader in readers if reader.rows]
+    # A cover or a sheet of notes: where another sheet has rows, one line alone is no data.
+    full = [reader for reader in held if len(reader.rows) > 1] or held
+    left_out = tuple(reader.left_out() for reader in held if reader not in full)
+    for at, reader in enumerate(full):
+        yield reader.sheet(() if at else left_out)
 
 
 class _Reader:
@@ -136,14 +138,18 @@ class _Reader:
         self._merged = dict(self._merged_cells())
         self.rows = [row for row in self._values() if any(value is not None for value in row[1])]
 
-    def sheet(self) -> Sheet:
-        """The columns under the names of the first row."""
+    def left_out(self) -> str:
+        """The note of a sheet that is not read."""
+        return f"{self._where()} holds a single row and is left out."
+
+    def sheet(self, notes: tuple[str, ...] = ()) -> Sheet:
+        """The columns under the names of the first row; ``notes``: what else is to be said with it."""
         (number, header), *rows = self.rows
         names = self._names(number, header, rows)
         columns = {name: self._column(name, [row[at] for _, row in rows]) for at, name in names.items()}
         if not rows:
             raise DataError(f"{self._where()} holds a header and no row.")
-        return Sheet(self._sheet.title, columns, tuple(self._notes))
+        return Sheet(self._sheet.title, columns, (*notes, *self._notes))
 
     def _where(self, row: int | None = None, at: int = 0) -> str:
         """Words for the sheet, or for a cell of it."""
@@ -239,19 +245,21 @@ def _letters(at: int) -> str:
     return letters
 
 
-def workbooks_in(folder: str) -> dict[str, list[str]]:
-    """The workbooks of a folder that holds no other data, by the split that their names mention."""
+def workbooks_in(folder: str) -> tuple[dict[str, list[str]], list[str]]:
+    """The workbooks of a folder, by the split that their names mention, and the names of its other data."""
     from proctor.tasks.sources.paths import builder_of
 
     names = [name for name in sorted(os.listdir(folder)) if not name.startswith((".", "~$"))]
-    kinds = {builder_of(name) for name in names} - {None}
-    if kinds != {"xlsx"}:
-        return {}
+    others = [name for name in names if builder_of(name) not in (None, "xlsx") and name not in _CARDS]
     found: dict[str, list[str]] = {}
     for name in names:
         if builder_of(name) == "xlsx":
             found.setdefault(_split_of(name), []).append(os.path.join(folder, name))
-    return found
+    return found, others
+
+
+_CARDS = frozenset({"dataset_info.json", "dataset_infos.json", "README.txt", "LICENSE.txt"})
+"""Files that describe a data set and hold none of it."""
 
 
 _SPLIT_WORDS = {"test": "test", "testing": "test", "eval": "test", "evaluation": "test", "dev": "validation",

@@ -16,6 +16,8 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from proctor.files import first_hole
+
 _YOUNG_NS = 2_000_000_000
 
 Stamp = tuple[Any, ...]
@@ -28,7 +30,8 @@ def stamp(file: str) -> Stamp:
     except (OSError, ValueError):
         return (file,)
     times = (status.st_mtime_ns, status.st_ctime_ns)
-    content = digest(file) if time.time_ns() - max(times) < _YOUNG_NS and os.path.isfile(file) else ""
+    young = time.time_ns() - max(times) < _YOUNG_NS and os.path.isfile(file)
+    content = digest(file) if young and first_hole(file) is None else ""  # one with a hole is not read at all
     return (file, status.st_size, status.st_ino, *times, content)
 
 

@@ -1,0 +1,44 @@
+"""Files with holes: bytes that were never written, a terabyte of them perhaps."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from proctor.errors import DataError
+from proctor.files import first_hole
+
+
+def sparse(path, size):
+    with path.open("ab") as file:
+        file.truncate(size)
+    if first_hole(path) is None:
+        pytest.skip("this file system knows no holes")
+
+
+@pytest.mark.parametrize("name", ["d.jsonl", "d.csv", "d.txt", "d.parquet", "d.json"])
+def test_a_terabyte_that_was_never_written_is_refused_unread(rows, tmp_path, name):
+    sparse(tmp_path / name, 1 << 40)
+    builder = {"jsonl": "json", "txt": "text"}.get(name[2:], name[2:])
+    for path, kwargs in ((f"./{name}", None), (builder, {"data_files": name})):
+        with pytest.raises(DataError, match="holds nothing: all of it was never written"):
+            rows(path, kwargs)
+
+
+def test_a_file_whose_end_is_missing_says_from_where(rows, tmp_path):
+    (tmp_path / "d.jsonl").write_text('{"q": "a"}\n' * 2000)
+    whole = os.path.getsize(tmp_path / "d.jsonl")
+    sparse(tmp_path / "d.jsonl", 1 << 40)
+    with pytest.raises(DataError, match=r"is not whole: from byte [0-9,]+ on it was never written"):
+        rows("json", {"data_files": "d.jsonl"})
+    assert whole <= first_hole(tmp_path / "d.jsonl") < whole + (1 << 20)
+
+
+def test_whole_files_have_no_hole(tmp_path):
+    (tmp_path / "d").write_bytes(b"\0" * 100_000)
+    (tmp_path / "empty").touch()
+    assert first_hole(tmp_path / "d") is None
+    assert first_hole(tmp_path / "empty") is None
+    assert first_hole(tmp_path / "absent") is None
+    assert first_hole(tmp_path) is None
