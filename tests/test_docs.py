@@ -220,3 +220,23 @@ def test_what_a_korean_reader_needs_first_is_there_in_korean():
     readme = (ROOT / "README.ko.md").read_text(encoding="utf-8")
     for word in ("나누지 않은", "나만의 시험", "마지막 비트", "만나는 자리", "플래그", "분의 1", "외부망"):
         assert word not in readme
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.ko.md", "docs/quickstart.md", "docs/quickstart.ko.md"])
+def test_the_environment_is_activated_before_its_commands_are_used(page):
+    lines = [line for one in blocks(ROOT / page) if one.language in ("sh", "bash") for line in one.text.splitlines()]
+    first = next(number for number, line in enumerate(lines) if line.startswith(("proctor ", "lm_eval ")))
+    assert any(line.startswith("source .venv/bin/activate") for line in lines[:first])
+
+
+def test_the_example_of_an_env_file_has_a_line_for_the_token():
+    text = (ROOT / "examples" / "custom_mmlu" / ".env.example").read_text(encoding="utf-8")
+    assert "HF_TOKEN=" in text
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_blank_line_breaks_a_table(page):
+    """A row behind a blank line begins a table of its own, so the line below it is one of hyphens."""
+    lines = [*re.sub(FENCE, "", page.read_text(encoding="utf-8")).splitlines(), ""]
+    first = [n for n, line in enumerate(lines) if line.startswith("|") and not (n and lines[n - 1].startswith("|"))]
+    assert [lines[n] for n in first if not set(lines[n + 1]) & {"-"} or set(lines[n + 1]) - set("|-: ")] == []

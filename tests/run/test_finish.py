@@ -14,7 +14,8 @@ from proctor.errors import OutputError
 from proctor.models.dummy import DummyModel
 from proctor.results import files
 from proctor.run import finish
-from proctor.run.finish import check_output
+from proctor.run.config import build_config
+from proctor.run.finish import check_output, complete_run
 
 RUN = {"tasks": "demo_tales", "limit": 2}
 
@@ -67,6 +68,12 @@ def test_a_model_is_not_asked_when_results_cannot_be_written(tmp_path):
     with pytest.raises(OutputError, match="a file is in the way"):
         proctor.evaluate(model=model, output_path=unwritable(tmp_path), **RUN)
     assert model.asked == 0
+
+
+def test_the_ending_tries_the_place_before_it_runs_anything(tmp_path):
+    config = build_config({"model": "dummy", "tasks": ["demo_tales"], "output_path": str(unwritable(tmp_path))})
+    with pytest.raises(OutputError, match="a file is in the way"):
+        complete_run(config, lambda _: pytest.fail("it ran"))
 
 
 def test_a_regrade_reads_nothing_when_results_cannot_be_written(tmp_path, monkeypatch):

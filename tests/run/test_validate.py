@@ -298,6 +298,15 @@ def test_a_broken_file_beside_the_named_task_is_reported(write):
     assert "z.yaml" in lines(check("a", include_paths=[str(folder)]).faults)[0]
 
 
+def test_data_that_cannot_be_decoded_hide_no_other_fault(write):
+    own = TEMPLATE.replace("test.jsonl", "{}.jsonl")
+    folder = write(a="task: a\n" + own.replace("{}", "old"), b="task: b\n" + own.replace("{}", "absent"))
+    (folder / "old.jsonl").write_bytes('{"question": "Äpfel"}\n'.encode("cp1252"))
+    said = " ".join(lines(check(folder).faults))
+    assert "old.jsonl, line 1: the file is not UTF-8 text" in said
+    assert "there is no file absent.jsonl" in said
+
+
 def test_a_folder_with_nothing_but_a_broken_file_has_a_fault(write):
     verdict = check(write(z="task: [\n"))
     assert (len(verdict.faults), verdict.tasks) == (1, 0)

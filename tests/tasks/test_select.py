@@ -366,6 +366,7 @@ class TestFaults:
         assert caught.value.message == "Tasks not found: 'algebr', 'hsitory', 'x*', 'qqq'."
         hint = caught.value.hint or ""
         assert "'algebr': Did you mean 'algebra'?" in hint
+        assert "--include_path FOLDER, or their path: --tasks ./FOLDER" in hint
         assert "'hsitory': Did you mean 'history'?" in hint
         assert "'x*': no name matches this pattern." in hint
 

@@ -90,7 +90,7 @@ def test_what_cannot_be_told_names_file_line_and_remedy(rows, write):
     file = write("x.csv", "q,a\nÄpfel,1\n", "cp1252")
     with pytest.raises(DataError) as caught:
         rows("x.csv")
-    assert f"{file}, line 2: the file is not UTF-8 text: byte 0xc4" in caught.value.message
+    assert f"Task 'sums': {file}, line 2: the file is not UTF-8 text: byte 0xc4" in caught.value.message
     assert "dataset_kwargs: {encoding: cp949}" in (caught.value.hint or "")
     assert "cp1252 (Western Europe)" in (caught.value.hint or "")
 
