@@ -135,3 +135,7 @@ def test_what_is_no_results_file_is_a_sentence(tmp_path, text):
         proctor.open_results(file)
     with pytest.raises(DataError, match="cannot be read as a results file"):
         proctor.open_results("a\0b")
+
+
+def test_completion_finds_what_is_imported_on_first_use():
+    assert dir(proctor) == sorted(proctor.__all__)

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["__version__", "evaluate", "load_tasks", "open_results", "regrade"]
 
 
+def __dir__() -> list[str]:
+    return sorted(__all__)  # what is imported on first use is found by completion too
+
+
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         from importlib.metadata import version

@@ -86,7 +86,8 @@ def test_several_folders(folder, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["ls", "taks"], "taks"),
+        (["ls", "taks"], "not 'taks'.\n  Did you mean 'tasks'"),
+        (["ls", "social_iqa"], "not 'social_iqa'.\n  'proctor ls tasks social_iqa' looks for names like it."),
         (["ls", "tasks", "--include_path", "gone"], "The include path 'gone' does not exist"),
         (["ls", "tasks", "--include_path", ""], "The include path is empty"),
         (["ls", "tasks", "--include_path", "."], "The include path '.' holds no task"),

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import TypeAlias
 
 from proctor.cli.values import SentenceParser
-from proctor.errors import printable
+from proctor.errors import UsageError, did_you_mean, printable
 from proctor.stock.location import NEWEST
 from proctor.stock.names import stock_names
 from proctor.tasks.index import BUNDLED, Entry, TaskIndex, build_index
@@ -34,7 +34,7 @@ def add_flags(parser: SentenceParser) -> None:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=sorted(_TABLES),
+        metavar=f"{{{','.join(sorted(_TABLES))}}}",
         help="tasks: all names; groups: tasks with a common score; subtasks: single tasks; tags: sets of tasks",
     )
     parser.add_argument("patterns", nargs="*", metavar="PATTERN", help="only names like these, as in 'belebele_*'")
@@ -58,6 +58,10 @@ def execute(namespace: argparse.Namespace) -> int:
     if what is None:
         namespace.show_help()
         return 0
+    if what not in _TABLES:
+        kinds = ", ".join(sorted(_TABLES))
+        hint = did_you_mean(what, _TABLES) or f"'proctor ls tasks {what}' looks for names like it."
+        raise UsageError(f"ls lists one of {kinds}, not {what!r}.", hint=hint)
     index = build_index(getattr(namespace, "include_path", None) or ())
     patterns = getattr(namespace, "patterns", None) or ()
     absent = _absent_names(index, what, patterns)

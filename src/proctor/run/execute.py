@@ -59,7 +59,7 @@ class Asking:
         """
         if self.counts.found:
             rest = "the others are requested from the model" if self.missing else "no request is sent to the model"
-            log.info("%d of %d responses are cached; %s.", self.counts.found, len(self.queries), rest)
+            log.info("%s of %s responses are cached; %s.", f"{self.counts.found:,}", f"{len(self.queries):,}", rest)
             advance(sum(self._counted(place) for place, one in enumerate(self._answers) if one is not None))
             self._draw_anew()
         for place, response in _held(model, self._answered(model, origins or {})) if self.missing else ():

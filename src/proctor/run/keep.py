@@ -145,7 +145,7 @@ class Kept:
         if not self._total or self._answers is None or not kept:
             return
         stop.add_note(
-            f"{counts.found + counts.asked} of {self._total} responses are cached; "
+            f"{counts.found + counts.asked:,} of {self._total:,} responses are cached; "
             f"the same command continues: {command_line()}"
         )
 
