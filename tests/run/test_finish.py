@@ -70,6 +70,12 @@ def test_a_model_is_not_asked_when_results_cannot_be_written(tmp_path):
     assert model.asked == 0
 
 
+def test_a_model_is_not_opened_when_results_cannot_be_written(tmp_path, monkeypatch):
+    monkeypatch.setattr("proctor.api._open", lambda *_, **__: pytest.fail("it was opened"))
+    with pytest.raises(OutputError, match="a file is in the way"):
+        proctor.evaluate(model="dummy", output_path=unwritable(tmp_path), **RUN)
+
+
 def test_the_ending_tries_the_place_before_it_runs_anything(tmp_path):
     config = build_config({"model": "dummy", "tasks": ["demo_tales"], "output_path": str(unwritable(tmp_path))})
     with pytest.raises(OutputError, match="a file is in the way"):

@@ -155,7 +155,7 @@ def aggregate(
         raise TaskError(
             Fault(
                 f"The aggregation {use.aggregation_name or getattr(use.aggregation, '__name__', '?')!r} of the metric "
-                f"{use.name!r} failed: {error_line(error)}",
+                f"{use.name!r} failed: {error_line(error).rstrip('.')}.",
                 hint=f"It was given {len(values)} values; the first is {_short(values)}.",
             )
         ) from error
