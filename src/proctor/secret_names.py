@@ -81,8 +81,15 @@ _STRONG_PAIRS = frozenset(
         "service key",
         "app key",
         "consumer key",
+        *(
+            f"{vendor} key"
+            for vendor in ("openai", "anthropic", "azure", "gemini", "mistral", "cohere", "wandb", "groq")
+        ),
     ]
 )
+_STRONG_ENDS = re.compile(
+    r"\w+(?:password|passwd|passphrase|apikey|apitoken|authtoken|accesstoken|apisecret)|apitoken"
+).fullmatch
 _WEAK_WORDS = frozenset(["auth", "pass", "pat", "sas", "dsn", "sig"])
 _HARMLESS_TAILS = frozenset(
     [
@@ -163,6 +170,8 @@ def weight(name: Any) -> str:
         return ""
     pairs = set(map(" ".join, pairwise(words)))
     harmless = words[-1] in _HARMLESS_TAILS and words[-1] not in ("id",)
+    if any(map(_STRONG_ENDS, words)) and not harmless:
+        return "strong"
     if words == ["token"] or ((pairs & _STRONG_PAIRS or _STRONG_WORDS.intersection(words)) and not harmless):
         return "strong"
     if "webhook" in words and words[-1] in ("url", "uri"):

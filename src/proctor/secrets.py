@@ -22,6 +22,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus, unquote
 
 from proctor.secret_names import is_secret, is_secret_key, is_secret_variable
+from proctor.secret_prose import hide_in_prose
 
 HIDDEN = "***"
 LITERAL = frozenset({"true", "false", "none", "null", "yes", "no", "0", "1", HIDDEN, ""})
@@ -32,7 +33,8 @@ _KNOWN_SHAPES = re.compile(
     r"|sk-(?:(?=[a-z_-]*[0-9A-Z])[A-Za-z0-9_-]{8,}|[A-Za-z0-9_-]{16,})"
     r"|gh[opsur]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[abeprs]-[\w-]{10,}"
     r"|AKIA[0-9A-Z]{16}|AIza[\w-]{30,}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*|npm_[A-Za-z0-9]{30,}|pypi-[\w-]{30,}"
-    r")|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
+    r")|-{4,5} ?BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)? ?-{4,5}.*?"
+    r"(?:-{4,5} ?END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)? ?-{4,5}|\Z)",
     re.DOTALL,
 )
 # "Basic Traditional Chinese Medicine" is a subject: what follows must look drawn by lot.
@@ -54,7 +56,7 @@ _SHORT_PARAMETERS = frozenset({"sig", "code", "key", "auth", "sas", "hash", "st"
 _SCHEME = r"(?P<scheme>(?:(?:Bearer|Basic|Token)\s+)?)"
 # Quoted: in JSON, in headers and in program text. Bare: in `key=value` lists and in headers.
 _QUOTED = re.compile(
-    rf"(?P<head>(?<![A-Za-z0-9])(?P<name>[A-Za-z][\w.-]{{0,60}})[\"']?\s*[=:]\s*(?P<quote>[\"'])){_SCHEME}"
+    rf"(?P<head>(?<![A-Za-z0-9])(?P<name>[A-Za-z][\w.-]{{0,60}})[\"']?\s*[=:]\s*[bBrRuU]{{0,2}}(?P<quote>[\"'])){_SCHEME}"
     r"(?P<value>(?:\\.|(?!(?P=quote))[^\\\n])*)",
     re.IGNORECASE,
 )
@@ -121,8 +123,15 @@ def _leaves(value: Any) -> Iterator[str]:
 
 
 def redact_text(text: str) -> str:
-    """A text without the secrets that can be recognised in it."""
-    return hide(text, known_secrets(), assigned=True)
+    """A text such as a message without the secrets that can be recognised in it."""
+    return hide_in_prose(hide(text, known_secrets(), assigned=True), HIDDEN)
+
+
+def hide_shapes(text: str, known: re.Pattern[str] | None) -> str:
+    """A prompt without ``known`` and what can be nothing but a secret; ``Token: x`` in it is its text."""
+    if known is not None:
+        text = known.sub(HIDDEN, text)
+    return _KNOWN_SHAPES.sub(HIDDEN, text)
 
 
 def hide(text: str, known: re.Pattern[str] | None, *, assigned: bool) -> str:
@@ -167,11 +176,6 @@ def _hide_bare(match: re.Match[str]) -> str:
     return _hide_value(match)
 
 
-def known_count() -> int:
-    """How many secrets were given so far: what was redacted before is redacted anew when there are more."""
-    return len(_given)
-
-
 def known_secrets() -> re.Pattern[str] | None:
     """What finds the secrets that the user gave or that the environment holds, the longest first."""
     return _finder(tuple(os.environb.items()), frozenset(_given))
@@ -205,9 +209,9 @@ __all__ = [
     "HIDDEN",
     "SUSPECT",
     "hide",
+    "hide_shapes",
     "is_secret",
     "is_secret_key",
-    "known_count",
     "known_secrets",
     "note",
     "redact_text",

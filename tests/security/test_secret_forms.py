@@ -14,6 +14,7 @@ import pytest
 import proctor
 from proctor import secrets
 from proctor.cli.main import main
+from proctor.results.redact import redact
 from proctor.secret_names import is_secret, is_secret_variable
 from proctor.secrets import redact_text
 
@@ -128,7 +129,7 @@ def test_a_variable_that_a_tasks_exception_quotes(tmp_path, monkeypatch, capsys,
 def test_looking_for_secrets_costs_less_than_two_percent_of_a_runs_calls(tmp_path, monkeypatch):
     """Counted in calls of proctor's own functions, not in time."""
     monkeypatch.chdir(tmp_path)
-    rows = [{"q": f"What is {number}?", "a": str(number)} for number in range(600)]
+    rows = [{"q": f"What is {number}?", "a": str(number)} for number in range(300)]
     (tmp_path / "d.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     (tmp_path / "odd.yaml").write_text(
         f"task: odd\ndataset_path: json\ndataset_kwargs: {{data_files: {{test: {tmp_path}/d.jsonl}}}}\n"
@@ -185,3 +186,99 @@ def test_a_task_may_be_named_like_a_secret(tmp_path):
     document = json.loads(file.read_text(encoding="utf-8"))
     assert document["configs"]["secret_letters"]["dataset_path"] == "json"
     assert "acc,none" in document["results"]["secret_letters"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "login failed password: plumtree",
+        "login failed, password: plumtree, user: me",
+        "password: plum7tree for the user me",
+        "The password is 'plumtree'.",
+        'passphrase "plumtree"',
+        "secret: plumtree\n",
+        "client_secret -> plumtree",
+        "token: plumtree1x9",
+        "비밀번호: plumtree",
+        "토큰: plumtree12",
+        "Authorization: Bearer plumtree",
+        "curl -u user:plumtree https://h/x",
+        "curl --user 'me:plumtree' https://h/x",
+        "mysql -u root -pplumtree db",
+        "sshpass -p plumtree ssh h",
+        "IDENTIFIED BY 'plumtree'",
+        "<wsse:Password>plumtree</wsse:Password>",
+        "auth=('me', 'plumtree')",
+        "{'password': b'plumtree'}",
+        *(
+            f"x\n-----BEGIN {kind}-----\nplumtree\nplumtree=\n-----END {kind}-----\ny"
+            for kind in ("RSA PRIVATE KEY", "OPENSSH PRIVATE KEY", "PGP PRIVATE KEY BLOCK", "EC2 PRIVATE KEY")
+        ),
+        "---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nplumtree\n---- END SSH2 ENCRYPTED PRIVATE KEY ----",
+    ],
+)
+def test_secrets_in_what_an_exception_says(text):
+    assert "plumtree" not in redact_text(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "There is no key 'password'. Did you mean 'pass'?",
+        "password: required, token: 12 of 30",
+        "doc_to_text: 'Password: {{q}}' renders nothing",
+        "python -u script.py:3 and --user: who",
+        "the token: it ended at 5; Passwords: they are long",
+        "api key: sk, secret: {x}, the signature of f",
+    ],
+)
+def test_sentences_about_secrets_stay(text):
+    assert redact_text(text) == text
+
+
+@pytest.mark.parametrize("name", ["openai_key", "apitoken", "dbpassword", "my_apikey", "GEMINI_KEY"])
+def test_more_names_of_settings(name):
+    assert is_secret(name, "plumtree1")
+
+
+def test_prompts_of_the_configuration_are_written_as_the_model_saw_them(tmp_path):
+    keys = {
+        "description": "Authorization: is it? Basic Traditional9 Chinese. secret=hidden http://host/?key=abcdefgh&a=b\n",
+        "doc_to_text": "Password: {{q}}\nAPI_KEY= {{q}} --password plain",
+        "doc_to_target": "Token: {{a}}",
+        "fewshot_delimiter": "\nSignature=none\n",
+        "target_delimiter": " Password=answer ",
+        "generation_kwargs": {"until": ["Token:", "Password: Question", "api_key=ENDING"], "max_gen_toks": 8},
+        "filter_list": [
+            {"name": "f", "filter": [{"function": "regex", "regex_pattern": "password=(\\w+) token=abcdefgh"}]}
+        ],
+    }
+    (tmp_path / "d.jsonl").write_text('{"q": "?", "a": "x"}\n')
+    task = {"task": "t", "dataset_path": "json", "dataset_kwargs": {"data_files": {"test": "d.jsonl"}}}
+    task |= {"test_split": "test", "output_type": "generate_until", **keys}
+    task["metadata"] = {"version": 1, "api_key": "plumtree"}
+    (tmp_path / "t.yaml").write_text(json.dumps(task))
+    words = [
+        "run",
+        "--model",
+        "dummy",
+        "--tasks",
+        str(tmp_path / "t.yaml"),
+        "-o",
+        str(tmp_path / "out"),
+        "--log_samples",
+    ]
+    assert main([*words, "--no_store"]) == 0
+    [file] = (tmp_path / "out").rglob("results_*.json")
+    config = json.loads(file.read_text(encoding="utf-8"))["configs"]["t"]
+    assert {key: config[key] for key in keys} == keys
+    assert config["metadata"]["api_key"] == "***"
+    [file] = (tmp_path / "out").rglob("samples_*.jsonl")
+    sample = json.loads(file.read_text(encoding="utf-8").splitlines()[0])
+    assert sample["arguments"]["gen_args_0"]["arg_1"]["until"] == keys["generation_kwargs"]["until"]
+
+
+def test_a_given_secret_is_hidden_in_prompts_too():
+    secrets.note({"api_key": "plumtree"})
+    shown = redact({"description": "plumtree hf_abcDEF123456", "until": ["Token: x", "plumtree"]})
+    assert shown == {"description": "*** ***", "until": ["Token: x", "***"]}

@@ -10,15 +10,32 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from proctor import secrets
 from proctor.refs import Ref
 from proctor.secret_names import is_secret, weight
-from proctor.secrets import HIDDEN, SUSPECT, hide, known_count, known_secrets, redact_text
+from proctor.secrets import HIDDEN, SUSPECT, hide, hide_shapes, known_secrets, redact_text
 
 __all__ = ["redact", "redact_repeated", "redact_text"]
 
 _Known = re.Pattern[str] | None
 _PLAIN = frozenset({int, float, bool, type(None)})
 _MOST_REMEMBERED = 512
+PROMPT_KEYS = frozenset(
+    {
+        *("description", "doc_to_text", "doc_to_target", "doc_to_choice", "fewshot_delimiter", "target_delimiter"),
+        *(
+            "gen_prefix",
+            "system_instruction",
+            "fewshot_config",
+            "filter_list",
+            "until",
+            "use_prompt",
+            "question_suffix",
+        ),
+    }
+)
+"""Keys of settings below which stands text of prompts. ``Token:`` and ``Password: {{x}}`` are no secrets there, and
+a reader must see what the model saw; only what was given as a secret, and known shapes, are hidden."""
 _redacted: dict[tuple[int, str], Any] = {}
 
 
@@ -34,7 +51,7 @@ def redact(value: Any, *, source: Callable[[Any], str] | None = None) -> Any:
 
 def redact_repeated(value: Any) -> Any:
     """:func:`redact` of settings that stand in line after line, such as ``gen_kwargs``: each is searched once."""
-    key = (known_count(), repr(value))
+    key = (len(secrets._given), repr(value))  # read here: this is called for every document
     if key not in _redacted:
         if len(_redacted) >= _MOST_REMEMBERED:
             _redacted.clear()
@@ -68,8 +85,24 @@ def _mapping(
     for key, item in value.items():
         if known is not None and isinstance(key, str) and known.search(key):
             key = known.sub(HIDDEN, key)
-        if weight(key) and is_secret(key, item):
+        if key in PROMPT_KEYS:
+            shown[key] = _prompt(item, known, source, within)
+        elif weight(key) and is_secret(key, item):
             shown[key] = HIDDEN
         else:
             shown[key] = item if type(item) in _PLAIN else _walk(item, known, source, within)
     return shown
+
+
+def _prompt(value: Any, known: _Known, source: Callable[[Any], str] | None, above: tuple[int, ...]) -> Any:
+    """What stands below a key of prompts: texts keep all that may be a word of them."""
+    if isinstance(value, str):
+        return hide_shapes(value, known)
+    if isinstance(value, (Mapping, list, tuple)):
+        if id(value) in above:
+            return "..."
+        within = (*above, id(value))
+        if isinstance(value, Mapping):
+            return {key: _prompt(item, known, source, within) for key, item in value.items()}
+        return [_prompt(item, known, source, within) for item in value]
+    return _walk(value, known, source, above)
