@@ -142,6 +142,10 @@ def test_looking_for_secrets_costs_less_than_two_percent_of_a_runs_calls(tmp_pat
     own = str(Path(proctor.__file__).parent)
     searching = tuple(os.path.join(own, name) for name in ("secrets.py", "secret_names.py", "results/redact.py"))
     counts = {"own": 0, "secrets": 0}
+    for number in range(60):  # as many variables as people have
+        monkeypatch.setenv(f"SOME_SETTING_{number}", "value")
+    # The first reading of the data makes many calls, beside which those for secrets would look few.
+    assert main([*words, "--store", str(tmp_path / "first.sqlite")]) == 0
     # As in a process of its own: what other tests have looked up costs this run its calls, too.
     for cached in (secret_names.weight, secret_names.is_secret_variable, secrets._finder):
         getattr(cached, "cache_clear", lambda: None)()
@@ -157,7 +161,7 @@ def test_looking_for_secrets_costs_less_than_two_percent_of_a_runs_calls(tmp_pat
         assert main([*words, "--store", str(tmp_path / "s.sqlite")]) == 0
     finally:
         sys.setprofile(None)
-    assert counts["own"] > 10_000
+    assert counts["own"] > 10_000, counts
     assert counts["secrets"] < 0.02 * counts["own"], counts
 
 
