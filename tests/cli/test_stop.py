@@ -21,12 +21,19 @@ def impatient(first, second):
         return stop
 
 
-def test_the_keyboard_and_sigterm(capsys, monkeypatch):
-    monkeypatch.setattr("sys.argv", ["/usr/bin/proctor", "ls", "tasks"])
+def test_the_keyboard_and_sigterm(capsys):
     assert tell(KeyboardInterrupt()) == 130
     assert tell(Terminated()) == 143
-    again = "the same command begins again: proctor ls tasks\n"
-    assert capsys.readouterr().err == (f"proctor: stopped by the keyboard. {again}proctor: stopped by SIGTERM. {again}")
+    assert capsys.readouterr().err == "proctor: stopped by the keyboard.\nproctor: stopped by SIGTERM.\n"
+
+
+def test_at_the_end_of_a_process_the_command_is_named(capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["/usr/bin/proctor", "ls", "tasks"])
+    ignored = []
+    monkeypatch.setattr(signal, "signal", lambda number, what: ignored.append((number, what)))
+    assert tell(Terminated(), last=True) == 143
+    assert capsys.readouterr().err == ("proctor: stopped by SIGTERM. The same command begins again: proctor ls tasks\n")
+    assert ignored == [(signal.SIGINT, signal.SIG_IGN), (signal.SIGTERM, signal.SIG_IGN)]
 
 
 @pytest.mark.parametrize(("first", "code"), [(KeyboardInterrupt, 130), (Terminated, 143)])

@@ -95,7 +95,7 @@ def test_stopped_while_results_are_written(how, stable, exams, undisturbed, tmp_
     process = stable.start(tmp_path, words, FAULTS_WRITING="0.01")
     process.until(lambda: any((tmp_path / "results").glob("*/samples*")))
     stop(process, how)
-    assert "the same command writes the results: " in check_stopped(process, how)
+    assert "The same command writes the results: " in check_stopped(process, how)
     assert go_on(stable, tmp_path, words, undisturbed("scoring")[1]) == []
 
 
@@ -119,4 +119,4 @@ def test_without_a_store_the_sentence_promises_nothing(stable, exams, tmp_path):
     stop(process, "ctrl-c")
     sentence = check_stopped(process, "ctrl-c")
     assert "stored" not in sentence
-    assert "the same command begins again: " in sentence
+    assert "The same command begins again: " in sentence

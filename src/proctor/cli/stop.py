@@ -34,17 +34,19 @@ def heed_sigterm() -> Iterator[None]:
 def tell(stop: KeyboardInterrupt, *, last: bool = False) -> int:
     """Say in a sentence that, and where, the work stopped; the exit code that shells expect.
 
-    ``last``: the process ends now, and whoever is impatient is heard no more.
+    ``last``: the process ends now. Whoever is impatient is heard no more, and the command that does the work again
+    is named, if nobody has yet.
     """
     if last:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
-    say_how_to_begin_again(stop, "the same command begins again")
+        say_how_to_begin_again(stop, "the same command begins again")
     stops = _stops(stop)
     terminated = isinstance(stops[-1], Terminated)
     sentence = "stopped by SIGTERM." if terminated else "stopped by the keyboard."
     notes = [note for one in stops for note in getattr(one, "__notes__", ())]
-    print(" ".join(["proctor:", sentence, *notes[-1:]]), file=sys.stderr)
+    said = [note[:1].upper() + note[1:] for note in notes[-1:]]
+    print(" ".join(["proctor:", sentence, *said]), file=sys.stderr)
     return 128 + (signal.SIGTERM if terminated else signal.SIGINT)
 
 
