@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 
 from proctor.store.runs import NewRun
-from proctor.store.shelf import Answers, open_shelf
+from proctor.store.store import ResponseCache, open_store
 from proctor.types import Loglikelihood, Query, Scores
 
 MILLION = 1_000_000
@@ -84,19 +84,19 @@ def lookups(count: int, work: Path) -> dict[str, float]:
     queries = [
         Query("t", n, 0, 0, Loglikelihood(f"question {n} " + "x" * 600, CHOICES)) for n in range(count // len(CHOICES))
     ]
-    shelf = open_shelf(work / "many.sqlite")
+    shelf = open_store(work / "many.sqlite")
     assert shelf is not None
-    answers = Answers(shelf, identity)
+    answers = ResponseCache(shelf, identity)
     shelf.begin(NewRun(time.time(), "none", "bench", "/", {}, identity, answers.digest))
     began = time.perf_counter()
     for query in queries:
         answers.keep(query, Scores(tuple((-random.random(), False) for _ in CHOICES)))
     shelf.close()
     kept = time.perf_counter() - began
-    shelf = open_shelf(work / "many.sqlite")
+    shelf = open_store(work / "many.sqlite")
     assert shelf is not None
     began, cpu = time.perf_counter(), time.process_time()
-    found = Answers(shelf, identity).find(queries)
+    found = ResponseCache(shelf, identity).find(queries)
     assert None not in found.answers
     size = (work / "many.sqlite").stat().st_size
     took = {"wall": time.perf_counter() - began, "cpu": time.process_time() - cpu}

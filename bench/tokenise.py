@@ -156,11 +156,11 @@ def ours(tokenizer: Path, requests: Sequence[Request]) -> tuple[float, float, fl
     """CPU seconds to ids by what is shared, from there to a plan, and to ids text by text; and the ids."""
     from transformers import AutoTokenizer
 
-    from proctor.models.base import Tally
-    from proctor.models.hf.rows import make_rows
-    from proctor.models.hf.spans import SpanMaker
-    from proctor.models.prefix import Limits, make_plan
-    from proctor.models.tokens import Tokens
+    from proctor.models.base import WarningCounter
+    from proctor.models.prefix.plan import Limits, make_plan
+    from proctor.models.prefix.rows import make_rows
+    from proctor.models.tokens.spans import SpanMaker
+    from proctor.models.tokens.tokenizer import Tokens
     from proctor.types import Loglikelihood
 
     opened = AutoTokenizer.from_pretrained(tokenizer)
@@ -172,7 +172,7 @@ def ours(tokenizer: Path, requests: Sequence[Request]) -> tuple[float, float, fl
     found = fast.encode_requests(requests)
     shared = time.process_time() - start
     start = time.process_time()
-    spans, _ = SpanMaker(fast, Tally()).scored([Loglikelihood(*request) for request in requests])
+    spans, _ = SpanMaker(fast, WarningCounter()).scored([Loglikelihood(*request) for request in requests])
     rows = make_rows(spans, share=True)
     make_plan([row.lead.tokens[:-1] for row in rows], [row.lead.count for row in rows], Limits(256))
     planned = time.process_time() - start - shared

@@ -12,7 +12,7 @@ import proctor
 from proctor.api import RunSettings
 from proctor.errors import DataError, UsageError
 from proctor.models.dummy import DummyModel
-from proctor.run.config import KNOBS
+from proctor.settings.config import KNOBS
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "src" / "proctor" / "benchmarks" / "demo"

@@ -15,9 +15,9 @@ import datasets
 import pytest
 
 from proctor.errors import TaskError, UsageError
-from proctor.run.config import build_config
 from proctor.run.progress import Quiet
 from proctor.run.session import evaluate
+from proctor.settings.config import build_config
 from proctor.types import Generate, Loglikelihood, Request, Response, Rolling, RunResult, Scores, Text
 
 STRICT = {"strict_lm_eval": True}
@@ -394,7 +394,7 @@ def test_a_folder_of_data_that_is_gone(tmp_path, monkeypatch):
 
 def test_strictness_can_be_asked_for_everywhere(tmp_path):
     import proctor
-    from proctor.run.config_file import read_config_file
+    from proctor.settings.config_file import read_config_file
 
     task = write(tmp_path, [{"question": "Q", "answer": 0}] * 2, CHOICES)
     out = str(tmp_path / "out")

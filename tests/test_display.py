@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from proctor.errors import MissingExtraError
-from proctor.types import GroupResult, Record, RunResult, TaskResult, Ungraded, Value
+from proctor.types import GroupResult, Record, RunResult, TaskResult, UngradedDocuments, Value
 
 
 def task(name, values, n_shot=0):
@@ -73,7 +73,9 @@ def test_a_result_of_hundreds_of_tasks_has_a_text_of_a_screen():
 
 
 def test_what_went_wrong_is_in_the_text_and_in_the_table():
-    found = result(failed=(Ungraded("arc_easy", 3, 9, ()),), output_error="The results cannot be written to /x.")
+    found = result(
+        failed=(UngradedDocuments("arc_easy", 3, 9, ()),), output_error="The results cannot be written to /x."
+    )
     for shown in (repr(found), found._repr_html_()):
         assert "3 documents" in shown
         assert "cannot be written" in shown

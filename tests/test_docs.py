@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from proctor.cli.main import VERBS, main
+from proctor.cli.main import SUBCOMMANDS, main
 from proctor.cli.values import SentenceParser
 from proctor.filters.table import FILTERS
 from proctor.metrics.tables import AGGREGATIONS, METRICS
@@ -80,7 +80,7 @@ def exam(tmp_path_factory):
 def test_every_command_is_understood_and_names_tasks_that_exist(words, exam, monkeypatch):
     assert words[0] in COMMANDS, "only proctor's commands stand in bash blocks; mark others sh"
     verb, rest = ("run", words[1:]) if words[1].startswith("-") else (words[1], words[2:])
-    assert verb in VERBS
+    assert verb in SUBCOMMANDS
     given = vars(parser_of(verb).parse(rest))
     folders = [
         ROOT / COPIES.get(folder, folder) for folder in given.get("include_path") or () if not folder.startswith(ABSENT)
@@ -110,7 +110,7 @@ def test_links_lead_somewhere(page):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_flags_and_files_in_the_text_exist(page):
     text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
-    known = set().union(*(flags_of(verb) for verb in VERBS)) | {"--help", "--version", "--flag"}
+    known = set().union(*(flags_of(verb) for verb in SUBCOMMANDS)) | {"--help", "--version", "--flag"}
     for code in re.findall(r"`([^`\n]+)`", text):
         script = ROOT / code.split()[0]
         if script.suffix == ".py" and script.is_file():
@@ -168,8 +168,8 @@ def test_the_exam_has_no_fault_and_runs(exam, tmp_path, monkeypatch, capsys):
 
 
 def test_the_configuration_file_is_one(tmp_path):
-    from proctor.run.config import build_config
-    from proctor.run.config_file import read_config_file
+    from proctor.settings.config import build_config
+    from proctor.settings.config_file import read_config_file
 
     block, *others = [block for block in ALL_BLOCKS if block.title == "run.yaml"]
     assert all(other.text == block.text for other in others)

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from proctor.cli.logs import _Discreet
+from proctor.cli.logs import _RedactingFormatter
 from proctor.errors import error_line, error_text
 
 
@@ -55,4 +55,4 @@ def test_a_type_whose_name_fails_and_a_text_without_end():
 
 def test_a_log_line_whose_value_cannot_be_shown_is_still_a_line():
     record = logging.LogRecord("proctor", logging.WARNING, __file__, 1, "It failed: %s", (Silent(),), None)
-    assert "It failed" in _Discreet("%(message)s").format(record)
+    assert "It failed" in _RedactingFormatter("%(message)s").format(record)

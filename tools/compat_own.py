@@ -17,7 +17,7 @@ from typing import Any
 
 from compat_forks import folders, in_forks, in_words, kind, no_downloads, once, plain, write
 
-from proctor.errors import Fault, ProctorError
+from proctor.errors import Finding, ProctorError
 from proctor.refs import Ref
 from proctor.tasks.dump import whole_config
 from proctor.tasks.groups import build_group
@@ -108,7 +108,7 @@ def _no_data(*_: Any, **__: Any) -> Any:
 
 
 class _Faulty(ProctorError):
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    def __init__(self, faults: Sequence[Finding]) -> None:
         super().__init__("; ".join(fault.message for fault in faults))
 
 
@@ -141,7 +141,7 @@ def _group(corpus: Corpus, name: str, alone: Mapping[str, Any]) -> dict[str, Any
 def read_verdict(root: str) -> dict[str, Any]:
     """What ``proctor validate --no_data`` says of the whole folder."""
     from proctor.run.progress import open_progress
-    from proctor.run.validate import validate
+    from proctor.validate import validate
 
     verdict = validate((), [root], with_data=False, progress=open_progress)
     real = os.path.realpath(root)
@@ -213,7 +213,7 @@ def _live(node: TaskNode) -> dict[str, Any]:
 
 def _made(spec: TaskSpec) -> str:
     """The class of a task that is written as one, made up to its data."""
-    from proctor.tasks.classes import make_object
+    from proctor.tasks.class_task import make_object
 
     try:
         return type(make_object(spec)).__name__

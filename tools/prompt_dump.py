@@ -52,19 +52,19 @@ class Dump:
                 yield recorder.failure(name, mode.name, error)
 
     def _bind(self, spec: Any) -> Any:
-        from proctor.tasks.classes import bind_task
+        from proctor.tasks.class_task import bind_task
 
         recorder.seed_everything()
         return bind_task(spec)
 
     def _mode(self, name: str, task: Any, mode: Any, limit: int | None) -> list[str]:
-        from proctor.run.plan import plan_task
         from proctor.tasks.outputs import arguments_of
-        from proctor.tasks.prompt import Style
+        from proctor.tasks.plan import plan_task
+        from proctor.tasks.prompt import PromptStyle
         from proctor.types import Generate, Rolling
 
         recorder.seed_everything()
-        style = Style(recorder.render_chat if mode.chat else None, mode.multiturn, mode.system)
+        style = PromptStyle(recorder.render_chat if mode.chat else None, mode.multiturn, mode.system)
         started = time.process_time()
         plan = plan_task(task, limit=limit, samples=None, seed=recorder.SEED, style=style)
         self.building += time.process_time() - started

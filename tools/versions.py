@@ -40,8 +40,8 @@ FAST = (
     "tests/models/hf/test_hf_scores.py",
     "tests/models/hf/test_hf_shipped.py",
     "tests/models/test_chat.py",
-    "tests/models/test_tokens.py",
-    "tests/models/test_boundaries.py",
+    "tests/models/tokens/test_tokenizer.py",
+    "tests/models/tokens/test_boundaries.py",
     "tests/tasks/test_data.py",
 )
 """Gates, engine, loading, identity, tokenizers, chat templates, data, stored scores: what other packages can break."""

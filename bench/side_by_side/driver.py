@@ -93,7 +93,7 @@ def run_proctor(arguments: list[str], meter: Meter) -> int:
     """``proctor run`` with its model measured."""
     from proctor.cli.main import main
     from proctor.models.hf.model import HfModel
-    from proctor.models.tokens import Tokens
+    from proctor.models.tokens.tokenizer import Tokens
     from proctor.types import Loglikelihood
 
     def before(model: Any, requests: Any, *_: Any) -> None:

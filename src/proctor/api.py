@@ -17,9 +17,9 @@ from proctor.files import LARGEST_DOCUMENT, read_text
 from proctor.types import Model, RunResult
 
 if TYPE_CHECKING:
-    from proctor.run.config import RunConfig
     from proctor.run.finish import FinishedRun
-    from proctor.tasks.classes import AnyTask
+    from proctor.settings.config import RunConfig
+    from proctor.tasks.class_task import AnyTask
 
 __all__ = ["RunSettings", "TaskSettings", "evaluate", "load_tasks", "open_results", "regrade"]
 
@@ -84,8 +84,8 @@ def evaluate(
     that cannot be graded are left out of the scores and listed in ``failed`` of the result; with
     ``fail_fast`` the first of them raises.
     """
+    from proctor.run.exam import gather
     from proctor.run.finish import check_output, complete_run
-    from proctor.run.gather import gather
     from proctor.run.progress import Quiet
     from proctor.run.session import evaluate as run
     from proctor.run.session import seed_everything
@@ -124,9 +124,9 @@ def regrade(
     its samples lie beside it). ``tasks`` and ``include_path``: others than the run's. Raises
     :class:`~proctor.errors.DataError` where answers are missing, because prompts have changed.
     """
+    from proctor.regrade.regrade import Changes
+    from proctor.regrade.regrade import regrade as grade_again
     from proctor.run.progress import Quiet
-    from proctor.run.regrade import Changes
-    from proctor.run.regrade import regrade as grade_again
 
     changes = Changes(
         tasks=_words(tasks),
@@ -165,7 +165,7 @@ def _plain_names(items: Sequence[Any]) -> list[str] | None:
 def _config(
     settings: Mapping[str, Any], model: Any, model_args: Mapping[str, Any] | str | None, names: Sequence[str] | None
 ) -> RunConfig:
-    from proctor.run.config import build_config
+    from proctor.settings.config import build_config
 
     named = isinstance(model, str)
     given = {**settings, "tasks": names}
@@ -203,8 +203,8 @@ def _open_transformer(
     model: Any, tokenizer: Any, model_args: Mapping[str, Any] | str | None, config: RunConfig
 ) -> Model:
     from proctor.models import open_model
-    from proctor.models.hf.patches import is_patched
-    from proctor.run.knobs import mapping
+    from proctor.models.hf.hooks import is_patched
+    from proctor.settings.values import mapping
 
     given = mapping(model_args or {})
     if is_patched(model):
@@ -224,9 +224,9 @@ def load_tasks(tasks: str | Sequence[Any], **settings: Unpack[TaskSettings]) -> 
 
     They can be given to :func:`evaluate` in the place of names.
     """
-    from proctor.run.config import build_config
-    from proctor.run.gather import gather
+    from proctor.run.exam import gather
     from proctor.run.progress import Quiet
+    from proctor.settings.config import build_config
 
     items = [name for name in tasks.split(",") if name] if isinstance(tasks, str) else list(tasks)
     return list(gather(build_config({**settings}, needs_tasks=False), items, Quiet).tasks)

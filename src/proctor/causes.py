@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from proctor.errors import Fault
+from proctor.errors import Finding
 
 _FEW = 3
 """So many faults of one cause are still shown one by one."""
@@ -27,15 +27,15 @@ _OWN: tuple[tuple[re.Pattern[str], str], ...] = (
 _OWNER = re.compile(r"^(task|group) ('[^']*')(.*)", re.DOTALL)
 
 
-def by_cause(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+def by_cause(faults: Iterable[Finding]) -> tuple[Finding, ...]:
     """The faults in their order; where more than a few have one cause, the first with the places of others."""
-    causes: dict[tuple[str, str], list[Fault]] = {}
+    causes: dict[tuple[str, str], list[Finding]] = {}
     for fault in dict.fromkeys(faults):
         causes.setdefault((_bare(fault.message), _bare(fault.hint or "")), []).append(fault)
     return tuple(one for same in causes.values() for one in ([_merged(same)] if _is_one_mistake(same) else same))
 
 
-def _is_one_mistake(same: Sequence[Fault]) -> bool:
+def _is_one_mistake(same: Sequence[Finding]) -> bool:
     """Whether faults of one cause are merged: many, or several files that name one thing that is wrong."""
     is_equal = len(same) > 1 and len({fault.message for fault in same}) == 1
     return len(same) > _FEW or (is_equal and _OWNER.match(same[0].message) is None)
@@ -48,7 +48,7 @@ def _bare(text: str) -> str:
     return text
 
 
-def _merged(same: Sequence[Fault]) -> Fault:
+def _merged(same: Sequence[Finding]) -> Finding:
     first = same[0]
     message = first.message
     owner = _OWNER.match(message)
@@ -66,7 +66,7 @@ def _merged(same: Sequence[Fault]) -> Fault:
     return replace(first, message=message, hint="\n  ".join(filter(None, (first.hint, rest))) or None)
 
 
-def _times(same: Sequence[Fault]) -> str:
+def _times(same: Sequence[Finding]) -> str:
     """How often, and in how many files: ``5 times in 2 files``, ``in 5 files``."""
     files = {fault.file for fault in same if fault.file is not None}
     if len(files) == len(same):
@@ -78,5 +78,5 @@ def _more(count: int, kind: str) -> str:
     return f"{count:,} more {kind}{'s' if count > 1 else ''}"
 
 
-def _place(fault: Fault) -> str | None:
+def _place(fault: Finding) -> str | None:
     return f"{fault.file}:{fault.line}" if fault.line else fault.file

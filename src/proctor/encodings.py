@@ -44,7 +44,7 @@ OLDER = "cp949 (Korean), cp1252 (Western Europe), cp932 (Japanese), gb18030 (Chi
 
 
 @dataclass(frozen=True, slots=True)
-class Decoded:
+class DecodedText:
     """A text, and the encoding that it was read in, as Python names it."""
 
     text: str
@@ -75,7 +75,7 @@ def is_utf8(chunks: Iterable[bytes]) -> bool:
     return True
 
 
-def decode(data: bytes, encoding: str | None = None) -> Decoded:
+def decode(data: bytes, encoding: str | None = None) -> DecodedText:
     """The text of ``data``, without a byte order mark.
 
     Args:
@@ -90,25 +90,25 @@ def decode(data: bytes, encoding: str | None = None) -> Decoded:
         return _as_said(data, encoding)
     for mark, name in _MARKS:
         if data.startswith(mark):
-            return Decoded(_strictly(data, name), name)
+            return DecodedText(_strictly(data, name), name)
     utf16 = _utf16_without_mark(data)
     if utf16 is not None:
         return utf16
     try:
-        return Decoded(data.decode("utf-8"), "utf-8")
+        return DecodedText(data.decode("utf-8"), "utf-8")
     except UnicodeDecodeError as error:
         korean = _korean(data)
         if korean is not None:
-            return Decoded(korean, "cp949")
+            return DecodedText(korean, "cp949")
         raise _undecodable(data, error, "utf-8") from error
 
 
-def _as_said(data: bytes, encoding: str) -> Decoded:
+def _as_said(data: bytes, encoding: str) -> DecodedText:
     name = codecs.lookup(encoding).name
     for mark, of in _MARKS:
         if data.startswith(mark) and name.replace("_", "-").startswith(of.removesuffix("-sig")):
-            return Decoded(_strictly(data, of), encoding)
-    return Decoded(_strictly(data, encoding), encoding)
+            return DecodedText(_strictly(data, of), encoding)
+    return DecodedText(_strictly(data, encoding), encoding)
 
 
 def _strictly(data: bytes, encoding: str) -> str:
@@ -124,7 +124,7 @@ def _undecodable(data: bytes, error: UnicodeDecodeError, encoding: str) -> Undec
     return UndecodableError(f"is not {encoding.upper().removesuffix('-SIG')} text: {byte} has no place there", line)
 
 
-def _utf16_without_mark(data: bytes) -> Decoded | None:
+def _utf16_without_mark(data: bytes) -> DecodedText | None:
     """UTF-16 without a mark, in the order of bytes that gives spaces and signs and no impossible characters.
 
     Each ASCII character is a null there: one byte of forty at least, two of five where the bytes are UTF-8 as well.
@@ -138,7 +138,7 @@ def _utf16_without_mark(data: bytes) -> Decoded | None:
     (ascii_low, _), (ascii_high, _) = low, high
     if max(ascii_low, ascii_high) <= 10 * min(ascii_low, ascii_high):
         return None
-    return Decoded(low[1], "utf-16-le") if ascii_low > ascii_high else Decoded(high[1], "utf-16-be")
+    return DecodedText(low[1], "utf-16-le") if ascii_low > ascii_high else DecodedText(high[1], "utf-16-be")
 
 
 def _is_valid(data: bytes) -> bool:

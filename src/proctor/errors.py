@@ -103,7 +103,7 @@ class OutputError(ProctorError):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Finding:
     """One fault of a task file: what is wrong, where (1-based line), and the remedy."""
 
     message: str
@@ -121,8 +121,8 @@ class TaskError(ProctorError):
 
     exit_code = 2
 
-    def __init__(self, faults: Sequence[Fault] | Fault) -> None:
-        self.faults: tuple[Fault, ...] = (faults,) if isinstance(faults, Fault) else tuple(faults)
+    def __init__(self, faults: Sequence[Finding] | Finding) -> None:
+        self.faults: tuple[Finding, ...] = (faults,) if isinstance(faults, Finding) else tuple(faults)
         from proctor.causes import by_cause
 
         super().__init__("\n".join(str(fault) for fault in by_cause(self.faults)))

@@ -15,7 +15,7 @@ from typing import Any
 
 from proctor.alias import Importer, NotServedError, load_file
 from proctor.encodings import PYTHON_REMEDY, is_encoding_error
-from proctor.errors import Fault, TaskError, did_you_mean, error_line
+from proctor.errors import Finding, TaskError, did_you_mean, error_line
 from proctor.foreign import no_exit
 from proctor.lazy import remedy
 
@@ -65,7 +65,7 @@ class Ref:
                 module = load_file(path) if path else self._importer.import_module(module_name)
         except NotServedError as error:
             file, line = _place_of(error) or (self.file, self.line)
-            raise TaskError(Fault(f"'!function {self.name}': {error}", file, line)) from error
+            raise TaskError(Finding(f"'!function {self.name}': {error}", file, line)) from error
         except ModuleNotFoundError as error:
             if path is None and module_name.startswith(error.name or "\0"):
                 looked = Path(self.folder, *module_name.split(".")).with_suffix(".py")
@@ -101,7 +101,7 @@ class Ref:
         return self._fault(message, PYTHON_REMEDY if is_encoding_error(error) else None)
 
     def _fault(self, message: str, hint: str | None = None) -> TaskError:
-        return TaskError(Fault(message, self.file, self.line, hint))
+        return TaskError(Finding(message, self.file, self.line, hint))
 
     def __str__(self) -> str:
         return f"!function {self.name}"

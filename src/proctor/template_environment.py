@@ -8,7 +8,7 @@ from functools import cache, wraps
 from types import BuiltinMethodType
 from typing import Any
 
-from proctor.patterns.bounded import SlowPattern
+from proctor.regex_limits.bounded import SlowPatternError
 from proctor.template_counters import BOUNDED, COUNTED, PRINTED, SEARCHED, with_counters
 from proctor.template_filters import bounded_filter, check_size
 from proctor.template_limits import CALL, LEFT, SHORT, bounded_value, budget, counted, printed, searched
@@ -28,7 +28,7 @@ def _bounded_class(base: Any) -> type:
     calls_as_jinja = all(getattr(base, name) is getattr(SandboxedEnvironment, name) for name in _CALLING)
     looks_up_as_jinja = base.getattr is SandboxedEnvironment.getattr
 
-    class Bounded(base):
+    class BoundedEnvironment(base):
         """A sandboxed environment of jinja whose templates keep to the bounds."""
 
         intercepted_binops = frozenset(OPERATORS)
@@ -70,7 +70,7 @@ def _bounded_class(base: Any) -> type:
                 budget.make(len(text))
             return text
 
-    return Bounded
+    return BoundedEnvironment
 
 
 def _check_call(called: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
@@ -148,7 +148,7 @@ def renderer(template: Any, source: str) -> Callable[[Mapping[str, Any]], str] |
             context = Context.__new__(Context)
             vars(context).update(alike, parent=dict(constants, **values), vars={}, exported_vars=set())
             return concat(root(context))
-        except (SlowPattern, TemplateTooLarge):
+        except (SlowPatternError, TemplateTooLarge):
             raise
         except Exception:  # noqa: BLE001 - jinja's own way says it with the template's lines
             return slowly(values)

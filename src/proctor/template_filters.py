@@ -15,7 +15,7 @@ from proctor.template_limits import (
     ITEMS_A_STEP,
     LEFT,
     SHORT,
-    Counted,
+    CountedIterable,
     bounded_value,
     budget,
     searched,
@@ -104,7 +104,7 @@ def _each(value: Any, others: tuple[Any, ...]) -> Any:
     lengths = [len(other) for other in others if isinstance(other, CONTAINERS)]
     steps = CALL + sum(lengths) // ITEMS_A_STEP
     if hasattr(value, "__len__"):
-        return Counted(value, steps)
+        return CountedIterable(value, steps)
     return turns(value, steps) if hasattr(value, "__next__") else value
 
 

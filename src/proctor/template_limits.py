@@ -45,7 +45,7 @@ _SMALL_BITS = 1024
 CONTAINERS = (list, tuple, dict, set, range)
 
 
-class _Left:
+class _Remaining:
     """What is left to one rendering: steps, what one costs now, and letters made so far."""
 
     __slots__ = ("made", "step", "steps")
@@ -59,14 +59,14 @@ class _Left:
             raise TemplateTooLarge(f"a template may not take more than {STEPS:,} steps")
 
 
-LEFT: ContextVar[_Left] = ContextVar("what is left to the rendering of this thread")
+LEFT: ContextVar[_Remaining] = ContextVar("what is left to the rendering of this thread")
 
 
 class _Budget:
     """What is left of the bounds to the rendering of this thread; :data:`LEFT` is found quicker than thread locals."""
 
     def renew(self) -> None:
-        LEFT.set(_Left())
+        LEFT.set(_Remaining())
 
     def spend(self, steps: int = 1) -> None:
         """Take steps, at what one costs now."""
@@ -103,7 +103,7 @@ def counted(items: Iterable[Any]) -> Iterable[Any]:
     if type(items) is list and len(items) <= _TURNS_AT_ONCE:
         budget.spend(len(items))
         return items
-    return Counted(items) if hasattr(items, "__len__") else turns(items)
+    return CountedIterable(items) if hasattr(items, "__len__") else turns(items)
 
 
 def turns(items: Iterable[Any], steps: int = 1) -> Iterator[Any]:
@@ -114,7 +114,7 @@ def turns(items: Iterable[Any], steps: int = 1) -> Iterator[Any]:
         yield item
 
 
-class Counted:
+class CountedIterable:
     """A sized iterable whose turns are counted: ``loop.length`` needs the size."""
 
     __slots__ = ("items", "steps")

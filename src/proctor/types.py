@@ -204,7 +204,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentFault:
+class DocumentError:
     """A document that could not be graded under one filter pipeline, and why (one line).
 
     ``doc_id`` None: no single document; a metric of the whole task could not be aggregated.
@@ -217,13 +217,13 @@ class DocumentFault:
 
 
 @dataclass(frozen=True, slots=True)
-class Ungraded:
+class UngradedDocuments:
     """What a task could not grade: ``documents`` of ``asked``, and the first faults."""
 
     task: str
     documents: int
     asked: int
-    first: tuple[DocumentFault, ...]
+    first: tuple[DocumentError, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +306,7 @@ class RunResult:
     extra: Mapping[str, Any]
     started: float
     seconds: float
-    failed: tuple[Ungraded, ...] = ()
+    failed: tuple[UngradedDocuments, ...] = ()
     not_a_number: Mapping[str, int] = field(default_factory=dict)
     hashes: Mapping[str, str] = field(default_factory=dict)
     results_file: str | None = None

@@ -13,7 +13,7 @@ from proctor.cli.main import main
 from proctor.store import runs
 from proctor.store.db import connect
 from proctor.store.runs import Counts, NewRun
-from proctor.store.shelf import Answers, open_shelf
+from proctor.store.store import ResponseCache, open_store
 from proctor.types import Generate, Loglikelihood, Query, Rolling, RollingScore, Scores, Text
 
 QUERIES = [
@@ -25,9 +25,9 @@ ANSWERS = [Scores(((-0.1, True), (-math.inf, False))), RollingScore(-1 / 3), Tex
 
 
 def fill(path, weights, started, *, state="finished"):
-    shelf = open_shelf(path)
+    shelf = open_store(path)
     assert shelf is not None
-    answers = Answers(shelf, {"weights": weights})
+    answers = ResponseCache(shelf, {"weights": weights})
     config = {"tasks": ["a", "b", "c", "d"]}
     shelf.begin(NewRun(started, f"model-{weights}", "proctor run x", "/", config, {"weights": weights}, answers.digest))
     for query, answer in zip(QUERIES, ANSWERS, strict=True):
@@ -40,10 +40,10 @@ def fill(path, weights, started, *, state="finished"):
 
 
 def found(path, weights):
-    shelf = open_shelf(path)
+    shelf = open_store(path)
     assert shelf is not None
     try:
-        return Answers(shelf, {"weights": weights}).find(QUERIES).answers
+        return ResponseCache(shelf, {"weights": weights}).find(QUERIES).answers
     finally:
         shelf.close()
 
@@ -95,9 +95,9 @@ def test_a_model_goes_by_name_or_digest(store, capsys):
 
 
 def test_a_run_that_goes_on_is_left_alone(store, capsys):
-    shelf = open_shelf(store)
+    shelf = open_store(store)
     assert shelf is not None
-    answers = Answers(shelf, {"weights": "now"})
+    answers = ResponseCache(shelf, {"weights": "now"})
     shelf.begin(NewRun(1.0, "now", "c", "/", {}, {"weights": "now"}, answers.digest))
     said(capsys, "cache", "prune", "--older_than", "1d")
     answers.keep(QUERIES[0], ANSWERS[0])

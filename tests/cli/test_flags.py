@@ -7,7 +7,7 @@ import pytest
 from proctor.cli.flags import add_preview_flags, add_run_flags, add_validate_flags
 from proctor.cli.values import SentenceParser
 from proctor.errors import UsageError
-from proctor.run.config import KNOBS, build_config
+from proctor.settings.config import KNOBS, build_config
 
 LM_EVAL = {
     "config": "C", "tasks": "t", "model": "M", "model_args": "a", "apply_chat_template": "", "limit": "L",

@@ -13,7 +13,7 @@ import pytest
 from proctor.cli import main as entry
 from proctor.cli.logs import set_up_logging
 from proctor.cli.main import main
-from proctor.errors import Fault, ModelError, ProctorError, TaskError, UsageError
+from proctor.errors import Finding, ModelError, ProctorError, TaskError, UsageError
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_help_of_the_command(capsys):
     for words in ([], ["--help"], ["-h"]):
         assert main(words) == 0
         shown = capsys.readouterr().out
-        assert all(name in shown for name in entry.VERBS)
+        assert all(name in shown for name in entry.SUBCOMMANDS)
 
 
 def test_run_alone_and_run_help_show_the_flags(capsys):
@@ -94,7 +94,7 @@ def test_a_mistake_is_a_sentence_and_exit_code_2(capsys, words, sentence):
         (ModelError("No."), 1, "proctor: error: No.\n"),
         (ProctorError("No."), 1, "proctor: error: No.\n"),
         (
-            TaskError([Fault("bad", "a.yaml", 3, "Mend it."), Fault("worse", "b.yaml", 1)]),
+            TaskError([Finding("bad", "a.yaml", 3, "Mend it."), Finding("worse", "b.yaml", 1)]),
             2,
             "proctor: error: a.yaml:3: bad\n  Mend it.\nproctor: error: b.yaml:1: worse\n",
         ),

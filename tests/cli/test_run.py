@@ -12,8 +12,8 @@ import pytest
 from proctor.cli.main import main
 from proctor.cli.run import check_model, read_config
 from proctor.errors import OutputError, UsageError
-from proctor.results.files import Saved
-from proctor.run.config import build_config
+from proctor.results.files import SavedRun
+from proctor.settings.config import build_config
 from proctor.types import RunResult, TaskResult, Value
 
 
@@ -77,7 +77,7 @@ def test_show_config_prints_the_document(evaluations, capsys):
 
 
 def test_the_table_is_shown_even_if_nothing_can_be_written(evaluations, tmp_path, capsys, monkeypatch):
-    failed = Saved(failure=OutputError("The disk is full."))
+    failed = SavedRun(failure=OutputError("The disk is full."))
     monkeypatch.setattr("proctor.run.finish.save_run", lambda *_, **__: failed)
     assert main([*RUN, "--output_path", str(tmp_path)]) == 1
     shown = capsys.readouterr()

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from proctor.cli.stop import Terminated, heed_sigterm, say_how_to_begin_again, tell
+from proctor.cli.stop import SigtermError, heed_sigterm, say_how_to_begin_again, tell
 
 
 def impatient(first, second):
@@ -23,7 +23,7 @@ def impatient(first, second):
 
 def test_the_keyboard_and_sigterm(capsys):
     assert tell(KeyboardInterrupt()) == 130
-    assert tell(Terminated()) == 143
+    assert tell(SigtermError()) == 143
     assert capsys.readouterr().err == "proctor: stopped by the keyboard.\nproctor: stopped by SIGTERM.\n"
 
 
@@ -31,12 +31,12 @@ def test_at_the_end_of_a_process_the_command_is_named(capsys, monkeypatch):
     monkeypatch.setattr("sys.argv", ["/usr/bin/proctor", "ls", "tasks"])
     ignored = []
     monkeypatch.setattr(signal, "signal", lambda number, what: ignored.append((number, what)))
-    assert tell(Terminated(), last=True) == 143
+    assert tell(SigtermError(), last=True) == 143
     assert capsys.readouterr().err == ("proctor: stopped by SIGTERM. The same command begins again: proctor ls tasks\n")
     assert ignored == [(signal.SIGINT, signal.SIG_IGN), (signal.SIGTERM, signal.SIG_IGN)]
 
 
-@pytest.mark.parametrize(("first", "code"), [(KeyboardInterrupt, 130), (Terminated, 143)])
+@pytest.mark.parametrize(("first", "code"), [(KeyboardInterrupt, 130), (SigtermError, 143)])
 def test_a_second_stop_keeps_what_the_first_had_to_say(first, code, capsys):
     before = first()
     before.add_note("3 of 4 answers are stored.")
@@ -59,6 +59,6 @@ def test_the_command_is_named_once(capsys):
 
 def test_sigterm_is_heeded_within_and_as_before_outside():
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(Terminated), heed_sigterm():
+    with pytest.raises(SigtermError), heed_sigterm():
         os.kill(os.getpid(), signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) is before

@@ -8,7 +8,7 @@ import logging
 
 import pytest
 
-from proctor.cli.main import VERBS
+from proctor.cli.main import SUBCOMMANDS
 from proctor.cli.values import Pairs, SentenceParser, Words
 from proctor.errors import UsageError
 
@@ -70,7 +70,7 @@ def test_what_is_wrong_is_a_sentence(parser, words, sentence):
     assert "proctor run --help" in str(caught.value.hint)
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", SUBCOMMANDS)
 def test_hyphens_and_underscores_in_the_name_of_a_flag_are_equal(verb):
     parser = SentenceParser(prog="proctor")
     importlib.import_module(f"proctor.cli.{verb}").add_flags(parser)

@@ -7,7 +7,7 @@ import pytest
 
 from proctor.alias import load_file
 from proctor.errors import MissingExtraError
-from proctor.metrics.external import OWN
+from proctor.metrics.evaluate_loader import OWN
 
 MINE = """
 import evaluate

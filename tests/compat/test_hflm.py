@@ -13,8 +13,8 @@ from proctor.compat.models import plain
 from proctor.compat.models.huggingface import HFLM
 from proctor.compat.models.utils import Collator
 from proctor.errors import UsageError
+from proctor.models.hf.hooks import is_patched
 from proctor.models.hf.model import HfModel
-from proctor.models.hf.patches import is_patched
 
 CONTEXTS = ("The capital of France is", "Q: one plus one?\nA: ", "", "<s>Already begun")
 CONTINUATIONS = (" Paris", " a very long answer", "x", "x y")

@@ -14,10 +14,10 @@ from proctor.compat.api.task import ALL_OUTPUT_TYPES, ConfigurableTask, Multiple
 from proctor.compat.api.utils import Message, maybe_delimit, multiturn_to_singleturn, requires_delimiter
 from proctor.compat.config.group import GroupConfig
 from proctor.errors import DataError, TaskError, UsageError
-from proctor.run.plan import plan_task
 from proctor.stats import mean
-from proctor.tasks.classes import from_object
-from proctor.tasks.prompt import Style
+from proctor.tasks.class_task import from_object
+from proctor.tasks.plan import plan_task
+from proctor.tasks.prompt import PromptStyle
 
 ROWS = [{"question": f"What is {n} plus one?", "choices": [str(n), str(n + 1)], "gold": 1} for n in range(8)]
 
@@ -79,7 +79,7 @@ def test_it_asks_and_measures_like_a_task_file(config):
 
 def test_the_same_through_a_run(config):
     task = from_object(ConfigurableTask(config={**config, "description": "Sums.\n"}), num_fewshot=2)
-    plan = plan_task(task, limit=3, samples=None, seed=5, style=Style(system_instruction="Be brief."))
+    plan = plan_task(task, limit=3, samples=None, seed=5, style=PromptStyle(system_instruction="Be brief."))
     [request] = plan.documents[2].requests
     assert request.continuations == (" 2", " 3")
     assert request.context.startswith("Be brief.\n\nSums.\nQ: train: ")
@@ -104,7 +104,7 @@ def test_images_are_the_third_argument(config):
     asked = task.construct_requests(task.eval_docs[0], "x", metadata=("sums", 0, 1))
     assert asked.args[2] == {"visual": ["test: What is 0 plus one?"]}
     with pytest.raises(TaskError, match="images or sound"):
-        list(from_object(task).requests(next(from_object(task).examples([0], Style(), 0)), Style()))
+        list(from_object(task).requests(next(from_object(task).examples([0], PromptStyle(), 0)), PromptStyle()))
 
 
 def test_documents_are_processed_once_for_each_split(config):
@@ -203,9 +203,9 @@ def test_a_plain_task_takes_examples_from_its_questions_but_not_this_one():
         assert text.count("plus one?") == 3
         assert text.count("What is 0") == 1
     asked = from_object(task, name="mine")
-    [request] = asked.requests(next(asked.examples([1], Style(), 0)), Style(chat=lambda *a, **k: "never"))
+    [request] = asked.requests(next(asked.examples([1], PromptStyle(), 0)), PromptStyle(chat=lambda *a, **k: "never"))
     assert (request.context, request.continuations) == ("What is 1 plus one?", (" 1", " 2"))
-    assert asked.measure(next(asked.examples([1], Style(), 0)), [(-2.0, False), (-1.0, True)]) == {
+    assert asked.measure(next(asked.examples([1], PromptStyle(), 0)), [(-2.0, False), (-1.0, True)]) == {
         "acc": 1.0,
         "acc_norm": 1.0,
     }
@@ -229,8 +229,8 @@ class Pages(PerplexityTask):
 
 def test_texts_are_scored_whole():
     task = from_object(Pages())
-    example = next(task.examples([0], Style(), 0))
-    assert [request.text for request in task.requests(example, Style())] == ["one two"]
+    example = next(task.examples([0], PromptStyle(), 0))
+    assert [request.text for request in task.requests(example, PromptStyle())] == ["one two"]
     assert task.measure(example, [-7.0]) == {
         "word_perplexity": (-7.0, 2),
         "byte_perplexity": (-7.0, 7),

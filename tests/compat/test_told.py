@@ -12,7 +12,7 @@ from proctor.compat.api.model import LM
 from proctor.compat.evaluator import simple_evaluate
 from proctor.compat.tasks import TaskManager
 from proctor.compat.told import instances_about, instances_of
-from proctor.run.about import origins
+from proctor.run.origins import origins
 from proctor.types import Generate, Loglikelihood, Origin, Rolling
 
 REPEATED = """\

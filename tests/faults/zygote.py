@@ -70,7 +70,7 @@ def warm_up() -> None:
         *("torch", "transformers", "datasets", "safetensors.torch", "sqlite3", "rich.progress"),
         *("proctor.cli.run", "proctor.run.session", "proctor.run.progress", "proctor.models.hf.lazy"),
         *("proctor.results.env", "proctor.results.files", "proctor.results.table", "proctor.cli.environment"),
-        *("proctor.run.config_file", "transformers.models.llama.modeling_llama", "pytablewriter", "counted"),
+        *("proctor.settings.config_file", "transformers.models.llama.modeling_llama", "pytablewriter", "counted"),
         *("transformers.models.auto.modeling_auto", "transformers.models.auto.tokenization_auto"),
     ):
         importlib.import_module(name)

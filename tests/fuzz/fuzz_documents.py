@@ -15,7 +15,7 @@ _TOKENS: list[Any] = []
 
 def filters(source: Source, folder: Path) -> None:
     """Pipelines of filters with hostile patterns on hostile answers."""
-    from proctor.filters.base import Failed
+    from proctor.filters.base import FilterFailure
     from proctor.filters.pipeline import build_pipelines
     from proctor.filters.table import FILTERS
 
@@ -41,7 +41,7 @@ def filters(source: Source, folder: Path) -> None:
         (pipeline,) = build_pipelines([{"name": "fuzzed", "filter": steps}])
         outcomes = pipeline.apply(answers, documents)
         assert len(outcomes) == asked
-        assert all(outcome.why for outcome in outcomes if isinstance(outcome, Failed))
+        assert all(outcome.why for outcome in outcomes if isinstance(outcome, FilterFailure))
 
 
 def _answer(source: Source) -> str:
@@ -98,7 +98,7 @@ def _choice_metrics(source: Source) -> None:
 
 def _text_metrics(source: Source) -> None:
     from proctor.metrics.aggregate import aggregate
-    from proctor.metrics.external import OWN
+    from proctor.metrics.evaluate_loader import OWN
     from proctor.metrics.tables import AGGREGATIONS, METRICS, use_metric
     from proctor.metrics.text import measure_text
 
@@ -134,9 +134,9 @@ def _text_metrics(source: Source) -> None:
 
 def fields(source: Source, folder: Path) -> None:
     """Prompts, targets and choices out of odd templates and odd documents."""
-    from proctor.tasks.classes import InlineNode
+    from proctor.tasks.class_task import InlineNode
     from proctor.tasks.fields import bind_question
-    from proctor.tasks.outputs import Shape
+    from proctor.tasks.outputs import TaskShape
     from proctor.tasks.spec import assemble_task
     from proctor.tasks.task import shot_turns
 
@@ -158,7 +158,7 @@ def fields(source: Source, folder: Path) -> None:
                     with sentences():
                         getter(row)
             with sentences():
-                shot_turns(spec, bound, Shape(source.chance(2), source.chance(2)), row)
+                shot_turns(spec, bound, TaskShape(source.chance(2), source.chance(2)), row)
 
 
 def whole_tasks(source: Source, folder: Path) -> None:
@@ -167,9 +167,9 @@ def whole_tasks(source: Source, folder: Path) -> None:
     from proctor.results.schema import sample_line
     from proctor.run.aggregate import task_result
     from proctor.run.grade import grade
-    from proctor.run.plan import plan_task
-    from proctor.run.tally import Tally
-    from proctor.tasks.prompt import Style
+    from proctor.run.scores import MetricValues
+    from proctor.tasks.plan import plan_task
+    from proctor.tasks.prompt import PromptStyle
     from proctor.types import Generate, Rolling, RollingScore, Scores, Text
 
     def answer(request: Any) -> Any:
@@ -182,7 +182,7 @@ def whole_tasks(source: Source, folder: Path) -> None:
 
     with sentences():
         task = odd_task(source, [document(source) for _ in range(1 + source.below(3))])
-        plan = plan_task(task, limit=None, samples=None, seed=1, style=Style())
+        plan = plan_task(task, limit=None, samples=None, seed=1, style=PromptStyle())
         for request in [request for planned in plan.documents for request in planned.requests]:
             repr(request).encode("utf-8", "strict")
         records = list(grade(plan, [answer(query.request) for query in plan.queries()]))
@@ -190,12 +190,12 @@ def whole_tasks(source: Source, folder: Path) -> None:
             assert (record.fault is None) or not record.metrics
             line = json.loads(dumps(sample_line(record)).encode("utf-8"))
             assert line["doc_id"] == record.doc_id
-        task_result(task, Tally("t", records), bootstrap_iters=2)
+        task_result(task, MetricValues("t", records), bootstrap_iters=2)
 
 
 def odd_task(source: Source, rows: list[dict[str, Any]]) -> Any:
     """A task over documents that are there already."""
-    from proctor.tasks.classes import InlineNode
+    from proctor.tasks.class_task import InlineNode
     from proctor.tasks.data import Documents
     from proctor.tasks.spec import assemble_task
     from proctor.tasks.task import Task
@@ -226,7 +226,7 @@ def prompts(source: Source, folder: Path) -> None:
     if not _TOKENS:
         from transformers import AutoTokenizer
 
-        from proctor.models.tokens import Tokens
+        from proctor.models.tokens.tokenizer import Tokens
 
         tokenizer = AutoTokenizer.from_pretrained(str(BENCHMARKS / "demo" / "model"))
         _TOKENS.append((tokenizer, Tokens))
@@ -259,8 +259,8 @@ def _whole(text: str) -> str:
 
 def past_runs(source: Source, folder: Path) -> None:
     """Results and samples files of earlier runs, changed and torn, given to who grades them again."""
-    from proctor.run.regrade import Changes, find_past
-    from proctor.run.resps import Remembered
+    from proctor.regrade.regrade import Changes, find_past
+    from proctor.regrade.samples import SamplesResponses
 
     document: dict[str, Any] = {
         "results": {"t": {"acc,none": 1.0, "alias": "t"}},
@@ -291,7 +291,7 @@ def past_runs(source: Source, folder: Path) -> None:
         whole = data.encode()
         file.write_bytes(whole[: source.below(len(whole) + 1)] + source.raw(20) if source.chance(4) else whole)
     with sentences():
-        Remembered().read("t", samples)
+        SamplesResponses().read("t", samples)
     with sentences():
         find_past(results, Changes(no_store=True))
 

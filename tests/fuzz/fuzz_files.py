@@ -24,10 +24,10 @@ KEYS = (
 def task_files(source: Source, folder: Path) -> None:
     """A folder of task files, changed or made up: found, selected, checked, built and validated."""
     from proctor.run.progress import Quiet
-    from proctor.run.validate import validate
     from proctor.tasks.index import build_index
     from proctor.tasks.select import select
     from proctor.tasks.suite import build_suite
+    from proctor.validate import validate
 
     write_task_files(source, folder)
     with sentences():
@@ -128,8 +128,8 @@ def values(source: Source, folder: Path) -> None:
     """What stands behind flags: model arguments, seeds, samples, limits, and whole command lines."""
     from proctor.cli.flags import add_run_flags
     from proctor.cli.values import SentenceParser
-    from proctor.run.config import KNOBS, build_config
-    from proctor.run.kwargs import parse_pairs, parse_tokens, split_pieces
+    from proctor.settings.config import KNOBS, build_config
+    from proctor.settings.kwargs import parse_pairs, parse_tokens, split_pieces
 
     text = _pairs(source)
     for read in (parse_pairs, lambda one: parse_tokens([one, source.text()]), split_pieces):
@@ -179,8 +179,8 @@ def _pairs(source: Source) -> str:
 
 def config_file(source: Source, folder: Path) -> None:
     """The file of ``--config``."""
-    from proctor.run.config import KNOBS, build_config
-    from proctor.run.config_file import read_config_file
+    from proctor.settings.config import KNOBS, build_config
+    from proctor.settings.config_file import read_config_file
 
     file = folder / "config.yaml"
     if source.chance(3):
@@ -236,8 +236,8 @@ def results_files(source: Source, folder: Path) -> None:
 
 def stored_answers(source: Source, folder: Path) -> None:
     """Answers on their way into the store and back, and damaged ones."""
+    from proctor.store.codec import join, pack, parts_of, unpack
     from proctor.store.keys import Keys
-    from proctor.store.responses import join, pack, parts_of, unpack
     from proctor.types import Generate, Loglikelihood, Scores, Text
 
     keys = Keys({"name": source.text()}, (1,))
@@ -260,14 +260,14 @@ def stored_answers(source: Source, folder: Path) -> None:
 
 def answer_files(source: Source, folder: Path) -> None:
     """Exports of answers and stores, changed and torn, taken over into a store."""
-    from proctor.store.care import MARK, export, merge, opened, shelved
+    from proctor.store.admin import MARK, export, merge, opened, shelved
     from proctor.store.db import VERSION
     from proctor.store.runs import list_runs
-    from proctor.store.shelf import open_shelf
+    from proctor.store.store import open_store
 
     store, other = folder / "s.sqlite", folder / "o.sqlite"
     for path in (store, other):
-        shelf = open_shelf(path)
+        shelf = open_store(path)
         assert shelf is not None
         shelf.close()
     model = {"model": "ab" * 32, "name": source.text(), "identity": source.value(), "facts": source.value()}

@@ -58,7 +58,7 @@ def special_files(source: Source, folder: Path) -> None:
     """Pipes, devices, links and folders in the place of a task, an include, a configuration or results."""
     from proctor.api import open_results
     from proctor.cli.environment import load_env_file
-    from proctor.run.config_file import read_config_file
+    from proctor.settings.config_file import read_config_file
     from proctor.tasks.index import build_index
     from proctor.tasks.yaml import load_task_yaml
 
@@ -78,7 +78,7 @@ def special_files(source: Source, folder: Path) -> None:
 
 def aliases(source: Source, folder: Path) -> None:
     """YAML whose aliases multiply, merge or contain themselves."""
-    from proctor.run.config_file import read_config_file
+    from proctor.settings.config_file import read_config_file
     from proctor.tasks.yaml import load_task_yaml, read_head
 
     lines = ["task: t"]
@@ -131,8 +131,8 @@ def planted_secrets(source: Source, folder: Path) -> None:
     """A secret of odd letters behind a key or in an address: in nothing that is made of what was given."""
     from proctor import secrets
     from proctor.results.redact import redact
-    from proctor.run.kwargs import parse_tokens
     from proctor.secrets import HIDDEN, note, redact_text
+    from proctor.settings.kwargs import parse_tokens
 
     core = "zebrafinch" + "".join(source.pick("abcdefgh") for _ in range(6))
     odd = source.pick(("", "'", '"', "\\", "@", "/", " ", ",", ";", "é", "=", "%", "#")).join(("qz9", core))

@@ -27,7 +27,7 @@ TARGETS: dict[str, Callable[[Source, Path], None]] = {
 
 def run(name: str, data: bytes, folder: Path) -> None:
     """One input through one target, with everything quiet that is not a failure."""
-    from proctor.patterns import bounded
+    from proctor.regex_limits import bounded
 
     for file in folder.iterdir():
         if not file.is_dir():

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from proctor.models.hf import gate, tree
+from proctor.models.hf.scoring import scoring_gate, tree
 from proctor.types import Loglikelihood, Request, Scores
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -146,8 +146,8 @@ def test_auto_equals_one_by_one_on_long_inputs(name, case):
 @pytest.mark.parametrize("name", sorted({*PLAIN, *BEYOND_WINDOW} - {"t5"}))
 def test_the_probe_alone_sees_what_the_config_does_not_say(name, monkeypatch):
     """A config that says nothing of windows, ALiBi or states: the scores stay right all the same."""
-    monkeypatch.setattr(gate, "config_objection", lambda *_: None)
-    for room in (gate, tree):
+    monkeypatch.setattr(scoring_gate, "config_objection", lambda *_: None)
+    for room in (scoring_gate, tree):
         monkeypatch.setattr(room, "layer_windows", lambda config: dict.fromkeys(kinds_of(config)))
     check(name, *LONG["many-shot"], "plain")
 

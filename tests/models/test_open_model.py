@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from proctor.errors import UsageError
 from proctor.models import MODELS, open_model
-from proctor.models.base import BatchSize, Budget, Tally, by_kind, given, parse_batch_size
+from proctor.models.base import BatchSize, Budget, WarningCounter, by_kind, given, parse_batch_size
 from proctor.types import Generate, Loglikelihood, Rolling, RollingScore, Scores, Text
 
 
@@ -27,8 +27,9 @@ def test_an_unknown_kind_is_a_sentence():
 
 
 def test_the_door_is_light():
-    code = "import sys, proctor.models, proctor.models.hf, proctor.models.tokens, proctor.models.generation as g; " + (
-        "print([name for name in ('torch', 'transformers', 'numpy') if name in sys.modules])"
+    code = (
+        "import sys, proctor.models, proctor.models.hf, proctor.models.tokens.tokenizer, proctor.models.generation; "
+        + ("print([name for name in ('torch', 'transformers', 'numpy') if name in sys.modules])")
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
@@ -93,7 +94,7 @@ def test_a_halved_budget_lets_half_the_batch_through():
 
 
 def test_a_tally_counts_all_and_warns_once(caplog):
-    tally = Tally()
+    tally = WarningCounter()
     tally.note("cut", "Something was cut.")
     tally.note("cut", "Something was cut.", 2)
     assert dict(tally.counts) == {"cut": 3}

@@ -7,9 +7,9 @@ import json
 import pytest
 
 from proctor.errors import UsageError
-from proctor.run.config import build_config
 from proctor.run.progress import Quiet
 from proctor.run.session import evaluate
+from proctor.settings.config import build_config
 
 HEAD = """\
 task: {name}

@@ -10,10 +10,10 @@ import pytest
 from proctor.errors import DataError, TaskError
 from proctor.run.bind import bind_tasks
 from proctor.run.progress import open_progress
-from proctor.run.validate import validate
 from proctor.tasks.index import build_index
 from proctor.tasks.select import select
 from proctor.tasks.suite import build_suite
+from proctor.validate import validate
 
 TASK = """\
 task: {name}

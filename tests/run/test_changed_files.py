@@ -7,8 +7,8 @@ import json
 import pytest
 
 from proctor.errors import DataError, ProctorError
-from proctor.run.regrade import Changes, find_past
-from proctor.run.resps import Remembered
+from proctor.regrade.regrade import Changes, find_past
+from proctor.regrade.samples import SamplesResponses
 
 STAMP = "2026-11-23T18-11-17.771023"
 DOCUMENT = {"results": {"t": {}}, "configs": {"t": {}}, "n-shot": {"t": 0}, "config": {"model": "hf"}}
@@ -69,4 +69,4 @@ def test_results_that_say_something_else(tmp_path, change):
 def test_samples_that_say_something_else(tmp_path, change):
     write(tmp_path, DOCUMENT, LINE | change)
     with pytest.raises(DataError, match=r"Line 1 of .* is no sample"):
-        Remembered().read("t", tmp_path / f"samples_t_{STAMP}.jsonl")
+        SamplesResponses().read("t", tmp_path / f"samples_t_{STAMP}.jsonl")

@@ -7,9 +7,9 @@ import math
 import pytest
 
 from proctor.errors import ProctorError
-from proctor.run.config import build_config
 from proctor.run.progress import Quiet
 from proctor.run.session import evaluate
+from proctor.settings.config import build_config
 from proctor.types import Text
 
 UTILS = """
@@ -125,7 +125,7 @@ def test_a_task_that_is_not_marked_is_refused_too(folder, monkeypatch):
 
 def test_solutions_of_mbpp_pass_their_own_tests(shared_hub, tmp_path, monkeypatch):
     """The benchmark's own solutions, line ends and all: 200 documents."""
-    from proctor.metrics.code import code_eval
+    from proctor.metrics.pass_at_k import code_eval
 
     with (shared_hub / "google-research-datasets/mbpp/full/test.jsonl").open(encoding="utf-8") as file:
         rows = [json.loads(line) for line in itertools.islice(file, 200)]

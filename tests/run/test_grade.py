@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from proctor.errors import DataError, ModelError
 from proctor.filters.pipeline import build_pipelines
-from proctor.patterns import bounded
+from proctor.regex_limits import bounded
 from proctor.run import grade as grading
-from proctor.run.execute import ask
-from proctor.run.plan import Planned, TaskPlan
+from proctor.run.ask import ask
 from proctor.tasks.outputs import Example
+from proctor.tasks.plan import DocumentPlan, TaskPlan
 from proctor.types import Generate, Loglikelihood, Query, Scores, Text
 
 
@@ -51,7 +51,7 @@ def example(doc_id):
 
 
 def test_one_record_per_document_and_pipeline_pipelines_first():
-    documents = tuple(Planned(example(i), (Loglikelihood("c", ("a", "b")),)) for i in (0, 1))
+    documents = tuple(DocumentPlan(example(i), (Loglikelihood("c", ("a", "b")),)) for i in (0, 1))
     plan = TaskPlan(FakeTask([FIRST, LAST]), documents, 1)
     answers = [Scores(((-1.0, True), (-2.0, False))), Scores(((-3.0, False), (-4.0, False)))]
     records = grade(plan, answers)
@@ -68,7 +68,9 @@ def test_one_record_per_document_and_pipeline_pipelines_first():
 
 def test_repeats_stand_together():
     request = Generate("p", {"do_sample": True})
-    plan = TaskPlan(FakeTask([LAST], repeats=3), (Planned(example(0), (request,)), Planned(example(1), (request,))), 3)
+    plan = TaskPlan(
+        FakeTask([LAST], repeats=3), (DocumentPlan(example(0), (request,)), DocumentPlan(example(1), (request,))), 3
+    )
     assert [(query.doc_id, query.repeat) for query in plan.queries()] == [
         (0, 0),
         (0, 1),
@@ -83,7 +85,7 @@ def test_repeats_stand_together():
 
 
 def test_greedy_repeats_are_asked_once_and_counted_as_often():
-    plan = TaskPlan(FakeTask([FIRST], repeats=3), (Planned(example(0), (Generate("p", {}),)),), 1)
+    plan = TaskPlan(FakeTask([FIRST], repeats=3), (DocumentPlan(example(0), (Generate("p", {}),)),), 1)
     assert len(list(plan.queries())) == 1
     assert grade(plan, [Text("x")])[0].responses == (("x", "x", "x"),)
 
@@ -123,7 +125,7 @@ def test_a_document_whose_pattern_takes_too_long_is_a_fault_and_the_others_are_g
 
 
 def generated(task, count):
-    return TaskPlan(task, tuple(Planned(example(i), (Generate("p", {}),)) for i in range(count)), 1)
+    return TaskPlan(task, tuple(DocumentPlan(example(i), (Generate("p", {}),)) for i in range(count)), 1)
 
 
 class Picky(FakeTask):
@@ -179,7 +181,9 @@ def test_a_filter_that_fails_on_some_documents_fails_on_these_only(bad, per_docu
             # What it makes of a document depends on all that it is given.
             return [(repeats[0], len(responses)) for repeats in responses]
 
-    documents = tuple(Planned(example(i), tuple(Generate(f"p{n}", {}) for n in range(per_document))) for i in range(20))
+    documents = tuple(
+        DocumentPlan(example(i), tuple(Generate(f"p{n}", {}) for n in range(per_document))) for i in range(20)
+    )
     records = grade(TaskPlan(FakeTask([Shaky(), FIRST]), documents, 1), [Text("x")] * 20 * per_document)
     shaky, plain = records[:20], records[20:]
     assert [record.fault for record in shaky] == [f"ValueError: not {i}" if i in bad else None for i in range(20)]

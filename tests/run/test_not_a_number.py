@@ -11,8 +11,8 @@ import pytest
 
 from proctor.cli.main import main
 from proctor.run.not_a_number import broken_documents, is_broken
-from proctor.run.plan import Planned, TaskPlan
 from proctor.tasks.outputs import Example
+from proctor.tasks.plan import DocumentPlan, TaskPlan
 from proctor.types import Generate, Loglikelihood, RollingScore, Scores, Text
 
 MODEL = Path(__file__).resolve().parents[2] / "src" / "proctor" / "benchmarks" / "demo" / "model"
@@ -94,6 +94,6 @@ def test_documents_are_found_by_their_numbers():
         return Example(doc_id, {}, (), "", "target", None, None)
 
     scored, generated = Loglikelihood("c", ("a",)), Generate("p", {})
-    plan = TaskPlan(None, (Planned(example(4), (scored, scored)), Planned(example(7), (generated,))), 2)  # type: ignore
+    plan = TaskPlan(None, (DocumentPlan(example(4), (scored, scored)), DocumentPlan(example(7), (generated,))), 2)  # type: ignore
     fine, bad = Scores(((-1.0, True),)), Text("x", not_a_number=True)
     assert broken_documents(plan, [fine, fine, fine, fine, Text("x"), bad]) == [7]

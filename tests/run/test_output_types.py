@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from proctor.run.config import build_config
 from proctor.run.progress import Quiet
 from proctor.run.session import evaluate
+from proctor.settings.config import build_config
 
 HEAD = "dataset_path: json\ndataset_kwargs: {data_files: {test: test.jsonl}}\ntest_split: test\ndoc_to_text: question\n"
 FORMS = {

@@ -6,11 +6,11 @@ import logging
 
 import pytest
 
-from proctor.errors import Fault, TaskError, UsageError
-from proctor.run.config import build_config
-from proctor.run.plan import Faults
+from proctor.errors import Finding, TaskError, UsageError
 from proctor.run.progress import Quiet
 from proctor.run.session import evaluate
+from proctor.settings.config import build_config
+from proctor.tasks.plan import PlanErrors
 
 
 @pytest.fixture
@@ -184,14 +184,14 @@ def test_too_few_examples_are_told_of_all_tasks(shaky):
 
 
 def test_different_faults_of_documents_are_told_apart():
-    faults = Faults()
+    faults = PlanErrors()
     for number in range(9):
         what = "a" if number < 8 else "b"
-        faults.note("one", number, TaskError(Fault(f"task 'one': {what} failed.", "one.yaml", 3)))
+        faults.note("one", number, TaskError(Finding(f"task 'one': {what} failed.", "one.yaml", 3)))
     for number in range(2):
-        faults.note("two", number, TaskError(Fault(f"task 'two': on document {number} it gave {number}.")))
+        faults.note("two", number, TaskError(Finding(f"task 'two': on document {number} it gave {number}.")))
     for number in range(7):
-        faults.note("three", number, TaskError(Fault(f"task 'three': {'abcdefg'[number]} failed.")))
+        faults.note("three", number, TaskError(Finding(f"task 'three': {'abcdefg'[number]} failed.")))
     with pytest.raises(TaskError) as caught:
         faults.check()
     said = [fault.message for fault in caught.value.faults]

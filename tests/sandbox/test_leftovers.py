@@ -13,7 +13,7 @@ import pytest
 
 from proctor.sandbox import leftovers
 from proctor.sandbox.run import run_programs
-from proctor.sandbox.warden import remove
+from proctor.sandbox.supervisor import remove
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a program's threads and files")
 CLEAR = """

@@ -229,7 +229,7 @@ def test_data_sets_are_never_told_to_trust(tmp_path: Path, write_exam, monkeypat
 def test_a_script_of_the_evaluate_hub_needs_the_users_word(monkeypatch):
     from types import SimpleNamespace
 
-    from proctor.metrics.external import load_external
+    from proctor.metrics.evaluate_loader import load_external
 
     loaded = []
     fake = SimpleNamespace(load=lambda name, *_: loaded.append(name) or SimpleNamespace(compute=len))

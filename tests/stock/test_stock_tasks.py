@@ -13,13 +13,13 @@ from proctor.alias import NotServedError, import_peer, locate
 from proctor.compat.tasks.manager import TaskManager
 from proctor.errors import TaskError, UsageError
 from proctor.run.progress import Quiet
-from proctor.run.validate import validate
 from proctor.stock.fetch import fetch_file
 from proctor.stock.location import downloaded_root, versions_folder
 from proctor.tasks import stock
 from proctor.tasks.index import BUNDLED, TaskIndex, build_index
 from proctor.tasks.select import select
 from proctor.tasks.stock import NAMES, StockTasks, read_names, write_names
+from proctor.validate import validate
 
 from .conftest import FILES, VERSION, digest, make_wheel, write_package
 

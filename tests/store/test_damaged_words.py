@@ -9,16 +9,16 @@ import sqlite3
 import pytest
 
 from proctor.errors import DataError
-from proctor.store.care import MARK, merge, opened, shelved
+from proctor.store.admin import MARK, merge, opened, shelved
+from proctor.store.codec import pack, unpack
 from proctor.store.db import VERSION
-from proctor.store.responses import pack, unpack
-from proctor.store.shelf import open_shelf
+from proctor.store.store import open_store
 
 
 @pytest.fixture
 def store(tmp_path):
     path = tmp_path / "answers.sqlite"
-    shelf = open_shelf(path)
+    shelf = open_store(path)
     assert shelf is not None
     shelf.close()
     with sqlite3.connect(path) as connection:
@@ -38,7 +38,7 @@ def test_a_schema_that_is_no_text_is_damage(store, caplog):
     with pytest.raises(DataError, match="cannot be used: it is damaged"), opened(store) as connection:
         shelved(connection)
     with caplog.at_level(logging.WARNING, "proctor"):
-        shelf = open_shelf(store)
+        shelf = open_store(store)
     assert shelf is not None
     shelf.close()
     assert "set aside" in caplog.text

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from proctor.errors import DataError, TaskError
 from proctor.tasks.fewshot import FirstN, RandomSampler, load_pool, make_sampler, may_leak
-from proctor.tasks.places import Place
-from proctor.tasks.prompt import Style
+from proctor.tasks.prompt import PromptStyle
+from proctor.tasks.source_map import Location
 from proctor.tasks.spec import build_task, override
 from proctor.tasks.task import Task, _Shots
 
@@ -60,7 +60,7 @@ def test_first_n_keeps_the_order():
 def test_a_pool_that_is_too_small_says_both_numbers(task):
     bound = task(num_fewshot=13)
     with pytest.raises(TaskError) as caught:
-        list(bound.examples([0], Style(), 1))
+        list(bound.examples([0], PromptStyle(), 1))
     said = "13 few-shot examples are asked for, but the split 'train', which they are drawn from, holds 12 documents."
     assert said in str(caught.value)
     assert "Use --num_fewshot 12 or fewer, or name a larger split as fewshot_split." in str(caught.value)
@@ -88,11 +88,11 @@ def test_a_pool_that_is_too_small_names_the_key(node, changes, key, name):
     """``num_fewshot`` where the file asks for so many, else what names the source of the examples."""
     made = node(**changes)
     made.places.update(
-        {key: Place("sums.yaml", 7), **{(one,): Place("sums.yaml", 1) for one in made.config if one != key[0]}}
+        {key: Location("sums.yaml", 7), **{(one,): Location("sums.yaml", 1) for one in made.config if one != key[0]}}
     )
     bound = Task(override(build_task(made), num_fewshot=13))
     with pytest.raises(TaskError) as caught:
-        list(bound.examples([0], Style(), 1))
+        list(bound.examples([0], PromptStyle(), 1))
     assert str(caught.value).startswith("sums.yaml:7: task 'sums': 13 few-shot examples")
     assert name in str(caught.value)
 
@@ -108,7 +108,7 @@ def test_a_pool_of_one_question_names_the_task(task):
 def test_an_index_that_names_no_example_is_a_fault(task, index):
     bound = task(fewshot_config={"fewshot_indices": [0, index]}, num_fewshot=1)
     with pytest.raises(TaskError, match=f"fewshot_indices names document {index}, but the split 'train' holds 12"):
-        list(bound.examples([0], Style(), 1))
+        list(bound.examples([0], PromptStyle(), 1))
 
 
 @pytest.mark.parametrize("config", [{}, {"doc_to_text": "answer", "doc_to_target": "topic"}])
@@ -118,7 +118,7 @@ def test_answers_of_examples_that_are_counted_from_1_are_suspected(task, config)
     shots = {"samples": [sample]}
     bound = task(fewshot_split=None, fewshot_config=shots, num_fewshot=1, **config)
     with pytest.raises(TaskError) as caught:
-        list(bound.examples([0], Style(), 1))
+        list(bound.examples([0], PromptStyle(), 1))
     assert "a few-shot example cannot be written: its answer is choice 2, but it has 2 choices." in str(caught.value)
     assert "Choices are numbered from 0. Is the target counted from 1? '{{ x - 1 }}'." in str(caught.value)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from proctor.errors import TaskError
-from proctor.run.config import build_config
 from proctor.run.progress import Quiet
 from proctor.run.session import evaluate
+from proctor.settings.config import build_config
 from proctor.tasks.groups import build_group
 
 

@@ -7,9 +7,9 @@ import logging
 import pytest
 
 from proctor.run.progress import open_progress
-from proctor.run.validate import validate
 from proctor.tasks.index import build_index
 from proctor.tasks.select import select
+from proctor.validate import validate
 
 DATA = (
     'dataset_path: json\ntest_split: test\noutput_type: loglikelihood\ndoc_to_text: "{{q}}"\ndoc_to_target: "{{a}}"\n'

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctor.tasks.prompt import Style, answer_text, chat_turns, join, render, turns
+from proctor.tasks.prompt import PromptStyle, answer_text, chat_turns, join, render, turns
 from proctor.types import Message
 
 
 def plain(*messages: Message) -> str:
-    return render(messages, Style(), gen_prefix=None)
+    return render(messages, PromptStyle(), gen_prefix=None)
 
 
 def test_goldens():
@@ -98,7 +98,7 @@ def test_a_gen_prefix_leaves_the_assistants_turn_open():
         seen["open"] = add_generation_prompt
         return "rendered"
 
-    assert render(turns("Q", None, "P", " ", ""), Style(chat=chat), gen_prefix="P") == "rendered"
+    assert render(turns("Q", None, "P", " ", ""), PromptStyle(chat=chat), gen_prefix="P") == "rendered"
     assert seen == {"open": False}
-    render(turns("Q", None, None, " ", ""), Style(chat=chat), gen_prefix=None)
+    render(turns("Q", None, None, " ", ""), PromptStyle(chat=chat), gen_prefix=None)
     assert seen == {"open": True}

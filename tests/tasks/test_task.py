@@ -6,13 +6,13 @@ import pytest
 
 from proctor.errors import DataError, TaskError, UsageError
 from proctor.refs import Ref
-from proctor.run.plan import plan_task
-from proctor.tasks.prompt import Style
+from proctor.tasks.plan import plan_task
+from proctor.tasks.prompt import PromptStyle
 from proctor.types import Loglikelihood, Rolling
 
 
 def requests(bound, positions=(0,), style=None):
-    plan = plan_task(bound, limit=None, samples=list(positions), seed=1234, style=style or Style())
+    plan = plan_task(bound, limit=None, samples=list(positions), seed=1234, style=style or PromptStyle())
     return [planned.requests for planned in plan.documents]
 
 
@@ -60,7 +60,7 @@ def test_multiple_input_has_one_context_per_choice(task):
 
 def test_prompt_golden_with_description_examples_and_system(task):
     bound = task(description="DESC", num_fewshot=1, fewshot_config={"sampler": "first_n"})
-    [[request]] = requests(bound, style=Style(system_instruction="SYS"))
+    [[request]] = requests(bound, style=PromptStyle(system_instruction="SYS"))
     assert request.context == "SYS\n\nDESCQ: T: What is 0 plus one?\nA: 1\n\nQ: What is 0 plus one?\nA:"
 
 
@@ -85,7 +85,7 @@ def test_choice_delimiter_under_a_chat_template(task, prefix, delimiter):
             "<assistant>" if add_generation_prompt else ""
         )
 
-    [[request]] = requests(task(gen_prefix=prefix), style=Style(chat=chat))
+    [[request]] = requests(task(gen_prefix=prefix), style=PromptStyle(chat=chat))
     assert request.continuations == tuple(delimiter + choice for choice in ("0", "1", "2"))
     assert request.context.endswith("<assistant>" + (prefix or ""))
 
@@ -104,8 +104,8 @@ def test_samples_are_sorted_and_once(task):
 
 def test_examples_depend_on_the_position_in_the_run_not_on_the_limit(task):
     bound = task(num_fewshot=2)
-    whole = [e.contexts for e in bound.examples(range(12), Style(), 7)]
-    some = [e.contexts for e in bound.examples(range(4), Style(), 7)]
+    whole = [e.contexts for e in bound.examples(range(12), PromptStyle(), 7)]
+    some = [e.contexts for e in bound.examples(range(4), PromptStyle(), 7)]
     assert whole[:4] == some
 
 
@@ -150,16 +150,16 @@ def test_process_results_failures_are_sentences(task, exam):
         "def bad(doc, results):\n    return doc['nope']\ndef none(doc, results):\n    return None\n"
     )
     bound = task(process_results=Ref(str(exam), "res.bad"))
-    example = next(bound.examples([0], Style(), 1))
+    example = next(bound.examples([0], PromptStyle(), 1))
     with pytest.raises(TaskError, match="process_results failed on a document: KeyError"):
         bound.measure(example, [(-1.0, True)] * 3)
     bound = task(process_results=Ref(str(exam), "res.none"))
     with pytest.raises(TaskError, match="must return a mapping"):
-        bound.measure(next(bound.examples([0], Style(), 1)), [(-1.0, True)] * 3)
+        bound.measure(next(bound.examples([0], PromptStyle(), 1)), [(-1.0, True)] * 3)
 
 
 def test_choices_are_measured(task):
     bound = task(metric_list=[{"metric": "acc"}, {"metric": "acc_norm"}])
-    example = next(bound.examples([0], Style(), 1))
+    example = next(bound.examples([0], PromptStyle(), 1))
     measured = bound.measure(example, [(-3.0, False), (-1.0, True), (-2.0, False)])
     assert measured == {"acc": 1.0, "acc_norm": 1.0}

@@ -88,7 +88,7 @@ def test_a_template_that_cannot_be_read_is_a_fault(source):
 
 
 def test_a_replacement_without_end_is_broken_off(monkeypatch):
-    monkeypatch.setattr("proctor.patterns.bounded.SECONDS", 0.3)
+    monkeypatch.setattr("proctor.regex_limits.bounded.SECONDS", 0.3)
     render = compile_template("{{ text | regex_replace('(a+)+$', '') }}")
     assert render({"text": "baa"}) == "b"
     with pytest.raises(DataError, match=r"'\(a\+\)\+\$' took more than 0\.3 s on 61 characters"):

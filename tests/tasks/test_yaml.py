@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from proctor.errors import TaskError
 from proctor.refs import Ref
-from proctor.tasks.yaml import Place, load_task_yaml, read_head
+from proctor.tasks.yaml import Location, load_task_yaml, read_head
 
 
 def write(folder: Path, name: str, text: str | bytes) -> Path:
@@ -56,7 +56,7 @@ def test_every_key_path_has_its_place(tmp_path):
         ("metadata",): 6,
         ("metadata", "version"): 6,
     }
-    assert places[("task",)] == Place(str(path), 1)
+    assert places[("task",)] == Location(str(path), 1)
     assert len(places) == 9
     assert () not in places
     assert ("metric_list", 7) not in places
@@ -94,8 +94,8 @@ def test_includes_merge_left_to_right_and_shallow(tmp_path):
     path = write(tmp_path, "t.yaml", f"task: t\ninclude:\n  - _a_yaml\n  - {tmp_path}/_b_yaml\nz: own\n")
     content = load_task_yaml(path)
     assert content.values == {"task": "t", "x": "a", "y": "b", "z": "own", "metadata": {"b": 1}}
-    assert content.places["y",] == Place(str(tmp_path / "_b_yaml"), 1)
-    assert content.places["z",] == Place(str(path), 5)
+    assert content.places["y",] == Location(str(tmp_path / "_b_yaml"), 1)
+    assert content.places["z",] == Location(str(path), 5)
     assert content.places["metadata", "b"].file.endswith("_b_yaml")
     assert ("metadata", "a") not in content.places
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from proctor.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
-    from proctor.store.care import Shelved
+    from proctor.store.admin import StoredModel
 
 USAGE = """proctor cache ls | info [MODEL]
        proctor cache prune [--model MODEL] [--older_than DAYS]
@@ -54,7 +54,7 @@ def chosen_store(namespace: argparse.Namespace) -> Path:
     """The file that a command is about."""
     import os
 
-    from proctor.store.shelf import default_path, is_off, store_path
+    from proctor.store.store import default_path, is_off, store_path
 
     named = namespace.store or os.environ.get("PROCTOR_STORE")
     return default_path() if named is None or is_off(named) else store_path(named)
@@ -72,7 +72,7 @@ def execute(namespace: argparse.Namespace) -> int:
 
 def _ls(namespace: argparse.Namespace, path: Path) -> None:
     from proctor.cli.ls import markdown_table
-    from proctor.store.care import opened, shelved
+    from proctor.store.admin import opened, shelved
 
     with opened(path) as connection:
         found = shelved(connection)
@@ -85,7 +85,7 @@ def _ls(namespace: argparse.Namespace, path: Path) -> None:
 
 
 def _info(namespace: argparse.Namespace, path: Path) -> None:
-    from proctor.store.care import check, opened, shelved
+    from proctor.store.admin import check, opened, shelved
 
     with opened(path) as connection:
         found = shelved(connection)
@@ -101,7 +101,7 @@ def _info(namespace: argparse.Namespace, path: Path) -> None:
 
 
 def _prune(namespace: argparse.Namespace, path: Path) -> None:
-    from proctor.store.care import opened, prune, shelved
+    from proctor.store.admin import opened, prune, shelved
 
     if namespace.model is None and namespace.older_than is None:
         raise UsageError(
@@ -116,7 +116,7 @@ def _prune(namespace: argparse.Namespace, path: Path) -> None:
 
 
 def _export(namespace: argparse.Namespace, path: Path) -> None:
-    from proctor.store.care import export, opened
+    from proctor.store.admin import export, opened
 
     if len(namespace.names) != 1:
         raise UsageError("proctor cache export needs one file to write to, or - for standard output.")
@@ -134,12 +134,12 @@ def _export(namespace: argparse.Namespace, path: Path) -> None:
 
 
 def _merge(namespace: argparse.Namespace, path: Path) -> None:
-    from proctor.store.care import merge, opened
-    from proctor.store.shelf import open_shelf
+    from proctor.store.admin import merge, opened
+    from proctor.store.store import open_store
 
     if not namespace.names:
         raise UsageError("proctor cache merge needs the files to add responses from.")
-    if not path.exists() and (shelf := open_shelf(path)) is not None:
+    if not path.exists() and (shelf := open_store(path)) is not None:
         shelf.close()
     if any(Path(name).exists() and path.exists() and path.samefile(name) for name in namespace.names):
         raise UsageError(f"{path} cannot be merged into itself.")
@@ -148,7 +148,7 @@ def _merge(namespace: argparse.Namespace, path: Path) -> None:
             print(f"{merge(connection, Path(name)):,} new responses from {name}")
 
 
-def _choose(found: list[Shelved], name: str) -> Shelved:
+def _choose(found: list[StoredModel], name: str) -> StoredModel:
     """The one model that a digest's beginning or a name means."""
     meant = [one for one in found if one.digest is not None and (one.digest.hex().startswith(name) or one.name == name)]
     if len(meant) == 1:
@@ -158,7 +158,7 @@ def _choose(found: list[Shelved], name: str) -> Shelved:
     raise UsageError(f"{name!r} can mean {', '.join(_short(one) for one in meant)}.", hint="Give the digest.")
 
 
-def _short(one: Shelved) -> str:
+def _short(one: StoredModel) -> str:
     return "" if one.digest is None else one.digest.hex()[:12]
 
 

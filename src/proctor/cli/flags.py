@@ -1,7 +1,7 @@
 """The flags, named as lm-evaluation-harness names them. Nothing here has a default.
 
 What was not given stays out of the namespace, so that a configuration file can say it and
-:mod:`proctor.run.config` can tell the two apart. What a value may be is said there too;
+:mod:`proctor.settings.config` can tell the two apart. What a value may be is said there too;
 a flag here only takes words.
 """
 

@@ -15,7 +15,7 @@ from proctor.errors import error_line, printable
 LOGGER = logging.getLogger("proctor")
 
 
-class _Discreet(logging.Formatter):
+class _RedactingFormatter(logging.Formatter):
     """Lines without secrets, tracebacks included."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -28,7 +28,7 @@ class _Discreet(logging.Formatter):
             return redact_text(super().format(record))
 
 
-class _Stderr(logging.StreamHandler):  # type: ignore[type-arg]
+class _StderrHandler(logging.StreamHandler):  # type: ignore[type-arg]
     """Writes to what ``sys.stderr`` is now, so that lines go above a progress bar."""
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -40,10 +40,12 @@ def set_up_logging(verbosity: str | None = None) -> None:
     """Log from ``LMEVAL_LOG_LEVEL`` on, or ``verbosity``, or INFO."""
     wanted = os.environ.get("LMEVAL_LOG_LEVEL", "").upper() or verbosity or "INFO"
     level = logging.getLevelNamesMapping().get(wanted)
-    if not any(isinstance(handler, _Stderr) for handler in LOGGER.handlers):
-        handler = _Stderr()
+    if not any(isinstance(handler, _StderrHandler) for handler in LOGGER.handlers):
+        handler = _StderrHandler()
         handler.setFormatter(
-            _Discreet("%(asctime)s %(levelname)-8s [%(module)s:%(lineno)d] %(message)s", datefmt="%Y-%m-%d:%H:%M:%S")
+            _RedactingFormatter(
+                "%(asctime)s %(levelname)-8s [%(module)s:%(lineno)d] %(message)s", datefmt="%Y-%m-%d:%H:%M:%S"
+            )
         )
         LOGGER.addHandler(handler)
         _hush_others()

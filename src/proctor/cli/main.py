@@ -22,7 +22,7 @@ from proctor.errors import ProctorError, UsageError, did_you_mean, printable
 from proctor.foreign import ForeignExitError, no_exit
 from proctor.secrets import note
 
-VERBS = {
+SUBCOMMANDS = {
     "run": "evaluate a model on tasks",
     "regrade": "score an earlier run again with changed task files, from cached responses",
     "ls": "list tasks, groups and tags",
@@ -86,7 +86,7 @@ def _dispatch(arguments: list[str]) -> int:
     set_up_logging()
     note(arguments)
     if not arguments or arguments[0] in ("-h", "--help"):
-        print(_HELP.format(subcommands="\n".join(f"  {verb:9} {what}" for verb, what in VERBS.items())))
+        print(_HELP.format(subcommands="\n".join(f"  {verb:9} {what}" for verb, what in SUBCOMMANDS.items())))
         return 0
     if arguments == ["--version"]:
         from importlib.metadata import version
@@ -94,9 +94,10 @@ def _dispatch(arguments: list[str]) -> int:
         print(f"proctor {version('proctor')}")
         return 0
     verb = arguments.pop(0) if not arguments[0].startswith("-") else "run"
-    if verb not in VERBS:
+    if verb not in SUBCOMMANDS:
         raise UsageError(
-            f"There is no subcommand {verb!r}.", hint=did_you_mean(verb, VERBS) or f"There are {', '.join(VERBS)}."
+            f"There is no subcommand {verb!r}.",
+            hint=did_you_mean(verb, SUBCOMMANDS) or f"There are {', '.join(SUBCOMMANDS)}.",
         )
     return _run_verb(verb, arguments)
 

@@ -27,13 +27,13 @@ def execute(namespace: argparse.Namespace) -> int:
 
     set_tokenizer_threads(config.threads)
     if counted:
-        from proctor.run.estimate import estimate
+        from proctor.preview.estimate import estimate
 
         for line in estimate(config, progress=open_progress, timed=timed):
             print(line, flush=True)
         return 0
 
-    from proctor.run.preview import preview
+    from proctor.preview.preview import preview
 
     color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     for block in preview(config, progress=open_progress, color=color):

@@ -44,8 +44,8 @@ def execute(namespace: argparse.Namespace) -> int:
     """Grade again, write and print as after a run."""
     from proctor.cli.run import report
     from proctor.errors import UsageError
+    from proctor.regrade.regrade import Changes, regrade
     from proctor.run.progress import open_progress
-    from proctor.run.regrade import Changes, regrade
 
     given = {key: value for key, value in vars(namespace).items() if value is not None}
     source = given.pop("source")

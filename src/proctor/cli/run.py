@@ -15,8 +15,8 @@ from proctor.cli.stop import say_how_to_begin_again
 from proctor.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from proctor.run.config import RunConfig
     from proctor.run.finish import FinishedRun
+    from proctor.settings.config import RunConfig
     from proctor.types import RunResult
 
 __all__ = ["add_flags", "execute"]
@@ -58,8 +58,8 @@ def read_config(given: Mapping[str, Any], *, needs_tasks: bool = True) -> RunCon
     """The flags over the configuration file; the environment and the log are set up on the way."""
     from proctor.cli.environment import load_env_file, share_token
     from proctor.cli.logs import set_up_logging
-    from proctor.run.config import build_config
-    from proctor.run.config_file import ConfigFile, read_config_file
+    from proctor.settings.config import build_config
+    from proctor.settings.config_file import ConfigFile, read_config_file
 
     file = read_config_file(given["config"]) if given.get("config") else ConfigFile()
     config = build_config(given, file.values, places=file.places, needs_tasks=needs_tasks)
@@ -107,7 +107,7 @@ def _say_what_has_no_effect(config: RunConfig) -> None:
 def check_model(config: RunConfig) -> None:
     """Is there such a kind of model, and is it said which one? Without importing it."""
     from proctor.models import MODELS
-    from proctor.run.config import HF_KINDS
+    from proctor.settings.config import HF_KINDS
 
     if config.model not in MODELS:
         MODELS.get(config.model)
@@ -145,7 +145,7 @@ def _print_tables(config: RunConfig, document: Mapping[str, Any]) -> None:
 
 def _print_failed(result: RunResult) -> None:
     """Whoever reads the table alone must know what is missing from it."""
-    from proctor.run.tally import told
+    from proctor.run.scores import told
 
     for one in result.failed:
         print(told(one))

@@ -24,7 +24,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 def execute(namespace: argparse.Namespace) -> int:
     """Print them, the last one at the end."""
     from proctor.cli.ls import markdown_table
-    from proctor.store.care import opened
+    from proctor.store.admin import opened
     from proctor.store.runs import list_runs
 
     with opened(chosen_store(namespace)) as connection:

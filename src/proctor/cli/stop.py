@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 
-class Terminated(KeyboardInterrupt):
+class SigtermError(KeyboardInterrupt):
     """SIGTERM: everything ends as it does for the keyboard."""
 
 
@@ -22,7 +22,7 @@ def heed_sigterm() -> Iterator[None]:
         return
 
     def stop(number: int, frame: FrameType | None) -> None:
-        raise Terminated
+        raise SigtermError
 
     before = signal.signal(signal.SIGTERM, stop)
     try:
@@ -42,7 +42,7 @@ def tell(stop: KeyboardInterrupt, *, last: bool = False) -> int:
             signal.signal(number, signal.SIG_IGN)
         say_how_to_begin_again(stop, "the same command begins again")
     stops = _stops(stop)
-    terminated = isinstance(stops[-1], Terminated)
+    terminated = isinstance(stops[-1], SigtermError)
     sentence = "stopped by SIGTERM." if terminated else "stopped by the keyboard."
     notes = [note for one in stops for note in getattr(one, "__notes__", ())]
     said = [note[:1].upper() + note[1:] for note in notes[-1:]]

@@ -13,8 +13,8 @@ from proctor.errors import printable
 from proctor.secrets import redact_text
 
 if TYPE_CHECKING:
-    from proctor.errors import Fault
-    from proctor.run.validate import Verdict
+    from proctor.errors import Finding
+    from proctor.validate import ValidationReport
 
 __all__ = ["add_flags", "execute"]
 
@@ -31,7 +31,7 @@ def execute(namespace: argparse.Namespace) -> int:
     config = read_config(given, needs_tasks=False)
 
     from proctor.run.progress import open_progress
-    from proctor.run.validate import validate
+    from proctor.validate import validate
 
     if config.tasks:
         print(f"Validating tasks: {list(config.tasks)}")
@@ -47,7 +47,7 @@ def execute(namespace: argparse.Namespace) -> int:
     return 1 if verdict.faults else 0
 
 
-def _print(verdict: Verdict, *, with_data: bool) -> None:
+def _print(verdict: ValidationReport, *, with_data: bool) -> None:
     for title, faults in (("Notes", verdict.notes), ("Errors", verdict.faults)):
         if faults:
             print(f"\n{title}:")
@@ -64,13 +64,13 @@ def _print(verdict: Verdict, *, with_data: bool) -> None:
     print(f"{found} in {', '.join(counts)} ({verdict.seconds:.1f} s)")
 
 
-def _print_by_file(faults: Sequence[Fault]) -> None:
+def _print_by_file(faults: Sequence[Finding]) -> None:
     for file, of_file in groupby(faults, key=lambda fault: fault.file):
         print()
         _print_faults(_shown(file) if file else "", of_file)
 
 
-def _print_faults(file: str, faults: Iterable[Fault]) -> None:
+def _print_faults(file: str, faults: Iterable[Finding]) -> None:
     for fault in faults:
         place = f"{file}:{fault.line}: " if fault.line else f"{file}: " if file else ""
         print(printable(redact_text(f"{place}{fault.message}")))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from proctor.errors import UsageError, did_you_mean
-from proctor.run.kwargs import parse_tokens
+from proctor.settings.kwargs import parse_tokens
 
 logger = logging.getLogger("proctor")
 
@@ -16,7 +16,7 @@ OUR_OWN = ("--batch_invariant", "--fail_fast", "--fewshot_exclude", "--no_store"
 """Flags that begin like one of lm-eval's, which an abbreviation means."""
 
 
-class _Growing(argparse.Action):
+class _AppendAction(argparse.Action):
     """A flag whose occurrences add up: each one's words are joined to what there is already."""
 
     def __call__(
@@ -38,7 +38,7 @@ class _Growing(argparse.Action):
         raise NotImplementedError
 
 
-class Pairs(_Growing):
+class Pairs(_AppendAction):
     """``key=value`` words or a JSON object, merged over all occurrences of the flag."""
 
     def join(self, known: dict[str, Any] | None, words: Sequence[str]) -> dict[str, Any]:
@@ -49,7 +49,7 @@ class Pairs(_Growing):
         return {**(known or {}), **new}
 
 
-class Words(_Growing):
+class Words(_AppendAction):
     """Words, each perhaps a comma separated list; all occurrences of the flag add up."""
 
     def join(self, known: list[str] | None, words: Sequence[str]) -> list[str]:

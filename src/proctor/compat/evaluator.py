@@ -23,13 +23,13 @@ from proctor.results.env import environment
 from proctor.results.redact import redact, redact_text
 from proctor.results.schema import ENVIRONMENT_KEYS, TOKENIZER_KEYS, results_document, sample_line
 from proctor.run import session
-from proctor.run.config import RunConfig, Seeds, build_config
+from proctor.run.exam import gather
 from proctor.run.finish import check_output
-from proctor.run.gather import gather
-from proctor.run.kwargs import parse_pairs
 from proctor.run.progress import open_progress
 from proctor.run.session import Exam
-from proctor.tasks.classes import from_object
+from proctor.settings.config import RunConfig, Seeds, build_config
+from proctor.settings.kwargs import parse_pairs
+from proctor.tasks.class_task import from_object
 from proctor.tasks.groups import AggregateSpec, GroupSpec
 from proctor.types import Model, Record, RunResult
 

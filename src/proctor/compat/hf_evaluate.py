@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from proctor.metrics.external import load_object, own_metric
+from proctor.metrics.evaluate_loader import load_object, own_metric
 
 __all__ = ["Metric", "load"]
 

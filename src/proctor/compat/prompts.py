@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from proctor.compat.utils import apply_template
-from proctor.tasks.named import BUILT_IN, FromPromptsource, Rendered, named_prompt
+from proctor.tasks.use_prompt import BUILT_IN, PromptsourceTemplate, VerbatimTemplate, named_prompt
 from proctor.types import Doc
 
 __all__ = ["PROMPT_REGISTRY", "PromptString", "get_prompt"]
@@ -30,8 +30,8 @@ class PromptString:
 def get_prompt(prompt_id: str, dataset_name: str | None = None, subset_name: str | None = None) -> Any:
     """What ``CATEGORY:NAME`` stands for: a template, a :class:`PromptString`, or promptsource's own object."""
     found = named_prompt(prompt_id, dataset_name, subset_name, None)
-    if isinstance(found.text, FromPromptsource):
+    if isinstance(found.text, PromptsourceTemplate):
         return found.text.template
-    if isinstance(found.text, Rendered):
+    if isinstance(found.text, VerbatimTemplate):
         return PromptString({"doc_to_text": found.text.source, "doc_to_target": found.target.source})
     return found.text

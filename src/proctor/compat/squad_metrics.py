@@ -13,7 +13,7 @@ from collections import Counter
 from types import ModuleType
 from typing import Any
 
-from proctor.metrics.reading import plain_answer
+from proctor.metrics.squad_wer import plain_answer
 
 __all__ = ["compute_exact", "compute_f1", "get_tokens", "normalize_answer"]
 

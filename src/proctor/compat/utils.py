@@ -27,13 +27,13 @@ from typing import Any
 from proctor.compat.models.unsupported import unsupported
 from proctor.compat.ordering import Reorderer, group
 from proctor.lazy import need
-from proctor.models.tokens import rolling_windows
+from proctor.models.tokens.tokenizer import rolling_windows
 from proctor.refs import Ref
 from proctor.results.encode import fallback as handle_non_serializable
 from proctor.results.schema import sanitize
 from proctor.results.table import ARROWS
 from proctor.results.table import make_table as _make_table
-from proctor.run.kwargs import text_scalar as handle_arg_string
+from proctor.settings.kwargs import text_scalar as handle_arg_string
 from proctor.tasks.templates import compile_template, regex_replace
 
 __all__ = [

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from proctor.patterns.bounded import SlowPattern, Watch
+from proctor.regex_limits.bounded import SlowPatternError, TimeLimit
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class FilterFailure:
     """The outcome of a request that a filter could make nothing of; ``why`` is a sentence."""
 
     why: str
@@ -33,14 +33,14 @@ class Filter(ABC):
 
 
 def each_in_time(requests: Iterable[Any], find: Callable[..., Any], *rest: Iterable[Any]) -> list[Any]:
-    """``find`` of every request (and of what stands beside it); :class:`Failed` where a pattern takes too long."""
+    """``find`` of every request (and of what is beside it); :class:`FilterFailure` where a pattern takes too long."""
     outcomes: list[Any] = []
-    with Watch() as watch:
+    with TimeLimit() as watch:
         for arguments in zip(requests, *rest, strict=True):
             try:
                 outcomes.append(watch.run(find, *arguments))
-            except SlowPattern as error:
-                outcomes.append(Failed(error.message))
+            except SlowPatternError as error:
+                outcomes.append(FilterFailure(error.message))
     return outcomes
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from proctor.errors import DataError, UsageError, value_text
-from proctor.filters.base import Failed, Filter, each, each_in_time
-from proctor.patterns.bounded import compiled, findall, sub
+from proctor.filters.base import Filter, FilterFailure, each, each_in_time
+from proctor.regex_limits.bounded import compiled, findall, sub
 
 _log = logging.getLogger("proctor")
 _TAGGED = re.compile(r"\('([^']*)', '([^']*)'\)")
@@ -130,7 +130,7 @@ class MultiChoiceRegex(Regex):
         """Name the choice of each response."""
         return each_in_time(resps, self._request, docs)
 
-    def _request(self, request: Iterable[Any], doc: Mapping[str, Any]) -> list[Any] | Failed:
+    def _request(self, request: Iterable[Any], doc: Mapping[str, Any]) -> list[Any] | FilterFailure:
         if "choices" not in doc:
             raise DataError(
                 "The filter 'multi_choice_regex' reads the column 'choices', which this task's documents lack.",
@@ -138,7 +138,7 @@ class MultiChoiceRegex(Regex):
             )
         choices = doc["choices"]
         if not isinstance(choices, list | tuple) or not all(isinstance(choice, str) for choice in choices):
-            return Failed(f"the column 'choices' holds {value_text(choices)}, not a list of texts.")
+            return FilterFailure(f"the column 'choices' holds {value_text(choices)}, not a list of texts.")
         letters = [chr(ord("A") + i) for i in range(len(choices))]
         texts = [self._reduced(choice.strip()) for choice in choices]
         by_text = {text: f"({letter})" for text, letter in zip(texts, letters, strict=True)}

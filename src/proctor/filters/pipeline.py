@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from proctor.errors import Fault, ProctorError, TaskError, UsageError, did_you_mean, error_line
-from proctor.filters.base import Failed
+from proctor.errors import Finding, ProctorError, TaskError, UsageError, did_you_mean, error_line
+from proctor.filters.base import FilterFailure
 from proctor.filters.table import FILTERS
 from proctor.foreign import no_exit
 from proctor.refs import Ref
@@ -35,7 +35,7 @@ class Pipeline:
         """Run the pipeline over the responses of all requests of a task.
 
         ``responses``: one list of repeats per request; ``docs``: the document of each request.
-        One outcome per request comes back, in order; :class:`Failed` where a step could make
+        One outcome per request comes back, in order; :class:`FilterFailure` where a step could make
         nothing of a request, which the steps after it then do not see.
         """
         if len(responses) != len(docs):
@@ -43,16 +43,16 @@ class Pipeline:
         current: list[Any] = [list(repeats) for repeats in responses]
         documents = list(docs)
         places = range(len(current))
-        failed: dict[int, Failed] = {}
+        failed: dict[int, FilterFailure] = {}
         for step in self.steps:
             current = self._run(step, current, documents)
-            if any(isinstance(outcome, Failed) for outcome in current):
+            if any(isinstance(outcome, FilterFailure) for outcome in current):
                 failed |= {
-                    place: Failed(f"the filter {step.label!r} of the pipeline {self.name!r}: {outcome.why}")
+                    place: FilterFailure(f"the filter {step.label!r} of the pipeline {self.name!r}: {outcome.why}")
                     for place, outcome in zip(places, current, strict=True)
-                    if isinstance(outcome, Failed)
+                    if isinstance(outcome, FilterFailure)
                 }
-                kept = [at for at, outcome in enumerate(current) if not isinstance(outcome, Failed)]
+                kept = [at for at, outcome in enumerate(current) if not isinstance(outcome, FilterFailure)]
                 current, documents = [current[at] for at in kept], [documents[at] for at in kept]
                 places = [places[at] for at in kept]
             if not current:
@@ -76,7 +76,7 @@ class Pipeline:
 
     def _fault(self, what: str, step: Step) -> TaskError:
         place = f"The filter {step.label!r} of the pipeline {self.name!r}"
-        return TaskError(Fault(f"{place} {what}", hint="A filter gives one outcome per request, in order."))
+        return TaskError(Finding(f"{place} {what}", hint="A filter gives one outcome per request, in order."))
 
 
 DEFAULT = ({"name": "none", "filter": ({"function": "take_first"},)},)
@@ -99,41 +99,41 @@ def build_pipelines(filter_list: Sequence[Mapping[str, Any]] | None) -> tuple[Pi
     )
 
 
-def check_filter_list(filter_list: Any) -> tuple[Fault, ...]:
+def check_filter_list(filter_list: Any) -> tuple[Finding, ...]:
     """What is wrong with a ``filter_list``, found without running a task's code."""
     if filter_list is None:
         return ()
     if isinstance(filter_list, str | Mapping) or not isinstance(filter_list, Sequence) or not filter_list:
         shape = "filter_list is a list of pipelines, each with 'name' and 'filter'"
-        return (Fault(f"{shape}, not {filter_list!r}.", hint="Leave it out for the default, take_first."),)
-    faults: list[Fault] = []
+        return (Finding(f"{shape}, not {filter_list!r}.", hint="Leave it out for the default, take_first."),)
+    faults: list[Finding] = []
     names: set[str] = set()
     for entry in filter_list:
         faults += _check_pipeline(entry)
         name = str(entry.get("name")) if isinstance(entry, Mapping) else ""
         if name and name in names:
-            faults.append(Fault(f"Two pipelines of filter_list are named {name!r}.", hint="Rename one of them."))
+            faults.append(Finding(f"Two pipelines of filter_list are named {name!r}.", hint="Rename one of them."))
         names.add(name)
     return tuple(faults)
 
 
-def _check_pipeline(entry: Any) -> list[Fault]:
+def _check_pipeline(entry: Any) -> list[Finding]:
     if not isinstance(entry, Mapping) or "name" not in entry or "filter" not in entry:
-        return [Fault(f"A pipeline of filter_list needs 'name' and 'filter': {entry!r}.")]
+        return [Finding(f"A pipeline of filter_list needs 'name' and 'filter': {entry!r}.")]
     steps = entry["filter"]
     if isinstance(steps, str | Mapping) or not isinstance(steps, Sequence):
-        return [Fault(f"'filter' of the pipeline {entry['name']!r} is a list of steps, not {steps!r}.")]
-    faults: list[Fault] = []
+        return [Finding(f"'filter' of the pipeline {entry['name']!r} is a list of steps, not {steps!r}.")]
+    faults: list[Finding] = []
     for step in steps:
         function = step.get("function") if isinstance(step, Mapping) else None
         if function is None:
             hint = "Write '- function: NAME'."
-            faults.append(Fault(f"A step of the pipeline {entry['name']!r} names no function: {step!r}.", hint=hint))
+            faults.append(Finding(f"A step of the pipeline {entry['name']!r} names no function: {step!r}.", hint=hint))
         elif isinstance(function, str) and function not in FILTERS:
             hint = did_you_mean(function, FILTERS) or f"Known: {', '.join(sorted(FILTERS))}."
-            faults.append(Fault(f"There is no filter named {function!r}.", hint=hint))
+            faults.append(Finding(f"There is no filter named {function!r}.", hint=hint))
         elif not isinstance(function, str | Ref) and not callable(function):
-            faults.append(Fault(f"The filter {function!r} is neither a name nor a class."))
+            faults.append(Finding(f"The filter {function!r} is neither a name nor a class."))
     return faults
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from proctor import stats
-from proctor.errors import DataError, Fault, ProctorError, TaskError, error_line
+from proctor.errors import DataError, Finding, ProctorError, TaskError, error_line
 from proctor.foreign import no_exit
 from proctor.metrics import corpus, labels, replicates
 from proctor.metrics.base import MetricUse
@@ -153,7 +153,7 @@ def aggregate(
         raise
     except Exception as error:
         raise TaskError(
-            Fault(
+            Finding(
                 f"The aggregation {use.aggregation_name or getattr(use.aggregation, '__name__', '?')!r} of the metric "
                 f"{use.name!r} failed: {error_line(error).rstrip('.')}.",
                 hint=f"It was given {len(values)} values; the first is {_short(values)}.",

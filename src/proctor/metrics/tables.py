@@ -13,14 +13,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from proctor.errors import Fault, UsageError, did_you_mean, value_text
+from proctor.errors import Finding, UsageError, did_you_mean, value_text
 from proctor.lazy import load_attribute
 from proctor.metrics.base import MetricUse
 from proctor.metrics.choice import NAMES as CHOICE_NAMES
-from proctor.metrics.code import confine_checker
-from proctor.metrics.external import EVALUATE_METRICS, load_external
-from proctor.patterns.bounded import compiled
+from proctor.metrics.evaluate_loader import EVALUATE_METRICS, load_external
+from proctor.metrics.pass_at_k import confine_checker
 from proctor.refs import Ref
+from proctor.regex_limits.bounded import compiled
 from proctor.registry import Table
 from proctor.types import OutputType
 
@@ -201,15 +201,15 @@ def _check_kwargs(name: str, function: Callable[..., Any], kwargs: Mapping[str, 
 
 def check_metric_entry(
     entry: Mapping[str, Any] | str, *, output_type: str, with_process_results: bool
-) -> tuple[Fault, ...]:
+) -> tuple[Finding, ...]:
     """What is wrong with an item of a ``metric_list``, found without running a task's code."""
     values: Mapping[str, Any] = {"metric": entry} if isinstance(entry, str) else entry
     if not isinstance(values, Mapping):
-        return (Fault(f"An item of metric_list is a mapping with the key 'metric', not {entry!r}."),)
+        return (Finding(f"An item of metric_list is a mapping with the key 'metric', not {entry!r}."),)
     metric = values.get("metric")
     if metric is None:
-        return (Fault("An item of metric_list names no metric.", hint=_misspelt(values, "metric")),)
-    faults: list[Fault] = []
+        return (Finding("An item of metric_list names no metric.", hint=_misspelt(values, "metric")),)
+    faults: list[Finding] = []
     if isinstance(metric, str):
         external = values.get("hf_evaluate") is True
         if not with_process_results and not external:
@@ -219,7 +219,7 @@ def check_metric_entry(
                 faults.append(_not_of_text(metric))
         if values.get("aggregation") is None and not faults and not _has_aggregation(metric):
             faults.append(
-                Fault(
+                Finding(
                     f"The metric {metric!r} has no aggregation of its own.",
                     hint="Add one to the entry, such as 'aggregation: mean'.",
                 )
@@ -227,7 +227,7 @@ def check_metric_entry(
     aggregation = values.get("aggregation")
     if isinstance(aggregation, str) and aggregation not in AGGREGATIONS:
         hint = did_you_mean(aggregation, AGGREGATIONS) or f"Known: {', '.join(sorted(AGGREGATIONS))}."
-        faults.append(Fault(f"There is no aggregation named {aggregation!r}.", hint=hint))
+        faults.append(Finding(f"There is no aggregation named {aggregation!r}.", hint=hint))
     return tuple(faults)
 
 
@@ -246,12 +246,12 @@ def _needs_log_likelihoods(metric: str, values: Mapping[str, Any]) -> bool:
     return values.get("aggregation", row.aggregation) in _OF_NUMBERS
 
 
-def _not_of_text(metric: str) -> Fault:
+def _not_of_text(metric: str) -> Finding:
     hint = "Options are scored with 'output_type: multiple_choice', generated text with 'metric: exact_match'."
-    return Fault(f"The metric {metric!r} is not one of generated text, and output_type is generate_until.", hint=hint)
+    return Finding(f"The metric {metric!r} is not one of generated text, and output_type is generate_until.", hint=hint)
 
 
-def check_metric_name(name: str, output_type: str) -> Fault | None:
+def check_metric_name(name: str, output_type: str) -> Finding | None:
     """What is wrong with a metric's name, or None. No code of a task runs, no network is asked.
 
     Names of the ``evaluate`` library pass for generated text, which alone can use them.
@@ -263,9 +263,9 @@ def check_metric_name(name: str, output_type: str) -> Fault | None:
         hint = f"Did you mean {meant!r}?"
         if output_type != "generate_until" and name in EVALUATE_METRICS:
             hint += f" The package 'evaluate' has a metric {name!r}, which is for generated text alone."
-        return Fault(f"There is no metric named {name!r} for output_type {output_type}.", hint=hint)
+        return Finding(f"There is no metric named {name!r} for output_type {output_type}.", hint=hint)
     hint = did_you_mean(name, METRICS) or f"Known: {', '.join(sorted(METRICS))}."
-    return Fault(f"There is no metric named {name!r}.", hint=hint)
+    return Finding(f"There is no metric named {name!r}.", hint=hint)
 
 
 _SAID: Mapping[str, str] = {

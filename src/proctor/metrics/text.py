@@ -10,10 +10,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from proctor.errors import Fault, ProctorError, TaskError, error_line, error_text
+from proctor.errors import Finding, ProctorError, TaskError, error_line, error_text
 from proctor.foreign import no_exit
 from proctor.metrics.base import MetricUse
-from proctor.patterns.bounded import sub
+from proctor.regex_limits.bounded import sub
 
 
 def exact_match(
@@ -205,7 +205,7 @@ def _own_figure(use: MetricUse, score: Any) -> Any:
         return score
     if use.name not in score:
         raise TaskError(
-            Fault(
+            Finding(
                 f"The metric {use.name!r} cannot compare several right answers: it gives {', '.join(map(str, score))}.",
                 hint="Give each document one target, or process_results that compares them.",
             )
@@ -216,7 +216,7 @@ def _own_figure(use: MetricUse, score: Any) -> Any:
 def _failure(use: MetricUse, *errors: Exception) -> TaskError:
     said = "; then, called with [gold, result]: ".join(error_line(error) for error in errors)
     return TaskError(
-        Fault(
+        Finding(
             f"The metric {use.name!r} failed: {said}",
             hint="A metric function is called as function(references=[gold], predictions=[result], **kwargs).",
         )

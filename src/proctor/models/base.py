@@ -88,7 +88,7 @@ class Budget:
 
 
 @dataclass(slots=True)
-class Tally:
+class WarningCounter:
     """Counts what a run should know of, and warns of each kind once."""
 
     counts: Counter[str] = field(default_factory=Counter)

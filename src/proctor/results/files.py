@@ -37,7 +37,7 @@ _HINT = "Choose another --output_path."
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class SavedRun:
     """The files of a run: ``results``, and ``samples`` by task; ``failure``: what could not be written."""
 
     results: Path | None = None
@@ -72,7 +72,7 @@ def _try_to_write(folder: Path, output_path: str | Path) -> None:
             probe.unlink()
 
 
-class Unfinished(Protocol):
+class UnfinishedSamples(Protocol):
     """Samples that were written while the run went on, and lack only their names."""
 
     def finish(self, folder: Path, stamp: str) -> Mapping[str, Path]:
@@ -86,8 +86,8 @@ def save_run(
     output_path: str | Path,
     *,
     log_samples: bool,
-    samples: Unfinished | None = None,
-) -> Saved:
+    samples: UnfinishedSamples | None = None,
+) -> SavedRun:
     """Write the results, then the samples of each task; what could not be written is ``failure`` of what is returned.
 
     ``samples``: those that are on the disk already, instead of the run's records.
@@ -107,7 +107,7 @@ def save_run(
             written = write_samples(run, output_path, stamp=stamp)
     except OutputError as error:
         failures.append(error)
-    return Saved(results, written, joined(failures) if failures else None)
+    return SavedRun(results, written, joined(failures) if failures else None)
 
 
 def write_results(

@@ -34,7 +34,7 @@ def make_table(
     return writer.dumps()
 
 
-class _Asked(Protocol):
+class _RunSettings(Protocol):
     """What the line above the table says of a run's settings."""
 
     @property
@@ -51,7 +51,7 @@ class _Asked(Protocol):
     def batch_size(self) -> int | str: ...
 
 
-def summary_line(document: Mapping[str, Any], asked: _Asked) -> str:
+def summary_line(document: Mapping[str, Any], asked: _RunSettings) -> str:
     """The line above the table: what was run, and the batch sizes that were found. Secrets are hidden."""
     model_args = {key: value for key, value in redact(asked.model_args).items() if key != "trust_remote_code"}
     sizes: Sequence[Any] = document.get("config", {}).get("batch_sizes") or ()

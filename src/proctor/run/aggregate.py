@@ -12,16 +12,16 @@ from proctor.metrics.aggregate import aggregate
 from proctor.metrics.base import MetricUse
 from proctor.metrics.tables import use_metric
 from proctor.run.grade import sentence
-from proctor.run.tally import Tally
-from proctor.tasks.classes import AnyTask
+from proctor.run.scores import MetricValues
+from proctor.tasks.class_task import AnyTask
 from proctor.tasks.groups import AggregateSpec, GroupSpec
-from proctor.types import DocumentFault, GroupResult, TaskResult, Value
+from proctor.types import DocumentError, GroupResult, TaskResult, Value
 
 log = logging.getLogger("proctor")
 Key = tuple[str, str]
 
 
-def task_result(task: AnyTask, tally: Tally, *, bootstrap_iters: int, fail_fast: bool = False) -> TaskResult:
+def task_result(task: AnyTask, tally: MetricValues, *, bootstrap_iters: int, fail_fast: bool = False) -> TaskResult:
     """Aggregate what one task's records said; ``sample_len`` is the largest number of values of a metric (lm-eval).
 
     A metric that cannot be aggregated is noted in ``tally`` and left out; ``fail_fast``: it raises.
@@ -39,7 +39,7 @@ def task_result(task: AnyTask, tally: Tally, *, bootstrap_iters: int, fail_fast:
         except Exception as error:
             if fail_fast:
                 raise
-            tally.note(DocumentFault(task.spec.name, None, key[1], f"{key[0]} has no score: {sentence(error)}"))
+            tally.note(DocumentError(task.spec.name, None, key[1], f"{key[0]} has no score: {sentence(error)}"))
         else:
             _note_not_finite(task.spec.name, tally, key, figures[key].value)
     sample_len = max(lengths.values(), default=0)
@@ -60,7 +60,7 @@ def task_result(task: AnyTask, tally: Tally, *, bootstrap_iters: int, fail_fast:
     )
 
 
-def _note_not_finite(task: str, tally: Tally, key: Key, value: Any) -> None:
+def _note_not_finite(task: str, tally: MetricValues, key: Key, value: Any) -> None:
     """Note a score that is NaN or infinite: it compares with no other, and comes of a metric that failed.
 
     Where the model itself gave NaN, that is reported already; a perplexity may well be beyond all numbers.
@@ -72,7 +72,7 @@ def _note_not_finite(task: str, tally: Tally, key: Key, value: Any) -> None:
     if math.isinf(value) and not bad:
         return
     cause = f"so are {len(bad)} of the {len(items)} values it is made of" if bad else "its aggregation gave that"
-    tally.note(DocumentFault(task, None, key[1], f"{key[0]} is {_spelled(value)}: {cause}."))
+    tally.note(DocumentError(task, None, key[1], f"{key[0]} is {_spelled(value)}: {cause}."))
 
 
 def _spelled(value: float) -> str:

@@ -10,10 +10,10 @@ import logging
 from collections.abc import Sequence
 
 from proctor.causes import by_cause
-from proctor.errors import DataError, Fault, ProctorError, TaskError
+from proctor.errors import DataError, Finding, ProctorError, TaskError
 from proctor.run.progress import OpenProgress
-from proctor.tasks.all_faults import all_faults
-from proctor.tasks.classes import AnyTask, bind_task
+from proctor.tasks.all_errors import all_faults
+from proctor.tasks.class_task import AnyTask, bind_task
 from proctor.tasks.sources.explain import AbsentDataError
 from proctor.tasks.spec import TaskSpec
 from proctor.tasks.task import Task
@@ -31,7 +31,7 @@ def bind_tasks(specs: Sequence[TaskSpec], progress: OpenProgress) -> list[AnyTas
     tasks: list[AnyTask] = []
     failures: list[ProctorError] = []
     absent: dict[str | None, AbsentDataError] = {}
-    notes: list[Fault] = []
+    notes: list[Finding] = []
     with progress(len(specs), "Loading tasks") as display:
         for spec in specs:
             try:
@@ -64,11 +64,11 @@ def together(failures: Sequence[ProctorError]) -> ProctorError:
     return DataError("\n".join(map(str, by_cause(faults))))
 
 
-def _faults(failure: ProctorError) -> Sequence[Fault]:
-    return failure.faults if isinstance(failure, TaskError) else (Fault(failure.message, hint=failure.hint),)
+def _faults(failure: ProctorError) -> Sequence[Finding]:
+    return failure.faults if isinstance(failure, TaskError) else (Finding(failure.message, hint=failure.hint),)
 
 
-def _log_notes(notes: Sequence[Fault]) -> None:
+def _log_notes(notes: Sequence[Finding]) -> None:
     """How files were read that could not be read as they stand, once for all tasks."""
     for note in by_cause(notes):
         log.warning("%s", note)

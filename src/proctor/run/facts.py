@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from proctor.run.config import RunConfig
 from proctor.sandbox.run import bounds_report
+from proctor.settings.config import RunConfig
 from proctor.stock.location import stock_roots
 from proctor.types import Model
 

@@ -10,13 +10,13 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from proctor.check.scoring import scoring_warnings
+from proctor.check.task_checks import warn
 from proctor.errors import DataError, ProctorError, error_line
-from proctor.filters.base import Failed
+from proctor.filters.base import FilterFailure
 from proctor.results.redact import redact_text
-from proctor.run.check_scoring import scoring_warnings
-from proctor.run.checks import warn
-from proctor.run.plan import Planned, TaskPlan
 from proctor.tasks.outputs import answers_of, arguments_of
+from proctor.tasks.plan import DocumentPlan, TaskPlan
 from proctor.tasks.task import Task
 from proctor.types import Record, Response
 
@@ -42,7 +42,7 @@ def grade(
         warn(scoring_warnings(plan.task, plan.documents, answers))
     docs = [planned.example.doc for planned in plan.documents]
     for pipeline in plan.task.pipelines:
-        outcomes = _Filtering(pipeline, answers, docs).outcomes(fail_fast=fail_fast)
+        outcomes = _FilterRun(pipeline, answers, docs).outcomes(fail_fast=fail_fast)
         for planned, document, values in zip(plan.documents, answers, outcomes, strict=True):
             yield _record(plan, planned, document, values, pipeline.name, fail_fast=fail_fast)
 
@@ -66,14 +66,14 @@ def _answers(plan: TaskPlan, responses: Sequence[Response]) -> Iterator[Document
         yield document
 
 
-class _Filtering:
+class _FilterRun:
     """One pipeline over the documents of a task: all at once, and where that fails, without those at fault."""
 
     def __init__(self, pipeline: Any, answers: Sequence[Document], docs: Sequence[Any]) -> None:
         self._pipeline, self._answers, self._docs = pipeline, answers, docs
 
     def outcomes(self, *, fail_fast: bool) -> list[list[Any]]:
-        """Per document, the outcomes of its requests; :class:`Failed` ones where there is none."""
+        """Per document, the outcomes of its requests; :class:`FilterFailure` ones where there is none."""
         everything = range(len(self._answers))
         try:
             return self._run(everything)
@@ -86,7 +86,7 @@ class _Filtering:
             found = dict(zip(good, self._run(good), strict=True))
         except Exception as error:  # noqa: BLE001 - whatever a task's filter raises
             found = {}
-            bad |= dict.fromkeys(good, Failed(sentence(error)))
+            bad |= dict.fromkeys(good, FilterFailure(sentence(error)))
         return [found[place] if place in found else [bad[place]] for place in everything]
 
     def _run(self, places: Sequence[int]) -> list[list[Any]]:
@@ -95,10 +95,10 @@ class _Filtering:
         filtered = iter(list(self._pipeline.apply(flat, docs)))
         return [[next(filtered) for _ in self._answers[place]] for place in places]
 
-    def _at_fault(self, places: Sequence[int], error: Exception) -> dict[int, Failed]:
+    def _at_fault(self, places: Sequence[int], error: Exception) -> dict[int, FilterFailure]:
         """The documents with which the filters fail, found by halving; all failed with ``error`` together."""
         if len(places) == 1:
-            return {places[0]: Failed(sentence(error))}
+            return {places[0]: FilterFailure(sentence(error))}
         middle, bad = len(places) // 2, {}
         for half in (places[:middle], places[middle:]):
             try:
@@ -109,10 +109,10 @@ class _Filtering:
 
 
 def _record(
-    plan: TaskPlan, planned: Planned, document: Document, values: list[Any], name: str, *, fail_fast: bool
+    plan: TaskPlan, planned: DocumentPlan, document: Document, values: list[Any], name: str, *, fail_fast: bool
 ) -> Record:
     example = planned.example
-    fault = next((value.why for value in values if isinstance(value, Failed)), None)
+    fault = next((value.why for value in values if isinstance(value, FilterFailure)), None)
     metrics: Mapping[str, Any] = {}
     if fault is None:
         try:
@@ -130,7 +130,7 @@ def _record(
         target=example.target,
         arguments=tuple(arguments for request in planned.requests for arguments in arguments_of(request)),
         responses=tuple(tuple(repeats) for repeats in document),
-        filtered=tuple(None if isinstance(value, Failed) else value for value in values),
+        filtered=tuple(None if isinstance(value, FilterFailure) else value for value in values),
         filter=name,
         metrics=metrics,
         fault=fault,

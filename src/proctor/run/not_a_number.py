@@ -11,8 +11,8 @@ import logging
 import math
 from collections.abc import Mapping, Sequence
 
-from proctor.run.plan import TaskPlan
-from proctor.run.tally import Tally
+from proctor.run.scores import MetricValues
+from proctor.tasks.plan import TaskPlan
 from proctor.tasks.spec import TaskSpec
 from proctor.types import Response, RollingScore, Scores
 
@@ -40,7 +40,7 @@ def is_broken(response: Response) -> bool:
     return response.not_a_number
 
 
-def report_nan(tasks: Sequence[TaskSpec], tallies: Mapping[str, Tally]) -> Mapping[str, Mapping[str, int]]:
+def report_nan(tasks: Sequence[TaskSpec], tallies: Mapping[str, MetricValues]) -> Mapping[str, Mapping[str, int]]:
     """Warn of each task on how many documents the model gave NaN; the same by task for the results file."""
     counts: dict[str, int] = {}
     for task in tasks:

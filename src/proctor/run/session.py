@@ -20,28 +20,28 @@ from proctor.foreign import ends_in_errors
 from proctor.models import MODELS, open_model
 from proctor.results.samples import Samples
 from proctor.run.aggregate import group_results, task_result
-from proctor.run.answer import Keeper, answer_and_grade
+from proctor.run.ask import ResponseSource
 from proctor.run.bind import bind_tasks
-from proctor.run.config import RunConfig, Seeds
-from proctor.run.execute import Source
+from proctor.run.chunks import ROOM, ChunkLimits, QueryChunks
 from proctor.run.facts import config_section, model_facts, sandbox_facts, stock_facts, tokenizer_facts
-from proctor.run.keep import Kept
+from proctor.run.loop import RecordSink, answer_and_grade
 from proctor.run.not_a_number import report_nan
-from proctor.run.plan import Planned, TaskPlan
 from proctor.run.progress import OpenProgress
-from proctor.run.tally import Tally, facts_of, told
-from proctor.run.windows import ROOM, Questions, Room
+from proctor.run.run_store import RunStore
+from proctor.run.scores import MetricValues, facts_of, told
 from proctor.sandbox.consent import code_consent
 from proctor.sandbox.run import bounds_report
-from proctor.tasks.classes import AnyTask, ClassTask
+from proctor.settings.config import RunConfig, Seeds
+from proctor.tasks.class_task import AnyTask, ClassTask
 from proctor.tasks.fewshot import may_leak
 from proctor.tasks.groups import GroupSpec
 from proctor.tasks.index import build_index, report_faults
-from proctor.tasks.prompt import Style
+from proctor.tasks.plan import DocumentPlan, TaskPlan
+from proctor.tasks.prompt import PromptStyle
 from proctor.tasks.select import GroupNode, TaskNode, select
 from proctor.tasks.spec import TaskSpec, override
 from proctor.tasks.suite import Suite, build_suite
-from proctor.types import Model, OriginModel, RunResult, TaskResult, Ungraded
+from proctor.types import Model, OriginModel, RunResult, TaskResult, UngradedDocuments
 
 log = logging.getLogger("proctor")
 BOOTSTRAP_ITERS = 100_000
@@ -66,8 +66,8 @@ def evaluate(
     opened: Model | None = None,
     exam: Exam | None = None,
     samples: Samples | None = None,
-    answers: Source | None = None,
-    room: Room = ROOM,
+    answers: ResponseSource | None = None,
+    room: ChunkLimits = ROOM,
 ) -> RunResult:
     """Run ``config`` from task files to figures.
 
@@ -87,14 +87,14 @@ def evaluate(
     _check_unsafe([task.spec for task in exam.tasks], config.confirm_run_unsafe_code)
     warn_of_surprises(config, [task.spec for task in exam.tasks])
     model = opened or open_configured(config, lazily=True)
-    tallies = {task.spec.name: Tally(task.spec.name) for task in exam.tasks}
+    tallies = {task.spec.name: MetricValues(task.spec.name) for task in exam.tasks}
     kept_here = config.log_samples and samples is None if keep_records is None else keep_records
-    keeper = Keeper(list(tallies) if kept_here else [], samples)
+    keeper = RecordSink(list(tallies) if kept_here else [], samples)
     try:
         seed_everything(config.seed)
         questions = _ask_for(exam, config, model, progress, room)
         with (
-            Kept(config, model, started, answers) as kept,
+            RunStore(config, model, started, answers) as kept,
             code_consent(config.confirm_run_unsafe_code, remote=config.trust_remote_code),
         ):
             answer_and_grade(
@@ -249,29 +249,31 @@ class Renderer(Protocol):
         ...
 
 
-def model_style(config: RunConfig, renderer: Renderer | None) -> Style:
+def model_style(config: RunConfig, renderer: Renderer | None) -> PromptStyle:
     """How prompts are rendered in this run; without a ``renderer`` as plain text."""
     name, chat = config.apply_chat_template, None
     if name and renderer is not None:
         # lm-eval: a template's name is written down, and prompts are made with the default one.
         template = name if isinstance(name, str) and not config.strict_lm_eval else None
         chat = partial(renderer.render, template=template) if template else renderer.render
-    return Style(
+    return PromptStyle(
         chat=chat, multiturn=config.fewshot_as_multiturn is not False, system_instruction=config.system_instruction
     )
 
 
-def plan_tasks(tasks: Sequence[AnyTask], config: RunConfig, style: Style, progress: OpenProgress) -> list[TaskPlan]:
+def plan_tasks(
+    tasks: Sequence[AnyTask], config: RunConfig, style: PromptStyle, progress: OpenProgress
+) -> list[TaskPlan]:
     """Render every prompt of the run, whatever room that takes; the faults of all documents are raised together."""
     with progress(len(tasks), "Building prompts") as display:
-        questions = Questions(tasks, config, style, display=display, room=Room(sys.maxsize, sys.maxsize))
+        questions = QueryChunks(tasks, config, style, display=display, room=ChunkLimits(sys.maxsize, sys.maxsize))
     return [plan for window in questions.windows() for plan in window]
 
 
-def _ask_for(exam: Exam, config: RunConfig, model: Model, progress: OpenProgress, room: Room) -> Questions:
+def _ask_for(exam: Exam, config: RunConfig, model: Model, progress: OpenProgress, room: ChunkLimits) -> QueryChunks:
     """The questions of a run; ``write_out`` shows the first of each task."""
     with progress(len(exam.tasks), "Building prompts") as display:
-        return Questions(
+        return QueryChunks(
             exam.tasks,
             config,
             model_style(config, model),
@@ -282,7 +284,7 @@ def _ask_for(exam: Exam, config: RunConfig, model: Model, progress: OpenProgress
         )
 
 
-def _write_out(task: AnyTask, planned: Planned) -> None:
+def _write_out(task: AnyTask, planned: DocumentPlan) -> None:
     log.info(
         "Task '%s', document %d, %d requests.\n--- first request\n%s\n--- target\n%s\n---",
         task.spec.name,
@@ -294,8 +296,8 @@ def _write_out(task: AnyTask, planned: Planned) -> None:
 
 
 def _aggregate(
-    tasks: Sequence[AnyTask], tallies: Mapping[str, Tally], bootstrap_iters: int, *, fail_fast: bool
-) -> tuple[list[TaskResult], tuple[Ungraded, ...]]:
+    tasks: Sequence[AnyTask], tallies: Mapping[str, MetricValues], bootstrap_iters: int, *, fail_fast: bool
+) -> tuple[list[TaskResult], tuple[UngradedDocuments, ...]]:
     """The tasks' results, and what could not be graded."""
     results = [
         task_result(task, tallies[task.spec.name], bootstrap_iters=bootstrap_iters, fail_fast=fail_fast)

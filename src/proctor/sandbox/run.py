@@ -54,12 +54,12 @@ import sys, types
 for name, path in (("proctor", []), ("proctor.sandbox", [sys.argv[1]])):
     sys.modules[name] = types.ModuleType(name)
     sys.modules[name].__path__ = path
-from proctor.sandbox.warden import main
+from proctor.sandbox.supervisor import main
 main()
 """
 
 
-class _Warden:
+class _Supervisor:
     """A running warden process: one program at a time."""
 
     def __init__(self, skip: Collection[str]) -> None:
@@ -137,16 +137,16 @@ class _Pool:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.idle: dict[frozenset[str], list[_Warden]] = {}
+        self.idle: dict[frozenset[str], list[_Supervisor]] = {}
         self.missing: Mapping[str, str] | None = None
 
     @contextmanager
-    def one(self, skip: frozenset[str]) -> Iterator[_Warden]:
+    def one(self, skip: frozenset[str]) -> Iterator[_Supervisor]:
         with self.lock:
             waiting = self.idle.setdefault(skip, [])
             warden = waiting.pop() if waiting else None
         if warden is None:
-            warden = _Warden(skip)
+            warden = _Supervisor(skip)
             self._tell(warden.missing, skip)
         try:
             yield warden

@@ -43,7 +43,7 @@ class Member(NamedTuple):
     content: IO[bytes]
 
 
-class Unpacked(NamedTuple):
+class UnpackedSize(NamedTuple):
     """How much was unpacked."""
 
     files: int
@@ -120,7 +120,7 @@ def open_archive(path: Path) -> Iterator[Archive]:
         raise DataError(f"it is damaged or of an unknown kind ({error})") from error
 
 
-def unpack_tasks(archive: Archive, target: Path) -> Unpacked:
+def unpack_tasks(archive: Archive, target: Path) -> UnpackedSize:
     """Write the task folder's files below ``target``, which exists and is empty.
 
     Raises :class:`DataError` for an archive that is not as it should be, ``OSError`` where the disk objects.
@@ -138,7 +138,7 @@ def unpack_tasks(archive: Archive, target: Path) -> Unpacked:
             raise DataError(f"it has more than {MOST_FILES:,} task files")
     if not files:
         raise DataError("there are no task files in it")
-    return Unpacked(files, size)
+    return UnpackedSize(files, size)
 
 
 def _safe_parts(path: str) -> list[str]:

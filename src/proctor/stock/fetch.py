@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from proctor.errors import DataError, OutputError, UsageError
-from proctor.stock.archive import Unpacked, open_archive, unpack_tasks
+from proctor.stock.archive import UnpackedSize, open_archive, unpack_tasks
 from proctor.stock.digests import DIGESTS, known_digests, known_versions
 from proctor.stock.installers import download
 from proctor.stock.location import CURRENT, TASKS, current_version, downloaded_versions, versions_folder
@@ -37,7 +37,7 @@ _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _SCRATCH = ".unpacking-"
 
 
-class Fetched(NamedTuple):
+class FetchedVersion(NamedTuple):
     """What a version is here. ``new``: whether it was unpacked just now."""
 
     version: str
@@ -46,7 +46,7 @@ class Fetched(NamedTuple):
     new: bool
 
 
-def fetch_version(version: str, *, sha256: str | None = None) -> Fetched:
+def fetch_version(version: str, *, sha256: str | None = None) -> FetchedVersion:
     """Get ``version`` by the user's pip or uv, unless it is here already, and use it from now on.
 
     ``sha256``: the digest of its wheel, needed for a version that proctor does not know. Raises
@@ -77,16 +77,16 @@ def fetch_version(version: str, *, sha256: str | None = None) -> Fetched:
             return _place(root, scratch, source, digests, version)
 
 
-def _here(version: str, digests: Sequence[str]) -> Fetched | None:
+def _here(version: str, digests: Sequence[str]) -> FetchedVersion | None:
     """A version that is unpacked already, from an archive that may be used."""
     folder = versions_folder() / version
     record = read_record(folder)
     if record is None or record.sha256 not in digests or not (folder / TASKS).is_dir():
         return None
-    return Fetched(version, folder, record, new=False)
+    return FetchedVersion(version, folder, record, new=False)
 
 
-def fetch_file(path: Path, *, version: str | None = None, sha256: str | None = None) -> Fetched:
+def fetch_file(path: Path, *, version: str | None = None, sha256: str | None = None) -> FetchedVersion:
     """Unpack a wheel or a source archive that is here already. ``version``: to be sure that it is that one."""
     if not path.is_file():
         hint = "Name a wheel (.whl) or a source archive (.tar.gz) of lm_eval."
@@ -126,7 +126,7 @@ def _checked_digest(text: str) -> str:
     return text.strip().lower()
 
 
-def _place(root: Path, scratch: Path, path: Path, digests: Sequence[str], version: str | None) -> Fetched:
+def _place(root: Path, scratch: Path, path: Path, digests: Sequence[str], version: str | None) -> FetchedVersion:
     digest = _digest(path)
     if digest not in digests:
         message = f"{path.name} is not what was expected: its SHA-256 is {digest}. Nothing was unpacked."
@@ -144,12 +144,12 @@ def _place(root: Path, scratch: Path, path: Path, digests: Sequence[str], versio
     return _finish(root, target, StockRecord(found, digest, path.name, *unpacked, time.time()))
 
 
-def _place_folder(root: Path, scratch: Path, source: Path, version: str, digest: str, installer: str) -> Fetched:
+def _place_folder(root: Path, scratch: Path, source: Path, version: str, digest: str, installer: str) -> FetchedVersion:
     """From a package that uv has unpacked, and compared with the digest."""
     target = scratch / "whole"
     shutil.copytree(source / TASKS, target / TASKS, ignore=_engine_of(source / TASKS))
     files = [path for path in (target / TASKS).rglob("*") if path.is_file()]
-    unpacked = Unpacked(len(files), sum(path.stat().st_size for path in files))
+    unpacked = UnpackedSize(len(files), sum(path.stat().st_size for path in files))
     return _finish(root, target, StockRecord(version, digest, f"by {installer}", *unpacked, time.time()))
 
 
@@ -177,7 +177,7 @@ def _digest(path: Path) -> str:
         raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
-def _finish(root: Path, whole: Path, record: StockRecord) -> Fetched:
+def _finish(root: Path, whole: Path, record: StockRecord) -> FetchedVersion:
     """Give what was unpacked its place and its name; one that is there already makes room."""
     write_record(whole, record)
     target = root / record.version
@@ -185,7 +185,7 @@ def _finish(root: Path, whole: Path, record: StockRecord) -> Fetched:
         _discard(target)
     whole.rename(target)
     _use(root, record.version)
-    return Fetched(record.version, target, record, new=True)
+    return FetchedVersion(record.version, target, record, new=True)
 
 
 def _discard(folder: Path) -> None:

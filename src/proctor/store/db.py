@@ -60,7 +60,7 @@ MIGRATIONS = (
 VERSION = len(MIGRATIONS)
 
 
-class Unusable(Exception):
+class UnusableStoreError(Exception):
     """Why a file cannot be a store for this run; ``damaged``: it is ours and broken."""
 
     def __init__(self, why: str, *, damaged: bool = False) -> None:
@@ -97,7 +97,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         if isinstance(error, sqlite3.DatabaseError) and _code(error) == sqlite3.SQLITE_NOTADB:
             raise _not_a_database(path) from error
         if isinstance(error, UnicodeDecodeError):
-            raise Unusable("it is damaged", damaged=True) from error  # in the words of SQLite's own complaint
+            raise UnusableStoreError("it is damaged", damaged=True) from error  # in the words of SQLite's own complaint
         raise
     return connection
 
@@ -115,15 +115,15 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
         except sqlite3.Error as failed:
             connection.close()
             error = failed
-        except Unusable:
+        except UnusableStoreError:
             connection.close()
             raise
         except UnicodeDecodeError as failed:
             connection.close()
-            raise Unusable("it is damaged", damaged=True) from failed
+            raise UnusableStoreError("it is damaged", damaged=True) from failed
         else:
             return connection
-    raise error if error is not None else Unusable("it cannot be opened")
+    raise error if error is not None else UnusableStoreError("it cannot be opened")
 
 
 def _not_a_database(path: Path) -> Exception:
@@ -133,7 +133,7 @@ def _not_a_database(path: Path) -> Exception:
     it through SQLite would be gone.
     """
     if path.suffix in SUFFIXES:
-        return Unusable("it is not a database", damaged=True)
+        return UnusableStoreError("it is not a database", damaged=True)
     return UsageError(
         f"{path} is not a file of cached responses.", hint="Give --store another path; a new file is made there."
     )
@@ -145,9 +145,11 @@ def _check_version(connection: sqlite3.Connection) -> int:
     application: int = connection.execute("PRAGMA application_id").fetchone()[0]
     tables: int = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if application != APPLICATION and (tables or application or version):
-        raise Unusable("it is a database of another program")
+        raise UnusableStoreError("it is a database of another program")
     if version > VERSION:
-        raise Unusable(f"it was written by a newer version of proctor (format {version}, this one knows {VERSION})")
+        raise UnusableStoreError(
+            f"it was written by a newer version of proctor (format {version}, this one knows {VERSION})"
+        )
     return version
 
 
@@ -195,7 +197,7 @@ def sentence(error: Exception) -> str:
         sqlite3.SQLITE_CORRUPT: "it is damaged",
         sqlite3.SQLITE_NOTADB: "it is not a database",
     }
-    if isinstance(error, Unusable):
+    if isinstance(error, UnusableStoreError):
         return error.why
     if isinstance(error, FileExistsError | NotADirectoryError):
         return "a file stands where its folder should be"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from proctor.errors import Fault, did_you_mean
+from proctor.errors import Finding, did_you_mean
 from proctor.refs import Ref
 from proctor.tasks.untagged import remedy, untagged
 from proctor.types import OUTPUT_TYPES
@@ -99,23 +99,23 @@ def kind_of(value: Any) -> str:
     return "a number" if isinstance(value, float) else type(value).__name__
 
 
-def fault_at(kind: str, node: Any, message: str, path: Sequence[str | int], hint: str | None = None) -> Fault:
+def fault_at(kind: str, node: Any, message: str, path: Sequence[str | int], hint: str | None = None) -> Finding:
     """A fault at the deepest key of ``path`` whose place is known, else at the file alone."""
     keys = tuple(path)
     while keys:
         place = node.places.get(keys)
         if place is not None:
-            return Fault(f"{kind} '{node.name}': {message}", place.file, place.line, hint)
+            return Finding(f"{kind} '{node.name}': {message}", place.file, place.line, hint)
         keys = keys[:-1]
-    return Fault(f"{kind} '{node.name}': {message}", node.file, None, hint)
+    return Finding(f"{kind} '{node.name}': {message}", node.file, None, hint)
 
 
-def check_config(node: Any, *, to_ask: bool = True) -> list[Fault]:
+def check_config(node: Any, *, to_ask: bool = True) -> list[Finding]:
     """All faults of one task's configuration that can be seen without data.
 
     ``to_ask`` False: the task is only loaded, which lm-eval does without options, too.
     """
-    faults: list[Fault] = []
+    faults: list[Finding] = []
 
     def report(message: str, *path: str | int, hint: str | None = None) -> None:
         if not to_ask and message.startswith(NO_OPTIONS):
@@ -233,9 +233,9 @@ def _check_filters(config: Mapping[str, Any], report: Report) -> None:
                 report("a filter step names no 'function'.", *place, "filter", step)
 
 
-def check_group(node: Any) -> list[Fault]:
+def check_group(node: Any) -> list[Finding]:
     """All faults of a group's own keys."""
-    faults: list[Fault] = []
+    faults: list[Finding] = []
 
     def report(message: str, *path: str | int, hint: str | None = None) -> None:
         faults.append(fault_at("group", node, message, path, hint))

@@ -10,7 +10,7 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from proctor.errors import Fault, TaskError, UsageError, did_you_mean
+from proctor.errors import Finding, TaskError, UsageError, did_you_mean
 from proctor.foreign import no_exit
 from proctor.tasks.fields import bind, describe
 from proctor.tasks.sources.load import SPLIT_KEYS, load_splits
@@ -85,7 +85,7 @@ class Splits:
 
     def __init__(self, spec: TaskSpec) -> None:
         self._spec = spec
-        self.notes: list[Fault] = []
+        self.notes: list[Finding] = []
         """What is worth knowing about how the files were read, once they are."""
         self._raw: Mapping[str, Any] | None = None
         self._processed: dict[tuple[str, Any], Documents] = {}

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from proctor.errors import Fault, TaskError, did_you_mean
+from proctor.errors import Finding, TaskError, did_you_mean
 from proctor.refs import Ref
 from proctor.stock.names import stock_task_hint
 from proctor.tasks.index import Entry, TaskIndex
 from proctor.tasks.kinds import is_older_form, kind_of, name_fault
-from proctor.tasks.places import EMPTY, KeyPath, Place, Places, YamlFile
+from proctor.tasks.source_map import EMPTY, KeyPath, Location, SourceMap, YamlFile
 from proctor.tasks.yaml import load_task_yaml, resolve_includes
 
 GROUP_KEYS = frozenset({"group", "group_alias", "task", "aggregate_metric_list", "metadata"})
@@ -30,7 +30,7 @@ class TaskNode:
 
     name: str
     config: Mapping[str, Any]
-    places: Mapping[KeyPath, Place]
+    places: Mapping[KeyPath, Location]
     file: str | None
 
     def leaves(self) -> Iterator[TaskNode]:
@@ -45,7 +45,7 @@ class GroupNode:
     name: str
     config: Mapping[str, Any]
     members: tuple[TaskNode | GroupNode, ...]
-    places: Mapping[KeyPath, Place]
+    places: Mapping[KeyPath, Location]
     file: str | None
 
     def leaves(self) -> Iterator[TaskNode]:
@@ -65,17 +65,17 @@ class _Context:
 
     chain: tuple[str, ...] = ()
     overrides: YamlFile = EMPTY
-    asked_at: Place | None = None
+    asked_at: Location | None = None
 
 
 class Expander:
     """Builds nodes from names and mappings, and collects every fault on the way."""
 
     def __init__(self) -> None:
-        self.faults: list[Fault] = []
+        self.faults: list[Finding] = []
         self._tasks: dict[str, TaskNode] = {}
         self._plain: dict[tuple[str, str], Sequence[Node]] = {}
-        self.warnings: dict[Fault, None] = {}
+        self.warnings: dict[Finding, None] = {}
 
     def by_name(self, index: TaskIndex, name: str, context: _Context | None = None) -> Sequence[Node]:
         """The nodes of a registered name: one for a task or group, any number for a tag."""
@@ -103,14 +103,14 @@ class Expander:
         the registered ones.
         """
         try:
-            content = resolve_includes(YamlFile(dict(values), Places({})), INLINE)
+            content = resolve_includes(YamlFile(dict(values), SourceMap({})), INLINE)
         except TaskError as error:
             self._add(*error.faults)
             return []
         kind = kind_of(content.values)
         name = content.values.get(kind or "task")
         if kind is None or not isinstance(name, str):
-            self._add(Fault(f"a configuration names neither a task nor a group: {_short(dict(values))}.", INLINE))
+            self._add(Finding(f"a configuration names neither a task nor a group: {_short(dict(values))}.", INLINE))
             return []
         if kind == "group" and "task" in content.values:
             return self._group(index, name, content, INLINE, _Context())
@@ -119,7 +119,7 @@ class Expander:
         if name in index:
             return self.by_name(index, name, _Context((), content.drop(("task", "group"))))
         hint = did_you_mean(name, index.names) or "A task that is defined here needs at least dataset_path."
-        self._add(Fault(f"'{name}' is no task, group or tag.", INLINE, None, hint))
+        self._add(Finding(f"'{name}' is no task, group or tag.", INLINE, None, hint))
         return []
 
     def _from_file(self, index: TaskIndex, name: str | None, file: str, context: _Context) -> Sequence[Node]:
@@ -140,7 +140,7 @@ class Expander:
             self.warnings[_older_form(content, file)] = None
         return self._task(name or own, context.overrides.over(content), file, context.asked_at)
 
-    def _task(self, name: str, content: YamlFile, file: str, asked_at: Place | None) -> Sequence[TaskNode]:
+    def _task(self, name: str, content: YamlFile, file: str, asked_at: Location | None) -> Sequence[TaskNode]:
         kept = content.drop(_NOT_A_TASKS)
         node = TaskNode(name, {**kept.values, "task": name}, kept.places, file)
         known = self._tasks.setdefault(name, node)
@@ -148,7 +148,7 @@ class Expander:
         if differing:
             place = asked_at or node.places.get((differing[0],))
             self._add(
-                Fault(
+                Finding(
                     f"the task '{name}' is selected twice and differs in {', '.join(differing)}.",
                     place.file if place else file,
                     place.line if place else None,
@@ -160,8 +160,8 @@ class Expander:
     def _group(self, index: TaskIndex, name: str, content: YamlFile, file: str, context: _Context) -> Sequence[Node]:
         if name in context.chain:
             circle = " -> ".join((*context.chain[context.chain.index(name) :], name))
-            place = context.asked_at or Place(file, 1)
-            self._add(Fault(f"the group '{name}' contains itself: {circle}.", place.file, place.line))
+            place = context.asked_at or Location(file, 1)
+            self._add(Finding(f"the group '{name}' contains itself: {circle}.", place.file, place.line))
             return []
         overrides = context.overrides.over(content.drop((*GROUP_KEYS, "include")))
         inside = _Context((*context.chain, name), overrides)
@@ -177,9 +177,9 @@ class Expander:
             ]
         # lm-eval: a group without members loads; it cannot be asked (check_group).
         if items and not isinstance(items, str | dict | list):
-            place = content.place("task") or content.place("group") or Place(file, 1)
+            place = content.place("task") or content.place("group") or Location(file, 1)
             hint = "List the names of tasks, groups or tags under 'task:'."
-            self._add(Fault(f"the group '{name}' has no members.", place.file, place.line, hint))
+            self._add(Finding(f"the group '{name}' has no members.", place.file, place.line, hint))
         unique = tuple({member.name: member for member in members}.values())
         own = content.keep(GROUP_KEYS)
         return [GroupNode(name, {**own.values, "group": name}, unique, own.places, file)]
@@ -188,7 +188,7 @@ class Expander:
         self, index: TaskIndex, item: Any, path: KeyPath, group: YamlFile, file: str, context: _Context
     ) -> Sequence[Node]:
         """The nodes of one member of a group: a name, or a mapping that names or defines something."""
-        place = group.place(*path) or Place(file, 1)
+        place = group.place(*path) or Location(file, 1)
         context = _Context(context.chain, context.overrides, place)
         parent = context.chain[-1]
         if isinstance(item, str):
@@ -200,7 +200,7 @@ class Expander:
             if isinstance(item.get("task"), str):
                 return self._named(index, item["task"], content, file, context)
         self._add(
-            Fault(
+            Finding(
                 f"a member of the group '{parent}' names neither a task nor a group: {_short(item)}.",
                 place.file,
                 place.line,
@@ -239,32 +239,32 @@ class Expander:
         return self._task(f"{context.chain[-1]}::{name}", content, file, context.asked_at)
 
     def _unknown(self, index: TaskIndex, name: str, context: _Context, *, defining: bool = False) -> None:
-        place = context.asked_at or Place("", 0)
+        place = context.asked_at or Location("", 0)
         message = f"the group '{context.chain[-1]}' names '{name}', which is no task, group or tag."
         stock = None if index.stock is None else stock_task_hint(name)
         hint = stock or did_you_mean(name, index.names)
         if hint is None and defining:
             hint = "A task that is defined here needs at least dataset_path."
-        self._add(Fault(message, place.file, place.line, hint))
+        self._add(Finding(message, place.file, place.line, hint))
 
-    def _add(self, *faults: Fault) -> None:
+    def _add(self, *faults: Finding) -> None:
         self.faults.extend(fault for fault in faults if fault not in self.faults)
 
 
-def _older_form(content: YamlFile, file: str) -> Fault:
-    place = content.place("group") or Place(file, 1)
+def _older_form(content: YamlFile, file: str) -> Finding:
+    place = content.place("group") or Location(file, 1)
     message = "'group:' beside 'task:' is an older form of 'tag:', and is read as a tag; write 'tag:' instead."
-    return Fault(message, place.file, place.line)
+    return Finding(message, place.file, place.line)
 
 
-def _no_name(content: YamlFile, kind: str | None, file: str) -> Fault:
+def _no_name(content: YamlFile, kind: str | None, file: str) -> Finding:
     """The fault of a file that has no name in text."""
     if kind is None or kind not in content.values:
         hint = did_you_mean_key(content.values) or "Add the line 'task: NAME'."
-        return Fault("the file names neither a task nor a group.", file, 1, hint)
+        return Finding("the file names neither a task nor a group.", file, 1, hint)
     message, hint = name_fault(kind, content.values[kind])
     place = content.place(kind)
-    return Fault(message, *((place.file, place.line) if place else (file, 1)), hint)
+    return Finding(message, *((place.file, place.line) if place else (file, 1)), hint)
 
 
 def did_you_mean_key(values: Mapping[str, Any]) -> str | None:
@@ -282,8 +282,8 @@ def _split_keys(own: YamlFile) -> tuple[YamlFile, YamlFile]:
     if "task_alias" in rest.values and "group_alias" not in rest.values:
         alias = rest.keep(("task_alias",))
         place = alias.place("task_alias")
-        places: dict[str, dict[KeyPath, Place]] = {"group_alias": {("group_alias",): place}} if place else {}
-        renamed = YamlFile({"group_alias": alias.values["task_alias"]}, Places(places))
+        places: dict[str, dict[KeyPath, Location]] = {"group_alias": {("group_alias",): place}} if place else {}
+        renamed = YamlFile({"group_alias": alias.values["task_alias"]}, SourceMap(places))
         rest = renamed.over(rest.drop(("task_alias",)))
     return rest.keep(GROUP_KEYS), rest.drop(GROUP_KEYS)
 
@@ -295,8 +295,8 @@ def _with_keys(node: Node, keys: YamlFile) -> Node:
     return GroupNode(node.name, merged.values, node.members, merged.places, node.file)
 
 
-def _as_places(places: Mapping[KeyPath, Place]) -> Places:
-    return places if isinstance(places, Places) else Places({})
+def _as_places(places: Mapping[KeyPath, Location]) -> SourceMap:
+    return places if isinstance(places, SourceMap) else SourceMap({})
 
 
 def _differing(one: TaskNode, other: TaskNode) -> list[str]:

@@ -14,8 +14,8 @@ from typing import Any
 
 from proctor.errors import TaskError, did_you_mean, error_line, error_text, value_text
 from proctor.foreign import ForeignExitError, no_exit, place_of
-from proctor.patterns.bounded import SlowPattern
 from proctor.refs import Ref
+from proctor.regex_limits.bounded import SlowPatternError
 from proctor.tasks.spec import PromptSpec, TaskSpec
 from proctor.tasks.templates import UNREADABLE, compile_template
 from proctor.types import Doc
@@ -281,7 +281,7 @@ def describe(error: Exception, doc: Doc | None = None) -> str:
     if isinstance(error, UndefinedError):
         columns = f" The document has: {', '.join(map(str, doc))}." if doc is not None else ""
         return f"uses a variable that a document does not have: {error.message}.{columns}"
-    if isinstance(error, SlowPattern):
+    if isinstance(error, SlowPatternError):
         return f"failed{' on a document' if doc is not None else ''}: {error.message}"
     where = " on a document" if doc is not None else ""
     if isinstance(error, ForeignExitError):

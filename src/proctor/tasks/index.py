@@ -17,7 +17,7 @@ from typing import Literal
 
 from proctor.alias import add_task_root
 from proctor.causes import by_cause
-from proctor.errors import Fault
+from proctor.errors import Finding
 from proctor.tasks.roots import BUNDLED, Entry, Root, checked_folder, read_root, read_roots, require_tasks
 from proctor.tasks.scan import no_garbage_collection
 from proctor.tasks.stock import StockTasks, is_part
@@ -53,12 +53,12 @@ class TaskIndex:
 
     entries: Mapping[str, Entry]
     tags: Mapping[str, tuple[str, ...]]
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[Finding, ...] = ()
     nameless: tuple[str, ...] = ()
     roots: tuple[str, ...] = ()
     stock: StockTasks | None = field(default=None, compare=False, repr=False)
     part_tags: frozenset[str] = frozenset()
-    unused: Mapping[str, tuple[Fault, ...]] = field(default_factory=dict, compare=False)
+    unused: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict, compare=False)
 
     def entry(self, name: str) -> Entry | None:
         """The task or group of this name; stock tasks are read only if nothing else has it."""
@@ -169,22 +169,22 @@ def _report_replaced(replaced: Iterable[tuple[Entry, Entry]]) -> None:
         log.warning("%s defined again in %s, which replaces the earlier definition: %s%s", count, where, names, more)
 
 
-def _unused_files(roots: Sequence[Root], base: Mapping[str, tuple[Fault, ...]]) -> Mapping[str, tuple[Fault, ...]]:
+def _unused_files(roots: Sequence[Root], base: Mapping[str, tuple[Finding, ...]]) -> Mapping[str, tuple[Finding, ...]]:
     """By name: files that define it too and are not used, as warnings; those of ``base`` where it is not replaced."""
     unused = {name: faults for name, faults in base.items() if not any(name in root.entries for root in roots)}
     for root in roots:
-        found: dict[str, list[Fault]] = {}
+        found: dict[str, list[Finding]] = {}
         for entry, file in root.twice:
             message = f"'{entry.name}' is defined here, too, but {entry.file} is used, which comes first in its folder."
-            found.setdefault(entry.name, []).append(Fault(message, file, None, "Rename or remove one of the two."))
+            found.setdefault(entry.name, []).append(Finding(message, file, None, "Rename or remove one of the two."))
         unused |= {name: tuple(faults) for name, faults in found.items()}
     return unused
 
 
-def report_faults(faults: Sequence[Fault]) -> None:
+def report_faults(faults: Sequence[Finding]) -> None:
     """One warning for all files that could not be read as they should."""
     if faults:
-        from proctor.tasks.sentences import first_lines
+        from proctor.tasks.yaml_errors import first_lines
 
         causes = len(by_cause(faults))
         count = "1 error" if causes == 1 else f"{causes} errors"

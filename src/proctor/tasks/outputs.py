@@ -40,7 +40,7 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class TaskShape:
     """What the first document decides for the whole task (lm-eval).
 
     ``multiple_input``: doc_to_text gives the gold choice's number and the choices are contexts.
@@ -63,7 +63,7 @@ def choice_delimiter(spec: TaskSpec, *, chat: bool) -> str:
 
 
 def build_requests(
-    spec: TaskSpec, shape: Shape, example: Example, contexts: Sequence[str], *, chat: bool, wanted: Collection[str]
+    spec: TaskSpec, shape: TaskShape, example: Example, contexts: Sequence[str], *, chat: bool, wanted: Collection[str]
 ) -> tuple[Request, ...]:
     """The requests of one document; ``contexts`` are its rendered prompts, ``wanted`` the metric names."""
     if example.target is None and spec.output in ("loglikelihood", "loglikelihood_rolling"):
@@ -110,7 +110,7 @@ def answers_of(response: Response) -> tuple[Any, ...]:
 
 def measure(
     spec: TaskSpec,
-    shape: Shape,
+    shape: TaskShape,
     example: Example,
     results: Sequence[Any],
     uses: Sequence[MetricUse],
@@ -159,7 +159,7 @@ def _gold(example: Example, wanted: Collection[str]) -> Any:
 
 
 def _measure_choice(
-    shape: Shape, example: Example, results: Sequence[Any], wanted: Collection[str], *, strict: bool
+    shape: TaskShape, example: Example, results: Sequence[Any], wanted: Collection[str], *, strict: bool
 ) -> Mapping[str, Any]:
     choices = example.choices or ()
     lls = [float(value[0]) for value in results]

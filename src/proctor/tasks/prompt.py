@@ -15,7 +15,7 @@ ChatRenderer = Callable[..., str]
 
 
 @dataclass(frozen=True, slots=True)
-class Style:
+class PromptStyle:
     """How prompts are rendered: ``chat`` None is plain text.
 
     ``chat(messages, add_generation_prompt=...)`` renders ``{role, content}`` turns;
@@ -54,7 +54,7 @@ def turns(
     return (user,)
 
 
-class OutsideError(IndexError):
+class ChoiceIndexError(IndexError):
     """The number of a choice that an example does not have. ``hint``: what may be the reason."""
 
     def __init__(self, number: int, size: int) -> None:
@@ -63,9 +63,9 @@ class OutsideError(IndexError):
 
 
 def check_position(number: Any, choices: Sequence[str]) -> None:
-    """Raise :class:`OutsideError` where a number names no choice; lm-eval: -1 is the last one."""
+    """Raise :class:`ChoiceIndexError` where a number names no choice; lm-eval: -1 is the last one."""
     if isinstance(number, int) and not -len(choices) <= number < len(choices):
-        raise OutsideError(number, len(choices))
+        raise ChoiceIndexError(number, len(choices))
 
 
 def position_hint(number: int, size: int) -> str:
@@ -95,7 +95,7 @@ def answer_text(answer: Any, choices: Sequence[str] | None) -> str | None:
     return answer
 
 
-def render(messages: Sequence[Message], style: Style, *, gen_prefix: str | None) -> str:
+def render(messages: Sequence[Message], style: PromptStyle, *, gen_prefix: str | None) -> str:
     """The prompt as the model gets it."""
     if style.chat is None:
         return "".join([part for message in messages for part in (message.content, message.delimiter)])

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from proctor.errors import Fault, TaskError, UsageError, did_you_mean
+from proctor.errors import Finding, TaskError, UsageError, did_you_mean
 from proctor.tasks.kinds import kind_of, name_fault, older_tags
-from proctor.tasks.scan import Found, Head, Heads, Walk, walk
+from proctor.tasks.scan import FileHeads, FolderScan, Head, ScannedFile, walk
 
 BUNDLED = Path(__file__).resolve().parents[1] / "benchmarks"
 
@@ -40,7 +40,7 @@ class Root:
     path: str
     entries: dict[str, Entry] = field(default_factory=dict)
     tags: dict[str, list[str]] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[Finding] = field(default_factory=list)
     nameless: list[str] = field(default_factory=list)
     twice: list[tuple[Entry, str]] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
@@ -83,7 +83,7 @@ def require_tasks(root: Root, what: str) -> None:
         return
     hints: list[str] = []
     if root.faults:
-        from proctor.tasks.sentences import first_lines
+        from proctor.tasks.yaml_errors import first_lines
 
         whole = str(root.faults[0]) if len(root.faults) == 1 else first_lines(root.faults)
         hints.append(f"Errors in what is there:\n  {whole}")
@@ -105,14 +105,14 @@ def read_root(path: Path, *, recursive: bool = True, cache_dir: Path | None = No
     """The names that the files of one folder define; the first file in path order wins."""
     root = Root(str(path))
     found = walk(root.path, recursive=recursive)
-    _Reading(root, found, Heads(root.path, cache_dir, recursive=recursive)).run()
+    _RootReader(root, found, FileHeads(root.path, cache_dir, recursive=recursive)).run()
     return root
 
 
-class _Reading:
+class _RootReader:
     """Turns the heads of a root's files into entries."""
 
-    def __init__(self, root: Root, found: Walk, heads: Heads) -> None:
+    def __init__(self, root: Root, found: FolderScan, heads: FileHeads) -> None:
         self.root = root
         self.walk = found
         self.heads = heads
@@ -129,7 +129,7 @@ class _Reading:
             shown = self._prefix + found.path
             if "fault" in head:
                 message, line, hint = head["fault"]
-                self.root.faults.append(Fault(message, shown, line, hint))
+                self.root.faults.append(Finding(message, shown, line, hint))
                 continue
             if "include" in head:
                 head = self._with_includes(found, shown, head)
@@ -143,7 +143,7 @@ class _Reading:
         self.root.nameless.extend(shown for shown, path in nameless if f"{real}/{path}" not in self._included)
         self.heads.save()
 
-    def _with_includes(self, found: Found, shown: str, head: Head) -> Head:
+    def _with_includes(self, found: ScannedFile, shown: str, head: Head) -> Head:
         real = self._real(found)
         merged, whole = self._merge(head, os.path.dirname(real))
         if not whole:
@@ -155,7 +155,7 @@ class _Reading:
                 self.root.faults.extend(fault for fault in error.faults if fault not in self.root.faults)
         return merged
 
-    def _real(self, found: Found) -> str:
+    def _real(self, found: ScannedFile) -> str:
         path = f"{self.heads.real}/{found.path}"
         return os.path.realpath(path) if found.is_link else path
 
@@ -222,7 +222,7 @@ def _is_file_name(name: Any) -> bool:
     return isinstance(name, str) and bool(name.strip()) and "\0" not in name
 
 
-def _name_fault(kind: str, shown: str) -> Fault:
+def _name_fault(kind: str, shown: str) -> Finding:
     """The fault of a file whose name is no text; rare enough to read the file again for it."""
     from proctor.tasks.yaml import load_task_yaml
 
@@ -232,10 +232,10 @@ def _name_fault(kind: str, shown: str) -> Fault:
         return error.faults[0]
     message, hint = name_fault(kind, content.values.get(kind))
     place = content.place(kind)
-    return Fault(message, *((place.file, place.line) if place else (shown, None)), hint)
+    return Finding(message, *((place.file, place.line) if place else (shown, None)), hint)
 
 
-def _key_fault(key: str, message: str, shown: str) -> Fault:
+def _key_fault(key: str, message: str, shown: str) -> Finding:
     """A fault of one key, at its line; rare enough to read the file again for it."""
     from proctor.tasks.yaml import load_task_yaml
 
@@ -243,4 +243,4 @@ def _key_fault(key: str, message: str, shown: str) -> Fault:
         place = load_task_yaml(shown).place(key)
     except TaskError:
         place = None
-    return Fault(f"{message}.", *((place.file, place.line) if place else (shown, None)))
+    return Finding(f"{message}.", *((place.file, place.line) if place else (shown, None)))

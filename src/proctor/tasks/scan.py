@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
-from proctor.errors import Fault
+from proctor.errors import Finding
 from proctor.files import not_a_file, read_bytes
 from proctor.folders import cache_folder
 
@@ -31,7 +31,7 @@ _IGNORED_FOLDERS = frozenset({"__pycache__", ".ipynb_checkpoints"})
 _Row: TypeAlias = list[Any]
 
 
-class Found(NamedTuple):
+class ScannedFile(NamedTuple):
     """A file met while walking: its path below the root, and what shows whether it changed."""
 
     path: str
@@ -40,17 +40,17 @@ class Found(NamedTuple):
     is_link: bool
 
 
-class Walk(NamedTuple):
+class FolderScan(NamedTuple):
     """A folder as it is now. ``others``: files that could be meant as task files but are not named so."""
 
-    found: list[Found]
-    faults: list[Fault]
+    found: list[ScannedFile]
+    faults: list[Finding]
     others: list[str]
 
 
-def walk(root: str, *, recursive: bool = True) -> Walk:
+def walk(root: str, *, recursive: bool = True) -> FolderScan:
     """All ``*.yaml`` files below ``root`` in the order of their paths; links to folders are not followed."""
-    result = Walk([], [], [])
+    result = FolderScan([], [], [])
     folders = [""]
     while folders:
         prefix = folders.pop()
@@ -68,25 +68,25 @@ def walk(root: str, *, recursive: bool = True) -> Walk:
                         result.others.append(prefix + name)
         except OSError as error:
             message = f"the folder cannot be read: {error.strerror or error}."
-            result.faults.append(Fault(message, os.path.join(root, prefix)))
+            result.faults.append(Finding(message, os.path.join(root, prefix)))
     result.found.sort()
     return result
 
 
-def _note(entry: os.DirEntry[str], path: str, root: str, result: Walk) -> None:
+def _note(entry: os.DirEntry[str], path: str, root: str, result: FolderScan) -> None:
     try:
         status = entry.stat()
     except OSError as error:
         message = f"the file cannot be read: {error.strerror or error}."
-        result.faults.append(Fault(message, os.path.join(root, path)))
+        result.faults.append(Finding(message, os.path.join(root, path)))
         return
     if entry.is_file():
-        result.found.append(Found(path, status.st_mtime_ns, status.st_size, entry.is_symlink()))
+        result.found.append(ScannedFile(path, status.st_mtime_ns, status.st_size, entry.is_symlink()))
     elif not entry.is_dir() and (kind := not_a_file(entry.path)):
-        result.faults.append(Fault(f"it is {kind}, not a file.", os.path.join(root, path)))
+        result.faults.append(Finding(f"it is {kind}, not a file.", os.path.join(root, path)))
 
 
-class Heads:
+class FileHeads:
     """The heads of a root's files, read where the cache does not know them.
 
     ``real``: the root's real path. ``head`` may also be asked for files outside of the root,
@@ -126,8 +126,8 @@ class Heads:
         return self.head(path, status.st_mtime_ns, status.st_size)
 
     def _parse(self, path: str) -> Head:
-        from proctor.tasks.sentences import yaml_fault
         from proctor.tasks.yaml import read_head
+        from proctor.tasks.yaml_errors import yaml_fault
 
         try:
             return read_head(read_bytes(path))

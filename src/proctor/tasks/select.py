@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from proctor.errors import Fault, TaskError, UnknownNameError, did_you_mean
+from proctor.errors import Finding, TaskError, UnknownNameError, did_you_mean
 from proctor.stock.names import did_you_mean_any, stock_task_hint
 from proctor.tasks.expand import Expander, GroupNode, TaskNode, folder_tops
 from proctor.tasks.index import Root, TaskIndex, checked_folder, put_over, read_root, report_faults, require_tasks
-from proctor.tasks.sentences import first_lines
 from proctor.tasks.similar_names import similar_file
 from proctor.tasks.stock import warn_of_absent_stock
+from proctor.tasks.yaml_errors import first_lines
 
 log = logging.getLogger("proctor")
 
@@ -43,12 +43,12 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SelectionResult:
     """What names led to, and all that is wrong on the way. ``folders``: those that were given by path."""
 
     selection: Selection
-    faults: tuple[Fault, ...]
-    warnings: tuple[Fault, ...]
+    faults: tuple[Finding, ...]
+    warnings: tuple[Finding, ...]
     folders: tuple[Root, ...]
 
 
@@ -81,7 +81,7 @@ def select_values(index: TaskIndex, values: Mapping[str, Any]) -> Selection:
     return Selection(tuple(nodes))
 
 
-def find(index: TaskIndex, names: Sequence[str]) -> Found:
+def find(index: TaskIndex, names: Sequence[str]) -> SelectionResult:
     """What :func:`select` finds, with the faults beside it; only a name that does not exist is raised."""
     expander = Expander()
     folders: list[Root] = []
@@ -106,7 +106,9 @@ def find(index: TaskIndex, names: Sequence[str]) -> Found:
             warn_of_absent_stock(index, name)
     if unknown:
         raise _not_found(index, unknown)
-    return Found(Selection(tuple(nodes.values())), tuple(expander.faults), tuple(expander.warnings), tuple(folders))
+    return SelectionResult(
+        Selection(tuple(nodes.values())), tuple(expander.faults), tuple(expander.warnings), tuple(folders)
+    )
 
 
 def _is_path(name: str) -> bool:

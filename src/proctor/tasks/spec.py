@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from proctor.errors import Fault, TaskError, UsageError
+from proctor.errors import Finding, TaskError, UsageError
 from proctor.secrets import note
 from proctor.tasks.check import check_config, fault_at
-from proctor.tasks.named import NamedPrompt, named_prompt
+from proctor.tasks.use_prompt import NamedPrompt, named_prompt
 from proctor.types import OutputType
 
 DEFAULT_GENERATION: Mapping[str, Any] = {"temperature": 0.0, "do_sample": False, "max_gen_toks": 256}
@@ -99,7 +99,7 @@ class FewshotSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class RunOverrides:
     """What a run asks of a task written as a class, whose own settings are known once it is made."""
 
     num_fewshot: int | None = None
@@ -111,7 +111,7 @@ class TaskSpec:
     """One task. ``metrics`` and ``filters`` None: the output type's defaults.
 
     ``made_by``: the class of a ``class:`` task, which knows the rest; what stands here is the
-    YAML's until :class:`~proctor.tasks.classes.ClassTask` has made it. ``strict``: its documents are
+    YAML's until :class:`~proctor.tasks.class_task.ClassTask` has made it. ``strict``: its documents are
     measured as lm-eval measures them, also where that is held to be wrong.
     """
 
@@ -136,7 +136,7 @@ class TaskSpec:
     predict_only: bool = False
     strict: bool = False
     made_by: Any = None
-    asked: Asked | None = None
+    asked: RunOverrides | None = None
 
     @property
     def n_shot(self) -> int:
@@ -153,7 +153,7 @@ class TaskSpec:
         """Names in ``metric_list``; a function counts under its own name."""
         return tuple(str(getattr(entry["metric"], "name", entry["metric"])) for entry in self.metrics or ())
 
-    def fault(self, message: str, *path: str | int, hint: str | None = None) -> Fault:
+    def fault(self, message: str, *path: str | int, hint: str | None = None) -> Finding:
         """A fault of this task at the line of the key ``path``."""
         return fault_at("task", self, message, path, hint)
 
@@ -316,7 +316,7 @@ def override(
     shots = replace(spec.fewshot, exclude=fewshot_exclude, indices=None if strict else spec.fewshot.indices)
     spec = replace(spec, fewshot=shots)
     if spec.made_by is not None:
-        asked = Asked(num_fewshot=num_fewshot, gen_kwargs=gen_kwargs or {})
+        asked = RunOverrides(num_fewshot=num_fewshot, gen_kwargs=gen_kwargs or {})
         return replace(spec, asked=asked, predict_only=predict_only)
     if num_fewshot is not None and spec.fewshot.n != 0:
         spec = replace(spec, fewshot=replace(spec.fewshot, n=num_fewshot))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from proctor.errors import Fault, TaskError
+from proctor.errors import Finding, TaskError
 from proctor.tasks.groups import GroupSpec, build_group
 from proctor.tasks.select import GroupNode, TaskNode
 from proctor.tasks.spec import TaskSpec, build_task
@@ -29,7 +29,7 @@ def build_suite(nodes: Sequence[TaskNode | GroupNode], metadata: Mapping[str, An
     tasks: dict[str, TaskSpec] = {}
     groups: dict[str, GroupSpec] = {}
     leaves: dict[str, tuple[str, ...]] = {}
-    faults: list[Fault] = []
+    faults: list[Finding] = []
     seen: set[str] = set()
     for node in _post_order(nodes):
         if node.name in seen:

@@ -13,14 +13,14 @@ from proctor.filters.pipeline import Pipeline, build_pipelines
 from proctor.foreign import no_exit
 from proctor.metrics.base import MetricUse
 from proctor.metrics.tables import DEFAULTS, use_metric
+from proctor.tasks.check_utf8 import check_sendable
 from proctor.tasks.data import Documents, Splits, positions
 from proctor.tasks.dump import dump_config
 from proctor.tasks.fewshot import Sampler, TooFewError, load_pool, make_sampler, too_few_fault
 from proctor.tasks.fields import Fields, bind, bind_examples, bind_question, describe, key_or_template
-from proctor.tasks.outputs import Example, NoteFault, Shape, build_requests, measure
-from proctor.tasks.prompt import OutsideError, Style, answer_text, check_position, join, render, turns
+from proctor.tasks.outputs import Example, NoteFault, TaskShape, build_requests, measure
+from proctor.tasks.prompt import ChoiceIndexError, PromptStyle, answer_text, check_position, join, render, turns
 from proctor.tasks.registered import load_registrations
-from proctor.tasks.sendable import check_sendable
 from proctor.tasks.spec import TaskSpec
 from proctor.types import Doc, Message, Request
 
@@ -82,14 +82,14 @@ class Task:
             raise DataError(f"Task '{self.spec.name}': the split {split!r} holds no document{after}.")
         return documents
 
-    def _shape(self) -> Shape:
+    def _shape(self) -> TaskShape:
         first = self.documents[0]
         target = self.question.target(first)
         if self.question.choice is None or self.spec.output == "loglikelihood_rolling":
-            return Shape(multiple_input=False, multiple_target=isinstance(target, list))
+            return TaskShape(multiple_input=False, multiple_target=isinstance(target, list))
         self._choices(first, 0)
         text = self.question.text(first)
-        return Shape(multiple_input=isinstance(text, int), multiple_target=isinstance(target, list))
+        return TaskShape(multiple_input=isinstance(text, int), multiple_target=isinstance(target, list))
 
     def _choices(self, doc: Doc, doc_id: int) -> tuple[str, ...] | None:
         if self.question.choice is None:
@@ -113,7 +113,7 @@ class Task:
         return positions(self.spec.name, len(self.documents), limit, samples)
 
     def examples(
-        self, positions: Sequence[int], style: Style, seed: int | None, note: NoteFault | None = None
+        self, positions: Sequence[int], style: PromptStyle, seed: int | None, note: NoteFault | None = None
     ) -> Iterator[Example]:
         """The documents at ``positions`` with their prompts, in order; one few-shot draw for each.
 
@@ -137,7 +137,7 @@ class Task:
         pool = load_pool(self.spec, self.splits)
         return _Shots(self, pool, make_sampler(self.spec, pool, seed))
 
-    def _example(self, doc_id: int, doc: Doc, draw: _Shots | None, style: Style) -> Example:
+    def _example(self, doc_id: int, doc: Doc, draw: _Shots | None, style: PromptStyle) -> Example:
         target = self.question.target(doc)
         choices = self._choices(doc, doc_id)
         if self.spec.output == "loglikelihood_rolling":
@@ -158,7 +158,7 @@ class Task:
         contexts = tuple((*before, *turns(question, None, prefix, delimiter, "")) for question in questions)
         return Example(doc_id, doc, contexts, text, target, choices, prefix, shots)
 
-    def requests(self, example: Example, style: Style) -> tuple[Request, ...]:
+    def requests(self, example: Example, style: PromptStyle) -> tuple[Request, ...]:
         """What the model is asked about one document."""
         contexts = [render(turns, style, gen_prefix=example.gen_prefix) for turns in example.contexts]
         chat = style.chat is not None
@@ -217,7 +217,7 @@ class _Shots:
         return self._rendered[position]
 
 
-def shot_turns(spec: TaskSpec, fields: Fields, shape: Shape, doc: Doc) -> tuple[Message, ...]:
+def shot_turns(spec: TaskSpec, fields: Fields, shape: TaskShape, doc: Doc) -> tuple[Message, ...]:
     """One document of the pool as a solved example."""
     prompt = spec.fewshot.prompt
     try:
@@ -230,7 +230,7 @@ def shot_turns(spec: TaskSpec, fields: Fields, shape: Shape, doc: Doc) -> tuple[
     except (TypeError, LookupError) as error:
         key = "fewshot_config" if spec.raw.get("fewshot_config") else "doc_to_target"
         message = f"a few-shot example cannot be written: {error_text(error) or type(error).__name__}."
-        hint = error.hint if isinstance(error, OutsideError) else None
+        hint = error.hint if isinstance(error, ChoiceIndexError) else None
         raise TaskError(spec.fault(message, key, hint=hint)) from error
     if not isinstance(question, str):
         raise TaskError(spec.fault(f"a few-shot example's doc_to_text gave {question!r}, not a text.", "doc_to_text"))

@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from proctor.errors import error_line
-from proctor.patterns.bounded import compiled, sub
+from proctor.regex_limits.bounded import compiled, sub
 from proctor.template_environment import bound, renderer
 from proctor.template_limits import budget
 

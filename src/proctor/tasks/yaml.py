@@ -15,18 +15,18 @@ from pathlib import Path
 from typing import Any
 
 from proctor.encodings import UndecodableError, decode
-from proctor.errors import Fault, TaskError
+from proctor.errors import Finding, TaskError
 from proctor.files import not_a_file, read_bytes
 from proctor.refs import Ref
 from proctor.stock.names import stock_include_hint
-from proctor.tasks.places import EMPTY, KeyPath, Place, Places, YamlFile
-from proctor.tasks.sentences import Unusable, yaml_fault
 from proctor.tasks.similar_names import similar_file
+from proctor.tasks.source_map import EMPTY, KeyPath, Location, SourceMap, YamlFile
+from proctor.tasks.yaml_errors import UnusableYamlError, yaml_fault
 from proctor.tasks.yaml_limits import check_aliases, check_number
 
 __all__ = [
-    "Place",
-    "Places",
+    "Location",
+    "SourceMap",
     "YamlFile",
     "check_depth",
     "is_settled",
@@ -55,29 +55,29 @@ def load_task_yaml(path: str | Path) -> YamlFile:
     """
     file = os.path.expanduser(path)
     if "\0" in str(file):
-        raise TaskError(Fault("the name of the file holds a NUL character.", str(file)))
+        raise TaskError(Finding("the name of the file holds a NUL character.", str(file)))
     return _load(file, os.path.realpath(file), ())
 
 
 @dataclass(frozen=True, slots=True)
-class _Parsed:
+class _ParsedFile:
     """One file by itself. ``includes``: the file names it includes and their lines."""
 
     own: YamlFile
     includes: tuple[tuple[Any, int], ...]
 
 
-_INCLUDED: dict[tuple[str, str], tuple[tuple[int, int], _Parsed]] = {}
+_INCLUDED: dict[tuple[str, str], tuple[tuple[int, int], _ParsedFile]] = {}
 
 
 def _load(file: str, real: str, chain: tuple[str, ...]) -> YamlFile:
     return _with_includes(_read_included(file, real) if chain else _read(file, real), file, real, chain)
 
 
-def _with_includes(parsed: _Parsed, file: str, real: str, chain: tuple[str, ...]) -> YamlFile:
+def _with_includes(parsed: _ParsedFile, file: str, real: str, chain: tuple[str, ...]) -> YamlFile:
     if not parsed.includes:
         return parsed.own
-    merged, faults = EMPTY, list[Fault]()
+    merged, faults = EMPTY, list[Finding]()
     for name, line in parsed.includes:
         try:
             target = _include_target(name, file, real, line, (*chain, real))
@@ -95,19 +95,21 @@ def _with_includes(parsed: _Parsed, file: str, real: str, chain: tuple[str, ...]
 def _include_target(name: Any, file: str, real: str, line: int, chain: tuple[str, ...]) -> tuple[str, str]:
     """Display path and real path of an included file, or the fault of the ``include``."""
     if not isinstance(name, str) or not name.strip() or "\0" in name:
-        raise TaskError(Fault("include names no file.", file, line, "Write it as 'include: FILE' or a list of files."))
+        raise TaskError(
+            Finding("include names no file.", file, line, "Write it as 'include: FILE' or a list of files.")
+        )
     shown = os.path.normpath(os.path.join(os.path.dirname(file), name))
     target = os.path.realpath(os.path.join(os.path.dirname(real), name))
     if target in chain:
         circle = " -> ".join(os.path.basename(step) for step in (*chain[chain.index(target) :], target))
-        raise TaskError(Fault(f"Include cycle, the file includes itself: {circle}.", file, line))
+        raise TaskError(Finding(f"Include cycle, the file includes itself: {circle}.", file, line))
     if not os.path.isfile(target):
         kind = not_a_file(target)
         what = f"is {kind}" if kind else "does not exist"
         known = {os.path.basename(step) for step in chain}
         similar = None if kind else similar_file(target, lambda entry: entry not in known)
         hint = None if kind else similar or stock_include_hint(name)
-        raise TaskError(Fault(f"include: {name!r} {what} ({target}).", file, line, hint))
+        raise TaskError(Finding(f"include: {name!r} {what} ({target}).", file, line, hint))
     return (shown if os.path.exists(shown) else target), target
 
 
@@ -116,7 +118,7 @@ def is_settled(mtime_ns: int) -> bool:
     return abs(time.time_ns() - mtime_ns) > _SETTLED_NS
 
 
-def _read_included(file: str, real: str) -> _Parsed:
+def _read_included(file: str, real: str) -> _ParsedFile:
     """Read a file that many others may include, once; each gets a copy of its values."""
     status = os.stat(real)
     stamp = (status.st_mtime_ns, status.st_size)
@@ -126,7 +128,7 @@ def _read_included(file: str, real: str) -> _Parsed:
         if is_settled(stamp[0]):
             _INCLUDED[file, real] = known
     own = known[1].own
-    return _Parsed(YamlFile(_copy(own.values, {}), own.places, own.warnings), known[1].includes)
+    return _ParsedFile(YamlFile(_copy(own.values, {}), own.places, own.warnings), known[1].includes)
 
 
 def _copy(value: Any, memo: dict[int, Any]) -> Any:
@@ -145,7 +147,7 @@ def _copy(value: Any, memo: dict[int, Any]) -> Any:
     return done
 
 
-def _read(file: str, real: str) -> _Parsed:
+def _read(file: str, real: str) -> _ParsedFile:
     try:
         data, encoding = as_utf8(read_bytes(real))
         check_depth(data)
@@ -154,7 +156,7 @@ def _read(file: str, real: str) -> _Parsed:
         try:
             node = loader.get_single_node()
             _check_mapping(node)
-            notes = _Notes(loader, file)
+            notes = _PlaceCollector(loader, file)
             by_key = notes.of_root(node)
             check_aliases(node)
             values = loader.construct_document(node)
@@ -164,19 +166,19 @@ def _read(file: str, real: str) -> _Parsed:
         raise TaskError(yaml_fault(error, file)) from error
     if encoding is not None:
         message = f"the file is not UTF-8; it is read as {encoding}. Save it as UTF-8."
-        notes.warnings.append(Fault(message, file, 1))
-    return _parsed(YamlFile(values, Places(by_key), tuple(notes.warnings)))
+        notes.warnings.append(Finding(message, file, 1))
+    return _parsed(YamlFile(values, SourceMap(by_key), tuple(notes.warnings)))
 
 
-def _parsed(content: YamlFile) -> _Parsed:
+def _parsed(content: YamlFile) -> _ParsedFile:
     """Take the ``include`` out of a mapping."""
     if "include" not in content.values:
-        return _Parsed(content, ())
+        return _ParsedFile(content, ())
     names = content.values["include"]
     paths = [("include", index) for index in range(len(names))] if isinstance(names, list) else [("include",)]
     lines = [place.line if (place := content.place(*path)) else 1 for path in paths]
     pairs = zip(names if isinstance(names, list) else [names], lines, strict=True)
-    return _Parsed(content.drop(("include",)), tuple(pairs))
+    return _ParsedFile(content.drop(("include",)), tuple(pairs))
 
 
 def resolve_includes(content: YamlFile, file: str) -> YamlFile:
@@ -218,38 +220,38 @@ def check_depth(data: bytes) -> None:
     finally:
         loader.dispose()
     if depth > _DEEPEST:
-        raise Unusable(f"the file nests more than {_DEEPEST} levels deep.")
+        raise UnusableYamlError(f"the file nests more than {_DEEPEST} levels deep.")
 
 
 def _check_mapping(node: Any) -> None:
     if node is None:
-        raise Unusable("the file is empty.")
+        raise UnusableYamlError("the file is empty.")
     if node.id != "mapping":
-        raise Unusable(f"the file must hold 'key: value' lines, not a {node.id}.")
+        raise UnusableYamlError(f"the file must hold 'key: value' lines, not a {node.id}.")
 
 
-class _Notes:
+class _PlaceCollector:
     """Collects the places of one file's keys, and the keys that are there twice."""
 
     def __init__(self, loader: Any, file: str) -> None:
         self.loader = loader
         self.file = file
-        self.warnings: list[Fault] = []
+        self.warnings: list[Finding] = []
         self._seen: set[int] = set()
         self._open: set[int] = set()
 
-    def of_root(self, node: Any) -> dict[Any, dict[KeyPath, Place]]:
+    def of_root(self, node: Any) -> dict[Any, dict[KeyPath, Location]]:
         """Places of a whole file, by top-level key."""
-        by_key: dict[Any, dict[KeyPath, Place]] = {}
+        by_key: dict[Any, dict[KeyPath, Location]] = {}
         self._open.add(id(node))
         for key, key_node, value_node in self._pairs(node):
-            by_key[key] = {(key,): Place(self.file, key_node.start_mark.line + 1)}
+            by_key[key] = {(key,): Location(self.file, key_node.start_mark.line + 1)}
             self._descend(value_node, (key,), by_key[key])
         return by_key
 
-    def _descend(self, node: Any, path: KeyPath, into: dict[KeyPath, Place]) -> None:
+    def _descend(self, node: Any, path: KeyPath, into: dict[KeyPath, Location]) -> None:
         if id(node) in self._open:
-            raise Unusable(f"the alias on line {into[path].line} stands within what it stands for.")
+            raise UnusableYamlError(f"the alias on line {into[path].line} stands within what it stands for.")
         # An alias is walked where it is met first: a few aliases can stand for billions of paths.
         if node.id == "scalar" or id(node) in self._seen:
             return
@@ -257,11 +259,11 @@ class _Notes:
         self._open.add(id(node))
         if node.id == "mapping":
             for key, key_node, value_node in self._pairs(node):
-                into[(*path, key)] = Place(self.file, key_node.start_mark.line + 1)
+                into[(*path, key)] = Location(self.file, key_node.start_mark.line + 1)
                 self._descend(value_node, (*path, key), into)
         else:
             for index, item in enumerate(node.value):
-                into[(*path, index)] = Place(self.file, item.start_mark.line + 1)
+                into[(*path, index)] = Location(self.file, item.start_mark.line + 1)
                 self._descend(item, (*path, index), into)
         self._open.discard(id(node))
 
@@ -279,7 +281,7 @@ class _Notes:
             line = key_node.start_mark.line + 1
             if (name := (key_node.tag, key_node.value)) in first:
                 message = f"the key '{name[1]}' is there twice (first on line {first[name]}); the last one counts."
-                self.warnings.append(Fault(message, self.file, line))
+                self.warnings.append(Finding(message, self.file, line))
             first.setdefault(name, line)
             key = key_node.value if key_node.tag == _STR_TAG else self.loader.construct_object(key_node)
             yield key, key_node, value_node

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from proctor.tasks.sentences import Unusable
+from proctor.tasks.yaml_errors import UnusableYamlError
 
 MOST_BY_ALIAS = 100_000
 """Values that the aliases of one file may stand for, beyond those that are written in it."""
@@ -25,7 +25,7 @@ def check_aliases(root: Any) -> None:
     _count(root, counts, open_nodes)
     if root is not None and counts.get(id(root), 0) > len(counts) + MOST_BY_ALIAS:
         line = _first_bomb(root, counts).start_mark.line + 1
-        raise Unusable(f"the aliases on line {line} and above stand for more than {MOST_BY_ALIAS:,} values.")
+        raise UnusableYamlError(f"the aliases on line {line} and above stand for more than {MOST_BY_ALIAS:,} values.")
 
 
 def _count(node: Any, counts: dict[int, int], open_nodes: set[int]) -> int:
@@ -33,7 +33,7 @@ def _count(node: Any, counts: dict[int, int], open_nodes: set[int]) -> int:
         return 0
     mark = id(node)
     if mark in open_nodes:
-        raise Unusable(f"the value that begins on line {node.start_mark.line + 1} contains itself.")
+        raise UnusableYamlError(f"the value that begins on line {node.start_mark.line + 1} contains itself.")
     if mark not in counts:
         total = 1
         if node.id != "scalar":

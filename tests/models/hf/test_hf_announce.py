@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from proctor.models.hf.announce import announce_loading, weights_size
-from proctor.models.hf.load import load_model
+from proctor.models.hf.load.load import load_model
 
 
 def said(caplog):

@@ -7,9 +7,9 @@ import random
 import pytest
 import torch
 
-from proctor.models.hf.loglikelihood import Scorer
 from proctor.models.hf.memory import bytes_per_cached_token, bytes_per_head_row, bytes_per_token
-from proctor.models.hf.rows import make_rows, make_span
+from proctor.models.hf.scoring.row_scorer import RowScorer
+from proctor.models.prefix.rows import make_rows, make_span
 
 TINY = {
     "vocab_size": 99,
@@ -66,7 +66,7 @@ def spans():
 @pytest.mark.parametrize("kind", sorted(CAUSAL))
 def test_causal_scores_are_the_textbooks(kind):
     module = build(kind, CAUSAL[kind], "AutoModelForCausalLM")
-    scorer = Scorer(module, torch.device("cpu"), backend="causal", max_length=128)
+    scorer = RowScorer(module, torch.device("cpu"), backend="causal", max_length=128)
     found = {result.owner: result for result in scorer(make_rows(spans(), share=True))}
     assert scorer.head_on_needed_rows
     for span in spans():
@@ -82,7 +82,7 @@ def test_encoder_decoder_scores_are_the_textbooks(kind, through_labels):
     shift = module.prepare_decoder_input_ids_from_labels
     if through_labels:
         module.prepare_decoder_input_ids_from_labels = None
-    scorer = Scorer(module, torch.device("cpu"), backend="seq2seq", max_length=128)
+    scorer = RowScorer(module, torch.device("cpu"), backend="seq2seq", max_length=128)
     found = {result.owner: result for result in scorer(make_rows(spans(), share=False))}
     assert scorer.head_on_needed_rows is not through_labels
     for span in spans():
@@ -100,9 +100,9 @@ def check(result, logits, span):
 
 def test_without_a_head_to_hook_all_rows_are_computed():
     module = build("llama", TINY, "AutoModelForCausalLM")
-    hooked = Scorer(module, torch.device("cpu"), backend="causal", max_length=128)
+    hooked = RowScorer(module, torch.device("cpu"), backend="causal", max_length=128)
     module.get_output_embeddings = lambda: None
-    plain = Scorer(module, torch.device("cpu"), backend="causal", max_length=128)
+    plain = RowScorer(module, torch.device("cpu"), backend="causal", max_length=128)
     rows = make_rows(spans(), share=True)
     for one, other in zip(hooked(rows), plain(rows), strict=True):
         assert one.logprob == pytest.approx(other.logprob, abs=1e-4)
@@ -110,13 +110,13 @@ def test_without_a_head_to_hook_all_rows_are_computed():
 
 
 def test_a_large_vocabulary_is_reduced_piece_by_piece(monkeypatch):
-    from proctor.models.hf import loglikelihood
+    from proctor.models.hf.scoring import row_scorer
 
     module = build("llama", TINY, "AutoModelForCausalLM")
-    scorer = Scorer(module, torch.device("cpu"), backend="causal", max_length=128)
+    scorer = RowScorer(module, torch.device("cpu"), backend="causal", max_length=128)
     rows = make_rows(spans(), share=True)
     whole = scorer(rows)
-    monkeypatch.setattr(loglikelihood, "SOFTMAX_BYTES", 99 * 4 * 2)
+    monkeypatch.setattr(row_scorer, "SOFTMAX_BYTES", 99 * 4 * 2)
     assert scorer(rows) == whole
 
 

@@ -16,11 +16,11 @@ import torch
 from proctor.models.generation import plan_generation
 from proctor.models.hf.attention import attention_kind, attention_setting
 from proctor.models.hf.call_form import CACHE_NAMES, CallForm, _names, call_forms
+from proctor.models.hf.decoding.decoding_gate import objection
 from proctor.models.hf.fallback import warn_of_fallback
-from proctor.models.hf.gate import NO_CACHE
-from proctor.models.hf.greedy import objection
-from proctor.models.hf.loglikelihood import Scorer
-from proctor.models.hf.stack import StackCache
+from proctor.models.hf.scoring.kv_stack import StackCache
+from proctor.models.hf.scoring.row_scorer import RowScorer
+from proctor.models.hf.scoring.scoring_gate import NO_CACHE
 from proctor.models.hf.tested import TRANSFORMERS
 from proctor.types import Generate, Loglikelihood
 
@@ -171,7 +171,7 @@ def test_an_error_of_forward_itself_is_not_taken_for_a_missing_argument():
         raise TypeError("of its own")
 
     module.__class__ = type("Broken", (type(module),), {"forward": forward})
-    scorer = Scorer(module, CPU, backend="causal", max_length=8)
+    scorer = RowScorer(module, CPU, backend="causal", max_length=8)
     with pytest.raises(TypeError, match="of its own"):
         scorer.forward({"input_ids": torch.zeros((1, 1), dtype=torch.long)})
 
@@ -193,9 +193,9 @@ def test_models_with_a_state_are_an_objection_of_their_own():
 
 def test_a_stock_model_that_does_not_share_is_a_warning_with_its_cost_and_a_remedy(caplog, monkeypatch):
     module = zoo.build(zoo.BY_NAME["llama"])
-    monkeypatch.setattr("proctor.models.hf.gate.call_forms", lambda *_: iter(()))
-    monkeypatch.setattr("proctor.models.hf.generate.call_forms", lambda *_: iter(()))
-    monkeypatch.setattr("proctor.models.hf.gate.allowed", lambda dtype: -1.0)
+    monkeypatch.setattr("proctor.models.hf.scoring.scoring_gate.call_forms", lambda *_: iter(()))
+    monkeypatch.setattr("proctor.models.hf.decoding.generate.call_forms", lambda *_: iter(()))
+    monkeypatch.setattr("proctor.models.hf.scoring.scoring_gate.allowed", lambda dtype: -1.0)
     with caplog.at_level(logging.INFO, logger="proctor"):
         assert scored(module)[1]["mode"] == "plain"
         assert decoded(module)[1]["mode"] == "plain"

@@ -16,10 +16,10 @@ from proctor.errors import ModelError
 from proctor.models import open_model
 from proctor.models.base import Budget
 from proctor.models.generation import plan_generation
-from proctor.models.hf.decode import Decoder, Ending, Passes, Watch
-from proctor.models.hf.greedy import choose, objection
-from proctor.models.hf.slots import SlotCache, slots
-from proctor.models.sharing import group_prompts
+from proctor.models.hf.decoding.decode import Decoder, ForwardPasses, StopRule, StopWatcher
+from proctor.models.hf.decoding.decoding_gate import choose, objection
+from proctor.models.hf.decoding.kv_slots import SlotCache, slots
+from proctor.models.prefix.groups import group_prompts
 from proctor.types import Generate
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -164,10 +164,10 @@ def test_a_model_that_generates_in_its_own_way_does_so():
 @shares
 def test_the_probe_sees_attention_that_is_not_what_it_says(monkeypatch):
     module = tiny("llama", 0)
-    passes = Passes(module, torch.device("cpu"), None, 0)
+    passes = ForwardPasses(module, torch.device("cpu"), None, 0)
     assert choose(passes, list(range(5, 60)), 55).mode == "shared"
     # A layer that scales its scores, but only where transformers' own attention is in use.
-    from proctor.models.hf import slots as room
+    from proctor.models.hf.decoding import kv_slots as room
 
     attend = room.attend
     monkeypatch.setattr(
@@ -213,8 +213,8 @@ def test_batch_invariant_texts_are_made_one_by_one():
 
 def decoder(module, *, rows, max_tokens=8, tokens=1 << 20, stops=()):
     sizes: list[int] = []
-    passes = Passes(module, torch.device("cpu"), None, 0)
-    ending = Ending(max_tokens, frozenset({2}), Watch(zoo.tokenizer(), stops))
+    passes = ForwardPasses(module, torch.device("cpu"), None, 0)
+    ending = StopRule(max_tokens, frozenset({2}), StopWatcher(zoo.tokenizer(), stops))
     return Decoder(passes, Budget(tokens, 1 << 20, rows), ending, sizes), passes, sizes
 
 

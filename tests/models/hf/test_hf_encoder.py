@@ -9,8 +9,8 @@ import torch
 
 from proctor.models import open_model
 from proctor.models.hf import encoder as encoding
-from proctor.models.hf.loglikelihood import Scorer
-from proctor.models.hf.rows import make_rows, make_span
+from proctor.models.hf.scoring.row_scorer import RowScorer
+from proctor.models.prefix.rows import make_rows, make_span
 from proctor.types import Loglikelihood
 
 T5 = {"vocab_size": 99, "d_model": 32, "d_kv": 8, "d_ff": 48, "num_layers": 2, "num_heads": 4}
@@ -45,8 +45,8 @@ def rows(contexts: int = 5):
     )
 
 
-def scorer(module, **options) -> Scorer:
-    return Scorer(module, torch.device("cpu"), backend="seq2seq", max_length=128, **options)
+def scorer(module, **options) -> RowScorer:
+    return RowScorer(module, torch.device("cpu"), backend="seq2seq", max_length=128, **options)
 
 
 def scores(found, batch: int):

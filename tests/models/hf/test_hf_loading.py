@@ -17,8 +17,8 @@ from proctor.errors import MissingExtraError, ModelError, ProctorError, UsageErr
 from proctor.models import open_model
 from proctor.models.hf.arguments import HfArguments, read_arguments
 from proctor.models.hf.device import is_out_of_memory, make_budget, pick_device, set_threads
-from proctor.models.hf.faults import as_sentences
-from proctor.models.hf.load import knows_no_text, load_tokenizer, open_tokens, read_dtype
+from proctor.models.hf.errors import as_sentences
+from proctor.models.hf.load.load import knows_no_text, load_tokenizer, open_tokens, read_dtype
 from proctor.types import Loglikelihood
 
 REQUEST = Loglikelihood("the quick", (" fox", " the lazy dog"))

@@ -7,8 +7,8 @@ import random
 import pytest
 
 from proctor.models import open_model
-from proctor.models.hf.part import head_groups, part_of
-from proctor.models.prefix import Limits, make_plan
+from proctor.models.prefix.plan import Limits, make_plan
+from proctor.models.prefix.resume import head_groups, part_of
 from proctor.types import Generate, Loglikelihood, Rolling
 
 WORDS = ("the", "quick", "brown", "fox", "jumps", "over", "lazy", "dog", "question", "answer", "seoul", "korea")
@@ -87,7 +87,7 @@ def test_generated_texts_are_those_of_an_undisturbed_run(checkpoints):
 def test_memory_that_runs_out_loses_and_repeats_nothing(checkpoints, small_heads, monkeypatch):
     import torch
 
-    from proctor.models.hf.tree import TreeScorer
+    from proctor.models.hf.scoring.tree import TreeScorer
 
     requests = scored()
     model, forward, calls = opened(checkpoints, scoring="tree"), TreeScorer._forward, []

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from proctor.errors import ModelError, UsageError
 from proctor.models import open_model
 from proctor.models.hf import device as device_room
-from proctor.models.hf.gate import Decision
+from proctor.models.hf.scoring.scoring_gate import ScoringDecision
 from proctor.types import Loglikelihood, Rolling, Scores
 
 REQUESTS = [
@@ -93,7 +93,7 @@ def test_greedy_is_seen(llama):
     with torch.no_grad():
         best = int(llama.module(ids).logits[0, -1].argmax())
     llama_rows = [[*llama.tokens.encode(context)], [best]]
-    from proctor.models.hf.rows import make_rows, make_span
+    from proctor.models.prefix.rows import make_rows, make_span
 
     other = (best + 1) % 300
     spans = [make_span(0, *llama_rows), make_span(1, llama_rows[0], [other])]
@@ -258,7 +258,7 @@ def test_a_batch_that_does_not_fit_is_halved_and_run_again(checkpoints, caplog):
 
 @pytest.mark.parametrize("scoring", ["tree", "context"])
 def test_a_pass_that_does_not_fit_is_halved_and_nothing_is_asked_twice(checkpoints, caplog, monkeypatch, scoring):
-    from proctor.models.hf.tree import TreeScorer
+    from proctor.models.hf.scoring.tree import TreeScorer
 
     model = open_tiny(checkpoints / "llama", batch_size=8, args={"scoring": scoring})
     expected = dict(model.answer(REQUESTS))
@@ -270,7 +270,9 @@ def test_a_pass_that_does_not_fit_is_halved_and_nothing_is_asked_twice(checkpoin
             raise torch.OutOfMemoryError("CUDA out of memory")
         return forward(self, pack, *rest)
 
-    monkeypatch.setattr("proctor.models.hf.model.decide", lambda scorer, rows, wanted: Decision(scoring, "asked for"))
+    monkeypatch.setattr(
+        "proctor.models.hf.model.decide", lambda scorer, rows, wanted: ScoringDecision(scoring, "asked for")
+    )
     monkeypatch.setattr(TreeScorer, "_forward", tight)
     answers = list(model.answer(REQUESTS))
     assert sorted(index for index, _ in answers) == sorted(expected)
@@ -281,13 +283,15 @@ def test_a_pass_that_does_not_fit_is_halved_and_nothing_is_asked_twice(checkpoin
 
 
 def test_no_memory_at_all_is_a_sentence(checkpoints, monkeypatch):
-    from proctor.models.hf.tree import TreeScorer
+    from proctor.models.hf.scoring.tree import TreeScorer
 
     def never(*_):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     model = open_tiny(checkpoints / "llama", args={"scoring": "tree"})
-    monkeypatch.setattr("proctor.models.hf.model.decide", lambda scorer, rows, wanted: Decision("tree", "asked for"))
+    monkeypatch.setattr(
+        "proctor.models.hf.model.decide", lambda scorer, rows, wanted: ScoringDecision("tree", "asked for")
+    )
     monkeypatch.setattr(TreeScorer, "_forward", never)
     with pytest.raises(ModelError, match="smallest possible pass"):
         list(model.answer(REQUESTS))

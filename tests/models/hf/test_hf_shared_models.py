@@ -113,7 +113,7 @@ IDS = {
 
 @pytest.mark.parametrize("name", sorted(IDS))
 def test_lm_evals_token_ids(shared_models, name):
-    from proctor.models.hf.load import open_tokens
+    from proctor.models.hf.load.load import open_tokens
 
     tokens = open_tokens({"pretrained": str(shared_models / name)})
     assert (*tokens.encode_pair(*PAIRS[2]), *tokens.encode_pair(*PAIRS[4])) == IDS[name]

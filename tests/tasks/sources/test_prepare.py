@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from proctor.errors import DataError, TaskError
-from proctor.tasks.sources.prepare import Wanted, prepare
+from proctor.tasks.sources.prepare import ReadOptions, prepare
 
 ROWS = [{"q": "다음 중 옳은 것은 무엇인가?", "a": 1}, {"q": "한국의 수도는 서울이다.", "a": 0}]
 LINES = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in ROWS)
@@ -42,14 +42,14 @@ def test_cp949_is_read_and_said(splits, write, name, content):
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "euc-kr"])
 @pytest.mark.parametrize(("builder", "content"), [("json", LINES), ("csv", CSV), ("text", TEXT)])
 def test_what_is_read_is_utf_8_without_a_mark(write, encoding, builder, content):
-    ready = prepare(str(write(f"x.{builder}", content, encoding)), Wanted(builder))
+    ready = prepare(str(write(f"x.{builder}", content, encoding)), ReadOptions(builder))
     assert Path(ready.path).read_bytes() == content.encode()
     assert len(ready.notes) == (encoding != "utf-8-sig")  # a mark says it, and there is nothing to mend
 
 
 def test_utf_8_is_used_where_it_is(write):
     file = write("x.jsonl", LINES)
-    assert prepare(str(file), Wanted("json")).path == str(file)
+    assert prepare(str(file), ReadOptions("json")).path == str(file)
 
 
 def test_a_folder_with_a_card_may_hold_an_old_encoding(splits, write):

@@ -1,6 +1,6 @@
 """``lm_eval.api.task.Task``: what every task written as a class descends from.
 
-A run asks such an object through :mod:`proctor.tasks.classes`; what stands here is what the object
+A run asks such an object through :mod:`proctor.tasks.class_task`; what stands here is what the object
 answers where its class does not say otherwise.
 """
 
@@ -22,10 +22,10 @@ from proctor.compat.filters import build_filter_ensemble
 from proctor.compat.utils import create_iterator
 from proctor.errors import DataError, UsageError
 from proctor.metrics.tables import use_metric
-from proctor.tasks.classes import InlineNode, ask_instances
+from proctor.tasks.class_task import InlineNode, ask_instances
 from proctor.tasks.data import load_splits
 from proctor.tasks.fields import key_or_template
-from proctor.tasks.prompt import Style
+from proctor.tasks.prompt import PromptStyle
 from proctor.tasks.spec import TaskSpec, assemble_task
 
 log = logging.getLogger("proctor")
@@ -234,7 +234,7 @@ class Task(abc.ABC):
         **kwargs: Any,
     ) -> None:
         """Build the instances of all documents. lm-eval's cache of requests is not kept: they are built in no time."""
-        style = Style(chat_template if apply_chat_template else None, fewshot_as_multiturn, system_instruction)
+        style = PromptStyle(chat_template if apply_chat_template else None, fewshot_as_multiturn, system_instruction)
         shots, repeats = self._config.num_fewshot or 0, self._config.repeats
         self._instances = []
         for number, doc in self.doc_iterator(rank=rank, limit=limit, samples=samples, world_size=world_size):

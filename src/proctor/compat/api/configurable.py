@@ -24,8 +24,8 @@ from proctor.metrics.base import MetricUse
 from proctor.tasks.data import Documents, load_custom
 from proctor.tasks.fewshot import excludes_question, pool_split
 from proctor.tasks.fields import Fields, Getter, bind_field
-from proctor.tasks.outputs import Example, Shape, arguments_of, build_requests, measure
-from proctor.tasks.prompt import Style, answer_text, join, render, turns
+from proctor.tasks.outputs import Example, TaskShape, arguments_of, build_requests, measure
+from proctor.tasks.prompt import PromptStyle, answer_text, join, render, turns
 from proctor.tasks.spec import NamedPrompt, TaskSpec, named_prompt_of
 from proctor.tasks.task import bind_metrics, shot_turns
 from proctor.types import OUTPUT_TYPES
@@ -120,8 +120,8 @@ class ConfigurableTask(Task):
             self.multiple_target = len(target)
 
     @property
-    def _shape(self) -> Shape:
-        return Shape(bool(self.multiple_input), bool(self.multiple_target))
+    def _shape(self) -> TaskShape:
+        return TaskShape(bool(self.multiple_input), bool(self.multiple_target))
 
     # -- documents
 
@@ -281,7 +281,7 @@ class ConfigurableTask(Task):
         gen_prefix: str | None = None,
     ) -> Any:
         """The prompt; a list of prompts where the choices are contexts."""
-        style = Style(chat_template if apply_chat_template else None, fewshot_as_multiturn, system_instruction)
+        style = PromptStyle(chat_template if apply_chat_template else None, fewshot_as_multiturn, system_instruction)
         spec = self._spec
         described = self.resolve_field(doc, spec.description)
         system = join(system_instruction, described, spec.prompt.fewshot_delimiter)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from proctor.compat.api.answers import AnswerFile, hash_args
 from proctor.compat.errors import with_built_in
 from proctor.errors import ModelError, UsageError, did_you_mean
-from proctor.run.kwargs import parse_pairs
+from proctor.settings.kwargs import parse_pairs
 
 if TYPE_CHECKING:
     from proctor.compat.api.instance import Instance

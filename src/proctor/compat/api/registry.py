@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from proctor.compat.api.rows import ModelRows, Registry
 from proctor.filters.table import FILTERS
 from proctor.lazy import load_attribute
-from proctor.metrics.external import load_external
+from proctor.metrics.evaluate_loader import load_external
 from proctor.metrics.tables import AGGREGATIONS, DEFAULTS, METRICS, Metric
 from proctor.types import OutputType
 

@@ -12,7 +12,7 @@ from proctor.compat.errors import raises_built_in
 from proctor.models.base import parse_batch_size
 from proctor.models.hf.arguments import HfArguments, read_arguments
 from proctor.models.hf.device import pick_device
-from proctor.models.hf.load import load_config, load_tokenizer, pick_backend, read_dtype, with_pad_token
+from proctor.models.hf.load.load import load_config, load_tokenizer, pick_backend, read_dtype, with_pad_token
 from proctor.models.hf.weights import load_weights, pick_auto
 
 SOURCE = ("revision", "trust_remote_code", "subfolder", "gguf_file")

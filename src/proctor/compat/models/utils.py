@@ -237,7 +237,7 @@ def _add_special_kwargs(add_special_tokens: bool | None, add_bos: bool | None = 
 
 def configure_pad_token(tokenizer: Any, model_config: Any = None) -> Any:
     """The tokenizer, with a pad token if it had none."""
-    from proctor.models.hf.load import with_pad_token
+    from proctor.models.hf.load.load import with_pad_token
 
     return with_pad_token(tokenizer, model_config)
 

@@ -8,9 +8,9 @@ from typing import Any, Literal
 import torch
 from transformers import StoppingCriteriaList
 
+from proctor.models.hf.decoding.generate import StopTogether
 from proctor.models.hf.device import free_caches
-from proctor.models.hf.generate import StopTogether
-from proctor.models.hf.load import read_dtype
+from proctor.models.hf.load.load import read_dtype
 
 
 def pad_and_concat(

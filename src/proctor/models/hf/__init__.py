@@ -32,7 +32,7 @@ other programs want the cores too, a pass then takes five times as long (measure
 def open_hf(args: Mapping[str, Any], **run: Any) -> HfModel:
     """Load tokenizer and weights; ``args`` are lm-eval's ``--model_args`` for ``hf``."""
     _get_ready()
-    from proctor.models.hf.load import load_model
+    from proctor.models.hf.load.load import load_model
 
     return load_model(args, **run)
 

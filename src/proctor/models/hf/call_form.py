@@ -6,7 +6,7 @@ first (those in the signature before the others, so that usually one pass of two
 if none is right, the module's own generation is watched for the names that it uses.
 
 A form that is found here is only able to run. Whether its numbers are right is for the probes of
-:mod:`proctor.models.hf.gate` and :mod:`proctor.models.hf.greedy`.
+:mod:`proctor.models.hf.scoring.scoring_gate` and :mod:`proctor.models.hf.decoding.decoding_gate`.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ import torch
 
 from proctor.models.hf.deferred_imports import without_distribution
 from proctor.models.hf.device import is_out_of_memory
-from proctor.models.hf.loglikelihood import autocast
-from proctor.models.hf.stack import StackCache
+from proctor.models.hf.scoring.kv_stack import StackCache
+from proctor.models.hf.scoring.row_scorer import autocast
 
 log = logging.getLogger("proctor")
 

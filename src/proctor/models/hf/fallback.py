@@ -13,7 +13,7 @@ import torch
 import transformers
 
 from proctor.models.hf.tested import TRANSFORMERS
-from proctor.models.work import many
+from proctor.models.prefix.cost import many
 
 log = logging.getLogger("proctor")
 

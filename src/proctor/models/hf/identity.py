@@ -31,7 +31,7 @@ from proctor.models.hf.files import (
 )
 from proctor.models.hf.shipped import patched_code
 from proctor.models.hf.variables import steering_variables
-from proctor.models.tokens import Tokens
+from proctor.models.tokens.tokenizer import Tokens
 from proctor.secrets import is_secret_key
 
 log = logging.getLogger("proctor")

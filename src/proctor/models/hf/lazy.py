@@ -8,11 +8,11 @@ from typing import Any
 
 import torch
 
-from proctor.models.hf.faults import answering
+from proctor.models.hf.errors import answering
 from proctor.models.hf.identity import check_unchanged, identify
-from proctor.models.hf.load import Opening, light_info, prepare
+from proctor.models.hf.load.load import OpenModel, light_info, prepare
 from proctor.models.hf.model import HfModel
-from proctor.models.tokens import Tokens
+from proctor.models.tokens.tokenizer import Tokens
 from proctor.types import Request, Response
 
 OF_THE_WEIGHTS = ("model_num_parameters", "model_dtype", "peft_sha", "delta_sha")
@@ -22,7 +22,7 @@ OF_THE_WEIGHTS = ("model_num_parameters", "model_dtype", "peft_sha", "delta_sha"
 class LazyHf:
     """A transformers model as :class:`proctor.types.Model`, loaded as late as possible."""
 
-    def __init__(self, opening: Opening) -> None:
+    def __init__(self, opening: OpenModel) -> None:
         self._opening = opening
         self._model: HfModel | None = None
         self._recalled: Mapping[str, Any] | None = None

@@ -11,21 +11,21 @@ from typing import Any
 import torch
 
 from proctor.errors import ModelError, UsageError
-from proctor.models.base import BatchSize, Budget, Tally, by_kind
+from proctor.models.base import BatchSize, Budget, WarningCounter, by_kind
 from proctor.models.generation import GenerationPlan, plan_generation
 from proctor.models.hf.arguments import HfArguments
+from proctor.models.hf.decoding.generate import Generator, Prompt
 from proctor.models.hf.device import free_caches, make_budget, run_batches
-from proctor.models.hf.gate import Decision, announce, decide
-from proctor.models.hf.generate import Generator, Prompt
-from proctor.models.hf.loglikelihood import Scored, Scorer
 from proctor.models.hf.memory import bytes_per_cached_token, bytes_per_head_row, bytes_per_token
-from proctor.models.hf.rows import Row, Span, input_lengths, make_rows
-from proctor.models.hf.spans import SpanMaker
-from proctor.models.hf.tree import HEAD_ROWS, TreeScorer
+from proctor.models.hf.scoring.row_scorer import RowScorer, SpanScore
+from proctor.models.hf.scoring.scoring_gate import ScoringDecision, announce, decide
+from proctor.models.hf.scoring.tree import HEAD_ROWS, TreeScorer
 from proctor.models.hf.vocabulary import Vocabulary
-from proctor.models.prefix import Limits, Plan, pass_tokens
-from proctor.models.tokens import Tokens
-from proctor.models.work import many, planned
+from proctor.models.prefix.cost import many, planned
+from proctor.models.prefix.plan import Limits, Plan, pass_tokens
+from proctor.models.prefix.rows import Row, Span, input_lengths, make_rows
+from proctor.models.tokens.spans import SpanMaker
+from proctor.models.tokens.tokenizer import Tokens
 from proctor.types import Generate, Loglikelihood, Request, Response, Rolling, RollingScore, Scores, Text
 
 log = logging.getLogger("proctor")
@@ -35,7 +35,7 @@ TRUNCATIONS = ("loglikelihood", "long_continuations", "generate")
 
 
 class HfModel:
-    """Tokenizer, module and batch size; made by :func:`proctor.models.hf.load.load_model`."""
+    """Tokenizer, module and batch size; made by :func:`proctor.models.hf.load.load.load_model`."""
 
     def __init__(
         self,
@@ -56,11 +56,11 @@ class HfModel:
         self._device = device
         self._size = batch_size
         self._info = dict(info)
-        self._tally = Tally()
+        self._tally = WarningCounter()
         self._spans = SpanMaker(tokens, self._tally)
         self._batches: dict[str, list[int]] = {}
         self._scoring: dict[str, Any] = {}
-        self._scorer = Scorer(
+        self._scorer = RowScorer(
             module,
             device,
             backend=tokens.backend,
@@ -198,7 +198,7 @@ class HfModel:
                 # Summed in the order of the text, so that batching does not change the last bits.
                 yield requests[place][0], RollingScore(sum(value for _, value in sorted(windows[place])))
 
-    def _score(self, spans: Sequence[Span], kind: str, asked: Sequence[bool] | None) -> Iterator[Scored]:
+    def _score(self, spans: Sequence[Span], kind: str, asked: Sequence[bool] | None) -> Iterator[SpanScore]:
         """The scores of spans; ``asked``: per owner, whether anybody wants to know."""
         share = self.tokens.backend == "causal" and bool(self._arguments.logits_cache)
         # lm-eval: the windows of whole texts meet within a batch only.
@@ -217,13 +217,13 @@ class HfModel:
                 self._tally.note("not_a_number", "The model returned NaN for a log-likelihood.")
             yield result
 
-    def _decide(self, rows: Sequence[Row], kind: str) -> Decision:
+    def _decide(self, rows: Sequence[Row], kind: str) -> ScoringDecision:
         """How these rows are scored; said and reported for the requests of tasks, not for rolling windows."""
         wanted = self._arguments.scoring
         if kind == "rolling":
-            return Decision("plain", "windows of texts share nothing")
+            return ScoringDecision("plain", "windows of texts share nothing")
         if not self._arguments.logits_cache and wanted == "auto":
-            return Decision("plain", "logits_cache=False")
+            return ScoringDecision("plain", "logits_cache=False")
         if self._arguments.batch_invariant and wanted == "auto":
             wanted = "context"
         decision = decide(self._scorer, rows, wanted)
@@ -236,7 +236,7 @@ class HfModel:
             announce(decision, self._scorer, rows)
         return decision
 
-    def _plain(self, rows: Sequence[Row], kind: str, missing: Sequence[bool] | None) -> Iterator[Scored]:
+    def _plain(self, rows: Sequence[Row], kind: str, missing: Sequence[bool] | None) -> Iterator[SpanScore]:
         widths = [self._scorer.width(row) for row in rows]
         heads = [row.lead.count for row in rows]
         sizes = self._batches.setdefault(kind, [])
@@ -244,8 +244,8 @@ class HfModel:
         return run_batches(rows, widths, heads, self._budget(widths[0]), self._scorer, sizes, missing)
 
     def _shared(
-        self, rows: Sequence[Row], kind: str, decision: Decision, missing: Sequence[bool] | None
-    ) -> Iterator[Scored]:
+        self, rows: Sequence[Row], kind: str, decision: ScoringDecision, missing: Sequence[bool] | None
+    ) -> Iterator[SpanScore]:
         invariant = self._arguments.batch_invariant
         tokens = pass_tokens(self._device.type)
         longest = self._budget(self._scorer.width(rows[0])).tokens

@@ -21,11 +21,11 @@ from proctor.models.generation import GenerationPlan
 from proctor.models.hf.arguments import HfArguments
 from proctor.models.hf.attention import layer_windows
 from proctor.models.hf.call_form import call_forms
-from proctor.models.hf.decode import Passes
-from proctor.models.hf.gate import Decision, config_objection, decide, is_known, probe_length
-from proctor.models.hf.greedy import LEAST_PROBE, Choice, choose_first, objection
-from proctor.models.hf.loglikelihood import Scorer
-from proctor.models.hf.rows import make_rows, make_span
+from proctor.models.hf.decoding.decode import ForwardPasses
+from proctor.models.hf.decoding.decoding_gate import LEAST_PROBE, DecodingDecision, choose_first, objection
+from proctor.models.hf.scoring.row_scorer import RowScorer
+from proctor.models.hf.scoring.scoring_gate import ScoringDecision, config_objection, decide, is_known, probe_length
+from proctor.models.prefix.rows import make_rows, make_span
 
 log = logging.getLogger("proctor")
 
@@ -48,24 +48,24 @@ class Rehearsal:
     module: Any
     against: str | None = None
 
-    def scoring(self, wanted: Literal["auto", "context"], longest: int) -> Decision:
+    def scoring(self, wanted: Literal["auto", "context"], longest: int) -> ScoringDecision:
         """How inputs of up to ``longest`` tokens will be scored."""
         if self.against:
-            return Decision("plain", self.against)
-        scorer = Scorer(self.module, CPU, backend="causal", max_length=longest)
+            return ScoringDecision("plain", self.against)
+        scorer = RowScorer(self.module, CPU, backend="causal", max_length=longest)
         against = config_objection(scorer, longest)
         if against:
-            return Decision("plain", against)
+            return ScoringDecision("plain", against)
         ids = self._ids(longest + 1)
         return decide(scorer, make_rows([make_span(0, ids[:-1], ids[-1:])], share=True), wanted)
 
-    def generation(self, plan: GenerationPlan, longest: int) -> Choice:
+    def generation(self, plan: GenerationPlan, longest: int) -> DecodingDecision:
         """How text will be generated, for prompts and answers of up to ``longest`` tokens together."""
         against = self.against or objection(self.module, plan, longest)
         if against:
-            return Choice("plain", against)
+            return DecodingDecision("plain", against)
         length = max(probe_length(self.module, min(longest, MOST_TOKENS)), LEAST_PROBE)
-        attempts = (Passes(self.module, CPU, None, 0, form) for form in call_forms(self.module, CPU))
+        attempts = (ForwardPasses(self.module, CPU, None, 0, form) for form in call_forms(self.module, CPU))
         return choose_first(attempts, self._ids(length), length)
 
     def _ids(self, count: int) -> list[int]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from proctor.errors import RequestError
-from proctor.models.hf.rows import Span
+from proctor.models.prefix.rows import Span
 
 
 class Vocabulary:

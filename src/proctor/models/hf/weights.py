@@ -14,10 +14,10 @@ from transformers.models.auto import modeling_auto
 from proctor.errors import ModelError
 from proctor.lazy import need
 from proctor.models.hf.arguments import HfArguments
-from proctor.models.hf.faults import as_sentences, check_folder
+from proctor.models.hf.errors import as_sentences, check_folder
+from proctor.models.hf.hooks import has_foreign_loader
 from proctor.models.hf.light_loading import light_loading
 from proctor.models.hf.missing import check_adapter, check_weights, split_info
-from proctor.models.hf.patches import has_foreign_loader
 
 
 def load_weights(

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from proctor.tasks.sources.diagnose import Trouble
+from proctor.tasks.sources.diagnose import DataFileError
 
 HINT = "A column has one type in all files of a data set, whatever their split: change one of the two."
 
@@ -62,7 +62,7 @@ Row: TypeAlias = tuple[int | None, Mapping[str, Kind]]
 Fits: TypeAlias = Callable[[Kind, Kind], bool]
 
 
-def unlike_columns(files: Iterable[tuple[str, str]], builder: str) -> Trouble | None:
+def unlike_columns(files: Iterable[tuple[str, str]], builder: str) -> DataFileError | None:
     """The first column whose type is another in a later file, or that a later file alone has; None: there is none.
 
     Args:
@@ -88,7 +88,7 @@ def _tried(read: Callable[[str], Iterable[Row]], path: str) -> list[Row]:
         return []
 
 
-def _unlike(shown: str, rows: Sequence[Row], known: Mapping[str, tuple[str, Kind]], fits: Fits) -> Trouble | None:
+def _unlike(shown: str, rows: Sequence[Row], known: Mapping[str, tuple[str, Kind]], fits: Fits) -> DataFileError | None:
     for line, cells in rows:
         for name, kind in cells.items():
             if name not in known or kind == NULL:
@@ -97,7 +97,7 @@ def _unlike(shown: str, rows: Sequence[Row], known: Mapping[str, tuple[str, Kind
             pair = _difference(name, wanted, kind, fits)
             if pair is not None:
                 where = shown if line is None else f"{shown}, line {line}"
-                return Trouble(f"{where}: {pair[0]!r} is {pair[2]}, but {_always(pair[1])} in {other}.", HINT)
+                return DataFileError(f"{where}: {pair[0]!r} is {pair[2]}, but {_always(pair[1])} in {other}.", HINT)
     return None
 
 
@@ -126,7 +126,7 @@ def is_cast(wanted: Kind, kind: Kind) -> bool:
     return wanted.name == kind.name and (wanted.name != "object" or set(kind.keys) <= set(wanted.keys))
 
 
-def _new_column(tables: Mapping[str, Sequence[Row]]) -> Trouble | None:
+def _new_column(tables: Mapping[str, Sequence[Row]]) -> DataFileError | None:
     columns = {shown: _columns(rows) for shown, rows in tables.items()}
     first = next(iter(columns), None)
     for shown, there in columns.items():
@@ -135,7 +135,9 @@ def _new_column(tables: Mapping[str, Sequence[Row]]) -> Trouble | None:
             lacks = [name for name in columns[str(first)] if name not in there]
             also = f", and lacks {', '.join(map(repr, lacks))}" if lacks else ""
             message = f"{shown} has the column {', '.join(map(repr, new))}, which {first} does not have{also}."
-            return Trouble(message, "All files of a data set have the same columns: name them alike, or leave it out.")
+            return DataFileError(
+                message, "All files of a data set have the same columns: name them alike, or leave it out."
+            )
     return None
 
 

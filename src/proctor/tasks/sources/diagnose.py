@@ -17,14 +17,14 @@ _TRAILING = "A comma after the last entry is no JSON: take it away."
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class DataFileError:
     """What is wrong with a file. ``message``: a sentence that begins with the file's place."""
 
     message: str
     hint: str | None = None
 
 
-def diagnose(files: Iterable[tuple[str, str]], builder: str) -> Trouble | None:
+def diagnose(files: Iterable[tuple[str, str]], builder: str) -> DataFileError | None:
     """The first file that a parser of the standard library refuses as well, or whose rows do not fit each other.
 
     Args:
@@ -43,7 +43,7 @@ def diagnose(files: Iterable[tuple[str, str]], builder: str) -> Trouble | None:
     return None
 
 
-def _json(file: str, text: str) -> Trouble | None:
+def _json(file: str, text: str) -> DataFileError | None:
     if text.lstrip().startswith("["):
         return _whole(file, text)
     rows: list[tuple[int, Any]] = []
@@ -60,7 +60,7 @@ def _json(file: str, text: str) -> Trouble | None:
     return _rows(file, rows)
 
 
-def _whole(file: str, text: str) -> Trouble | None:
+def _whole(file: str, text: str) -> DataFileError | None:
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
@@ -68,29 +68,29 @@ def _whole(file: str, text: str) -> Trouble | None:
         trailing = before.endswith(",") and text[error.pos : error.pos + 1] in ("]", "}")
         # Newer versions of Python point at the comma itself.
         trailing = trailing or "trailing comma" in error.msg
-        return Trouble(
+        return DataFileError(
             f"{file}, line {error.lineno}: this is not valid JSON: {error.msg.removesuffix(' at')}.",
             _TRAILING if trailing else None,
         )
     except RecursionError:
-        return Trouble(f"{file} nests too deep to be read as JSON.")
+        return DataFileError(f"{file} nests too deep to be read as JSON.")
     return _rows(file, list(enumerate(value, start=1)), "row") if isinstance(value, list) else None
 
 
-def _line(file: str, number: int, line: str, error: Exception) -> Trouble:
+def _line(file: str, number: int, line: str, error: Exception) -> DataFileError:
     hint = None
     if line.rstrip().endswith(","):
         hint = "In JSON lines each line is an object by itself, without a comma after it."
     elif line.strip() in ("]", "["):
         hint = "This is one JSON list over several lines: its first character must be '['."
     said = getattr(error, "msg", str(error)).removesuffix(" at")
-    return Trouble(f"{file}, line {number}: this is not valid JSON: {said}.", hint)
+    return DataFileError(f"{file}, line {number}: this is not valid JSON: {said}.", hint)
 
 
-def _rows(file: str, rows: list[tuple[int, Any]], what: str = "line") -> Trouble | None:
+def _rows(file: str, rows: list[tuple[int, Any]], what: str = "line") -> DataFileError | None:
     for number, row in rows:
         if not isinstance(row, dict):
-            return Trouble(
+            return DataFileError(
                 f'{file}, {what} {number}: a row must be an object such as {{"question": ...}}, not {_kind(row)}.'
             )
     first: dict[str, tuple[int, str]] = {}
@@ -102,7 +102,7 @@ def _rows(file: str, rows: list[tuple[int, Any]], what: str = "line") -> Trouble
             before, known = first.setdefault(key, (number, kind))
             if known != kind:
                 message = f"{file}, {what} {number}: {key!r} is {kind}, but {known} in {what} {before}."
-                return Trouble(message, "A column has one type in all rows.")
+                return DataFileError(message, "A column has one type in all rows.")
     return None
 
 
@@ -111,7 +111,7 @@ def _kind(value: Any) -> str:
     return kinds.get(type(value), "null")
 
 
-def _csv(file: str, text: str) -> Trouble | None:
+def _csv(file: str, text: str) -> DataFileError | None:
     limit = csv.field_size_limit(1 << 30)
     try:
         rows = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -120,18 +120,18 @@ def _csv(file: str, text: str) -> Trouble | None:
         csv.field_size_limit(limit)
 
 
-def _cells(file: str, rows: Any) -> Trouble | None:
+def _cells(file: str, rows: Any) -> DataFileError | None:
     width = begun = 0
     try:
         for row in _counted(rows):
             width = width or len(row)
             if len(row) > width:
                 message = f"{file}, line {begun + 1}: the row has {len(row)} cells, but the header {width}."
-                return Trouble(message, 'A cell with commas in it must stand in quotes: "a, b".')
+                return DataFileError(message, 'A cell with commas in it must stand in quotes: "a, b".')
             begun = rows.line_num
     except csv.Error as error:
         message = f"{file}: the row that begins on line {begun + 1} is not valid CSV: {error}."
-        return Trouble(message, 'A quote within quotes is written twice: "say ""yes""".')
+        return DataFileError(message, 'A quote within quotes is written twice: "say ""yes""".')
     return None
 
 

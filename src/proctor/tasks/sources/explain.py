@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from proctor.errors import DataError, Fault, TaskError, did_you_mean, error_line, error_text
+from proctor.errors import DataError, Finding, TaskError, did_you_mean, error_line, error_text
 from proctor.tasks.spec import TaskSpec
 
 ABSENT = ("ConnectionError", "OfflineModeIsEnabled", "LocalEntryNotFoundError", "ConnectTimeout", "ReadTimeout")
@@ -79,7 +79,7 @@ def _of_content(spec: TaskSpec, name: str, error: Exception) -> DataError:
     return DataError(f"The data set {name} of task '{spec.name}' cannot be loaded: {why.rstrip()}")
 
 
-def _unknown_argument(spec: TaskSpec, path: str, text: str) -> Fault | None:
+def _unknown_argument(spec: TaskSpec, path: str, text: str) -> Finding | None:
     """The fault of a key of dataset_kwargs that nobody takes, or None."""
     found = re.search(r"unexpected keyword argument '(\w+)'|doesn't have a '(\w+)' key", text)
     key = found and (found[1] or found[2])
@@ -93,7 +93,7 @@ def _unknown_argument(spec: TaskSpec, path: str, text: str) -> Fault | None:
     )
 
 
-def unknown_arguments(spec: TaskSpec, path: str) -> list[Fault]:
+def unknown_arguments(spec: TaskSpec, path: str) -> list[Finding]:
     """The faults of keys of dataset_kwargs that the builder of local files ``path`` does not take."""
     known = sorted(_arguments(path))
     return [

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from proctor.errors import DataError, Fault, TaskError, did_you_mean
+from proctor.errors import DataError, Finding, TaskError, did_you_mean
 from proctor.files import LARGEST_DOCUMENT, LARGEST_TEXT, read_bytes
 from proctor.tasks.sources.paths import PACKED
 from proctor.tasks.spec import TaskSpec
@@ -17,7 +17,7 @@ from proctor.tasks.spec import TaskSpec
 _SHOWN = 8
 
 
-def look_for_field(spec: TaskSpec, file: str, copy: str, field: Any, notes: list[Fault]) -> None:
+def look_for_field(spec: TaskSpec, file: str, copy: str, field: Any, notes: list[Finding]) -> None:
     """Check ``field``, or note that it may be missing. ``copy``: the file's text as UTF-8, packed files aside."""
     if copy.lower().endswith((*PACKED, ".zip")):
         return

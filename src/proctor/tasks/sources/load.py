@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from proctor.errors import DataError, Fault, ProctorError, TaskError, did_you_mean
+from proctor.errors import DataError, Finding, ProctorError, TaskError, did_you_mean
 from proctor.files import not_a_file
 from proctor.tasks.hub import cache_of_a_folder, load_dataset, local_builder, local_files, read_files
 from proctor.tasks.sources import paths
@@ -20,7 +20,7 @@ from proctor.tasks.sources.columns import unlike_columns
 from proctor.tasks.sources.diagnose import diagnose
 from proctor.tasks.sources.explain import explain, unknown_arguments
 from proctor.tasks.sources.json_field import look_for_field
-from proctor.tasks.sources.prepare import TEXTS, Wanted, mirror, prepare
+from proctor.tasks.sources.prepare import TEXTS, ReadOptions, mirror, prepare
 from proctor.tasks.sources.saved import is_saved, load_saved
 from proctor.tasks.sources.sheets import as_data_set, pick_sheets, workbooks_in
 from proctor.tasks.sources.unreadable import refuse_holes, refuse_special_files
@@ -31,7 +31,7 @@ SPLIT_KEYS = ("test_split", "validation_split", "training_split", "fewshot_split
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class LoadArguments:
     """What ``datasets.load_dataset`` is called with. ``files``: each text file, and the copy of it that is read."""
 
     path: str
@@ -40,7 +40,7 @@ class Source:
     files: tuple[tuple[str, str], ...] = ()
 
 
-def load_splits(spec: TaskSpec, notes: list[Fault] | None = None) -> Mapping[str, Any]:
+def load_splits(spec: TaskSpec, notes: list[Finding] | None = None) -> Mapping[str, Any]:
     """The splits of the task's data set.
 
     Args:
@@ -51,7 +51,7 @@ def load_splits(spec: TaskSpec, notes: list[Fault] | None = None) -> Mapping[str
         TaskError: a data key of the task is wrong.
         DataError: the data cannot be had or read; the message names the file.
     """
-    found: list[Fault] = []
+    found: list[Finding] = []
     splits = _load(spec, found)
     if notes is None:
         for note in found:
@@ -61,7 +61,7 @@ def load_splits(spec: TaskSpec, notes: list[Fault] | None = None) -> Mapping[str
     return splits
 
 
-def _load(spec: TaskSpec, notes: list[Fault]) -> Mapping[str, Any]:
+def _load(spec: TaskSpec, notes: list[Finding]) -> Mapping[str, Any]:
     import datasets
 
     if not os.environ.get("PROCTOR_DATASETS_PROGRESS"):
@@ -92,8 +92,8 @@ def _load(spec: TaskSpec, notes: list[Fault]) -> Mapping[str, Any]:
     return loaded
 
 
-def _files(spec: TaskSpec, source: Source) -> tuple[Sequence[tuple[str, str]], str]:
-    """The files of this machine that a source is read from, as :class:`Source` has them, and what reads them."""
+def _files(spec: TaskSpec, source: LoadArguments) -> tuple[Sequence[tuple[str, str]], str]:
+    """The files of this machine that a source is read from, as :class:`LoadArguments` has them, and what reads them."""
     if source.files:
         return source.files, source.builder
     named, kind = read_files(source.path, spec.data.name, source.kwargs)
@@ -113,7 +113,7 @@ def _refuse_cached_folder(spec: TaskSpec, path: str, cached: str) -> None:
     log.warning("%s", fault)
 
 
-def locate(spec: TaskSpec) -> Source:
+def locate(spec: TaskSpec) -> LoadArguments:
     """The builder, folder or hub name and its arguments, local paths resolved; one that is not there is a fault."""
     path, kwargs, folder = spec.data.path or "", dict(spec.data.kwargs), spec.data.folder
     if path == "pandas":  # some versions of datasets do
@@ -135,10 +135,10 @@ def locate(spec: TaskSpec) -> Source:
         if unknown:
             raise TaskError(unknown)
         _check_files(spec, kwargs.get("data_files"))
-    return Source(path, kwargs)
+    return LoadArguments(path, kwargs)
 
 
-def _single_file(spec: TaskSpec, path: str, kwargs: Mapping[str, Any]) -> Source:
+def _single_file(spec: TaskSpec, path: str, kwargs: Mapping[str, Any]) -> LoadArguments:
     """``dataset_path`` where it is no folder: a file, or a name of the hub."""
     builder, unread = paths.builder_of(path), paths.unread_format(path)
     if (kind := not_a_file(path)) is not None:
@@ -148,16 +148,16 @@ def _single_file(spec: TaskSpec, path: str, kwargs: Mapping[str, Any]) -> Source
             message = unread or f"{path} is a file of a kind that is not read."
             hint = f"Read are {', '.join(paths.BUILDERS)}; or write 'dataset_path: json' and the file in data_files."
             raise TaskError(spec.fault(message, "dataset_path", hint=hint))
-        return Source(builder, {"data_files": path, **kwargs})
+        return LoadArguments(builder, {"data_files": path, **kwargs})
     if builder or unread or path.startswith((".", "~", os.sep)):
         message, hint = paths.not_there(path, spec.data.folder)
         raise TaskError(spec.fault(message, "dataset_path", hint=hint))
-    return Source(path, kwargs)
+    return LoadArguments(path, kwargs)
 
 
 def _check_files(spec: TaskSpec, data_files: Any) -> None:
     """Every file that data_files names must be there; all that are not are faults at once."""
-    faults: list[Fault] = []
+    faults: list[Finding] = []
     for file in paths.files_of(data_files or ()):
         message, hint = None, None
         if "://" in file:
@@ -176,7 +176,7 @@ def _check_files(spec: TaskSpec, data_files: Any) -> None:
         raise TaskError(faults)
 
 
-def _saved_folder(spec: TaskSpec, source: Source) -> str | None:
+def _saved_folder(spec: TaskSpec, source: LoadArguments) -> str | None:
     """The folder of ``save_to_disk`` that is meant, or None."""
     inner = os.path.join(source.path, str(spec.data.name)) if spec.data.name else source.path
     folder = next((one for one in (source.path, inner) if is_saved(one)), None)
@@ -196,7 +196,7 @@ def _saved_folder(spec: TaskSpec, source: Source) -> str | None:
     return folder
 
 
-def _workbooks(spec: TaskSpec, source: Source, notes: list[Fault]) -> dict[str, list[str]] | None:
+def _workbooks(spec: TaskSpec, source: LoadArguments, notes: list[Finding]) -> dict[str, list[str]] | None:
     """Excel's workbooks by split, if the data are such; they do not mix with other files.
 
     In a folder that holds both, ``datasets`` reads the others, as lm-eval does, and a note says so.
@@ -224,7 +224,7 @@ def _workbooks(spec: TaskSpec, source: Source, notes: list[Fault]) -> dict[str, 
 
 
 def _load_workbooks(
-    spec: TaskSpec, source: Source, by_split: Mapping[str, Sequence[str]], notes: list[Fault]
+    spec: TaskSpec, source: LoadArguments, by_split: Mapping[str, Sequence[str]], notes: list[Finding]
 ) -> Mapping[str, Any]:
     unknown = sorted(source.kwargs.keys() - {"data_files", "sheet"})
     if unknown:
@@ -246,7 +246,7 @@ def _load_workbooks(
     return splits
 
 
-def _prepared(spec: TaskSpec, source: Source, notes: list[Fault]) -> Source:
+def _prepared(spec: TaskSpec, source: LoadArguments, notes: list[Finding]) -> LoadArguments:
     """The source with copies in the place of text files that ``datasets`` could not read as they are."""
     refuse_special_files(spec, (source.path, source.kwargs.get("data_files")))
     encoding = source.kwargs.get("encoding")
@@ -257,7 +257,7 @@ def _prepared(spec: TaskSpec, source: Source, notes: list[Fault]) -> Source:
     refuse_holes(spec, by_split)
     if kind not in TEXTS:
         return source
-    wanted = Wanted(kind, encoding, plain=_says_separator(builder, kwargs))
+    wanted = ReadOptions(kind, encoding, plain=_says_separator(builder, kwargs))
     copies: dict[str, str] = {}
     for file in dict.fromkeys(file for files in by_split.values() for file in files):
         copies[file] = _prepare(spec, file, wanted, notes)
@@ -266,10 +266,10 @@ def _prepared(spec: TaskSpec, source: Source, notes: list[Fault]) -> Source:
     changed = {file: copy for file, copy in copies.items() if copy != file}
     if changed and os.path.isdir(source.path):
         path = mirror(source.path, changed)
-        return Source(path, kwargs, kind, tuple(copies.items()))
+        return LoadArguments(path, kwargs, kind, tuple(copies.items()))
     if changed:
         kwargs["data_files"] = {split: [copies.get(file, file) for file in files] for split, files in by_split.items()}
-    return Source(source.path, kwargs, kind, tuple(copies.items()))
+    return LoadArguments(source.path, kwargs, kind, tuple(copies.items()))
 
 
 def _says_separator(builder: Any, kwargs: Mapping[str, Any]) -> bool:
@@ -278,7 +278,7 @@ def _says_separator(builder: Any, kwargs: Mapping[str, Any]) -> bool:
     return bool(said) or getattr(builder.config, "sep", ",") != ","
 
 
-def _prepare(spec: TaskSpec, file: str, wanted: Wanted, notes: list[Fault]) -> str:
+def _prepare(spec: TaskSpec, file: str, wanted: ReadOptions, notes: list[Finding]) -> str:
     try:
         ready = prepare(file, wanted)
     except DataError as error:
@@ -293,7 +293,7 @@ def _prepare(spec: TaskSpec, file: str, wanted: Wanted, notes: list[Fault]) -> s
     return ready.path
 
 
-def _other_builder(source: Source) -> str | None:
+def _other_builder(source: LoadArguments) -> str | None:
     """The remedy where names of files say that another builder is meant."""
     named = {paths.builder_of(file) for file, _ in source.files} - {None, source.builder}
     return f"The file's name says {named.pop()}: write so as dataset_path." if len(named) == 1 else None

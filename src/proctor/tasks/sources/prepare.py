@@ -37,7 +37,7 @@ _HEAD = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedFile:
     """The file to be read instead of one, and what is worth knowing about it."""
 
     path: str
@@ -45,7 +45,7 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ReadOptions:
     """How a task wants a file to be read. ``encoding`` None: it is found out; ``plain``: CSV as it stands."""
 
     builder: str
@@ -53,10 +53,10 @@ class Wanted:
     plain: bool = False
 
 
-_DONE: dict[tuple[Stamp, Wanted], Prepared] = {}
+_DONE: dict[tuple[Stamp, ReadOptions], PreparedFile] = {}
 
 
-def prepare(file: str, wanted: Wanted) -> Prepared:
+def prepare(file: str, wanted: ReadOptions) -> PreparedFile:
     """The file as ``datasets`` reads it.
 
     Raises:
@@ -70,7 +70,7 @@ def prepare(file: str, wanted: Wanted) -> Prepared:
     return known
 
 
-def _prepare(file: str, wanted: Wanted) -> Prepared:
+def _prepare(file: str, wanted: ReadOptions) -> PreparedFile:
     try:
         if file.lower().endswith(".zip"):
             return _archive(file)
@@ -90,10 +90,10 @@ def _prepare(file: str, wanted: Wanted) -> Prepared:
     if wanted.encoding is None and read.encoding not in ("utf-8", "utf-8-sig"):
         called = _KOREAN if read.encoding == "cp949" else read.encoding.upper()
         notes.insert(0, f"{file} is not UTF-8; it is read as {called}.")
-    return Prepared(_write(file, wanted, text), tuple(notes))
+    return PreparedFile(_write(file, wanted, text), tuple(notes))
 
 
-def _archive(file: str) -> Prepared:
+def _archive(file: str) -> PreparedFile:
     """An archive of data is unpacked by ``datasets``, which must find UTF-8 in it."""
     try:
         with zipfile.ZipFile(file) as archive:
@@ -104,18 +104,18 @@ def _archive(file: str) -> Prepared:
                         raise DataError(message, hint="Unpack the archive: files outside of one are recognised.")
     except zipfile.BadZipFile as error:
         raise DataError(f"{file} cannot be read as a ZIP archive: {error}.") from error
-    return Prepared(file)
+    return PreparedFile(file)
 
 
-def _as_utf8(file: str, head: bytes, wanted: Wanted) -> Prepared:
+def _as_utf8(file: str, head: bytes, wanted: ReadOptions) -> PreparedFile:
     """A file that is UTF-8: only a CSV with other separators than commas is written anew."""
     if wanted.builder != "csv" or wanted.plain:
-        return Prepared(file)
+        return PreparedFile(file)
     start = head.decode("utf-8", errors="ignore")
     if _separator(file, start) == ",":
-        return Prepared(file, tuple(_notes_of_header(file, _header(start))))
+        return PreparedFile(file, tuple(_notes_of_header(file, _header(start))))
     text, notes = _with_commas(file, b"".join(_chunks(file)).decode("utf-8"))
-    return Prepared(_write(file, wanted, text), tuple(notes))
+    return PreparedFile(_write(file, wanted, text), tuple(notes))
 
 
 def _chunks(file: str) -> Iterator[bytes]:
@@ -125,7 +125,7 @@ def _chunks(file: str) -> Iterator[bytes]:
             yield chunk
 
 
-def _refuse_other_kinds(file: str, head: bytes, wanted: Wanted) -> None:
+def _refuse_other_kinds(file: str, head: bytes, wanted: ReadOptions) -> None:
     if not head.strip(b"\xef\xbb\xbf \t\r\n"):
         raise DataError(f"{file} is empty.")
     if head.startswith(b"PK\x03\x04"):
@@ -142,7 +142,7 @@ def _refuse_other_kinds(file: str, head: bytes, wanted: Wanted) -> None:
         raise DataError(f"{file} holds JSON, but is read as CSV.", hint="Write 'dataset_path: json'.")
 
 
-def _unreadable(file: str, error: UndecodableError, wanted: Wanted) -> DataError:
+def _unreadable(file: str, error: UndecodableError, wanted: ReadOptions) -> DataError:
     if wanted.encoding is not None:
         hint = "Say its encoding in dataset_kwargs, or leave 'encoding' out: UTF-8, UTF-16 and CP949 are recognised."
     else:
@@ -210,7 +210,7 @@ def _notes_of_header(file: str, header: list[str]) -> Iterator[str]:
         yield f"{file} has {header.count(name)} columns called {name!r}; the second is read as '{name}.1'."
 
 
-def _write(file: str, wanted: Wanted, text: str) -> str:
+def _write(file: str, wanted: ReadOptions, text: str) -> str:
     """A copy in UTF-8 in the cache folder, as old as the original."""
     name = os.path.basename(file)
     name = os.path.splitext(name)[0] if os.path.splitext(name)[1].lower() in _OPENERS else name

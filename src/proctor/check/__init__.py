@@ -1,0 +1,1 @@
+"""Checks of tasks before a run: files, functions, documents, prompts and scores."""

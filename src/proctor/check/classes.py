@@ -1,0 +1,29 @@
+"""What can be wrong with a task written as a class: it is made, and asked for every document's requests."""
+
+from __future__ import annotations
+
+from proctor.check.findings import Findings
+from proctor.errors import Finding, ProctorError, TaskError
+from proctor.tasks.class_task import make_task
+from proctor.tasks.prompt import PromptStyle
+from proctor.tasks.spec import TaskSpec
+
+
+def check_class(spec: TaskSpec) -> tuple[list[Finding], list[Finding], int]:
+    """Faults, notes, and how many documents were looked at. Prompts are built without examples."""
+    found = Findings(spec)
+    try:
+        task = make_task(spec)
+        task.uses  # noqa: B018 - its figures, which a class may fail to name
+    except ProctorError as error:
+        found.add(error, "class")
+        return *found.results(), 0
+    style, count = PromptStyle(), len(task.documents)
+    for position in range(count):
+        try:
+            for example in task.examples([position], style, 0):
+                task.requests(example, style)
+        except TaskError as error:
+            for fault in error.faults:
+                found.on(position, (type(error.__cause__).__name__, fault.file, fault.line), fault)
+    return *found.results(), count

@@ -1,0 +1,290 @@
+"""What can be wrong with a task's files, found without running any of its code or loading its data.
+
+Names are looked up, templates compiled but not rendered, functions looked for but not imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from proctor.check.braces import unrendered
+from proctor.check.functions import function_faults, import_notes, registered_names, ships_with_proctor
+from proctor.errors import Finding, MissingExtraError, TaskError, UsageError, did_you_mean, value_text
+from proctor.filters.pipeline import build_pipelines, check_filter_list
+from proctor.metrics.evaluate_loader import OWN
+from proctor.metrics.tables import DEFAULTS, METRICS, check_metric_entry, use_metric
+from proctor.models.generation import plan_generation
+from proctor.refs import Ref
+from proctor.tasks.check import check_group, fault_at, inspect_config, kind_of
+from proctor.tasks.select import GroupNode, TaskNode
+from proctor.tasks.spec import DEFAULT_GENERATION, named_prompt_of
+from proctor.tasks.templates import template_fault
+
+KeyPath = tuple[str | int, ...]
+
+TEMPLATES: tuple[KeyPath, ...] = tuple(
+    (*base, key)
+    for base in ((), ("fewshot_config",))
+    for key in ("description", "doc_to_text", "doc_to_target", "doc_to_choice", "gen_prefix")
+)
+
+
+class Report:
+    """Collects the faults and the notes of one task or group."""
+
+    def __init__(self, kind: str, node: TaskNode | GroupNode) -> None:
+        self.kind, self.node = kind, node
+        self.faults: list[Finding] = []
+        self.notes: list[Finding] = []
+        self.keys: set[str] = set()
+
+    def fault(self, message: str, *path: str | int, hint: str | None = None) -> None:
+        """Add a fault at the line of the key ``path``; its top-level key counts as unusable."""
+        self.keys.update(str(key) for key in path[:1])
+        self.faults.append(fault_at(self.kind, self.node, message, path, hint))
+
+    def note(self, message: str, *path: str | int, hint: str | None = None) -> None:
+        """Add a note: something to look at that may be meant."""
+        self.notes.append(fault_at(self.kind, self.node, message, path, hint))
+
+
+def check_task(node: TaskNode) -> Report:
+    """Everything about one task that its files show."""
+    report = Report("task", node)
+    inspect_config(node, report.fault)
+    config = node.config
+    for path, ref in _refs(config, ()):
+        for fault in function_faults(ref):
+            report.faults.append(_placed(fault, path, report))
+            report.keys.add(str(path[0]))
+        report.notes += import_notes(ref)
+    if "class" in config:
+        return report
+    for path in TEMPLATES:
+        _check_template(_at(config, path), path, report)
+    _check_choices(config.get("doc_to_choice"), report)
+    for literal in unrendered(config):
+        # The value can be used as it stands: what hangs on it is checked all the same.
+        report.faults.append(fault_at("task", node, literal.message, literal.path, literal.hint))
+    registered = registered_names(ref for _, ref in _refs(config, ()))
+    _check_metrics(config, registered, report)
+    _check_filters(config.get("filter_list"), registered, report)
+    _check_generation(config, report)
+    _check_named_prompt(node, report)
+    return report
+
+
+def code_keys(config: Mapping[str, Any]) -> set[str]:
+    """The keys of a task whose use would run Python that does not ship with proctor.
+
+    That are those with a ``!function``, and the lists whose names such a file registers or the
+    package ``evaluate`` would fetch a script for.
+    """
+    refs = [(path, ref) for path, ref in _refs(config, ()) if not ships_with_proctor(ref)]
+    keys = {str(path[0]) for path, _ in refs}
+    registered = registered_names(ref for _, ref in refs)
+    if any(name in registered for name in _names(config.get("filter_list"), "function")):
+        keys.add("filter_list")
+    if any(name in registered for name in _names(config.get("metric_list"), "metric", "aggregation")):
+        keys.add("metric_list")
+    if any(name not in METRICS and name not in OWN for name in _names(config.get("metric_list"), "metric")):
+        keys.add("metric_list")
+    if any(entry.get("hf_evaluate") is True for entry in _mappings(config.get("metric_list"))):
+        keys.add("metric_list")
+    return keys
+
+
+def _mappings(value: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(value, Mapping):
+        yield value
+    for item in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ():
+        yield from _mappings(item)
+
+
+def _names(entries: Any, *keys: str) -> Iterator[str]:
+    found = (entry.get(key) for entry in _mappings(entries) for key in keys)
+    yield from (name for name in found if isinstance(name, str))
+
+
+def check_group_node(node: GroupNode) -> Report:
+    """Everything about one group that its files show."""
+    report = Report("group", node)
+    report.faults += check_group(node)
+    entries = node.config.get("aggregate_metric_list")
+    entries = [entries] if isinstance(entries, Mapping) else entries
+    leaves = [leaf for leaf in node.leaves() if "class" not in leaf.config]
+    if not leaves:
+        return report
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        if isinstance(entry, Mapping) and isinstance(entry.get("metric"), str):
+            _check_aggregate(entry, ("aggregate_metric_list", index), leaves, report)
+    return report
+
+
+def _check_aggregate(entry: Mapping[str, Any], path: KeyPath, leaves: Sequence[TaskNode], report: Report) -> None:
+    metric = entry["metric"]
+    lacking = [leaf.name for leaf in leaves if metric not in metric_names(leaf.config)]
+    open_ended = any(map(_names_its_own, leaves))
+    if len(lacking) == len(leaves):
+        known = sorted({name for leaf in leaves for name in metric_names(leaf.config)})
+        hint = did_you_mean(metric, known) or f"They have: {', '.join(known)}."
+        tell = report.note if open_ended else report.fault
+        tell(f"no task of the group lists the metric {metric!r}.", *path, "metric", hint=hint)
+    elif lacking:
+        named = f"{', '.join(lacking[:3])}{', ...' if len(lacking) > 3 else ''}"
+        few = f"{len(lacking)} of {len(leaves)} tasks do not list the metric {metric!r} and are left out ({named})."
+        report.note(few, *path, "metric")
+    filters = entry.get("filter_list")
+    wanted = [filters] if isinstance(filters, str) else filters or []
+    there = {name for leaf in leaves for name in _filter_names(leaf.config)}
+    for name in wanted if isinstance(wanted, list) else ():
+        if name not in there:
+            hint = did_you_mean(str(name), there) or f"They have: {', '.join(sorted(there))}."
+            report.fault(f"no task of the group has a filter pipeline {name!r}.", *path, "filter_list", hint=hint)
+
+
+def _names_its_own(leaf: TaskNode) -> bool:
+    """Whether code of the task says what is measured: it may give figures under names that no list has."""
+    entries = leaf.config.get("metric_list")
+    named = (
+        [entry.get("metric") for entry in entries if isinstance(entry, Mapping)] if isinstance(entries, list) else ()
+    )
+    return leaf.config.get("process_results") is not None or any(isinstance(one, Ref) for one in named)
+
+
+def metric_names(config: Mapping[str, Any]) -> list[str]:
+    """The metrics that a task lists, or those of its output type; a function counts under its name."""
+    entries = config.get("metric_list")
+    if not isinstance(entries, list):
+        output: Any = config.get("output_type") or "generate_until"
+        return list(DEFAULTS.get(output, ()))
+    named = [entry.get("metric") if isinstance(entry, Mapping) else entry for entry in entries]
+    return [one.name.rpartition(".")[2] if isinstance(one, Ref) else str(one) for one in named]
+
+
+def _filter_names(config: Mapping[str, Any]) -> list[str]:
+    entries = config.get("filter_list")
+    if not isinstance(entries, list):
+        return ["none"]
+    return [str(entry.get("name")) for entry in entries if isinstance(entry, Mapping)]
+
+
+def _refs(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Ref]]:
+    if isinstance(value, Ref):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _refs(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _refs(item, (*path, index))
+
+
+def _at(config: Mapping[str, Any], path: KeyPath) -> Any:
+    value: Any = config
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def _check_template(value: Any, path: KeyPath, report: Report) -> None:
+    wrong = template_fault(value) if isinstance(value, str) else None
+    if wrong:
+        report.fault(f"{'.'.join(map(str, path))} is not a valid template: {wrong}", *path)
+
+
+def _check_choices(value: Any, report: Report) -> None:
+    items = list(value.values()) if isinstance(value, Mapping) else value if isinstance(value, list) else []
+    for index, item in enumerate(items):
+        if not isinstance(item, str):
+            # YAML's yes, no, on, off and numbers are no texts.
+            message = f"a choice must be text, but this one is {kind_of(item)}: {value_text(item)}."
+            report.fault(message, "doc_to_choice", index, hint="Write it in quotes.")
+
+
+def _check_metrics(config: Mapping[str, Any], registered: frozenset[str], report: Report) -> None:
+    entries = config.get("metric_list")
+    output = str(config.get("output_type") or "generate_until")
+    measured_otherwise = config.get("process_results") is not None
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        if not isinstance(entry, Mapping) or entry.get("metric") is None:
+            continue
+        if any(isinstance(name, str) and name in registered for name in (entry["metric"], entry.get("aggregation"))):
+            continue
+        path: KeyPath = ("metric_list", index)
+        faults = check_metric_entry(entry, output_type=output, with_process_results=measured_otherwise)
+        for fault in faults:
+            key = "aggregation" if "aggregation" in fault.message and "aggregation" in entry else "metric"
+            report.fault(_sentence(fault.message), *path, key, hint=fault.hint)
+        ours = isinstance(entry["metric"], str) and entry["metric"] in METRICS and entry.get("hf_evaluate") is not True
+        if not faults and ours and not any(_refs(entry, ())):
+            try:
+                use_metric(entry, output_type=output, with_process_results=measured_otherwise)
+            except UsageError as error:
+                report.fault(_sentence(error.message), *path, hint=error.hint)
+
+
+def _check_filters(entries: Any, registered: frozenset[str], report: Report) -> None:
+    names: set[str] = set()
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        if not isinstance(entry, Mapping) or "name" not in entry or not isinstance(entry.get("filter"), list):
+            continue
+        if str(entry["name"]) in names:
+            report.fault(f"two pipelines of filter_list are named {entry['name']!r}.", "filter_list", index, "name")
+        names.add(str(entry["name"]))
+        for step, item in enumerate(entry["filter"]):
+            function = item.get("function") if isinstance(item, Mapping) else None
+            if function is not None and not (isinstance(function, str) and function in registered):
+                _check_step(str(entry["name"]), item, ("filter_list", index, "filter", step), report)
+
+
+def _check_step(pipeline: str, item: Mapping[str, Any], path: KeyPath, report: Report) -> None:
+    alone = [{"name": pipeline, "filter": [item]}]
+    faults = check_filter_list(alone)
+    for fault in faults:
+        report.fault(_sentence(fault.message), *path, "function", hint=fault.hint)
+    if faults or any(_refs(item, ())):
+        return
+    try:
+        build_pipelines(alone)
+    except UsageError as error:
+        report.fault(_sentence(error.message), *path, hint=error.hint)
+
+
+def _check_generation(config: Mapping[str, Any], report: Report) -> None:
+    given = config.get("generation_kwargs")
+    if not isinstance(given, Mapping):
+        return
+    try:
+        plan_generation({**DEFAULT_GENERATION, **given} if config.get("output_type") != "generate_until" else given)
+    except UsageError as error:
+        report.fault(_sentence(error.message), "generation_kwargs", hint=error.hint)
+    except (TypeError, ValueError) as error:
+        report.fault(f"generation_kwargs cannot be used: {error}.", "generation_kwargs")
+
+
+def _check_named_prompt(node: TaskNode, report: Report) -> None:
+    if not isinstance(node.config.get("use_prompt"), str):
+        return
+    try:
+        named_prompt_of(node, node.config)
+    except TaskError as error:
+        report.faults += error.faults
+        report.keys.add("use_prompt")
+    except MissingExtraError as error:
+        report.note(_sentence(error.message), "use_prompt", hint=error.hint)
+
+
+def _sentence(message: str) -> str:
+    """The message as it reads after ``task 'name': ``."""
+    return message[:1].lower() + message[1:] if message[1:2].islower() or message[1:2] == " " else message
+
+
+def _placed(fault: Finding, path: KeyPath, report: Report) -> Finding:
+    """A fault of a Python file stands there; one of the reference, at the key that says it."""
+    if fault.file is not None and fault.file.endswith(".py"):
+        return fault
+    named = fault_at(report.kind, report.node, fault.message, path, fault.hint)
+    return replace(named, file=fault.file or named.file, line=fault.line or named.line)

@@ -1,0 +1,124 @@
+"""Prompts and options that are valid each, and together give a score that measures something else.
+
+An empty option costs a model nothing and wins; of two equal options the first wins; where every document
+has one prompt and one list of options, the model is asked the same thing each time; a second space before an
+option is a token that the model seldom saw there. All of these give a plausible score. The same looks at the
+documents of ``validate``, ``run`` and ``preview``.
+
+Prompts of published benchmarks are asked as they were published: nothing is said of those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from proctor.check.findings import Findings
+from proctor.check.targets import short
+from proctor.stock.location import stock_roots
+from proctor.tasks.index import BUNDLED
+from proctor.tasks.spec import TaskSpec
+
+_SEVERAL_SPACES = "Of the spaces before an answer only one is meant: take the other away."
+
+
+class PromptCheck:
+    """The prompts and options of one task."""
+
+    def __init__(self, spec: TaskSpec, found: Findings) -> None:
+        self._spec, self._found = spec, found
+        self._count = 0
+        self._first: tuple[Any, Any] = (None, None)
+        self._is_one_prompt = self._is_one_list = True
+        self._is_published = _is_published(spec)
+
+    def look(self, number: int, text: Any, choices: Sequence[str] | None) -> None:
+        """Look at one document; ``choices`` None: there are none."""
+        if self._spec.output == "loglikelihood_rolling":
+            return
+        seen = (text, None if choices is None else tuple(choices))
+        if self._count == 0:
+            self._first = seen
+        else:
+            self._is_one_prompt = self._is_one_prompt and text == self._first[0]
+            self._is_one_list = self._is_one_list and seen[1] == self._first[1]
+        self._count += 1
+        if choices:
+            self._options(number, choices, are_contexts=isinstance(text, int))
+        if not self._is_published:
+            self._end_of_text(number, text, choices)
+
+    def finish(self) -> None:
+        """Add what all documents say together."""
+        text, choices = self._first
+        if self._count < 2 or not self._is_one_prompt:
+            return
+        # Options that differ can hold all there is to know, after no prompt or in the place of one.
+        if (not text or isinstance(text, int) or self._is_published) and (choices is None or not self._is_one_list):
+            return
+        what = "prompt" if choices is None else "prompt and the same options" if self._is_one_list else "prompt"
+        means = "" if choices is None or self._is_one_list else "; only their options differ"
+        message = f"all {self._count:,} documents have the same {what}: {short(text)}{means}."
+        hint = "doc_to_text names no column that differs: '{{ question }}' writes one."
+        self._found.say(message, "doc_to_text", hint=hint, note=True)
+
+    def _end_of_text(self, number: int, text: Any, choices: Sequence[str] | None) -> None:
+        """A prompt that ends with a space before an answer that begins with one.
+
+        lm-eval: target_delimiter stands before each option, before the answers of few-shot examples, and
+        before a gen_prefix only where no white space is there already.
+        """
+        spec = self._spec
+        delimiter, prefix = spec.prompt.target_delimiter, spec.prompt.gen_prefix
+        key, ending = ("gen_prefix", prefix) if isinstance(prefix, str) and prefix else ("doc_to_text", text)
+        if isinstance(text, int) and choices:
+            key, ending = "doc_to_choice", next((one for one in choices if one[-1:] == " "), "")
+            choices = None
+        if not isinstance(ending, str) or ending[-1:] != " ":
+            return
+        if spec.output == "multiple_choice":
+            is_doubled = delimiter[:1] == " " or (not delimiter and any(one[:1] == " " for one in choices or ()))
+            where = "before a choice" if choices else "before the continuation"
+        else:
+            is_doubled = spec.n_shot > 0 and key == "doc_to_text" and delimiter[:1] == " "
+            where = "before the answer of a few-shot example"
+        if is_doubled:
+            other = "target_delimiter's" if delimiter else "the choice's own"
+            message = f"two spaces stand {where}: the last of {key}, {short(ending[-40:])}, and {other}."
+            self._on(number, message, f"two spaces after {key}", hint=_SEVERAL_SPACES, key=key)
+
+    def _options(self, number: int, choices: Sequence[str], *, are_contexts: bool) -> None:
+        if len(set(choices)) < len(choices):
+            twice = next(choice for choice in choices if list(choices).count(choice) > 1)
+            self._on(number, f"two choices are the same: {short(twice)}.", "same")
+        if are_contexts:
+            return
+        delimiter = self._spec.prompt.target_delimiter
+        if "" in choices:
+            means = ": there is nothing to score" if not delimiter else "; it costs a model next to nothing, and wins"
+            self._on(number, f"a choice is empty{means}.", "empty", note=bool(delimiter))
+        spaced = next((choice for choice in choices if choice[:1] == " "), None)
+        if spaced is not None and delimiter[-1:] == " ":
+            message = f"two spaces stand before a choice: target_delimiter's, and that of {short(spaced)}."
+            self._on(number, message, "two spaces", hint="Write the choices without it, or target_delimiter: ''.")
+
+    def _on(
+        self,
+        number: int,
+        message: str,
+        kind: str,
+        *,
+        hint: str | None = None,
+        note: bool = True,
+        key: str = "doc_to_choice",
+    ) -> None:
+        fault = self._spec.fault(message, key, hint=hint)
+        self._found.on(number, ("doc_to_choice", kind), fault, note=note)
+
+
+def _is_published(spec: TaskSpec) -> bool:
+    """Whether the task's prompt is of a file that ships with proctor or with lm-eval."""
+    file = spec.fault("", "doc_to_text").file
+    folders = (BUNDLED, *(root.path for root in stock_roots()))
+    return file is not None and any(Path(file).is_relative_to(folder) for folder in folders)

@@ -1,0 +1,134 @@
+"""What is looked at in a task while its prompts are built: the same for ``run``, ``preview`` and ``regrade``.
+
+``validate`` looks at every document with the same checks (:mod:`proctor.check.documents`). Here each
+finding is an error, which stops the run before the model is loaded, or one warning with a count.
+An error is what gives a score that means nothing: no target that can be read, and functions that
+do not agree with themselves. ``--strict_lm_eval`` makes warnings of both.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from proctor.check.braces import unbraced, unrendered
+from proctor.check.cells import CellCheck
+from proctor.check.findings import Findings
+from proctor.check.prompts import PromptCheck
+from proctor.check.repeat import FieldValues, RepeatCheck, can_differ
+from proctor.check.targets import TargetCheck
+from proctor.errors import Finding, ProctorError
+from proctor.tasks.outputs import Example
+from proctor.tasks.task import Task
+
+log = logging.getLogger("proctor")
+
+FURTHER = 1000
+"""Documents that are looked at beyond those of the run, where none of these has a target that can be read."""
+
+
+class TaskChecks:
+    """One task of a run. ``positions``: the documents that are evaluated."""
+
+    def __init__(self, task: Task, positions: Sequence[int]) -> None:
+        self._task = task
+        spec = task.spec
+        self._found, self._of_targets, self._of_calls = (Findings(spec) for _ in range(3))
+        self._targets = self._target_check(self._of_targets)
+        self._cells = CellCheck(spec, self._found)
+        self._prompts = PromptCheck(spec, self._found)
+        self._repeat = RepeatCheck(spec, task.question, self._of_calls)
+        self._looked: set[int] = set()
+        self._fresh: dict[int, Any] = {}
+        if can_differ(spec) and positions:
+            few = {positions[0], positions[len(positions) // 2], positions[-1]}
+            self._fresh = {position: _copied(task.documents[position]) for position in few}
+
+    def look(self, example: Example) -> None:
+        """Look at one document with its prompt."""
+        self._looked.add(example.doc_id)
+        self._targets.look(example.doc_id, self._gold(example.text, example.target), example.choices)
+        values = {"doc_to_text": example.text, "doc_to_choice": example.choices, "doc_to_target": example.target}
+        self._cells.look(example.doc_id, example.doc, values)
+        self._prompts.look(example.doc_id, example.text, example.choices)
+        fresh = self._fresh.pop(example.doc_id, None)
+        if fresh is not None:
+            self._repeat.look(example.doc_id, fresh, FieldValues(example.text, example.target, example.choices))
+
+    def finish(self) -> tuple[list[Finding], list[Finding]]:
+        """Errors and warnings."""
+        self._braces()
+        self._targets.finish()
+        self._cells.finish()
+        self._prompts.finish()
+        errors: list[Finding] = []
+        warnings: list[Finding] = []
+        if self._is_hopeless() and not self._task.spec.strict:
+            errors += [self._summary(), *self._of_targets.results()[0]]
+        else:
+            warnings += _all(self._of_targets)
+        faults, notes = self._of_calls.results()
+        (warnings if self._task.spec.strict else errors).extend(faults)
+        return errors, [*warnings, *notes, *_all(self._found)]
+
+    def _target_check(self, found: Findings) -> TargetCheck:
+        return TargetCheck(self._task.spec, found, multiple_input=self._task.shape.multiple_input)
+
+    def _gold(self, text: Any, target: Any) -> Any:
+        return text if self._task.shape.multiple_input else target
+
+    def _braces(self) -> None:
+        spec = self._task.spec
+        for literal in (*unrendered(spec.raw), *unbraced(spec.raw, self._task.documents.columns)):
+            path = [str(key) for key in literal.path]
+            self._found.say(literal.message, *path, hint=literal.hint, note=literal.is_note)
+
+    def _is_hopeless(self) -> bool:
+        """Whether no target can be read, of the run's documents nor of others: a limit may leave out the good ones."""
+        if not self._targets.is_unreadable:
+            return False
+        for gold, choices in self._others():
+            scratch = self._target_check(Findings(self._task.spec))
+            scratch.look(0, gold, choices)
+            if not scratch.is_unreadable:
+                return False
+        return True
+
+    def _others(self) -> Iterator[tuple[Any, Any]]:
+        task = self._task
+        others = [number for number in range(len(task.documents)) if number not in self._looked][:FURTHER]
+        for doc in task.documents.rows(others):
+            try:
+                choices = None if task.question.choice is None else task.question.choice(doc)
+                text = task.question.text(doc) if task.shape.multiple_input else None
+                yield self._gold(text, task.question.target(doc)), choices
+            except ProctorError:
+                continue
+
+    def _summary(self) -> Finding:
+        count = f"its {self._targets.total:,} documents" if self._targets.total > 1 else "its document"
+        message = f"no target of {count} can be read: every answer would count as wrong."
+        hint = "'proctor preview' shows a document; --predict_only asks without scoring."
+        return self._task.spec.fault(message, "doc_to_target", hint=hint)
+
+
+def warn(warnings: Sequence[Finding]) -> list[str]:
+    """Log each warning as one line; the lines."""
+    lines = [" ".join(str(fault).split("\n  ")) for fault in warnings]
+    for line in lines:
+        log.warning("%s", line)
+    return lines
+
+
+def _all(found: Findings) -> list[Finding]:
+    faults, notes = found.results()
+    return [*faults, *notes]
+
+
+def _copied(doc: Any) -> Any:
+    try:
+        return copy.deepcopy(doc)
+    except Exception:  # noqa: BLE001 - a class may give documents of any kind
+        return None

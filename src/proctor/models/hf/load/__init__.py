@@ -1,0 +1,1 @@
+"""From model arguments to a tokenizer and weights on a device."""

@@ -1,0 +1,1 @@
+"""Log-likelihoods with a model of transformers."""

@@ -1,0 +1,200 @@
+"""Whether prefixes may be shared on this model, in this run: asked of the config, then of the numbers.
+
+Where attention is not full (windows, local layers, ALiBi, state spaces) sharing gives other
+scores without any error. So both halves are needed: the config must not speak against masks
+of our own, and a probe must give what plain rows give.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+
+from proctor.models.hf.attention import attention_kind, changing_positions, dtype_of, layer_windows, text_config
+from proctor.models.hf.call_form import CallForm, call_forms
+from proctor.models.hf.device import free_caches, is_out_of_memory
+from proctor.models.hf.fallback import warn_of_fallback
+from proctor.models.hf.scoring.row_scorer import RowScorer, SpanScore
+from proctor.models.hf.scoring.tree import TreeScorer
+from proctor.models.prefix.cost import count_distinct
+from proctor.models.prefix.plan import Limits
+from proctor.models.prefix.rows import Row, Span, make_rows, make_span
+
+log = logging.getLogger("proctor")
+
+Mode = Literal["tree", "context", "plain"]
+
+PROBE_TAIL = 10
+"""Tokens after the fork of the probe."""
+WIDE_PROBE = 12
+"""Forks of a probe on code that nobody knows: as many tokens side by side as a run's widest pass."""
+PROBE_TOKENS = 48
+"""Tokens of a probe beyond the widest window."""
+
+
+_NOTHING_SHARED = "Every request is computed by itself"
+PASSED = "probe passed"
+"""The reason of a decision to share, as the results file has it."""
+NO_CACHE = "the model fills no cache that is passed to it"
+NOT_A_NUMBER = "the model gave NaN on a probe"
+
+
+@dataclass(frozen=True, slots=True)
+class ScoringDecision:
+    """How this run scores, and why.
+
+    ``max_probe_difference``: nats, None where nothing was probed. ``form``: how the module is called,
+    where prefixes are shared. ``surprising``: nothing in the config speaks against sharing, and
+    transformers itself defines the model, yet prefixes are not shared.
+    """
+
+    mode: Mode
+    reason: str
+    max_probe_difference: float | None = None
+    form: CallForm | None = None
+    surprising: bool = False
+
+    def in_words(self) -> str:
+        """A sentence: what is shared, the mode as ``--model_args scoring=`` takes it, and why or how sure."""
+        what = {"tree": "Shared prefixes are computed once", "context": "The options of a document share its prefix"}
+        why = "checked against plain scoring" if self.reason == PASSED else self.reason
+        return f"{what.get(self.mode, _NOTHING_SHARED)} (scoring mode: {self.mode}; {why})."
+
+    def facts(self) -> Mapping[str, Any]:
+        """For the results file."""
+        return {"mode": self.mode, "reason": self.reason, "max_probe_difference": self.max_probe_difference}
+
+
+def decide(scorer: RowScorer, rows: Sequence[Row], wanted: str) -> ScoringDecision:
+    """Choose tree, context or plain for these rows (longest first); ``wanted`` auto or one of them."""
+    if wanted == "plain":
+        return ScoringDecision("plain", "asked for")
+    longest = scorer.width(rows[0])
+    objection = config_objection(scorer, longest)
+    if objection:
+        return ScoringDecision("plain", objection)
+    length = probe_length(scorer.module, longest)
+    known = is_known(scorer.module)
+    worst: float | None = None
+    reason = "" if wanted == "context" else NO_CACHE
+    try:
+        for mode, form in _attempts(scorer, wanted):
+            difference = probe(scorer, rows[0], length, mode, form)
+            if math.isnan(difference):
+                return ScoringDecision("plain", NOT_A_NUMBER)
+            worst = difference if worst is None else max(worst, difference)
+            if difference <= allowed(dtype_of(scorer.module)):
+                passed = mode == "tree" or wanted == "context"
+                return ScoringDecision(mode, PASSED if passed else reason, difference, form, known and not passed)
+            reason = f"{mode} differs from plain rows by {difference:.2g} nats on a probe of {length} tokens"
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        free_caches()
+        return ScoringDecision("plain", f"memory ran out on a probe of {length} tokens", worst)
+    return ScoringDecision("plain", reason, worst, surprising=known)
+
+
+def announce(decision: ScoringDecision, scorer: RowScorer, rows: Sequence[Row]) -> None:
+    """Log how these rows are scored, and at what cost where that is a surprise."""
+    if not decision.surprising:
+        level = logging.INFO if decision.mode == "tree" else logging.WARNING
+        log.log(level, "%s", decision.in_words())
+        return
+    inputs = [row.lead.tokens[-(scorer.max_length + 1) :][:-1] for row in rows]
+    plain, shared = sum(map(scorer.width, rows)), count_distinct(inputs)
+    doing = "Only the options of one document share a prefix" if decision.mode == "context" else _NOTHING_SHARED
+    warn_of_fallback(doing, decision.reason, scorer.module, plain=plain, shared=shared)
+
+
+def _attempts(scorer: RowScorer, wanted: str) -> Iterator[tuple[Mode, CallForm]]:
+    """What to probe, best first: sharing over a cache in each form that fills one, then within one context."""
+    form = CallForm()
+    if wanted != "context":
+        for form in call_forms(scorer.module, scorer.device, scorer.autocast):
+            yield "tree", form
+    yield "context", form
+
+
+def config_objection(scorer: RowScorer, longest: int) -> str | None:
+    """What the model's config says against sharing for inputs of up to ``longest`` tokens, or None."""
+    if scorer.backend != "causal":
+        return "encoder-decoder: the encoder runs once a context instead"
+    if scorer.head is None:
+        return "the model has no output head of its own"
+    config = text_config(scorer.module)
+    if getattr(scorer.module, "_is_stateful", False):
+        return "layers with a state instead of keys and values"
+    attention = attention_kind(config)
+    if attention not in ("sdpa", "eager"):
+        return f"attention of kind {attention} takes no mask of its own"
+    windows = layer_windows(config)
+    return windows if isinstance(windows, str) else changing_positions(config, longest)
+
+
+def probe_length(module: Any, longest: int) -> int:
+    """How long a probe must be to show what a run's requests would meet.
+
+    What transformers itself defines says its windows in the config: beyond them nothing depends
+    on the length, and a window that no input fills is none. Anything else is probed at full length.
+    """
+    windows = layer_windows(text_config(module))
+    if isinstance(windows, str) or not is_known(module):
+        return longest
+    widest = max((window for window in windows.values() if window and window < longest), default=0)
+    return min(longest, PROBE_TOKENS + widest)
+
+
+def is_known(module: Any) -> bool:
+    """Whether the model's code is transformers' own, and not brought along by the checkpoint."""
+    return type(module).__module__.startswith("transformers.")
+
+
+def probe(scorer: RowScorer, longest: Row, length: int, mode: Mode, form: CallForm) -> float:
+    """The largest difference from plain rows, in nats, on forks of the longest request's first ``length`` tokens.
+
+    The forks stand on a cached prefix, beside each other in one pass, and within each other: what
+    a run makes of its requests. NaN where plain rows give NaN: there is nothing to compare with.
+    """
+    rows = make_rows(_forks(longest, length, 4 if is_known(scorer.module) else WIDE_PROBE), share=True)
+    # So that the stem goes to the cache and the forks hang on it together.
+    limits = Limits(tokens=max(1, min(length, 2 * len(rows) * PROBE_TAIL)))
+    plain = _by_owner(scorer(rows))
+    if any(map(math.isnan, plain.values())):
+        return math.nan
+    try:
+        kind = "context" if mode == "context" else "tree"
+        shared = _by_owner(list(TreeScorer(scorer, limits, kind, form=form)(rows)))
+    except Exception as error:
+        log.debug("The probe of %s failed: %s", mode, error)
+        if is_out_of_memory(error):
+            raise
+        return float("inf")
+    difference = max(abs(plain[owner] - shared[owner]) for owner in plain)
+    return difference if math.isfinite(difference) else float("inf")
+
+
+def allowed(dtype: torch.dtype) -> float:
+    """Differences in nats that rounding alone explains, for sums over the tail of the probe."""
+    return {torch.float64: 1e-8, torch.float32: 1e-3, torch.float16: 0.1}.get(dtype, 0.5)
+
+
+def _forks(longest: Row, length: int, number: int) -> list[Span]:
+    """Spans with one context: the request itself, forks of it, forks of a fork, and a fork's beginning."""
+    tokens = longest.lead.tokens[: length + 1]
+    cut = max(1, len(tokens) - 1 - PROBE_TAIL)
+    stem, tail = tokens[:cut].tolist(), tokens[cut:].tolist()
+    turned = tail[::-1]
+    half = max(1, len(turned) // 2)
+    endings = [tail, turned, turned[:half] + tail[: len(tail) - half], turned[:half]]
+    endings += [turned[shift:] + turned[:shift] for shift in range(1, number - len(endings) + 1)]
+    return [make_span(owner, stem, ending) for owner, ending in enumerate(endings)]
+
+
+def _by_owner(results: Sequence[SpanScore]) -> dict[int, float]:
+    return {result.owner: result.logprob for result in results}

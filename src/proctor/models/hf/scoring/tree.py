@@ -1,0 +1,289 @@
+"""Scores by the plan of :mod:`proctor.models.prefix.plan`: every distinct prefix is forwarded once.
+
+A pass forwards one sequence of subtrees under a mask. The output head does not run in it:
+the hidden rows that need logits are collected over several passes and go through the head
+together, inside the module's own forward, so that soft caps and scales stay its own affair.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import torch
+
+from proctor.errors import ModelError
+from proctor.models.hf.attention import dtype_of, layer_windows, text_config
+from proctor.models.hf.call_form import CallForm, call_forms
+from proctor.models.hf.device import free_caches, is_out_of_memory
+from proctor.models.hf.scoring.kv_stack import StackCache
+from proctor.models.hf.scoring.row_scorer import RowScorer, SpanScore, autocast
+from proctor.models.prefix.plan import Ids, Limits, Pack, Plan, flatten, make_plan, places, reach
+from proctor.models.prefix.resume import head_groups, part_of
+from proctor.models.prefix.rows import Row, Span
+
+log = logging.getLogger("proctor")
+
+HEAD_ROWS = 256
+"""Rows that go through the output head together: fewer leave its matrix product bound by memory."""
+LEAST_TOKENS = 16
+CACHE_BYTES = 1 << 20
+
+Kind = Literal["tree", "context"]
+
+
+@dataclass(slots=True)
+class _HeadQueue:
+    """Hidden rows that wait for the head, and who asks for which token of them."""
+
+    hidden: list[torch.Tensor] = field(default_factory=list)
+    rows: int = 0
+    at: list[int] = field(default_factory=list)
+    tokens: list[int] = field(default_factory=list)
+    slots: list[tuple[int, int]] = field(default_factory=list)
+    done: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _RowResults:
+    """What is known of one row: per scored position before the last, and per span for the last."""
+
+    inner: list[tuple[float, bool]]
+    last: list[tuple[float, bool]]
+
+
+class TreeScorer:
+    """Scores rows with a plan; ``kind`` context shares within one context's continuations only."""
+
+    def __init__(
+        self,
+        scorer: RowScorer,
+        limits: Limits,
+        kind: Kind = "tree",
+        *,
+        form: CallForm | None = None,
+        head_rows: int = HEAD_ROWS,
+        on_plan: Callable[[Plan], None] | None = None,
+    ) -> None:
+        self._scorer = scorer
+        self._on_plan = on_plan
+        self._limits = limits
+        self._kind: Kind = kind
+        self._head_rows = head_rows
+        windows = layer_windows(text_config(scorer.module))
+        if isinstance(windows, str):
+            raise ModelError(f"Prefixes cannot be shared on this model: {windows}.")
+        self._windows = windows
+        self._form = form or next(call_forms(scorer.module, scorer.device, scorer.autocast), CallForm())
+        self._dtype = torch.float32
+        self.forwarded = 0
+        self.distinct = 0
+        self.sizes: list[int] = []
+        """Requests that each pass answers; passes over prefixes alone, which answer none, are left out."""
+
+    def __call__(self, rows: Sequence[Row], missing: Sequence[bool] | None = None) -> Iterator[SpanScore]:
+        """All spans of all rows, each as soon as its last logits are there.
+
+        ``missing``: the rows that are wanted; others come along where a pass is run for one of these.
+        """
+        waiting = list(rows)
+        while waiting:
+            done: set[int] = set()
+            try:
+                yield from self._run(waiting, done, missing)
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+                self._shrink(error)
+            left = [number for number in range(len(waiting)) if number not in done]
+            waiting, missing = [waiting[number] for number in left if missing is None or missing[number]], None
+
+    def plan(self, rows: Sequence[Row]) -> tuple[list[Ids], Plan]:
+        """The inputs of the rows (what is too long loses its beginning) and the passes over them."""
+        inputs = [row.lead.tokens[-(self._scorer.max_length + 1) :][:-1] for row in rows]
+        counts = [row.lead.count for row in rows]
+        groups = None if self._kind == "tree" else _context_groups(rows)
+        return inputs, make_plan(inputs, counts, self._limits, groups=groups)
+
+    def _shrink(self, error: Exception) -> None:
+        """Halve what a pass may hold; what was answered stays answered."""
+        free_caches()
+        if self._limits.tokens <= LEAST_TOKENS and self._limits.longest <= LEAST_TOKENS:
+            raise ModelError(
+                "Memory ran out on the smallest possible pass.",
+                hint="Use a smaller dtype, a shorter max_length in --model_args, or another device.",
+            ) from error
+        tokens = max(LEAST_TOKENS, self._limits.tokens // 2)
+        longest = max(LEAST_TOKENS, min(self._limits.longest, 2 * self._limits.tokens) // 2)
+        self._limits = replace(self._limits, tokens=tokens, longest=longest)
+        log.warning("Memory ran out; going on with passes of at most %d tokens.", tokens)
+
+    def _run(self, rows: Sequence[Row], done: set[int], missing: Sequence[bool] | None) -> Iterator[SpanScore]:
+        inputs, plan = self.plan(rows)
+        self.distinct += plan.nodes
+        if self._on_plan is not None:
+            self._on_plan(plan)
+            self._on_plan = None
+        answers = [_RowResults([(0.0, False)] * (row.lead.count - 1), [(0.0, False)] * len(row.spans)) for row in rows]
+        cache = StackCache() if self._kind == "tree" else None
+        groups = head_groups(plan.packs, self._head_rows)
+        part = None if missing is None else part_of(plan.packs, groups, missing)
+        for place, group in enumerate(groups):
+            pending = _HeadQueue()
+            wanted = part is None or part.runs[place]
+            for number in group:
+                if wanted or (part is not None and number in part.support):
+                    self._forward(plan.packs[number], inputs, rows, cache, pending)
+            if not wanted:
+                continue
+            self._settle(pending, answers)
+            for finished in pending.done:
+                done.add(finished)
+                yield from self._results(rows[finished], answers[finished])
+
+    def _forward(
+        self, pack: Pack, inputs: Sequence[Ids], rows: Sequence[Row], cache: StackCache | None, pending: _HeadQueue
+    ) -> None:
+        ids, positions = flatten(pack, inputs)
+        device = self._scorer.device
+        arguments: dict[str, Any] = {
+            "input_ids": torch.from_numpy(ids.astype("int64")).unsqueeze(0).to(device),
+            self._form.positions: torch.from_numpy(positions).unsqueeze(0).to(device),
+        }
+        if pack.past or len(pack.edges) > 1 or any(self._windows.values()):
+            arguments[self._form.mask] = self._mask(pack)
+        if cache is not None:
+            cache.cut(pack.past)
+            arguments.update({self._form.cache: cache, "use_cache": True})
+        wanted = _register(pack, inputs, rows, pending)
+        pending.hidden.append(self._hidden(arguments, pack.tokens, wanted))
+        pending.rows += len(wanted)
+        self.forwarded += pack.tokens
+        if answered := sum(len(rows[number].spans) for number in pack.done):
+            self.sizes.append(answered)
+
+    def _mask(self, pack: Pack) -> Any:
+        """The mask of a pass; one for each kind of layer where a model has several."""
+        scorer = self._scorer
+        dtype = scorer.autocast or dtype_of(scorer.module)
+        masks = {kind: mask_of(pack, window, scorer.device, dtype) for kind, window in self._windows.items()}
+        return masks if len(masks) > 1 else next(iter(masks.values()))
+
+    def _hidden(self, arguments: dict[str, Any], tokens: int, wanted: list[int]) -> torch.Tensor:
+        """The hidden rows before the output head at ``wanted`` places of one pass; shape (rows, size)."""
+        taken: torch.Tensor | None = None
+        places = torch.tensor(wanted, dtype=torch.long, device=self._scorer.device)
+
+        def take(_: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
+            nonlocal taken
+            hidden = args[0]
+            if hidden.dim() == 3 and hidden.shape[1] == tokens:
+                taken = hidden[0, places]
+            return (hidden[:, :0], *args[1:])
+
+        self._call(arguments, take)
+        if taken is None:
+            raise ModelError("The output head of this model does not see one row per token.")
+        return taken
+
+    def _call(self, arguments: dict[str, Any], hook: Any) -> Any:
+        assert self._scorer.head is not None
+        handle = self._scorer.head.register_forward_pre_hook(hook)
+        with handle, torch.no_grad(), autocast(self._scorer.device, self._scorer.autocast):
+            return self._scorer.forward(arguments)
+
+    def _settle(self, pending: _HeadQueue, answers: Sequence[_RowResults]) -> None:
+        """Run the head on the collected rows and note every asked-for log-probability."""
+        if not pending.rows:
+            return
+        hidden = torch.cat(pending.hidden)
+        arguments: dict[str, Any] = {"input_ids": torch.zeros((1, 1), dtype=torch.long, device=self._scorer.device)}
+        logits = self._call(arguments, lambda _, args: (hidden.unsqueeze(0), *args[1:])).logits[0]
+        gather = _gather_in_cache if _fits(logits, self._scorer.softmax_dtype) else self._scorer.gather
+        logprobs, likeliest = gather(logits, pending.at, pending.tokens)
+        self._dtype = logprobs.dtype
+        values: list[float] = logprobs.tolist()
+        for (number, slot), at, token, value in zip(pending.slots, pending.at, pending.tokens, values, strict=True):
+            answer = answers[number]
+            greedy = likeliest[at] == token
+            if slot < 0:
+                answer.last[-slot - 1] = (value, greedy)
+            else:
+                answer.inner[slot] = (value, greedy)
+
+    def _results(self, row: Row, answers: _RowResults) -> Iterator[SpanScore]:
+        for place, span in enumerate(row.spans):
+            parts = [*answers.inner[len(answers.inner) - span.count + 1 :], answers.last[place]]
+            total = parts[0][0]
+            if span.count > 1:
+                # lm-eval: the sum, too, is taken in the softmax's dtype.
+                total = float(torch.tensor([value for value, _ in parts], dtype=self._dtype).sum())
+            yield SpanScore(span.owner, total, all(greedy for _, greedy in parts))
+
+
+def mask_of(pack: Pack, window: int | None, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
+    """Who sees whom in a pass, as attention adds it: shape (1, 1, tokens, past + tokens), 0 where a token attends."""
+    at = torch.arange(pack.tokens, device=device)
+    hidden = (at[None, :] > at[:, None]) | (at[:, None] >= torch.from_numpy(reach(pack)).to(device)[None, :])
+    hidden = torch.nn.functional.pad(hidden, (pack.past, 0))
+    if window is not None:
+        here = torch.from_numpy(places(pack)).to(device)
+        keys = torch.cat([torch.arange(pack.past, device=device), here])
+        hidden |= keys[None, :] <= here[:, None] - window
+    mask = torch.zeros(hidden.shape, dtype=dtype, device=device)
+    return mask.masked_fill_(hidden, torch.finfo(dtype).min)[None, None]
+
+
+def _fits(logits: torch.Tensor, softmax_dtype: torch.dtype | None) -> bool:
+    return logits.device.type == "cpu" and logits.dtype == torch.float32 and softmax_dtype in (None, torch.float32)
+
+
+def _gather_in_cache(logits: torch.Tensor, at: list[int], tokens: list[int]) -> tuple[torch.Tensor, list[int]]:
+    """What :meth:`RowScorer.gather` gives, in blocks that stay in the processor's cache; float32 on a CPU."""
+    highest, likeliest = logits.max(dim=-1)
+    sums = torch.empty(len(logits))
+    step = max(1, CACHE_BYTES // (4 * logits.shape[1]))
+    block = torch.empty((step, logits.shape[1]))
+    for start in range(0, len(logits), step):
+        part = logits[start : start + step]
+        room = block[: len(part)]
+        torch.sub(part, highest[start : start + step, None], out=room)
+        sums[start : start + step] = room.exp_().sum(dim=-1)
+    chosen = logits[torch.tensor(at), torch.tensor(tokens)]
+    rows = torch.tensor(at)
+    return (chosen - highest[rows]) - sums.log()[rows], likeliest.tolist()
+
+
+def _register(pack: Pack, inputs: Sequence[Ids], rows: Sequence[Row], pending: _HeadQueue) -> list[int]:
+    """Note who asks for which token after which place of a pass; the places, each once."""
+    places: dict[int, int] = {}
+    for need in pack.needs:
+        row, tokens = rows[need.input], inputs[need.input]
+        offset = len(tokens) - row.lead.count
+        for position in range(need.first, need.stop):
+            at = pending.rows + places.setdefault(need.start + position - need.first, len(places))
+            if position < len(tokens) - 1:
+                _ask(pending, at, int(tokens[position + 1]), (need.input, position - offset))
+            else:
+                for place, span in enumerate(row.spans):
+                    _ask(pending, at, _last_token(span), (need.input, -place - 1))
+    pending.done.extend(pack.done)
+    return list(places)
+
+
+def _ask(pending: _HeadQueue, at: int, token: int, slot: tuple[int, int]) -> None:
+    pending.at.append(at)
+    pending.tokens.append(token)
+    pending.slots.append(slot)
+
+
+def _last_token(span: Span) -> int:
+    return int(span.scored[-1])
+
+
+def _context_groups(rows: Sequence[Row]) -> list[int]:
+    """Rows of one context are one group."""
+    keys: dict[bytes, int] = {}
+    return [keys.setdefault(row.lead.context.tobytes(), len(keys)) for row in rows]

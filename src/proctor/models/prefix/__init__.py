@@ -1,0 +1,1 @@
+"""Which tokens inputs share and in which order they are computed: pure plans, no torch."""

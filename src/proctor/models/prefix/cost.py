@@ -1,0 +1,46 @@
+"""How much there is to do, before it is done: requests, tokens, and tokens that are distinct.
+
+Distinct are the beginnings of inputs, as in a trie: what a model must compute at least, if it
+computes nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from proctor.models.prefix.plan import Ids, Plan, build_trie
+
+
+@dataclass(frozen=True, slots=True)
+class PromptCost:
+    """``requests`` as lm-eval counts them; ``tokens`` that they have together; ``distinct`` None: not known."""
+
+    requests: int
+    tokens: int
+    distinct: int | None = None
+
+    def __str__(self) -> str:
+        text = f"{self.requests:,} {'request' if self.requests == 1 else 'requests'}, {many(self.tokens)} tokens"
+        if self.distinct is None or not self.tokens:
+            return text
+        return f"{text}, {many(self.distinct)} distinct: sharing saves {100 - 100 * self.distinct / self.tokens:.0f} %"
+
+
+def planned(plan: Plan, lengths: Sequence[int]) -> PromptCost:
+    """The work of a plan for requests of these many tokens each."""
+    return PromptCost(len(lengths), sum(lengths), plan.nodes)
+
+
+def count_distinct(inputs: Sequence[Ids]) -> int:
+    """How many distinct beginnings some inputs have."""
+    return build_trie(inputs, [0] * len(inputs), range(len(inputs))).size
+
+
+def many(number: int) -> str:
+    """A number as a person says it: ``713``, ``39.4 k``, ``6.1 M``, ``2.0 G``."""
+    for size, letter in ((10**9, "G"), (10**6, "M"), (10**4, "k")):
+        if number >= size:
+            unit = 1000 if letter == "k" else size
+            return f"{number / unit:.1f} {letter}"
+    return f"{number:,}"

@@ -1,0 +1,1 @@
+"""From text to token ids as lm-eval does it, each distinct part encoded once."""

@@ -1,0 +1,338 @@
+"""From text to token ids, the way lm-eval does it: pairs, beginnings, rolling windows, chats.
+
+Scores of two harnesses are equal only if their token ids are; this is the one room that
+makes them. It works on any tokenizer object with transformers' interface and imports none.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Literal
+
+from proctor.errors import ModelError, UsageError, did_you_mean
+from proctor.models.chat import check_template, name_of, render_chat
+from proctor.models.tokens.segments import Ids
+from proctor.models.tokens.shared_encoding import SharedEncoding
+
+log = logging.getLogger("proctor")
+
+Pair = tuple[list[int], list[int]]
+CHUNK = 1024
+
+
+class Tokens:
+    """A tokenizer with a model's habits: BOS policy, prefix token, length limit, chat template.
+
+    ``add_bos_token`` None leaves special tokens to the tokenizer's own default.
+    """
+
+    def __init__(
+        self,
+        tokenizer: Any,
+        *,
+        max_length: int,
+        backend: Literal["causal", "seq2seq"] = "causal",
+        add_bos_token: bool | None = None,
+        prefix_token_id: int | None = None,
+        template_args: Mapping[str, Any] | None = None,
+        rolling_bos_once: bool = False,
+    ) -> None:
+        self.tokenizer = tokenizer
+        self.max_length = max_length
+        self.backend = backend
+        self.add_bos_token = add_bos_token
+        self._prefix = prefix_token_id
+        self._template_args = dict(template_args or {})
+        self._rolling_bos_once = rolling_bos_once
+        self._dropped_system = False
+        self._shared = SharedEncoding(tokenizer, self._encode_whole)
+
+    @property
+    def name(self) -> str:
+        """The tokenizer's name with ``/`` as ``__``, as lm-eval writes it."""
+        return str(getattr(self.tokenizer, "name_or_path", "")).replace("/", "__")
+
+    @property
+    def prefix_token_id(self) -> int:
+        """The token that stands before a text without context: as told, else BOS, else EOS."""
+        found = self._known_prefix
+        if found is None:
+            raise ModelError(
+                "The tokenizer has neither a BOS nor an EOS token, so a text without context cannot be scored.",
+                hint="Name a token: --model_args prefix_token_id=ID.",
+            )
+        return found
+
+    @property
+    def _known_prefix(self) -> int | None:
+        for candidate in (self._prefix, self.tokenizer.bos_token_id, self.tokenizer.eos_token_id):
+            if candidate is not None:
+                return int(candidate)
+        return None
+
+    @cached_property
+    def _prefix_text(self) -> str | None:
+        known = self._known_prefix
+        return None if known is None else self.tokenizer.decode(known)
+
+    @property
+    def eot_text(self) -> str | None:
+        """The end-of-text token as text: always one of the stop strings."""
+        eos = self.tokenizer.eos_token_id
+        return None if eos is None else self.tokenizer.decode(eos, skip_special_tokens=False)
+
+    # -- text to ids
+
+    def encode(self, text: str, special: bool | None = None) -> list[int]:
+        """The ids of one text. ``special`` None: the BOS policy decides about special tokens."""
+        return self.encode_many([text], special)[0]
+
+    def encode_many(self, texts: Sequence[str], special: bool | None = None) -> list[list[int]]:
+        """The ids of many texts; equal texts, and what texts share, are encoded once."""
+        flags = {text: self._special(text) if special is None else special for text in texts}
+        ids: dict[str, list[int]] = {}
+        for flag in (None, True, False):
+            ids.update(self._encode_flagged([text for text, its_flag in flags.items() if its_flag is flag], flag))
+        return [ids[text] for text in texts]
+
+    def _encode_flagged(self, texts: Sequence[str], flag: bool | None) -> Mapping[str, list[int]]:
+        """The ids of texts, by their parts where that is exact and pays; ``flag`` as the tokenizer takes it."""
+        joined = self._shared.texts(texts, flag)
+        if joined is None:
+            return self._encode_whole(texts, flag)
+        return {text: row.tolist() for text, row in zip(texts, joined, strict=True)}
+
+    def _encode_whole(self, texts: Sequence[str], flag: bool | None) -> dict[str, list[int]]:
+        ids: dict[str, list[int]] = {}
+        for start in range(0, len(texts), CHUNK):
+            chunk = list(texts[start : start + CHUNK])
+            ids.update(zip(chunk, self._call(chunk, flag), strict=True))
+        return ids
+
+    def _special(self, text: str) -> bool | None:
+        # A chat template may have written BOS already: then none is added.
+        if self._prefix_text is not None and text.startswith(self._prefix_text):
+            return False
+        return self.add_bos_token
+
+    def _call(self, texts: list[str], special: bool | None, **options: Any) -> list[list[int]]:
+        if special is not None:
+            options["add_special_tokens"] = special
+        encoded = self.tokenizer(
+            texts, return_attention_mask=False, return_token_type_ids=False, verbose=False, **options
+        )
+        return encoded["input_ids"]
+
+    def encode_prompts(self, prompts: Sequence[str], *, truncation: bool = False) -> list[list[int]]:
+        """The ids of prompts to generate after; ``truncation`` applies the tokenizer's own limit."""
+        bos = getattr(self.tokenizer, "bos_token", None)
+        groups: dict[bool | None, list[int]] = {}
+        for index, prompt in enumerate(prompts):
+            flag = self.add_bos_token if self.backend == "causal" else None
+            if self.backend == "causal" and bos and prompt.startswith(bos):
+                flag = False
+            groups.setdefault(flag, []).append(index)
+        ids: list[list[int]] = [[] for _ in prompts]
+        for flag, members in groups.items():
+            texts = list(dict.fromkeys(prompts[index] for index in members))
+            if truncation:
+                encoded = dict(zip(texts, self._call(texts, flag, truncation=True), strict=True))
+            else:
+                encoded = self._encode_flagged(texts, flag)
+            for index in members:
+                ids[index] = encoded[prompts[index]]
+        return ids
+
+    def encode_pair(self, context: str, continuation: str) -> Pair:
+        """The ids of a context and of the continuation to score after it.
+
+        The context always has at least one token (the prefix token if need be); the
+        continuation has none if its text melts into the context's tokens.
+        """
+        return self.encode_pairs([(context, continuation)])[0]
+
+    def encode_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[Pair]:
+        """:meth:`encode_pair` for many; a context shared by several is encoded once."""
+        found = self.encode_requests([(context, (continuation,)) for context, continuation in pairs])
+        return [(context.tolist(), tail) for context, (tail,) in found]
+
+    def encode_requests(self, requests: Sequence[tuple[str, Sequence[str]]]) -> list[tuple[Ids, list[list[int]]]]:
+        """The ids of each context, and of each continuation after it.
+
+        Contexts of equal ids can be one array: do not write into it.
+        """
+        moved = [_split_spaces(context) for context, _ in requests]
+        texts: dict[str, dict[str, None]] = {}
+        if self.backend == "causal":
+            for (kept, spaces), (_, continuations) in zip(moved, requests, strict=True):
+                texts.setdefault(kept, {}).update(dict.fromkeys(spaces + text for text in continuations))
+        known = self._cut_contexts(texts)
+        rest = [index for index, (kept, _) in enumerate(moved) if kept not in known]
+        slow = dict(zip(rest, self._whole_requests([requests[index] for index in rest]), strict=True))
+        result: list[tuple[Ids, list[list[int]]]] = []
+        for index, ((kept, spaces), (_, continuations)) in enumerate(zip(moved, requests, strict=True)):
+            if index in slow:
+                result.append(slow[index])
+            else:
+                context, tails = known[kept]
+                result.append((context, [tails[spaces + text] for text in continuations]))
+        return result
+
+    def _cut_contexts(self, texts: Mapping[str, Mapping[str, None]]) -> dict[str, tuple[Ids, dict[str, list[int]]]]:
+        """Contexts and what their continuations add, of those that are encoded by parts."""
+        found: dict[str, tuple[Ids, dict[str, list[int]]]] = {}
+        for flag in (None, True, False):
+            wanted = {text: list(more) for text, more in texts.items() if self._special(text) is flag}
+            found.update(self._shared.contexts(wanted, flag, self._special))
+        return found
+
+    def _whole_requests(self, requests: Sequence[tuple[str, Sequence[str]]]) -> list[tuple[Ids, list[list[int]]]]:
+        import numpy as np
+
+        encoded = iter(self._whole_pairs([(context, text) for context, texts in requests for text in texts]))
+        arrays: dict[str, Ids] = {}
+        result: list[tuple[Ids, list[list[int]]]] = []
+        for context, texts in requests:
+            pairs = [next(encoded) for _ in texts]
+            if context not in arrays or not arrays[context].size:
+                arrays[context] = np.array(pairs[0][0] if pairs else [], dtype=np.int32)
+            result.append((arrays[context], [tail for _, tail in pairs]))
+        return result
+
+    def _whole_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[Pair]:
+        """Pairs by the definition: the context's ids, and what the whole text has beyond them."""
+        moved = [(kept, spaces + text) for (kept, spaces), text in ((_split_spaces(one), two) for one, two in pairs)]
+        bare = [index for index, (context, _) in enumerate(pairs) if context == ""]
+        full = [index for index, (context, _) in enumerate(pairs) if context != ""]
+        result: list[Pair] = [([], [])] * len(pairs)
+        alone = self.encode_many([moved[index][1] for index in bare], False)
+        for index, ids in zip(bare, alone, strict=True):
+            prefix = self.prefix_token_id
+            result[index] = (ids[:1], ids[1:]) if ids[:1] == [prefix] else ([prefix], ids)
+        contexts = self.encode_many([moved[index][0] for index in full])
+        if self.backend == "causal":
+            wholes = self.encode_many([moved[index][0] + moved[index][1] for index in full])
+            tails = [whole[len(context) :] for whole, context in zip(wholes, contexts, strict=True)]
+        else:
+            tails = self.encode_many([moved[index][1] for index in full], False)
+        for index, context, tail in zip(full, contexts, tails, strict=True):
+            # A context of nothing but spaces can come out empty.
+            result[index] = (context or [self.prefix_token_id], tail)
+        return result
+
+    def rolling(self, text: str) -> list[Pair]:
+        """The windows in which a whole text is scored."""
+        # lm-eval: the tokenizer's default special tokens are part of the text, so BOS is scored too.
+        tokens = self.encode(text)
+        if self._rolling_bos_once and tokens[:1] == [self.prefix_token_id]:
+            tokens = tokens[1:]
+        return rolling_windows(tokens, prefix=self.prefix_token_id, max_length=self.max_length) if tokens else []
+
+    # -- ids to text, messages to text
+
+    def decode(self, ids: Iterable[int], *, skip_special: bool = True) -> str:
+        """The text of some ids."""
+        return self.tokenizer.decode(list(ids), skip_special_tokens=skip_special)
+
+    def chat_template(self, name: str | bool = True) -> str:
+        """The text of the chat template called ``name`` (True: the default one)."""
+        template = getattr(self.tokenizer, "chat_template", None)
+        if not template:
+            raise self._no_template()
+        check_template(self.tokenizer)
+        if isinstance(template, str):
+            if isinstance(name, str):
+                log.warning("The tokenizer has one chat template; the name %r is not needed to find it.", name)
+            return template
+        wanted = name if isinstance(name, str) else "default"
+        if wanted not in template:
+            hint = did_you_mean(wanted, template) or f"Its templates: {', '.join(sorted(template))}."
+            raise UsageError(f"The tokenizer has no chat template named {wanted!r}.", hint=hint)
+        return template[wanted]
+
+    def render(
+        self, messages: Sequence[Mapping[str, str]], *, add_generation_prompt: bool, template: str | None = None
+    ) -> str:
+        """Messages through the chat template; without a generation prompt the last one is left open.
+
+        ``template``: the name of one of several, as given to ``--apply_chat_template``.
+        """
+        from jinja2.exceptions import TemplateError
+
+        if not getattr(self.tokenizer, "chat_template", None) and "chat_template" not in self._template_args:
+            raise self._no_template()
+        try:
+            return self._render(messages, add_generation_prompt, template)
+        except TemplateError as error:
+            kept = [message for message in messages if message["role"] != "system"]
+            if len(kept) == len(messages):
+                raise self._unrendered(error) from error
+            if not self._dropped_system:
+                self._dropped_system = True
+                log.warning(
+                    "The chat template takes no system message (%s): system instruction and description are left out.",
+                    error,
+                )
+        try:
+            return self._render(kept, add_generation_prompt, template)
+        except TemplateError as error:
+            raise self._unrendered(error) from error
+
+    def _render(self, messages: Sequence[Mapping[str, str]], add_generation_prompt: bool, template: str | None) -> str:
+        options = dict(self._template_args)
+        if template is not None and isinstance(getattr(self.tokenizer, "chat_template", None), dict):
+            options["chat_template"] = self.chat_template(template)
+        return render_chat(
+            self.tokenizer,
+            messages,
+            add_generation_prompt=add_generation_prompt,
+            continue_final_message=not add_generation_prompt,
+            **options,
+        )
+
+    def _unrendered(self, error: Exception) -> ModelError:
+        return ModelError(f"The chat template of {name_of(self.tokenizer)} cannot render this prompt: {error}")
+
+    def _no_template(self) -> ModelError:
+        return ModelError(
+            f"The tokenizer of {getattr(self.tokenizer, 'name_or_path', 'this model')} has no chat template.",
+            hint="Leave out --apply_chat_template, or name a tokenizer that has one: --model_args tokenizer=NAME.",
+        )
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What lm-eval's results file says of a tokenizer."""
+        tokenizer = self.tokenizer
+        return {
+            "tokenizer_pad_token": [tokenizer.pad_token, str(tokenizer.pad_token_id)],
+            "tokenizer_eos_token": [tokenizer.eos_token, str(tokenizer.eos_token_id)],
+            "tokenizer_bos_token": [tokenizer.bos_token, str(tokenizer.bos_token_id)],
+            "eot_token_id": tokenizer.eos_token_id,
+            "max_length": self.max_length,
+        }
+
+
+def _split_spaces(context: str) -> tuple[str, str]:
+    """White space at the end of a context belongs to the continuation: that is where its tokens are."""
+    kept = context.rstrip()
+    return kept, context[len(kept) :]
+
+
+def rolling_windows(tokens: Sequence[int], *, prefix: int, max_length: int, context: int = 1) -> list[Pair]:
+    """Cut a text into (context, scored) windows of at most ``max_length`` inputs.
+
+    Every token is scored exactly once; each window after the first begins with at least ``context``
+    tokens of context, and the last one gets as much as fits.
+    """
+    if max_length < 1:
+        raise UsageError(f"max_length is {max_length}; rolling windows need at least 1.")
+    windows: list[Pair] = []
+    done = 0
+    while done < len(tokens):
+        end = min(done + (max_length - context + 1 if done else max_length), len(tokens))
+        before = [prefix] if done == 0 else list(tokens[end - max_length - 1 : done])
+        windows.append((before, list(tokens[done:end])))
+        done = end
+    return windows

@@ -1,0 +1,1 @@
+"""What a run would send and cost, without running it."""

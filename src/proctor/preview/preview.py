@@ -1,0 +1,361 @@
+"""The prompts of a run exactly as they are sent, for a few documents: step five of ten, and stop.
+
+What is shown comes out of the same functions that a run uses, so it cannot differ from it.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from proctor.check.chat import check_style
+from proctor.check.task_checks import TaskChecks, warn
+from proctor.errors import UsageError, value_text
+from proctor.metrics.choice import OUT_OF_RANGE, resolve_gold
+from proctor.models import MODELS, open_model
+from proctor.models.generation import plan_generation
+from proctor.preview.token_boundaries import TokenBoundary, TokenText, fit, seams
+from proctor.run.bind import bind_tasks
+from proctor.run.session import model_style, seed_everything, select_suite, warn_of_surprises
+from proctor.settings.config import HF_KINDS, RunConfig
+from proctor.tasks.class_task import AnyTask, ClassTask
+from proctor.tasks.fewshot import load_pool, pool_split
+from proctor.tasks.plan import DocumentPlan, TaskPlan, plan_task, request_count
+from proctor.tasks.prompt import PromptStyle
+from proctor.tasks.task import Task
+from proctor.types import Generate, Loglikelihood, Request, Rolling
+
+if TYPE_CHECKING:
+    from proctor.models.tokens.tokenizer import Tokens
+    from proctor.run.session import OpenProgress
+
+WIDTH = 80
+Paint = Callable[[str], str]
+
+
+def preview(config: RunConfig, *, progress: OpenProgress, color: bool = False) -> Iterator[str]:
+    """Yield blocks of text: per task a head and its documents, at the end a sum.
+
+    Without ``--limit`` and ``--samples`` one document of each task is shown. ``color`` dims all
+    of a prompt but its question (ANSI), where no chat template hides where that begins.
+    """
+    # Nothing that a model writes is run here.
+    config = replace(config, confirm_run_unsafe_code=True)
+    if config.limit is None and config.samples is None:
+        config = replace(config, limit=1)
+    suite = select_suite(config)
+    seed_everything(config.seed)
+    tasks = bind_tasks(suite.tasks, progress)
+    warn_of_surprises(config, suite.tasks)
+    tokens = open_tokenizer(config)
+    style = preview_style(config, tokens)
+    check_style(style, [task.spec for task in tasks])
+    view = _Writer(config, style, tokens, color)
+    for task in tasks:
+        samples = None if config.samples is None else config.samples.get(task.spec.name)
+        plan = plan_task(task, limit=config.limit, samples=samples, seed=config.seed.fewshot, style=style)
+        _check(plan)
+        yield from view.task(plan)
+    yield view.sum()
+
+
+def _check(plan: TaskPlan) -> None:
+    """Say what a run would say; what stops a run is to be seen here."""
+    if isinstance(plan.task, ClassTask):
+        return
+    checks = TaskChecks(plan.task, [planned.example.doc_id for planned in plan.documents])
+    for planned in plan.documents:
+        checks.look(planned.example)
+    errors, warnings = checks.finish()
+    warn([*errors, *warnings])
+
+
+def open_tokenizer(config: RunConfig) -> Tokens | None:
+    """The tokenizer of ``--model_args``, where one is named; weights are not read."""
+    if config.model not in MODELS:
+        MODELS.get(config.model)
+    if config.model not in HF_KINDS or not config.model_args.get("pretrained"):
+        return None
+    from proctor.lazy import need
+
+    need("torch", extra="hf")
+    need("transformers", extra="hf")
+    from proctor.models.hf.load.load import open_tokens
+
+    return open_tokens(config.model_args)
+
+
+def preview_style(config: RunConfig, tokens: Tokens | None) -> PromptStyle:
+    """How prompts are rendered with the chat template of a tokenizer, or of a model that has one without."""
+    if not config.apply_chat_template or tokens is not None:
+        return model_style(config, tokens)
+    if config.model in HF_KINDS:
+        raise UsageError(
+            "--apply_chat_template needs a tokenizer, which has the template.",
+            hint="Name the model: --model_args pretrained=NAME_OR_FOLDER.",
+        )
+    return model_style(config, open_model(config.model, config.model_args))
+
+
+@dataclass(slots=True)
+class _Totals:
+    """What was shown, and what all documents would come to at the same rate."""
+
+    tasks: int = 0
+    documents: int = 0
+    requests: int = 0
+    characters: int = 0
+    tokens: int = 0
+    cut: int = 0
+    all_documents: int = 0
+    all_requests: float = 0.0
+    all_tokens: float = 0.0
+
+    def add(self, other: _Totals, of: int) -> None:
+        """Add a task's sum; the task has ``of`` documents."""
+        for name in ("tasks", "documents", "requests", "characters", "tokens", "cut"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        factor = of / max(other.documents, 1)
+        self.all_documents += of
+        self.all_requests += other.requests * factor
+        self.all_tokens += other.tokens * factor
+
+
+class _Writer:
+    """Writes tasks down."""
+
+    def __init__(self, config: RunConfig, style: PromptStyle, tokens: Tokens | None, color: bool) -> None:
+        self._config, self._style, self._tokens = config, style, tokens
+        self._dim: Paint = (lambda text: f"\x1b[2m{text}\x1b[22m" if text else "") if color else str
+        self._bold: Paint = (lambda text: f"\x1b[1m{text}\x1b[22m") if color else str
+        self._total = _Totals()
+        self._now = _Totals()
+
+    def task(self, plan: TaskPlan) -> Iterator[str]:
+        """A task's head, then its documents."""
+        self._now = _Totals(tasks=1)
+        yield "\n".join(self._head(plan.task))
+        for planned in plan.documents:
+            self._now.documents += 1
+            yield "\n".join(self._document(plan, planned))
+        self._total.add(self._now, len(plan.task.documents))
+
+    def sum(self) -> str:
+        """The last lines."""
+        total, counted = self._total, self._tokens is not None
+        shown = [
+            _count(total.tasks, "task"),
+            _count(total.documents, "document"),
+            _count(total.requests, "request"),
+            _count(total.characters, "character"),
+        ]
+        whole = [f"{_count(total.all_documents, 'document')}, about {_count(round(total.all_requests), 'request')}"]
+        if counted:
+            shown.append(_count(total.tokens, "token"))
+            whole.append(_count(round(total.all_tokens), "token"))
+        lines = ["", _rule("in sum", "═"), f"shown  {', '.join(shown)}", f"all    {', '.join(whole)}"]
+        if total.cut:
+            lines.append(f"warning: {_count(total.cut, 'prompt')} shown here cannot be read whole by the model.")
+        return "\n".join(lines)
+
+    def _head(self, task: AnyTask) -> list[str]:
+        spec = task.spec
+        if isinstance(task, ClassTask):
+            return self._class_head(task)
+        name = spec.data.path or "custom_dataset"
+        source = f"{name} ({spec.data.name})" if spec.data.name else name
+        count = _count(len(task.documents), "document")
+        lines = [
+            *([""] if self._total.tasks else []),
+            _rule(self._bold(spec.name), "═", len(spec.name)),
+            f"{spec.output}, {count} in split {spec.data.eval_split!r} of {source}",
+            self._shots_line(task),
+        ]
+        return [*lines, _shown(spec.file)] if spec.file else lines
+
+    def _class_head(self, task: ClassTask) -> list[str]:
+        spec = task.spec
+        shots = _count(spec.n_shot, "few-shot example") if spec.n_shot else "no few-shot examples"
+        lines = [
+            *([""] if self._total.tasks else []),
+            _rule(self._bold(spec.name), "═", len(spec.name)),
+            f"{_count(len(task.documents), 'document')} of {spec.made_by}, {shots}",
+        ]
+        return [*lines, _shown(spec.file)] if spec.file else lines
+
+    def _shots_line(self, task: Task) -> str:
+        spec = task.spec
+        if spec.n_shot == 0 or spec.output == "loglikelihood_rolling":
+            return "no few-shot examples"
+        split = pool_split(spec)
+        source = "fewshot_config.samples" if split is None else f"split {split!r}"
+        sampler = spec.fewshot.sampler
+        drawn = f"drawn with seed {self._config.seed.fewshot}" if sampler == "default" else f"by sampler {sampler}"
+        size = _count(len(load_pool(spec, task.splits)), "document")
+        return f"{_count(spec.n_shot, 'few-shot example')} from {source} ({size}), {drawn}"
+
+    def _document(self, plan: TaskPlan, planned: DocumentPlan) -> list[str]:
+        task, example = plan.task, planned.example
+        title = f"{task.spec.name}, document {example.doc_id}"
+        if example.shots:
+            numbers = [_pool_row(task, position) for position in example.shots]
+            noun = "document" if len(numbers) == 1 else "documents"
+            title += f", after {noun} {_listed(numbers)} of {pool_split(task.spec) or 'the samples'}"
+        lines = ["", _rule(title, "─")]
+        golds = _golds(task, planned)
+        many = len(planned.requests) > 1
+        for index, request in enumerate(planned.requests):
+            label = f" {index + 1} of {len(planned.requests)}" if many else ""
+            if task.shape.multiple_input and index in golds:
+                label += ", the right one"
+            head = self._question_start(planned, index)
+            lines += self._request(request, label, head, () if task.shape.multiple_input else golds)
+        if task.spec.output != "loglikelihood_rolling":
+            target = example.text if task.shape.multiple_input else example.target
+            lines.append(f"  target  {value_text(target)}" + _remark(task, planned, golds))
+        if plan.asked > 1:
+            lines.append(f"  asked   {plan.asked} times")
+        self._now.requests += sum(request_count(request) for request in planned.requests) * plan.asked
+        return lines
+
+    def _question_start(self, planned: DocumentPlan, index: int) -> int:
+        """How many characters of a plain prompt stand before its question."""
+        contexts = planned.example.contexts
+        if self._style.chat is not None or index >= len(contexts):
+            return 0
+        turns = contexts[index]
+        last = max(position for position, turn in enumerate(turns) if turn.role == "user")
+        return sum(len(turn.content) + len(turn.delimiter) for turn in turns[:last])
+
+    def _request(self, request: Request, label: str, start: int, golds: Sequence[int]) -> list[str]:
+        if isinstance(request, Rolling):
+            return self._rolling(request, label)
+        text = request.context if isinstance(request, Loglikelihood) else request.prompt
+        self._now.characters += len(text)
+        lines = _framed(f"prompt{label}", self._dim(text[:start]) + text[start:], text)
+        if isinstance(request, Generate):
+            return lines + self._generate(request)
+        self._now.characters += sum(map(len, request.continuations))
+        return lines + self._continuations(request, golds)
+
+    def _rolling(self, request: Rolling, label: str) -> list[str]:
+        self._now.characters += len(request.text)
+        lines = _framed(f"text{label}, scored from its first token on", request.text, request.text)
+        if self._tokens is not None:
+            windows = self._tokens.rolling(request.text)
+            count = sum(len(scored) for _, scored in windows)
+            self._now.tokens += count
+            limit = f"{_count(len(windows), 'window')} of at most {self._tokens.max_length:,}"
+            lines.append(f"  tokens  {count:,}, in {limit}")
+        return lines
+
+    def _generate(self, request: Generate) -> list[str]:
+        settings = ", ".join(f"{key}={value!r}" for key, value in request.kwargs.items())
+        lines = [f"  generate with  {settings}"]
+        if self._tokens is None:
+            plan_generation(request.kwargs)
+            return lines
+        plan = plan_generation(request.kwargs, eos=self._tokens.eot_text)
+        found = fit(self._tokens, request.prompt, plan)
+        self._now.tokens += found.prompt
+        room = f"{found.room:,} of the model's {self._tokens.max_length:,} are left by max_gen_toks"
+        lines.append(f"  tokens  {found.prompt:,} ({room}), the last: {_pieces(found.before)}")
+        return lines + self._cut(found.cut)
+
+    def _continuations(self, request: Loglikelihood, golds: Sequence[int]) -> list[str]:
+        shown = [repr(text) for text in request.continuations]
+        found = seams(self._tokens, request.context, request.continuations) if self._tokens is not None else []
+        lines = []
+        if found and self._tokens is not None:
+            longest = max(seam.continuation for seam in found)
+            self._now.tokens += found[0].context + sum(seam.continuation for seam in found)
+            count = f"{found[0].context:,} + at most {longest:,} of {self._tokens.max_length:,}"
+            lines.append(f"  tokens  {count}; the prompt ends in {_pieces(found[0].before)}")
+        wide = max(map(_columns, shown), default=0)
+        short = wide <= 30
+        lines.append("  then, one at a time:" if len(shown) > 1 else "  then:")
+        for index, text in enumerate(shown):
+            mark = self._bold("  ← gold") if index in golds else ""
+            after = _after(found[index]) if found else ""
+            padding = " " * (wide - _columns(text)) if short and (after or mark) else ""
+            line = f"    {text}{padding}"
+            if after and short:
+                line += f"   | {after}"
+            lines.append(line + mark)
+            if after and not short:
+                lines.append(f"      | {after}")
+        return lines + self._cut(max((seam.cut for seam in found), default=0))
+
+    def _cut(self, cut: int) -> list[str]:
+        if not cut:
+            return []
+        self._now.cut += 1
+        return [f"  warning: the first {_count(cut, 'token')} of the prompt do not fit and are cut off."]
+
+
+def _rule(title: str, line: str, length: int | None = None) -> str:
+    return f"{line * 2} {title} {line * max(2, WIDTH - 4 - (len(title) if length is None else length))}"
+
+
+def _framed(title: str, painted: str, text: str) -> list[str]:
+    """The text between two lines of ours, and on the second one how it ends, to the last space."""
+    end = repr(text[-24:]) if text else "it is empty"
+    tail = f"{_count(len(text), 'character')}, ending in {end}" if text else "it is empty"
+    return [f"┌─ {title}", painted, f"└─ {tail}"]
+
+
+def _columns(text: str) -> int:
+    """How wide a terminal shows a text: Chinese, Japanese and Korean letters take two columns."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    words = [str(number) for number in numbers]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _pieces(pieces: Sequence[TokenText]) -> str:
+    return " · ".join(map(str, pieces)) or "nothing"
+
+
+def _after(seam: TokenBoundary) -> str:
+    if seam.continuation == 0:
+        return "no token of its own: its text melts into the prompt's last token"
+    more = seam.continuation - len(seam.after)
+    text = _pieces(seam.after) + (f" · {more} more" if more > 0 else "")
+    return f"{text}  (joined up, the text has other tokens here)" if seam.melted else text
+
+
+def _shown(file: str) -> str:
+    path = Path(file)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else file
+
+
+def _pool_row(task: AnyTask, position: int) -> int:
+    """The document's number in its split."""
+    indices = task.spec.fewshot.indices
+    return position if indices is None or position >= len(indices) else indices[position]
+
+
+def _golds(task: AnyTask, planned: DocumentPlan) -> tuple[int, ...]:
+    """Positions of the right choices; a target that is no choice gives none."""
+    example = planned.example
+    if task.spec.output != "multiple_choice" or isinstance(task, ClassTask):
+        return ()
+    choices = example.choices or ()
+    gold = resolve_gold(example.text if task.shape.multiple_input else example.target, choices)
+    golds = gold if isinstance(gold, tuple) else (gold,)
+    return tuple(one % len(choices) for one in golds if one != OUT_OF_RANGE)
+
+
+def _remark(task: AnyTask, planned: DocumentPlan, golds: Sequence[Any]) -> str:
+    if task.spec.output != "multiple_choice" or golds or isinstance(task, ClassTask):
+        return ""
+    return "   which is none of the choices: any answer counts as wrong"

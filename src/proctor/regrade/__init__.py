@@ -1,0 +1,1 @@
+"""Earlier responses, scored again without a model."""

@@ -1,0 +1,104 @@
+"""Answers out of samples files, proctor's and lm-eval's: the same question, found again by its text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from proctor.errors import DataError, error_line
+from proctor.files import text_lines
+from proctor.store.codec import Part, join
+from proctor.store.keys import Keys
+from proctor.store.store import Lookup
+from proctor.types import Generate, Loglikelihood, Query, Request, Response, Rolling
+
+_GREEDY = {"True": True, "False": False, "1": True, "0": False}
+
+
+class SamplesResponses:
+    """What samples files hold, as a run looks for it; it keeps nothing new."""
+
+    def __init__(self) -> None:
+        # Whichever model and seeds: the files are of one run.
+        self._keys = Keys({}, (0,))
+        self._parts: dict[bytes, Part] = {}
+        self.documents: dict[str, list[int]] = {}
+
+    def read(self, task: str, file: Path) -> None:
+        """Learn what is in one task's samples file."""
+        documents = self.documents.setdefault(task, [])
+        first: str | None = None
+        for number, line in enumerate(_lines(file), 1):
+            try:
+                first = first or str(line["filter"])
+                # Every filter was given the same answers.
+                if str(line["filter"]) != first:
+                    continue
+                documents.append(_whole(line["doc_id"]))
+                self._learn(line)
+            except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+                raise DataError(
+                    f"Line {number} of {file} is no sample: {error_line(error)}.",
+                    hint="Samples files are written by --log_samples.",
+                ) from error
+
+    def _learn(self, line: Mapping[str, Any]) -> None:
+        given = line["arguments"]
+        asked = list(given.values()) if isinstance(given, Mapping) else list(given)
+        for arguments, repeats in zip(asked, line["resps"], strict=True):
+            values = list(arguments.values()) if isinstance(arguments, Mapping) else list(arguments)
+            request = _request(values)
+            for repeat, value in enumerate(repeats):
+                for key in self._keys.of(request, repeat):
+                    self._parts[key] = _part(request, value)
+
+    def find(self, queries: Sequence[Query]) -> Lookup:
+        """What is known of these."""
+        return Lookup([self._answer(query) for query in queries], {})
+
+    def _answer(self, query: Query) -> Response | None:
+        parts = [self._parts.get(key) for key in self._keys.of(query.request, query.repeat)]
+        known = [part for part in parts if part is not None]
+        if not known or len(known) < len(parts):
+            return None
+        return join(query.request, known)
+
+    def keep(self, query: Query, response: Response) -> None:
+        """There is nothing new to keep."""
+
+
+def _whole(number: Any) -> int:
+    if type(number) is not int or number < 0:
+        raise ValueError(f"{number!r} is no document's number")
+    return number
+
+
+def _request(values: Sequence[Any]) -> Request:
+    if len(values) == 1:
+        return Rolling(str(values[0]))
+    if isinstance(values[1], Mapping):
+        return Generate(str(values[0]), values[1])
+    return Loglikelihood(str(values[0]), (str(values[1]),))
+
+
+def _part(request: Request, value: Any) -> Part:
+    if isinstance(request, Loglikelihood):
+        if str(value[1]) not in _GREEDY:
+            raise ValueError(f"{value[1]!r} is neither True nor False")
+        return float(value[0]), _GREEDY[str(value[1])]
+    return float(value) if isinstance(request, Rolling) else str(value)
+
+
+def _lines(file: Path) -> Iterator[Any]:
+    try:
+        for number, line in enumerate(text_lines(file), 1):
+            try:
+                yield json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise DataError(f"Line {number} of {file} is not JSON: {error}") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{file} is no samples file: {error}") from error
+    except OSError as error:
+        raise DataError(f"{file} cannot be read: {error.strerror}.") from error

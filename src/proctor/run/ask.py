@@ -1,0 +1,169 @@
+"""Find what is stored, ask the model what is not, keep each answer as it arrives, put all in order.
+
+Resuming a run is this and no other step.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import random
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from proctor.errors import ModelError, RequestError
+from proctor.foreign import ForeignExitError, no_exit
+from proctor.store.codec import Part
+from proctor.store.keys import is_sampled
+from proctor.store.runs import Counts
+from proctor.store.store import Lookup
+from proctor.tasks.plan import request_count
+from proctor.types import Generate, Loglikelihood, Model, Origin, OriginModel, Query, Request, Response, Scores
+
+log = logging.getLogger("proctor")
+
+Advance = Callable[[int], None]
+Origins = Mapping[tuple[str, int], Origin]
+
+
+class ResponseSource(Protocol):
+    """Where answers may be already, and where new ones go."""
+
+    def find(self, queries: Sequence[Query]) -> Lookup:
+        """Everything that is known of these."""
+        ...
+
+    def keep(self, query: Query, response: Response) -> None:
+        """Keep an answer."""
+        ...
+
+
+class Asking:
+    """One run's questions. ``counts``: how many of them the model was asked, and how many were stored."""
+
+    def __init__(self, queries: Sequence[Query], store: ResponseSource | None = None) -> None:
+        self.queries = queries
+        self._store = store
+        found = None if store is None else store.find(queries)
+        self._answers: list[Response | None] = [None] * len(queries) if found is None else found.answers
+        self._parts: Mapping[int, Sequence[Part | None]] = {} if found is None else found.parts
+        self._own = frozenset[int]() if found is None else found.own
+        self.missing = [place for place, answer in enumerate(self._answers) if answer is None]
+        self.counts = Counts(found=len(queries) - len(self.missing))
+
+    def ask(self, model: Model, advance: Advance, origins: Origins | None = None) -> list[Response]:
+        """One response per query, in order; ``advance`` is told of each as it arrives, as lm-eval counts.
+
+        ``origins``: by task and document, for a model that is told what its requests are about.
+        """
+        if self.counts.found:
+            rest = "the others are requested from the model" if self.missing else "no request is sent to the model"
+            log.info("%s of %s responses are cached; %s.", f"{self.counts.found:,}", f"{len(self.queries):,}", rest)
+            advance(sum(self._counted(place) for place, one in enumerate(self._answers) if one is not None))
+            self._draw_anew()
+        for place, response in _held(model, self._answered(model, origins or {})) if self.missing else ():
+            whole = self._completed(place, response)
+            self._answers[place] = whole
+            if self._store is not None:
+                self._store.keep(self.queries[place], whole)
+            # Now, and not before: whoever is stopped says how much is stored.
+            self.counts = Counts(self.counts.asked + 1, self.counts.found)
+            advance(self._counted(place))
+        self._check()
+        return [answer for answer in self._answers if answer is not None]
+
+    def _counted(self, place: int) -> int:
+        return request_count(self.queries[place].request)
+
+    def _answered(self, model: Model, origins: Origins) -> Iterator[tuple[int, Response]]:
+        """Answers of the model under the numbers of their queries.
+
+        A run that goes on tells the model of everything that it had to ask in the beginning: then the
+        last bits of its numbers are those of an undisturbed run.
+        """
+        resume: Any = getattr(model, "resume", None)
+        if resume is not None and self._own and not self._parts:
+            whole = sorted(self._own.union(self.missing))
+            requests = [self.queries[place].request for place in whole]
+            left = [number for number, place in enumerate(whole) if place not in self._own]
+            yield from self._named(whole, resume(requests, left))
+            return
+        asked = [self._left(place) for place in self.missing]
+        if origins and isinstance(model, OriginModel):
+            queries = (self.queries[place] for place in self.missing)
+            answers = model.answer_about(asked, [origins[query.task, query.doc_id] for query in queries])
+        else:
+            answers = model.answer(asked)
+        yield from self._named(self.missing, answers)
+
+    def _named(self, places: Sequence[int], answers: Iterator[tuple[int, Response]]) -> Iterator[tuple[int, Response]]:
+        """Responses under the numbers of their queries; a request that cannot be answered gets its document's."""
+        try:
+            for number, response in answers:
+                yield places[number], response
+        except RequestError as error:
+            query = self.queries[places[error.request]]
+            raise ModelError(
+                f"Task '{query.task}', document {query.doc_id} cannot be asked: {error.message}", hint=error.hint
+            ) from error
+
+    def _left(self, place: int) -> Request:
+        """What is left to ask of a query: of some continuations, the answers may be there."""
+        request, parts = self.queries[place].request, self._parts.get(place)
+        if parts is None or not isinstance(request, Loglikelihood):
+            return request
+        left = zip(request.continuations, parts, strict=True)
+        return Loglikelihood(request.context, tuple(text for text, part in left if part is None))
+
+    def _completed(self, place: int, response: Response) -> Response:
+        parts = self._parts.get(place)
+        if parts is None or not isinstance(response, Scores):
+            return response
+        new = iter(response.values)
+        return Scores(tuple(part if isinstance(part, tuple) else next(new) for part in parts))
+
+    def _draw_anew(self) -> None:
+        """Texts that are drawn now must not be those again that the same seeds gave the run before."""
+        sampled = [place for place in self.missing if _is_drawn(self.queries[place].request)]
+        if not sampled:
+            return
+        state = hashlib.sha256(repr((len(self.queries), self.missing)).encode())
+        state.update(repr(random.getstate()).encode())
+        seed = int.from_bytes(state.digest()[:4], "little")
+        random.seed(seed)
+        for name in ("numpy.random", "torch"):
+            if name in sys.modules:
+                getattr(sys.modules[name], "seed" if name == "numpy.random" else "manual_seed")(seed)
+
+    def _check(self) -> None:
+        missing = [query for query, answer in zip(self.queries, self._answers, strict=True) if answer is None]
+        if missing:
+            first = missing[0]
+            raise ModelError(
+                f"The model left {len(missing)} of {len(self.queries)} requests unanswered, "
+                f"first task '{first.task}', document {first.doc_id}."
+            )
+
+
+def _held(model: Model, answers: Iterator[tuple[int, Response]]) -> Iterator[tuple[int, Response]]:
+    """The answers of a model whose code may not end the run."""
+    try:
+        with no_exit():
+            yield from answers
+    except ForeignExitError as error:
+        raise ModelError(
+            f"The model '{model.name}' failed while it responded: its code {error}.",
+            hint="Earlier responses are cached, if the run has a store.",
+        ) from error
+
+
+def _is_drawn(request: Request) -> bool:
+    return isinstance(request, Generate) and is_sampled(request.kwargs)
+
+
+def ask(
+    model: Model, queries: Sequence[Query], advance: Advance, store: ResponseSource | None = None
+) -> list[Response]:
+    """One response per query, in the order of ``queries``; ``advance`` is told of each as it arrives."""
+    return Asking(queries, store).ask(model, advance)

@@ -1,0 +1,200 @@
+"""All questions of a run, or as many at a time as fit into memory.
+
+Ordinary runs are one window: what their prompts share is computed once, over all tasks. Larger
+ones are planned twice: once to see that every prompt can be made before the model is asked
+anything, and again a window at a time. What comes out does not depend on the windows: a task is
+only divided where its filters look at each document by itself, and the generators that task code
+draws from are put back for the second planning.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from proctor.check.chat import check_style
+from proctor.check.task_checks import TaskChecks, warn
+from proctor.random_state import random_state, set_random_state
+from proctor.run.progress import Progress
+from proctor.settings.config import RunConfig
+from proctor.tasks.class_task import AnyTask, ClassTask
+from proctor.tasks.plan import DocumentPlan, PlanErrors, TaskPlan, is_sampled_request, plan_documents, request_count
+from proctor.tasks.prompt import PromptStyle
+from proctor.types import Generate, Loglikelihood, Request
+
+OWN_FILTERS = "proctor.filters."
+ACROSS_DOCUMENTS = ("Custom",)
+"""Of proctor's own filters, the one that hands all documents to a function of the task."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkLimits:
+    """How much a window may hold, unless it is one task that cannot be divided."""
+
+    queries: int = 100_000
+    characters: int = 256_000_000
+
+
+ROOM = ChunkLimits()
+
+
+class QueryChunks:
+    """What a run asks. Making it renders every prompt once, and raises the faults of all documents together.
+
+    ``total``: number of queries. ``counted``: the same as lm-eval counts, each option alone. ``warnings``: what
+    was said of each task, by name. ``show`` is called with the first document of each task.
+    ``each_time``: every repetition is asked, whether it can give another answer or not.
+    """
+
+    def __init__(
+        self,
+        tasks: Sequence[AnyTask],
+        config: RunConfig,
+        style: PromptStyle,
+        *,
+        display: Progress,
+        show: Callable[[AnyTask, DocumentPlan], None] | None = None,
+        each_time: bool = False,
+        room: ChunkLimits = ROOM,
+    ) -> None:
+        self._each_time = each_time
+        self._tasks, self._config, self._style = tasks, config, style
+        self._room = room if all(_is_repeatable(task) for task in tasks) else ChunkLimits(sys.maxsize, sys.maxsize)
+        self._chance = _RandomState()
+        self._asked: dict[str, int] = {}
+        self.total = self.counted = 0
+        self.warnings: dict[str, list[str]] = {}
+        check_style(style, [task.spec for task in tasks])
+        self._plans: list[TaskPlan] | None = self._survey(display, show)
+
+    def windows(self) -> Iterator[Sequence[TaskPlan]]:
+        """The tasks' plans, in order; a large task may stand in several windows, each with some of its documents."""
+        if self._plans is not None:
+            yield self._plans
+            return
+        windows = self._planned_anew()
+        while True:
+            with self._chance:
+                window = next(windows, None)
+            if window is None:
+                return
+            yield window
+
+    def _survey(self, display: Progress, show: Callable[[AnyTask, DocumentPlan], None] | None) -> list[TaskPlan] | None:
+        """Plan everything; what was planned, if it fits into one window."""
+        plans: list[TaskPlan] | None = []
+        faults, size = PlanErrors(), _ChunkSize(self._room)
+        for task in self._tasks:
+            kept: list[DocumentPlan] = []
+            requests, counted, sampled = 0, 0, False
+            checks = self._checks(task)
+            for number, planned in enumerate(self._documents(task, faults)):
+                if checks is not None:
+                    checks.look(planned.example)
+                if show is not None and number == 0:
+                    show(task, planned)
+                requests += len(planned.requests)
+                counted += sum(map(request_count, planned.requests))
+                sampled = sampled or any(map(is_sampled_request, planned.requests))
+                size.add(task, planned)
+                if size.is_over:
+                    plans = None
+                    kept.clear()
+                else:
+                    kept.append(planned)
+            asked = self._asked[task.spec.name] = task.spec.repeats if sampled or self._each_time else 1
+            self.total += requests * asked
+            self.counted += counted * asked
+            if plans is not None:
+                plans.append(TaskPlan(task, tuple(kept), asked))
+            if checks is not None:
+                errors, warnings = checks.finish()
+                faults.add(errors)
+                if warnings:
+                    self.warnings[task.spec.name] = warn(warnings)
+            display.advance(1)
+        faults.check()
+        return plans
+
+    def _checks(self, task: AnyTask) -> TaskChecks | None:
+        return None if isinstance(task, ClassTask) else TaskChecks(task, self._positions(task))
+
+    def _positions(self, task: AnyTask) -> Sequence[int]:
+        samples = None if self._config.samples is None else self._config.samples.get(task.spec.name)
+        return task.positions(self._config.limit, samples)
+
+    def _documents(self, task: AnyTask, faults: PlanErrors | None = None) -> Iterator[DocumentPlan]:
+        return plan_documents(task, self._positions(task), self._config.seed.fewshot, self._style, faults)
+
+    def _planned_anew(self) -> Iterator[list[TaskPlan]]:
+        window: list[TaskPlan] = []
+        size = _ChunkSize(self._room)
+        for task in self._tasks:
+            documents: list[DocumentPlan] = []
+            asked, divisible = self._asked[task.spec.name], _is_divisible(task)
+            for planned in self._documents(task):
+                size.add(task, planned)
+                if size.is_over and (window or documents) and (divisible or not documents):
+                    if documents:
+                        window.append(TaskPlan(task, tuple(documents), asked))
+                    yield window
+                    window, documents, size = [], [], _ChunkSize(self._room)
+                    size.add(task, planned)
+                documents.append(planned)
+            window.append(TaskPlan(task, tuple(documents), asked))
+        yield window
+
+
+class _ChunkSize:
+    """Whether what was added is too much for one window."""
+
+    def __init__(self, room: ChunkLimits) -> None:
+        self._queries, self._characters = room.queries, room.characters
+
+    def add(self, task: AnyTask, planned: DocumentPlan) -> None:
+        for request in planned.requests:
+            self._queries -= task.spec.repeats if is_sampled_request(request) else 1
+            self._characters -= _length(request)
+
+    @property
+    def is_over(self) -> bool:
+        return self._queries < 0 or self._characters < 0
+
+
+def _length(request: Request) -> int:
+    if isinstance(request, Loglikelihood):
+        return len(request.context) + sum(map(len, request.continuations))
+    return len(request.prompt) if isinstance(request, Generate) else len(request.text)
+
+
+def _is_divisible(task: AnyTask) -> bool:
+    """Whether its filters treat each document by itself; a task's own may look at all of them."""
+    makers = [getattr(step.make, "func", step.make) for pipeline in task.pipelines for step in pipeline.steps]
+    return all(
+        str(getattr(make, "__module__", "")).startswith(OWN_FILTERS)
+        and getattr(make, "__name__", "") not in ACROSS_DOCUMENTS
+        for make in makers
+    )
+
+
+def _is_repeatable(task: AnyTask) -> bool:
+    """Whether its examples are drawn alike a second time; a script may have seeded its own generator."""
+    return not (isinstance(task, ClassTask) and task.is_seeded)
+
+
+class _RandomState:
+    """The state of the global generators for planning, apart from that for everything else; a context."""
+
+    def __init__(self) -> None:
+        self._planning = random_state()
+        self._others: Mapping[str, Any] = {}
+
+    def __enter__(self) -> None:
+        self._others = random_state()
+        set_random_state(self._planning)
+
+    def __exit__(self, *_: object) -> None:
+        self._planning = random_state()
+        set_random_state(self._others)

@@ -1,0 +1,108 @@
+"""Window by window: ask what a window holds, grade the answers, hand the records on and forget them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+
+from proctor.results.samples import Samples
+from proctor.run.ask import Asking
+from proctor.run.chunks import QueryChunks
+from proctor.run.grade import grade
+from proctor.run.not_a_number import broken_documents
+from proctor.run.origins import origins
+from proctor.run.progress import OpenProgress, Progress
+from proctor.run.replay import ReplayModel
+from proctor.run.run_store import RunStore
+from proctor.run.scores import MetricValues
+from proctor.tasks.plan import TaskPlan, count_requests
+from proctor.types import LoadableModel, Model, OriginModel, Record, Response
+
+Take = Callable[[Record], None]
+
+
+def answer_and_grade(
+    model: Model,
+    questions: QueryChunks,
+    kept: RunStore,
+    tallies: Mapping[str, MetricValues],
+    *,
+    progress: OpenProgress,
+    take: Take,
+    fail_fast: bool = False,
+) -> None:
+    """Fill ``tallies``, by task; ``take`` gets every record, task by task and within a window filter by filter."""
+    left = questions.total
+    kept.expect(left)
+    display: Progress | None = None
+    with ExitStack() as stack:
+        for window in questions.windows():
+            asking = kept.asking([query for plan in window for query in plan.queries()])
+            if display is None:
+                # Before the display, so that what is said while weights are read stands above it.
+                if asking.missing and isinstance(model, LoadableModel):
+                    model.load()
+                display = stack.enter_context(progress(questions.counted, "Answering", "requests"))
+            responses = _ask(model, window, asking, kept, display)
+            if responses is None:
+                continue
+            left -= len(responses)
+            if left <= 0:
+                # What follows is grading: the display has nothing more to say.
+                stack.close()
+            _grade(window, responses, tallies, take, fail_fast=fail_fast)
+    if isinstance(model, ReplayModel):
+        model.check()
+
+
+def _ask(
+    model: Model, window: Sequence[TaskPlan], asking: Asking, kept: RunStore, display: Progress
+) -> list[Response] | None:
+    """The answers; None where some are missing and nobody can be asked."""
+    if isinstance(model, ReplayModel) and asking.missing:
+        model.note_missing([asking.queries[place] for place in asking.missing])
+        return None
+    about = origins(window) if isinstance(model, OriginModel) else None
+    responses = asking.ask(model, display.advance, about)
+    kept.close_window()
+    return responses
+
+
+def _grade(
+    window: Sequence[TaskPlan],
+    responses: Sequence[Response],
+    tallies: Mapping[str, MetricValues],
+    take: Take,
+    *,
+    fail_fast: bool,
+) -> None:
+    position = 0
+    for plan in window:
+        tally = tallies[plan.task.spec.name]
+        asked = count_requests([plan])
+        answered = responses[position : position + asked]
+        tally.note_nan(broken_documents(plan, answered))
+        for record in grade(plan, answered, fail_fast=fail_fast, check=tally.asked == 0):
+            tally.add(record)
+            take(record)
+        position += asked
+
+
+class RecordSink:
+    """Where records go: into the run's result (those of the tasks ``names``), to a file, or nowhere."""
+
+    def __init__(self, names: Sequence[str], samples: Samples | None) -> None:
+        self._lists: dict[str, dict[str, list[Record]]] = {name: {} for name in names}
+        self._samples = samples
+
+    def take(self, record: Record) -> None:
+        """Pass a record on."""
+        if self._samples is not None:
+            self._samples.write(record)
+        if self._lists:
+            self._lists[record.task].setdefault(record.filter, []).append(record)
+
+    @property
+    def records(self) -> dict[str, Sequence[Record]]:
+        """By task: all documents under the first filter, then all under the next."""
+        return {name: [record for some in filters.values() for record in some] for name, filters in self._lists.items()}

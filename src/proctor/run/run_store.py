@@ -1,0 +1,186 @@
+"""What one run has to do with the store: where it is, what is written down of the run, how it ended."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import asdict, fields
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from proctor.errors import UsageError
+from proctor.results.redact import redact, redact_text
+from proctor.run.ask import Asking, ResponseSource
+from proctor.run.command import command_line
+from proctor.settings.config import RunConfig
+from proctor.store import runs
+from proctor.store.db import UnusableStoreError, connect, connect_read_only, sentence
+from proctor.store.runs import Counts, NewRun, State
+from proctor.store.store import ResponseCache, Store, default_path, is_off, open_store, store_path
+from proctor.types import Model, Query
+
+VARIABLE = "PROCTOR_STORE"
+
+log = logging.getLogger("proctor")
+
+
+def path_of(config: RunConfig) -> Path | None:
+    """Where this run's store is; None for a run without one."""
+    if config.no_store:
+        return None
+    if config.store:
+        return store_path(config.store)
+    if config.use_cache:
+        # lm-eval: a prefix, to which it adds _rank0.db.
+        return Path(os.path.expanduser(f"{config.use_cache}.sqlite"))
+    named = os.environ.get(VARIABLE)
+    if named is None:
+        return default_path()
+    return None if is_off(named) else store_path(named)
+
+
+class RunStore:
+    """The store of one run, as a context: what was answered is committed however the run ends.
+
+    ``source``: has the answers of a run that keeps none.
+    """
+
+    def __init__(self, config: RunConfig, model: Model, started: float, source: ResponseSource | None = None) -> None:
+        self._model = model
+        self._source = source
+        self._asking: Asking | None = None
+        self._total = 0
+        self._before = Counts()
+        path = path_of(config)
+        identity = None if path is None else getattr(model, "identity", None)
+        self._shelf: Store | None = None if path is None else open_store(path)
+        self._answers: ResponseCache | None = None
+        if self._shelf is None:
+            return
+        if identity is not None:
+            seeds = (config.seed.python, config.seed.numpy, config.seed.torch)
+            self._answers = ResponseCache(self._shelf, identity, seeds)
+        digest = None if self._answers is None else self._answers.digest
+        self._shelf.begin(
+            NewRun(
+                started,
+                redact_text(model.name),
+                command_line(),
+                os.getcwd(),
+                settings_of(config),
+                redact(identity),
+                digest,
+            )
+        )
+
+    @property
+    def digest(self) -> str | None:
+        """What stands for the model in the store."""
+        return None if self._answers is None else self._answers.digest.hex()
+
+    def expect(self, total: int) -> None:
+        """Learn how many questions the run has."""
+        self._total = total
+
+    def asking(self, queries: Sequence[Query]) -> Asking:
+        """Questions of the run, those answered that are stored."""
+        self._asking = Asking(queries, self._answers or self._source)
+        return self._asking
+
+    def close_window(self) -> None:
+        """Forget the questions that were asked last, but for their number."""
+        self._before, self._asking = self.counts, None
+
+    @property
+    def counts(self) -> Counts:
+        """How many questions were asked, and how many answers found, so far."""
+        now = Counts() if self._asking is None else self._asking.counts
+        return Counts(self._before.asked + now.asked, self._before.found + now.found)
+
+    def facts(self) -> Mapping[str, Any]:
+        """What the model says of itself: remembered from an earlier run where this one asked it nothing."""
+        shelf, answers = self._shelf, self._answers
+        if shelf is None or answers is None:
+            return self._model.info
+        recall: Any = getattr(self._model, "recall", None)
+        if self.counts.asked:
+            facts = self._model.info
+            shelf.note_facts(answers.digest, json.loads(json.dumps(dict(facts), default=str)))
+            return facts
+        if recall is not None and (known := shelf.recall_facts(answers.digest)) is not None:
+            recall(known)
+        return self._model.info
+
+    def __enter__(self) -> Self:
+        """Nothing more to open."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Commit what was answered, and write down how the run ended."""
+        if self._shelf is None:
+            return
+        state: State = "finished" if kind is None else "failed"
+        try:
+            kept = self._shelf.flush()
+        except KeyboardInterrupt:
+            # Whoever stops twice is impatient, but not so much as to ask the model twice.
+            kept = self._shelf.flush()
+            if kind is None:
+                raise
+        if isinstance(error, KeyboardInterrupt):
+            state = "interrupted"
+            self._say_how_to_go_on(error, kept=kept)
+        self._shelf.end(state, self.counts)
+        self._shelf.close()
+
+    def _say_how_to_go_on(self, stop: KeyboardInterrupt, *, kept: bool) -> None:
+        counts = self.counts
+        if not self._total or self._answers is None or not kept:
+            return
+        stop.add_note(
+            f"{counts.found + counts.asked:,} of {self._total:,} responses are cached; "
+            f"the same command continues: {command_line()}"
+        )
+
+
+def settings_of(config: RunConfig) -> Mapping[str, Any]:
+    """The configuration as JSON has it, without secrets: what it takes to plan the run again."""
+    values = {field.name: getattr(config, field.name) for field in fields(config)}
+    plain = redact({**values, "seed": asdict(config.seed)})
+    return json.loads(json.dumps(plain, default=lambda value: f"<{type(value).__name__}>"))
+
+
+def note_results(config: RunConfig, started: float, results: str) -> None:
+    """Note in the store where a run's results are, now that they are written; a failure is a warning.
+
+    A store that could not be used at all has been reported when the run began.
+    """
+    path = path_of(config)
+    if path is None or not os.path.exists(path):
+        return
+    try:
+        with suppress(UnusableStoreError, UsageError), closing(connect(path)) as connection:
+            runs.note_results(connection, started, redact_text(str(Path(results).absolute())))
+    except (sqlite3.Error, OSError) as error:
+        log.warning("'proctor runs' cannot say where these results are: %s: %s.", path, sentence(error))
+
+
+def regradable_run(config: RunConfig, started: float) -> int | None:
+    """The number of this process's run in the store, if ``proctor regrade`` can find its responses by it."""
+    path = path_of(config)
+    if path is None or not os.path.exists(path) or not config.tasks:
+        return None
+    try:
+        with suppress(UnusableStoreError, UsageError), closing(connect_read_only(path)) as connection:
+            found = [run for run in runs.list_runs(connection) if run.started == started and run.digest is not None]
+            return found[-1].id if found else None
+    except (sqlite3.Error, OSError):
+        return None
+    return None

@@ -1,0 +1,216 @@
+"""Every knob of a run, once: frozen, checked, with the file's values under the command line's."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from proctor.errors import UsageError, did_you_mean
+from proctor.secrets import note
+from proctor.settings import values as knobs
+from proctor.settings.values import Seeds
+
+__all__ = ["RunConfig", "Seeds", "build_config"]
+
+logger = logging.getLogger("proctor")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunConfig:
+    """What a run was asked to do.
+
+    ``device`` None: nobody asked, the model takes what is there. ``batch_size`` keeps the
+    text of the command line. ``metadata`` holds ``model_args`` under its own values.
+    ``model_args`` never hold ``device``, ``batch_size`` or ``max_batch_size``: they have knobs.
+    """
+
+    config: str | None = None
+    model: str = "hf"
+    model_args: Mapping[str, Any] = field(default_factory=dict)
+    tasks: tuple[str, ...] = ()
+    num_fewshot: int | None = None
+    batch_size: int | str = 1
+    max_batch_size: int | None = None
+    device: str | None = None
+    limit: float | None = None
+    samples: Mapping[str, tuple[int, ...]] | None = None
+    use_cache: str | None = None
+    store: str | None = None
+    no_store: bool = False
+    cache_requests: Mapping[str, bool] = field(default_factory=dict)
+    check_integrity: bool = False
+    write_out: bool = False
+    log_samples: bool = False
+    output_path: str | None = None
+    predict_only: bool = False
+    system_instruction: str | None = None
+    apply_chat_template: bool | str = False
+    fewshot_as_multiturn: bool | None = None
+    show_config: bool = False
+    include_path: tuple[str, ...] = ()
+    gen_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    verbosity: str | None = None
+    wandb_args: Mapping[str, Any] = field(default_factory=dict)
+    wandb_config_args: Mapping[str, Any] = field(default_factory=dict)
+    hf_hub_log_args: Mapping[str, Any] = field(default_factory=dict)
+    trackio_args: Mapping[str, Any] = field(default_factory=dict)
+    seed: Seeds = field(default_factory=Seeds)
+    trust_remote_code: bool = False
+    confirm_run_unsafe_code: bool = False
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    threads: int | None = None
+    batch_invariant: bool = False
+    fewshot_exclude: str = "lm_eval"
+    strict_lm_eval: bool = False
+    fail_fast: bool = False
+    env_file: str | None = None
+
+
+KNOBS: Mapping[str, Callable[[Any], Any]] = {
+    "config": knobs.text,
+    "model": knobs.text,
+    "model_args": knobs.mapping,
+    "tasks": knobs.names,
+    "num_fewshot": knobs.count,
+    "batch_size": knobs.batch_size,
+    "max_batch_size": knobs.size,
+    "device": knobs.text,
+    "limit": knobs.limit,
+    "samples": knobs.samples,
+    "use_cache": knobs.text,
+    "store": knobs.text,
+    "no_store": knobs.switch,
+    "cache_requests": knobs.cache_requests,
+    "check_integrity": knobs.switch,
+    "write_out": knobs.switch,
+    "log_samples": knobs.switch,
+    "output_path": knobs.text,
+    "predict_only": knobs.switch,
+    "system_instruction": knobs.text,
+    "apply_chat_template": knobs.chat_template,
+    "fewshot_as_multiturn": knobs.switch,
+    "show_config": knobs.switch,
+    "include_path": knobs.paths,
+    "gen_kwargs": knobs.mapping,
+    "verbosity": knobs.log_level,
+    "wandb_args": knobs.mapping,
+    "wandb_config_args": knobs.mapping,
+    "hf_hub_log_args": knobs.mapping,
+    "trackio_args": knobs.mapping,
+    "seed": knobs.seeds,
+    "trust_remote_code": knobs.switch,
+    "confirm_run_unsafe_code": knobs.switch,
+    "metadata": knobs.mapping,
+    "threads": knobs.size,
+    "batch_invariant": knobs.switch,
+    "fewshot_exclude": knobs.fewshot_exclude,
+    "strict_lm_eval": knobs.switch,
+    "fail_fast": knobs.switch,
+    "env_file": knobs.text,
+}
+
+HF_KINDS = ("hf", "hf-auto", "huggingface", "hf-multimodal", "hf-mistral3")
+STRICT_HF = {"logits_cache": "lm_eval", "scoring": "plain"}
+"""Model arguments of ``hf`` under ``--strict_lm_eval``, unless they are given."""
+_KNOBS_IN_MODEL_ARGS = ("device", "batch_size", "max_batch_size")
+
+
+def build_config(
+    cli: Mapping[str, Any],
+    file: Mapping[str, Any] | None = None,
+    *,
+    places: Mapping[str, str] | None = None,
+    needs_tasks: bool = True,
+) -> RunConfig:
+    """Check and merge: defaults, under the file's values, under the command line's.
+
+    A mapping of the command line replaces the file's as a whole. ``places`` says where in the
+    file a key stands. All that is wrong is said at once, in one UsageError.
+    """
+    note([cli, file])
+    problems: list[str] = []
+    values: dict[str, Any] = {}
+    for key, value in (file or {}).items():
+        where = (places or {}).get(key)
+        _take(values, problems, key, value, f"{where}: {key}" if where else key)
+    for key, value in cli.items():
+        # lm-eval: an empty text, list or mapping of the command line does not override the file.
+        if value is not None and (value or value == 0):
+            _take(values, problems, key, value, f"--{key}")
+    if not problems:
+        _lift_from_model_args(values, problems)
+        problems += _contradictions(values, needs_tasks=needs_tasks)
+    if problems:
+        raise UsageError("\n".join(problems))
+    return RunConfig(**_derive(values))
+
+
+def _take(values: dict[str, Any], problems: list[str], key: str, value: Any, origin: str) -> None:
+    """Check one value and keep it, or keep the sentence that says what is wrong."""
+    if key not in KNOBS:
+        hint = did_you_mean(key, KNOBS)
+        problems.append(f"{origin}: there is no such setting." + (f" {hint}" if hint else ""))
+    elif value is None and key != "seed":  # lm-eval: `seed: null` leaves all sources of chance unseeded.
+        values.pop(key, None)
+    else:
+        try:
+            values[key] = KNOBS[key](value)
+        except ValueError as error:
+            problems.append(f"{origin} {error}.")
+
+
+def _lift_from_model_args(values: dict[str, Any], problems: list[str]) -> None:
+    """Take ``device`` and the batch sizes out of ``model_args``: they win over defaults, flags win over them."""
+    arguments = dict(values.get("model_args", {}))
+    for key in _KNOBS_IN_MODEL_ARGS:
+        if arguments.get(key) is None:
+            continue
+        value = arguments.pop(key)
+        if key in values:
+            logger.warning(
+                "'%s' is given twice: --%s %s stands, %r in --model_args does not.", key, key, values[key], value
+            )
+        else:
+            _take(values, problems, key, value, f"'{key}' in --model_args")
+    if arguments or "model_args" in values:
+        values["model_args"] = {key: value for key, value in arguments.items() if key not in _KNOBS_IN_MODEL_ARGS}
+
+
+def _contradictions(values: Mapping[str, Any], *, needs_tasks: bool) -> list[str]:
+    """Sentences about settings that do not go together."""
+    found: list[str] = []
+    if needs_tasks and not values.get("tasks"):
+        found.append("No task is given: add --tasks NAME[,NAME...]; 'proctor ls tasks' lists the names.")
+    writing = [f"--{key}" for key in ("log_samples", "predict_only") if values.get(key)]
+    if writing and not values.get("output_path"):
+        found.append(f"{' and '.join(writing)} needs a place to write to: add --output_path FOLDER.")
+    if values.get("no_store") and (values.get("store") or values.get("use_cache")):
+        found.append(f"--no_store and --{'store' if values.get('store') else 'use_cache'} contradict each other.")
+    if values.get("samples") and values.get("limit") is not None:
+        found.append("--samples and --limit both choose documents: give one of them.")
+    if values.get("batch_invariant") and values.get("strict_lm_eval"):
+        found.append("--batch_invariant and --strict_lm_eval score in different ways: give one of them.")
+    if values.get("batch_invariant") and values.get("model", "hf") not in HF_KINDS:
+        found.append(f"--batch_invariant belongs to --model hf; --model {values['model']} has no such way to score.")
+    if values.get("fewshot_as_multiturn") and not values.get("apply_chat_template"):
+        found.append("--fewshot_as_multiturn makes turns of a chat: add --apply_chat_template.")
+    return found
+
+
+def _derive(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Fill in what one setting implies for another."""
+    derived = dict(values)
+    arguments = derived.get("model_args", {})
+    derived["metadata"] = {**arguments, **derived.get("metadata", {})}
+    if derived.get("predict_only"):
+        derived["log_samples"] = True
+    if derived.get("apply_chat_template") and "fewshot_as_multiturn" not in derived:
+        derived["fewshot_as_multiturn"] = True
+    # lm-eval: after metadata was made, so that tasks do not see it.
+    own = {key: True for key in ("trust_remote_code", "batch_invariant") if derived.get(key)}
+    strict = derived.get("strict_lm_eval") and derived.get("model", "hf") in HF_KINDS
+    if own or strict:
+        derived["model_args"] = {**(STRICT_HF if strict else {}), **arguments, **own}
+    return derived

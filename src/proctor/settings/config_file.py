@@ -1,0 +1,78 @@
+"""The YAML file of ``--config``: its values, and the line on which each of them stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from proctor.encodings import UndecodableError, read_text
+from proctor.errors import UsageError
+from proctor.tasks.yaml import check_depth
+from proctor.tasks.yaml_errors import UnusableYamlError
+from proctor.tasks.yaml_limits import check_aliases
+
+if TYPE_CHECKING:
+    from yaml import MappingNode
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """What a configuration file says. ``places``: ``file:line`` per key."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+
+
+def read_config_file(path: str | Path) -> ConfigFile:
+    """Read a configuration file; what cannot be read is a UsageError with the line."""
+    import yaml
+
+    try:
+        written = read_text(path)
+    except FileNotFoundError:
+        raise UsageError(f"There is no configuration file {path}.", hint=f"Looked in {Path.cwd()}.") from None
+    except OSError as error:
+        raise UsageError(f"The configuration file {path} cannot be read: {error.strerror}.") from None
+    except UndecodableError as error:
+        message = f"The configuration file {path}, line {error.line}, cannot be read: it {error.reason}."
+        raise UsageError(message, hint="Save it as UTF-8.") from None
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(written)
+    try:
+        check_depth(written.encode("utf-8"))
+        node = loader.get_single_node()
+        if not isinstance(node, yaml.MappingNode):
+            raise UsageError(
+                f"{path}: a configuration file holds 'name: value' lines; this one holds "
+                f"{'nothing' if node is None else 'something else'}.",
+                hint="For example:\n    model: hf\n    model_args: {pretrained: gpt2}\n    tasks: [mmlu]",
+            )
+        places = _places(node, str(path))
+        check_aliases(node)
+        return ConfigFile({str(key): value for key, value in loader.construct_document(node).items()}, places)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise UsageError(f"{where}: this is not valid YAML: {error.problem or error}.") from None
+    except yaml.YAMLError as error:
+        raise UsageError(f"{path}: this is not valid YAML: {error}.") from None
+    except UnusableYamlError as error:
+        raise UsageError(f"{path}: {error}") from None
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        # What PyYAML raises of values that look like a date or a number and are none.
+        raise UsageError(f"{path}: a value is not valid YAML: {error}.") from None
+    finally:
+        loader.dispose()
+
+
+def _places(node: MappingNode, file: str) -> dict[str, str]:
+    """Where each key stands. A key that is there twice would silently lose its first value."""
+    places: dict[str, str] = {}
+    for key, _ in node.value:
+        place = f"{file}:{key.start_mark.line + 1}"
+        if not isinstance(key.value, str):
+            raise UsageError(f"{place}: the name of a setting is a word, not a {key.id}.")
+        if key.value in places:
+            raise UsageError(f"{place}: '{key.value}' is there twice (first at {places[key.value]}).")
+        places[key.value] = place
+    return places

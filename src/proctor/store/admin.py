@@ -1,0 +1,196 @@
+"""Looking after a store: what is in it, letting go of some, and carrying answers from one to another."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from proctor.errors import DataError
+from proctor.files import not_a_file, open_regular, text_lines
+from proctor.store.codec import Part, pack, unpack
+from proctor.store.db import VERSION, UnusableStoreError, connect, connect_read_only, sentence
+from proctor.store.runs import list_runs
+
+MARK = "proctor_answers"
+"""The key of the first line of an export; its value is the format's number."""
+ROWS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class StoredModel:
+    """What a store holds of one model. ``last``: when its last run began."""
+
+    digest: bytes | None
+    name: str
+    identity: Mapping[str, Any] | None
+    runs: int
+    answers: int
+    size: int
+    last: float
+
+
+@contextmanager
+def opened(path: Path, *, writable: bool = False) -> Iterator[sqlite3.Connection]:
+    """A store that is there, as a context; whatever is wrong with it is a sentence."""
+    if not os.path.isfile(path):
+        if kind := not_a_file(path):
+            raise DataError(f"The store {path} is {kind}, not a file.", hint="--store PATH names another.")
+        raise DataError(f"There is no store at {path}.", hint="A run makes one; --store PATH names another.")
+    try:
+        connection = connect(path) if writable else connect_read_only(path)
+        try:
+            yield connection
+        finally:
+            connection.close()
+    except (UnusableStoreError, sqlite3.Error, ArithmeticError, RecursionError, TypeError, ValueError) as error:
+        # A damaged file says other things than it was told.
+        raise DataError(f"The store {path} cannot be used: {sentence(error)}.") from error
+
+
+def shelved(connection: sqlite3.Connection) -> list[StoredModel]:
+    """What there is, model by model, the one that ran last at the end."""
+    counted = {
+        run: (count, size)
+        for run, count, size in connection.execute(
+            "SELECT run, count(*), sum(length(key) + length(value)) FROM answers GROUP BY run"
+        )
+    }
+    rows = connection.execute(
+        "SELECT runs.id, started, runs.name, digest, models.name, identity FROM runs "
+        "LEFT JOIN models ON models.id = runs.model ORDER BY started"
+    )
+    found: dict[bytes | None, list[Any]] = {}
+    for run, started, name, digest, model, identity in rows:
+        entry = found.setdefault(digest, [digest, model or name, identity, 0, 0, 0, started])
+        count, size = counted.get(run, (0, 0))
+        entry[3:] = [entry[3] + 1, entry[4] + count, entry[5] + size, started]
+    ordered = sorted(found.values(), key=lambda entry: entry[-1])
+    return [
+        StoredModel(entry[0], entry[1], json.loads(entry[2]) if entry[2] else None, *entry[3:]) for entry in ordered
+    ]
+
+
+def check(connection: sqlite3.Connection) -> str | None:
+    """What SQLite finds wrong with the file, or None."""
+    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    return None if found == "ok" else str(found)
+
+
+def prune(connection: sqlite3.Connection, *, digest: bytes | None, before: float | None) -> tuple[int, int]:
+    """Let go of the runs of a model, of those that began before a time, or of those that are both, and
+    of what they answered; not of runs that go on now. The numbers of runs and of answers.
+    """
+    chosen = [
+        (run.id,)
+        for run in list_runs(connection)
+        if run.state != "running"
+        and (digest is None or run.digest == digest)
+        and (before is None or run.started < before)
+    ]
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("CREATE TEMP TABLE gone (id INTEGER PRIMARY KEY)")
+    connection.executemany("INSERT INTO gone VALUES (?)", chosen)
+    answers = connection.execute("DELETE FROM answers WHERE run IN (SELECT id FROM gone)").rowcount
+    connection.execute("DELETE FROM runs WHERE id IN (SELECT id FROM gone)")
+    connection.execute("DELETE FROM models WHERE id NOT IN (SELECT model FROM runs WHERE model IS NOT NULL)")
+    connection.execute("DROP TABLE gone")
+    connection.execute("COMMIT")
+    connection.execute("VACUUM")
+    return len(chosen), answers
+
+
+# -- from one store to another
+
+
+def export(connection: sqlite3.Connection) -> Iterator[str]:
+    """The answers as lines of JSON: a head, every model, then every answer with its model's digest."""
+    yield json.dumps({MARK: VERSION})
+    models = connection.execute("SELECT digest, name, identity, facts FROM models")
+    for digest, name, identity, facts in models:
+        known = {"identity": json.loads(identity), "facts": None if facts is None else json.loads(facts)}
+        yield json.dumps({"model": digest.hex(), "name": name, **known})
+    rows = connection.execute(
+        "SELECT key, value, digest FROM answers JOIN runs ON runs.id = answers.run "
+        "JOIN models ON models.id = runs.model ORDER BY key"
+    )
+    for key, value, digest in rows:
+        try:
+            part = unpack(key, value)
+        except ValueError:
+            continue
+        yield json.dumps({"model": digest.hex(), "key": key.hex(), "answer": part})
+
+
+def merge(connection: sqlite3.Connection, source: Path) -> int:
+    """Take over what another store, or an export, has and this one has not; the number of answers."""
+    if not os.path.isfile(source):
+        kind = not_a_file(source)
+        raise DataError(f"{source} is {kind}, not a file." if kind else f"There is no file {source}.")
+    with open_regular(source) as file:
+        first = file.readline(200)
+    try:
+        if MARK.encode() in first:
+            return _take(connection, text_lines(source), source)
+        with opened(source) as other:
+            return _take(connection, export(other), source)
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise DataError(f"{source} is neither a store nor an export of one: {error}") from error
+
+
+def _take(connection: sqlite3.Connection, lines: Iterable[str], source: Path) -> int:
+    runs: dict[str, int] = {}
+    rows: list[tuple[bytes, bytes, int]] = []
+    taken = 0
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for line in lines:
+            entry = json.loads(line)
+            if "identity" in entry:
+                runs[entry["model"]] = _merged_run(connection, entry, source)
+            elif "key" in entry:
+                key = bytes.fromhex(entry["key"])
+                rows.append((key, pack(key, _part(entry["answer"])), runs[entry["model"]]))
+            if len(rows) >= ROWS:
+                taken += _insert(connection, rows)
+        taken += _insert(connection, rows)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    return taken
+
+
+def _insert(connection: sqlite3.Connection, rows: list[tuple[bytes, bytes, int]]) -> int:
+    count = connection.executemany("INSERT OR IGNORE INTO answers (key, value, run) VALUES (?, ?, ?)", rows).rowcount
+    rows.clear()
+    return max(count, 0)
+
+
+def _merged_run(connection: sqlite3.Connection, entry: Mapping[str, Any], source: Path) -> int:
+    """A run that stands for all that another store knew of one model."""
+    digest, now = bytes.fromhex(entry["model"]), time.time()
+    facts = None if entry["facts"] is None else json.dumps(entry["facts"])
+    connection.execute(
+        "INSERT INTO models (digest, name, identity, facts) VALUES (?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING",
+        (digest, entry["name"], json.dumps(entry["identity"], sort_keys=True), facts),
+    )
+    made = connection.execute(
+        "INSERT INTO runs (started, ended, state, host, pid, model, name, command, folder, config) "
+        "SELECT ?, ?, 'finished', '', 0, id, ?, ?, '', '{}' FROM models WHERE digest = ?",
+        (now, now, entry["name"], f"proctor cache merge {source.name}", digest),
+    )
+    return int(made.lastrowid or 0)
+
+
+def _part(answer: Any) -> Part:
+    if isinstance(answer, list):
+        logprob, greedy = answer
+        return float(logprob), bool(greedy)
+    return answer if isinstance(answer, str) else float(answer)

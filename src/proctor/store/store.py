@@ -1,0 +1,282 @@
+"""The store as a run sees it: answers found, answers kept, and never an error.
+
+Whatever goes wrong with the file is said in one sentence, and the run goes on with what is left
+of the store, or without it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from proctor.folders import cache_folder
+from proctor.store import runs
+from proctor.store.codec import Part, assemble, join, pack, parts_of
+from proctor.store.db import UnusableStoreError, connect, connect_read_only, is_damage, sentence, set_aside
+from proctor.store.keys import Keys, Seeds
+from proctor.store.writer import Writer
+from proctor.types import Query, Request, Response, Text
+
+log = logging.getLogger("proctor")
+
+T = TypeVar("T")
+
+OFF = ("off", "none", "no", "0", "")
+FILE_NAME = "answers.sqlite"
+LOOKED_UP = 500
+"""Keys of one query to the database."""
+REQUESTS = 4096
+"""Requests whose keys are looked up together, in the order in which they lie in the file."""
+_IN = ", ".join("?" * LOOKED_UP)
+
+
+def default_path() -> Path:
+    """The store of whoever names none."""
+    return cache_folder() / FILE_NAME
+
+
+def is_off(named: str) -> bool:
+    """Whether the variable PROCTOR_STORE says that there shall be no store."""
+    return named.strip().lower() in OFF
+
+
+def store_path(given: str | os.PathLike[str]) -> Path:
+    """The file that a path stands for: in a folder, the one of the usual name."""
+    # Path.is_dir and Path.expanduser raise for names that no file can have; opening it says what is wrong with it.
+    path = os.path.expanduser(given)
+    return Path(path, FILE_NAME) if os.path.isdir(path) else Path(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What is stored of a list of queries.
+
+    ``answers``: per query the whole answer, or None. ``parts``: of queries answered in part, what
+    is there of each continuation. ``own``: the queries that earlier attempts at the same run answered.
+    """
+
+    answers: list[Response | None]
+    parts: Mapping[int, Sequence[Part | None]]
+    own: frozenset[int] = frozenset()
+
+
+class Store:
+    """An open store; made by :func:`open_store`."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, *, writable: bool) -> None:
+        self.path = path
+        self.writable = writable
+        self._connection: sqlite3.Connection | None = connection
+        self._writer: Writer | None = None
+        self._begun: runs.NewRun | None = None
+        self._attempts: frozenset[int] = frozenset()
+        self._run = 0
+
+    # -- a run
+
+    def begin(self, run: runs.NewRun) -> None:
+        """Write down that a run begins."""
+        self._end_writer()
+        self._begun = run
+        self._attempts = self._try(lambda connection: runs.attempts(connection, run)) or frozenset()
+        if self.writable:
+            self._run = self._try(lambda connection: runs.begin(connection, run)) or 0
+
+    def end(self, state: runs.State, counts: runs.Counts) -> None:
+        """Write down how it ended."""
+        if self._run:
+            self._try(lambda connection: runs.end(connection, self._run, state, counts))
+
+    def recall_facts(self, digest: bytes) -> Mapping[str, Any] | None:
+        """What a model with this identity said of itself when it was last loaded."""
+        return self._try(lambda connection: runs.recall_facts(connection, digest))
+
+    def note_facts(self, digest: bytes, facts: Mapping[str, Any]) -> None:
+        """Remember what a loaded model says of itself."""
+        if self.writable:
+            self._try(lambda connection: runs.note_facts(connection, digest, facts))
+
+    # -- answers
+
+    def get(self, keys: Sequence[bytes]) -> tuple[dict[bytes, bytes], set[bytes]]:
+        """What is stored under these keys, and which of them earlier attempts at this run have stored."""
+        found: dict[bytes, bytes] = {}
+        own: set[bytes] = set()
+        ordered = sorted(set(keys))
+        for start in range(0, len(ordered), LOOKED_UP):
+            some = ordered[start : start + LOOKED_UP]
+            some += [b""] * (LOOKED_UP - len(some))
+            rows = self._try(lambda connection, some=some: _select(connection, some))
+            if rows is None:
+                break
+            found.update([(key, value) for key, value, _ in rows])
+            if self._attempts:
+                own.update([key for key, _, run in rows if run in self._attempts])
+        return found, own
+
+    def put(self, rows: Sequence[tuple[bytes, bytes]]) -> None:
+        """Keep these; they are committed within a moment."""
+        if not self.writable or not self._run:
+            return
+        if self._writer is None:
+            self._writer = Writer(self.path, self._run)
+        self._writer.put(rows)
+
+    def flush(self) -> bool:
+        """Commit what was put; whether all that this run put is kept."""
+        return self.writable and (self._writer is None or self._writer.flush())
+
+    def close(self) -> None:
+        """Commit what was put, and close the file."""
+        self._end_writer()
+        if self._connection is not None:
+            with suppress(sqlite3.Error):
+                self._connection.close()
+            self._connection = None
+
+    def _end_writer(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def _try(self, action: Callable[[sqlite3.Connection], T]) -> T | None:
+        """Do something with the file; if that fails, say so and go on without it."""
+        if self._connection is None:
+            return None
+        try:
+            return action(self._connection)
+        except sqlite3.Error as error:
+            self._give_up(error)
+            return None
+
+    def _give_up(self, error: sqlite3.Error) -> None:
+        self._end_writer()
+        if self._connection is not None:
+            with suppress(sqlite3.Error):
+                self._connection.close()
+        self._connection, self._run = None, 0
+        if not is_damage(error) or not self.writable:
+            self.writable = False
+            log.warning("The store %s cannot be used: %s. The run goes on without it.", self.path, sentence(error))
+            return
+        self._connection = _renewed(self.path, sentence(error))
+        self.writable = self._connection is not None
+        if self._begun is not None and self.writable:
+            self.begin(self._begun)
+
+
+def _select(connection: sqlite3.Connection, keys: Sequence[bytes]) -> list[tuple[bytes, bytes, int]]:
+    return connection.execute(f"SELECT key, value, run FROM answers WHERE key IN ({_IN})", keys).fetchall()
+
+
+def open_store(path: Path) -> Store | None:
+    """Open or make a store; None, after a sentence, where there is no way."""
+    try:
+        return Store(path, connect(path), writable=True)
+    except UnusableStoreError as error:
+        if not error.damaged:
+            log.warning("The store %s is not used: %s. The run goes on without a store.", path, error.why)
+            return None
+        fresh = _renewed(path, error.why)
+        return None if fresh is None else Store(path, fresh, writable=True)
+    except sqlite3.Error as error:
+        if is_damage(error):
+            fresh = _renewed(path, sentence(error))
+            return None if fresh is None else Store(path, fresh, writable=True)
+        return _open_read_only(path, error)
+    except OSError as error:
+        return _open_read_only(path, error)
+
+
+def _renewed(path: Path, why: str) -> sqlite3.Connection | None:
+    """Set a damaged file aside and begin a new one."""
+    try:
+        kept = set_aside(path)
+        log.warning("The store %s cannot be read (%s): it is set aside as %s, and a new one begins.", path, why, kept)
+        return connect(path)
+    except (OSError, sqlite3.Error, UnusableStoreError) as error:
+        log.warning("No new store can be made at %s: %s. The run goes on without one.", path, sentence(error))
+        return None
+
+
+def _open_read_only(path: Path, error: Exception) -> Store | None:
+    if os.path.isfile(path):
+        with suppress(sqlite3.Error, OSError, UnusableStoreError):
+            shelf = Store(path, connect_read_only(path), writable=False)
+            log.warning(
+                "The store %s can be read, but not written (%s): the responses of this run are not stored.",
+                path,
+                sentence(error),
+            )
+            return shelf
+    log.warning("The store %s cannot be opened: %s. The run goes on without it.", path, sentence(error))
+    return None
+
+
+class ResponseCache:
+    """One model's answers on a shelf, for one run."""
+
+    def __init__(self, shelf: Store, identity: Mapping[str, Any], seeds: Seeds = ()) -> None:
+        self.shelf = shelf
+        self._keys = Keys(identity, seeds)
+
+    @property
+    def digest(self) -> bytes:
+        """What stands for the model."""
+        return self._keys.digest
+
+    def find(self, queries: Sequence[Query]) -> Lookup:
+        """Everything that is stored of these queries."""
+        answers: list[Response | None] = []
+        parts: dict[int, Sequence[Part | None]] = {}
+        own_places: list[int] = []
+        for some in _chunks(queries):
+            keyed = [(query.request, self._keys.of(query.request, query.repeat)) for query in some]
+            stored, own = self.shelf.get([key for _, keys in keyed for key in keys])
+            for request, keys in keyed:
+                known = assemble(keys, stored) if stored else []
+                answers.append(_whole(request, known))
+                ours = not own.isdisjoint(keys)
+                if answers[-1] is not None and ours:
+                    own_places.append(len(answers) - 1)
+                # An attempt at this run asked such a request whole, and so does this one.
+                elif answers[-1] is None and not ours and any(part is not None for part in known):
+                    parts[len(answers) - 1] = known
+        return Lookup(answers, parts, frozenset(own_places))
+
+    def keep(self, query: Query, response: Response) -> None:
+        """Store a response, but nothing of it that is NaN, or was generated from NaN."""
+        if isinstance(response, Text) and response.not_a_number:
+            return
+        keys = self._keys.of(query.request, query.repeat)
+        rows = [
+            (key, pack(key, part)) for key, part in zip(keys, parts_of(response), strict=False) if not _is_nan(part)
+        ]
+        if rows:
+            self.shelf.put(rows)
+
+
+def _chunks(queries: Sequence[Query]) -> Iterator[Sequence[Query]]:
+    return (queries[start : start + REQUESTS] for start in range(0, len(queries), REQUESTS))
+
+
+def _whole(request: Request, parts: Iterable[Part | None]) -> Response | None:
+    known = [part for part in parts if part is not None]
+    wanted = len(getattr(request, "continuations", ("",)))
+    if len(known) != wanted or not wanted:
+        return None
+    try:
+        return join(request, known)
+    except ValueError:
+        return None
+
+
+def _is_nan(part: Part) -> bool:
+    number = part[0] if isinstance(part, tuple) else part
+    return isinstance(number, float) and number != number

@@ -1,0 +1,373 @@
+"""Tasks written as Python classes: the face of :class:`~proctor.tasks.task.Task` over an object.
+
+``class: !function module.Class`` and objects made by a script are asked for their documents,
+prompts, requests and figures by lm-eval's method names. Which class they descend from does not
+matter here.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, TypeAlias
+
+from proctor.errors import DataError, Finding, ProctorError, TaskError
+from proctor.filters.pipeline import Pipeline, Step, build_pipelines
+from proctor.foreign import ForeignExitError, no_exit
+from proctor.lazy import remedy
+from proctor.metrics.base import MetricUse
+from proctor.metrics.tables import aggregation_name
+from proctor.refs import Ref
+from proctor.tasks.check_utf8 import check_sendable
+from proctor.tasks.data import Documents, positions
+from proctor.tasks.fields import bind, describe
+from proctor.tasks.outputs import Example, NoteFault, TaskShape
+from proctor.tasks.prompt import ChatRenderer, PromptStyle
+from proctor.tasks.spec import TOKEN_LIMIT_KEYS, RunOverrides, TaskSpec, assemble_task
+from proctor.tasks.task import Task
+from proctor.types import OUTPUT_TYPES, Doc, Generate, Loglikelihood, Request, Rolling
+
+log = logging.getLogger("proctor")
+
+_KINDS = {"loglikelihood": 2, "loglikelihood_rolling": 1, "generate_until": 2}
+"""How many arguments an instance of each kind has."""
+
+
+class ClassTask:
+    """One object with lm-eval's task methods, ready to be asked."""
+
+    shape = TaskShape(multiple_input=False, multiple_target=False)
+    wanted: frozenset[str] = frozenset()
+
+    def __init__(self, made: Any, spec: TaskSpec, *, seeded: bool = False) -> None:
+        self._made = made
+        self.is_seeded = seeded
+        with _told(spec):
+            _follow(made, spec)
+            self.spec = _spec_of(made, spec)
+            self.pipelines = _pipelines_of(made, self.spec)
+            self.documents = _documents_of(made, spec)
+        self.derived: dict[str, MetricUse] = {}
+
+    @property
+    def takes_media(self) -> bool:
+        """Whether its requests hold images or sound."""
+        return bool(getattr(self._made, "MULTIMODAL", False))
+
+    @cached_property
+    def uses(self) -> tuple[MetricUse, ...]:
+        """Its figures, as it says that they aggregate."""
+        with _told(self.spec):
+            directions = dict(_call(self._made, "higher_is_better") or {})
+            aggregations = dict(_call(self._made, "aggregation") or {})
+        return tuple(
+            MetricUse(name, None, function, aggregation_name(function), directions.get(name))
+            for name, function in aggregations.items()
+        )
+
+    def positions(self, limit: float | None, samples: Sequence[int] | None = None) -> Sequence[int]:
+        """Which documents are evaluated: see :func:`proctor.tasks.data.positions`."""
+        return positions(self.spec.name, len(self.documents), limit, samples)
+
+    def examples(
+        self, positions: Sequence[int], style: PromptStyle, seed: int | None, note: NoteFault | None = None
+    ) -> Iterator[Example]:
+        """The documents at ``positions``, in order; prompts follow in :meth:`requests`.
+
+        ``note``: as for other tasks.
+        """
+        with _told(self.spec):
+            if hasattr(self._made, "set_fewshot_seed") and not self.is_seeded:
+                self._made.set_fewshot_seed(seed)
+        for doc_id, doc in zip(positions, self.documents.rows(positions), strict=True):
+            try:
+                with _told(self.spec, doc):
+                    target = self._made.doc_to_target(doc)
+            except ProctorError as error:
+                if note is None:
+                    raise
+                note(doc_id, error)
+            else:
+                yield Example(doc_id, doc, (), None, target, None, None)
+
+    def requests(self, example: Example, style: PromptStyle) -> tuple[Request, ...]:
+        """What the object asks about one document.
+
+        Log-likelihoods that follow each other and share a context are one request: its context is
+        then computed once.
+        """
+        with _told(self.spec, example.doc):
+            instances = self._instances(example, style)
+        requests: list[Request] = []
+        for kind, arguments in instances:
+            last = requests[-1] if requests else None
+            if kind == "generate_until":
+                requests.append(Generate(*arguments))
+            elif kind == "loglikelihood_rolling":
+                requests.append(Rolling(*arguments))
+            elif isinstance(last, Loglikelihood) and last.context == arguments[0]:
+                requests[-1] = Loglikelihood(last.context, (*last.continuations, *arguments[1:]))
+            else:
+                requests.append(Loglikelihood(arguments[0], arguments[1:]))
+        check_sendable(self.spec, example.doc_id, requests, "class")
+        return tuple(requests)
+
+    def _instances(self, example: Example, style: PromptStyle) -> list[tuple[str, tuple[Any, ...]]]:
+        metadata = (self.spec.name, example.doc_id, self.spec.repeats)
+        given = ask_instances(self._made, example.doc, metadata, self.spec.n_shot, style)
+        instances = sorted(given, key=lambda instance: instance.idx)
+        if not instances:
+            raise self._fault(f"construct_requests gave no request for document {example.doc_id}.")
+        return [self._checked(instance, example.doc_id) for instance in instances]
+
+    def _checked(self, instance: Any, doc_id: int) -> tuple[str, tuple[Any, ...]]:
+        kind, given = instance.request_type, instance.arguments
+        arguments = given if isinstance(given, tuple) else (given,)
+        if kind not in _KINDS:
+            raise self._fault(
+                f"construct_requests gave a request of the type {kind!r}.", f"Known: {', '.join(_KINDS)}."
+            )
+        if len(arguments) == _KINDS[kind] + 1 and isinstance(arguments[-1], Mapping):
+            raise self._fault("its requests hold images or sound, which no model here takes.")
+        if len(arguments) != _KINDS[kind] or not isinstance(arguments[0], str):
+            raise self._fault(f"construct_requests gave {kind} the arguments {arguments!r} for document {doc_id}.")
+        if kind == "loglikelihood":
+            return kind, (arguments[0], *map(str, arguments[1:]))
+        return kind, arguments
+
+    def _fault(self, message: str, hint: str | None = None) -> TaskError:
+        return TaskError(self.spec.fault(message, "class", hint=hint))
+
+    def measure(self, example: Example, results: Sequence[Any]) -> Mapping[str, Any]:
+        """The figures of one document from its filtered answers."""
+        if self.spec.predict_only:
+            return {}
+        with _told(self.spec, example.doc):
+            measured = self._made.process_results(example.doc, list(results))
+        if not isinstance(measured, Mapping):
+            raise self._fault(f"process_results must return a mapping, but it returned {measured!r}.")
+        return measured
+
+    def dump(self) -> Mapping[str, Any]:
+        """The whole configuration, for the results file."""
+        with _told(self.spec):
+            dumped = _call(self._made, "dump_config")
+        return dumped if isinstance(dumped, Mapping) else {"task": self.spec.name}
+
+
+def ask_instances(made: Any, doc: Any, metadata: tuple[str, int, int], n_shot: int, style: PromptStyle) -> list[Any]:
+    """The instances that an object constructs for one document, with the keywords that lm-eval gives it."""
+    chat = None if style.chat is None else _template(style.chat)
+    prefix = made.doc_to_prefix(doc) if hasattr(made, "doc_to_prefix") else None
+    context = made.fewshot_context(
+        doc,
+        num_fewshot=n_shot,
+        system_instruction=style.system_instruction,
+        apply_chat_template=chat is not None,
+        fewshot_as_multiturn=style.multiturn,
+        chat_template=chat,
+        gen_prefix=prefix,
+    )
+    given = made.construct_requests(
+        doc=doc, ctx=context, metadata=metadata, apply_chat_template=chat is not None, chat_template=chat
+    )
+    return given if isinstance(given, list) else [given]
+
+
+def _template(chat: ChatRenderer) -> Callable[..., str]:
+    """A chat template as lm-eval's task classes call it: the second argument by place, or left out."""
+
+    def apply(chat_history: Sequence[Mapping[str, str]], add_generation_prompt: bool = True) -> str:
+        return chat(chat_history, add_generation_prompt=add_generation_prompt)
+
+    return apply
+
+
+AnyTask: TypeAlias = Task | ClassTask
+"""What a run asks: a task of the task language or one written as a class."""
+
+
+def bind_task(spec: TaskSpec) -> AnyTask:
+    """The task of a spec with its data and functions."""
+    return Task(spec) if spec.made_by is None else make_task(spec)
+
+
+def make_task(spec: TaskSpec) -> ClassTask:
+    """Call the class of a ``class:`` task as lm-eval does, and adapt what comes back."""
+    task = ClassTask(make_object(spec), spec)
+    if spec.fewshot.exclude == "always" and task.spec.n_shot:
+        log.warning("Task '%s' is a class and draws its examples itself: --fewshot_exclude is not heeded.", spec.name)
+    return task
+
+
+def make_object(spec: TaskSpec) -> Any:
+    """What the class of a ``class:`` task makes, called as lm-eval calls it."""
+    made_by = bind(spec.made_by)
+    config = {key: _bound(value) for key, value in spec.raw.items()} | {"metadata": dict(spec.metadata)}
+    with _told(spec):
+        made = made_by(config=config) if _takes_config(made_by) else made_by()
+        own: Any = getattr(made, "config", None)
+        if hasattr(own, "task"):
+            own.task = spec.name
+    return made
+
+
+def from_object(
+    made: Any,
+    *,
+    name: str | None = None,
+    num_fewshot: int | None = None,
+    gen_kwargs: Mapping[str, Any] | None = None,
+    predict_only: bool = False,
+    seeded: bool = False,
+) -> ClassTask:
+    """Adapt an object that a script made. ``name`` None: as its configuration calls it, else its class.
+
+    ``seeded``: the script has chosen the seed of its examples, and a run leaves it at that.
+    """
+    own = name or getattr(getattr(made, "config", None), "task", None) or type(made).__name__
+    blank = assemble_task(InlineNode(str(own), {"task": str(own)}))
+    asked = RunOverrides(num_fewshot=num_fewshot, gen_kwargs=gen_kwargs or {})
+    return ClassTask(made, replace(blank, asked=asked, predict_only=predict_only), seeded=seeded)
+
+
+class InlineNode:
+    """A task without a file: what :func:`assemble_task` takes."""
+
+    file: str | None = None
+    places: Mapping[tuple[str | int, ...], Any] = {}
+
+    def __init__(self, name: str, config: Mapping[str, Any]) -> None:
+        self.name, self.config = name, config
+
+
+def _takes_config(made_by: Any) -> bool:
+    try:
+        return "config" in inspect.signature(made_by.__init__).parameters
+    except (AttributeError, TypeError, ValueError):
+        return False
+
+
+def _bound(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _bound(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_bound(item) for item in value]
+    return value.resolve() if isinstance(value, Ref) else value
+
+
+def _call(made: Any, method: str) -> Any:
+    found = getattr(made, method, None)
+    return found() if callable(found) else None
+
+
+def _config_of(made: Any) -> Mapping[str, Any]:
+    """The object's own configuration as a mapping; what it leaves empty is not there."""
+    config = getattr(made, "config", None)
+    values = vars(config) if hasattr(config, "__dict__") else config
+    return {key: value for key, value in dict(values or {}).items() if value is not None}
+
+
+def _follow(made: Any, spec: TaskSpec) -> None:
+    """Write what the run asks for into the object's configuration, by lm-eval's rules."""
+    asked = spec.asked or RunOverrides()
+    own = _config_of(made)
+    if asked.gen_kwargs and own.get("output_type") == "generate_until":
+        kept = dict(own.get("generation_kwargs") or {})
+        if not spec.strict and any(key in asked.gen_kwargs for key in TOKEN_LIMIT_KEYS):
+            kept = {key: value for key, value in kept.items() if key not in TOKEN_LIMIT_KEYS}
+        _set(made, "generation_kwargs", {**kept, **asked.gen_kwargs})
+    if asked.num_fewshot is not None and own.get("num_fewshot") != 0:
+        _set(made, "num_fewshot", asked.num_fewshot)
+    elif own.get("num_fewshot") is None:
+        _set(made, "num_fewshot", 0)
+    if spec.fewshot.exclude == "always":
+        if hasattr(made, "keep_questions_out"):
+            made.keep_questions_out()
+        elif _config_of(made).get("num_fewshot"):
+            log.warning("Task '%s' chooses its examples itself: --fewshot_exclude has no effect on it.", spec.name)
+
+
+def _set(made: Any, key: str, value: Any) -> None:
+    if hasattr(made, "set_config"):
+        made.set_config(key=key, value=value)
+    elif getattr(made, "config", None) is not None:
+        setattr(made.config, key, value)
+
+
+def _spec_of(made: Any, spec: TaskSpec) -> TaskSpec:
+    """The spec with what the object says of itself."""
+    own = _config_of(made)
+    output = own.get("output_type") or getattr(made, "OUTPUT_TYPE", None)
+    asked = (spec.asked or RunOverrides()).num_fewshot
+    shots = own.get("num_fewshot") if own else asked
+    return replace(
+        spec,
+        alias=str(own.get("task_alias") or spec.alias),
+        output=output if output in OUTPUT_TYPES else "generate_until",
+        fewshot=replace(spec.fewshot, n=shots or 0),
+        generation=own.get("generation_kwargs"),
+        repeats=own.get("repeats") or 1,
+        unsafe=bool(getattr(made, "UNSAFE_CODE", False)),
+        version=getattr(made, "VERSION", None),
+        metadata=own.get("metadata") or {},
+        filters=None if own.get("filter_list") is None else tuple(own["filter_list"]),
+    )
+
+
+def _pipelines_of(made: Any, spec: TaskSpec) -> tuple[Pipeline, ...]:
+    """The object's filter ensembles (a name and makers of filters), else its ``filter_list``."""
+    ensembles = getattr(made, "_filters", None)
+    if not ensembles:
+        return build_pipelines(spec.filters)
+    return tuple(
+        Pipeline(str(one.name), tuple(Step(make, {}, _label(make)) for make in one.filters)) for one in ensembles
+    )
+
+
+def _label(make: Any) -> str:
+    return getattr(getattr(make, "func", make), "__name__", str(make))
+
+
+def _documents_of(made: Any, spec: TaskSpec) -> Documents:
+    """What is evaluated, read once: the test documents, else the validation documents."""
+    found = getattr(made, "eval_docs", None)
+    if found is None:
+        found = made.test_docs() if made.has_test_docs() else made.validation_docs()
+    documents = Documents(found if hasattr(found, "__len__") else list(found or ()))
+    if len(documents) == 0:
+        raise DataError(f"Task '{spec.name}': its class gave no document.")
+    return documents
+
+
+class _told:
+    """Makes sentences of what a class raises. ``doc``: it was busy with a document."""
+
+    def __init__(self, spec: TaskSpec, doc: Doc | None = None) -> None:
+        self._spec, self._doc = spec, doc
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+        if error is None or isinstance(error, ProctorError):
+            return
+        failure: BaseException = error
+        try:
+            no_exit().__exit__(kind, error, trace)
+        except ForeignExitError as leaving:
+            failure = leaving
+        if not isinstance(failure, Exception):
+            return
+        doc = self._doc if isinstance(self._doc, Mapping) else None if self._doc is None else {}
+        fault: Finding = self._spec.fault(f"its class {describe(failure, doc)}", "class", hint=_remedy(failure))
+        raise TaskError(fault) from failure
+
+
+def _remedy(error: Exception) -> str | None:
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return remedy(error.name)
+    return None

@@ -1,0 +1,182 @@
+"""From bound tasks to the requests of a run: a frozen value that ``preview`` can show."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from proctor.errors import Finding, ProctorError, TaskError
+from proctor.store.keys import is_sampled
+from proctor.tasks.class_task import AnyTask
+from proctor.tasks.outputs import Example
+from proctor.tasks.prompt import PromptStyle
+from proctor.template_sizes import TemplateTooLarge
+from proctor.types import Generate, Loglikelihood, Query, Request
+
+SHOWN = 5
+"""Different faults of a task's documents that are told; documents with others are counted."""
+NAMED = 3
+"""Documents that are named for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentPlan:
+    """One document's example and its requests, in request order."""
+
+    example: Example
+    requests: tuple[Request, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPlan:
+    """One task's documents. ``asked``: how often each request goes to the model."""
+
+    task: AnyTask
+    documents: tuple[DocumentPlan, ...]
+    asked: int
+
+    def queries(self) -> Iterator[Query]:
+        """Every query of the task: document-major, then request, then repeat."""
+        for planned in self.documents:
+            for index, request in enumerate(planned.requests):
+                for repeat in range(self.asked):
+                    yield Query(self.task.spec.name, planned.example.doc_id, index, repeat, request)
+
+
+@dataclass(slots=True)
+class _DocumentErrors:
+    """A fault, the documents that have it, and whether its message names the first of them."""
+
+    fault: Finding
+    documents: list[int]
+    is_named: bool
+
+
+class PlanErrors:
+    """Documents of which no prompt can be made, by what is wrong with them, and faults of tasks."""
+
+    def __init__(self) -> None:
+        self._errors: list[ProctorError] = []
+        self._seen: dict[str, dict[Any, _DocumentErrors]] = {}
+        self._more: dict[str, set[int]] = {}
+        self._others: list[Finding] = []
+
+    def note(self, task: str, doc_id: int, error: ProctorError) -> None:
+        """Keep what a document raised.
+
+        A template that goes over its bounds ends the planning: it would take its seconds for every document.
+        """
+        self._keep(task, doc_id, error)
+        if isinstance(error.__cause__, TemplateTooLarge):
+            self.check()
+
+    def _keep(self, task: str, doc_id: int, error: ProctorError) -> None:
+        self._errors = [*self._errors, error][:2]
+        seen = self._seen.setdefault(task, {})
+        for fault in error.faults if isinstance(error, TaskError) else (Finding(error.message, hint=error.hint),):
+            named = re.search(rf"document {doc_id}\b", fault.message)
+            key = (fault.file, fault.line, re.sub(r"\d+", "N", fault.message))
+            if key in seen:
+                seen[key].documents.append(doc_id)
+            elif len(seen) < SHOWN:
+                seen[key] = _DocumentErrors(fault, [doc_id], named is not None)
+            else:
+                self._more.setdefault(task, set()).add(doc_id)
+
+    def add(self, faults: Sequence[Finding]) -> None:
+        """Keep faults that are not of one document."""
+        self._others += faults
+
+    def check(self) -> None:
+        """Raise what was noted, all at once."""
+        if len(self._errors) == 1 and not self._others and not isinstance(self._errors[0], TaskError):
+            raise self._errors[0]
+        told: list[Finding] = []
+        for task, seen in self._seen.items():
+            told += map(_with_documents, seen.values())
+            if more := len(self._more.get(task, ())):
+                which = (
+                    "1 more document has another error" if more == 1 else f"{more:,} more documents have other errors"
+                )
+                told.append(Finding(f"task '{task}': {which}."))
+        told += self._others
+        if told:
+            raise TaskError(told)
+
+
+def _with_documents(one: _DocumentErrors) -> Finding:
+    if one.is_named and len(one.documents) == 1:
+        return one.fault
+    which = named_documents(one.documents[1:] if one.is_named else one.documents)
+    also = "also " if one.is_named else ""
+    return replace(one.fault, message=f"{one.fault.message} ({also}{which})")
+
+
+def named_documents(numbers: Sequence[int]) -> str:
+    """Documents in a sentence: ``document 3``, ``documents 3 and 7``, ``documents 3, 7, 9 and 4 more``."""
+    shown, more = [str(number) for number in numbers[:NAMED]], len(numbers) - NAMED
+    last = f"{more:,} more" if more > 0 else shown.pop()
+    return f"document {last}" if not shown else f"documents {', '.join(shown)} and {last}"
+
+
+def plan_task(
+    task: AnyTask,
+    *,
+    limit: float | None,
+    samples: Sequence[int] | None,
+    seed: int | None,
+    style: PromptStyle,
+    faults: PlanErrors | None = None,
+) -> TaskPlan:
+    """Render the prompts of one task's documents and build their requests.
+
+    ``faults`` learns of the documents of which no prompt can be made; None: the first one raises.
+    """
+    documents = tuple(plan_documents(task, task.positions(limit, samples), seed, style, faults))
+    sampled = any(is_sampled_request(request) for planned in documents for request in planned.requests)
+    return TaskPlan(task, documents, task.spec.repeats if sampled else 1)
+
+
+def plan_documents(
+    task: AnyTask, positions: Sequence[int], seed: int | None, style: PromptStyle, faults: PlanErrors | None = None
+) -> Iterator[DocumentPlan]:
+    """The documents at ``positions`` with their requests, one after the other."""
+    note = None if faults is None else partial(faults.note, task.spec.name)
+    for example in _examples(task, positions, seed, style, faults):
+        try:
+            yield DocumentPlan(example, task.requests(example, style))
+        except ProctorError as error:
+            if note is None:
+                raise
+            note(example.doc_id, error)
+
+
+def _examples(
+    task: AnyTask, positions: Sequence[int], seed: int | None, style: PromptStyle, faults: PlanErrors | None
+) -> Iterator[Example]:
+    """The task's documents with their prompts; a fault of the task as a whole is noted, and there are none."""
+    if faults is None:
+        yield from task.examples(positions, style, seed, None)
+        return
+    try:
+        yield from task.examples(positions, style, seed, partial(faults.note, task.spec.name))
+    except TaskError as error:
+        faults.add(error.faults)
+
+
+def is_sampled_request(request: Request) -> bool:
+    """Whether asking it twice can give two answers."""
+    return isinstance(request, Generate) and is_sampled(request.kwargs)
+
+
+def count_requests(plans: Sequence[TaskPlan]) -> int:
+    """Number of queries that go to the model."""
+    return sum(len(planned.requests) * plan.asked for plan in plans for planned in plan.documents)
+
+
+def request_count(request: Request) -> int:
+    """How many requests this is as lm-eval counts them: one for each continuation."""
+    return len(request.continuations) if isinstance(request, Loglikelihood) else 1

@@ -1,0 +1,84 @@
+"""What is kept of records: values in the order of pipelines, and what could not be graded."""
+
+from __future__ import annotations
+
+import pytest
+
+from proctor.run.scores import SHOWN, MetricValues, facts_of, told
+from proctor.types import DocumentError, Record
+
+
+def record(doc_id, name="none", fault=None, **metrics):
+    return Record("t", doc_id, {}, "", (), (), (), name, metrics, fault)
+
+
+def test_values_stand_pipeline_by_pipeline_whatever_order_records_come_in():
+    whole = [record(0, acc=1), record(1, acc=0), record(0, "last", f1=2), record(1, "last", f1=3, late=4)]
+    in_windows = [whole[0], whole[2], whole[1], whole[3]]
+    for records in (whole, in_windows):
+        values = MetricValues("t", records).values
+        assert list(values.items()) == [
+            (("acc", "none"), [1, 0]),
+            (("f1", "last"), [2, 3]),
+            (("late", "last"), [4]),
+        ]
+
+
+def test_a_metric_that_shows_late_still_stands_with_its_pipeline():
+    values = MetricValues("t", [record(0, acc=1), record(0, "last", acc=1), record(1, acc=1, rare=5)]).values
+    assert list(values) == [("acc", "none"), ("rare", "none"), ("acc", "last")]
+
+
+def test_documents_with_a_fault_are_counted_once_and_told():
+    records = [record(i, name, fault="no" if i % 2 else None) for name in ("none", "last") for i in range(20)]
+    tally = MetricValues("t", records)
+    assert tally.measured == 10
+    failed = tally.failed
+    assert failed is not None
+    assert (failed.task, failed.documents, failed.asked, len(failed.first)) == ("t", 10, 20, SHOWN)
+    lines = told(failed).splitlines()
+    assert lines[0] == "Task 't': 10 of 20 documents could not be scored; its scores are those of the 10 others."
+    assert lines[1] == "  document 1, filter none: no"
+    assert lines[-1] == "  and 5 more documents"
+    facts = facts_of([failed])["failed"]["t"]
+    assert (facts["documents"], facts["of"]) == (10, 20)
+    assert facts["first"][0] == {"doc_id": 1, "filter": "none", "error": "no"}
+
+
+def test_nothing_failed_and_nothing_is_told():
+    assert MetricValues("t", [record(0, acc=1)]).failed is None
+    assert facts_of([]) == {}
+
+
+def test_no_figures_at_all_is_said():
+    failed = MetricValues("t", [record(0, fault="no")]).failed
+    assert failed is not None
+    assert "1 of 1 documents could not be scored; it has no scores." in told(failed)
+
+
+def test_a_figure_that_does_not_come_about_is_no_document_s_fault():
+    tally = MetricValues("t", [record(0, acc=1)])
+    tally.note(DocumentError("t", None, "none", "acc has no score: ValueError: x"))
+    failed = tally.failed
+    assert failed is not None
+    assert failed.documents == 0
+    assert told(failed) == "Task 't' lacks some of its scores:\n  filter none: acc has no score: ValueError: x"
+
+
+@pytest.mark.parametrize("order", [("none", "strict"), ("strict", "none")])
+def test_documents_are_counted_from_the_pipeline_that_graded_most(order):
+    bad = {"none": {1}, "strict": {0, 1, 2, 3, 4, 5}}
+    records = [record(i, name, fault="no" if i in bad[name] else None, acc=1) for name in order for i in range(8)]
+    tally = MetricValues("t", records)
+    assert tally.measured == 7
+    assert tally.failed is not None
+    assert (tally.failed.documents, tally.failed.asked) == (6, 8)
+
+
+@pytest.mark.parametrize("order", [("none", "strict"), ("strict", "none")])
+def test_documents_that_were_asked_are_those_of_the_pipeline_that_got_most(order):
+    got = {"none": 8, "strict": 2}
+    records = [record(i, name, fault="no" if i == 0 else None, acc=1) for name in order for i in range(got[name])]
+    failed = MetricValues("t", records).failed
+    assert failed is not None
+    assert (failed.documents, failed.asked) == (1, 8)

@@ -1,0 +1,76 @@
+"""Answers come back to the last bit and the last character, or not at all."""
+
+from __future__ import annotations
+
+import math
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proctor.store.codec import assemble, join, pack, parts_of, unpack
+from proctor.types import Generate, Loglikelihood, Rolling, RollingScore, Scores, Text
+
+KEY = bytes(range(28))
+NUMBERS = st.floats(allow_nan=True, allow_infinity=True)
+TEXTS = st.text(st.characters(codec=None))
+PARTS = st.tuples(NUMBERS, st.booleans()) | NUMBERS | TEXTS
+
+
+def bits(part):
+    if isinstance(part, tuple):
+        return struct.pack("<d", part[0]), part[1]
+    return struct.pack("<d", part) if isinstance(part, float) else part
+
+
+@given(PARTS)
+def test_round_trip(part):
+    again = unpack(KEY, pack(KEY, part))
+    assert type(again) is type(part)
+    assert bits(again) == bits(part)
+
+
+@given(PARTS, st.integers(0, 10_000), st.integers(1, 255))
+def test_a_changed_byte_is_noticed(part, place, change):
+    value = bytearray(pack(KEY, part))
+    value[place % len(value)] ^= change
+    with pytest.raises(ValueError, match=r"damaged|not known"):
+        unpack(KEY, bytes(value))
+
+
+@given(PARTS, st.integers(0, 10_000))
+def test_bytes_that_are_cut_short_are_noticed(part, length):
+    value = pack(KEY, part)
+    with pytest.raises(ValueError, match=r"damaged|not known"):
+        unpack(KEY, value[: length % len(value)])
+
+
+def test_a_value_belongs_to_its_key():
+    with pytest.raises(ValueError, match="damaged"):
+        unpack(KEY[::-1], pack(KEY, "text"))
+
+
+@pytest.mark.parametrize(
+    ("request_", "response"),
+    [
+        (Loglikelihood("a", ("b", "c")), Scores(((-1.5, True), (-math.inf, False)))),
+        (Rolling("a"), RollingScore(-0.1)),
+        (Generate("a", {}), Text("\ud83d b\x00")),
+    ],
+)
+def test_an_answer_is_taken_apart_and_put_together(request_, response):
+    assert join(request_, parts_of(response)) == response
+
+
+def test_an_answer_of_another_kind_is_none():
+    for request in (Loglikelihood("a", ("b",)), Rolling("a"), Generate("a", {})):
+        strange = "text" if not isinstance(request, Generate) else 1.0
+        with pytest.raises(ValueError, match="another kind"):
+            join(request, [strange])
+
+
+def test_what_is_damaged_counts_as_missing():
+    good, bad = pack(KEY, (-1.0, True)), b"S" + bytes(13)
+    assert assemble([KEY, b"other"], {KEY: good, b"other": bad}) == [(-1.0, True), None]
+    assert assemble([KEY], {}) == [None]
