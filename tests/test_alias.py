@@ -78,9 +78,9 @@ def test_a_name_that_is_not_there_is_a_sentence_at_its_line(tmp_path):
     write(tmp_path, mine="import json\nfrom lm_eval.utils import mak_table\n")
     with pytest.raises(TaskError) as caught:
         Ref(str(tmp_path), "mine.f", str(tmp_path / "t.yaml"), 4).resolve()
-    [fault] = caught.value.faults
-    assert (fault.file, fault.line) == (str(tmp_path / "mine.py"), 2)
-    assert "proctor's 'lm_eval.utils' has no 'mak_table'. Did you mean 'make_table'?" in fault.message
+    [finding] = caught.value.errors
+    assert (finding.file, finding.line) == (str(tmp_path / "mine.py"), 2)
+    assert "proctor's 'lm_eval.utils' has no 'mak_table'. Did you mean 'make_table'?" in finding.message
 
 
 @pytest.mark.parametrize(

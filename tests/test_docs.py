@@ -154,7 +154,7 @@ def test_every_model_argument_is_documented():
     assert names - {"extra"} <= code
 
 
-def test_the_exam_has_no_fault_and_runs(exam, tmp_path, monkeypatch, capsys):
+def test_the_exam_has_no_error_and_runs(exam, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(exam.parent)
     assert main(["validate", "--tasks", "./exam"]) == 0, capsys.readouterr().out
     assert main(["run", "--model", "dummy", "--tasks", "./exam", "--output_path", str(tmp_path)]) == 0

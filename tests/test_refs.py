@@ -10,11 +10,11 @@ def ref(folder, name):
     return Ref(str(folder), name, str(folder / "t.yaml"), 7)
 
 
-def fault_of(folder, name):
+def error_of(folder, name):
     with pytest.raises(TaskError) as caught:
         ref(folder, name).resolve()
-    [fault] = caught.value.faults
-    return fault
+    [finding] = caught.value.errors
+    return finding
 
 
 def test_a_file_beside_goes_before_a_module_that_is_installed(tmp_path):
@@ -41,26 +41,26 @@ def test_a_file_beside_goes_before_a_module_that_is_installed(tmp_path):
 )
 def test_every_failure_is_a_sentence_with_a_place(tmp_path, name, text, said):
     (tmp_path / "mine.py").write_text(text)
-    fault = fault_of(tmp_path, name)
-    assert said in fault.message
-    assert (fault.file, fault.line) == (str(tmp_path / "t.yaml"), 7)
+    finding = error_of(tmp_path, name)
+    assert said in finding.message
+    assert (finding.file, finding.line) == (str(tmp_path / "t.yaml"), 7)
 
 
-def test_a_module_that_ends_the_program_is_a_fault_of_its_file(tmp_path):
+def test_a_module_that_ends_the_program_is_a_error_of_its_file(tmp_path):
     (tmp_path / "mine.py").write_text("import sys\nsys.exit('install swipl')\n")
-    assert "called sys.exit('install swipl') (" in fault_of(tmp_path, "mine.g").message
+    assert "called sys.exit('install swipl') (" in error_of(tmp_path, "mine.g").message
 
 
 @pytest.mark.parametrize("encoding", ["cp949", "utf-16"])
 def test_a_file_of_another_encoding_says_how_to_name_it(tmp_path, encoding):
     (tmp_path / "mine.py").write_bytes('def g():\n    return "정답"\n'.encode(encoding))
-    fault = fault_of(tmp_path, "mine.g")
-    assert "coding: cp949" in (fault.hint or "")
+    finding = error_of(tmp_path, "mine.g")
+    assert "coding: cp949" in (finding.hint or "")
     (tmp_path / "mine2.py").write_bytes('# -*- coding: cp949 -*-\ndef g():\n    return "정답"\n'.encode("cp949"))
     assert ref(tmp_path, "mine2.g").resolve()() == "정답"
 
 
 def test_a_module_that_is_not_there_has_the_one_that_is_meant(tmp_path):
     (tmp_path / "utils.py").write_text("def f(): pass\n")
-    assert fault_of(tmp_path, "util.f").hint == "Did you mean 'utils'?"
-    assert fault_of(tmp_path, "utils.py.f").hint == "Leave out '.py': '!function utils.f'."
+    assert error_of(tmp_path, "util.f").hint == "Did you mean 'utils'?"
+    assert error_of(tmp_path, "utils.py.f").hint == "Leave out '.py': '!function utils.f'."

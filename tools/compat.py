@@ -117,7 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Ask both sides, compare, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peer_python", default=os.environ.get("PEER_PYTHON"), help="an interpreter that has lm_eval")
-    parser.add_argument("--write_docs", type=Path, metavar="FILE", help="write the page with the corpus's own faults")
+    parser.add_argument("--write_docs", type=Path, metavar="FILE", help="write the page with the corpus's own errors")
     given = parser.parse_args(arguments)
     if not given.peer_python:
         parser.error("say which interpreter has lm_eval: --peer_python, or PEER_PYTHON in the environment")

@@ -17,7 +17,7 @@ VERDICTS: Mapping[Verdict, str] = {
     "purpose": "differs on purpose",
     "more": "works here only",
     "corpus": "works in neither",
-    "ours": "our fault",
+    "ours": "our error",
 }
 ON_PURPOSE: Mapping[str, str] = {
     "openllm": "overrides the group `mmlu` and the tag `truthfulqa`: lm-eval gives all their tasks one name, "
@@ -130,15 +130,15 @@ def _python_files(functions: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _validated(peer: Mapping[str, Any], own: Mapping[str, Any]) -> Iterator[Finding]:
-    """Every fault that ``validate`` finds: is it one in lm-eval too?"""
-    for file, line, message in own["verdict"]["faults"]:
+    """Every error that ``validate`` finds: is it one in lm-eval too?"""
+    for file, line, message in own["verdict"]["errors"]:
         place = f"{file}:{line}" if line else file
         excuse = _excuse(message, peer)
-        yield Finding("faults told by validate", place, "corpus" if excuse else "ours", excuse, message)
+        yield Finding("errors told by validate", place, "corpus" if excuse else "ours", excuse, message)
 
 
 def _excuse(message: str, peer: Mapping[str, Any]) -> str:
-    """What lm-eval has of the same fault; empty if it has none."""
+    """What lm-eval has of the same error; empty if it has none."""
     lacks = _LACKS.match(message)
     if lacks is not None:
         group, metric = lacks.groups()

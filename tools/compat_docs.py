@@ -15,7 +15,7 @@ CHECKED: Mapping[str, str] = {
     "tags by name": "the tag has the same tasks",
     "task configurations": "every field with its default, after includes: splits, prompts, few-shot, metrics, filters",
     "group trees": "the same tasks after expansion, with the group's overrides, aliases, versions and aggregations",
-    "faults told by validate": "what `proctor validate --no_data` objects to is wrong in lm-eval too",
+    "errors told by validate": "what `proctor validate --no_data` objects to is wrong in lm-eval too",
     "Python files": "a file named by `!function` that imports there imports here",
     "functions": "a `!function` or class that is found there is found here, and is the same kind of thing",
     "metrics and filters": "each task is built up to its data: the same metrics, aggregations and directions; "
@@ -34,7 +34,7 @@ Both sides ran with the packages of the extra `tasks` and without a network; wha
 `evaluate` was replaced on both sides.
 """
 _OWN_FAULTS = """\
-## Faults of the task folder itself
+## Errors of the task folder itself
 
 Paths are below `lm_eval/tasks`. What is wrong here is wrong in lm-eval too: it fails, or it shows nothing where a
 figure is meant.
@@ -57,8 +57,8 @@ def page(findings: Sequence[Finding], peer: Mapping[str, Any], own: Mapping[str,
         "## Where they part",
         _purposes(findings, own["root"]),
     ]
-    parts += [_OWN_FAULTS, _faults(_files(findings, peer, own), own["root"])]
-    parts += [_MODULES, _faults(_modules(findings, peer, own), own["root"])]
+    parts += [_OWN_FAULTS, _errors(_files(findings, peer, own), own["root"])]
+    parts += [_MODULES, _errors(_modules(findings, peer, own), own["root"])]
     return "\n".join(parts)
 
 
@@ -80,7 +80,7 @@ def _purposes(findings: Sequence[Finding], root: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _faults(rows: Iterable[tuple[str, str]], root: str) -> str:
+def _errors(rows: Iterable[tuple[str, str]], root: str) -> str:
     """A table of files with the first reason of each."""
     reasons: dict[str, dict[str, None]] = {}
     for file, reason in rows:
@@ -103,7 +103,7 @@ def _files(findings: Sequence[Finding], peer: Mapping[str, Any], own: Mapping[st
     unusable = {own["names"]["groups"][name]["file"] for name in broken}
     for one in findings:
         file = one.name.partition(":")[0]
-        if one.what == "faults told by validate" and file not in unusable:
+        if one.what == "errors told by validate" and file not in unusable:
             yield file, one.own
     lost = {one.name for one in findings if one.what == "Python files" and one.verdict == "corpus"}
     for one in findings:

@@ -49,10 +49,10 @@ class Corpus:
         return found
 
     def node(self, name: str) -> TaskNode | GroupNode:
-        """What a name leads to; the faults on the way are raised."""
+        """What a name leads to; the errors on the way are raised."""
         found = find(self.index, [name])
-        if found.faults:
-            raise _Faulty(found.faults)
+        if found.errors:
+            raise _Faulty(found.errors)
         return found.selection.nodes[0]
 
     def view(self, node: TaskNode) -> dict[str, Any]:
@@ -108,8 +108,8 @@ def _no_data(*_: Any, **__: Any) -> Any:
 
 
 class _Faulty(ProctorError):
-    def __init__(self, faults: Sequence[Finding]) -> None:
-        super().__init__("; ".join(fault.message for fault in faults))
+    def __init__(self, errors: Sequence[Finding]) -> None:
+        super().__init__("; ".join(finding.message for finding in errors))
 
 
 def read_files(root: str) -> dict[str, Any]:
@@ -147,10 +147,14 @@ def read_verdict(root: str) -> dict[str, Any]:
     real = os.path.realpath(root)
     rows = {
         part: [
-            [os.path.relpath(os.path.realpath(fault.file), real) if fault.file else "", fault.line, fault.message]
-            for fault in faults
+            [
+                os.path.relpath(os.path.realpath(finding.file), real) if finding.file else "",
+                finding.line,
+                finding.message,
+            ]
+            for finding in errors
         ]
-        for part, faults in (("faults", verdict.faults), ("notes", verdict.notes))
+        for part, errors in (("errors", verdict.errors), ("notes", verdict.notes))
     }
     return {**rows, "tasks": verdict.tasks, "groups": verdict.groups, "seconds": verdict.seconds}
 

@@ -3,7 +3,7 @@
 ProctorError            exit 1
 ├── UsageError          exit 2   a flag, a value
 │   └── UnknownNameError         a name that does not exist: of a task, a model, a filter
-├── TaskError           exit 2   faults in task files: all of them at once
+├── TaskError           exit 2   errors in task files: all of them at once
 ├── DataError           exit 1   a data set that cannot be loaded, or holds nothing
 ├── ModelError          exit 1   a model that cannot be loaded or cannot answer (RequestError: one request)
 ├── MissingExtraError   exit 1   an optional package is not installed
@@ -104,7 +104,7 @@ class OutputError(ProctorError):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault of a task file: what is wrong, where (1-based line), and the remedy."""
+    """One error of a task file: what is wrong, where (1-based line), and the remedy."""
 
     message: str
     file: str | None = None
@@ -117,15 +117,15 @@ class Finding:
 
 
 class TaskError(ProctorError):
-    """Task files have faults; ``faults`` lists all that were found."""
+    """Task files have errors; ``errors`` lists all that were found."""
 
     exit_code = 2
 
-    def __init__(self, faults: Sequence[Finding] | Finding) -> None:
-        self.faults: tuple[Finding, ...] = (faults,) if isinstance(faults, Finding) else tuple(faults)
+    def __init__(self, errors: Sequence[Finding] | Finding) -> None:
+        self.errors: tuple[Finding, ...] = (errors,) if isinstance(errors, Finding) else tuple(errors)
         from proctor.causes import by_cause
 
-        super().__init__("\n".join(str(fault) for fault in by_cause(self.faults)))
+        super().__init__("\n".join(str(finding) for finding in by_cause(self.errors)))
 
 
 def did_you_mean(name: str, candidates: Iterable[str], *, limit: int = 3) -> str | None:

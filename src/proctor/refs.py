@@ -56,9 +56,9 @@ class Ref:
         """Load the module and return the object, or raise :class:`TaskError` with the place."""
         module_name, _, attribute = self.name.rpartition(".")
         if not module_name:
-            raise self._fault(f"'!function {self.name}' names no module.", "Write it as '!function module.function'.")
+            raise self._error(f"'!function {self.name}' names no module.", "Write it as '!function module.function'.")
         if self.is_path:
-            raise self._fault(f"'!function {self.name}': {NO_PATHS[0]}", NO_PATHS[1])
+            raise self._error(f"'!function {self.name}': {NO_PATHS[0]}", NO_PATHS[1])
         path = self.module_file
         try:
             with no_exit():
@@ -70,13 +70,13 @@ class Ref:
             if path is None and module_name.startswith(error.name or "\0"):
                 looked = Path(self.folder, *module_name.split(".")).with_suffix(".py")
                 message = f"'!function {self.name}': there is no file {looked} and no module '{module_name}'."
-                raise self._fault(message, meant_module(self.folder, module_name, attribute)) from error
+                raise self._error(message, meant_module(self.folder, module_name, attribute)) from error
             if error.name is None:
                 raise self._broken(path or module_name, error) from error
             top = error.name.partition(".")[0]
             # A package may be there and have moved a module in a later version.
             there = top != error.name and importlib.util.find_spec(top) is not None
-            raise self._fault(
+            raise self._error(
                 f"'!function {self.name}': importing {path or module_name} needs the module "
                 f"'{error.name}', which is not installed.",
                 f"The installed {top} has no such module: another version may." if there else remedy(top),
@@ -87,7 +87,7 @@ class Ref:
             raise self._broken(path or module_name, error) from error
         if not hasattr(module, attribute):
             public = [name for name in vars(module) if not name.startswith("_")]
-            raise self._fault(
+            raise self._error(
                 f"'!function {self.name}': {path or module_name} has no '{attribute}'.", did_you_mean(attribute, public)
             )
         return getattr(module, attribute)
@@ -98,9 +98,9 @@ class Ref:
 
     def _broken(self, what: Path | str, error: Exception) -> TaskError:
         message = f"'!function {self.name}': importing {what} failed: {error_line(error)}"
-        return self._fault(message, PYTHON_REMEDY if is_encoding_error(error) else None)
+        return self._error(message, PYTHON_REMEDY if is_encoding_error(error) else None)
 
-    def _fault(self, message: str, hint: str | None = None) -> TaskError:
+    def _error(self, message: str, hint: str | None = None) -> TaskError:
         return TaskError(Finding(message, self.file, self.line, hint))
 
     def __str__(self) -> str:

@@ -184,7 +184,7 @@ class Record:
 
     ``arguments``: per request the tuple of its arguments as lm-eval counts them (one per
     continuation). ``responses``: per such request the list of its repeats' raw values.
-    ``fault``: why it has no metrics, where grading it failed; it is left out of its task's figures.
+    ``error``: why it has no metrics, where grading it failed; it is left out of its task's figures.
     """
 
     task: str
@@ -196,11 +196,11 @@ class Record:
     filtered: tuple[Any, ...]
     filter: str
     metrics: Mapping[str, Any]
-    fault: str | None = None
+    error: str | None = None
 
     def __repr__(self) -> str:
         scores = ", ".join(f"{name} {str(value)[:20]}" for name, value in self.metrics.items())
-        return f"<Record {self.task} {self.doc_id}: {self.fault or scores or 'no scores'}>"
+        return f"<Record {self.task} {self.doc_id}: {self.error or scores or 'no scores'}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +218,7 @@ class DocumentError:
 
 @dataclass(frozen=True, slots=True)
 class UngradedDocuments:
-    """What a task could not grade: ``documents`` of ``asked``, and the first faults."""
+    """What a task could not grade: ``documents`` of ``asked``, and the first errors."""
 
     task: str
     documents: int

@@ -1,4 +1,4 @@
-"""All the faults of all the selected task files at once, each with its line.
+"""All the errors of all the selected task files at once, each with its line.
 
 Files are checked by what they say; with data, every document is rendered too. Nothing is asked
 of a model, and of the Python beside task files nothing is run unless that is asked for.
@@ -21,7 +21,7 @@ from proctor.check.files import check_group_node, check_task, code_keys
 from proctor.errors import Finding, TaskError, UsageError
 from proctor.run.progress import Progress
 from proctor.run.session import OpenProgress
-from proctor.tasks.check import fault_at
+from proctor.tasks.check import error_at
 from proctor.tasks.index import Root, TaskIndex, default_index, put_over, read_roots, require_tasks
 from proctor.tasks.scan import no_garbage_collection
 from proctor.tasks.select import GroupNode, SelectionResult, TaskNode, find
@@ -32,9 +32,9 @@ log = logging.getLogger("proctor")
 
 @dataclass(frozen=True, slots=True)
 class ValidationReport:
-    """What was checked and what came out; faults and notes are sorted by file and line."""
+    """What was checked and what came out; errors and notes are sorted by file and line."""
 
-    faults: tuple[Finding, ...]
+    errors: tuple[Finding, ...]
     notes: tuple[Finding, ...]
     tasks: int
     groups: int
@@ -67,7 +67,7 @@ def validate(
     with progress(len(every), "Checking tasks") as display:
         checked.nodes(every, display)
     return ValidationReport(
-        faults=by_cause(_told_once(checked.faults)),
+        errors=by_cause(_told_once(checked.errors)),
         notes=by_cause(_told_once(checked.notes)),
         tasks=len({node.name for node in every if isinstance(node, TaskNode)}),
         groups=len({node.name for node in every if isinstance(node, GroupNode)}),
@@ -82,10 +82,10 @@ _ESSENTIAL = {"class", "task", "output_type", "dataset_path", "dataset_name", "d
 
 
 class _Counts:
-    """Faults, notes and documents so far."""
+    """Errors, notes and documents so far."""
 
     def __init__(self, with_data: bool, run_code: bool, metadata: Mapping[str, Any]) -> None:
-        self.faults: list[Finding] = []
+        self.errors: list[Finding] = []
         self.notes: list[Finding] = []
         self.documents = self.unrun = 0
         self._with_data, self._run_code, self._metadata = with_data, run_code, metadata
@@ -96,16 +96,16 @@ class _Counts:
             with overheard() as warnings:
                 if isinstance(node, GroupNode):
                     report = check_group_node(node)
-                    self.faults += report.faults
+                    self.errors += report.errors
                     self.notes += report.notes
                 else:
                     self._task(node)
-            self.notes += [fault_at("task", node, warning, ("metric_list",)) for warning in dict.fromkeys(warnings)]
+            self.notes += [error_at("task", node, warning, ("metric_list",)) for warning in dict.fromkeys(warnings)]
             display.advance(1)
 
     def _task(self, node: TaskNode) -> None:
         report = check_task(node)
-        self.faults += report.faults
+        self.errors += report.errors
         self.notes += report.notes
         if not self._with_data:
             return
@@ -123,13 +123,13 @@ class _Counts:
         try:
             spec = assemble_task(replace(node, config=usable), self._metadata)
             if spec.made_by is None:
-                faults, notes, documents = check_data(spec, unusable, run_code=self._run_code)
+                errors, notes, documents = check_data(spec, unusable, run_code=self._run_code)
             else:
-                faults, notes, documents = check_class(spec)
+                errors, notes, documents = check_class(spec)
         except TaskError as error:
-            self.faults += error.faults
+            self.errors += error.errors
         else:
-            self.faults += faults
+            self.errors += errors
             self.notes += notes
             self.documents += documents
 
@@ -158,16 +158,16 @@ def _everything(index: TaskIndex, given: Sequence[Root], checked: _Counts) -> li
 def _take_found(found: SelectionResult, checked: _Counts) -> tuple[TaskNode | GroupNode, ...]:
     for folder in found.folders:
         _take_root(folder, "folder", checked)
-    checked.faults += found.faults
+    checked.errors += found.errors
     checked.notes += found.warnings
     return found.selection.nodes
 
 
 def _take_root(root: Root, what: str, checked: _Counts) -> None:
-    """The faults of all of a folder's files; a folder without tasks and without faults is an error."""
-    if not root.faults:
+    """The errors of all of a folder's files; a folder without tasks and without errors is an error."""
+    if not root.errors:
         require_tasks(root, what)
-    checked.faults += root.faults
+    checked.errors += root.errors
     hint = "Say 'task: NAME' or 'group: NAME'; a file to include is best named without .yaml."
     checked.notes += [
         Finding("the file names neither a task nor a group, and no file includes it.", file, 1, hint)
@@ -216,26 +216,26 @@ def overheard() -> Iterator[list[str]]:
 _OWNER = re.compile(r"(task|group) '([^']*)': ")
 
 
-def _told_once(faults: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Sorted; one fault that several tasks share through an included file is told once."""
+def _told_once(errors: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Sorted; one error that several tasks share through an included file is told once."""
     owners: dict[Finding, list[str]] = {}
-    for fault in dict.fromkeys(faults):
-        match = _OWNER.match(fault.message)
+    for finding in dict.fromkeys(errors):
+        match = _OWNER.match(finding.message)
         if match is None:
-            owners.setdefault(fault, [])
+            owners.setdefault(finding, [])
             continue
-        bare = replace(fault, message=f"{match[1]}{{}}: {fault.message[match.end() :]}")
+        bare = replace(finding, message=f"{match[1]}{{}}: {finding.message[match.end() :]}")
         owners.setdefault(bare, []).append(match[2])
-    told = [_with_owners(fault, names) for fault, names in owners.items()]
-    return tuple(sorted(told, key=lambda fault: (fault.file or "", fault.line or 0)))
+    told = [_with_owners(finding, names) for finding, names in owners.items()]
+    return tuple(sorted(told, key=lambda finding: (finding.file or "", finding.line or 0)))
 
 
-def _with_owners(fault: Finding, names: Sequence[str]) -> Finding:
+def _with_owners(finding: Finding, names: Sequence[str]) -> Finding:
     if not names:
-        return fault
-    kind, _, rest = fault.message.partition("{}")
+        return finding
+    kind, _, rest = finding.message.partition("{}")
     if len(names) == 1:
-        return replace(fault, message=f"{kind} '{names[0]}'{rest}")
+        return replace(finding, message=f"{kind} '{names[0]}'{rest}")
     shown = ", ".join(f"'{name}'" for name in names[:3])
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return replace(fault, message=f"{kind}s {shown}{more}{rest}")
+    return replace(finding, message=f"{kind}s {shown}{more}{rest}")

@@ -180,7 +180,7 @@ def test_a_task_without_documents(exam: Exam, capsys, tmp_path):
     assert "sums.yaml:10: task 'sums': the split 'test' holds no document" in capsys.readouterr().out
 
 
-def test_a_target_out_of_range_counts_as_wrong_and_is_a_fault_for_validate(exam: Exam, capsys):
+def test_a_target_out_of_range_counts_as_wrong_and_is_a_error_for_validate(exam: Exam, capsys):
     rows = [*ROWS, {"question": "?", "choices": ["a", "b"], "answer": 2}]
     words = exam(rows=rows)
     code, said = ask(capsys, "run", "--model", "dummy", *words)

@@ -118,7 +118,7 @@ def test_the_keyboard_stops_it_with_one_sentence(verb, capsys):
     assert capsys.readouterr().err == "proctor: stopped by the keyboard.\n"
 
 
-def test_a_fault_of_ours_keeps_its_traceback(verb):
+def test_a_error_of_ours_keeps_its_traceback(verb):
     def fail(_):
         raise ZeroDivisionError
 

@@ -181,8 +181,8 @@ def test_documents_that_could_not_be_graded_are_told_under_the_table(tmp_path, w
     assert document["proctor"]["failed"]["one"]["documents"] == 1
     assert document["results"]["two"]["sample_len"] == 3
     [samples] = (tmp_path / "out" / "dummy").glob("samples_one_*.jsonl")
-    faults = [json.loads(line).get("fault") for line in samples.read_text(encoding="utf-8").splitlines()]
-    assert [fault is None for fault in faults] == [True, False, True]
+    errors = [json.loads(line).get("error") for line in samples.read_text(encoding="utf-8").splitlines()]
+    assert [finding is None for finding in errors] == [True, False, True]
     assert main([*words, "--fail_fast"]) == 2
     assert "odd" in capsys.readouterr().err
 

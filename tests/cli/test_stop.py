@@ -1,4 +1,4 @@
-"""What is said of a stop, and of the stop of a stop; tests/faults stops real processes."""
+"""What is said of a stop, and of the stop of a stop; tests/errors stops real processes."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def test_folders_include_paths_and_globs(exam, capsys, words):
     assert "1 task, 0 groups" in capsys.readouterr().out
 
 
-def test_faults_stand_under_their_file_with_line_and_remedy(exam, write_exam, capsys):
+def test_errors_stand_under_their_file_with_line_and_remedy(exam, write_exam, capsys):
     write_exam(exam, "sums", more="doc_to_txt: x\n")
     assert main(["validate", "--tasks", str(exam), "--no_data"]) == 1
     shown = capsys.readouterr().out
@@ -62,7 +62,7 @@ def test_no_data_imports_neither_data_nor_model_libraries(exam):
     assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 0
 
 
-def test_the_bundled_benchmarks_have_no_fault(capsys, repository):
+def test_the_bundled_benchmarks_have_no_error(capsys, repository):
     assert main(["validate", "--no_data", "--include_path", str(repository / "src/proctor/benchmarks")]) == 0
     assert "All tasks found and valid" in capsys.readouterr().out
 

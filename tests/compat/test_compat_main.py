@@ -79,7 +79,7 @@ def test_what_is_not_there_is_a_sentence_with_its_line(tmp_path, code, said):
     assert done.stderr == f"error: {place}{said}\n"
 
 
-def test_other_faults_of_a_script_are_its_own(tmp_path):
+def test_other_errors_of_a_script_are_its_own(tmp_path):
     (tmp_path / "s.py").write_text("import json.nothing")
     done = run(tmp_path, "s.py")
     assert done.returncode == 1

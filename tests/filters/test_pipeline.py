@@ -121,7 +121,7 @@ def test_a_list_of_another_shape_is_a_sentence(filter_list, message):
     assert message in str(caught.value)
 
 
-def test_checking_finds_all_faults_and_runs_no_code(tmp_path):
+def test_checking_finds_all_errors_and_runs_no_code(tmp_path):
     steps = [{"function": "regx"}, {"function": "lowercas"}, {"function": Ref(str(tmp_path), "none.Here")}]
     assert len(check_filter_list([{"name": "x", "filter": steps}])) == 2
     assert check_filter_list(None) == ()

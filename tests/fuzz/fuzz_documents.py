@@ -187,7 +187,7 @@ def whole_tasks(source: Source, folder: Path) -> None:
             repr(request).encode("utf-8", "strict")
         records = list(grade(plan, [answer(query.request) for query in plan.queries()]))
         for record in records:
-            assert (record.fault is None) or not record.metrics
+            assert (record.error is None) or not record.metrics
             line = json.loads(dumps(sample_line(record)).encode("utf-8"))
             assert line["doc_id"] == record.doc_id
         task_result(task, MetricValues("t", records), bootstrap_iters=2)

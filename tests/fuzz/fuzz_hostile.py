@@ -95,7 +95,7 @@ def aliases(source: Source, folder: Path) -> None:
     for read in (load_task_yaml, read_config_file):
         with sentences():
             read(file)
-    with contextlib.suppress(Exception):  # the index turns whatever this raises into the file's fault
+    with contextlib.suppress(Exception):  # the index turns whatever this raises into the file's error
         read_head(file.read_bytes())
 
 

@@ -116,9 +116,9 @@ def test_mistakes_are_sentences_when_the_task_is_loaded(entry, output_type, mess
     assert hint in str(caught.value)
 
 
-def test_an_entry_that_is_no_mapping_is_a_fault():
-    (fault,) = check_metric_entry(["acc"], output_type="multiple_choice", with_process_results=False)  # type: ignore[arg-type]
-    assert "is a mapping with the key 'metric'" in str(fault)
+def test_an_entry_that_is_no_mapping_is_a_error():
+    (finding,) = check_metric_entry(["acc"], output_type="multiple_choice", with_process_results=False)  # type: ignore[arg-type]
+    assert "is a mapping with the key 'metric'" in str(finding)
 
 
 def test_any_name_goes_with_process_results_if_it_is_aggregated():
@@ -193,10 +193,10 @@ def test_names_can_be_checked_alone():
     assert check_metric_name("meteor", "generate_until") is None
     assert check_metric_name("someone/their_metric", "generate_until") is None
     assert check_metric_name("meteor", "multiple_choice") is not None
-    fault = check_metric_name("accc", "multiple_choice")
-    assert fault is not None
-    assert fault.hint is not None
-    assert "'acc'" in fault.hint
+    finding = check_metric_name("accc", "multiple_choice")
+    assert finding is not None
+    assert finding.hint is not None
+    assert "'acc'" in finding.hint
 
 
 def test_checking_runs_no_code_of_the_task(tmp_path):

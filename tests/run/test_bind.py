@@ -80,7 +80,7 @@ def test_many_parts_of_one_data_set_that_is_not_there_are_one_line_and_one_quest
     assert asked == ["p0"]
 
 
-def test_faults_of_files_and_absent_data_come_together(write, bind):
+def test_errors_of_files_and_absent_data_come_together(write, bind):
     write("one", path="nowhere/one")
     write("two", split="tset")
     with pytest.raises(TaskError, match=r"(?s)nowhere/one.*no split 'tset'"):
@@ -96,7 +96,7 @@ def test_a_wrong_split_does_not_hide_a_wrong_template(write, bind, tmp_path):
     assert "Data that name no split are 'train'; files get one by 'data_files: {test: FILE}'." in said
     assert "Did you mean 'question'?" in said
     verdict = validate([], [str(tmp_path)], progress=open_progress)
-    assert sorted(fault.line or 0 for fault in verdict.faults) == [3, 5]
+    assert sorted(finding.line or 0 for finding in verdict.errors) == [3, 5]
 
 
 def test_how_files_were_read_is_said_once_for_all_tasks(write, bind, caplog):
@@ -114,7 +114,7 @@ def test_validate_says_how_files_were_read_and_goes_on(write, tmp_path):
     write("odd", path="odd.csv")
     write("wrong", text="{{qustion}}")
     verdict = validate([], [str(tmp_path)], progress=open_progress)
-    assert [fault.message.partition("'")[2].partition("'")[0] for fault in verdict.faults] == ["odd", "wrong"]
-    assert "odd.csv, line 2: the file is not UTF-8 text" in verdict.faults[0].message
+    assert [finding.message.partition("'")[2].partition("'")[0] for finding in verdict.errors] == ["odd", "wrong"]
+    assert "odd.csv, line 2: the file is not UTF-8 text" in verdict.errors[0].message
     assert ["CP949" in note.message for note in verdict.notes] == [True]
     assert verdict.documents == 4

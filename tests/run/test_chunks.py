@@ -136,7 +136,7 @@ def test_a_task_whose_filter_sees_all_documents_is_not_divided(exam, tmp_path, w
     assert {record.metrics["seen"] for record in result.records["one"]} == {18}
 
 
-def test_a_fault_in_the_last_window_is_told_before_the_first_is_asked(exam, tmp_path, write_exam):
+def test_a_error_in_the_last_window_is_told_before_the_first_is_asked(exam, tmp_path, write_exam):
     folder = write_exam(tmp_path, "one", documents=9)
     (folder / "own.py").write_text("def ask(doc):\n    return None if doc['question'] == 'Q8' else 'x'\n")
     task = folder / "one.yaml"

@@ -113,15 +113,15 @@ def test_an_unanswered_request_is_an_error_not_a_gap():
         ask(Model(skip=[1]), queries, lambda n: None)
 
 
-def test_a_document_whose_pattern_takes_too_long_is_a_fault_and_the_others_are_graded(monkeypatch):
+def test_a_document_whose_pattern_takes_too_long_is_a_error_and_the_others_are_graded(monkeypatch):
     monkeypatch.setattr(bounded, "SECONDS", 0.3)
     texts = ["aaa", "a" * 60 + "b", "aa"]
     steps = [{"function": "regex", "regex_pattern": "(a+)+$"}, {"function": "take_first"}]
     (pipeline,) = build_pipelines([{"name": "hostile", "filter": steps}])
     records = grade(generated(FakeTask([pipeline]), 3), [Text(text) for text in texts])
     assert [record.metrics.get("seen") for record in records] == [["aaa"], None, ["aa"]]
-    assert records[1].fault is not None
-    assert "'(a+)+$' took more than 0.3 s" in records[1].fault
+    assert records[1].error is not None
+    assert "'(a+)+$' took more than 0.3 s" in records[1].error
 
 
 def generated(task, count):
@@ -151,13 +151,13 @@ class Picky(FakeTask):
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_a_document_that_cannot_be_measured_is_a_fault_and_keeps_its_answers(error, told):
+def test_a_document_that_cannot_be_measured_is_a_error_and_keeps_its_answers(error, told):
     records = grade(generated(Picky({1}, error), 3), [Text(letter) for letter in "abc"])
     assert [dict(record.metrics) for record in records] == [{"seen": ["a"]}, {}, {"seen": ["c"]}]
-    assert [record.fault is None for record in records] == [True, False, True]
-    assert records[1].fault.startswith(told)
-    assert len(records[1].fault) < 1100
-    assert "\n" not in records[1].fault
+    assert [record.error is None for record in records] == [True, False, True]
+    assert records[1].error.startswith(told)
+    assert len(records[1].error) < 1100
+    assert "\n" not in records[1].error
     assert (records[1].responses, records[1].filtered) == ((("b",),), ("b",))
     with pytest.raises(DataError, match="document 1"):
         grade(generated(Picky({1}, error), 3), [Text(letter) for letter in "abc"], fail_fast=True)
@@ -166,7 +166,7 @@ def test_a_document_that_cannot_be_measured_is_a_fault_and_keeps_its_answers(err
 def test_secrets_in_an_exception_are_hidden(monkeypatch):
     monkeypatch.setenv("HF_TOKEN", "hf_abcdefghijklmnopqrstuvwxyz")
     [record] = grade(generated(Picky({0}, ValueError("hf_abcdefghijklmnopqrstuvwxyz")), 1), [Text("a")])
-    assert record.fault == "ValueError: ***"
+    assert record.error == "ValueError: ***"
 
 
 @given(st.sets(st.integers(0, 19)), st.sampled_from([1, 2, 3]))
@@ -186,10 +186,10 @@ def test_a_filter_that_fails_on_some_documents_fails_on_these_only(bad, per_docu
     )
     records = grade(TaskPlan(FakeTask([Shaky(), FIRST]), documents, 1), [Text("x")] * 20 * per_document)
     shaky, plain = records[:20], records[20:]
-    assert [record.fault for record in shaky] == [f"ValueError: not {i}" if i in bad else None for i in range(20)]
-    assert all(record.fault is None for record in plain)
+    assert [record.error for record in shaky] == [f"ValueError: not {i}" if i in bad else None for i in range(20)]
+    assert all(record.error is None for record in plain)
     whole = (("x", (20 - len(bad)) * per_document),) * per_document
-    assert all(record.filtered == whole for record in shaky if record.fault is None)
+    assert all(record.filtered == whole for record in shaky if record.error is None)
 
 
 def test_a_filter_that_fails_on_everything_leaves_nothing_measured():
@@ -200,12 +200,12 @@ def test_a_filter_that_fails_on_everything_leaves_nothing_measured():
             raise IndexError("all")
 
     records = grade(generated(FakeTask([Broken()]), 5), [Text("x")] * 5)
-    assert {record.fault for record in records} == {"IndexError: all"}
+    assert {record.error for record in records} == {"IndexError: all"}
     with pytest.raises(IndexError):
         grade(generated(FakeTask([Broken()]), 5), [Text("x")] * 5, fail_fast=True)
 
 
-def test_a_filter_that_fails_on_all_together_only_is_everybodys_fault():
+def test_a_filter_that_fails_on_all_together_only_is_everybodys_error():
     class Lonely:
         name = "lonely"
 
@@ -215,4 +215,4 @@ def test_a_filter_that_fails_on_all_together_only_is_everybodys_fault():
             return [repeats[0] for repeats in responses]
 
     records = grade(generated(FakeTask([Lonely()]), 4), [Text("x")] * 4)
-    assert {record.fault for record in records} == {"ValueError: crowded"}
+    assert {record.error for record in records} == {"ValueError: crowded"}

@@ -152,7 +152,7 @@ def test_a_target_that_is_no_choice_is_wrong_and_said(run, answer):
 
 
 @pytest.mark.parametrize(("answers", "graded"), [([0, None], 1), ([0, math.nan], 1), ([1, [5]], 1), ([{}, 0], 1)])
-def test_a_target_that_is_nothing_is_a_fault_and_the_others_count(run, tmp_path, answers, graded):
+def test_a_target_that_is_nothing_is_a_error_and_the_others_count(run, tmp_path, answers, graded):
     (tmp_path / "exam").mkdir()
     (tmp_path / "exam" / "mine.py").write_text(
         "from math import nan\n"
@@ -165,7 +165,7 @@ def test_a_target_that_is_nothing_is_a_fault_and_the_others_count(run, tmp_path,
     assert code == (0 if wrong else 1)
     assert ("doc_to_target gave 5, but there are 2 choices" if wrong else "could not be scored") in told
     assert results["results"]["odd_choice"]["sample_len"] == graded + wrong
-    assert sum("fault" in line for line in lines) == 2 - graded - wrong
+    assert sum("error" in line for line in lines) == 2 - graded - wrong
 
 
 def test_half_a_character_stops_before_the_model(run, tmp_path):

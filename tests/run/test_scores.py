@@ -8,8 +8,8 @@ from proctor.run.scores import SHOWN, MetricValues, facts_of, told
 from proctor.types import DocumentError, Record
 
 
-def record(doc_id, name="none", fault=None, **metrics):
-    return Record("t", doc_id, {}, "", (), (), (), name, metrics, fault)
+def record(doc_id, name="none", error=None, **metrics):
+    return Record("t", doc_id, {}, "", (), (), (), name, metrics, error)
 
 
 def test_values_stand_pipeline_by_pipeline_whatever_order_records_come_in():
@@ -29,8 +29,8 @@ def test_a_metric_that_shows_late_still_stands_with_its_pipeline():
     assert list(values) == [("acc", "none"), ("rare", "none"), ("acc", "last")]
 
 
-def test_documents_with_a_fault_are_counted_once_and_told():
-    records = [record(i, name, fault="no" if i % 2 else None) for name in ("none", "last") for i in range(20)]
+def test_documents_with_a_error_are_counted_once_and_told():
+    records = [record(i, name, error="no" if i % 2 else None) for name in ("none", "last") for i in range(20)]
     tally = MetricValues("t", records)
     assert tally.measured == 10
     failed = tally.failed
@@ -51,12 +51,12 @@ def test_nothing_failed_and_nothing_is_told():
 
 
 def test_no_figures_at_all_is_said():
-    failed = MetricValues("t", [record(0, fault="no")]).failed
+    failed = MetricValues("t", [record(0, error="no")]).failed
     assert failed is not None
     assert "1 of 1 documents could not be scored; it has no scores." in told(failed)
 
 
-def test_a_figure_that_does_not_come_about_is_no_document_s_fault():
+def test_a_figure_that_does_not_come_about_is_no_document_s_error():
     tally = MetricValues("t", [record(0, acc=1)])
     tally.note(DocumentError("t", None, "none", "acc has no score: ValueError: x"))
     failed = tally.failed
@@ -68,7 +68,7 @@ def test_a_figure_that_does_not_come_about_is_no_document_s_fault():
 @pytest.mark.parametrize("order", [("none", "strict"), ("strict", "none")])
 def test_documents_are_counted_from_the_pipeline_that_graded_most(order):
     bad = {"none": {1}, "strict": {0, 1, 2, 3, 4, 5}}
-    records = [record(i, name, fault="no" if i in bad[name] else None, acc=1) for name in order for i in range(8)]
+    records = [record(i, name, error="no" if i in bad[name] else None, acc=1) for name in order for i in range(8)]
     tally = MetricValues("t", records)
     assert tally.measured == 7
     assert tally.failed is not None
@@ -78,7 +78,7 @@ def test_documents_are_counted_from_the_pipeline_that_graded_most(order):
 @pytest.mark.parametrize("order", [("none", "strict"), ("strict", "none")])
 def test_documents_that_were_asked_are_those_of_the_pipeline_that_got_most(order):
     got = {"none": 8, "strict": 2}
-    records = [record(i, name, fault="no" if i == 0 else None, acc=1) for name in order for i in range(got[name])]
+    records = [record(i, name, error="no" if i == 0 else None, acc=1) for name in order for i in range(got[name])]
     failed = MetricValues("t", records).failed
     assert failed is not None
     assert (failed.documents, failed.asked) == (1, 8)

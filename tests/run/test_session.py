@@ -63,12 +63,12 @@ def test_predictions_alone_are_not_scored_and_nothing_is_amiss(exam, tmp_path, c
     assert result.tasks[0].values == {}
 
 
-def test_the_faults_of_all_tasks_come_at_once(exam):
+def test_the_errors_of_all_tasks_come_at_once(exam):
     for name in ("one", "two"):
         change(exam / f"{name}.yaml", "{{question}}", "{{quest}}")
     with pytest.raises(TaskError) as caught:
         run(exam, "one", "two")
-    assert [fault.line for fault in caught.value.faults] == [6, 6]
+    assert [finding.line for finding in caught.value.errors] == [6, 6]
 
 
 def test_code_that_the_model_writes_needs_a_word(exam):
@@ -107,10 +107,10 @@ def test_documents_that_cannot_be_graded_are_told_and_the_run_goes_on(shaky, tmp
     assert two.sample_len == 20
     [failed] = result.failed
     assert (failed.task, failed.documents, failed.asked) == ("one", 2, 20)
-    assert [fault.doc_id for fault in failed.first] == [2, 4]
+    assert [finding.doc_id for finding in failed.first] == [2, 4]
     assert "AssertionError: odd one" in failed.first[0].why
     assert result.extra["proctor"]["failed"]["one"]["documents"] == 2
-    assert [record.doc_id for record in result.records["one"] if record.fault] == [2, 4]
+    assert [record.doc_id for record in result.records["one"] if record.error] == [2, 4]
     assert "2 of 20 documents could not be scored; its scores are those of the 18 others." in caplog.text
 
 
@@ -162,10 +162,10 @@ def test_prompts_that_cannot_be_made_are_all_told_before_anything_is_asked(shaky
     config = build_config({"model": "dummy", "tasks": [str(shaky / "one.yaml"), str(shaky / "two.yaml")]})
     with pytest.raises(TaskError) as caught:
         evaluate(config, progress=Quiet, opened=Unasked())
-    faults = [fault.message for fault in caught.value.faults]
-    assert [fault.partition(":")[0] for fault in faults] == ["task 'one'", "task 'two'"]
-    assert all("no prompt" in fault for fault in faults)
-    assert all(fault.endswith("(documents 2, 3, 4 and 15 more)") for fault in faults)
+    errors = [finding.message for finding in caught.value.errors]
+    assert [finding.partition(":")[0] for finding in errors] == ["task 'one'", "task 'two'"]
+    assert all("no prompt" in finding for finding in errors)
+    assert all(finding.endswith("(documents 2, 3, 4 and 15 more)") for finding in errors)
 
 
 def test_too_few_examples_are_told_of_all_tasks(shaky):
@@ -177,24 +177,24 @@ def test_too_few_examples_are_told_of_all_tasks(shaky):
     tasks = [str(shaky / "one.yaml"), str(shaky / "two.yaml")]
     with pytest.raises(TaskError) as caught:
         evaluate(build_config({"model": "dummy", "tasks": tasks, "num_fewshot": 99}), progress=Quiet)
-    assert [fault.message.partition(" are")[0] for fault in caught.value.faults] == [
+    assert [finding.message.partition(" are")[0] for finding in caught.value.errors] == [
         "task 'one': 99 few-shot examples",
         "task 'two': 99 few-shot examples",
     ]
 
 
-def test_different_faults_of_documents_are_told_apart():
-    faults = PlanErrors()
+def test_different_errors_of_documents_are_told_apart():
+    errors = PlanErrors()
     for number in range(9):
         what = "a" if number < 8 else "b"
-        faults.note("one", number, TaskError(Finding(f"task 'one': {what} failed.", "one.yaml", 3)))
+        errors.note("one", number, TaskError(Finding(f"task 'one': {what} failed.", "one.yaml", 3)))
     for number in range(2):
-        faults.note("two", number, TaskError(Finding(f"task 'two': on document {number} it gave {number}.")))
+        errors.note("two", number, TaskError(Finding(f"task 'two': on document {number} it gave {number}.")))
     for number in range(7):
-        faults.note("three", number, TaskError(Finding(f"task 'three': {'abcdefg'[number]} failed.")))
+        errors.note("three", number, TaskError(Finding(f"task 'three': {'abcdefg'[number]} failed.")))
     with pytest.raises(TaskError) as caught:
-        faults.check()
-    said = [fault.message for fault in caught.value.faults]
+        errors.check()
+    said = [finding.message for finding in caught.value.errors]
     assert said[:3] == [
         "task 'one': a failed. (documents 0, 1, 2 and 5 more)",
         "task 'one': b failed. (document 8)",

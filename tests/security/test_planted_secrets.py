@@ -243,7 +243,7 @@ secret = sys.argv[1]
 def broken(namespace):
     logging.getLogger("other").error("asking %s with %s", f"https://x/?api_key={secret}", os.environ["HF_TOKEN"])
     logging.getLogger("proctor").error("seen %r", dict(os.environ), exc_info=ValueError(secret))
-    raise LookupError(f"a fault of ours, with {dict(os.environ)} and {secret}")
+    raise LookupError(f"an error of ours, with {dict(os.environ)} and {secret}")
 run.execute = broken
 sys.argv = ["proctor", "run", "--model_args", "token=" + secret]
 main.main()
@@ -257,7 +257,7 @@ def test_tracebacks_and_what_libraries_log(place: Path):
     )
     said = done.stderr.decode()
     assert done.returncode == 1
-    assert "LookupError: a fault of ours" in said
+    assert "LookupError: an error of ours" in said
     assert "asking https://x/?api_key=***" in said
     assert "ValueError" in said
     look_for_secrets(place, done.stdout + done.stderr)

@@ -168,7 +168,9 @@ def test_a_folder_that_leans_on_tasks_that_are_absent_is_told_how_to_get_them(tm
     mine = write_exam(tmp_path / "mine", "own", more="process_results: !function u.measure\n")
     (mine / "u.py").write_text("from lm_eval.tasks.ifeval.utils import process_results as measure\n")
     (mine / "g.yaml").write_text("group: g\ntask: [belebele_kor_Hang, own]\n")
-    found = {fault.message: fault.hint for fault in validate((), [str(mine)], with_data=False, progress=Quiet).faults}
+    found = {
+        finding.message: finding.hint for finding in validate((), [str(mine)], with_data=False, progress=Quiet).errors
+    }
     brings = "'proctor tasks get' brings it."
     assert found == {
         "the group 'g' names 'belebele_kor_Hang', which is no task, group or tag.": (

@@ -233,7 +233,7 @@ def test_an_answer_waits_for_others_for_a_quarter_of_a_second_at_most(path, monk
     assert waited[1:] == pytest.approx([0.15, 0.05, 0.0])
 
 
-# faults: a sentence each
+# errors: a sentence each
 
 
 def test_a_file_that_is_no_database_is_set_aside(path, caplog):

@@ -60,7 +60,7 @@ def test_a_folder_laid_out_like_a_hub_loads_by_name(spec, tmp_path, monkeypatch)
 def test_a_split_that_is_not_there_says_what_was_meant(spec):
     with pytest.raises(TaskError, match=r"sums.yaml:\d+: .*has no split 'tets'") as caught:
         Splits(spec(test_split="tets")).documents("tets")
-    assert caught.value.faults[0].hint == "Did you mean 'test'?"
+    assert caught.value.errors[0].hint == "Did you mean 'test'?"
 
 
 def test_a_split_is_processed_once(spec):

@@ -105,7 +105,7 @@ def test_a_pool_of_one_question_names_the_task(task):
 
 
 @pytest.mark.parametrize("index", [12, -13])
-def test_an_index_that_names_no_example_is_a_fault(task, index):
+def test_an_index_that_names_no_example_is_a_error(task, index):
     bound = task(fewshot_config={"fewshot_indices": [0, index]}, num_fewshot=1)
     with pytest.raises(TaskError, match=f"fewshot_indices names document {index}, but the split 'train' holds 12"):
         list(bound.examples([0], PromptStyle(), 1))

@@ -76,7 +76,7 @@ def test_failures_are_sentences_with_a_line(spec, changes, said):
     with pytest.raises(TaskError) as caught:
         use()
     assert said in str(caught.value)
-    assert caught.value.faults[0].line is not None
+    assert caught.value.errors[0].line is not None
 
 
 def test_a_functions_failure_names_its_own_line(spec, tmp_path):

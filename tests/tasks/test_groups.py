@@ -1,4 +1,4 @@
-"""A group's keys become a frozen value, or all their faults at once; what is a group's own stays there."""
+"""A group's keys become a frozen value, or all their errors at once; what is a group's own stays there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from proctor.settings.config import build_config
 from proctor.tasks.groups import build_group
 
 
-def test_a_group_weighs_by_truth_and_says_its_faults(node):
+def test_a_group_weighs_by_truth_and_says_its_errors(node):
     group = node(
         "g",
         group_alias="G",
@@ -31,7 +31,7 @@ def test_a_group_weighs_by_truth_and_says_its_faults(node):
     with pytest.raises(TaskError) as caught:
         build_group(broken)
     assert "'weight_by_size'" in str(caught.value)
-    assert len(caught.value.faults) == 2
+    assert len(caught.value.errors) == 2
 
 
 @pytest.mark.parametrize(
@@ -62,11 +62,11 @@ def test_a_groups_own_keys_given_to_a_member_that_is_a_group_reach_no_task_below
 
 
 @pytest.mark.parametrize("key", ["group_alias: Sums", "aggregate_metric_list: [{metric: acc}]"])
-def test_a_groups_own_keys_given_to_a_task_are_faults_with_their_line(tmp_path: Path, write_exam, key: str):
+def test_a_groups_own_keys_given_to_a_task_are_errors_with_their_line(tmp_path: Path, write_exam, key: str):
     write_exam(tmp_path, "sums")
     (tmp_path / "outer.yaml").write_text(f"group: outer\ntask:\n  - task: sums\n    {key}\n")
     config = build_config({"model": "dummy", "tasks": ["outer"], "include_path": [str(tmp_path)]})
     with pytest.raises(TaskError, match=f"there is no key '{key.partition(':')[0]}'") as caught:
         evaluate(config, progress=Quiet, bootstrap_iters=0)
-    [fault] = caught.value.faults
-    assert (fault.file, fault.line) == (str(tmp_path / "outer.yaml"), 4)
+    [finding] = caught.value.errors
+    assert (finding.file, finding.line) == (str(tmp_path / "outer.yaml"), 4)

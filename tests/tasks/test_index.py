@@ -56,7 +56,7 @@ def test_tasks_groups_and_tags(folder):
     assert index.entries["exam"].kind == "group"
     assert index.tags == {"stem": ("algebra", "biology"), "life": ("biology",)}
     assert [entry.name for entry in index.of_kind("task")] == ["algebra", "biology", "essay"]
-    assert index.faults == ()
+    assert index.errors == ()
     assert index.nameless == ()
 
 
@@ -72,7 +72,7 @@ def test_what_is_not_a_task_file_is_left_alone(folder):
         write(folder, name, "task: [\n")
     write(folder, "inner.yaml/t.yaml", "task: in_a_folder_named_like_a_file\n")
     index = index_of(folder)
-    assert index.faults == ()
+    assert index.errors == ()
     assert "in_a_folder_named_like_a_file" in index.entries
 
 
@@ -128,7 +128,7 @@ def test_a_later_root_wins_and_it_is_said_once(folder, tmp_path, caplog):
 def test_the_bundled_benchmarks_are_there():
     index = build_index()
     assert index.roots == (str(BUNDLED),)
-    assert index.faults == ()
+    assert index.errors == ()
     assert "mmlu" in index.entries
 
 
@@ -150,11 +150,11 @@ def test_the_bundled_benchmarks_are_there():
         ("a.yaml", "task: a\ninclude: b.yaml\n", "includes itself"),
     ],
 )
-def test_a_faulty_file_is_a_fault_and_one_warning(tmp_path, name, text, sentence, caplog):
+def test_a_faulty_file_is_a_error_and_one_warning(tmp_path, name, text, sentence, caplog):
     write(tmp_path, name, text)
     write(tmp_path, "b.yaml", "task: b\ninclude: a.yaml\n" if "b.yaml" in text else "task: b\n")
     index = index_of(tmp_path)
-    assert any(sentence in str(fault) for fault in index.faults)
+    assert any(sentence in str(finding) for finding in index.errors)
     assert len(caplog.records) == 1
     assert sentence in caplog.text
 
@@ -165,7 +165,7 @@ def test_a_task_with_a_broken_include_keeps_its_name(tmp_path):
         write(tmp_path, f"{name}.yaml", f"task: {name}\ninclude: _base_yaml\n")
     index = index_of(tmp_path)
     assert sorted(index.entries) == ["a", "b", "c"]
-    assert len(index.faults) == 1
+    assert len(index.errors) == 1
 
 
 def test_a_link_to_nothing_and_a_folder_that_cannot_be_read(folder, monkeypatch):
@@ -178,8 +178,8 @@ def test_a_link_to_nothing_and_a_folder_that_cannot_be_read(folder, monkeypatch)
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
-    faults = sorted(str(fault) for fault in index_of(folder).faults)
-    assert faults == [
+    errors = sorted(str(finding) for finding in index_of(folder).errors)
+    assert errors == [
         f"{folder}/deep/: the folder cannot be read: Permission denied.",
         f"{folder}/gone.yaml: the file cannot be read: No such file or directory.",
     ]
@@ -190,7 +190,7 @@ def test_a_linked_file_includes_from_its_own_folder(folder, tmp_path):
     other.mkdir()
     (other / "x.yaml").symlink_to(folder / "algebra.yaml")
     index = index_of(other)
-    assert index.faults == ()
+    assert index.errors == ()
     assert index.entries["algebra"].output_type == "multiple_choice"
 
 
@@ -297,7 +297,7 @@ class TestCache:
         write(tmp_path, "elsewhere/_base", "tag: newer\n")
         assert index_of(folder, cache=cache).entries["t"].tags == ("newer",)
         base.unlink()
-        assert "does not exist" in str(index_of(folder, cache=cache).faults[0])
+        assert "does not exist" in str(index_of(folder, cache=cache).errors[0])
         write(tmp_path, "elsewhere/_base", "tag: back\n")
         assert index_of(folder, cache=cache).entries["t"].tags == ("back",)
 
@@ -308,13 +308,13 @@ class TestCache:
             os.utime(path, ns=(now, now))
             assert index_of(tmp_path / "r", cache=tmp_path / "cache").names == [name]
 
-    def test_a_fault_is_remembered_with_its_line(self, folder, tmp_path, parsed):
+    def test_a_error_is_remembered_with_its_line(self, folder, tmp_path, parsed):
         write(folder, "bad.yaml", "task: b\nx: [\n")
         cold = index_of(folder, cache=tmp_path / "cache")
         parsed.clear()
         warm = index_of(folder, cache=tmp_path / "cache")
-        assert warm.faults == cold.faults
-        assert warm.faults[0].line == 3
+        assert warm.errors == cold.errors
+        assert warm.errors[0].line == 3
         assert parsed == []
 
     @pytest.mark.parametrize(
@@ -347,7 +347,7 @@ class TestCache:
         assert caplog.text == ""
         assert json.loads(file.read_text()) == sound
 
-    def test_a_cache_that_cannot_be_written_is_no_fault(self, folder, tmp_path, caplog):
+    def test_a_cache_that_cannot_be_written_is_no_error(self, folder, tmp_path, caplog):
         (tmp_path / "cache").write_text("a file")
         with caplog.at_level(logging.INFO):
             assert "algebra" in index_of(folder, cache=tmp_path / "cache").entries

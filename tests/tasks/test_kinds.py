@@ -65,10 +65,10 @@ def test_validate_says_so_with_places(older):
     (note,) = [note for note in verdict.notes if "older form" in note.message]
     assert note.line in (1, 2)
     assert "(in 7 files)" in note.message
-    assert verdict.faults == ()
+    assert verdict.errors == ()
 
 
-def test_a_group_that_is_no_name_is_still_a_fault(tmp_path, caplog):
+def test_a_group_that_is_no_name_is_still_an_error(tmp_path, caplog):
     (tmp_path / "t.yaml").write_text(f"group: 5\ntask: t\n{DATA}")
     (tmp_path / "u.yaml").write_text(f"task: u\n{DATA}")
-    assert "'group' must be a name in text" in build_index([tmp_path], defaults=False).faults[0].message
+    assert "'group' must be a name in text" in build_index([tmp_path], defaults=False).errors[0].message

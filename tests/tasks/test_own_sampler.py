@@ -106,8 +106,8 @@ def test_what_goes_wrong_is_a_sentence_with_its_place(sampled, cls, said):
     with pytest.raises(TaskError) as caught:
         drawn(sampled(cls))
     assert said in str(caught.value)
-    [fault] = caught.value.faults
-    assert fault.file is None or fault.file.endswith((".yaml", ".py"))
+    [finding] = caught.value.errors
+    assert finding.file is None or finding.file.endswith((".yaml", ".py"))
 
 
 def test_samples_and_process_docs_of_examples_may_be_functions(exam, task, spec):

@@ -61,7 +61,7 @@ def test_what_the_tasks_python_registers_is_found(task, changes):
     )
 
 
-def test_a_name_that_nobody_registers_is_a_fault(task, changes):
+def test_a_name_that_nobody_registers_is_a_error(task, changes):
     changes["filter_list"][0]["filter"][0]["function"] = "my_gramar"
     with pytest.raises(TaskError, match=r"no filter named 'my_gramar'\.\n  Did you mean 'my_grammar'"):
         task(**changes)

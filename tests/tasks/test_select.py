@@ -63,10 +63,10 @@ def tree(node: TaskNode | GroupNode) -> object:
     return {node.name: [tree(member) for member in node.members]} if isinstance(node, GroupNode) else node.name
 
 
-def faults_of(folder: Path, *names: str) -> list[str]:
+def errors_of(folder: Path, *names: str) -> list[str]:
     with pytest.raises(TaskError) as caught:
         pick(folder, *names)
-    return [str(fault) for fault in caught.value.faults]
+    return [str(finding) for finding in caught.value.errors]
 
 
 class TestNames:
@@ -184,9 +184,9 @@ class TestPaths:
 
     def test_a_file_that_names_nothing(self, folder):
         path = write(folder, "x.yaml", "tsak: x\ndataset_path: y\n")
-        (fault,) = faults_of(folder, str(path))
-        assert fault.startswith(f"{path}:1: the file names neither a task nor a group.")
-        assert "There is a key 'tsak'. Did you mean 'task'?" in fault
+        (finding,) = errors_of(folder, str(path))
+        assert finding.startswith(f"{path}:1: the file names neither a task nor a group.")
+        assert "There is a key 'tsak'. Did you mean 'task'?" in finding
 
     def test_groups_that_contain_each_other(self, tmp_path):
         write(tmp_path, "a.yaml", "group: a\ntask: [b]\n")
@@ -285,8 +285,8 @@ class TestOverrides:
 
     def test_an_inline_task_whose_include_is_missing(self, folder):
         write(folder, "g.yaml", "group: g\ntask:\n  - task: own\n    include: _tmplate_yaml\n")
-        (fault,) = faults_of(folder, "g")
-        assert fault.startswith(f"{folder}/g.yaml:4: include: '_tmplate_yaml' does not exist")
+        (finding,) = errors_of(folder, "g")
+        assert finding.startswith(f"{folder}/g.yaml:4: include: '_tmplate_yaml' does not exist")
 
     def test_members_given_as_a_single_name_are_a_list_of_one(self, folder):
         write(folder, "g.yaml", "group: g\ntask: algebra\n")
@@ -305,12 +305,12 @@ class TestOverrides:
 
     def test_one_name_with_two_configurations(self, folder):
         write(folder, "g.yaml", "group: g\ntask:\n  - task: algebra\n    num_fewshot: 3\n    repeats: 2\n")
-        (fault,) = faults_of(folder, "algebra", "g")
-        assert fault.startswith(
+        (finding,) = errors_of(folder, "algebra", "g")
+        assert finding.startswith(
             f"{folder}/g.yaml:3: the task 'algebra' is selected twice and differs in num_fewshot, repeats."
         )
-        (fault,) = faults_of(folder, "g", "algebra")
-        assert "differs in num_fewshot, repeats" in fault
+        (finding,) = errors_of(folder, "g", "algebra")
+        assert "differs in num_fewshot, repeats" in finding
 
     def test_the_same_file_by_name_and_by_path(self, folder, monkeypatch):
         monkeypatch.chdir(folder)
@@ -324,7 +324,7 @@ class TestFaults:
         members = ("algebr", "zzz", "{task: bilogy, num_fewshot: 1}", "group: siences", "{x: 1}", "5")
         text = "group: g\ntask:\n" + "".join(f"  - {member}\n" for member in members)
         path = write(folder, "g.yaml", text)
-        assert [fault.replace(str(path), "g") for fault in faults_of(folder, "g")] == [
+        assert [finding.replace(str(path), "g") for finding in errors_of(folder, "g")] == [
             "g:3: the group 'g' names 'algebr', which is no task, group or tag.\n  Did you mean 'algebra'?",
             "g:4: the group 'g' names 'zzz', which is no task, group or tag.",
             "g:5: the group 'g' names 'bilogy', which is no task, group or tag.\n  Did you mean 'biology'?",
@@ -337,8 +337,8 @@ class TestFaults:
 
     def test_a_group_whose_members_are_no_list(self, folder):
         path = write(folder, "g.yaml", "group: g\ntask: 5\n")
-        (fault,) = faults_of(folder, "g")
-        assert fault.startswith(f"{path}:2: the group 'g' has no members.")
+        (finding,) = errors_of(folder, "g")
+        assert finding.startswith(f"{path}:2: the group 'g' has no members.")
 
     @pytest.mark.parametrize("task", ["task: []", "task:", "group_alias: x"])
     def test_a_group_without_members_is_selected_and_cannot_be_asked(self, folder, task):
@@ -348,16 +348,20 @@ class TestFaults:
 
     def test_a_group_within_itself(self, folder):
         path = write(folder, "g.yaml", "group: g\ntask:\n  - algebra\n  - g\n")
-        assert faults_of(folder, "g") == [f"{path}:4: the group 'g' contains itself: g -> g."]
+        assert errors_of(folder, "g") == [f"{path}:4: the group 'g' contains itself: g -> g."]
 
-    def test_faults_of_several_files(self, folder):
+    def test_errors_of_several_files(self, folder):
         write(folder, "_base_yaml", "x: !no y\n")
         write(folder, "a.yaml", "task: a\ninclude: _base_yaml\n")
         write(folder, "b.yaml", "task: b\ninclude: _base_yaml\nx: !oh y\n")
         write(folder, "g.yaml", "group: g\ntask: [a, b, gone]\n")
-        faults = faults_of(folder, "g", "a")
-        assert len(faults) == 3
-        assert [fault.split(": ")[0].rpartition("/")[2] for fault in faults] == ["_base_yaml:1", "b.yaml:3", "g.yaml:2"]
+        errors = errors_of(folder, "g", "a")
+        assert len(errors) == 3
+        assert [finding.split(": ")[0].rpartition("/")[2] for finding in errors] == [
+            "_base_yaml:1",
+            "b.yaml:3",
+            "g.yaml:2",
+        ]
 
     def test_unknown_names_all_at_once(self, index):
         with pytest.raises(UsageError) as caught:
@@ -370,7 +374,7 @@ class TestFaults:
         assert "'hsitory': Did you mean 'history'?" in hint
         assert "'x*': no name matches this pattern." in hint
 
-    def test_a_name_that_a_fault_may_hide(self, folder):
+    def test_a_name_that_a_error_may_hide(self, folder):
         write(folder, "aaa.yaml", "task: [\n")
         write(folder, "geo.yaml", "task: geo\n  x: 1\n")
         with pytest.raises(UsageError) as caught:

@@ -1,4 +1,4 @@
-"""A task's keys become a frozen value, or all their faults at once."""
+"""A task's keys become a frozen value, or all their errors at once."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from proctor.errors import TaskError
 from proctor.tasks.spec import build_task, override
 
 
-def faults(node) -> list[str]:
+def errors(node) -> list[str]:
     with pytest.raises(TaskError) as caught:
         build_task(node)
-    return [str(fault) for fault in caught.value.faults]
+    return [str(finding) for finding in caught.value.errors]
 
 
 def test_defaults_are_lm_evals(spec):
@@ -22,13 +22,13 @@ def test_defaults_are_lm_evals(spec):
     assert (built.version, built.repeats, built.n_shot, built.fewshot.n) == ("Yaml", 1, 0, None)
 
 
-def test_all_faults_at_once_each_with_its_line(node):
-    found = faults(node(doc_to_txt="x", output_type="multiple_chioce", num_fewshot=-1, repeats=0, metric_list=[{}]))
+def test_all_errors_at_once_each_with_its_line(node):
+    found = errors(node(doc_to_txt="x", output_type="multiple_chioce", num_fewshot=-1, repeats=0, metric_list=[{}]))
     assert len(found) == 5
-    assert all(".yaml:" in fault for fault in found)
-    assert any("'doc_to_txt'" in fault and "Did you mean 'doc_to_text'" in fault for fault in found)
-    assert any("'multiple_chioce'" in fault and "'multiple_choice'" in fault for fault in found)
-    assert any("num_fewshot must be 0 or more" in fault for fault in found)
+    assert all(".yaml:" in finding for finding in found)
+    assert any("'doc_to_txt'" in finding and "Did you mean 'doc_to_text'" in finding for finding in found)
+    assert any("'multiple_chioce'" in finding and "'multiple_choice'" in finding for finding in found)
+    assert any("num_fewshot must be 0 or more" in finding for finding in found)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_all_faults_at_once_each_with_its_line(node):
     ],
 )
 def test_bad_keys_are_sentences(node, changes, said):
-    assert any(said in fault for fault in faults(node(**changes)))
+    assert any(said in finding for finding in errors(node(**changes)))
 
 
 def test_fewshot_inherits_what_it_does_not_say(spec):

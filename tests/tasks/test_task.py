@@ -136,7 +136,7 @@ def test_what_data_shows_is_a_sentence_with_a_line(task, changes, error, said):
     with pytest.raises(error) as caught:
         task(**changes)
     assert said in str(caught.value)
-    assert caught.value.faults[0].line is not None
+    assert caught.value.errors[0].line is not None
 
 
 def test_a_task_without_documents(task, exam):

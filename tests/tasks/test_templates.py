@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from jinja2.sandbox import SandboxedEnvironment, SecurityError
 
 from proctor.errors import DataError
-from proctor.tasks.templates import compile_template, regex_replace, template_fault
+from proctor.tasks.templates import compile_template, regex_replace, template_error
 
 TEMPLATES = (
     "no variable at all\n",
@@ -72,7 +72,7 @@ def test_mistakes_are_those_of_jinja(source: str, error: type[Exception]) -> Non
 
 @pytest.mark.parametrize("source", ["{{ 'a' * 10**12 }}", "{{ 10**9 * [1] }}", "{{ 10 ** (10 ** 9) }}"])
 def test_a_few_letters_cannot_fill_the_memory(source):
-    assert template_fault(source) is None
+    assert template_error(source) is None
     with pytest.raises(OverflowError, match="more than 10,000,000 letters"):
         compile_template(source)({})
 
@@ -83,8 +83,8 @@ def test_what_bounded_operators_give_is_python_s():
 
 
 @pytest.mark.parametrize("source", ["{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}", "{{ " + "9" * 5000 + " }}"])
-def test_a_template_that_cannot_be_read_is_a_fault(source):
-    assert "it cannot be read" in (template_fault(source) or "")
+def test_a_template_that_cannot_be_read_is_a_error(source):
+    assert "it cannot be read" in (template_error(source) or "")
 
 
 def test_a_replacement_without_end_is_broken_off(monkeypatch):

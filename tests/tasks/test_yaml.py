@@ -24,11 +24,11 @@ def write(folder: Path, name: str, text: str | bytes) -> Path:
     return path
 
 
-def fault_of(path: Path) -> str:
+def error_of(path: Path) -> str:
     with pytest.raises(TaskError) as caught:
         load_task_yaml(path)
-    (fault,) = caught.value.faults
-    return str(fault)
+    (finding,) = caught.value.errors
+    return str(finding)
 
 
 def test_the_dialect_is_yaml_1_1(tmp_path):
@@ -170,7 +170,7 @@ def test_the_warnings_of_an_include_come_along(tmp_path):
 )
 def test_a_broken_file_is_a_sentence_with_its_place(tmp_path, text, sentence):
     path = write(tmp_path, "broken.yaml", text)
-    said = fault_of(path)
+    said = error_of(path)
     assert said.startswith(str(path))
     assert sentence in said
 
@@ -200,35 +200,35 @@ def test_a_broken_file_is_a_sentence_with_its_place(tmp_path, text, sentence):
 )
 def test_a_slip_in_yaml_has_its_line_and_what_mends_it(tmp_path, text, line, hint):
     path = write(tmp_path, "slip.yaml", f"task: t\n{text}\n")
-    said = fault_of(path)
+    said = error_of(path)
     assert said.startswith(f"{path}:{line}: this is not valid YAML")
     assert hint in said.partition("\n")[2]
 
 
 def test_a_missing_file_and_a_misspelt_include(tmp_path):
-    assert "cannot be read: No such file" in fault_of(tmp_path / "none.yaml")
+    assert "cannot be read: No such file" in error_of(tmp_path / "none.yaml")
     write(tmp_path, "_template_yaml", "x: 1\n")
-    assert "Did you mean '_template_yaml'?" in fault_of(write(tmp_path, "t.yaml", "include: _tmplate_yaml\n"))
+    assert "Did you mean '_template_yaml'?" in error_of(write(tmp_path, "t.yaml", "include: _tmplate_yaml\n"))
 
 
 def test_a_file_that_includes_is_not_what_its_include_may_have_meant(tmp_path):
-    assert "Did you mean" not in fault_of(write(tmp_path, "template.yaml", "include: template_yaml\n"))
+    assert "Did you mean" not in error_of(write(tmp_path, "template.yaml", "include: template_yaml\n"))
 
 
-def test_all_faults_of_all_includes_at_once(tmp_path):
+def test_all_errors_of_all_includes_at_once(tmp_path):
     write(tmp_path, "_bad_yaml", "x: [\n")
     path = write(tmp_path, "t.yaml", "include: [_bad_yaml, _none_yaml,\n  _bad_yaml]\n")
     with pytest.raises(TaskError) as caught:
         load_task_yaml(path)
-    assert [Path(fault.file or "").name for fault in caught.value.faults] == ["_bad_yaml", "t.yaml"]
+    assert [Path(finding.file or "").name for finding in caught.value.errors] == ["_bad_yaml", "t.yaml"]
 
 
 def test_an_include_cycle_names_the_circle(tmp_path):
     write(tmp_path, "_a_yaml", "include: _b_yaml\n")
     write(tmp_path, "_b_yaml", "x: 1\ninclude: _a_yaml\n")
-    said = fault_of(write(tmp_path, "t.yaml", "include: _a_yaml\n"))
+    said = error_of(write(tmp_path, "t.yaml", "include: _a_yaml\n"))
     assert said == f"{tmp_path}/_b_yaml:2: Include cycle, the file includes itself: _a_yaml -> _b_yaml -> _a_yaml."
-    assert "t.yaml -> t.yaml" in fault_of(write(tmp_path, "t.yaml", "include: t.yaml\n"))
+    assert "t.yaml -> t.yaml" in error_of(write(tmp_path, "t.yaml", "include: t.yaml\n"))
 
 
 def test_aliases_that_multiply_do_not(tmp_path):

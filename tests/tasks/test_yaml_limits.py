@@ -58,7 +58,7 @@ def test_a_bomb_is_refused_by_every_command(tmp_path, monkeypatch, capsys, bomb)
     (tmp_path / "odd.yaml").write_text(TASK + BOMBS[bomb])
     with pytest.raises(TaskError) as caught:
         load_task_yaml(tmp_path / "odd.yaml")
-    assert caught.value.faults[0].file is not None
+    assert caught.value.errors[0].file is not None
     assert main(["ls", "tasks", "--include_path", "."]) in (0, 2)
     assert main(["validate", "--no_data", "--tasks", "odd.yaml"]) in (1, 2)
     assert main(["run", "--model", "dummy", "--no_store", "--tasks", "odd.yaml"]) == 2

@@ -1,4 +1,4 @@
-"""The comparison of task folders sees every kind of difference, and tells whose fault it is."""
+"""The comparison of task folders sees every kind of difference, and tells whose error it is."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def differing(peer: dict, own: dict) -> set[tuple[str, str, str]]:
 
 AT_HOME = {
     ("group trees", "wrong", "corpus"),
-    ("faults told by validate", "wrong.yaml:2", "corpus"),
+    ("errors told by validate", "wrong.yaml:2", "corpus"),
     ("Python files", "c/lost", "corpus"),
     ("functions", "c/lost.text", "corpus"),
     ("metrics and filters", "four", "corpus"),
@@ -100,19 +100,19 @@ def test_configurations_are_told_whole_and_functions_by_where_they_are(own):
     assert own["live"]["three"] == {"class": "Three"}
 
 
-def test_two_sides_that_agree_leave_the_folders_own_faults(peer, own):
+def test_two_sides_that_agree_leave_the_folders_own_errors(peer, own):
     assert differing(peer, own) == AT_HOME
 
 
 def test_the_exit_code_and_the_table_say_whether_something_is_ours(peer, own, tmp_path, capsys):
     assert compat.report(peer, own, None) == 0
-    assert "our fault" in capsys.readouterr().out
+    assert "our error" in capsys.readouterr().out
     peer["names"]["tags"]["both"] = ["one"]
     assert compat.report(peer, own, None) == 1
     assert "tags by name: both\n    lm-eval: ['one']\n    proctor: ['one', 'two']" in capsys.readouterr().out
 
 
-def test_the_page_lists_the_folders_own_faults_by_file(peer, own, tmp_path):
+def test_the_page_lists_the_folders_own_errors_by_file(peer, own, tmp_path):
     page = tmp_path / "page.md"
     assert compat.report(peer, own, page) == 0
     text = page.read_text()
@@ -157,16 +157,16 @@ def test_every_kind_of_difference_is_seen(peer, own, path, new, found):
     assert found in differing(peer, own)
 
 
-def test_a_fault_that_validate_tells_is_ours_where_lm_eval_has_none(peer, own):
+def test_a_error_that_validate_tells_is_ours_where_lm_eval_has_none(peer, own):
     peer["groups"]["wrong"] = {"alias": "wrong", "version": "N/A", "aggregates": [], "members": {}}
-    assert ("faults told by validate", "wrong.yaml:2", "ours") in differing(peer, own)
+    assert ("errors told by validate", "wrong.yaml:2", "ours") in differing(peer, own)
     own = copy.deepcopy(own)
-    own["verdict"]["faults"] = [["group.yaml", 3, "group 'all': no task of the group lists the metric 'exact_match'."]]
-    assert ("faults told by validate", "group.yaml:3", "ours") in differing(peer, own), "its tasks measure it"
+    own["verdict"]["errors"] = [["group.yaml", 3, "group 'all': no task of the group lists the metric 'exact_match'."]]
+    assert ("errors told by validate", "group.yaml:3", "ours") in differing(peer, own), "its tasks measure it"
     for several in ("", " and 24 more"):
         sentence = f"group 'all'{several}: no task of the group lists the metric 'acc'."
-        own["verdict"]["faults"] = [["group.yaml", 3, sentence]]
-        assert ("faults told by validate", "group.yaml:3", "corpus") in differing(peer, own)
+        own["verdict"]["errors"] = [["group.yaml", 3, sentence]]
+        assert ("errors told by validate", "group.yaml:3", "corpus") in differing(peer, own)
 
 
 def test_what_differs_on_purpose_is_known_by_name(peer, own, monkeypatch):

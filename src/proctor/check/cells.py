@@ -87,7 +87,7 @@ class CellCheck:
         return (isinstance(source, str) and word in source) or any(_contains(cell, word) for cell in doc.values())
 
     def _note(self, number: int, kind: Any, message: str, key: str, hint: str) -> None:
-        self._found.on(number, kind, self._spec.fault(message, key, hint=hint), note=True)
+        self._found.on(number, kind, self._spec.error(message, key, hint=hint), note=True)
 
 
 def _is_odd(cell: Any) -> bool:

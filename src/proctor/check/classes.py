@@ -10,7 +10,7 @@ from proctor.tasks.spec import TaskSpec
 
 
 def check_class(spec: TaskSpec) -> tuple[list[Finding], list[Finding], int]:
-    """Faults, notes, and how many documents were looked at. Prompts are built without examples."""
+    """Errors, notes, and how many documents were looked at. Prompts are built without examples."""
     found = Findings(spec)
     try:
         task = make_task(spec)
@@ -24,6 +24,6 @@ def check_class(spec: TaskSpec) -> tuple[list[Finding], list[Finding], int]:
             for example in task.examples([position], style, 0):
                 task.requests(example, style)
         except TaskError as error:
-            for fault in error.faults:
-                found.on(position, (type(error.__cause__).__name__, fault.file, fault.line), fault)
+            for finding in error.errors:
+                found.on(position, (type(error.__cause__).__name__, finding.file, finding.line), finding)
     return *found.results(), count

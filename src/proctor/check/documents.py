@@ -14,7 +14,7 @@ from proctor.check.repeat import FieldValues, RepeatCheck, can_differ
 from proctor.check.scoring import imagined_warnings, rows_warning
 from proctor.check.targets import TargetCheck, short
 from proctor.errors import Finding, ProctorError, TaskError
-from proctor.tasks.all_errors import field_faults, split_faults
+from proctor.tasks.all_errors import field_errors, split_errors
 from proctor.tasks.data import Documents, Splits
 from proctor.tasks.fewshot import load_pool, make_sampler, may_leak, pool_split
 from proctor.tasks.fields import Fields, bind_examples, bind_question, key_or_template
@@ -31,7 +31,7 @@ FAILED = object()
 def check_data(
     spec: TaskSpec, unusable: Collection[str] = (), *, run_code: bool = False
 ) -> tuple[list[Finding], list[Finding], int]:
-    """Faults, notes, and how many documents were looked at.
+    """Errors, notes, and how many documents were looked at.
 
     ``unusable``: keys that are wrong or must not be used; what hangs on them is not looked at.
     ``run_code``: names that the task's Python registers may be fetched by loading it.
@@ -53,10 +53,10 @@ class _DataCheck:
         self.documents = 0
 
     def run(self) -> None:
-        """Load, bind, render; what cannot go on because of a fault is left out."""
+        """Load, bind, render; what cannot go on because of an error is left out."""
         self._look()
         for note in self.splits.notes:
-            self.found.say_fault(note, note=True)
+            self.found.say_error(note, note=True)
 
     def _look(self) -> None:
         if self.run_code:
@@ -92,21 +92,21 @@ class _DataCheck:
         """Functions that score, or make the documents, called twice."""
         if not self.found.results()[0]:
             for warning in imagined_warnings(self.spec):
-                self.found.say_fault(warning, note=True)
+                self.found.say_error(warning, note=True)
         rows = self._try(lambda: rows_warning(self.spec, self.splits), "process_docs", note=True)
         if isinstance(rows, Finding):
-            self.found.say_fault(rows, note=True)
+            self.found.say_error(rows, note=True)
 
     def _named_splits(self) -> None:
-        for fault in split_faults(self.spec, self.splits):
-            self.found.say_fault(fault)
+        for finding in split_errors(self.spec, self.splits):
+            self.found.say_error(finding)
 
     def _evaluated(self) -> Documents | None:
         split = self.spec.data.eval_split or ""
         if split not in self.splits.names:
             if not self.unusable & {"doc_to_text", "doc_to_target", "doc_to_choice"}:
-                for fault in field_faults(self.spec, self.splits):
-                    self.found.say_fault(fault)
+                for finding in field_errors(self.spec, self.splits):
+                    self.found.say_error(finding)
             return None
         documents = self.splits.documents(split, self.spec.data.process_docs)
         if len(documents) == 0:
@@ -117,7 +117,7 @@ class _DataCheck:
         return documents
 
     def _pool(self, documents: Documents, shape: TaskShape) -> None:
-        """The few-shot examples: a fault where the task uses some, a note where a user could ask for them."""
+        """The few-shot examples: an error where the task uses some, a note where a user could ask for them."""
         spec = self.spec
         if spec.fewshot.n == 0 or spec.output == "loglikelihood_rolling":
             return
@@ -147,15 +147,15 @@ class _DataCheck:
         try:
             shot_turns(self.spec, fields, shape, doc)
         except TaskError as error:
-            for fault in error.faults:
-                self.found.on(number, _kind(error, fault), fault, where="example", note=optional)
+            for finding in error.errors:
+                self.found.on(number, _kind(error, finding), finding, where="example", note=optional)
 
 
-def _kind(error: TaskError, fault: Finding) -> Any:
-    """What makes two faults of documents the same one: key, line, and what the code or template raised."""
+def _kind(error: TaskError, finding: Finding) -> Any:
+    """What makes two errors of documents the same one: key, line, and what the code or template raised."""
     cause = error.__cause__
     undefined = str(cause) if type(cause).__name__ == "UndefinedError" else ""
-    return (fault.file, fault.line, fault.message.partition(" ")[0], type(cause).__name__, undefined)
+    return (finding.file, finding.line, finding.message.partition(" ")[0], type(cause).__name__, undefined)
 
 
 class _FieldChecks:
@@ -188,14 +188,14 @@ class _FieldChecks:
         try:
             return getter(doc)
         except TaskError as error:
-            for fault in error.faults:
-                self.found.on(number, _kind(error, fault), fault)
+            for finding in error.errors:
+                self.found.on(number, _kind(error, finding), finding)
             return FAILED
 
     def _tell(
         self, number: int, message: str, key: str, kind: str, *, hint: str | None = None, note: bool = False
     ) -> None:
-        self.found.on(number, (key, kind), self.spec.fault(message, key, hint=hint), note=note)
+        self.found.on(number, (key, kind), self.spec.error(message, key, hint=hint), note=note)
 
     def _document(self, number: int, doc: Doc, fresh: Doc | None = None) -> None:
         target = self._get("doc_to_target", self.fields.target, number, doc)

@@ -10,17 +10,17 @@ from dataclasses import replace
 from typing import Any
 
 from proctor.check.braces import unrendered
-from proctor.check.functions import function_faults, import_notes, registered_names, ships_with_proctor
+from proctor.check.functions import function_errors, import_notes, registered_names, ships_with_proctor
 from proctor.errors import Finding, MissingExtraError, TaskError, UsageError, did_you_mean, value_text
 from proctor.filters.pipeline import build_pipelines, check_filter_list
 from proctor.metrics.evaluate_loader import OWN
 from proctor.metrics.tables import DEFAULTS, METRICS, check_metric_entry, use_metric
 from proctor.models.generation import plan_generation
 from proctor.refs import Ref
-from proctor.tasks.check import check_group, fault_at, inspect_config, kind_of
+from proctor.tasks.check import check_group, error_at, inspect_config, kind_of
 from proctor.tasks.select import GroupNode, TaskNode
 from proctor.tasks.spec import DEFAULT_GENERATION, named_prompt_of
-from proctor.tasks.templates import template_fault
+from proctor.tasks.templates import template_error
 
 KeyPath = tuple[str | int, ...]
 
@@ -32,32 +32,32 @@ TEMPLATES: tuple[KeyPath, ...] = tuple(
 
 
 class Report:
-    """Collects the faults and the notes of one task or group."""
+    """Collects the errors and the notes of one task or group."""
 
     def __init__(self, kind: str, node: TaskNode | GroupNode) -> None:
         self.kind, self.node = kind, node
-        self.faults: list[Finding] = []
+        self.errors: list[Finding] = []
         self.notes: list[Finding] = []
         self.keys: set[str] = set()
 
-    def fault(self, message: str, *path: str | int, hint: str | None = None) -> None:
-        """Add a fault at the line of the key ``path``; its top-level key counts as unusable."""
+    def error(self, message: str, *path: str | int, hint: str | None = None) -> None:
+        """Add an error at the line of the key ``path``; its top-level key counts as unusable."""
         self.keys.update(str(key) for key in path[:1])
-        self.faults.append(fault_at(self.kind, self.node, message, path, hint))
+        self.errors.append(error_at(self.kind, self.node, message, path, hint))
 
     def note(self, message: str, *path: str | int, hint: str | None = None) -> None:
         """Add a note: something to look at that may be meant."""
-        self.notes.append(fault_at(self.kind, self.node, message, path, hint))
+        self.notes.append(error_at(self.kind, self.node, message, path, hint))
 
 
 def check_task(node: TaskNode) -> Report:
     """Everything about one task that its files show."""
     report = Report("task", node)
-    inspect_config(node, report.fault)
+    inspect_config(node, report.error)
     config = node.config
     for path, ref in _refs(config, ()):
-        for fault in function_faults(ref):
-            report.faults.append(_placed(fault, path, report))
+        for finding in function_errors(ref):
+            report.errors.append(_placed(finding, path, report))
             report.keys.add(str(path[0]))
         report.notes += import_notes(ref)
     if "class" in config:
@@ -67,7 +67,7 @@ def check_task(node: TaskNode) -> Report:
     _check_choices(config.get("doc_to_choice"), report)
     for literal in unrendered(config):
         # The value can be used as it stands: what hangs on it is checked all the same.
-        report.faults.append(fault_at("task", node, literal.message, literal.path, literal.hint))
+        report.errors.append(error_at("task", node, literal.message, literal.path, literal.hint))
     registered = registered_names(ref for _, ref in _refs(config, ()))
     _check_metrics(config, registered, report)
     _check_filters(config.get("filter_list"), registered, report)
@@ -111,7 +111,7 @@ def _names(entries: Any, *keys: str) -> Iterator[str]:
 def check_group_node(node: GroupNode) -> Report:
     """Everything about one group that its files show."""
     report = Report("group", node)
-    report.faults += check_group(node)
+    report.errors += check_group(node)
     entries = node.config.get("aggregate_metric_list")
     entries = [entries] if isinstance(entries, Mapping) else entries
     leaves = [leaf for leaf in node.leaves() if "class" not in leaf.config]
@@ -130,7 +130,7 @@ def _check_aggregate(entry: Mapping[str, Any], path: KeyPath, leaves: Sequence[T
     if len(lacking) == len(leaves):
         known = sorted({name for leaf in leaves for name in metric_names(leaf.config)})
         hint = did_you_mean(metric, known) or f"They have: {', '.join(known)}."
-        tell = report.note if open_ended else report.fault
+        tell = report.note if open_ended else report.error
         tell(f"no task of the group lists the metric {metric!r}.", *path, "metric", hint=hint)
     elif lacking:
         named = f"{', '.join(lacking[:3])}{', ...' if len(lacking) > 3 else ''}"
@@ -142,7 +142,7 @@ def _check_aggregate(entry: Mapping[str, Any], path: KeyPath, leaves: Sequence[T
     for name in wanted if isinstance(wanted, list) else ():
         if name not in there:
             hint = did_you_mean(str(name), there) or f"They have: {', '.join(sorted(there))}."
-            report.fault(f"no task of the group has a filter pipeline {name!r}.", *path, "filter_list", hint=hint)
+            report.error(f"no task of the group has a filter pipeline {name!r}.", *path, "filter_list", hint=hint)
 
 
 def _names_its_own(leaf: TaskNode) -> bool:
@@ -190,9 +190,9 @@ def _at(config: Mapping[str, Any], path: KeyPath) -> Any:
 
 
 def _check_template(value: Any, path: KeyPath, report: Report) -> None:
-    wrong = template_fault(value) if isinstance(value, str) else None
+    wrong = template_error(value) if isinstance(value, str) else None
     if wrong:
-        report.fault(f"{'.'.join(map(str, path))} is not a valid template: {wrong}", *path)
+        report.error(f"{'.'.join(map(str, path))} is not a valid template: {wrong}", *path)
 
 
 def _check_choices(value: Any, report: Report) -> None:
@@ -201,7 +201,7 @@ def _check_choices(value: Any, report: Report) -> None:
         if not isinstance(item, str):
             # YAML's yes, no, on, off and numbers are no texts.
             message = f"a choice must be text, but this one is {kind_of(item)}: {value_text(item)}."
-            report.fault(message, "doc_to_choice", index, hint="Write it in quotes.")
+            report.error(message, "doc_to_choice", index, hint="Write it in quotes.")
 
 
 def _check_metrics(config: Mapping[str, Any], registered: frozenset[str], report: Report) -> None:
@@ -214,16 +214,16 @@ def _check_metrics(config: Mapping[str, Any], registered: frozenset[str], report
         if any(isinstance(name, str) and name in registered for name in (entry["metric"], entry.get("aggregation"))):
             continue
         path: KeyPath = ("metric_list", index)
-        faults = check_metric_entry(entry, output_type=output, with_process_results=measured_otherwise)
-        for fault in faults:
-            key = "aggregation" if "aggregation" in fault.message and "aggregation" in entry else "metric"
-            report.fault(_sentence(fault.message), *path, key, hint=fault.hint)
+        errors = check_metric_entry(entry, output_type=output, with_process_results=measured_otherwise)
+        for finding in errors:
+            key = "aggregation" if "aggregation" in finding.message and "aggregation" in entry else "metric"
+            report.error(_sentence(finding.message), *path, key, hint=finding.hint)
         ours = isinstance(entry["metric"], str) and entry["metric"] in METRICS and entry.get("hf_evaluate") is not True
-        if not faults and ours and not any(_refs(entry, ())):
+        if not errors and ours and not any(_refs(entry, ())):
             try:
                 use_metric(entry, output_type=output, with_process_results=measured_otherwise)
             except UsageError as error:
-                report.fault(_sentence(error.message), *path, hint=error.hint)
+                report.error(_sentence(error.message), *path, hint=error.hint)
 
 
 def _check_filters(entries: Any, registered: frozenset[str], report: Report) -> None:
@@ -232,7 +232,7 @@ def _check_filters(entries: Any, registered: frozenset[str], report: Report) -> 
         if not isinstance(entry, Mapping) or "name" not in entry or not isinstance(entry.get("filter"), list):
             continue
         if str(entry["name"]) in names:
-            report.fault(f"two pipelines of filter_list are named {entry['name']!r}.", "filter_list", index, "name")
+            report.error(f"two pipelines of filter_list are named {entry['name']!r}.", "filter_list", index, "name")
         names.add(str(entry["name"]))
         for step, item in enumerate(entry["filter"]):
             function = item.get("function") if isinstance(item, Mapping) else None
@@ -242,15 +242,15 @@ def _check_filters(entries: Any, registered: frozenset[str], report: Report) -> 
 
 def _check_step(pipeline: str, item: Mapping[str, Any], path: KeyPath, report: Report) -> None:
     alone = [{"name": pipeline, "filter": [item]}]
-    faults = check_filter_list(alone)
-    for fault in faults:
-        report.fault(_sentence(fault.message), *path, "function", hint=fault.hint)
-    if faults or any(_refs(item, ())):
+    errors = check_filter_list(alone)
+    for finding in errors:
+        report.error(_sentence(finding.message), *path, "function", hint=finding.hint)
+    if errors or any(_refs(item, ())):
         return
     try:
         build_pipelines(alone)
     except UsageError as error:
-        report.fault(_sentence(error.message), *path, hint=error.hint)
+        report.error(_sentence(error.message), *path, hint=error.hint)
 
 
 def _check_generation(config: Mapping[str, Any], report: Report) -> None:
@@ -260,9 +260,9 @@ def _check_generation(config: Mapping[str, Any], report: Report) -> None:
     try:
         plan_generation({**DEFAULT_GENERATION, **given} if config.get("output_type") != "generate_until" else given)
     except UsageError as error:
-        report.fault(_sentence(error.message), "generation_kwargs", hint=error.hint)
+        report.error(_sentence(error.message), "generation_kwargs", hint=error.hint)
     except (TypeError, ValueError) as error:
-        report.fault(f"generation_kwargs cannot be used: {error}.", "generation_kwargs")
+        report.error(f"generation_kwargs cannot be used: {error}.", "generation_kwargs")
 
 
 def _check_named_prompt(node: TaskNode, report: Report) -> None:
@@ -271,7 +271,7 @@ def _check_named_prompt(node: TaskNode, report: Report) -> None:
     try:
         named_prompt_of(node, node.config)
     except TaskError as error:
-        report.faults += error.faults
+        report.errors += error.errors
         report.keys.add("use_prompt")
     except MissingExtraError as error:
         report.note(_sentence(error.message), "use_prompt", hint=error.hint)
@@ -282,9 +282,9 @@ def _sentence(message: str) -> str:
     return message[:1].lower() + message[1:] if message[1:2].islower() or message[1:2] == " " else message
 
 
-def _placed(fault: Finding, path: KeyPath, report: Report) -> Finding:
-    """A fault of a Python file stands there; one of the reference, at the key that says it."""
-    if fault.file is not None and fault.file.endswith(".py"):
-        return fault
-    named = fault_at(report.kind, report.node, fault.message, path, fault.hint)
-    return replace(named, file=fault.file or named.file, line=fault.line or named.line)
+def _placed(finding: Finding, path: KeyPath, report: Report) -> Finding:
+    """An error of a Python file stands there; one of the reference, at the key that says it."""
+    if finding.file is not None and finding.file.endswith(".py"):
+        return finding
+    named = error_at(report.kind, report.node, finding.message, path, finding.hint)
+    return replace(named, file=finding.file or named.file, line=finding.line or named.line)

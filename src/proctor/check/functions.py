@@ -37,37 +37,37 @@ class Module:
 
     names: frozenset[str] = frozenset()
     open: bool = False
-    fault: Finding | None = None
+    error: Finding | None = None
     imports: tuple[tuple[str, int], ...] = ()
     taken: tuple[tuple[str, tuple[str, ...], int], ...] = ()
     registered: frozenset[str] = frozenset()
     metrics: tuple[tuple[str, int], ...] = ()
 
 
-def function_faults(ref: Ref) -> list[Finding]:
-    """Why ``ref`` could not be resolved: a fault of the Python file, or of the place that names it."""
+def function_errors(ref: Ref) -> list[Finding]:
+    """Why ``ref`` could not be resolved: an error of the Python file, or of the place that names it."""
 
-    def fault(message: str, hint: str | None = None) -> list[Finding]:
+    def finding(message: str, hint: str | None = None) -> list[Finding]:
         return [Finding(f"'{ref}': {message}", ref.file, ref.line, hint)]
 
     module_name, _, attribute = ref.name.rpartition(".")
     if not module_name:
-        return fault("names no module.", "Write it as '!function module.function'.")
+        return finding("names no module.", "Write it as '!function module.function'.")
     if ref.is_path:
-        return fault(*NO_PATHS)
+        return finding(*NO_PATHS)
     file = _file_of(ref)
     if file is None:
         looked = Path(ref.folder, *module_name.split(".")).with_suffix(".py")
         hint = meant_module(ref.folder, module_name, attribute) or stock_module_hint(module_name)
-        return fault(f"there is no file {looked} and no module '{module_name}'.", hint)
+        return finding(f"there is no file {looked} and no module '{module_name}'.", hint)
     if file.suffix != ".py":
         return []
     module = read_module(file)
-    if module.fault is not None:
-        return [module.fault]
+    if module.error is not None:
+        return [module.error]
     if attribute not in module.names and not module.open:
-        return fault(f"{file} has no '{attribute}'.", did_you_mean(attribute, module.names))
-    return [fault for taken in module.taken for fault in _served_faults(file, *taken)]
+        return finding(f"{file} has no '{attribute}'.", did_you_mean(attribute, module.names))
+    return [finding for taken in module.taken for finding in _served_errors(file, *taken)]
 
 
 def ships_with_proctor(ref: Ref) -> bool:
@@ -76,7 +76,7 @@ def ships_with_proctor(ref: Ref) -> bool:
     return file is not None and file.resolve().is_relative_to(BUNDLED)
 
 
-def _served_faults(file: Path, name: str, wanted: Sequence[str], line: int) -> Iterator[Finding]:
+def _served_errors(file: Path, name: str, wanted: Sequence[str], line: int) -> Iterator[Finding]:
     """Why an import from ``lm_eval`` would fail."""
     served = locate(name, file)
     if served is None:
@@ -136,9 +136,9 @@ def read_module(file: Path) -> Module:
         tree = ast.parse(read_bytes(file), str(file))
     except SyntaxError as error:
         hint = PYTHON_REMEDY if is_encoding_error(error) else None
-        return Module(fault=Finding(f"this is not valid Python: {error.msg}.", str(file), error.lineno, hint))
+        return Module(error=Finding(f"this is not valid Python: {error.msg}.", str(file), error.lineno, hint))
     except (OSError, ValueError) as error:
-        return Module(fault=Finding(f"the file cannot be read: {error}.", str(file)))
+        return Module(error=Finding(f"the file cannot be read: {error}.", str(file)))
     names: set[str] = set()
     imports: dict[str, int] = {}
     is_open = _makes_names(tree)

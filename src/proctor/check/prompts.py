@@ -113,12 +113,12 @@ class PromptCheck:
         note: bool = True,
         key: str = "doc_to_choice",
     ) -> None:
-        fault = self._spec.fault(message, key, hint=hint)
-        self._found.on(number, ("doc_to_choice", kind), fault, note=note)
+        finding = self._spec.error(message, key, hint=hint)
+        self._found.on(number, ("doc_to_choice", kind), finding, note=note)
 
 
 def _is_published(spec: TaskSpec) -> bool:
     """Whether the task's prompt is of a file that ships with proctor or with lm-eval."""
-    file = spec.fault("", "doc_to_text").file
+    file = spec.error("", "doc_to_text").file
     folders = (BUNDLED, *(root.path for root in stock_roots()))
     return file is not None and any(Path(file).is_relative_to(folder) for folder in folders)

@@ -109,8 +109,8 @@ class RepeatCheck:
         if first and isinstance(doc, Mapping) and not is_same(own, dict(doc)):
             keys = [name for name in own if name not in doc or not is_same(own[name], doc[name])]
             message = f"{key} changes the document that it is given ({', '.join(map(repr, keys[:3])) or 'keys'})."
-            fault = self._spec.fault(message, key, hint=_COPY)
-            self._found.on(number, (key, "changes"), fault, note=True)
+            finding = self._spec.error(message, key, hint=_COPY)
+            self._found.on(number, (key, "changes"), finding, note=True)
         return value
 
     def _differs(self, key: str, again: list[FieldValues]) -> bool:
@@ -118,7 +118,7 @@ class RepeatCheck:
         return not all(is_same(first, other) for other in others)
 
     def _judge(self, number: int, differing: list[str], again: list[FieldValues]) -> None:
-        """Say what differs: as a fault where prompt and gold can disagree for it."""
+        """Say what differs: as an error where prompt and gold can disagree for it."""
         wrong = self._disagrees(differing, again)
         for key in differing:
             self._say(number, _field(key), "gives another value", "each time it is called", warn=not wrong, hint=_SEED)
@@ -138,8 +138,8 @@ class RepeatCheck:
     def _say(self, number: int, what: str, does: str, when: str, *, warn: bool = False, hint: str = _COPY) -> None:
         key = what if what.startswith("doc_to") else "task"
         means = "" if warn else ": prompt and gold disagree"
-        fault = self._spec.fault(f"{what} {does} {when}{means}.", key, hint=hint)
-        self._found.on(number, (what, does, when), fault, note=warn)
+        finding = self._spec.error(f"{what} {does} {when}{means}.", key, hint=hint)
+        self._found.on(number, (what, does, when), finding, note=warn)
 
 
 def _field(key: str) -> str:

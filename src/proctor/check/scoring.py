@@ -49,7 +49,7 @@ def scoring_warnings(task: Task, planned: Sequence[DocumentPlan], answers: Answe
         for one, answer in few:
             found |= dict.fromkeys(_differing(task, one, answer))
     means = "gives other values for the same answers each time: no other run has the same score."
-    return [spec.fault(f"{key} {means}", key, hint=_HINT) for key in found]
+    return [spec.error(f"{key} {means}", key, hint=_HINT) for key in found]
 
 
 def _differing(task: Task, planned: DocumentPlan, answer: list[list[Any]]) -> Iterator[str]:
@@ -113,4 +113,4 @@ def rows_warning(spec: TaskSpec, splits: Splits) -> Finding | None:
     if made is None or is_same(*made):
         return None
     message = "process_docs makes other documents of the same rows each time: no two runs ask the same."
-    return spec.fault(message, "process_docs", hint="It depends on the time, a counter or an unseeded generator.")
+    return spec.error(message, "process_docs", hint="It depends on the time, a counter or an unseeded generator.")

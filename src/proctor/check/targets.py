@@ -75,9 +75,9 @@ class TargetCheck:
     def finish(self) -> None:
         """Add what all targets say together."""
         if self._is_withheld:
-            self._found.make_fault((self._key, "withheld"))
+            self._found.make_error((self._key, "withheld"))
         if self.is_unreadable:
-            self._found.make_fault((self._key, "empty"))
+            self._found.make_error((self._key, "empty"))
         else:
             self._together.finish()
 
@@ -87,8 +87,8 @@ class TargetCheck:
         if several and not gold:
             wrong = [("none", "an empty list: any answer counts as wrong.", None)]
         for kind, message, hint in wrong:
-            fault = self._spec.fault(f"{self._key} gave {message}", self._key, hint=hint)
-            self._found.on(number, (self._key, kind), fault, value=short(gold))
+            finding = self._spec.error(f"{self._key} gave {message}", self._key, hint=hint)
+            self._found.on(number, (self._key, kind), finding, value=short(gold))
         if wrong and (not several or len(wrong) == max(len(gold), 1)):
             self._bad += 1
         elif not several:
@@ -112,7 +112,7 @@ class TargetCheck:
         return True
 
     def _on(self, number: int, message: str, kind: str, *, note: bool) -> None:
-        self._found.on(number, (self._key, kind), self._spec.fault(message, self._key), note=note)
+        self._found.on(number, (self._key, kind), self._spec.error(message, self._key), note=note)
 
 
 class _GoldPattern:

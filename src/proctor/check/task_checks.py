@@ -69,8 +69,8 @@ class TaskChecks:
             errors += [self._summary(), *self._of_targets.results()[0]]
         else:
             warnings += _all(self._of_targets)
-        faults, notes = self._of_calls.results()
-        (warnings if self._task.spec.strict else errors).extend(faults)
+        errors, notes = self._of_calls.results()
+        (warnings if self._task.spec.strict else errors).extend(errors)
         return errors, [*warnings, *notes, *_all(self._found)]
 
     def _target_check(self, found: Findings) -> TargetCheck:
@@ -111,20 +111,20 @@ class TaskChecks:
         count = f"its {self._targets.total:,} documents" if self._targets.total > 1 else "its document"
         message = f"no target of {count} can be read: every answer would count as wrong."
         hint = "'proctor preview' shows a document; --predict_only asks without scoring."
-        return self._task.spec.fault(message, "doc_to_target", hint=hint)
+        return self._task.spec.error(message, "doc_to_target", hint=hint)
 
 
 def warn(warnings: Sequence[Finding]) -> list[str]:
     """Log each warning as one line; the lines."""
-    lines = [" ".join(str(fault).split("\n  ")) for fault in warnings]
+    lines = [" ".join(str(finding).split("\n  ")) for finding in warnings]
     for line in lines:
         log.warning("%s", line)
     return lines
 
 
 def _all(found: Findings) -> list[Finding]:
-    faults, notes = found.results()
-    return [*faults, *notes]
+    errors, notes = found.results()
+    return [*errors, *notes]
 
 
 def _copied(doc: Any) -> Any:

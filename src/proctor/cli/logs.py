@@ -74,7 +74,7 @@ def _hush_others() -> None:
 
 
 def hush_tracebacks() -> None:
-    """A fault of proctor's own ends with a traceback, which is to be shown in a report: without secrets.
+    """An error of proctor's own ends with a traceback, which is to be shown in a report: without secrets.
 
     A helper thread that dies (one that draws a bar, say) ends nothing; it is said in a line.
     """

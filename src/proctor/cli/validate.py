@@ -44,37 +44,37 @@ def execute(namespace: argparse.Namespace) -> int:
         progress=open_progress,
     )
     _print(verdict, with_data=not no_data)
-    return 1 if verdict.faults else 0
+    return 1 if verdict.errors else 0
 
 
 def _print(verdict: ValidationReport, *, with_data: bool) -> None:
-    for title, faults in (("Notes", verdict.notes), ("Errors", verdict.faults)):
-        if faults:
+    for title, errors in (("Notes", verdict.notes), ("Errors", verdict.errors)):
+        if errors:
             print(f"\n{title}:")
-            _print_by_file(faults)
+            _print_by_file(errors)
     print()
-    if not verdict.faults:
+    if not verdict.errors:
         print("All tasks found and valid" if not verdict.unrun else "All tasks found; no errors in what was checked")
     counts = [_count(verdict.tasks, "task"), _count(verdict.groups, "group")]
     counts.append(_count(verdict.documents, "document") if with_data else "no data read")
-    found = f"{_count(len(verdict.faults), 'error')}, {_count(len(verdict.notes), 'note')}"
+    found = f"{_count(len(verdict.errors), 'error')}, {_count(len(verdict.notes), 'note')}"
     if verdict.unrun:
         whose = "1 task has" if verdict.unrun == 1 else f"{verdict.unrun:,} tasks have"
         print(f"{whose} Python functions, which were not run: --run_task_code runs them and checks their results.")
     print(f"{found} in {', '.join(counts)} ({verdict.seconds:.1f} s)")
 
 
-def _print_by_file(faults: Sequence[Finding]) -> None:
-    for file, of_file in groupby(faults, key=lambda fault: fault.file):
+def _print_by_file(errors: Sequence[Finding]) -> None:
+    for file, of_file in groupby(errors, key=lambda finding: finding.file):
         print()
-        _print_faults(_shown(file) if file else "", of_file)
+        _print_errors(_shown(file) if file else "", of_file)
 
 
-def _print_faults(file: str, faults: Iterable[Finding]) -> None:
-    for fault in faults:
-        place = f"{file}:{fault.line}: " if fault.line else f"{file}: " if file else ""
-        print(printable(redact_text(f"{place}{fault.message}")))
-        for line in (fault.hint or "").splitlines():
+def _print_errors(file: str, errors: Iterable[Finding]) -> None:
+    for finding in errors:
+        place = f"{file}:{finding.line}: " if finding.line else f"{file}: " if file else ""
+        print(printable(redact_text(f"{place}{finding.message}")))
+        for line in (finding.hint or "").splitlines():
             print(printable(redact_text(f"    {line.strip()}")))
 
 

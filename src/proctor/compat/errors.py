@@ -39,7 +39,7 @@ _BUILT_IN: tuple[tuple[type[ProctorError], tuple[type[Exception], ...]], ...] = 
     (OutputError, (OSError,)),
 )
 _FROM_CAUSE = (OSError, ImportError)
-"""A cause of these kinds decides too: a task file is at fault, say, because a file of its data is missing."""
+"""A cause of these kinds decides too: a task file is at error, say, because a file of its data is missing."""
 
 
 def raises_built_in(function: Callable[P, R]) -> Callable[P, R]:

@@ -69,12 +69,12 @@ class Pipeline:
         except ProctorError:
             raise
         except Exception as error:
-            raise self._fault(f"failed: {error_line(error)}", step) from error
+            raise self._error(f"failed: {error_line(error)}", step) from error
         if len(outcome) != len(current):
-            raise self._fault(f"gave {len(outcome)} outcomes for {len(current)} requests.", step)
+            raise self._error(f"gave {len(outcome)} outcomes for {len(current)} requests.", step)
         return outcome
 
-    def _fault(self, what: str, step: Step) -> TaskError:
+    def _error(self, what: str, step: Step) -> TaskError:
         place = f"The filter {step.label!r} of the pipeline {self.name!r}"
         return TaskError(Finding(f"{place} {what}", hint="A filter gives one outcome per request, in order."))
 
@@ -90,9 +90,9 @@ def build_pipelines(filter_list: Sequence[Mapping[str, Any]] | None) -> tuple[Pi
     :class:`UsageError` with the closest ones.
     """
     entries = DEFAULT if filter_list is None else filter_list
-    faults = check_filter_list(entries)
-    if faults:
-        raise UsageError(faults[0].message, hint=faults[0].hint)
+    errors = check_filter_list(entries)
+    if errors:
+        raise UsageError(errors[0].message, hint=errors[0].hint)
     return tuple(
         Pipeline(str(entry["name"]), tuple(_step(item, str(entry["name"])) for item in entry["filter"]))
         for entry in entries
@@ -106,15 +106,15 @@ def check_filter_list(filter_list: Any) -> tuple[Finding, ...]:
     if isinstance(filter_list, str | Mapping) or not isinstance(filter_list, Sequence) or not filter_list:
         shape = "filter_list is a list of pipelines, each with 'name' and 'filter'"
         return (Finding(f"{shape}, not {filter_list!r}.", hint="Leave it out for the default, take_first."),)
-    faults: list[Finding] = []
+    errors: list[Finding] = []
     names: set[str] = set()
     for entry in filter_list:
-        faults += _check_pipeline(entry)
+        errors += _check_pipeline(entry)
         name = str(entry.get("name")) if isinstance(entry, Mapping) else ""
         if name and name in names:
-            faults.append(Finding(f"Two pipelines of filter_list are named {name!r}.", hint="Rename one of them."))
+            errors.append(Finding(f"Two pipelines of filter_list are named {name!r}.", hint="Rename one of them."))
         names.add(name)
-    return tuple(faults)
+    return tuple(errors)
 
 
 def _check_pipeline(entry: Any) -> list[Finding]:
@@ -123,18 +123,18 @@ def _check_pipeline(entry: Any) -> list[Finding]:
     steps = entry["filter"]
     if isinstance(steps, str | Mapping) or not isinstance(steps, Sequence):
         return [Finding(f"'filter' of the pipeline {entry['name']!r} is a list of steps, not {steps!r}.")]
-    faults: list[Finding] = []
+    errors: list[Finding] = []
     for step in steps:
         function = step.get("function") if isinstance(step, Mapping) else None
         if function is None:
             hint = "Write '- function: NAME'."
-            faults.append(Finding(f"A step of the pipeline {entry['name']!r} names no function: {step!r}.", hint=hint))
+            errors.append(Finding(f"A step of the pipeline {entry['name']!r} names no function: {step!r}.", hint=hint))
         elif isinstance(function, str) and function not in FILTERS:
             hint = did_you_mean(function, FILTERS) or f"Known: {', '.join(sorted(FILTERS))}."
-            faults.append(Finding(f"There is no filter named {function!r}.", hint=hint))
+            errors.append(Finding(f"There is no filter named {function!r}.", hint=hint))
         elif not isinstance(function, str | Ref) and not callable(function):
-            faults.append(Finding(f"The filter {function!r} is neither a name nor a class."))
-    return faults
+            errors.append(Finding(f"The filter {function!r} is neither a name nor a class."))
+    return errors
 
 
 def _step(item: Mapping[str, Any], pipeline: str) -> Step:

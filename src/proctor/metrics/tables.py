@@ -111,9 +111,9 @@ def use_metric(entry: Mapping[str, Any] | str, *, output_type: str, with_process
     ``ConfigurableTask``.
     """
     values: Mapping[str, Any] = {"metric": entry} if isinstance(entry, str) else entry
-    faults = check_metric_entry(values, output_type=output_type, with_process_results=with_process_results)
-    if faults:
-        raise UsageError(faults[0].message, hint=faults[0].hint)
+    errors = check_metric_entry(values, output_type=output_type, with_process_results=with_process_results)
+    if errors:
+        raise UsageError(errors[0].message, hint=errors[0].hint)
     metric = _resolve(values["metric"])
     name = metric if isinstance(metric, str) else getattr(metric, "__name__", type(metric).__name__)
     kwargs = {key: value for key, value in values.items() if key not in _KEYS}
@@ -209,16 +209,16 @@ def check_metric_entry(
     metric = values.get("metric")
     if metric is None:
         return (Finding("An item of metric_list names no metric.", hint=_misspelt(values, "metric")),)
-    faults: list[Finding] = []
+    errors: list[Finding] = []
     if isinstance(metric, str):
         external = values.get("hf_evaluate") is True
         if not with_process_results and not external:
-            fault = check_metric_name(metric, output_type)
-            faults += [fault] if fault else []
-            if not faults and output_type == "generate_until" and _needs_log_likelihoods(metric, values):
-                faults.append(_not_of_text(metric))
-        if values.get("aggregation") is None and not faults and not _has_aggregation(metric):
-            faults.append(
+            finding = check_metric_name(metric, output_type)
+            errors += [finding] if finding else []
+            if not errors and output_type == "generate_until" and _needs_log_likelihoods(metric, values):
+                errors.append(_not_of_text(metric))
+        if values.get("aggregation") is None and not errors and not _has_aggregation(metric):
+            errors.append(
                 Finding(
                     f"The metric {metric!r} has no aggregation of its own.",
                     hint="Add one to the entry, such as 'aggregation: mean'.",
@@ -227,8 +227,8 @@ def check_metric_entry(
     aggregation = values.get("aggregation")
     if isinstance(aggregation, str) and aggregation not in AGGREGATIONS:
         hint = did_you_mean(aggregation, AGGREGATIONS) or f"Known: {', '.join(sorted(AGGREGATIONS))}."
-        faults.append(Finding(f"There is no aggregation named {aggregation!r}.", hint=hint))
-    return tuple(faults)
+        errors.append(Finding(f"There is no aggregation named {aggregation!r}.", hint=hint))
+    return tuple(errors)
 
 
 def _has_aggregation(metric: str) -> bool:

@@ -228,7 +228,7 @@ def sample_line(record: Record) -> dict[str, Any]:
         "prompt_hash": prompt_hash,
         "target_hash": target_hash,
         **record.metrics,
-        **({} if record.fault is None else {"fault": record.fault}),
+        **({} if record.error is None else {"error": record.error}),
     }
 
 

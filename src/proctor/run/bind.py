@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from proctor.causes import by_cause
 from proctor.errors import DataError, Finding, ProctorError, TaskError
 from proctor.run.progress import OpenProgress
-from proctor.tasks.all_errors import all_faults
+from proctor.tasks.all_errors import all_errors
 from proctor.tasks.class_task import AnyTask, bind_task
 from proctor.tasks.sources.explain import AbsentDataError
 from proctor.tasks.spec import TaskSpec
@@ -25,8 +25,8 @@ def bind_tasks(specs: Sequence[TaskSpec], progress: OpenProgress) -> list[AnyTas
     """Load data and functions of every task.
 
     Raises:
-        TaskError: the faults of all task files.
-        DataError: no file has a fault, but data cannot be had or read; all of them.
+        TaskError: the errors of all task files.
+        DataError: no file has an error, but data cannot be had or read; all of them.
     """
     tasks: list[AnyTask] = []
     failures: list[ProctorError] = []
@@ -42,8 +42,8 @@ def bind_tasks(specs: Sequence[TaskSpec], progress: OpenProgress) -> list[AnyTas
                 absent.setdefault(spec.data.path, error)
                 failures.append(error)
             except TaskError as error:
-                more = () if spec.made_by is not None else all_faults(spec, notes)
-                failures.append(TaskError(list(dict.fromkeys([*error.faults, *more]))))
+                more = () if spec.made_by is not None else all_errors(spec, notes)
+                failures.append(TaskError(list(dict.fromkeys([*error.errors, *more]))))
             except DataError as error:
                 failures.append(error)
             display.advance(1)
@@ -58,14 +58,14 @@ def together(failures: Sequence[ProctorError]) -> ProctorError:
     """Several errors as one: that of task files, if one of them is."""
     if len(failures) == 1:
         return failures[0]
-    faults = [fault for failure in failures for fault in _faults(failure)]
+    errors = [finding for failure in failures for finding in _errors(failure)]
     if any(isinstance(failure, TaskError) for failure in failures):
-        return TaskError(list(dict.fromkeys(faults)))
-    return DataError("\n".join(map(str, by_cause(faults))))
+        return TaskError(list(dict.fromkeys(errors)))
+    return DataError("\n".join(map(str, by_cause(errors))))
 
 
-def _faults(failure: ProctorError) -> Sequence[Finding]:
-    return failure.faults if isinstance(failure, TaskError) else (Finding(failure.message, hint=failure.hint),)
+def _errors(failure: ProctorError) -> Sequence[Finding]:
+    return failure.errors if isinstance(failure, TaskError) else (Finding(failure.message, hint=failure.hint),)
 
 
 def _log_notes(notes: Sequence[Finding]) -> None:

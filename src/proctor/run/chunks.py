@@ -41,7 +41,7 @@ ROOM = ChunkLimits()
 
 
 class QueryChunks:
-    """What a run asks. Making it renders every prompt once, and raises the faults of all documents together.
+    """What a run asks. Making it renders every prompt once, and raises the errors of all documents together.
 
     ``total``: number of queries. ``counted``: the same as lm-eval counts, each option alone. ``warnings``: what
     was said of each task, by name. ``show`` is called with the first document of each task.
@@ -85,12 +85,12 @@ class QueryChunks:
     def _survey(self, display: Progress, show: Callable[[AnyTask, DocumentPlan], None] | None) -> list[TaskPlan] | None:
         """Plan everything; what was planned, if it fits into one window."""
         plans: list[TaskPlan] | None = []
-        faults, size = PlanErrors(), _ChunkSize(self._room)
+        errors, size = PlanErrors(), _ChunkSize(self._room)
         for task in self._tasks:
             kept: list[DocumentPlan] = []
             requests, counted, sampled = 0, 0, False
             checks = self._checks(task)
-            for number, planned in enumerate(self._documents(task, faults)):
+            for number, planned in enumerate(self._documents(task, errors)):
                 if checks is not None:
                     checks.look(planned.example)
                 if show is not None and number == 0:
@@ -110,12 +110,12 @@ class QueryChunks:
             if plans is not None:
                 plans.append(TaskPlan(task, tuple(kept), asked))
             if checks is not None:
-                errors, warnings = checks.finish()
-                faults.add(errors)
+                found, warnings = checks.finish()
+                errors.add(found)
                 if warnings:
                     self.warnings[task.spec.name] = warn(warnings)
             display.advance(1)
-        faults.check()
+        errors.check()
         return plans
 
     def _checks(self, task: AnyTask) -> TaskChecks | None:
@@ -125,8 +125,8 @@ class QueryChunks:
         samples = None if self._config.samples is None else self._config.samples.get(task.spec.name)
         return task.positions(self._config.limit, samples)
 
-    def _documents(self, task: AnyTask, faults: PlanErrors | None = None) -> Iterator[DocumentPlan]:
-        return plan_documents(task, self._positions(task), self._config.seed.fewshot, self._style, faults)
+    def _documents(self, task: AnyTask, errors: PlanErrors | None = None) -> Iterator[DocumentPlan]:
+        return plan_documents(task, self._positions(task), self._config.seed.fewshot, self._style, errors)
 
     def _planned_anew(self) -> Iterator[list[TaskPlan]]:
         window: list[TaskPlan] = []

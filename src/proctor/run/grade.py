@@ -1,6 +1,6 @@
 """From answers to records: filters, then the task's own measures, one record per document and pipeline.
 
-A document that cannot be graded does not keep the others from it: its record has a fault instead
+A document that cannot be graded does not keep the others from it: its record has an error instead
 of figures.
 """
 
@@ -23,7 +23,7 @@ from proctor.types import Record, Response
 log = logging.getLogger("proctor")
 
 LONGEST = 1000
-"""Characters of a fault that are kept: an exception may quote a whole document."""
+"""Characters of an error that are kept: an exception may quote a whole document."""
 
 Document: TypeAlias = "list[list[Any]]"
 """One document's answers: per argument tuple, the values of its repeats."""
@@ -67,7 +67,7 @@ def _answers(plan: TaskPlan, responses: Sequence[Response]) -> Iterator[Document
 
 
 class _FilterRun:
-    """One pipeline over the documents of a task: all at once, and where that fails, without those at fault."""
+    """One pipeline over the documents of a task: all at once, and where that fails, without those at error."""
 
     def __init__(self, pipeline: Any, answers: Sequence[Document], docs: Sequence[Any]) -> None:
         self._pipeline, self._answers, self._docs = pipeline, answers, docs
@@ -80,7 +80,7 @@ class _FilterRun:
         except Exception as error:
             if fail_fast:
                 raise
-            bad = self._at_fault(everything, error)
+            bad = self._at_error(everything, error)
         good = [place for place in everything if place not in bad]
         try:
             found = dict(zip(good, self._run(good), strict=True))
@@ -95,7 +95,7 @@ class _FilterRun:
         filtered = iter(list(self._pipeline.apply(flat, docs)))
         return [[next(filtered) for _ in self._answers[place]] for place in places]
 
-    def _at_fault(self, places: Sequence[int], error: Exception) -> dict[int, FilterFailure]:
+    def _at_error(self, places: Sequence[int], error: Exception) -> dict[int, FilterFailure]:
         """The documents with which the filters fail, found by halving; all failed with ``error`` together."""
         if len(places) == 1:
             return {places[0]: FilterFailure(sentence(error))}
@@ -104,7 +104,7 @@ class _FilterRun:
             try:
                 self._run(half)
             except Exception as failed:  # noqa: BLE001 - whatever a task's filter raises
-                bad |= self._at_fault(half, failed)
+                bad |= self._at_error(half, failed)
         return bad
 
 
@@ -112,17 +112,17 @@ def _record(
     plan: TaskPlan, planned: DocumentPlan, document: Document, values: list[Any], name: str, *, fail_fast: bool
 ) -> Record:
     example = planned.example
-    fault = next((value.why for value in values if isinstance(value, FilterFailure)), None)
+    finding = next((value.why for value in values if isinstance(value, FilterFailure)), None)
     metrics: Mapping[str, Any] = {}
-    if fault is None:
+    if finding is None:
         try:
             metrics = plan.task.measure(example, values)
         except Exception as error:
-            fault = sentence(error)
+            finding = sentence(error)
             if fail_fast and isinstance(error, ProctorError):
                 raise
-    if fault is not None and fail_fast:
-        raise DataError(f"Task '{plan.task.spec.name}', document {example.doc_id}: {fault}")
+    if finding is not None and fail_fast:
+        raise DataError(f"Task '{plan.task.spec.name}', document {example.doc_id}: {finding}")
     return Record(
         task=plan.task.spec.name,
         doc_id=example.doc_id,
@@ -133,5 +133,5 @@ def _record(
         filtered=tuple(None if isinstance(value, FilterFailure) else value for value in values),
         filter=name,
         metrics=metrics,
-        fault=fault,
+        error=finding,
     )

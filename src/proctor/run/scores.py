@@ -12,7 +12,7 @@ from proctor.types import DocumentError, Record, UngradedDocuments
 log = logging.getLogger("proctor")
 
 SHOWN = 5
-"""Faults of a task that are told; the others are counted."""
+"""Errors of a task that are told; the others are counted."""
 
 Key = tuple[str, str]
 
@@ -35,18 +35,18 @@ class MetricValues:
         """Take over what a record says; the record itself may go."""
         self._seen[record.filter] += 1
         values = self._values.setdefault(record.filter, {})
-        if record.fault is not None:
-            self.note(DocumentError(record.task, record.doc_id, record.filter, record.fault))
+        if record.error is not None:
+            self.note(DocumentError(record.task, record.doc_id, record.filter, record.error))
             return
         self._measured[record.filter] += 1
         for metric, value in record.metrics.items():
             values.setdefault((metric, record.filter), []).append(value)
 
-    def note(self, fault: DocumentError) -> None:
-        """Count a fault; the first few are kept."""
-        self._bad.add(fault.doc_id)
+    def note(self, finding: DocumentError) -> None:
+        """Count an error; the first few are kept."""
+        self._bad.add(finding.doc_id)
         if len(self._first) < SHOWN:
-            self._first.append(fault)
+            self._first.append(finding)
 
     def note_nan(self, documents: Iterable[int]) -> None:
         """Count documents on which the model gave NaN."""
@@ -91,9 +91,9 @@ def told(failed: UngradedDocuments) -> str:
         )
     else:
         lines.append(f"Task '{failed.task}' lacks some of its scores:")
-    for fault in failed.first:
-        place = "" if fault.doc_id is None else f"document {fault.doc_id}, "
-        lines.append(f"  {place}filter {fault.filter}: {fault.why}")
+    for finding in failed.first:
+        place = "" if finding.doc_id is None else f"document {finding.doc_id}, "
+        lines.append(f"  {place}filter {finding.filter}: {finding.why}")
     if failed.documents > len(failed.first):
         lines.append(f"  and {failed.documents - len(failed.first)} more documents")
     return "\n".join(lines)
@@ -105,7 +105,9 @@ def facts_of(failed: Iterable[UngradedDocuments]) -> Mapping[str, Any]:
         one.task: {
             "documents": one.documents,
             "of": one.asked,
-            "first": [{"doc_id": fault.doc_id, "filter": fault.filter, "error": fault.why} for fault in one.first],
+            "first": [
+                {"doc_id": finding.doc_id, "filter": finding.filter, "error": finding.why} for finding in one.first
+            ],
         }
         for one in failed
     }

@@ -35,7 +35,7 @@ from proctor.settings.config import RunConfig, Seeds
 from proctor.tasks.class_task import AnyTask, ClassTask
 from proctor.tasks.fewshot import may_leak
 from proctor.tasks.groups import GroupSpec
-from proctor.tasks.index import build_index, report_faults
+from proctor.tasks.index import build_index, report_errors
 from proctor.tasks.plan import DocumentPlan, TaskPlan
 from proctor.tasks.prompt import PromptStyle
 from proctor.tasks.select import GroupNode, TaskNode, select
@@ -153,7 +153,7 @@ def select_suite(config: RunConfig) -> Suite:
     """Find, select and check the tasks, under the run's own settings."""
     index = build_index(config.include_path, report=False)
     selected = select(index, config.tasks)  # its errors are those of the files that are meant
-    report_faults(index.faults)
+    report_errors(index.errors)
     suite = suite_of(selected.nodes, config)
     if not suite.tasks:
         raise UsageError(f"No task was selected by {', '.join(config.tasks)}.", hint="proctor ls shows what there is.")
@@ -264,7 +264,7 @@ def model_style(config: RunConfig, renderer: Renderer | None) -> PromptStyle:
 def plan_tasks(
     tasks: Sequence[AnyTask], config: RunConfig, style: PromptStyle, progress: OpenProgress
 ) -> list[TaskPlan]:
-    """Render every prompt of the run, whatever room that takes; the faults of all documents are raised together."""
+    """Render every prompt of the run, whatever room that takes; the errors of all documents are raised together."""
     with progress(len(tasks), "Building prompts") as display:
         questions = QueryChunks(tasks, config, style, display=display, room=ChunkLimits(sys.maxsize, sys.maxsize))
     return [plan for window in questions.windows() for plan in window]

@@ -17,35 +17,35 @@ from proctor.tasks.spec import TaskSpec
 from proctor.tasks.task import bind_filters, bind_metrics
 
 
-def all_faults(spec: TaskSpec, notes: list[Finding] | None = None) -> tuple[Finding, ...]:
-    """The faults of metrics, filters, splits and fields of a task, each once.
+def all_errors(spec: TaskSpec, notes: list[Finding] | None = None) -> tuple[Finding, ...]:
+    """The errors of metrics, filters, splits and fields of a task, each once.
 
     ``notes`` takes how its files were read, which may be why the fields do not fit them.
     """
     splits = Splits(spec)
-    found = [fault for step in (bind_metrics, bind_filters) for fault in _faults_of(lambda step=step: step(spec))]
-    if not _faults_of(lambda: splits.names):
-        found += split_faults(spec, splits)
-        found += field_faults(spec, splits)
+    found = [finding for step in (bind_metrics, bind_filters) for finding in _errors_of(lambda step=step: step(spec))]
+    if not _errors_of(lambda: splits.names):
+        found += split_errors(spec, splits)
+        found += field_errors(spec, splits)
     if notes is not None:
         notes += splits.notes
     return tuple(dict.fromkeys(found))
 
 
-def split_faults(spec: TaskSpec, splits: Splits) -> list[Finding]:
-    """A fault for each key that names a split that the data set does not have."""
+def split_errors(spec: TaskSpec, splits: Splits) -> list[Finding]:
+    """An error for each key that names a split that the data set does not have."""
     there = splits.names
     named = {key: spec.raw.get(key) for key in SPLIT_KEYS}
     if spec.fewshot.split not in named.values():
         named["fewshot_config"] = spec.fewshot.split
     return [
-        spec.fault(f"its data set has no split {split!r}.", key, hint=no_split_hint(split, there))
+        spec.error(f"its data set has no split {split!r}.", key, hint=no_split_hint(split, there))
         for key, split in named.items()
         if split is not None and split not in there
     ]
 
 
-def field_faults(spec: TaskSpec, splits: Splits) -> list[Finding]:
+def field_errors(spec: TaskSpec, splits: Splits) -> list[Finding]:
     """What goes wrong in the fields on one document: of the evaluated split, or of another where there is none."""
     wanted = [spec.data.eval_split, spec.fewshot.split, *splits.names]
     split = next(name for name in wanted if name in splits.names)
@@ -53,17 +53,17 @@ def field_faults(spec: TaskSpec, splits: Splits) -> list[Finding]:
         documents = splits.documents(split, spec.data.process_docs)
         question = bind_question(spec, documents.columns)
     except ProctorError as error:
-        return list(error.faults) if isinstance(error, TaskError) else []
+        return list(error.errors) if isinstance(error, TaskError) else []
     if not len(documents):
         return []
     getters: tuple[Callable[..., Any] | None, ...] = (question.text, question.choice, question.target)
     doc = documents[0]
     return [
-        fault for getter in getters if getter is not None for fault in _faults_of(lambda getter=getter: getter(doc))
+        finding for getter in getters if getter is not None for finding in _errors_of(lambda getter=getter: getter(doc))
     ]
 
 
-def _faults_of(step: Callable[[], Any]) -> list[Finding]:
+def _errors_of(step: Callable[[], Any]) -> list[Finding]:
     return list(_raised(step))
 
 
@@ -71,6 +71,6 @@ def _raised(step: Callable[[], Any]) -> Iterator[Finding]:
     try:
         step()
     except TaskError as error:
-        yield from error.faults
+        yield from error.errors
     except ProctorError as error:
         yield Finding(error.message, hint=error.hint)

@@ -1,4 +1,4 @@
-"""The schema of the task language: every fault of a configuration at once, each with its line.
+"""The schema of the task language: every error of a configuration at once, each with its line.
 
 It reads values only; nothing is imported, rendered or loaded. What needs data is checked by
 ``proctor validate``.
@@ -99,8 +99,8 @@ def kind_of(value: Any) -> str:
     return "a number" if isinstance(value, float) else type(value).__name__
 
 
-def fault_at(kind: str, node: Any, message: str, path: Sequence[str | int], hint: str | None = None) -> Finding:
-    """A fault at the deepest key of ``path`` whose place is known, else at the file alone."""
+def error_at(kind: str, node: Any, message: str, path: Sequence[str | int], hint: str | None = None) -> Finding:
+    """An error at the deepest key of ``path`` whose place is known, else at the file alone."""
     keys = tuple(path)
     while keys:
         place = node.places.get(keys)
@@ -111,19 +111,19 @@ def fault_at(kind: str, node: Any, message: str, path: Sequence[str | int], hint
 
 
 def check_config(node: Any, *, to_ask: bool = True) -> list[Finding]:
-    """All faults of one task's configuration that can be seen without data.
+    """All errors of one task's configuration that can be seen without data.
 
     ``to_ask`` False: the task is only loaded, which lm-eval does without options, too.
     """
-    faults: list[Finding] = []
+    errors: list[Finding] = []
 
     def report(message: str, *path: str | int, hint: str | None = None) -> None:
         if not to_ask and message.startswith(NO_OPTIONS):
             return
-        faults.append(fault_at("task", node, message, path, hint))
+        errors.append(error_at("task", node, message, path, hint))
 
     inspect_config(node, report)
-    return faults
+    return errors
 
 
 def inspect_config(node: Any, report: Report) -> None:
@@ -234,11 +234,11 @@ def _check_filters(config: Mapping[str, Any], report: Report) -> None:
 
 
 def check_group(node: Any) -> list[Finding]:
-    """All faults of a group's own keys."""
-    faults: list[Finding] = []
+    """All errors of a group's own keys."""
+    errors: list[Finding] = []
 
     def report(message: str, *path: str | int, hint: str | None = None) -> None:
-        faults.append(fault_at("group", node, message, path, hint))
+        errors.append(error_at("group", node, message, path, hint))
 
     if not node.config.get("task"):
         report("it has no members.", "task", hint="List the names of tasks, groups or tags under 'task:'.")
@@ -246,7 +246,7 @@ def check_group(node: Any) -> list[Finding]:
     entries = [entries] if isinstance(entries, Mapping) else entries or []
     if not isinstance(entries, list):
         report("aggregate_metric_list must be a list.", "aggregate_metric_list")
-        return faults
+        return errors
     for index, entry in enumerate(entries):
         place: Path = ("aggregate_metric_list", index)
         if not isinstance(entry, Mapping) or not entry.get("metric"):
@@ -264,4 +264,4 @@ def check_group(node: Any) -> list[Finding]:
         aggregation = entry.get("aggregation", "mean")
         if aggregation != "mean" and isinstance(aggregation, str):
             report(f"a group can aggregate by 'mean' only, not by {aggregation!r}.", *place, "aggregation")
-    return faults
+    return errors

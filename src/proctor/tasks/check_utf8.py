@@ -23,7 +23,7 @@ def check_sendable(spec: TaskSpec, doc_id: int, requests: Iterable[Request], key
                 f"letter {error.start}, which no model can be given: {around!a}."
             )
             hint = "Mend the text in process_docs: text.encode('utf-8', 'replace').decode('utf-8')."
-            raise TaskError(spec.fault(message, key, hint=hint)) from None
+            raise TaskError(spec.error(message, key, hint=hint)) from None
 
 
 def _texts(requests: Iterable[Request]) -> Iterator[str]:

@@ -120,26 +120,26 @@ class ClassTask:
         given = ask_instances(self._made, example.doc, metadata, self.spec.n_shot, style)
         instances = sorted(given, key=lambda instance: instance.idx)
         if not instances:
-            raise self._fault(f"construct_requests gave no request for document {example.doc_id}.")
+            raise self._error(f"construct_requests gave no request for document {example.doc_id}.")
         return [self._checked(instance, example.doc_id) for instance in instances]
 
     def _checked(self, instance: Any, doc_id: int) -> tuple[str, tuple[Any, ...]]:
         kind, given = instance.request_type, instance.arguments
         arguments = given if isinstance(given, tuple) else (given,)
         if kind not in _KINDS:
-            raise self._fault(
+            raise self._error(
                 f"construct_requests gave a request of the type {kind!r}.", f"Known: {', '.join(_KINDS)}."
             )
         if len(arguments) == _KINDS[kind] + 1 and isinstance(arguments[-1], Mapping):
-            raise self._fault("its requests hold images or sound, which no model here takes.")
+            raise self._error("its requests hold images or sound, which no model here takes.")
         if len(arguments) != _KINDS[kind] or not isinstance(arguments[0], str):
-            raise self._fault(f"construct_requests gave {kind} the arguments {arguments!r} for document {doc_id}.")
+            raise self._error(f"construct_requests gave {kind} the arguments {arguments!r} for document {doc_id}.")
         if kind == "loglikelihood":
             return kind, (arguments[0], *map(str, arguments[1:]))
         return kind, arguments
 
-    def _fault(self, message: str, hint: str | None = None) -> TaskError:
-        return TaskError(self.spec.fault(message, "class", hint=hint))
+    def _error(self, message: str, hint: str | None = None) -> TaskError:
+        return TaskError(self.spec.error(message, "class", hint=hint))
 
     def measure(self, example: Example, results: Sequence[Any]) -> Mapping[str, Any]:
         """The figures of one document from its filtered answers."""
@@ -148,7 +148,7 @@ class ClassTask:
         with _told(self.spec, example.doc):
             measured = self._made.process_results(example.doc, list(results))
         if not isinstance(measured, Mapping):
-            raise self._fault(f"process_results must return a mapping, but it returned {measured!r}.")
+            raise self._error(f"process_results must return a mapping, but it returned {measured!r}.")
         return measured
 
     def dump(self) -> Mapping[str, Any]:
@@ -363,8 +363,8 @@ class _told:
         if not isinstance(failure, Exception):
             return
         doc = self._doc if isinstance(self._doc, Mapping) else None if self._doc is None else {}
-        fault: Finding = self._spec.fault(f"its class {describe(failure, doc)}", "class", hint=_remedy(failure))
-        raise TaskError(fault) from failure
+        finding: Finding = self._spec.error(f"its class {describe(failure, doc)}", "class", hint=_remedy(failure))
+        raise TaskError(finding) from failure
 
 
 def _remedy(error: Exception) -> str | None:

@@ -96,7 +96,7 @@ class Splits:
         return tuple(self._load())
 
     def documents(self, split: str, process_docs: Any = None) -> Documents:
-        """The split after ``process_docs``; an unknown split is a fault with its line."""
+        """The split after ``process_docs``; an unknown split is an error with its line."""
         key = (split, process_docs)
         if key not in self._processed:
             self._processed[key] = self._process(split, process_docs)
@@ -106,7 +106,7 @@ class Splits:
         data = self._load()
         if split not in data:
             key, hint = _split_key(self._spec, split), no_split_hint(split, data)
-            raise TaskError(self._spec.fault(f"its data set has no split {split!r}.", key, hint=hint))
+            raise TaskError(self._spec.error(f"its data set has no split {split!r}.", key, hint=hint))
         rows = _materialise(data[split])
         if process_docs is None:
             return Documents(rows)
@@ -116,9 +116,9 @@ class Splits:
         except TaskError:
             raise
         except Exception as error:
-            raise TaskError(self._spec.fault(f"process_docs {describe(error)}", "process_docs")) from error
+            raise TaskError(self._spec.error(f"process_docs {describe(error)}", "process_docs")) from error
         if made is None or not hasattr(made, "__len__"):
-            raise TaskError(self._spec.fault("process_docs returned no documents.", "process_docs"))
+            raise TaskError(self._spec.error("process_docs returned no documents.", "process_docs"))
         return Documents(_materialise(made))
 
     def _load(self) -> Mapping[str, Any]:
@@ -173,9 +173,9 @@ def load_custom(spec: TaskSpec) -> Mapping[str, Any]:
     except TaskError:
         raise
     except Exception as error:
-        raise TaskError(spec.fault(f"custom_dataset {describe(error)}", "custom_dataset")) from error
+        raise TaskError(spec.error(f"custom_dataset {describe(error)}", "custom_dataset")) from error
     if not isinstance(made, Mapping):
         raise TaskError(
-            spec.fault(f"custom_dataset must return a mapping of splits, not {type(made).__name__}.", "custom_dataset")
+            spec.error(f"custom_dataset must return a mapping of splits, not {type(made).__name__}.", "custom_dataset")
         )
     return made

@@ -15,7 +15,7 @@ from proctor.errors import Finding, TaskError, did_you_mean
 from proctor.refs import Ref
 from proctor.stock.names import stock_task_hint
 from proctor.tasks.index import Entry, TaskIndex
-from proctor.tasks.kinds import is_older_form, kind_of, name_fault
+from proctor.tasks.kinds import is_older_form, kind_of, name_error
 from proctor.tasks.source_map import EMPTY, KeyPath, Location, SourceMap, YamlFile
 from proctor.tasks.yaml import load_task_yaml, resolve_includes
 
@@ -69,10 +69,10 @@ class _Context:
 
 
 class Expander:
-    """Builds nodes from names and mappings, and collects every fault on the way."""
+    """Builds nodes from names and mappings, and collects every error on the way."""
 
     def __init__(self) -> None:
-        self.faults: list[Finding] = []
+        self.errors: list[Finding] = []
         self._tasks: dict[str, TaskNode] = {}
         self._plain: dict[tuple[str, str], Sequence[Node]] = {}
         self.warnings: dict[Finding, None] = {}
@@ -105,7 +105,7 @@ class Expander:
         try:
             content = resolve_includes(YamlFile(dict(values), SourceMap({})), INLINE)
         except TaskError as error:
-            self._add(*error.faults)
+            self._add(*error.errors)
             return []
         kind = kind_of(content.values)
         name = content.values.get(kind or "task")
@@ -126,7 +126,7 @@ class Expander:
         try:
             content = load_task_yaml(file)
         except TaskError as error:
-            self._add(*error.faults)
+            self._add(*error.errors)
             return []
         self.warnings.update(dict.fromkeys(content.warnings))
         kind = kind_of(content.values)
@@ -234,7 +234,7 @@ class Expander:
         try:
             content = resolve_includes(overrides, context.asked_at.file if context.asked_at else file)
         except TaskError as error:
-            self._add(*error.faults)
+            self._add(*error.errors)
             return []
         return self._task(f"{context.chain[-1]}::{name}", content, file, context.asked_at)
 
@@ -247,8 +247,8 @@ class Expander:
             hint = "A task that is defined here needs at least dataset_path."
         self._add(Finding(message, place.file, place.line, hint))
 
-    def _add(self, *faults: Finding) -> None:
-        self.faults.extend(fault for fault in faults if fault not in self.faults)
+    def _add(self, *errors: Finding) -> None:
+        self.errors.extend(finding for finding in errors if finding not in self.errors)
 
 
 def _older_form(content: YamlFile, file: str) -> Finding:
@@ -258,11 +258,11 @@ def _older_form(content: YamlFile, file: str) -> Finding:
 
 
 def _no_name(content: YamlFile, kind: str | None, file: str) -> Finding:
-    """The fault of a file that has no name in text."""
+    """The error of a file that has no name in text."""
     if kind is None or kind not in content.values:
         hint = did_you_mean_key(content.values) or "Add the line 'task: NAME'."
         return Finding("the file names neither a task nor a group.", file, 1, hint)
-    message, hint = name_fault(kind, content.values[kind])
+    message, hint = name_error(kind, content.values[kind])
     place = content.place(kind)
     return Finding(message, *((place.file, place.line) if place else (file, 1)), hint)
 

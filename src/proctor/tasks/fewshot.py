@@ -63,7 +63,7 @@ def _check_indices(spec: TaskSpec, indices: Sequence[int], size: int) -> None:
     if outside:
         message = f"fewshot_indices names document {outside[0]}, but {pool_name(spec)} holds {size}."
         hint = f"Documents are counted from 0 to {size - 1}." if size else None
-        raise TaskError(spec.fault(message, "fewshot_config", "fewshot_indices", hint=hint))
+        raise TaskError(spec.error(message, "fewshot_config", "fewshot_indices", hint=hint))
 
 
 def _fixed_samples(spec: TaskSpec) -> Sequence[Doc]:
@@ -74,10 +74,10 @@ def _fixed_samples(spec: TaskSpec) -> Sequence[Doc]:
                 samples = samples()
         except Exception as error:
             raise TaskError(
-                spec.fault(f"fewshot_config.samples {describe(error)}", "fewshot_config", "samples")
+                spec.error(f"fewshot_config.samples {describe(error)}", "fewshot_config", "samples")
             ) from error
     if not isinstance(samples, Sequence):
-        raise TaskError(spec.fault("fewshot_config.samples must be a list of documents.", "fewshot_config", "samples"))
+        raise TaskError(spec.error("fewshot_config.samples must be a list of documents.", "fewshot_config", "samples"))
     return samples
 
 
@@ -102,13 +102,13 @@ def _pool_is_evaluated(spec: TaskSpec) -> bool:
 
 
 def make_sampler(spec: TaskSpec, pool: list[Doc], seed: int | None) -> Sampler:
-    """The task's sampler over ``pool``; too small a pool is a fault with its line that says both numbers."""
+    """The task's sampler over ``pool``; too small a pool is an error with its line that says both numbers."""
     n, exclude = spec.n_shot, excludes_question(spec)
     needed = n + 1 if exclude and spec.fewshot.sampler == "default" else n
     # A sampler of the task's own may make documents up.
     if needed > len(pool) and spec.fewshot.sampler in SAMPLERS:
         most = max(len(pool) - (needed - n), 0)
-        raise too_few_fault(spec, n, len(pool), exclude=exclude, most=most)
+        raise too_few_error(spec, n, len(pool), exclude=exclude, most=most)
     if spec.fewshot.sampler == "default":
         return RandomSampler(pool, n, Random(seed), exclude)
     if spec.fewshot.sampler == "first_n":
@@ -128,8 +128,8 @@ class TooFewError(DataError):
         super().__init__(f"{_asked_for(wanted)}, but without the question itself the pool holds {there}.")
 
 
-def too_few_fault(spec: TaskSpec, wanted: int, there: int, *, exclude: bool, most: int) -> TaskError:
-    """The fault of a pool that holds ``there`` documents where ``wanted`` are asked for; ``most`` would do."""
+def too_few_error(spec: TaskSpec, wanted: int, there: int, *, exclude: bool, most: int) -> TaskError:
+    """The error of a pool that holds ``there`` documents where ``wanted`` are asked for; ``most`` would do."""
     without = " without the question itself" if exclude and most == there else ""
     also = " (the question itself is left out)" if exclude and not without else ""
     documents = "document" if there == 1 else "documents"
@@ -140,7 +140,7 @@ def too_few_fault(spec: TaskSpec, wanted: int, there: int, *, exclude: bool, mos
     else:
         more = "name a larger split as fewshot_split"
     hint = f"Use --num_fewshot {most} or fewer, or {more}."
-    return TaskError(spec.fault(message, *_key_of_pool(spec), hint=hint))
+    return TaskError(spec.error(message, *_key_of_pool(spec), hint=hint))
 
 
 def _key_of_pool(spec: TaskSpec) -> tuple[str, ...]:
@@ -216,13 +216,13 @@ class OwnSampler:
             with no_exit():
                 self._made = made_by(list(pool), rnd=None)
                 if not callable(getattr(self._made, "sample", None)):
-                    raise self._fault("has no method 'sample(n, eval_doc=None)'.")
+                    raise self._error("has no method 'sample(n, eval_doc=None)'.")
                 if hasattr(self._made, "set_rnd"):
                     self._made.set_rnd(seed)
         except TaskError:
             raise
         except Exception as error:
-            raise self._fault(describe(error)) from error
+            raise self._error(describe(error)) from error
 
     def draw(self, doc: Doc) -> Sequence[int]:
         """Ask it for the next document's examples."""
@@ -231,9 +231,9 @@ class OwnSampler:
             with no_exit():
                 drawn = list(self._made.sample(n=n, eval_doc=doc if self._exclude else None))
         except Exception as error:
-            raise self._fault(describe(error, doc)) from error
+            raise self._error(describe(error, doc)) from error
         if len(drawn) != n:
-            raise self._fault(f"gave {len(drawn)} documents, but {_asked_for(n)}.")
+            raise self._error(f"gave {len(drawn)} documents, but {_asked_for(n)}.")
         return [self._position(one) for one in drawn]
 
     def _position(self, drawn: Doc) -> int:
@@ -243,5 +243,5 @@ class OwnSampler:
         self._pool.append(drawn)
         return len(self._pool) - 1
 
-    def _fault(self, what: str) -> TaskError:
-        return TaskError(self._spec.fault(f"its sampler {what}", "fewshot_config", "sampler"))
+    def _error(self, what: str) -> TaskError:
+        return TaskError(self._spec.error(f"its sampler {what}", "fewshot_config", "sampler"))

@@ -59,7 +59,7 @@ def bind_examples(spec: TaskSpec, columns: Collection[str]) -> Fields:
 def _bind(
     spec: TaskSpec, prompt: PromptSpec, columns: Collection[str], examples_own: Collection[str], gen_prefix: Getter
 ) -> Fields:
-    """``examples_own``: the keys that stand in fewshot_config, for the place of a fault."""
+    """``examples_own``: the keys that stand in fewshot_config, for the place of an error."""
 
     def field(key: str, value: Any) -> Getter:
         path = ("fewshot_config", key) if key in examples_own else (key,)
@@ -162,7 +162,7 @@ def _text_or_nothing(spec: TaskSpec, key: str, getter: Getter) -> Getter:
     def text(doc: Doc) -> str | None:
         value = getter(doc)
         if value is not None and not isinstance(value, str):
-            raise TaskError(spec.fault(f"{key} must give a text, but on a document it gave {value_text(value)}.", key))
+            raise TaskError(spec.error(f"{key} must give a text, but on a document it gave {value_text(value)}.", key))
         return value
 
     return text
@@ -175,7 +175,7 @@ def _column(spec: TaskSpec, path: tuple[str, ...], name: str) -> Getter:
         except KeyError as error:
             hint = f"It has: {', '.join(map(str, doc))}."
             message = f"{'.'.join(path)} is the column {name!r}, which a document does not have."
-            raise TaskError(spec.fault(message, *path, hint=hint)) from error
+            raise TaskError(spec.error(message, *path, hint=hint)) from error
 
     return column
 
@@ -186,10 +186,10 @@ def _template(spec: TaskSpec, path: tuple[str, ...], source: str) -> Getter:
     try:
         return compile_template(source)
     except TemplateSyntaxError as error:
-        raise TaskError(spec.fault(f"{'.'.join(path)} is not a valid template: {error.message}", *path)) from error
+        raise TaskError(spec.error(f"{'.'.join(path)} is not a valid template: {error.message}", *path)) from error
     except UNREADABLE as error:
         what = error_line(error)
-        raise TaskError(spec.fault(f"{'.'.join(path)} is not a template that can be read: {what}.", *path)) from error
+        raise TaskError(spec.error(f"{'.'.join(path)} is not a template that can be read: {what}.", *path)) from error
 
 
 def _column_template_or_call(
@@ -231,7 +231,7 @@ def _listed(spec: TaskSpec, path: tuple[str, ...], value: str, columns: Collecti
         except _NO_LITERAL as error:
             hint = did_you_mean(value, columns) or f"The columns are: {', '.join(columns)}."
             message = f"{'.'.join(path)} must be a column or render to a list, but it gives {rendered!r}."
-            raise TaskError(spec.fault(message, *path, hint=hint)) from error
+            raise TaskError(spec.error(message, *path, hint=hint)) from error
 
     return listed
 
@@ -261,7 +261,7 @@ def _guard(spec: TaskSpec, path: tuple[str, ...], getter: Getter) -> Getter:
             raise
         except Exception as error:
             hint = _meant(error, doc)
-            raise TaskError(spec.fault(f"{'.'.join(path)} {describe(error, doc)}", *path, hint=hint)) from error
+            raise TaskError(spec.error(f"{'.'.join(path)} {describe(error, doc)}", *path, hint=hint)) from error
 
     return guarded
 

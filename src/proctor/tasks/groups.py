@@ -31,10 +31,10 @@ class GroupSpec:
 
 
 def build_group(node: Any) -> GroupSpec:
-    """Check a group's own keys and build its spec, or raise :class:`TaskError` with all its faults."""
-    faults = check_group(node)
-    if faults:
-        raise TaskError(faults)
+    """Check a group's own keys and build its spec, or raise :class:`TaskError` with all its errors."""
+    errors = check_group(node)
+    if errors:
+        raise TaskError(errors)
     config = node.config
     entries = config.get("aggregate_metric_list") or ()
     entries = (entries,) if isinstance(entries, Mapping) else entries

@@ -33,7 +33,7 @@ __all__ = [
     "put_over",
     "read_root",
     "read_roots",
-    "report_faults",
+    "report_errors",
     "require_tasks",
 ]
 
@@ -44,7 +44,7 @@ log = logging.getLogger("proctor")
 class TaskIndex:
     """What can be asked for by name. ``tags``: member tasks in alphabetical order.
 
-    ``faults``: what is wrong with files that could not be (wholly) read. ``nameless``: files that
+    ``errors``: what is wrong with files that could not be (wholly) read. ``nameless``: files that
     name neither a task nor a group and that no other file includes. ``stock``: lm-eval's own tasks,
     of lower rank than all ``entries`` and ``tags``; ``part_tags``: tags that may have more of its
     tasks than those that are bundled. ``unused``: by name, a warning for each file of the same folder
@@ -53,7 +53,7 @@ class TaskIndex:
 
     entries: Mapping[str, Entry]
     tags: Mapping[str, tuple[str, ...]]
-    faults: tuple[Finding, ...] = ()
+    errors: tuple[Finding, ...] = ()
     nameless: tuple[str, ...] = ()
     roots: tuple[str, ...] = ()
     stock: StockTasks | None = field(default=None, compare=False, repr=False)
@@ -89,7 +89,7 @@ class TaskIndex:
             tags[tag] = tuple(sorted({*self.tags[tag], *stock.tags[tag]}))
         tags = {tag: names for tag, names in tags.items() if tag not in entries}
         roots = (*self.stock.paths, *self.roots)
-        return TaskIndex(entries, tags, (*self.faults, *stock.faults), self.nameless, roots)
+        return TaskIndex(entries, tags, (*self.errors, *stock.errors), self.nameless, roots)
 
     @property
     def names(self) -> list[str]:
@@ -111,7 +111,7 @@ def build_index(
     """Index the bundled benchmarks (``defaults``, which lm-eval's own tasks belong to) and every include path.
 
     An include path that does not exist or holds no task is a :class:`UsageError`. Overridden
-    names and faulty files are each logged in one line; without ``report`` the faults are left to the caller.
+    names and faulty files are each logged in one line; without ``report`` the errors are left to the caller.
     """
     with no_garbage_collection():
         given = read_roots(include_paths, cache_dir=cache_dir)
@@ -119,7 +119,7 @@ def build_index(
             require_tasks(root, "include path")
         index = put_over(given, default_index(cache_dir) if defaults else None)
     if report:
-        report_faults(index.faults)
+        report_errors(index.errors)
     return index
 
 
@@ -150,7 +150,7 @@ def put_over(roots: Sequence[Root], base: TaskIndex | None = None) -> TaskIndex:
     return TaskIndex(
         entries=entries,
         tags={tag: tuple(sorted(set(names))) for tag, names in tags.items() if tag not in entries},
-        faults=tuple(dict.fromkeys((*lower.faults, *(fault for root in roots for fault in root.faults)))),
+        errors=tuple(dict.fromkeys((*lower.errors, *(finding for root in roots for finding in root.errors)))),
         nameless=(*lower.nameless, *(path for root in roots for path in root.nameless)),
         roots=(*lower.roots, *(root.path for root in roots)),
         stock=lower.stock,
@@ -171,21 +171,21 @@ def _report_replaced(replaced: Iterable[tuple[Entry, Entry]]) -> None:
 
 def _unused_files(roots: Sequence[Root], base: Mapping[str, tuple[Finding, ...]]) -> Mapping[str, tuple[Finding, ...]]:
     """By name: files that define it too and are not used, as warnings; those of ``base`` where it is not replaced."""
-    unused = {name: faults for name, faults in base.items() if not any(name in root.entries for root in roots)}
+    unused = {name: errors for name, errors in base.items() if not any(name in root.entries for root in roots)}
     for root in roots:
         found: dict[str, list[Finding]] = {}
         for entry, file in root.twice:
             message = f"'{entry.name}' is defined here, too, but {entry.file} is used, which comes first in its folder."
             found.setdefault(entry.name, []).append(Finding(message, file, None, "Rename or remove one of the two."))
-        unused |= {name: tuple(faults) for name, faults in found.items()}
+        unused |= {name: tuple(errors) for name, errors in found.items()}
     return unused
 
 
-def report_faults(faults: Sequence[Finding]) -> None:
+def report_errors(errors: Sequence[Finding]) -> None:
     """One warning for all files that could not be read as they should."""
-    if faults:
+    if errors:
         from proctor.tasks.yaml_errors import first_lines
 
-        causes = len(by_cause(faults))
+        causes = len(by_cause(errors))
         count = "1 error" if causes == 1 else f"{causes} errors"
-        log.warning("%s in task files; what they define may be missing:\n  %s", count, first_lines(faults))
+        log.warning("%s in task files; what they define may be missing:\n  %s", count, first_lines(errors))

@@ -22,7 +22,7 @@ def kind_of(values: Mapping[str, Any]) -> str | None:
     return "task" if "task" in values or "class" in values else None
 
 
-def name_fault(kind: str, name: Any) -> tuple[str, str | None]:
+def name_error(kind: str, name: Any) -> tuple[str, str | None]:
     """What is wrong with a ``name`` that is no text, and the remedy: YAML reads ``2020-01-01`` and ``on`` as values."""
     if name is None or name == "":
         return f"'{kind}' is empty: it must be a name. YAML reads null and ~ as nothing.", "Write a name, in quotes."

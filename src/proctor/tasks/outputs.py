@@ -68,7 +68,7 @@ def build_requests(
     """The requests of one document; ``contexts`` are its rendered prompts, ``wanted`` the metric names."""
     if example.target is None and spec.output in ("loglikelihood", "loglikelihood_rolling"):
         message = f"doc_to_target gave nothing (null) on document {example.doc_id}: there is no text to score."
-        raise TaskError(spec.fault(message, "doc_to_target"))
+        raise TaskError(spec.error(message, "doc_to_target"))
     if spec.output == "loglikelihood":
         # lm-eval: the continuation is the target as it is, without target_delimiter.
         return (Loglikelihood(contexts[0], (str(example.target),)),)
@@ -78,7 +78,7 @@ def build_requests(
         return (Generate(contexts[0], copy.deepcopy(dict(spec.generation or {}))),)
     if not example.choices:
         message = f"{NO_OPTIONS}; a task of output_type multiple_choice needs it."
-        raise TaskError(spec.fault(message, "output_type"))
+        raise TaskError(spec.error(message, "output_type"))
     delimiter = choice_delimiter(spec, chat=chat)
     if shape.multiple_input:
         continuation = (f"{delimiter}{example.target}",)

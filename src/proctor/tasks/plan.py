@@ -17,7 +17,7 @@ from proctor.template_sizes import TemplateTooLarge
 from proctor.types import Generate, Loglikelihood, Query, Request
 
 SHOWN = 5
-"""Different faults of a task's documents that are told; documents with others are counted."""
+"""Different errors of a task's documents that are told; documents with others are counted."""
 NAMED = 3
 """Documents that are named for each."""
 
@@ -48,15 +48,15 @@ class TaskPlan:
 
 @dataclass(slots=True)
 class _DocumentErrors:
-    """A fault, the documents that have it, and whether its message names the first of them."""
+    """An error, the documents that have it, and whether its message names the first of them."""
 
-    fault: Finding
+    error: Finding
     documents: list[int]
     is_named: bool
 
 
 class PlanErrors:
-    """Documents of which no prompt can be made, by what is wrong with them, and faults of tasks."""
+    """Documents of which no prompt can be made, by what is wrong with them, and errors of tasks."""
 
     def __init__(self) -> None:
         self._errors: list[ProctorError] = []
@@ -76,19 +76,19 @@ class PlanErrors:
     def _keep(self, task: str, doc_id: int, error: ProctorError) -> None:
         self._errors = [*self._errors, error][:2]
         seen = self._seen.setdefault(task, {})
-        for fault in error.faults if isinstance(error, TaskError) else (Finding(error.message, hint=error.hint),):
-            named = re.search(rf"document {doc_id}\b", fault.message)
-            key = (fault.file, fault.line, re.sub(r"\d+", "N", fault.message))
+        for finding in error.errors if isinstance(error, TaskError) else (Finding(error.message, hint=error.hint),):
+            named = re.search(rf"document {doc_id}\b", finding.message)
+            key = (finding.file, finding.line, re.sub(r"\d+", "N", finding.message))
             if key in seen:
                 seen[key].documents.append(doc_id)
             elif len(seen) < SHOWN:
-                seen[key] = _DocumentErrors(fault, [doc_id], named is not None)
+                seen[key] = _DocumentErrors(finding, [doc_id], named is not None)
             else:
                 self._more.setdefault(task, set()).add(doc_id)
 
-    def add(self, faults: Sequence[Finding]) -> None:
-        """Keep faults that are not of one document."""
-        self._others += faults
+    def add(self, errors: Sequence[Finding]) -> None:
+        """Keep errors that are not of one document."""
+        self._others += errors
 
     def check(self) -> None:
         """Raise what was noted, all at once."""
@@ -109,10 +109,10 @@ class PlanErrors:
 
 def _with_documents(one: _DocumentErrors) -> Finding:
     if one.is_named and len(one.documents) == 1:
-        return one.fault
+        return one.error
     which = named_documents(one.documents[1:] if one.is_named else one.documents)
     also = "also " if one.is_named else ""
-    return replace(one.fault, message=f"{one.fault.message} ({also}{which})")
+    return replace(one.error, message=f"{one.error.message} ({also}{which})")
 
 
 def named_documents(numbers: Sequence[int]) -> str:
@@ -129,23 +129,23 @@ def plan_task(
     samples: Sequence[int] | None,
     seed: int | None,
     style: PromptStyle,
-    faults: PlanErrors | None = None,
+    errors: PlanErrors | None = None,
 ) -> TaskPlan:
     """Render the prompts of one task's documents and build their requests.
 
-    ``faults`` learns of the documents of which no prompt can be made; None: the first one raises.
+    ``errors`` learns of the documents of which no prompt can be made; None: the first one raises.
     """
-    documents = tuple(plan_documents(task, task.positions(limit, samples), seed, style, faults))
+    documents = tuple(plan_documents(task, task.positions(limit, samples), seed, style, errors))
     sampled = any(is_sampled_request(request) for planned in documents for request in planned.requests)
     return TaskPlan(task, documents, task.spec.repeats if sampled else 1)
 
 
 def plan_documents(
-    task: AnyTask, positions: Sequence[int], seed: int | None, style: PromptStyle, faults: PlanErrors | None = None
+    task: AnyTask, positions: Sequence[int], seed: int | None, style: PromptStyle, errors: PlanErrors | None = None
 ) -> Iterator[DocumentPlan]:
     """The documents at ``positions`` with their requests, one after the other."""
-    note = None if faults is None else partial(faults.note, task.spec.name)
-    for example in _examples(task, positions, seed, style, faults):
+    note = None if errors is None else partial(errors.note, task.spec.name)
+    for example in _examples(task, positions, seed, style, errors):
         try:
             yield DocumentPlan(example, task.requests(example, style))
         except ProctorError as error:
@@ -155,16 +155,16 @@ def plan_documents(
 
 
 def _examples(
-    task: AnyTask, positions: Sequence[int], seed: int | None, style: PromptStyle, faults: PlanErrors | None
+    task: AnyTask, positions: Sequence[int], seed: int | None, style: PromptStyle, errors: PlanErrors | None
 ) -> Iterator[Example]:
-    """The task's documents with their prompts; a fault of the task as a whole is noted, and there are none."""
-    if faults is None:
+    """The task's documents with their prompts; an error of the task as a whole is noted, and there are none."""
+    if errors is None:
         yield from task.examples(positions, style, seed, None)
         return
     try:
-        yield from task.examples(positions, style, seed, partial(faults.note, task.spec.name))
+        yield from task.examples(positions, style, seed, partial(errors.note, task.spec.name))
     except TaskError as error:
-        faults.add(error.faults)
+        errors.add(error.errors)
 
 
 def is_sampled_request(request: Request) -> bool:

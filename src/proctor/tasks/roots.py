@@ -1,6 +1,6 @@
 """One folder of task files: every task, group and tag that its files define.
 
-A file that cannot be read is a fault that is reported, never a task that silently is not there.
+A file that cannot be read is an error that is reported, never a task that silently is not there.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from proctor.errors import Finding, TaskError, UsageError, did_you_mean
-from proctor.tasks.kinds import kind_of, name_fault, older_tags
+from proctor.tasks.kinds import kind_of, name_error, older_tags
 from proctor.tasks.scan import FileHeads, FolderScan, Head, ScannedFile, walk
 
 BUNDLED = Path(__file__).resolve().parents[1] / "benchmarks"
@@ -40,7 +40,7 @@ class Root:
     path: str
     entries: dict[str, Entry] = field(default_factory=dict)
     tags: dict[str, list[str]] = field(default_factory=dict)
-    faults: list[Finding] = field(default_factory=list)
+    errors: list[Finding] = field(default_factory=list)
     nameless: list[str] = field(default_factory=list)
     twice: list[tuple[Entry, str]] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
@@ -82,18 +82,18 @@ def require_tasks(root: Root, what: str) -> None:
     if root.entries:
         return
     hints: list[str] = []
-    if root.faults:
+    if root.errors:
         from proctor.tasks.yaml_errors import first_lines
 
-        whole = str(root.faults[0]) if len(root.faults) == 1 else first_lines(root.faults)
+        whole = str(root.errors[0]) if len(root.errors) == 1 else first_lines(root.errors)
         hints.append(f"Errors in what is there:\n  {whole}")
     if root.nameless:
         hints.append(f"There are *.yaml files that say neither, such as {root.nameless[0]}.")
     if root.others:
         hints.append(f"The name of a task file ends in .yaml: rename {root.others[0]}.")
     where = os.path.abspath(root.path)
-    if root.faults and not root.nameless:
-        files = "its *.yaml file" if len(root.faults) == 1 else f"its {len(root.faults)} *.yaml files"
+    if root.errors and not root.nameless:
+        files = "its *.yaml file" if len(root.errors) == 1 else f"its {len(root.errors)} *.yaml files"
         raise UsageError(f"The {what} {root.path!r} holds no task that can be read: {files} cannot.", hint=hints[0])
     raise UsageError(
         f"The {what} {root.path!r} holds no task: no *.yaml file in {where} or below says 'task:' or 'group:'.",
@@ -127,9 +127,9 @@ class _RootReader:
         for found in self.walk.found:
             head = self.heads.head(found.path, found.mtime_ns, found.size)
             shown = self._prefix + found.path
-            if "fault" in head:
-                message, line, hint = head["fault"]
-                self.root.faults.append(Finding(message, shown, line, hint))
+            if "error" in head:
+                message, line, hint = head["error"]
+                self.root.errors.append(Finding(message, shown, line, hint))
                 continue
             if "include" in head:
                 head = self._with_includes(found, shown, head)
@@ -137,7 +137,7 @@ class _RootReader:
                 self._add(head, shown)
             else:
                 nameless.append((shown, found.path))
-        self.root.faults.extend(self.walk.faults)
+        self.root.errors.extend(self.walk.errors)
         self.root.others.extend(self._prefix + path for path in self.walk.others)
         real = self.heads.real
         self.root.nameless.extend(shown for shown, path in nameless if f"{real}/{path}" not in self._included)
@@ -152,7 +152,7 @@ class _RootReader:
             try:
                 load_task_yaml(shown)
             except TaskError as error:
-                self.root.faults.extend(fault for fault in error.faults if fault not in self.root.faults)
+                self.root.errors.extend(finding for finding in error.errors if finding not in self.root.errors)
         return merged
 
     def _real(self, found: ScannedFile) -> str:
@@ -183,7 +183,7 @@ class _RootReader:
             return None
         self._open.add(target)
         head = self.heads.included(target)
-        if head is not None and "fault" in head:
+        if head is not None and "error" in head:
             head = None
         if head is not None and "include" in head:
             merged, whole = self._merge(head, os.path.dirname(target))
@@ -196,7 +196,7 @@ class _RootReader:
         kind: Literal["task", "group"] = "group" if kind_of(head) == "group" else "task"
         name = head.get(kind)
         if not isinstance(name, str) or not name.strip():
-            self.root.faults.append(_name_fault(kind, shown))
+            self.root.errors.append(_name_error(kind, shown))
             return
         tags = self._tags(head["tag"], shown) if kind == "task" and "tag" in head else ()
         tags = tuple(dict.fromkeys((*tags, *older_tags(head))))
@@ -214,7 +214,7 @@ class _RootReader:
         tags = value if isinstance(value, list) else [] if value is None else [value]
         names = tuple(dict.fromkeys(tag for tag in tags if isinstance(tag, str) and tag))
         if any(not isinstance(tag, str) for tag in tags):
-            self.root.faults.append(_key_fault("tag", "tag must be a name or a list of names", shown))
+            self.root.errors.append(_key_error("tag", "tag must be a name or a list of names", shown))
         return names
 
 
@@ -222,21 +222,21 @@ def _is_file_name(name: Any) -> bool:
     return isinstance(name, str) and bool(name.strip()) and "\0" not in name
 
 
-def _name_fault(kind: str, shown: str) -> Finding:
-    """The fault of a file whose name is no text; rare enough to read the file again for it."""
+def _name_error(kind: str, shown: str) -> Finding:
+    """The error of a file whose name is no text; rare enough to read the file again for it."""
     from proctor.tasks.yaml import load_task_yaml
 
     try:
         content = load_task_yaml(shown)
     except TaskError as error:
-        return error.faults[0]
-    message, hint = name_fault(kind, content.values.get(kind))
+        return error.errors[0]
+    message, hint = name_error(kind, content.values.get(kind))
     place = content.place(kind)
     return Finding(message, *((place.file, place.line) if place else (shown, None)), hint)
 
 
-def _key_fault(key: str, message: str, shown: str) -> Finding:
-    """A fault of one key, at its line; rare enough to read the file again for it."""
+def _key_error(key: str, message: str, shown: str) -> Finding:
+    """An error of one key, at its line; rare enough to read the file again for it."""
     from proctor.tasks.yaml import load_task_yaml
 
     try:

@@ -24,7 +24,7 @@ from proctor.folders import cache_folder
 log = logging.getLogger("proctor")
 
 Head: TypeAlias = dict[str, Any]
-"""The finding keys of one file, or ``{"fault": [message, line, hint]}``."""
+"""The finding keys of one file, or ``{"error": [message, line, hint]}``."""
 
 _FORMAT = 3
 _IGNORED_FOLDERS = frozenset({"__pycache__", ".ipynb_checkpoints"})
@@ -44,7 +44,7 @@ class FolderScan(NamedTuple):
     """A folder as it is now. ``others``: files that could be meant as task files but are not named so."""
 
     found: list[ScannedFile]
-    faults: list[Finding]
+    errors: list[Finding]
     others: list[str]
 
 
@@ -68,7 +68,7 @@ def walk(root: str, *, recursive: bool = True) -> FolderScan:
                         result.others.append(prefix + name)
         except OSError as error:
             message = f"the folder cannot be read: {error.strerror or error}."
-            result.faults.append(Finding(message, os.path.join(root, prefix)))
+            result.errors.append(Finding(message, os.path.join(root, prefix)))
     result.found.sort()
     return result
 
@@ -78,12 +78,12 @@ def _note(entry: os.DirEntry[str], path: str, root: str, result: FolderScan) -> 
         status = entry.stat()
     except OSError as error:
         message = f"the file cannot be read: {error.strerror or error}."
-        result.faults.append(Finding(message, os.path.join(root, path)))
+        result.errors.append(Finding(message, os.path.join(root, path)))
         return
     if entry.is_file():
         result.found.append(ScannedFile(path, status.st_mtime_ns, status.st_size, entry.is_symlink()))
     elif not entry.is_dir() and (kind := not_a_file(entry.path)):
-        result.faults.append(Finding(f"it is {kind}, not a file.", os.path.join(root, path)))
+        result.errors.append(Finding(f"it is {kind}, not a file.", os.path.join(root, path)))
 
 
 class FileHeads:
@@ -127,13 +127,13 @@ class FileHeads:
 
     def _parse(self, path: str) -> Head:
         from proctor.tasks.yaml import read_head
-        from proctor.tasks.yaml_errors import yaml_fault
+        from proctor.tasks.yaml_errors import yaml_error
 
         try:
             return read_head(read_bytes(path))
-        except Exception as error:  # noqa: BLE001 - whatever a file does to the parser is that file's fault
-            fault = yaml_fault(error, path)
-            return {"fault": [fault.message, fault.line, fault.hint]}
+        except Exception as error:  # noqa: BLE001 - whatever a file does to the parser is that file's error
+            finding = yaml_error(error, path)
+            return {"error": [finding.message, finding.line, finding.hint]}
 
     def _read_cache(self) -> dict[str, _Row]:
         try:
@@ -151,7 +151,7 @@ class FileHeads:
         return {}
 
     def save(self) -> None:
-        """Write the cache anew if anything in it has changed; a cache that cannot be written is no fault."""
+        """Write the cache anew if anything in it has changed; a cache that cannot be written is no error."""
         if not self._changed and len(self._new) == len(self._old):
             return
         import tempfile

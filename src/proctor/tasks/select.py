@@ -18,7 +18,7 @@ from typing import Any
 from proctor.errors import Finding, TaskError, UnknownNameError, did_you_mean
 from proctor.stock.names import did_you_mean_any, stock_task_hint
 from proctor.tasks.expand import Expander, GroupNode, TaskNode, folder_tops
-from proctor.tasks.index import Root, TaskIndex, checked_folder, put_over, read_root, report_faults, require_tasks
+from proctor.tasks.index import Root, TaskIndex, checked_folder, put_over, read_root, report_errors, require_tasks
 from proctor.tasks.similar_names import similar_file
 from proctor.tasks.stock import warn_of_absent_stock
 from proctor.tasks.yaml_errors import first_lines
@@ -47,7 +47,7 @@ class SelectionResult:
     """What names led to, and all that is wrong on the way. ``folders``: those that were given by path."""
 
     selection: Selection
-    faults: tuple[Finding, ...]
+    errors: tuple[Finding, ...]
     warnings: tuple[Finding, ...]
     folders: tuple[Root, ...]
 
@@ -58,31 +58,31 @@ def select(index: TaskIndex, names: Sequence[str]) -> Selection:
     A folder given by its path is indexed with everything below it; selected are its groups that
     no other of its groups contains, and its tasks that none of its groups contains. A group file
     given by its path knows the tasks of the files beside it. In both cases these come over
-    ``index``. Names that do not exist are one :class:`UsageError`, faults in the files that were
+    ``index``. Names that do not exist are one :class:`UsageError`, errors in the files that were
     selected one :class:`TaskError`.
     """
     found = find(index, names)
     for folder in found.folders:
         require_tasks(folder, "folder")
-        report_faults(folder.faults)
-    if found.faults:
-        raise TaskError(found.faults)
+        report_errors(folder.errors)
+    if found.errors:
+        raise TaskError(found.errors)
     if found.warnings:
         log.warning("%s", first_lines(found.warnings))
     return found.selection
 
 
 def select_values(index: TaskIndex, values: Mapping[str, Any]) -> Selection:
-    """What a configuration given as a mapping defines; its faults are one :class:`TaskError`."""
+    """What a configuration given as a mapping defines; its errors are one :class:`TaskError`."""
     expander = Expander()
     nodes = expander.by_values(index, values)
-    if expander.faults:
-        raise TaskError(expander.faults)
+    if expander.errors:
+        raise TaskError(expander.errors)
     return Selection(tuple(nodes))
 
 
 def find(index: TaskIndex, names: Sequence[str]) -> SelectionResult:
-    """What :func:`select` finds, with the faults beside it; only a name that does not exist is raised."""
+    """What :func:`select` finds, with the errors beside it; only a name that does not exist is raised."""
     expander = Expander()
     folders: list[Root] = []
     nodes: dict[str, TaskNode | GroupNode] = {}
@@ -107,7 +107,7 @@ def find(index: TaskIndex, names: Sequence[str]) -> SelectionResult:
     if unknown:
         raise _not_found(index, unknown)
     return SelectionResult(
-        Selection(tuple(nodes.values())), tuple(expander.faults), tuple(expander.warnings), tuple(folders)
+        Selection(tuple(nodes.values())), tuple(expander.errors), tuple(expander.warnings), tuple(folders)
     )
 
 
@@ -134,7 +134,7 @@ def _globbed(path: str) -> list[str]:
 
 def _by_folder(expander: Expander, index: TaskIndex, path: str, folders: list[Root]) -> list[TaskNode | GroupNode]:
     root = read_root(checked_folder(path, "folder"))
-    if not root.faults:
+    if not root.errors:
         require_tasks(root, "folder")
     folders.append(root)
     inside = put_over([root], index)
@@ -151,10 +151,10 @@ def _not_found(index: TaskIndex, unknown: Sequence[str]) -> UnknownNameError:
     """One sentence for all names that do not exist, each with the closest ones that do."""
     quoted = ", ".join(repr(name) for name in unknown)
     hints = [hint for name in unknown[:5] for hint in _hints(index, name)]
-    if index.faults:
-        near = [fault for fault in index.faults if any(name in Path(fault.file or "").name for name in unknown)]
-        faults = list(dict.fromkeys([*near, *index.faults]))
-        hints.append(f"Errors in task files may hide names:\n  {first_lines(faults)}")
+    if index.errors:
+        near = [finding for finding in index.errors if any(name in Path(finding.file or "").name for name in unknown)]
+        errors = list(dict.fromkeys([*near, *index.errors]))
+        hints.append(f"Errors in task files may hide names:\n  {first_lines(errors)}")
     hints.append("'proctor ls tasks' lists all names.")
     hints.append("Task files of your own: --include_path FOLDER, or their path: --tasks ./FOLDER or ./FILE.yaml.")
     return UnknownNameError(f"Tasks not found: {quoted}.", hint="\n  ".join(hints))

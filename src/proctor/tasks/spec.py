@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from proctor.errors import Finding, TaskError, UsageError
 from proctor.secrets import note
-from proctor.tasks.check import check_config, fault_at
+from proctor.tasks.check import check_config, error_at
 from proctor.tasks.use_prompt import NamedPrompt, named_prompt
 from proctor.types import OutputType
 
@@ -153,20 +153,20 @@ class TaskSpec:
         """Names in ``metric_list``; a function counts under its own name."""
         return tuple(str(getattr(entry["metric"], "name", entry["metric"])) for entry in self.metrics or ())
 
-    def fault(self, message: str, *path: str | int, hint: str | None = None) -> Finding:
-        """A fault of this task at the line of the key ``path``."""
-        return fault_at("task", self, message, path, hint)
+    def error(self, message: str, *path: str | int, hint: str | None = None) -> Finding:
+        """An error of this task at the line of the key ``path``."""
+        return error_at("task", self, message, path, hint)
 
 
 def build_task(node: Node, metadata: Mapping[str, Any] | None = None, *, to_ask: bool = True) -> TaskSpec:
-    """Check a task's configuration and build its spec, or raise :class:`TaskError` with all its faults.
+    """Check a task's configuration and build its spec, or raise :class:`TaskError` with all its errors.
 
     ``to_ask`` False: see :func:`~proctor.tasks.check.check_config`.
     ``metadata``: ``--model_args`` and ``--metadata`` of the run, merged over the task's own (lm-eval).
     """
-    faults = check_config(node, to_ask=to_ask)
-    if faults:
-        raise TaskError(faults)
+    errors = check_config(node, to_ask=to_ask)
+    if errors:
+        raise TaskError(errors)
     return assemble_task(node, metadata)
 
 
@@ -239,12 +239,12 @@ def _prompt(node: Node, config: Mapping[str, Any]) -> PromptSpec:
 
 
 def named_prompt_of(node: Node, config: Mapping[str, Any]) -> NamedPrompt:
-    """What the ``use_prompt`` of ``config`` stands for; a name that does not exist is a fault with its line."""
+    """What the ``use_prompt`` of ``config`` stands for; a name that does not exist is an error with its line."""
     folder = None if node.file is None else str(node.file).rpartition("/")[0] or "."
     try:
         return named_prompt(config["use_prompt"], config.get("dataset_path"), config.get("dataset_name"), folder)
     except UsageError as error:
-        raise TaskError(fault_at("task", node, error.message, ("use_prompt",), error.hint)) from error
+        raise TaskError(error_at("task", node, error.message, ("use_prompt",), error.hint)) from error
 
 
 def _text_or(value: str | None, default: str) -> str:

@@ -58,7 +58,7 @@ class StockTasks:
                 root = read_names(place) or read_root(place.path, cache_dir=self._cache_dir)
                 merged.entries.update(root.entries)
                 merged.tags.update(root.tags)
-                merged.faults.extend(root.faults)
+                merged.errors.extend(root.errors)
                 log.debug("Names that two of its files define: %s", root.twice)
         return merged
 

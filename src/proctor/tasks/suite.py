@@ -22,14 +22,14 @@ class Suite:
 
 
 def build_suite(nodes: Sequence[TaskNode | GroupNode], metadata: Mapping[str, Any] | None = None) -> Suite:
-    """Check and build every selected task and group; all their faults are raised at once.
+    """Check and build every selected task and group; all their errors are raised at once.
 
     A task that is selected twice, alone and within a group, is built once.
     """
     tasks: dict[str, TaskSpec] = {}
     groups: dict[str, GroupSpec] = {}
     leaves: dict[str, tuple[str, ...]] = {}
-    faults: list[Finding] = []
+    errors: list[Finding] = []
     seen: set[str] = set()
     for node in _post_order(nodes):
         if node.name in seen:
@@ -42,9 +42,9 @@ def build_suite(nodes: Sequence[TaskNode | GroupNode], metadata: Mapping[str, An
             else:
                 tasks[node.name] = build_task(node, metadata)
         except TaskError as error:
-            faults.extend(error.faults)
-    if faults:
-        raise TaskError(list(dict.fromkeys(faults)))
+            errors.extend(error.errors)
+    if errors:
+        raise TaskError(list(dict.fromkeys(errors)))
     return Suite(tuple(tasks.values()), tuple(groups.values()), leaves)
 
 

@@ -16,7 +16,7 @@ from proctor.metrics.tables import DEFAULTS, use_metric
 from proctor.tasks.check_utf8 import check_sendable
 from proctor.tasks.data import Documents, Splits, positions
 from proctor.tasks.dump import dump_config
-from proctor.tasks.fewshot import Sampler, TooFewError, load_pool, make_sampler, too_few_fault
+from proctor.tasks.fewshot import Sampler, TooFewError, load_pool, make_sampler, too_few_error
 from proctor.tasks.fields import Fields, bind, bind_examples, bind_question, describe, key_or_template
 from proctor.tasks.outputs import Example, NoteFault, TaskShape, build_requests, measure
 from proctor.tasks.prompt import ChoiceIndexError, PromptStyle, answer_text, check_position, join, render, turns
@@ -26,29 +26,29 @@ from proctor.types import Doc, Message, Request
 
 
 def bind_metrics(spec: TaskSpec) -> tuple[MetricUse, ...]:
-    """The task's metrics with their aggregations; an unknown name is a fault with its line."""
+    """The task's metrics with their aggregations; an unknown name is an error with its line."""
     entries: Sequence[Any] = DEFAULTS[spec.output] if spec.metrics is None else spec.metrics
-    uses, faults = [], []
+    uses, errors = [], []
     for index, entry in enumerate(entries):
         try:
             uses.append(
                 use_metric(entry, output_type=spec.output, with_process_results=spec.process_results is not None)
             )
         except UsageError as error:
-            faults.append(spec.fault(error.message, "metric_list", index, "metric", hint=error.hint))
+            errors.append(spec.error(error.message, "metric_list", index, "metric", hint=error.hint))
         except TaskError as error:
-            faults.extend(error.faults)
-    if faults:
-        raise TaskError(faults)
+            errors.extend(error.errors)
+    if errors:
+        raise TaskError(errors)
     return tuple(uses)
 
 
 def bind_filters(spec: TaskSpec) -> tuple[Pipeline, ...]:
-    """The task's filter pipelines; an unknown filter or argument is a fault with its line."""
+    """The task's filter pipelines; an unknown filter or argument is an error with its line."""
     try:
         return build_pipelines(spec.filters)
     except UsageError as error:
-        raise TaskError(spec.fault(error.message, "filter_list", hint=error.hint)) from error
+        raise TaskError(spec.error(error.message, "filter_list", hint=error.hint)) from error
 
 
 class Task:
@@ -96,17 +96,17 @@ class Task:
             return None
         choices = self.question.choice(doc)
         if not isinstance(choices, (list, tuple)) or not all(isinstance(choice, str) for choice in choices):
-            raise self._fault(
+            raise self._error(
                 f"doc_to_choice must give a list of texts, but on document {doc_id} it gave {value_text(choices)}."
             )
         if not choices:
-            raise self._fault(
+            raise self._error(
                 f"doc_to_choice gave an empty list on document {doc_id}: there is nothing to choose from."
             )
         return tuple(choices)
 
-    def _fault(self, message: str, key: str = "doc_to_choice") -> TaskError:
-        return TaskError(self.spec.fault(message, key))
+    def _error(self, message: str, key: str = "doc_to_choice") -> TaskError:
+        return TaskError(self.spec.error(message, key))
 
     def positions(self, limit: float | None, samples: Sequence[int] | None = None) -> Sequence[int]:
         """Which documents are evaluated: see :func:`proctor.tasks.data.positions`."""
@@ -152,7 +152,7 @@ class Task:
         # lm-eval: alternative contexts carry no target_delimiter before a gen_prefix.
         delimiter = "" if self.shape.multiple_input else self.spec.prompt.target_delimiter
         if not self.shape.multiple_input and not isinstance(text, str):
-            raise self._fault(
+            raise self._error(
                 f"doc_to_text must give a text, but on document {doc_id} it gave {value_text(text)}.", "doc_to_text"
             )
         contexts = tuple((*before, *turns(question, None, prefix, delimiter, "")) for question in questions)
@@ -183,10 +183,10 @@ class Task:
                 measured = self.process_results(example.doc, list(results))
         except Exception as error:
             message = f"process_results {describe(error, example.doc)}"
-            raise TaskError(self.spec.fault(message, "process_results")) from error
+            raise TaskError(self.spec.error(message, "process_results")) from error
         if not isinstance(measured, Mapping):
             raise TaskError(
-                self.spec.fault(
+                self.spec.error(
                     f"process_results must return a mapping, but it returned {measured!r}.", "process_results"
                 )
             )
@@ -205,7 +205,7 @@ class _Shots:
             return tuple(self._sampler.draw(doc))
         except TooFewError as error:
             spec, there = self._task.spec, error.there
-            raise too_few_fault(spec, error.wanted, there, exclude=True, most=there) from error
+            raise too_few_error(spec, error.wanted, there, exclude=True, most=there) from error
 
     def messages(self, positions: Sequence[int]) -> tuple[Message, ...]:
         return tuple(message for position in positions for message in self._turns(position))
@@ -231,7 +231,7 @@ def shot_turns(spec: TaskSpec, fields: Fields, shape: TaskShape, doc: Doc) -> tu
         key = "fewshot_config" if spec.raw.get("fewshot_config") else "doc_to_target"
         message = f"a few-shot example cannot be written: {error_text(error) or type(error).__name__}."
         hint = error.hint if isinstance(error, ChoiceIndexError) else None
-        raise TaskError(spec.fault(message, key, hint=hint)) from error
+        raise TaskError(spec.error(message, key, hint=hint)) from error
     if not isinstance(question, str):
-        raise TaskError(spec.fault(f"a few-shot example's doc_to_text gave {question!r}, not a text.", "doc_to_text"))
+        raise TaskError(spec.error(f"a few-shot example's doc_to_text gave {question!r}, not a text.", "doc_to_text"))
     return turns(question, answer, fields.gen_prefix(doc), prompt.target_delimiter, prompt.fewshot_delimiter)

@@ -53,7 +53,7 @@ def compile_template(source: str) -> Renderer:
 
 
 @cache
-def template_fault(source: str) -> str | None:
+def template_error(source: str) -> str | None:
     """What is wrong with a template's syntax, with the line within it; nothing is rendered."""
     if "{" not in source:
         return None

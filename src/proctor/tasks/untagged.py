@@ -1,7 +1,7 @@
 """Functions that are named without ``!function``: ``doc_to_text: utils.prompt`` with a ``utils.py`` beside it.
 
 YAML reads such a value as a text, which every document then has for its prompt or its answer, and the
-score is a plausible one. No text for a model looks like that and has the file, so it is a fault.
+score is a plausible one. No text for a model looks like that and has the file, so it is an error.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from proctor.refs import Ref
 from proctor.stock.names import stock_include_hint
 from proctor.tasks.similar_names import similar_file
 from proctor.tasks.source_map import EMPTY, KeyPath, Location, SourceMap, YamlFile
-from proctor.tasks.yaml_errors import UnusableYamlError, yaml_fault
+from proctor.tasks.yaml_errors import UnusableYamlError, yaml_error
 from proctor.tasks.yaml_limits import check_aliases, check_number
 
 __all__ = [
@@ -47,7 +47,7 @@ _SETTLED_NS = 2_000_000_000
 
 
 def load_task_yaml(path: str | Path) -> YamlFile:
-    """Read a task file with its includes; :class:`TaskError` with all their faults if that fails.
+    """Read a task file with its includes; :class:`TaskError` with all their errors if that fails.
 
     Included files are merged left to right, then the file's own keys win; a relative include or
     ``!function`` belongs to the folder of the (real) file that says it. The values are the caller's
@@ -77,23 +77,23 @@ def _load(file: str, real: str, chain: tuple[str, ...]) -> YamlFile:
 def _with_includes(parsed: _ParsedFile, file: str, real: str, chain: tuple[str, ...]) -> YamlFile:
     if not parsed.includes:
         return parsed.own
-    merged, faults = EMPTY, list[Finding]()
+    merged, errors = EMPTY, list[Finding]()
     for name, line in parsed.includes:
         try:
             target = _include_target(name, file, real, line, (*chain, real))
             included = _load(*target, (*chain, real))
         except TaskError as error:
-            faults.extend(error.faults)
+            errors.extend(error.errors)
         else:
             # lm-eval: task_list belongs to the file that says it.
             merged = included.drop(("task_list",)).over(merged)
-    if faults:
-        raise TaskError(tuple(dict.fromkeys(faults)))
+    if errors:
+        raise TaskError(tuple(dict.fromkeys(errors)))
     return parsed.own.over(merged)
 
 
 def _include_target(name: Any, file: str, real: str, line: int, chain: tuple[str, ...]) -> tuple[str, str]:
-    """Display path and real path of an included file, or the fault of the ``include``."""
+    """Display path and real path of an included file, or the error of the ``include``."""
     if not isinstance(name, str) or not name.strip() or "\0" in name:
         raise TaskError(
             Finding("include names no file.", file, line, "Write it as 'include: FILE' or a list of files.")
@@ -163,7 +163,7 @@ def _read(file: str, real: str) -> _ParsedFile:
         finally:
             loader.dispose()
     except Exception as error:
-        raise TaskError(yaml_fault(error, file)) from error
+        raise TaskError(yaml_error(error, file)) from error
     if encoding is not None:
         message = f"the file is not UTF-8; it is read as {encoding}. Save it as UTF-8."
         notes.warnings.append(Finding(message, file, 1))

@@ -16,7 +16,7 @@ class UnusableYamlError(ValueError):
     """Valid YAML that cannot be a task file; the message is a sentence."""
 
 
-def yaml_fault(error: Exception, file: str) -> Finding:
+def yaml_error(error: Exception, file: str) -> Finding:
     """The sentence for whatever went wrong while a task file was read."""
     import yaml
 
@@ -25,13 +25,13 @@ def yaml_fault(error: Exception, file: str) -> Finding:
     if isinstance(error, UnusableYamlError):
         return Finding(str(error), file, 1)
     if isinstance(error, yaml.reader.ReaderError):
-        return _encoding_fault(error, file)
+        return _encoding_error(error, file)
     if isinstance(error, yaml.MarkedYAMLError):
-        return _syntax_fault(error, file)
+        return _syntax_error(error, file)
     return Finding(f"the file cannot be read: {error or type(error).__name__}.", file)
 
 
-def _encoding_fault(error: Any, file: str) -> Finding:
+def _encoding_error(error: Any, file: str) -> Finding:
     with suppress(OSError):
         line = read_bytes(file)[: error.position].count(b"\n") + 1
         if "control characters" in error.reason:
@@ -40,7 +40,7 @@ def _encoding_fault(error: Any, file: str) -> Finding:
     return Finding("the file is not UTF-8 text.", file)
 
 
-def _syntax_fault(error: Any, file: str) -> Finding:
+def _syntax_error(error: Any, file: str) -> Finding:
     mark = error.problem_mark or error.context_mark
     line = None if mark is None else mark.line + 1
     problem, context = error.problem or "", error.context or ""
@@ -62,9 +62,9 @@ def _lines(file: str) -> list[str]:
     return []
 
 
-def first_lines(faults: Sequence[Finding], limit: int = 3) -> str:
-    """The first few faults, one line each, for a warning or a hint; those of one cause are one."""
-    faults = by_cause(faults)
-    lines = [str(fault).partition("\n")[0] for fault in faults[:limit]]
-    rest = len(faults) - len(lines)
+def first_lines(errors: Sequence[Finding], limit: int = 3) -> str:
+    """The first few errors, one line each, for a warning or a hint; those of one cause are one."""
+    errors = by_cause(errors)
+    lines = [str(finding).partition("\n")[0] for finding in errors[:limit]]
+    rest = len(errors) - len(lines)
     return "\n  ".join([*lines, f"... and {rest} more"] if rest else lines)

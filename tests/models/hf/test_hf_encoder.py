@@ -81,12 +81,12 @@ def test_what_is_kept_is_bounded(monkeypatch):
     assert found.encoder_facts["encoded_contexts"] > 5
 
 
-@pytest.mark.parametrize("fault", ["missing", "other"])
-def test_an_encoder_that_does_not_run_by_itself_is_left_alone(monkeypatch, caplog, fault):
+@pytest.mark.parametrize("error", ["missing", "other"])
+def test_an_encoder_that_does_not_run_by_itself_is_left_alone(monkeypatch, caplog, finding):
     module = build("t5")
     expected = scores(scorer(module, encode_once=False), 4)
     whole = module.get_encoder()
-    if fault == "missing":
+    if finding == "missing":
         monkeypatch.setattr(module, "get_encoder", lambda: None)
     else:
         monkeypatch.setattr(module, "get_encoder", lambda: lambda input_ids, **more: whole(input_ids * 0 + 5, **more))

@@ -295,7 +295,7 @@ class ConfigurableTask(Task):
         prompts = []
         for question in questions:
             if not isinstance(question, str):
-                raise TaskError(spec.fault(f"doc_to_text must give a text, but it gave {question!r}.", "doc_to_text"))
+                raise TaskError(spec.error(f"doc_to_text must give a text, but it gave {question!r}.", "doc_to_text"))
             messages = (*before, *turns(question, None, gen_prefix, delimiter, ""))
             prompts.append(render(messages, style, gen_prefix=gen_prefix))
         return prompts if self.multiple_input else prompts[0]

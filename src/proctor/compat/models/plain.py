@@ -1,7 +1,7 @@
 """``HFLM``'s plain route: every input is a row of its own, and every step is a method that a subclass may change.
 
 What is computed is lm-eval's (SPEC of its numbers: sums in the logits' dtype, left truncation, windows of
-whole texts); an answer that the engine gives otherwise would be a fault of one of the two.
+whole texts); an answer that the engine gives otherwise would be an error of one of the two.
 """
 
 from __future__ import annotations

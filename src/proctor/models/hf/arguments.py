@@ -111,7 +111,7 @@ NUMBERS = ("max_length", "prefix_token_id")
 
 
 def read_arguments(args: Mapping[str, Any]) -> HfArguments:
-    """Check ``--model_args``; every fault is a :class:`UsageError`."""
+    """Check ``--model_args``; every error is a :class:`UsageError`."""
     own = {item.name for item in fields(HfArguments)} - {"extra"}
     known: dict[str, Any] = {}
     extra: dict[str, Any] = {}

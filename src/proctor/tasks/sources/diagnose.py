@@ -53,7 +53,7 @@ def _json(file: str, text: str) -> DataFileError | None:
         try:
             rows.append((number, json.loads(line)))
         except ValueError as error:
-            # One object over several lines is no fault of its first line.
+            # One object over several lines is no error of its first line.
             return (
                 _whole(file, text) if number == 1 and line.strip() in ("{", "[") else _line(file, number, line, error)
             )

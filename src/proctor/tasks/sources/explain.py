@@ -43,7 +43,7 @@ def explain(spec: TaskSpec, path: str, error: Exception) -> DataError | TaskErro
         return TaskError(unknown)
     if "BuilderConfig" in text or "Config name is missing" in text:
         return TaskError(
-            spec.fault(f"the data set {path} has no configuration {spec.data.name!r}. {text}", "dataset_name")
+            spec.error(f"the data set {path} has no configuration {spec.data.name!r}. {text}", "dataset_name")
         )
     if "gated" in text.lower() or "401" in text or kind == "GatedRepoError":
         return DataError(
@@ -56,7 +56,7 @@ def explain(spec: TaskSpec, path: str, error: Exception) -> DataError | TaskErro
         reason = "the hub is switched off (HF_HUB_OFFLINE)" if config.HF_HUB_OFFLINE else "the hub cannot be reached"
         return AbsentDataError(spec.name, path, spec.data.name, reason)
     if kind in ("DatasetNotFoundError", "FileNotFoundError", "EmptyDatasetError", "DataFilesNotFoundError"):
-        return TaskError(spec.fault(f"the data set {name} does not exist or holds no data: {text}", "dataset_path"))
+        return TaskError(spec.error(f"the data set {name} does not exist or holds no data: {text}", "dataset_path"))
     return _of_content(spec, name, error)
 
 
@@ -80,7 +80,7 @@ def _of_content(spec: TaskSpec, name: str, error: Exception) -> DataError:
 
 
 def _unknown_argument(spec: TaskSpec, path: str, text: str) -> Finding | None:
-    """The fault of a key of dataset_kwargs that nobody takes, or None."""
+    """The error of a key of dataset_kwargs that nobody takes, or None."""
     found = re.search(r"unexpected keyword argument '(\w+)'|doesn't have a '(\w+)' key", text)
     key = found and (found[1] or found[2])
     # With an offline cache the key becomes part of a configuration's name.
@@ -89,15 +89,16 @@ def _unknown_argument(spec: TaskSpec, path: str, text: str) -> Finding | None:
     if not key or key not in spec.data.kwargs:
         return None
     return next(
-        (fault for fault in unknown_arguments(spec, path)), spec.fault(f"dataset_kwargs: {text}", "dataset_kwargs", key)
+        (finding for finding in unknown_arguments(spec, path)),
+        spec.error(f"dataset_kwargs: {text}", "dataset_kwargs", key),
     )
 
 
 def unknown_arguments(spec: TaskSpec, path: str) -> list[Finding]:
-    """The faults of keys of dataset_kwargs that the builder of local files ``path`` does not take."""
+    """The errors of keys of dataset_kwargs that the builder of local files ``path`` does not take."""
     known = sorted(_arguments(path))
     return [
-        spec.fault(
+        spec.error(
             f"dataset_kwargs has no key {key!r}.",
             *("dataset_kwargs", key),
             hint=did_you_mean(key, known) or f"Known are: {', '.join(known)}.",

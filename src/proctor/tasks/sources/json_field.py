@@ -24,12 +24,12 @@ def look_for_field(spec: TaskSpec, file: str, copy: str, field: Any, notes: list
     if field is None:
         note = note_of_field(copy, file)
         key = "dataset_kwargs" if spec.data.kwargs else "dataset_path"
-        notes += [] if note is None else [spec.fault(note, key)]
+        notes += [] if note is None else [spec.error(note, key)]
         return
     try:
         check_field(copy, file, field)
     except DataError as error:
-        raise TaskError(spec.fault(error.message, "dataset_kwargs", "field", hint=error.hint)) from error
+        raise TaskError(spec.error(error.message, "dataset_kwargs", "field", hint=error.hint)) from error
 
 
 def note_of_field(file: str, shown: str) -> str | None:

@@ -102,23 +102,23 @@ def _files(spec: TaskSpec, source: LoadArguments) -> tuple[Sequence[tuple[str, s
 
 def _refuse_cached_folder(spec: TaskSpec, path: str, cached: str) -> None:
     """Rows of a folder that is gone are other data than the name stands for; lm-eval scores them in silence."""
-    fault = spec.fault(
+    finding = spec.error(
         f"the folder {path!r} is not there, and the hub cannot be asked. The cache of 'datasets' holds rows "
         f"that were read from a folder of that name ({cached}).",
         "dataset_path",
         hint="Put the folder back, or start where it is. --strict_lm_eval scores the cached rows.",
     )
     if not spec.strict:
-        raise TaskError(fault)
-    log.warning("%s", fault)
+        raise TaskError(finding)
+    log.warning("%s", finding)
 
 
 def locate(spec: TaskSpec) -> LoadArguments:
-    """The builder, folder or hub name and its arguments, local paths resolved; one that is not there is a fault."""
+    """The builder, folder or hub name and its arguments, local paths resolved; one that is not there is an error."""
     path, kwargs, folder = spec.data.path or "", dict(spec.data.kwargs), spec.data.folder
     if path == "pandas":  # some versions of datasets do
         message = "the builder 'pandas' reads pickles, which run whatever is in them."
-        raise TaskError(spec.fault(message, "dataset_path", hint="Write the data to parquet, csv or json files."))
+        raise TaskError(spec.error(message, "dataset_path", hint="Write the data to parquet, csv or json files."))
     named = path not in paths.LOCAL_BUILDERS and path not in paths.WORKBOOKS
     if named and (path.startswith((".", "~", os.sep)) or paths.builder_of(path) or paths.unread_format(path)):
         path = paths.beside(folder, path)
@@ -142,22 +142,22 @@ def _single_file(spec: TaskSpec, path: str, kwargs: Mapping[str, Any]) -> LoadAr
     """``dataset_path`` where it is no folder: a file, or a name of the hub."""
     builder, unread = paths.builder_of(path), paths.unread_format(path)
     if (kind := not_a_file(path)) is not None:
-        raise TaskError(spec.fault(f"{path} is {kind}, and no data can be read from it.", "dataset_path"))
+        raise TaskError(spec.error(f"{path} is {kind}, and no data can be read from it.", "dataset_path"))
     if os.path.isfile(path):
         if builder is None:
             message = unread or f"{path} is a file of a kind that is not read."
             hint = f"Read are {', '.join(paths.BUILDERS)}; or write 'dataset_path: json' and the file in data_files."
-            raise TaskError(spec.fault(message, "dataset_path", hint=hint))
+            raise TaskError(spec.error(message, "dataset_path", hint=hint))
         return LoadArguments(builder, {"data_files": path, **kwargs})
     if builder or unread or path.startswith((".", "~", os.sep)):
         message, hint = paths.not_there(path, spec.data.folder)
-        raise TaskError(spec.fault(message, "dataset_path", hint=hint))
+        raise TaskError(spec.error(message, "dataset_path", hint=hint))
     return LoadArguments(path, kwargs)
 
 
 def _check_files(spec: TaskSpec, data_files: Any) -> None:
-    """Every file that data_files names must be there; all that are not are faults at once."""
-    faults: list[Finding] = []
+    """Every file that data_files names must be there; all that are not are errors at once."""
+    errors: list[Finding] = []
     for file in paths.files_of(data_files or ()):
         message, hint = None, None
         if "://" in file:
@@ -171,9 +171,9 @@ def _check_files(spec: TaskSpec, data_files: Any) -> None:
         elif (unread := paths.unread_format(file)) is not None:
             message, hint = unread, "Save it as .xlsx or as CSV UTF-8."
         if message:
-            faults.append(spec.fault(message, "dataset_kwargs", "data_files", hint=hint))
-    if faults:
-        raise TaskError(faults)
+            errors.append(spec.error(message, "dataset_kwargs", "data_files", hint=hint))
+    if errors:
+        raise TaskError(errors)
 
 
 def _saved_folder(spec: TaskSpec, source: LoadArguments) -> str | None:
@@ -184,15 +184,15 @@ def _saved_folder(spec: TaskSpec, source: LoadArguments) -> str | None:
     if folder is None:
         if asked:
             message = f"load_from_disk is said, but {source.path} is no folder that save_to_disk wrote."
-            raise TaskError(spec.fault(message, "dataset_kwargs", "load_from_disk"))
+            raise TaskError(spec.error(message, "dataset_kwargs", "load_from_disk"))
         return None
     rest = sorted(source.kwargs.keys() - {"load_from_disk"})
     if rest:
         message = f"{source.path} was written by save_to_disk, which leaves no choice of {', '.join(rest)}."
-        raise TaskError(spec.fault(message, "dataset_kwargs", rest[0], hint="Leave it out."))
+        raise TaskError(spec.error(message, "dataset_kwargs", rest[0], hint="Leave it out."))
     if folder == source.path and spec.data.name and inner != folder:
         message = f"{source.path} was written by save_to_disk and has no configurations, so no {spec.data.name!r}."
-        raise TaskError(spec.fault(message, "dataset_name", hint="Leave dataset_name out."))
+        raise TaskError(spec.error(message, "dataset_name", hint="Leave dataset_name out."))
     return folder
 
 
@@ -206,12 +206,12 @@ def _workbooks(spec: TaskSpec, source: LoadArguments, notes: list[Finding]) -> d
         if books and others:
             unread = ", ".join(os.path.basename(file) for files in books.values() for file in files)
             message = f"{source.path} holds {others[0]} and Excel workbooks, which are not read ({unread:.200})."
-            notes.append(spec.fault(message, "dataset_path", hint="Name the file that is meant, or move the others."))
+            notes.append(spec.error(message, "dataset_path", hint="Name the file that is meant, or move the others."))
         return None if others else books or None
     files = source.kwargs.get("data_files")
     if source.path not in paths.LOCAL_BUILDERS or not files:
         if source.path == "xlsx":
-            raise TaskError(spec.fault("data_files is missing: which workbooks?", "dataset_path"))
+            raise TaskError(spec.error("data_files is missing: which workbooks?", "dataset_path"))
         return None
     by_split = paths.expand(files)
     kinds = {paths.builder_of(file) for split in by_split.values() for file in split}
@@ -219,7 +219,7 @@ def _workbooks(spec: TaskSpec, source: LoadArguments, notes: list[Finding]) -> d
         return None
     if kinds != {"xlsx"}:
         message = "data_files mixes Excel workbooks with other files."
-        raise TaskError(spec.fault(message, "dataset_kwargs", "data_files", hint="Save all as .xlsx, or all as CSV."))
+        raise TaskError(spec.error(message, "dataset_kwargs", "data_files", hint="Save all as .xlsx, or all as CSV."))
     return by_split
 
 
@@ -230,7 +230,7 @@ def _load_workbooks(
     if unknown:
         hint = did_you_mean(unknown[0], ("data_files", "sheet")) or "Workbooks take data_files and sheet."
         message = f"dataset_kwargs has no key {unknown[0]!r} for Excel workbooks."
-        raise TaskError(spec.fault(message, "dataset_kwargs", unknown[0], hint=hint))
+        raise TaskError(spec.error(message, "dataset_kwargs", unknown[0], hint=hint))
     import datasets
 
     sheet = source.kwargs.get("sheet", spec.data.name)
@@ -241,7 +241,7 @@ def _load_workbooks(
         for file in files:
             for name, read in pick_sheets(file, None if sheet is None else str(sheet), wanted).items():
                 made.setdefault(split if name == "train" or not only else name, []).append(read)
-                notes += [spec.fault(note, "dataset_path") for note in read.notes]
+                notes += [spec.error(note, "dataset_path") for note in read.notes]
     splits: Any = datasets.DatasetDict({split: as_data_set(sheets, split) for split, sheets in made.items()})
     return splits
 
@@ -286,10 +286,10 @@ def _prepare(spec: TaskSpec, file: str, wanted: ReadOptions, notes: list[Finding
     except (LookupError, TypeError) as error:
         message = f"there is no encoding {wanted.encoding!r}."
         hint = did_you_mean(str(wanted.encoding), ("cp949", "euc-kr", "utf-8", "utf-16", "cp1252"))
-        raise TaskError(spec.fault(message, "dataset_kwargs", "encoding", hint=hint)) from error
+        raise TaskError(spec.error(message, "dataset_kwargs", "encoding", hint=hint)) from error
     key = "dataset_kwargs" if "data_files" in spec.data.kwargs else "dataset_path"
     hint = "Save it as UTF-8, or say so in the task file: 'dataset_kwargs: {encoding: cp949}'."
-    notes += [spec.fault(note, key, hint=hint if "CP949" in note else None) for note in ready.notes]
+    notes += [spec.error(note, key, hint=hint if "CP949" in note else None) for note in ready.notes]
     return ready.path
 
 
@@ -325,4 +325,4 @@ def _features(spec: TaskSpec, given: Mapping[str, Any]) -> Any:
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         message = f"features of dataset_kwargs cannot be used: {type(error).__name__}: {error}."
         hint = "Write 'COLUMN: {dtype: string}', with 'sequence: true' for lists."
-        raise TaskError(spec.fault(message, "dataset_kwargs", "features", hint=hint)) from error
+        raise TaskError(spec.error(message, "dataset_kwargs", "features", hint=hint)) from error
