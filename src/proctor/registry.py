@@ -57,6 +57,10 @@ class Table(Generic[T]):
             return loaded
         return row
 
+    def row(self, name: str) -> str | T | None:
+        """The row as it stands, with nothing imported; None where there is none yet."""
+        return self._rows.get(name)
+
     def _unknown(self, name: str) -> UnknownNameError:
         known = f"Supported: {', '.join(sorted(self._rows))}."
         if name in self._unsupported:

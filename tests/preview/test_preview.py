@@ -162,7 +162,7 @@ def test_color_dims_all_but_the_question_and_changes_no_letter(exam):
 
 
 def test_tokens_at_the_seam(exam, monkeypatch):
-    monkeypatch.setattr("proctor.preview.preview.open_tokenizer", lambda config: letters())
+    monkeypatch.setattr("proctor.preview.preview.open_tokenizer", lambda *_: letters())
     shown = show(exam)
     assert "tokens  15 + at most 2 of 1,000; the prompt ends in '\\n' 10 · 'A' 65 · ':' 58" in shown
     assert "    ' 0'   | ' ' 32 · '0' 48\n    ' 1'   | ' ' 32 · '1' 49  ← gold" in shown
@@ -171,7 +171,7 @@ def test_tokens_at_the_seam(exam, monkeypatch):
 
 
 def test_a_prompt_that_does_not_fit_is_a_warning(exam, monkeypatch):
-    monkeypatch.setattr("proctor.preview.preview.open_tokenizer", lambda config: letters(10))
+    monkeypatch.setattr("proctor.preview.preview.open_tokenizer", lambda *_: letters(10))
     shown = show(exam)
     assert "warning: the first 6 tokens of the prompt do not fit and are cut off." in shown
     assert shown.endswith("warning: 1 prompt shown here cannot be read whole by the model.")

@@ -9,7 +9,7 @@ import os
 import pytest
 
 from proctor.errors import ModelError
-from proctor.models import MODELS
+from proctor.models import open_model
 from proctor.run.ask import Asking, ask
 from proctor.run.command import command_line
 from proctor.run.progress import Quiet
@@ -279,7 +279,7 @@ def test_secrets_are_not_written_down(monkeypatch):
 
 
 def test_the_dummy_has_no_identity():
-    assert MODELS.get("dummy")({}).identity is None
+    assert open_model("dummy", {}).identity is None
 
 
 @pytest.mark.parametrize("stop", [7, None], ids=["while answering", "at the end"])

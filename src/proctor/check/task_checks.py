@@ -69,8 +69,8 @@ class TaskChecks:
             errors += [self._summary(), *self._of_targets.results()[0]]
         else:
             warnings += _all(self._of_targets)
-        errors, notes = self._of_calls.results()
-        (warnings if self._task.spec.strict else errors).extend(errors)
+        found, notes = self._of_calls.results()
+        (warnings if self._task.spec.strict else errors).extend(found)
         return errors, [*warnings, *notes, *_all(self._found)]
 
     def _target_check(self, found: Findings) -> TargetCheck:

@@ -106,12 +106,11 @@ def _say_what_has_no_effect(config: RunConfig) -> None:
 
 def check_model(config: RunConfig) -> None:
     """Is there such a kind of model, and is it said which one? Without importing it."""
-    from proctor.models import MODELS
-    from proctor.settings.config import HF_KINDS
+    from proctor.models import MODELS, declared_kind
 
     if config.model not in MODELS:
         MODELS.get(config.model)
-    if config.model in HF_KINDS and not config.model_args.get("pretrained"):
+    if not all(config.model_args.get(key) for key in declared_kind(config.model).required):
         close = [key for key in config.model_args if did_you_mean(key, ["pretrained"])]
         example = "Add --model_args pretrained=NAME_OR_FOLDER, for example pretrained=gpt2."
         raise UsageError(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from proctor.compat.models import MODEL_MAPPING
 from proctor.compat.shipped import is_patched
 from proctor.lazy import load_attribute
-from proctor.models import MODELS
+from proctor.models import model_kind
 
 if TYPE_CHECKING:
     from proctor.compat.tasks.manager import TaskManager
@@ -27,7 +27,7 @@ TASK_CLASS = ("proctor.compat.api.configurable", "ConfigurableTask")
 
 def model_class_of(name: str) -> Any:
     """The class through which a model of this name is opened; None: by proctor itself."""
-    registered = getattr(MODELS.get(name), "lm_class", None)
+    registered = getattr(model_kind(name).open, "lm_class", None)
     if registered is not None:
         return registered
     module, _, attribute = MODEL_MAPPING.get(name, "").partition(":")

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from proctor.errors import UsageError
-from proctor.preview.preview import open_tokenizer, preview_style
+from proctor.models import open_tokenizer
+from proctor.preview.preview import preview_style
 from proctor.run.bind import bind_tasks
 from proctor.run.progress import duration
 from proctor.run.session import (
@@ -49,7 +50,7 @@ def estimate(config: RunConfig, *, progress: OpenProgress, timed: bool) -> Itera
     started = time.perf_counter()
     suite = select_suite(config)
     seed_everything(config.seed)
-    tokens = open_tokenizer(config)
+    tokens = open_tokenizer(config.model, config.model_args)
     if tokens is None:
         raise UsageError(
             "Tokens are counted with a model's tokenizer, and none is named.",

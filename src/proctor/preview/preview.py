@@ -15,12 +15,12 @@ from proctor.check.chat import check_style
 from proctor.check.task_checks import TaskChecks, warn
 from proctor.errors import UsageError, value_text
 from proctor.metrics.choice import OUT_OF_RANGE, resolve_gold
-from proctor.models import MODELS, open_model
+from proctor.models import declared_kind, open_model, open_tokenizer
 from proctor.models.generation import plan_generation
 from proctor.preview.token_boundaries import TokenBoundary, TokenText, fit, seams
 from proctor.run.bind import bind_tasks
 from proctor.run.session import model_style, seed_everything, select_suite, warn_of_surprises
-from proctor.settings.config import HF_KINDS, RunConfig
+from proctor.settings.config import RunConfig
 from proctor.tasks.class_task import AnyTask, ClassTask
 from proctor.tasks.fewshot import load_pool, pool_split
 from proctor.tasks.plan import DocumentPlan, TaskPlan, plan_task, request_count
@@ -50,7 +50,7 @@ def preview(config: RunConfig, *, progress: OpenProgress, color: bool = False) -
     seed_everything(config.seed)
     tasks = bind_tasks(suite.tasks, progress)
     warn_of_surprises(config, suite.tasks)
-    tokens = open_tokenizer(config)
+    tokens = open_tokenizer(config.model, config.model_args)
     style = preview_style(config, tokens)
     check_style(style, [task.spec for task in tasks])
     view = _Writer(config, style, tokens, color)
@@ -73,26 +73,11 @@ def _check(plan: TaskPlan) -> None:
     warn([*errors, *warnings])
 
 
-def open_tokenizer(config: RunConfig) -> Tokens | None:
-    """The tokenizer of ``--model_args``, where one is named; weights are not read."""
-    if config.model not in MODELS:
-        MODELS.get(config.model)
-    if config.model not in HF_KINDS or not config.model_args.get("pretrained"):
-        return None
-    from proctor.lazy import need
-
-    need("torch", extra="hf")
-    need("transformers", extra="hf")
-    from proctor.models.hf.load.load import open_tokens
-
-    return open_tokens(config.model_args)
-
-
 def preview_style(config: RunConfig, tokens: Tokens | None) -> PromptStyle:
     """How prompts are rendered with the chat template of a tokenizer, or of a model that has one without."""
     if not config.apply_chat_template or tokens is not None:
         return model_style(config, tokens)
-    if config.model in HF_KINDS:
+    if declared_kind(config.model).open_tokenizer is not None:
         raise UsageError(
             "--apply_chat_template needs a tokenizer, which has the template.",
             hint="Name the model: --model_args pretrained=NAME_OR_FOLDER.",

@@ -19,7 +19,7 @@ from typing import Any
 
 from proctor.errors import DataError, UsageError, error_line
 from proctor.files import LARGEST_DOCUMENT, read_text
-from proctor.preview.preview import open_tokenizer
+from proctor.models import open_tokenizer
 from proctor.regrade.samples import SamplesResponses
 from proctor.run.ask import ResponseSource
 from proctor.run.finish import FinishedRun, check_output, complete_run
@@ -175,7 +175,7 @@ def _from_store(run: Run, changes: Changes, results: Path | None) -> EarlierRun:
         run.name,
         identity=identity,
         facts=facts,
-        open_renderer=lambda: open_tokenizer(config),
+        open_renderer=lambda: open_tokenizer(config.model, config.model_args),
         told={"regraded_from": {"run": run.id, **({"results": results.name} if results else {})}},
         remedy=f"The same run again asks the model for them: {asked}",
     )
@@ -282,7 +282,7 @@ def _from_samples(file: Path, document: Mapping[str, Any], changes: Changes) -> 
     model = ReplayModel(
         str(document.get("model_name") or config.model),
         facts=_facts(document),
-        open_renderer=lambda: open_tokenizer(config),
+        open_renderer=lambda: open_tokenizer(config.model, config.model_args),
         told={"regraded_from": {"results": file.name}},
         remedy="Task files as they were then (--include_path), or --num_fewshot, may make the prompts the same again.",
     )

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from proctor.errors import UsageError
 from proctor.foreign import ends_in_errors
-from proctor.models import MODELS, open_model
+from proctor.models import model_kind, open_model
 from proctor.results.samples import Samples
 from proctor.run.aggregate import group_results, task_result
 from proctor.run.ask import ResponseSource
@@ -81,7 +81,7 @@ def evaluate(
     """
     started, clock = time.time(), time.perf_counter()
     if opened is None:
-        MODELS.get(config.model)
+        model_kind(config.model)
     exam = exam or load_exam(config, progress)
     _refuse_media([task.spec.name for task in exam.tasks if _takes_media(task)])
     _check_unsafe([task.spec for task in exam.tasks], config.confirm_run_unsafe_code)

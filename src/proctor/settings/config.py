@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from proctor.errors import UsageError, did_you_mean
+from proctor.models import declared_kind
 from proctor.secrets import note
 from proctor.settings import values as knobs
 from proctor.settings.values import Seeds
@@ -111,9 +112,6 @@ KNOBS: Mapping[str, Callable[[Any], Any]] = {
     "env_file": knobs.text,
 }
 
-HF_KINDS = ("hf", "hf-auto", "huggingface", "hf-multimodal", "hf-mistral3")
-STRICT_HF = {"logits_cache": "lm_eval", "scoring": "plain"}
-"""Model arguments of ``hf`` under ``--strict_lm_eval``, unless they are given."""
 _KNOBS_IN_MODEL_ARGS = ("device", "batch_size", "max_batch_size")
 
 
@@ -192,7 +190,7 @@ def _contradictions(values: Mapping[str, Any], *, needs_tasks: bool) -> list[str
         found.append("--samples and --limit both choose documents: give one of them.")
     if values.get("batch_invariant") and values.get("strict_lm_eval"):
         found.append("--batch_invariant and --strict_lm_eval score in different ways: give one of them.")
-    if values.get("batch_invariant") and values.get("model", "hf") not in HF_KINDS:
+    if values.get("batch_invariant") and not declared_kind(values.get("model", "hf")).batch_invariant:
         found.append(f"--batch_invariant belongs to --model hf; --model {values['model']} has no such way to score.")
     if values.get("fewshot_as_multiturn") and not values.get("apply_chat_template"):
         found.append("--fewshot_as_multiturn makes turns of a chat: add --apply_chat_template.")
@@ -210,7 +208,7 @@ def _derive(values: Mapping[str, Any]) -> dict[str, Any]:
         derived["fewshot_as_multiturn"] = True
     # lm-eval: after metadata was made, so that tasks do not see it.
     own = {key: True for key in ("trust_remote_code", "batch_invariant") if derived.get(key)}
-    strict = derived.get("strict_lm_eval") and derived.get("model", "hf") in HF_KINDS
+    strict = declared_kind(derived.get("model", "hf")).strict if derived.get("strict_lm_eval") else {}
     if own or strict:
-        derived["model_args"] = {**(STRICT_HF if strict else {}), **arguments, **own}
+        derived["model_args"] = {**strict, **arguments, **own}
     return derived

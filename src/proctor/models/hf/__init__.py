@@ -15,6 +15,7 @@ from proctor.lazy import need
 if TYPE_CHECKING:
     from proctor.models.hf.lazy import LazyHf
     from proctor.models.hf.model import HfModel
+    from proctor.models.tokens.tokenizer import Tokens
 
 MEDIA_KEYS = frozenset(
     {
@@ -43,6 +44,15 @@ def open_hf_lazily(args: Mapping[str, Any], **run: Any) -> LazyHf:
     from proctor.models.hf.lazy import open_lazily
 
     return open_lazily(args, **run)
+
+
+def open_hf_tokenizer(args: Mapping[str, Any]) -> Tokens:
+    """Tokenizer and config only: for looking at prompts."""
+    need("torch", extra="hf")
+    need("transformers", extra="hf")
+    from proctor.models.hf.load.load import open_tokens
+
+    return open_tokens(without_media(args))
 
 
 def open_hf_multimodal(args: Mapping[str, Any], **run: Any) -> HfModel:

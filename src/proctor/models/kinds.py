@@ -1,0 +1,97 @@
+"""The table of kinds of models: everything that the rest of proctor may know of a kind stands in its row.
+
+Nobody outside :mod:`proctor.models` names a kind. A new engine is a row here, a folder beside this file and a
+page of the documentation. Targets are ``"module:attribute"`` texts, so that asking for a name imports nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from proctor.lazy import load_attribute
+from proctor.registry import Table
+from proctor.types import Model
+
+Opener = Callable[..., Model]
+"""``open(args, *, batch_size, max_batch_size, device, threads) -> Model``."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelKind:
+    """One kind of models.
+
+    Attributes:
+        open: What opens a model of this kind, with its weights.
+        open_lazily: The same, but weights are read when the model is first asked something; None: as ``open``.
+        open_tokenizer: From model arguments to the :class:`~proctor.models.tokens.tokenizer.Tokens` of a model,
+            without its weights; None: there is no tokenizer apart from the model.
+        required: Model arguments without which nothing can be opened.
+        batch_invariant: Whether a document's scores can be kept free of whatever else is in its batch.
+        strict: Model arguments under ``--strict_lm_eval``; what a user gives wins.
+    """
+
+    open: str | Opener
+    open_lazily: str | None = None
+    open_tokenizer: str | None = None
+    required: tuple[str, ...] = ()
+    batch_invariant: bool = False
+    strict: Mapping[str, Any] = field(default_factory=dict)
+
+    def opener(self, *, lazily: bool = False) -> Opener:
+        """The function that opens a model; its module is imported now."""
+        target = (self.open_lazily if lazily else None) or self.open
+        return cast(Opener, load_attribute(target) if isinstance(target, str) else target)
+
+
+_HF = "proctor.models.hf"
+_HF_FEATURES: Mapping[str, Any] = {
+    "open_tokenizer": f"{_HF}:open_hf_tokenizer",
+    "required": ("pretrained",),
+    "batch_invariant": True,
+    "strict": {"logits_cache": "lm_eval", "scoring": "plain"},
+}
+TRANSFORMERS = ModelKind(f"{_HF}:open_hf", f"{_HF}:open_hf_lazily", **_HF_FEATURES)
+MULTIMODAL = ModelKind(f"{_HF}:open_hf_multimodal", f"{_HF}:open_hf_multimodal_lazily", **_HF_FEATURES)
+
+UNSUPPORTED = (
+    *("anthropic-chat", "anthropic-chat-completions", "anthropic-completions", "ggml", "gguf", "habana"),
+    *("hf-audiolm-qwen", "ipex", "litellm", "litellm-chat"),
+    *("litellm-chat-completions", "local-chat-completions", "local-completions", "mamba_ssm", "megatron_lm"),
+    *("nemo_lm", "neuronx", "onnxruntime", "onnxruntime-genai", "openai-chat-completions", "openai-completions"),
+    *("openvino", "sglang", "sglang-generate", "steered", "textsynth", "trtllm", "vllm", "vllm-vlm"),
+    *("watsonx_llm", "winml"),
+)
+"""Kinds of models that lm-eval 0.4.13 has and proctor has not yet."""
+
+MODELS: Table[ModelKind | Opener] = Table(
+    "model",
+    {
+        "hf": TRANSFORMERS,
+        "hf-auto": TRANSFORMERS,
+        "huggingface": TRANSFORMERS,
+        "hf-multimodal": MULTIMODAL,
+        "hf-mistral3": MULTIMODAL,
+        "dummy": ModelKind("proctor.models.dummy:open_dummy"),
+    },
+    group="proctor.models",
+    unsupported=UNSUPPORTED,
+)
+"""By name. Plugins and scripts add what opens a model, alone."""
+
+
+def model_kind(name: str) -> ModelKind:
+    """The row of ``name``.
+
+    Raises:
+        UnknownNameError: There is no such kind.
+    """
+    row = MODELS.get(name)
+    return row if isinstance(row, ModelKind) else ModelKind(row)
+
+
+def declared_kind(name: str) -> ModelKind:
+    """What is declared of ``name``: nothing of a plugin, which is not imported for that, nor of an unknown name."""
+    row = MODELS.row(name)
+    return row if isinstance(row, ModelKind) else ModelKind("")
