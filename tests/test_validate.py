@@ -110,7 +110,7 @@ def test_without_data_no_task_code_runs_and_no_data_is_read(write):
 
 
 @pytest.mark.parametrize(
-    ("metric", "leaf", "error"),
+    ("metric", "leaf", "finding"),
     [
         ("acc", "", None),
         ("acc_nrm", "", "no task of the group lists the metric 'acc_nrm'."),

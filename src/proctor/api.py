@@ -124,8 +124,8 @@ def regrade(
     its samples lie beside it). ``tasks`` and ``include_path``: others than the run's. Raises
     :class:`~proctor.errors.DataError` where answers are missing, because prompts have changed.
     """
-    from proctor.regrade.regrade import Changes
-    from proctor.regrade.regrade import regrade as grade_again
+    from proctor.replay.regrade import Changes
+    from proctor.replay.regrade import regrade as grade_again
     from proctor.run.progress import Quiet
 
     changes = Changes(

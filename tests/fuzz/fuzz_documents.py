@@ -259,8 +259,8 @@ def _whole(text: str) -> str:
 
 def past_runs(source: Source, folder: Path) -> None:
     """Results and samples files of earlier runs, changed and torn, given to who grades them again."""
-    from proctor.regrade.regrade import Changes, find_past
-    from proctor.regrade.samples import SamplesResponses
+    from proctor.replay.regrade import Changes, find_past
+    from proctor.replay.samples import SamplesResponses
 
     document: dict[str, Any] = {
         "results": {"t": {"acc,none": 1.0, "alias": "t"}},

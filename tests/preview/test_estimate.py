@@ -149,7 +149,7 @@ def test_a_plan_promises_what_the_run_does(exam, tmp_path, name):
 def test_a_plan_does_not_promise_sharing_for_a_model_that_is_not_supported(exam, tmp_path, monkeypatch):
     """As a release of transformers would have it that takes no cache any more."""
     monkeypatch.setattr("proctor.models.hf.scoring.scoring_gate.call_forms", lambda *_: iter(()))
-    for room in ("rehearsal", "generate"):
+    for room in ("rehearsal", "decoding.generate"):
         monkeypatch.setattr(f"proctor.models.hf.{room}.call_forms", lambda *_: iter(()))
     monkeypatch.setattr("proctor.models.hf.scoring.scoring_gate.allowed", lambda dtype: -1.0)
     line, ran = planned_and_run(exam, saved(tmp_path, "llama"))

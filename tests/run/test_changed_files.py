@@ -7,8 +7,8 @@ import json
 import pytest
 
 from proctor.errors import DataError, ProctorError
-from proctor.regrade.regrade import Changes, find_past
-from proctor.regrade.samples import SamplesResponses
+from proctor.replay.regrade import Changes, find_past
+from proctor.replay.samples import SamplesResponses
 
 STAMP = "2026-11-23T18-11-17.771023"
 DOCUMENT = {"results": {"t": {}}, "configs": {"t": {}}, "n-shot": {"t": 0}, "config": {"model": "hf"}}

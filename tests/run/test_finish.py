@@ -83,7 +83,7 @@ def test_the_ending_tries_the_place_before_it_runs_anything(tmp_path):
 
 
 def test_a_regrade_reads_nothing_when_results_cannot_be_written(tmp_path, monkeypatch):
-    monkeypatch.setattr("proctor.regrade.regrade.find_past", lambda *_: pytest.fail("it was read"))
+    monkeypatch.setattr("proctor.replay.regrade.find_past", lambda *_: pytest.fail("it was read"))
     with pytest.raises(OutputError, match="a file is in the way"):
         proctor.regrade("results_x.json", output_path=unwritable(tmp_path))
 

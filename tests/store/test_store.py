@@ -152,9 +152,9 @@ def test_runs_are_written_down(path):
 
 def test_a_run_whose_process_is_gone_has_died(path):
     program = (
-        "import sys; from pathlib import Path; from proctor.store.store import open_shelf\n"
+        "import sys; from pathlib import Path; from proctor.store.store import open_store\n"
         "from proctor.store.runs import NewRun\n"
-        "open_shelf(Path(sys.argv[1])).begin(NewRun(1.0, 'm', 'c', '/', {}, None, None))"
+        "open_store(Path(sys.argv[1])).begin(NewRun(1.0, 'm', 'c', '/', {}, None, None))"
     )
     subprocess.run([sys.executable, "-c", program, str(path)], check=True)
     assert [run.state for run in list_runs(db.connect(path))] == ["died"]
@@ -163,11 +163,11 @@ def test_a_run_whose_process_is_gone_has_died(path):
 WRITE = """
 import sys, time
 from pathlib import Path
-from proctor.store.store import Answers, open_shelf
+from proctor.store.store import ResponseCache, open_store
 from proctor.store.runs import NewRun
 from proctor.types import Query, Rolling, RollingScore
-shelf = open_shelf(Path(sys.argv[1]))
-answers = Answers(shelf, {"weights": "abc"}, (0, 1234, 1234))
+shelf = open_store(Path(sys.argv[1]))
+answers = ResponseCache(shelf, {"weights": "abc"}, (0, 1234, 1234))
 shelf.begin(NewRun(1.0, "m", "c", "/", {}, {"weights": "abc"}, answers.digest))
 first, count, wait = int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
 for n in range(first, first + count):

@@ -44,7 +44,7 @@ def execute(namespace: argparse.Namespace) -> int:
     """Grade again, write and print as after a run."""
     from proctor.cli.run import report
     from proctor.errors import UsageError
-    from proctor.regrade.regrade import Changes, regrade
+    from proctor.replay.regrade import Changes, regrade
     from proctor.run.progress import open_progress
 
     given = {key: value for key, value in vars(namespace).items() if value is not None}

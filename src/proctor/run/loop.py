@@ -12,7 +12,7 @@ from proctor.run.grade import grade
 from proctor.run.not_a_number import broken_documents
 from proctor.run.origins import origins
 from proctor.run.progress import OpenProgress, Progress
-from proctor.run.replay import ReplayModel
+from proctor.run.replay_model import ReplayModel
 from proctor.run.run_store import RunStore
 from proctor.run.scores import MetricValues
 from proctor.tasks.plan import TaskPlan, count_requests

@@ -81,7 +81,7 @@ def test_what_is_kept_is_bounded(monkeypatch):
     assert found.encoder_facts["encoded_contexts"] > 5
 
 
-@pytest.mark.parametrize("error", ["missing", "other"])
+@pytest.mark.parametrize("finding", ["missing", "other"])
 def test_an_encoder_that_does_not_run_by_itself_is_left_alone(monkeypatch, caplog, finding):
     module = build("t5")
     expected = scores(scorer(module, encode_once=False), 4)

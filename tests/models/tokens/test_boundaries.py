@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proctor.models.tokens.tokenizer import Tokens, shared_encoding
+from proctor.models.tokens import shared_encoding
+from proctor.models.tokens.tokenizer import Tokens
 
 CORPUS = [
     "The following are multiple choice questions (with answers) about anatomy.\n\n",

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 import proctor
 from proctor.errors import DataError, ModelError, UsageError
-from proctor.regrade.samples import SamplesResponses
+from proctor.replay.samples import SamplesResponses
 from proctor.results.encode import dumps
 from proctor.results.schema import sample_line
-from proctor.run.replay import ReplayModel
+from proctor.run.replay_model import ReplayModel
 from proctor.types import Generate, Loglikelihood, Query, Record, Rolling, RollingScore, Scores, Text
 
 WRITE = """\

@@ -20,10 +20,10 @@ from typing import Any
 from proctor.errors import DataError, UsageError, error_line
 from proctor.files import LARGEST_DOCUMENT, read_text
 from proctor.models import open_tokenizer
-from proctor.regrade.samples import SamplesResponses
+from proctor.replay.samples import SamplesResponses
 from proctor.run.ask import ResponseSource
 from proctor.run.finish import FinishedRun, check_output, complete_run
-from proctor.run.replay import ReplayModel
+from proctor.run.replay_model import ReplayModel
 from proctor.run.run_store import path_of
 from proctor.run.session import BOOTSTRAP_ITERS, OpenProgress, evaluate, load_exam
 from proctor.settings.config import RunConfig, Seeds, build_config
