@@ -11,6 +11,48 @@ Tree attention for verifying branches of tokens in one pass: SpecInfer, arXiv:23
 sharing prefixes over a radix tree: SGLang, arXiv:2312.07104.
 """
 
+# How the planner works
+# ---------------------
+# The inputs of a run are known before the first is forwarded. They are sorted by their token ids; sorted neighbours
+# share the longest prefixes, so one pass over the sorted list builds the compressed trie (:func:`build_trie`).
+# An edge is a run of tokens that the same inputs share. Four inputs: S the few-shot prefix, a and b two documents,
+# x and y the first tokens of their options (the last token of an option predicts nothing and is no part of an input):
+#
+#   0: S S S S a a x                     trie                        passes with Limits(tokens=8)
+#   1: S S S S a a y                                x    (input 0)
+#   2: S S S S b b x             S S S S --- a a --<                 1: past 0, keep 4:  S S S S a a x y
+#   3: S S S S b b y                   |            y    (input 1)      positions        0 1 2 3 4 5 6 6
+#                                      |            x    (input 2)
+#   28 tokens; 12 nodes                '---- b b --<                 2: past 4, keep 4:  b b x y
+#                                                   y    (input 3)      positions        4 5 6 6
+#
+# ``past`` tokens are in the cache when a pass begins, and of what it adds the path down to ``keep`` stays. The walk
+# is depth first, so the cache is a stack: what a pass stands on is always at its bottom, and ``cut(past)`` is all
+# the memory management there is. A subtree larger than ``Limits.tokens`` is entered (its edge goes into the cache),
+# a smaller one is a *unit*; as many units as fit are laid side by side in one pass.
+#
+# What was weighed
+#   - Padded batches of whole inputs, as lm-eval has them: S is forwarded once per input, and padding with it.
+#   - A radix tree of cached prefixes that are looked up and evicted as requests arrive (RadixAttention): right for a
+#     server, which does not know what comes. Here all is known, so nothing is looked up or evicted by a guess.
+#   - Blocks of keys and values with a table (PagedAttention): needs an attention kernel that reads the table. A plan
+#     needs only what models of transformers take anyway: a mask, positions, a cache that grows at its end.
+#   - The whole trie in one pass: attention is computed over all pairs of its tokens, masked or not. So passes are
+#     bounded (:data:`PASS_TOKENS`), and lower on a CPU, where the pairs cost more than a small pass loses.
+#   - Packing units as tightly as possible instead of in order: fewer passes, but no longer neighbours together.
+#
+# Invariants
+#   - Every node is in exactly one pass: ``Plan.tokens == Plan.nodes``.
+#   - The first ``past`` tokens of the cache are the path above each unit of the pass: every ``past`` is at most the
+#     ``keep`` of the pass before.
+#   - The last ``counts[i]`` positions of input i stand in ``needs`` exactly once; ``done`` names the input in the
+#     pass with the last of them.
+#   - A plan depends on the inputs, the counts, the limits and the groups alone. A resumed run makes the same one, and
+#     forwards the same passes (:mod:`proctor.models.prefix.resume`).
+#
+# Sources: compressed tries, Morrison, PATRICIA, J. ACM 15 (1968); RadixAttention, SGLang, arXiv:2312.07104; branches
+# of tokens side by side under a mask, SpecInfer, arXiv:2305.09781; PagedAttention, arXiv:2309.06180.
+
 from __future__ import annotations
 
 from collections.abc import Sequence
