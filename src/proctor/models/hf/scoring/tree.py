@@ -5,6 +5,51 @@ the hidden rows that need logits are collected over several passes and go throug
 together, inside the module's own forward, so that soft caps and scales stay its own affair.
 """
 
+# How the executor works
+# ----------------------
+# A pass is one sequence, shape (1, tokens), in depth-first order: every edge of the trie stands before what hangs
+# below it, and nothing else stands between. So one number per token says who sees it: ``reach[j]``, the place after
+# its last descendant. Token i sees token j of its pass if ``j <= i < reach[j]``, and it sees all of the cached path.
+# The second pass of the example in :mod:`proctor.models.prefix.plan` (1: may attend, as ``mask_of`` builds it):
+#
+#                      cached path   this pass
+#                      S S S S       b b x y      reach
+#     b  position 4    1 1 1 1       1 . . .        4
+#     b           5    1 1 1 1       1 1 . .        4
+#     x           6    1 1 1 1       1 1 1 .        3
+#     y           6    1 1 1 1       1 1 . 1        4
+#
+# x and y have the same position: each is the seventh token of its own input. Layers with a window also lose the keys
+# whose *position* lies too far back; the places in the pass say nothing about distances.
+#
+#     pass --> hidden rows that are needed --.
+#     pass --> hidden rows that are needed ---+--> _HeadQueue --(HEAD_ROWS)--> output head --> log-probabilities
+#     pass --> ...                         --'                                                 of asked-for tokens
+#
+# The head is a product with the whole vocabulary, and a pass has few rows that need it. A pre-hook takes these rows
+# out and gives the head none; when enough wait, a forward pass of one token runs, and the hook puts the rows in the
+# place of that token's. A row of the queue can serve several spans: rows with equal inputs differ in the last scored
+# token only. ``slots`` holds (row, n): n >= 0 is the n-th scored position before the last, n < 0 is the last
+# position of span -n - 1.
+#
+# What was weighed
+#   - A batch with one unit per row and the cached path expanded: padding, and a copy of the path for every row.
+#   - An attention kernel for trees (FlexAttention, a kernel of our own): not on every device, and every architecture
+#     would have to be taught it. An additive mask is what ``sdpa`` and ``eager`` take; its size, tokens times
+#     (past + tokens), is one more reason for bounded passes.
+#   - The head in every pass: simpler, but its weights are read again for a handful of rows.
+#   - Calling the head's weights directly: wrong for models that scale or cap logits after it.
+#
+# Invariants
+#   - A token's logits depend on its own input alone: its ancestors, itself, its position.
+#   - A wanted span is given exactly once. When memory runs out, limits are halved and only rows that have not been
+#     given are planned anew.
+#   - A resumed run forwards whole passes, and all passes of a head group: the shapes of the matrix products, and so
+#     the last bits, are those of a run without a break.
+#   - Whether a model obeys the mask is not assumed: :mod:`proctor.models.hf.scoring.scoring_gate` decides.
+#
+# Source: tree attention, SpecInfer, arXiv:2305.09781 (there to verify guessed tokens, here to score options).
+
 from __future__ import annotations
 
 import logging
