@@ -8,6 +8,48 @@ It is an attention function of transformers' interface: models that do their att
 elsewhere never call it, which :class:`SlotCache` notices.
 """
 
+# How slots work
+# --------------
+#     prefix, held once                      slots: (rows, heads, capacity, size), filled from the left
+#     (1, heads, shared, size)
+#                                            row 0   k k k k k . . .    lengths[0] = 5
+#     p p p p p p p p      shared = 8        row 1   k k k - - . . .    lengths[1] = 3   -: from padding
+#                                            row 2   k k k k . . . .    lengths[2] = 4
+#     position 0 .. 7                        (free)  . . . . . . . .
+#                                            position of column c: shared + c
+#
+#   begin_prefix -> one pass of (1, shared)       the prefix's keys and values are kept as they come
+#   begin_fill   -> one pass of (new, longest)    new rows go into the slots behind the live ones
+#   begin_step   -> one pass of (rows, 1)         every live row gets one token, at column lengths[row]
+#   drop         -> no pass                       the last live row moves into the freed slot
+#
+# In a step, attention of one layer is
+#
+#     softmax( [ q . slots   |   q . prefix ] )  .  [ slots ; prefix ]
+#                per row         all rows and the heads that share keys in one matrix product
+#
+# with one softmax over both halves. The prefix's keys are read once for all rows instead of once per row; with long
+# few-shot prompts and short responses they are most of the keys.
+#
+# What was weighed
+#   - The caches of transformers: the prefix stands in every row, prompts are padded, keys grow by a copy per step, and
+#     a row that has ended stays until its batch ends.
+#   - Blocks with a table (PagedAttention): memory without a bound known before, and any sharing. It needs a kernel,
+#     and here both are known: capacity is the longest prompt and the most new tokens, the prefix is one for all
+#     (:mod:`proctor.models.prefix.groups` makes the groups).
+#   - Two attentions joined by their log-sums: needed if the halves come from kernels that give no scores. Here the
+#     scores are at hand, and one softmax also holds for soft caps and sinks.
+#
+# Invariants
+#   - Slots 0 .. len(lengths) - 1 are live, without a gap. Row i's tokens are columns 0 .. lengths[i] - 1.
+#   - Other columns may hold anything finite; no query sees them. Buffers begin as zeros because 0 * NaN is NaN.
+#   - A row's attention does not depend on which slot it is in, nor on its neighbours, but for rounding.
+#   - ``attended`` counts calls of :func:`attend`; for a model that attends elsewhere it stays too low, and
+#     :mod:`proctor.models.hf.decoding.decoding_gate` then refuses slots.
+#
+# Sources: prefix and suffix apart, the prefix for all rows at once, Hydragen, arXiv:2402.05099; rows that come and go
+# between steps, Orca, OSDI 2022; the alternative, PagedAttention, arXiv:2309.06180.
+
 from __future__ import annotations
 
 import contextlib
