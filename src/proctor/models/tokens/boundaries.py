@@ -8,6 +8,28 @@ Who joins parts also compares some of a run's own texts with their whole encodin
 (:mod:`proctor.models.tokens.segments`).
 """
 
+# How a cut is judged
+# -------------------
+#     ... How many legs has a spider? A:       the text, cut after "a"
+#                       [as a| spi]            the window: BEFORE characters, then the white space or special token
+#                                              that follows and AFTER characters
+#
+#   1. The vocabulary (``_stands_free``): no entry has the two characters around the cut side by side, in any way in
+#      which an entry may write them (as they are, normalised, a space as U+2581, byte by byte). Then no token can
+#      reach across, whatever stands further away. Before a special token, which is found first, only added tokens
+#      are looked at.
+#   2. The tokenizer (``_same``): ids(before) + ids(after) == ids(before + after). This shows what acts before there
+#      are tokens: normalizers, pre-tokenizers, added tokens that take white space along.
+#   3. Unigram models only (``_between_words``): the pre-tokenizer itself must cut there.
+#
+# A tokenizer that puts a space before every text would put one before every part. So a part is encoded behind an
+# anchor, and the anchor's tokens are dropped:      ids("x" + part)[len(ids("x")):]
+# An anchor counts as working if all but one of a few probes (:data:`PROBES`) come out the same cut and uncut.
+#
+# Results are cached per window, not per place: prompts of one task have few different windows.
+#
+# Invariant: a doubt means no. A cut that is not made costs time; a wrong one would change scores.
+
 from __future__ import annotations
 
 import unicodedata

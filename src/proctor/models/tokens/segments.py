@@ -6,6 +6,38 @@ it instead of with the whole prompt. Only safe cuts are made (:mod:`proctor.mode
 and some of the texts are encoded as a whole, too: one difference, and nothing is cut any more.
 """
 
+# How segment encoding works
+# --------------------------
+# A five-shot prompt shares its shots with all others of its task, and its whole context with the other options of
+# its document. Encoding every prompt whole encodes the same text again and again. Three modules encode it once:
+#
+#   shared_encoding   which texts, which special tokens around them, is it still exact?
+#      |
+#   segments          where could a text be cut, what are its parts, put the ids together
+#      |
+#   boundaries        is this cut safe with this tokenizer?
+#
+#   context    Q: .. A: 4 | \n\nQ: .. A: 7 | \n\nQ: How many legs has a | spider? A:      and " 8", " 6"
+#   cut kind     FIRST       BEFORE_LINES      BEFORE_LINES           BEFORE_SPACE: the "stub"
+#
+#   ids(context)          = before + ids(part 1) + ids(part 2) + ids(part 3) + ids(stub) + after
+#   tail(" 8")            = ids(stub + " 8")[len(ids(stub)):]       instead of the same over the whole context
+#
+# A run of line ends offers two cuts, before and after it; a stub, up to six. Such cuts form a group, and the first
+# safe one is made. Parts are the keys of a dictionary for one call: equal parts are one.
+#
+# What was weighed
+#   - Whole encoding only: right by definition, and what is done for short texts and tokenizers that fail a check. Its
+#     time grows with the text of all prompts times their options.
+#   - A cache of whole texts: contexts with their continuations are nearly all different.
+#   - Cutting where the tokenizer's own pre-tokenizer does: not every tokenizer has one, and normalizers and added
+#     tokens act before it.
+#   - Trusting the vocabulary alone, or a window alone: each misses cases that the other one sees
+#     (:mod:`proctor.models.tokens.boundaries`). So both, and some of the run's own texts are compared besides.
+#
+# Invariant: ids are those of whole encoding, or the text is encoded whole. Where a comparison differs, nothing that was
+# put together in that call is used, and that tokenizer's texts are encoded whole from then on.
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence

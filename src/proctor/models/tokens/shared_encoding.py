@@ -4,6 +4,23 @@ The outer side of :mod:`proctor.models.tokens.segments`: special tokens around a
 worth cutting, and the comparison with whole encoding on some of the run's own texts.
 """
 
+# What is checked, and when it ends
+# ---------------------------------
+#     texts --> worth it?  --> special tokens  --> parts --> ids --> one in VERIFIED encoded whole: equal? --> ids
+#                 | no            | not found                            | no
+#                 '---------------'------------------> whole             '--> given_up: whole, from now on
+#
+# - Worth it: from :data:`WORTH_CUTTING` characters on; below, looking for parts takes longer than it saves.
+# - Special tokens: parts are encoded without any. What the tokenizer puts around a text is learnt from two short
+#   ones, encoded with and without; if the inner ids are not found exactly once, nothing is cut.
+# - A tokenizer that merges at random (BPE dropout), or that is not of the ``tokenizers`` library, is never cut.
+# - The comparison is on texts of this run, not on a test text: what they hold is what matters. It is a sample, so it
+#   guards against a tokenizer for which the rules of :mod:`proctor.models.tokens.boundaries` are wrong as such; that a
+#   single cut is safe is for those rules to say.
+#
+# Invariant: ids that leave this module are whole encoding's, as far as the rules and the sample can tell; None, or a
+# context left out, means that the caller encodes whole.
+
 from __future__ import annotations
 
 import gc
