@@ -5,6 +5,37 @@ config may speak against it for prompts and answers of this length, and on the l
 the logits must be those of transformers' own generation.
 """
 
+# How the gate decides
+# --------------------
+#     objection: sampling, beams, penalties, an own ``generate``, states, ALiBi, changing positions -----> plain
+#        |  none
+#     for each call form that fills a cache: :func:`choose` -- logits agree ----------------------------> shared
+#        |  none agrees, NaN, memory ran out, attention of its own
+#     plain: transformers' own ``generate``, one prompt after the other or in its batches; the reason is reported
+#
+# The probe, on the longest prompt (repeated or shortened to the wanted length):
+#
+#     reference      generate(ids), PROBE_TOKENS steps                        logits r0 r1 r2
+#     slots          prefix: ids[:half]
+#                    row 0:  ids[half:]                 then two steps        logits f0 f1 f2   (compared)
+#                    row 1:  ids[half:] + 3 tokens      then two steps        (ignored)
+#
+# Row 1 is longer, so that row 0 is padded and masked as rows of a run are. Steps are fed with the reference's tokens:
+# a tie that falls differently would otherwise compare different texts. The difference is divided by the standard
+# deviation of the reference's logits: logits have no natural unit, and models scale them very differently.
+#
+# What was weighed
+#   - The scoring gate's answer: another cache, another attention function, and generation has settings of its own
+#     (penalties, a model's own generation config) of which scoring knows nothing.
+#   - Comparing texts instead of logits: a text can agree by luck on a prompt, and differ by a tie without an error.
+#   - Rebuilding penalties and sampling: each would have to follow transformers forever; they are left to it.
+#
+# Invariants
+#   - An argument that is set, and not known to be without effect on greedy search (:data:`IGNORED`,
+#     :data:`NEUTRAL`), is an objection. So an argument that a future release adds is left to transformers, not ignored.
+#   - ``attended`` must count one call per layer and pass: a model that does its attention elsewhere is refused.
+#   - The gate ends no run; whatever a probe raises means plain.
+
 from __future__ import annotations
 
 import logging

@@ -5,6 +5,43 @@ scores without any error. So both halves are needed: the config must not speak a
 of our own, and a probe must give what plain rows give.
 """
 
+# How the gate decides
+# --------------------
+#     scoring=plain ------------------------------------------------------------------------> plain
+#        |
+#     config_objection: encoder-decoder, no head, states, flash attention, ALiBi, ... -------> plain
+#        |  none
+#     probe "tree", once for each call form that fills a cache; the first that agrees -------> tree
+#        |  none agrees (or scoring=context)
+#     probe "context" (no cache, one mask) agrees -------------------------------------------> context
+#        |  no, or NaN, or memory ran out
+#     plain, with the reason in the log and in the results file
+#
+# The probe is made of the run's longest request, so that its length and its tokens are the run's own:
+#
+#     stem (cached) ---+--- a b c d    the request itself; its last PROBE_TAIL + 1 tokens
+#                      +--- d c b a    the end in reverse
+#                      +--- d c a b    a fork of that fork
+#                      +--- d c        the beginning of both
+#                      +--- ...        WIDE_PROBE in all, for code that transformers does not define
+#
+# These rows are scored plainly and by the mode; the largest difference of a sum, in nats, must be one that rounding
+# explains in the model's dtype (:func:`allowed`).
+#
+# What was weighed
+#   - A list of architectures that are known to work: wrong with the next release, and silent about a checkpoint's
+#     own code.
+#   - The config alone: it does not tell whether the code does what it says.
+#   - The probe alone: a window that is longer than the probe does not show in it. Hence :func:`probe_length`, a probe
+#     longer than the widest window that an input fills, or at full length where the code is not transformers' own.
+#   - Comparing all requests: exact, and costs more than it saves.
+#
+# Invariants
+#   - No prefix is shared unless the config does not speak against it *and* the numbers agree.
+#   - The gate ends no run: what fails in shared scoring leads to the next mode. Only plain rows that fail, with
+#     anything but a lack of memory, raise.
+#   - The reason is reported; ``surprising`` marks what is worth a bug report.
+
 from __future__ import annotations
 
 import logging
