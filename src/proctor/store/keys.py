@@ -5,6 +5,43 @@ is found again by whoever asks the same thing. A scored continuation has a key o
 begins with what it shares with the others after its context: choices may be shuffled or added.
 """
 
+# What is in a key
+# ----------------
+#   scored continuation   | head, 16 bytes                              | tail, 12 bytes          |
+#                           blake2b(context, key = model, salt = L, n)    blake2b(continuation)
+#   whole text            | blake2b(text, key = model, salt = R, n), 28 bytes                     |
+#   generated text        | blake2b(length, arguments and seeds, prompt, key = model, salt = G, n)|
+#
+#   model   32 bytes: the digest of the identity and SCHEMA. For scores without the identity's "generation", for
+#           texts without its "scoring": a change of one does not lose the other.
+#   n       the number of the repeat
+#
+#   context "Q: ... A:"   -->  h h h h h h h h   t(" 4")       three options are three neighbouring rows of the
+#                              h h h h h h h h   t(" 7")       file, whose table is ordered by key: one place to read
+#                              h h h h h h h h   t(" 8")
+#
+# What was weighed
+#   - One key per request: a document with shuffled options, or with one more, would be missing altogether. With a key
+#     per continuation what is known stays known.
+#   - The request's text as key: readable, but prompts are kilobytes and every index entry would hold one. Who wants
+#     the texts has the samples file.
+#   - Task, document number, batch size, device in the key: none of them changes the response beyond rounding, and each
+#     would keep two tasks, or two machines, from finding the same thing.
+#   - Python's ``hash`` or ``pickle``: differ between processes or releases. :func:`canonical` is JSON with sorted keys,
+#     in which 1.0 is 1, since a YAML file and a command line write the same number differently.
+#   - A shorter key: the store must never give the response to another request. Among a thousand million contexts, two
+#     equal heads of 128 bits have a chance of less than 1 in 10 ** 20.
+#
+# Invariants
+#   - What can change a response is in its key: in the identity, the request, the repeat or, if it is sampled, the seed.
+#   - What has no canonical form, and sampling without a seed, has no key and is not cached. No key is ever guessed.
+#   - A change of the layout, or of what proctor makes of a request, raises SCHEMA: responses stored before are then
+#     missing, not misread.
+#   - Arguments are preceded by their length, so that no two pairs of arguments and prompt give the same bytes.
+#
+# Source: keyed hashing and salts are BLAKE2's own (RFC 7693 and the ``hashlib`` documentation), so that no separator
+# between the parts has to be invented.
+
 from __future__ import annotations
 
 import json
