@@ -10,6 +10,7 @@ import importlib
 import json
 import re
 import shlex
+import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -24,7 +25,8 @@ from proctor.tasks.index import build_index
 from proctor.tasks.select import select
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [ROOT / "README.md", ROOT / "README.ko.md", *sorted((ROOT / "docs").glob("*.md"))]
+ALONE = ("README.md", "README.ko.md", "CONTRIBUTING.md", "CONTRIBUTING.ko.md")
+PAGES = [*(ROOT / name for name in ALONE), *sorted((ROOT / "docs").glob("*.md"))]
 COMMANDS = ("proctor", "lm_eval", ".venv/bin/proctor")
 FENCE = re.compile(r"^```(\w+)(?: title=(\S+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 ABSENT = ("~/", "./my_exam", "/models/")  # Places of the reader's own.
@@ -194,7 +196,7 @@ def test_the_index_names_every_page():
     assert [page for page in pages if f"]({page})" not in index] == []
 
 
-KOREAN = sorted((ROOT / "docs").glob("*.ko.md"))
+KOREAN = [ROOT / "CONTRIBUTING.ko.md", *sorted((ROOT / "docs").glob("*.ko.md"))]
 
 
 def cells(page):
@@ -220,6 +222,23 @@ def test_what_a_korean_reader_needs_first_is_there_in_korean():
     readme = (ROOT / "README.ko.md").read_text(encoding="utf-8")
     for word in ("나누지 않은", "나만의 시험", "마지막 비트", "만나는 자리", "플래그", "분의 1", "외부망"):
         assert word not in readme
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "CONTRIBUTING.ko.md"])
+def test_the_map_has_every_room_on_its_floor_and_the_glossary_is_short(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    layers = next(one["layers"] for one in contracts if one["type"] == "layers")
+    floors: list[set[str]] = []
+    for number, rooms in re.findall(r"^\| (\d*) ?\| ((?:`\w+`(?:, )?)+) \|", text, re.MULTILINE):
+        floors += [set()] if number else []
+        floors[-1] |= set(re.findall(r"\w+", rooms))
+    assert floors == [set(re.findall(r"\w+", layer)) for layer in layers]
+    heading = re.search(r"^## (?:Words|용어)$(.*?)^## ", text, re.DOTALL | re.MULTILINE)
+    assert heading
+    assert len(re.findall(r"^\| ", heading[1], re.MULTILINE)) <= 41
 
 
 @pytest.mark.parametrize("page", ["README.md", "README.ko.md", "docs/quickstart.md", "docs/quickstart.ko.md"])
