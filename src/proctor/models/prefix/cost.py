@@ -28,17 +28,30 @@ class PromptCost:
 
 
 def planned(plan: Plan, lengths: Sequence[int]) -> PromptCost:
-    """The work of a plan for requests of these many tokens each."""
+    """The work of a plan.
+
+    Args:
+        plan: The plan.
+        lengths: The tokens of each request, as they would be without sharing.
+    """
     return PromptCost(len(lengths), sum(lengths), plan.nodes)
 
 
 def count_distinct(inputs: Sequence[Ids]) -> int:
-    """How many distinct beginnings some inputs have."""
+    """How many distinct prefixes some inputs have, in tokens.
+
+    Args:
+        inputs: Token ids, arrays of shape (tokens,).
+    """
     return build_trie(inputs, [0] * len(inputs), range(len(inputs))).size
 
 
 def many(number: int) -> str:
-    """A number as a person says it: ``713``, ``39.4 k``, ``6.1 M``, ``2.0 G``."""
+    """A number in short form: ``713``, ``39.4 k``, ``6.1 M``, ``2.0 G``.
+
+    Args:
+        number: A count, not negative.
+    """
     for size, letter in ((10**9, "G"), (10**6, "M"), (10**4, "k")):
         if number >= size:
             unit = 1000 if letter == "k" else size

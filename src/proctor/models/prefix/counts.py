@@ -52,9 +52,14 @@ class RequestCounts:
 def count(
     tokens: Tokens, requests: Sequence[Request], *, mode: Mode, limits: Limits, alone: bool | None = None
 ) -> RequestCounts:
-    """Count everything, scored by ``mode`` in passes of ``limits``.
+    """Count requests, their tokens, and the tokens that are forwarded for them.
 
-    ``alone``: whether prompts are generated after without shared prefixes; None: unless scored by tree.
+    Args:
+        tokens: The model's tokenizer.
+        requests: Requests of any kinds.
+        mode: How continuations are scored.
+        limits: What one pass may hold.
+        alone: Whether prompts are generated after without shared prefixes; None: unless scored by tree.
     """
     scored, rolled, generated = by_kind(requests)
     alone = mode != "tree" if alone is None else alone

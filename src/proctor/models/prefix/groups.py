@@ -38,7 +38,15 @@ class _Interval:
 
 
 def group_prompts(prompts: Sequence[Sequence[int]], *, share: bool = True) -> list[Group]:
-    """Every prompt in exactly one group; groups with the longest prompts first."""
+    """Every prompt in exactly one group; groups with the longest prompts first.
+
+    Args:
+        prompts: Token ids of each prompt.
+        share: False: one group without a prefix.
+
+    Returns:
+        Groups whose prefix is 0 or at least :data:`LEAST_PREFIX` tokens, and shorter than each of their prompts.
+    """
     arrays = [np.asarray(prompt, dtype=np.int32) for prompt in prompts]
     groups = _split(arrays) if share else [(0, list(range(len(prompts))))]
     sorted_groups = [

@@ -179,8 +179,12 @@ def make_plan(
 ) -> Plan:
     """Plan the passes that give the logits of the last ``counts[i]`` positions of every input.
 
-    ``groups``: share only between inputs of equal group (those of one context, say), and let no
-    pass stand on another's cache. None: share everything.
+    Args:
+        inputs: Token ids, one array of shape (tokens,) per input.
+        counts: Per input, how many of its last positions need logits.
+        limits: What one pass may hold.
+        groups: Per input its group: only inputs of equal group share (those of one context, say), and no pass stands
+            on another's cache. None: all share.
     """
     planner = _Planner(limits)
     if groups is None:
@@ -196,7 +200,13 @@ def make_plan(
 
 
 def build_trie(inputs: Sequence[Ids], counts: Sequence[int], numbers: Sequence[int]) -> Node:
-    """The compressed trie of some inputs, below an empty root; children in order of their tokens."""
+    """The compressed trie of some inputs, below an empty root; children in order of their tokens.
+
+    Args:
+        inputs: Token ids, arrays of shape (tokens,).
+        counts: Per input, how many of its last positions need logits.
+        numbers: The inputs that are taken, by their place in ``inputs``.
+    """
     order = sorted(numbers, key=lambda number: inputs[number].astype(">u4").tobytes())
     root = Node(example=order[0] if order else 0, depth=0, length=0)
     path = [root]

@@ -22,7 +22,12 @@ class PlanPart:
 
 
 def head_groups(packs: Sequence[Pack], head_rows: int) -> list[list[int]]:
-    """The numbers of the passes whose rows go through the output head together."""
+    """The numbers of the passes whose rows go through the output head together.
+
+    Args:
+        packs: All passes of a plan, in order.
+        head_rows: A group is closed once it has so many rows that need logits.
+    """
     groups: list[list[int]] = [[]]
     rows = 0
     for number, pack in enumerate(packs):
@@ -35,7 +40,16 @@ def head_groups(packs: Sequence[Pack], head_rows: int) -> list[list[int]]:
 
 
 def part_of(packs: Sequence[Pack], groups: Sequence[Sequence[int]], missing: Sequence[bool]) -> PlanPart:
-    """The part of a plan that gives what is missing (said of each row), as groups were planned."""
+    """The part of a plan that gives what is missing.
+
+    Args:
+        packs: All passes of a plan, in order.
+        groups: Their numbers, by head group (:func:`head_groups`).
+        missing: Per input, whether its response is missing.
+
+    Returns:
+        The head groups with a missing input, and the passes whose tokens these find in the cache.
+    """
     runs = tuple(any(missing[need.input] for number in group for need in packs[number].needs) for group in groups)
     below = _stacked(packs)
     support = {one for group, run in zip(groups, runs, strict=True) if run for number in group for one in below[number]}

@@ -44,14 +44,23 @@ class Row:
 
 
 def make_span(owner: int, context: Ids | Sequence[int], continuation: Ids | Sequence[int]) -> Span:
-    """A span of a context and a continuation of at least one token each."""
+    """Tokens to score after a context.
+
+    Args:
+        owner: The number under which the result is given.
+        context: Token ids, at least one.
+        continuation: Token ids to score, at least one.
+    """
     return Span(owner, np.asarray(context, dtype=np.int32), np.asarray(continuation, dtype=np.int32))
 
 
 def make_rows(spans: Sequence[Span], *, share: bool, within: int | None = None) -> list[Row]:
-    """Group spans with equal inputs (if ``share``) and sort the rows longest first.
+    """Group spans with equal inputs and sort the rows longest first.
 
-    ``within``: only those among so many spans in a row.
+    Args:
+        spans: All spans of a call.
+        share: False: every span is a row of its own.
+        within: Only spans among so many successive ones share a row; None: all.
     """
     if not share:
         return _sorted([Row(span, (span,)) for span in spans])
@@ -75,5 +84,10 @@ def _sorted(rows: Iterable[Row]) -> list[Row]:
 
 
 def input_lengths(rows: Iterable[Row], max_length: int) -> list[int]:
-    """The tokens that each span alone would put into the model."""
+    """The tokens that each span alone would put into the model.
+
+    Args:
+        rows: The rows of the spans.
+        max_length: The model's limit in tokens.
+    """
     return [min(len(span.context) + span.count - 1, max_length) for row in rows for span in row.spans]

@@ -83,7 +83,14 @@ PROBES: dict[CutKind, tuple[tuple[str, str], ...]] = {
 
 
 def cut_at(text: str, place: int, kind: CutKind, width: int = 1) -> Cut:
-    """The cut of ``text`` at ``place``; ``width``: what follows and counts as one (white space, a token)."""
+    """The window around a place in a text.
+
+    Args:
+        text: The text.
+        place: Characters before the cut.
+        kind: What stands on both sides.
+        width: Characters that follow and count as one: white space, or a special token.
+    """
     return Cut(text[max(0, place - BEFORE) : place], text[place : place + width + AFTER], kind)
 
 
@@ -123,7 +130,11 @@ class Boundaries:
     # -- asking
 
     def learn(self, cuts: Iterable[Cut]) -> None:
-        """Ask about many cuts at once."""
+        """Find out about many cuts at once.
+
+        Args:
+            cuts: The windows; those that are known already cost nothing.
+        """
         new = [cut for cut in set(cuts) if cut not in self._answers]
         self._answers.update(dict.fromkeys(new, False))
         able = [cut for cut in new if self.anchor(cut.kind) is not None and self._stands_free(cut)]
@@ -140,14 +151,24 @@ class Boundaries:
         return self._anchors[kind]
 
     def encode(self, kind: CutKind, texts: Sequence[str]) -> list[list[int]]:
-        """The ids of parts that begin with a cut of this kind."""
+        """The ids of parts that begin with a cut of one kind, without special tokens.
+
+        Args:
+            kind: What the parts begin with; decides about the anchor.
+            texts: The parts.
+        """
         anchor, count = self.anchor(kind) or ("", 0)
         if not anchor:
             return self._encode(list(texts))
         return [ids[count:] for ids in self._encode([anchor + text for text in texts])]
 
     def touches_token(self, before: str, after: str) -> bool:
-        """Whether the text next to a place, white space aside, is an added token (white space next to one is its)."""
+        """Whether the text next to a place, white space aside, is an added token (white space next to one is its).
+
+        Args:
+            before: Characters before the place, at least as many as the longest added token has.
+            after: Characters after it, likewise.
+        """
         left, right = before.rstrip(), after.lstrip()
         return (left[-1:] in self._ends and left.endswith(self._added)) or (
             right[:1] in self._starts and right.startswith(self._added)

@@ -83,14 +83,23 @@ class SegmentEncoder:
         self._reach = self.boundaries.longest_added + BEFORE
 
     def split(self, texts: Sequence[str], *, stubs: bool) -> list[tuple[Segment, ...]]:
-        """The parts of each text, one part where nothing is cut. ``stubs``: cut shortly before the end as well."""
+        """The parts of each text, one part where nothing is cut.
+
+        Args:
+            texts: Texts, whose cuts are judged together.
+            stubs: Cut shortly before the end as well, for continuations.
+        """
         special = self._special_in(texts)
         places = [self._places(text, special, stubs) for text in texts]
         self.boundaries.learn(place.cut for found in places for place in found)
         return [self._parts(text, found) for text, found in zip(texts, places, strict=True)]
 
     def encode(self, parts: Iterable[Segment]) -> dict[Segment, list[int]]:
-        """The ids of parts, each once."""
+        """The ids of parts, without special tokens, each part once.
+
+        Args:
+            parts: Parts of any texts.
+        """
         kinds: dict[CutKind, dict[Segment, None]] = {}
         for part in parts:
             kinds.setdefault(part.kind, {})[part] = None
@@ -100,7 +109,16 @@ class SegmentEncoder:
         return ids
 
     def join(self, texts: Sequence[Sequence[Segment]], before: Sequence[int], after: Sequence[int]) -> list[Ids]:
-        """The ids of texts from their parts, between the special tokens ``before`` and ``after``."""
+        """The ids of texts from their parts.
+
+        Args:
+            texts: The parts of each text.
+            before: Ids of the special tokens before a text.
+            after: Ids of those after it.
+
+        Returns:
+            Per text an array of shape (tokens,).
+        """
         import numpy as np
 
         encoded = self.encode({part: None for parts in texts for part in parts})
@@ -109,7 +127,12 @@ class SegmentEncoder:
         return [np.concatenate([first, *map(arrays.__getitem__, parts), last]) for parts in texts]
 
     def tails(self, pairs: Sequence[tuple[Segment, str]], after: Sequence[int]) -> dict[tuple[Segment, str], list[int]]:
-        """What each continuation adds to the ids of the part before it: lm-eval's slice of the whole."""
+        """What each continuation adds to the ids of the part before it: lm-eval's slice of the whole.
+
+        Args:
+            pairs: The last part of a context, and a continuation.
+            after: Ids of the special tokens after a text.
+        """
         wholes = {pair: Segment(pair[0].kind, pair[0].text + pair[1]) for pair in pairs}
         ids = self.encode([*(part for part, _ in wholes), *wholes.values()])
         ending = list(after)

@@ -55,7 +55,15 @@ class SharedEncoding:
         self.given_up = not _can_be_cut(tokenizer)
 
     def texts(self, texts: Sequence[str], flag: Flag) -> list[Ids] | None:
-        """The ids of texts, or None where they are to be encoded whole."""
+        """The ids of texts, by parts.
+
+        Args:
+            texts: Texts that take special tokens alike.
+            flag: Whether these are added; None: the tokenizer's own habit.
+
+        Returns:
+            Per text an array of shape (tokens,); None where they are to be encoded whole.
+        """
         with _no_collection():
             return self._texts(texts, flag)
 
@@ -76,7 +84,17 @@ class SharedEncoding:
     def contexts(
         self, contexts: Mapping[str, Sequence[str]], flag: Flag, flag_of: Callable[[str], Flag]
     ) -> dict[str, tuple[Ids, dict[str, list[int]]]]:
-        """The ids of contexts, and of what each of their continuations adds to the whole; of those that can be cut."""
+        """The ids of contexts, and of what each of their continuations adds to the whole.
+
+        Args:
+            contexts: The continuations of each context.
+            flag: Whether special tokens are added to the contexts; None: the tokenizer's own habit.
+            flag_of: The same for a whole text, context and continuation.
+
+        Returns:
+            By context its array of shape (tokens,), and the ids of each continuation. A context that is missing is to
+            be encoded whole.
+        """
         with _no_collection():
             return self._contexts(contexts, flag, flag_of)
 

@@ -22,7 +22,18 @@ class SpanMaker:
         self._tally = tally
 
     def scored(self, requests: Iterable[Loglikelihood]) -> tuple[list[Span], list[int]]:
-        """The spans of all continuations (the owner of each is its number), and whose request each belongs to."""
+        """The spans of all continuations, whose owners are numbered through.
+
+        Args:
+            requests: Contexts with their continuations.
+
+        Returns:
+            The spans, and per span the place of its request. A continuation without tokens has no span, one longer than
+            the model's limit several.
+
+        Raises:
+            ModelError: A continuation exceeds the limit of an encoder-decoder.
+        """
         texts = [(request.context, request.continuations) for request in requests]
         spans: list[Span] = []
         waiting: list[int] = []
@@ -36,7 +47,14 @@ class SpanMaker:
         return spans, waiting
 
     def rolled(self, requests: Iterable[Rolling]) -> tuple[list[Span], list[int]]:
-        """The windows of whole texts, numbered, and whose request each belongs to."""
+        """The windows of whole texts, numbered through.
+
+        Args:
+            requests: Texts.
+
+        Returns:
+            The spans, and per span the place of its request.
+        """
         spans: list[Span] = []
         waiting: list[int] = []
         for place, request in enumerate(requests):

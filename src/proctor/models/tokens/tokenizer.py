@@ -90,7 +90,12 @@ class Tokens:
         return self.encode_many([text], special)[0]
 
     def encode_many(self, texts: Sequence[str], special: bool | None = None) -> list[list[int]]:
-        """The ids of many texts; equal texts, and what texts share, are encoded once."""
+        """The ids of many texts; equal texts, and what texts share, are encoded once.
+
+        Args:
+            texts: The texts.
+            special: Whether special tokens are added; None: the BOS policy decides.
+        """
         flags = {text: self._special(text) if special is None else special for text in texts}
         ids: dict[str, list[int]] = {}
         for flag in (None, True, False):
@@ -126,7 +131,12 @@ class Tokens:
         return encoded["input_ids"]
 
     def encode_prompts(self, prompts: Sequence[str], *, truncation: bool = False) -> list[list[int]]:
-        """The ids of prompts to generate after; ``truncation`` applies the tokenizer's own limit."""
+        """The ids of prompts to generate after.
+
+        Args:
+            prompts: Texts; equal ones are encoded once.
+            truncation: Apply the tokenizer's own limit.
+        """
         bos = getattr(self.tokenizer, "bos_token", None)
         groups: dict[bool | None, list[int]] = {}
         for index, prompt in enumerate(prompts):
@@ -161,7 +171,12 @@ class Tokens:
     def encode_requests(self, requests: Sequence[tuple[str, Sequence[str]]]) -> list[tuple[Ids, list[list[int]]]]:
         """The ids of each context, and of each continuation after it.
 
-        Contexts of equal ids can be one array: do not write into it.
+        Args:
+            requests: Contexts, each with its continuations.
+
+        Returns:
+            Per request an array of shape (tokens,), not empty if it has continuations, and the ids of each, which
+            may be empty. Contexts of equal ids can be one array: do not write into it.
         """
         moved = [_split_spaces(context) for context, _ in requests]
         texts: dict[str, dict[str, None]] = {}
@@ -257,7 +272,13 @@ class Tokens:
     ) -> str:
         """Messages through the chat template; without a generation prompt the last one is left open.
 
-        ``template``: the name of one of several, as given to ``--apply_chat_template``.
+        Args:
+            messages: ``{role, content}``, in order.
+            add_generation_prompt: Whether the assistant's turn is begun.
+            template: The name of one of several, as given to ``--apply_chat_template``.
+
+        Raises:
+            ModelError: There is no template, or it cannot render these messages.
         """
         from jinja2.exceptions import TemplateError
 
@@ -321,10 +342,16 @@ def _split_spaces(context: str) -> tuple[str, str]:
 
 
 def rolling_windows(tokens: Sequence[int], *, prefix: int, max_length: int, context: int = 1) -> list[Pair]:
-    """Cut a text into (context, scored) windows of at most ``max_length`` inputs.
+    """Divide a text into (context, scored) windows; every token is scored exactly once.
 
-    Every token is scored exactly once; each window after the first begins with at least ``context``
-    tokens of context, and the last one gets as much as fits.
+    Args:
+        tokens: The ids of the text.
+        prefix: The id before the first token.
+        max_length: The most inputs of a window, in tokens.
+        context: The least tokens of context of a window after the first; the last one gets as many as fit.
+
+    Raises:
+        UsageError: ``max_length`` is below 1.
     """
     if max_length < 1:
         raise UsageError(f"max_length is {max_length}; rolling windows need at least 1.")
