@@ -32,10 +32,22 @@ def open_model(
     threads: int | None = None,
     lazily: bool = False,
 ) -> Model:
-    """Open the model kind ``name`` with its ``--model_args``; ``lazily``: its weights as late as possible.
+    """Open a model.
 
-    ``batch_size``, ``max_batch_size`` and ``device`` may stand in ``args`` too: there they win
-    over a keyword left at its default, and lose against one that says something else.
+    Args:
+        name: A kind of models.
+        args: Its ``--model_args``. ``batch_size``, ``max_batch_size`` and ``device`` may stand in them too: there they
+            win over a keyword left at its default, and lose against one that is not.
+        batch_size: Rows of a batch, ``auto`` or ``auto:N``; None: 1.
+        max_batch_size: The most rows of ``auto``.
+        device: ``cpu``, ``cuda``, ``cuda:1`` ...; None: the kind chooses.
+        threads: Threads for computing on a CPU; None: the kind chooses.
+        lazily: Read weights when the model is first asked, where the kind can do that.
+
+    Raises:
+        UnknownNameError: There is no such kind.
+        UsageError: An argument is wrong.
+        ModelError: The model cannot be opened.
     """
     try:
         with no_exit():

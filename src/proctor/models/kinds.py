@@ -40,7 +40,11 @@ class ModelKind:
     strict: Mapping[str, Any] = field(default_factory=dict)
 
     def opener(self, *, lazily: bool = False) -> Opener:
-        """The function that opens a model; its module is imported now."""
+        """The function that opens a model; its module is imported now.
+
+        Args:
+            lazily: The one that reads weights late, where there is one.
+        """
         target = (self.open_lazily if lazily else None) or self.open
         return cast(Opener, load_attribute(target) if isinstance(target, str) else target)
 
@@ -92,6 +96,10 @@ def model_kind(name: str) -> ModelKind:
 
 
 def declared_kind(name: str) -> ModelKind:
-    """What is declared of ``name``: nothing of a plugin, which is not imported for that, nor of an unknown name."""
+    """What is declared of a kind; nothing of a plugin, which is not imported for that, nor of an unknown name.
+
+    Args:
+        name: The name of a kind.
+    """
     row = MODELS.row(name)
     return row if isinstance(row, ModelKind) else ModelKind("")

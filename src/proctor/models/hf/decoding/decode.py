@@ -75,12 +75,25 @@ class ForwardPasses:
         self.forwarded = 0
 
     def prefix(self, cache: SlotCache, ids: Sequence[int]) -> None:
-        """Compute what all rows share."""
+        """Compute what all rows share.
+
+        Args:
+            cache: An empty cache.
+            ids: The prefix's token ids, at least one.
+        """
         cache.begin_prefix(len(ids))
         self._forward(cache, [ids], [len(ids)], 0)
 
     def fill(self, cache: SlotCache, rows: Sequence[Sequence[int]]) -> torch.Tensor:
-        """Put new rows, without the prefix, into slots; the logits after each."""
+        """Put new rows into slots.
+
+        Args:
+            cache: A cache with as many free slots.
+            rows: Token ids of each, without the prefix, at least one.
+
+        Returns:
+            The logits after the last token of each, float32, shape (rows, vocabulary).
+        """
         lengths = [len(row) for row in rows]
         cache.begin_fill(lengths)
         width = max(lengths)
@@ -88,7 +101,15 @@ class ForwardPasses:
         return self._forward(cache, padded, lengths, cache.shared)
 
     def step(self, cache: SlotCache, tokens: Sequence[int]) -> torch.Tensor:
-        """One more token for every live slot."""
+        """One more token for every live slot.
+
+        Args:
+            cache: The cache.
+            tokens: The new token of each live slot, in the order of slots.
+
+        Returns:
+            The logits after it, float32, shape (rows, vocabulary).
+        """
         starts = list(cache.lengths)
         cache.begin_step()
         position = torch.tensor(starts, device=self.device)[:, None] + cache.shared
@@ -144,7 +165,18 @@ class Decoder:
         """Members with NaN among their logits, each known before it is given back."""
 
     def __call__(self, prompts: Sequence[Sequence[int]], group: Group) -> Iterator[tuple[int, list[int]]]:
-        """The new tokens of each member as soon as it has stopped; memory that runs out costs a new start."""
+        """Decode the members of a group, each until it stops; memory that runs out costs a new start.
+
+        Args:
+            prompts: Token ids of all prompts.
+            group: Those that share a prefix.
+
+        Yields:
+            A member's place in ``prompts`` and its new tokens, as soon as it has stopped.
+
+        Raises:
+            ModelError: Memory runs out on a single prompt.
+        """
         waiting = list(group.members)
         while waiting:
             done: set[int] = set()

@@ -125,7 +125,13 @@ class DecodingDecision:
 
 
 def objection(module: Any, plan: GenerationPlan, longest: int) -> str | None:
-    """What speaks against own decoding of prompts and answers of ``longest`` tokens together, or None."""
+    """What speaks against own decoding, or None.
+
+    Args:
+        module: The model, as transformers or peft has loaded it.
+        plan: How texts are generated.
+        longest: The most tokens of a prompt and what is generated after it, together.
+    """
     if plan.do_sample:
         return "sampling draws for a batch as a whole"
     for key, value in plan.extra.items():
@@ -159,7 +165,13 @@ def _objection_of_attention(module: Any, longest: int) -> str | None:
 
 
 def choose_first(attempts: Iterable[ForwardPasses], prompt: Sequence[int], length: int) -> DecodingDecision:
-    """The choice of the first passes whose probe succeeds, else that of the last; see :func:`choose`."""
+    """The decision of the first passes whose probe succeeds, else that of the last.
+
+    Args:
+        attempts: Passes, one for each call form.
+        prompt: Token ids of a prompt of the run.
+        length: Tokens of the probe.
+    """
     choice = DecodingDecision("plain", NO_CACHE)
     for passes in attempts:
         choice = choose(passes, prompt, length)
@@ -169,7 +181,13 @@ def choose_first(attempts: Iterable[ForwardPasses], prompt: Sequence[int], lengt
 
 
 def choose(passes: ForwardPasses, prompt: Sequence[int], length: int) -> DecodingDecision:
-    """Compare with transformers' own generation on a real prompt, repeated or cut to ``length`` tokens."""
+    """Compare with transformers' own generation on a real prompt.
+
+    Args:
+        passes: Forward passes over slots.
+        prompt: Token ids, at least one; repeated or shortened to ``length``.
+        length: Tokens of the probe.
+    """
     ids = (list(prompt) * (length // len(prompt) + 1))[:length]
     try:
         difference, allowed = probe(passes, ids)
@@ -188,9 +206,18 @@ def choose(passes: ForwardPasses, prompt: Sequence[int], length: int) -> Decodin
 
 
 def probe(passes: ForwardPasses, ids: Sequence[int]) -> tuple[float, float]:
-    """The largest difference of the logits of a few steps, and what is allowed, in standard deviations.
+    """The largest difference of the logits of a few steps.
 
-    NaN where transformers' own generation gives NaN: there is nothing to compare with.
+    Args:
+        passes: Forward passes over slots.
+        ids: Token ids of the prompt, at least two.
+
+    Returns:
+        The difference and what is allowed, in standard deviations of the reference's logits. The difference is NaN
+        where transformers' own generation gives NaN: there is nothing to compare with.
+
+    Raises:
+        UnsupportedAttentionError: The model does not attend through the slots.
     """
     reference, new = _reference(passes, ids)
     if bool(reference.isnan().any()):

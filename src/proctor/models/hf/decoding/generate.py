@@ -115,7 +115,14 @@ class Generator:
         return self._facts
 
     def room(self, plan: GenerationPlan) -> int:
-        """How many tokens a prompt may have."""
+        """How many tokens a prompt may have.
+
+        Args:
+            plan: How texts are generated.
+
+        Raises:
+            UsageError: As many new tokens are wanted as the model's limit for both has, or more.
+        """
         limit = self.tokens.max_length
         if self.tokens.backend == "seq2seq":
             return limit
@@ -137,7 +144,19 @@ class Generator:
         plainly: bool = False,
         alone: bool = False,
     ) -> Iterator[tuple[int, str]]:
-        """The texts for prompts (longest first). ``plainly``: by transformers; ``alone``: one at a time."""
+        """The texts for prompts.
+
+        Args:
+            prompts: Prompts, longest first.
+            plan: How texts are generated.
+            budget: The bounds of a batch.
+            sizes: The rows of each batch are added to it.
+            plainly: By transformers, without shared prefixes.
+            alone: One prompt at a time.
+
+        Yields:
+            The owner of a prompt and its text, as soon as it is complete.
+        """
         self.not_a_number = set()
         choice = DecodingDecision("plain", "asked for") if plainly else self._choose(prompts, plan)
         self._note(choice, prompts)

@@ -147,7 +147,11 @@ class SlotCache(CacheBase[SlotLayer]):
         self._masks.clear()
 
     def begin_fill(self, lengths: Sequence[int]) -> None:
-        """The next pass fills new slots at the end with rows of these lengths, padded on the right."""
+        """The next pass fills new slots behind the live ones, with rows padded on the right.
+
+        Args:
+            lengths: Tokens of each new row, without padding.
+        """
         self.phase, self.width = "fill", max(lengths)
         self._masks.clear()
         start = len(self.lengths)
@@ -197,7 +201,11 @@ class SlotCache(CacheBase[SlotLayer]):
         return hidden[:, None, None]
 
     def drop(self, row: int) -> None:
-        """Free a slot: the last live row moves there."""
+        """Free a slot: the last live row moves there.
+
+        Args:
+            row: The slot.
+        """
         last = len(self.lengths) - 1
         if row != last:
             for layer in self.layers:
@@ -343,7 +351,12 @@ def _register() -> None:
 
 @contextlib.contextmanager
 def slots(cache: SlotCache, configs: Sequence[Any]) -> Iterator[None]:
-    """Within, the model that these configs belong to attends through ``cache``."""
+    """Within, a model attends through a cache.
+
+    Args:
+        cache: The cache.
+        configs: All config objects of the model (:func:`configs_of`).
+    """
     _register()
     settings = [(config, attention_setting(config)) for config in configs]
     before = [(config, name, getattr(config, name)) for config, name in settings if name is not None]

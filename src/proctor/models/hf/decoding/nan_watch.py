@@ -36,6 +36,10 @@ class NanWatch(LogitsProcessor):
 
 
 def is_watchable(module: Any) -> bool:
-    """Whether a module generates by transformers' own means, which take a logits processor."""
+    """Whether a module generates by transformers' own means, which take a logits processor.
+
+    Args:
+        module: The model, as transformers or peft has loaded it.
+    """
     base = module.get_base_model() if hasattr(module, "get_base_model") else module
     return getattr(type(base), "generate", None) is vars(GenerationMixin)["generate"]

@@ -54,6 +54,10 @@ class StackCache(CacheBase[StackLayer]):
         super().__init__(StackLayer)
 
     def cut(self, length: int) -> None:
-        """Forget all but the first ``length`` tokens."""
+        """Forget all but the first tokens.
+
+        Args:
+            length: Tokens that stay, at most as many as there are.
+        """
         for layer in self.layers:
             layer.length = length

@@ -42,14 +42,22 @@ class LogitPositions:
     width: int
 
     def add(self, row: int, stop: int, count: int) -> None:
-        """Ask for the ``count`` positions that end before ``stop``."""
+        """Ask for the positions that end before ``stop``.
+
+        Args:
+            row: The row of the batch.
+            stop: The column after the last of them.
+            count: How many.
+        """
         self.rows.extend([row] * count)
         self.columns.extend(range(stop - count, stop))
 
     def take(self, block: torch.Tensor) -> torch.Tensor:
-        """The needed rows of a (batch, length, size) block.
+        """The needed rows of a block, shape (positions, size).
 
-        The block is longer than the input where a prompt-tuning adapter has put virtual tokens in front.
+        Args:
+            block: Hidden rows or logits, shape (batch, length, size). It is longer than the input where a prompt-tuning
+                adapter has put virtual tokens in front.
         """
         shift = block.shape[1] - self.width
         row = torch.tensor(self.rows, device=block.device)
@@ -114,7 +122,11 @@ class RowScorer:
         return self.encoder.facts if self.encoder is not None and self._encoder_checked else {}
 
     def width(self, row: Row) -> int:
-        """The input length of a row after truncation."""
+        """The input length of a row after truncation, in tokens.
+
+        Args:
+            row: The row.
+        """
         if self.backend == "seq2seq":
             return min(len(row.lead.context), self.max_length) + row.lead.count
         return min(len(row.lead.tokens) - 1, self.max_length)
@@ -179,7 +191,11 @@ class RowScorer:
         return logits.reshape(-1, logits.shape[-1]) if applied else needed.take(logits)
 
     def forward(self, arguments: Mapping[str, Any]) -> Any:
-        """The module's output for these arguments, without a cache of keys and values unless they name one."""
+        """The module's output, without a cache of keys and values unless the arguments name one.
+
+        Args:
+            arguments: Keyword arguments of the module's ``forward``.
+        """
         try:
             return self.module(**{**self._options, **arguments})
         except TypeError as error:
@@ -190,7 +206,16 @@ class RowScorer:
             return self.module(**arguments)
 
     def gather(self, logits: torch.Tensor, at: list[int], tokens: list[int]) -> tuple[torch.Tensor, list[int]]:
-        """The log-probability of ``tokens[i]`` in row ``at[i]``, and every row's likeliest token."""
+        """Log-probabilities of tokens, and every row's likeliest token.
+
+        Args:
+            logits: Shape (rows, vocabulary).
+            at: Rows, as often as a token of them is wanted.
+            tokens: The wanted token of each entry of ``at``.
+
+        Returns:
+            Nats in the softmax's dtype, shape (entries,), on the CPU; and one token id per row.
+        """
         row = torch.tensor(at, device=logits.device)
         token = torch.tensor(tokens, device=logits.device)
         gathered = torch.empty(len(at), dtype=self.softmax_dtype or logits.dtype, device=logits.device)
@@ -229,7 +254,12 @@ def _output_head(module: Any) -> torch.nn.Module | None:
 
 @contextlib.contextmanager
 def autocast(device: torch.device, dtype: torch.dtype | None) -> Iterator[None]:
-    """Mixed precision, if a dtype is named."""
+    """Mixed precision within.
+
+    Args:
+        device: The device of the computation.
+        dtype: What to compute in; None: nothing is changed.
+    """
     if dtype is None:
         yield
         return

@@ -108,7 +108,16 @@ class ScoringDecision:
 
 
 def decide(scorer: RowScorer, rows: Sequence[Row], wanted: str) -> ScoringDecision:
-    """Choose tree, context or plain for these rows (longest first); ``wanted`` auto or one of them."""
+    """Choose tree, context or plain.
+
+    Args:
+        scorer: Scores the plain rows of the probe.
+        rows: The rows of the run, longest first.
+        wanted: ``auto``, ``tree``, ``context`` or ``plain``.
+
+    Returns:
+        The mode, its reason, and the call form where prefixes are shared.
+    """
     if wanted == "plain":
         return ScoringDecision("plain", "asked for")
     longest = scorer.width(rows[0])
@@ -138,7 +147,13 @@ def decide(scorer: RowScorer, rows: Sequence[Row], wanted: str) -> ScoringDecisi
 
 
 def announce(decision: ScoringDecision, scorer: RowScorer, rows: Sequence[Row]) -> None:
-    """Log how these rows are scored, and at what cost where that is a surprise."""
+    """Log how these rows are scored, and at what cost where that is a surprise.
+
+    Args:
+        decision: What was decided.
+        scorer: Knows the module and its limit.
+        rows: The rows of the run.
+    """
     if not decision.surprising:
         level = logging.INFO if decision.mode == "tree" else logging.WARNING
         log.log(level, "%s", decision.in_words())
@@ -159,7 +174,12 @@ def _attempts(scorer: RowScorer, wanted: str) -> Iterator[tuple[Mode, CallForm]]
 
 
 def config_objection(scorer: RowScorer, longest: int) -> str | None:
-    """What the model's config says against sharing for inputs of up to ``longest`` tokens, or None."""
+    """What the model's config says against sharing, or None.
+
+    Args:
+        scorer: Knows the module.
+        longest: Tokens of the longest input.
+    """
     if scorer.backend != "causal":
         return "encoder-decoder: the encoder runs once a context instead"
     if scorer.head is None:
@@ -175,10 +195,14 @@ def config_objection(scorer: RowScorer, longest: int) -> str | None:
 
 
 def probe_length(module: Any, longest: int) -> int:
-    """How long a probe must be to show what a run's requests would meet.
+    """How long a probe must be, in tokens, to show what a run's requests would meet.
 
     What transformers itself defines says its windows in the config: beyond them nothing depends
     on the length, and a window that no input fills is none. Anything else is probed at full length.
+
+    Args:
+        module: The model.
+        longest: Tokens of the longest input.
     """
     windows = layer_windows(text_config(module))
     if isinstance(windows, str) or not is_known(module):
@@ -193,10 +217,23 @@ def is_known(module: Any) -> bool:
 
 
 def probe(scorer: RowScorer, longest: Row, length: int, mode: Mode, form: CallForm) -> float:
-    """The largest difference from plain rows, in nats, on forks of the longest request's first ``length`` tokens.
+    """The largest difference from plain rows, on forks of the longest request's first tokens.
 
     The forks stand on a cached prefix, beside each other in one pass, and within each other: what
-    a run makes of its requests. NaN where plain rows give NaN: there is nothing to compare with.
+    a run makes of its requests.
+
+    Args:
+        scorer: Scores the plain rows.
+        longest: The longest row of the run.
+        length: Tokens of the probe.
+        mode: What is compared, tree or context.
+        form: How the module is called.
+
+    Returns:
+        Nats; infinite where sharing fails, NaN where plain rows give NaN: there is nothing to compare with.
+
+    Raises:
+        Exception: Memory ran out, or plain rows failed.
     """
     rows = make_rows(_forks(longest, length, 4 if is_known(scorer.module) else WIDE_PROBE), share=True)
     # So that the stem goes to the cache and the forks hang on it together.
@@ -217,7 +254,11 @@ def probe(scorer: RowScorer, longest: Row, length: int, mode: Mode, form: CallFo
 
 
 def allowed(dtype: torch.dtype) -> float:
-    """Differences in nats that rounding alone explains, for sums over the tail of the probe."""
+    """Differences in nats that rounding alone explains, for sums over the tail of the probe.
+
+    Args:
+        dtype: What the model computes in.
+    """
     return {torch.float64: 1e-8, torch.float32: 1e-3, torch.float16: 0.1}.get(dtype, 0.5)
 
 

@@ -146,7 +146,15 @@ class TreeScorer:
             waiting, missing = [waiting[number] for number in left if missing is None or missing[number]], None
 
     def plan(self, rows: Sequence[Row]) -> tuple[list[Ids], Plan]:
-        """The inputs of the rows (what is too long loses its beginning) and the passes over them."""
+        """The inputs of rows and the passes over them.
+
+        Args:
+            rows: Rows, of which each has at least one token to score.
+
+        Returns:
+            Per row an array of shape (tokens,), truncated at the left to the model's limit and without its last token;
+            and the plan.
+        """
         inputs = [row.lead.tokens[-(self._scorer.max_length + 1) :][:-1] for row in rows]
         counts = [row.lead.count for row in rows]
         groups = None if self._kind == "tree" else _context_groups(rows)
@@ -269,7 +277,17 @@ class TreeScorer:
 
 
 def mask_of(pack: Pack, window: int | None, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
-    """Who sees whom in a pass, as attention adds it: shape (1, 1, tokens, past + tokens), 0 where a token attends."""
+    """Who sees whom in a pass, as attention adds it.
+
+    Args:
+        pack: The pass.
+        window: Positions that a token sees, itself included; None: no bound.
+        device: Where the mask is made.
+        dtype: What attention is computed in.
+
+    Returns:
+        Shape (1, 1, tokens, past + tokens): 0 where a token attends, the least number of ``dtype`` elsewhere.
+    """
     at = torch.arange(pack.tokens, device=device)
     hidden = (at[None, :] > at[:, None]) | (at[:, None] >= torch.from_numpy(reach(pack)).to(device)[None, :])
     hidden = torch.nn.functional.pad(hidden, (pack.past, 0))
