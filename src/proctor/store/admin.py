@@ -38,7 +38,15 @@ class StoredModel:
 
 @contextmanager
 def opened(path: Path, *, writable: bool = False) -> Iterator[sqlite3.Connection]:
-    """A store that is there, as a context; whatever is wrong with it is a sentence."""
+    """A store that is there, as a context.
+
+    Args:
+        path: The file.
+        writable: Whether it may be changed.
+
+    Raises:
+        DataError: There is none, or it cannot be used; also for errors of SQLite within the context.
+    """
     if not os.path.isfile(path):
         if kind := not_a_file(path):
             raise DataError(f"The store {path} is {kind}, not a file.", hint="--store PATH names another.")
@@ -55,7 +63,11 @@ def opened(path: Path, *, writable: bool = False) -> Iterator[sqlite3.Connection
 
 
 def shelved(connection: sqlite3.Connection) -> list[StoredModel]:
-    """What there is, model by model, the one that ran last at the end."""
+    """What there is, model by model, the one that ran last at the end.
+
+    Args:
+        connection: A store.
+    """
     counted = {
         run: (count, size)
         for run, count, size in connection.execute(
@@ -78,14 +90,25 @@ def shelved(connection: sqlite3.Connection) -> list[StoredModel]:
 
 
 def check(connection: sqlite3.Connection) -> str | None:
-    """What SQLite finds wrong with the file, or None."""
+    """What SQLite finds wrong with the file, or None.
+
+    Args:
+        connection: A store.
+    """
     found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     return None if found == "ok" else str(found)
 
 
 def prune(connection: sqlite3.Connection, *, digest: bytes | None, before: float | None) -> tuple[int, int]:
-    """Let go of the runs of a model, of those that began before a time, or of those that are both, and
-    of what they answered; not of runs that go on now. The numbers of runs and of answers.
+    """Delete runs and the responses that they stored; not of runs that go on now.
+
+    Args:
+        connection: A store that may be written.
+        digest: Only runs of this model; None: of all.
+        before: Only runs that began before this time, in seconds since 1970; None: at any time.
+
+    Returns:
+        The numbers of deleted runs and of deleted responses.
     """
     chosen = [
         (run.id,)
@@ -110,7 +133,11 @@ def prune(connection: sqlite3.Connection, *, digest: bytes | None, before: float
 
 
 def export(connection: sqlite3.Connection) -> Iterator[str]:
-    """The answers as lines of JSON: a head, every model, then every answer with its model's digest."""
+    """The responses as lines of JSON: a head, every model, then every response with its model's digest.
+
+    Args:
+        connection: A store.
+    """
     yield json.dumps({MARK: VERSION})
     models = connection.execute("SELECT digest, name, identity, facts FROM models")
     for digest, name, identity, facts in models:
@@ -129,7 +156,18 @@ def export(connection: sqlite3.Connection) -> Iterator[str]:
 
 
 def merge(connection: sqlite3.Connection, source: Path) -> int:
-    """Take over what another store, or an export, has and this one has not; the number of answers."""
+    """Take over what another store, or an export, has and this one has not.
+
+    Args:
+        connection: A store that may be written.
+        source: The other file.
+
+    Returns:
+        The number of responses that are new.
+
+    Raises:
+        DataError: There is no such file, or it is neither a store nor an export; nothing is taken over then.
+    """
     if not os.path.isfile(source):
         kind = not_a_file(source)
         raise DataError(f"{source} is {kind}, not a file." if kind else f"There is no file {source}.")

@@ -18,7 +18,12 @@ _SUM = struct.Struct("<I")
 
 
 def pack(key: bytes, part: Part) -> bytes:
-    """One part of an answer as bytes that belong to ``key``."""
+    """One part of a response as bytes.
+
+    Args:
+        key: Where it will be stored; it enters the checksum, so that a value under another key counts as damaged.
+        part: A score (nats, greedy), a log-probability in nats, or a text.
+    """
     if isinstance(part, tuple):
         body = _SCORE.pack(b"S", part[0], part[1])
     elif isinstance(part, str):
@@ -29,7 +34,15 @@ def pack(key: bytes, part: Part) -> bytes:
 
 
 def unpack(key: bytes, value: bytes) -> Part:
-    """The part again; ValueError if the bytes are not what was kept under ``key``."""
+    """The part again, equal in every bit.
+
+    Args:
+        key: Where the value was stored.
+        value: What :func:`pack` made.
+
+    Raises:
+        ValueError: The bytes are not what was stored under ``key``.
+    """
     if not isinstance(value, bytes):  # a damaged row can come out as a number
         raise ValueError("damaged")
     body = value[:-4]
@@ -50,14 +63,26 @@ def unpack(key: bytes, value: bytes) -> Part:
 
 
 def parts_of(response: Response) -> tuple[Part, ...]:
-    """The parts of an answer, one per key of its request."""
+    """The parts of a response, one per key of its request.
+
+    Args:
+        response: The whole response.
+    """
     if isinstance(response, Scores):
         return response.values
     return (response.logprob,) if isinstance(response, RollingScore) else (response.text,)
 
 
 def join(request: Request, parts: Sequence[Part]) -> Response:
-    """The answer to a request from its parts; ValueError where they are not of its kind."""
+    """The response to a request from its parts.
+
+    Args:
+        request: The request.
+        parts: All its parts, in the order of its keys.
+
+    Raises:
+        ValueError: The parts are not of its kind.
+    """
     if isinstance(request, Loglikelihood):
         scores = tuple(part for part in parts if isinstance(part, tuple))
         if len(scores) == len(parts):
@@ -70,7 +95,15 @@ def join(request: Request, parts: Sequence[Part]) -> Response:
 
 
 def assemble(keys: Sequence[bytes], stored: Mapping[bytes, bytes]) -> list[Part | None]:
-    """What is stored of each part, None where nothing whole is."""
+    """What is stored of each part.
+
+    Args:
+        keys: The keys of a request.
+        stored: Packed values by key.
+
+    Returns:
+        Per key the part, or None where nothing undamaged is stored.
+    """
     parts: list[Part | None] = []
     for key in keys:
         value = stored.get(key)

@@ -70,7 +70,16 @@ class UnusableStoreError(Exception):
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection to a store that may be written; made and brought up to date where that is due."""
+    """A connection to a store that may be written; made and brought up to date where that is due.
+
+    Args:
+        path: The file.
+
+    Raises:
+        UnusableStoreError: It is another program's, a newer version's, or damaged.
+        sqlite3.Error: SQLite cannot open it.
+        OSError: Its folder cannot be made.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     limit = time.monotonic() + BUSY_SECONDS
     while True:
@@ -207,7 +216,14 @@ def sentence(error: Exception) -> str:
 
 
 def set_aside(path: Path) -> Path:
-    """Rename a damaged file, and what belongs to it; the new name."""
+    """Rename a damaged file, and what belongs to it.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The new name.
+    """
     stamp = time.strftime("%Y%m%d-%H%M%S")
     target, number = path.with_name(f"{path.name}.broken-{stamp}"), 1
     while target.exists():

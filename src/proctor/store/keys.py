@@ -63,13 +63,25 @@ Seeds = tuple[int | None, ...]
 
 
 def identity_digest(identity: Mapping[str, Any], without: str | None = None) -> bytes:
-    """32 bytes that stand for a model; TypeError for a value that is not JSON-like."""
+    """32 bytes that stand for a model.
+
+    Args:
+        identity: JSON-like values that decide about its responses.
+        without: A key of ``identity`` that is left out.
+
+    Raises:
+        TypeError: A value has no canonical form.
+    """
     kept = {key: value for key, value in identity.items() if key != without}
     return blake2b(canonical({"schema": SCHEMA, "model": kept}), digest_size=32).digest()
 
 
 def is_sampled(generation: Mapping[str, Any] | None) -> bool:
-    """Whether generating twice can give two answers; a greedy or scored request is asked once."""
+    """Whether generating twice can give two texts; a greedy or scored request is sent once.
+
+    Args:
+        generation: Generation arguments; None for a request that generates nothing.
+    """
     if not generation:
         return False
     do_sample = generation.get("do_sample")
@@ -91,7 +103,15 @@ class Keys:
         self._tails: dict[str, bytes] = {}
 
     def of(self, request: Request, repeat: int = 0) -> tuple[bytes, ...]:
-        """One key per continuation, one for anything else; none where no key can stand for the answer."""
+        """The keys of a request.
+
+        Args:
+            request: The request.
+            repeat: Its number among the repeats, from 0.
+
+        Returns:
+            One key of 28 bytes per continuation, one for anything else; none where no key can stand for the response.
+        """
         if isinstance(request, Loglikelihood):
             head = blake2b(_text(request.context), digest_size=HEAD, key=self._scored, salt=_salt(b"L", repeat))
             start = head.digest()
@@ -142,7 +162,14 @@ def _text(text: str) -> bytes:
 
 
 def canonical(value: Any) -> bytes:
-    """JSON-like values as bytes, equal for equal values: 1 and 1.0 are, 1 and true are not."""
+    """JSON-like values as bytes, equal for equal values: 1 and 1.0 are, 1 and true are not.
+
+    Args:
+        value: Texts, numbers, booleans, None, lists and mappings with text keys.
+
+    Raises:
+        TypeError: Something else is in it.
+    """
     return json.dumps(_plain(value), sort_keys=True, separators=(",", ":")).encode("ascii")
 
 

@@ -59,7 +59,15 @@ def _utf8(text: str) -> str:
 
 
 def begin(connection: sqlite3.Connection, run: NewRun) -> int:
-    """Write down that a run begins; its number."""
+    """Write down that a run begins.
+
+    Args:
+        connection: A store that may be written.
+        run: The run.
+
+    Returns:
+        Its number.
+    """
     model = None
     if run.digest is not None:
         identity = json.dumps(run.identity, sort_keys=True)
@@ -80,7 +88,12 @@ def begin(connection: sqlite3.Connection, run: NewRun) -> int:
 
 
 def attempts(connection: sqlite3.Connection, run: NewRun) -> frozenset[int]:
-    """The runs before this one that were the same run, and did not come to its end."""
+    """The runs before this one that were the same run (model, settings, folder), and have not finished.
+
+    Args:
+        connection: A store.
+        run: A run that is about to begin.
+    """
     rows = connection.execute(
         "SELECT runs.id FROM runs JOIN models ON models.id = runs.model "
         "WHERE digest = ? AND config = ? AND folder = ? AND state != 'finished'",
@@ -90,7 +103,14 @@ def attempts(connection: sqlite3.Connection, run: NewRun) -> frozenset[int]:
 
 
 def end(connection: sqlite3.Connection, number: int, state: State, counts: Counts) -> None:
-    """Write down how a run ended."""
+    """Write down how a run ended.
+
+    Args:
+        connection: A store that may be written.
+        number: The run's number.
+        state: How it ended.
+        counts: Requests that were sent, and responses that were cached.
+    """
     connection.execute(
         "UPDATE runs SET ended = ?, state = ?, asked = ?, found = ? WHERE id = ?",
         (time.time(), state, counts.asked, counts.found, number),
@@ -98,7 +118,13 @@ def end(connection: sqlite3.Connection, number: int, state: State, counts: Count
 
 
 def note_results(connection: sqlite3.Connection, started: float, results: str) -> None:
-    """Write down where the results of this process's run are."""
+    """Write down where the results of this process's run are.
+
+    Args:
+        connection: A store that may be written.
+        started: When the run began, in seconds since 1970; with host and process it names the run.
+        results: The path of the results file.
+    """
     connection.execute(
         "UPDATE runs SET results = ? WHERE started = ? AND host = ? AND pid = ?",
         (_utf8(results), started, socket.gethostname(), os.getpid()),
@@ -106,7 +132,11 @@ def note_results(connection: sqlite3.Connection, started: float, results: str) -
 
 
 def list_runs(connection: sqlite3.Connection) -> list[Run]:
-    """All runs, oldest first."""
+    """All runs, oldest first.
+
+    Args:
+        connection: A store.
+    """
     rows = connection.execute(
         "SELECT runs.id, started, ended, state, host, pid, runs.name, digest, command, folder, config, results, "
         "asked, found FROM runs LEFT JOIN models ON models.id = runs.model ORDER BY runs.id"
@@ -134,17 +164,33 @@ def _is_alive(pid: int) -> bool:
 
 
 def recall_facts(connection: sqlite3.Connection, digest: bytes) -> Mapping[str, Any] | None:
-    """What a model with this identity said of itself when it was last loaded."""
+    """The facts of a model, from when it was last loaded; None where there are none.
+
+    Args:
+        connection: A store.
+        digest: The model's, 32 bytes.
+    """
     row = connection.execute("SELECT facts FROM models WHERE digest = ?", (digest,)).fetchone()
     return None if row is None or row[0] is None else json.loads(row[0])
 
 
 def note_facts(connection: sqlite3.Connection, digest: bytes, facts: Mapping[str, Any]) -> None:
-    """Remember what a loaded model says of itself."""
+    """Remember the facts of a loaded model.
+
+    Args:
+        connection: A store that may be written.
+        digest: The model's, 32 bytes; it must be in the store.
+        facts: JSON-like values by name.
+    """
     connection.execute("UPDATE models SET facts = ? WHERE digest = ?", (json.dumps(facts), digest))
 
 
 def model_of(connection: sqlite3.Connection, digest: bytes) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """A model's identity, and what it said of itself when it was last loaded."""
+    """A model's identity, and its facts from when it was last loaded; both empty where the model is not in the store.
+
+    Args:
+        connection: A store.
+        digest: The model's, 32 bytes.
+    """
     row = connection.execute("SELECT identity, facts FROM models WHERE digest = ?", (digest,)).fetchone()
     return ({}, {}) if row is None else (json.loads(row[0]), json.loads(row[1] or "{}"))

@@ -42,12 +42,20 @@ def default_path() -> Path:
 
 
 def is_off(named: str) -> bool:
-    """Whether the variable PROCTOR_STORE says that there shall be no store."""
+    """Whether the variable PROCTOR_STORE says that there shall be no store.
+
+    Args:
+        named: Its value.
+    """
     return named.strip().lower() in OFF
 
 
 def store_path(given: str | os.PathLike[str]) -> Path:
-    """The file that a path stands for: in a folder, the one of the usual name."""
+    """The file that a path stands for: in a folder, the one of the usual name.
+
+    Args:
+        given: A file, which need not be there, or a folder; ``~`` is expanded.
+    """
     # Path.is_dir and Path.expanduser raise for names that no file can have; opening it says what is wrong with it.
     path = os.path.expanduser(given)
     return Path(path, FILE_NAME) if os.path.isdir(path) else Path(path)
@@ -81,7 +89,11 @@ class Store:
     # -- a run
 
     def begin(self, run: runs.NewRun) -> None:
-        """Write down that a run begins."""
+        """Write down that a run begins; what is put from now on belongs to it.
+
+        Args:
+            run: The run, without secrets.
+        """
         self._end_writer()
         self._begun = run
         self._attempts = self._try(lambda connection: runs.attempts(connection, run)) or frozenset()
@@ -89,23 +101,44 @@ class Store:
             self._run = self._try(lambda connection: runs.begin(connection, run)) or 0
 
     def end(self, state: runs.State, counts: runs.Counts) -> None:
-        """Write down how it ended."""
+        """Write down how the run ended.
+
+        Args:
+            state: How it ended.
+            counts: Requests that were sent to the model, and responses that were cached.
+        """
         if self._run:
             self._try(lambda connection: runs.end(connection, self._run, state, counts))
 
     def recall_facts(self, digest: bytes) -> Mapping[str, Any] | None:
-        """What a model with this identity said of itself when it was last loaded."""
+        """The facts of a model, from when it was last loaded; None where there are none.
+
+        Args:
+            digest: The model's, 32 bytes (:attr:`Keys.digest`).
+        """
         return self._try(lambda connection: runs.recall_facts(connection, digest))
 
     def note_facts(self, digest: bytes, facts: Mapping[str, Any]) -> None:
-        """Remember what a loaded model says of itself."""
+        """Remember the facts of a loaded model.
+
+        Args:
+            digest: The model's, 32 bytes.
+            facts: JSON-like values by name.
+        """
         if self.writable:
             self._try(lambda connection: runs.note_facts(connection, digest, facts))
 
     # -- answers
 
     def get(self, keys: Sequence[bytes]) -> tuple[dict[bytes, bytes], set[bytes]]:
-        """What is stored under these keys, and which of them earlier attempts at this run have stored."""
+        """What is stored under some keys.
+
+        Args:
+            keys: Keys (:meth:`Keys.of`), in any order.
+
+        Returns:
+            Packed values by key; and the keys whose values earlier attempts at this run have stored.
+        """
         found: dict[bytes, bytes] = {}
         own: set[bytes] = set()
         ordered = sorted(set(keys))
@@ -121,7 +154,11 @@ class Store:
         return found, own
 
     def put(self, rows: Sequence[tuple[bytes, bytes]]) -> None:
-        """Keep these; they are committed within a moment."""
+        """Store rows; they are committed within a moment. Without a run, or in a store only read, nothing happens.
+
+        Args:
+            rows: Keys and packed values (:func:`proctor.store.codec.pack`).
+        """
         if not self.writable or not self._run:
             return
         if self._writer is None:
@@ -176,7 +213,14 @@ def _select(connection: sqlite3.Connection, keys: Sequence[bytes]) -> list[tuple
 
 
 def open_store(path: Path) -> Store | None:
-    """Open or make a store; None, after a sentence, where there is no way."""
+    """Open or make a store.
+
+    Args:
+        path: The file. A damaged one is set aside under another name, and a new one begins.
+
+    Returns:
+        The store, perhaps only to be read; None where there is no way. A warning says which and why.
+    """
     try:
         return Store(path, connect(path), writable=True)
     except UnusableStoreError as error:
@@ -232,7 +276,11 @@ class ResponseCache:
         return self._keys.digest
 
     def find(self, queries: Sequence[Query]) -> Lookup:
-        """Everything that is stored of these queries."""
+        """Everything that is stored of some queries.
+
+        Args:
+            queries: The queries of a run, in its order.
+        """
         answers: list[Response | None] = []
         parts: dict[int, Sequence[Part | None]] = {}
         own_places: list[int] = []
@@ -251,7 +299,12 @@ class ResponseCache:
         return Lookup(answers, parts, frozenset(own_places))
 
     def keep(self, query: Query, response: Response) -> None:
-        """Store a response, but nothing of it that is NaN, or was generated from NaN."""
+        """Store a response, but nothing of it that is NaN, or was generated from NaN.
+
+        Args:
+            query: What it responds to.
+            response: The whole response.
+        """
         if isinstance(response, Text) and response.not_a_number:
             return
         keys = self._keys.of(query.request, query.repeat)

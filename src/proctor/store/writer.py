@@ -46,7 +46,11 @@ class Writer:
             self._fail("the system gives no thread for writing to it")
 
     def put(self, rows: Rows) -> None:
-        """Have these rows written soon."""
+        """Have rows written soon.
+
+        Args:
+            rows: Keys and packed values.
+        """
         if self.failed:
             return
         if not self._thread.is_alive():
