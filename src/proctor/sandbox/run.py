@@ -191,11 +191,24 @@ def run_programs(
     workers: int = 4,
     skip: Collection[str] = (),
 ) -> list[Outcome]:
-    """Run each program in a process of its own, ``workers`` at a time; outcomes in the programs' order.
+    """Run each program in a process of its own.
 
-    A program passes if it runs to its end without an exception within ``seconds``. It may start
-    threads, but no processes. ``skip`` leaves layers of :data:`LAYERS` out, as a system would that
-    lacks them.
+    A program passes if it runs to its end without an exception in time. It may start threads, but no
+    processes.
+
+    Args:
+        programs: Source texts.
+        seconds: How long one may run.
+        memory_mb: What it may allocate, in MiB.
+        disk_mb: What it may write, in MiB.
+        workers: How many run at a time.
+        skip: Layers of :data:`LAYERS` to leave out, as a system would that lacks them.
+
+    Returns:
+        One outcome per program, in their order.
+
+    Raises:
+        SandboxError: The sandbox does not start, or a bound that held before does not hold any more.
     """
 
     def run(program: str) -> Outcome:
