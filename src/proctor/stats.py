@@ -35,7 +35,11 @@ _MAX_THREADS = 16
 
 
 def mean(values: Sequence[Any]) -> Any:
-    """Arithmetic mean, ``sum / n``, summed from left to right as lm-eval's ``mean``."""
+    """Arithmetic mean, ``sum / n``, summed from left to right as lm-eval's ``mean``.
+
+    Args:
+        values: Numbers, at least one.
+    """
     return sum(values) / len(values)
 
 
@@ -43,6 +47,9 @@ def sample_std(values: Sequence[Any]) -> float:
     """Sample standard deviation with Bessel's correction, ``sqrt(sum((x - mean)^2) / (n - 1))``.
 
     Source: https://en.wikipedia.org/wiki/Standard_deviation#Corrected_sample_standard_deviation
+
+    Args:
+        values: Numbers, at least two.
     """
     middle = mean(values)
     return math.sqrt(sum([(x - middle) ** 2 for x in values]) / (len(values) - 1))
@@ -52,6 +59,9 @@ def mean_stderr(values: Sequence[Any]) -> float | None:
     """Standard error of a mean, ``s / sqrt(n)``; None for fewer than two values.
 
     Source: https://en.wikipedia.org/wiki/Standard_error#Estimate
+
+    Args:
+        values: Numbers.
     """
     if len(values) < 2:
         return None
@@ -62,8 +72,18 @@ def pooled_stderr(stderrs: Sequence[float | None], sizes: Sequence[int]) -> floa
     """Standard error of a group's mean weighted by size, from those of its parts.
 
     ``sqrt( [sum((n_i - 1) * se_i^2 * n_i) / (sum n_i - k)] / sum n_i )``: the pooled variance
-    of ``k`` parts over all documents. None as soon as one part has no standard error.
+    of ``k`` parts over all documents.
     Source: https://en.wikipedia.org/wiki/Pooled_variance; lm-eval's ``pooled_sample_stderr``.
+
+    Args:
+        stderrs: The standard error of each part.
+        sizes: The documents of each part.
+
+    Returns:
+        None as soon as one part has no standard error, or if no part has two documents.
+
+    Raises:
+        ValueError: The two differ in length.
     """
     known = _all_known(stderrs)
     if len(stderrs) != len(sizes):
@@ -80,6 +100,12 @@ def unweighted_stderr(stderrs: Sequence[float | None]) -> float | None:
 
     Source: variance of a mean of independent variables,
     https://en.wikipedia.org/wiki/Variance#Propagation; lm-eval's ``unweighted_mean_stderr``.
+
+    Args:
+        stderrs: The standard error of each score.
+
+    Returns:
+        None as soon as one score has no standard error.
     """
     known = _all_known(stderrs)
     if known is None:
@@ -103,11 +129,19 @@ def bootstrap_stderr(
     """Standard error of a statistic: its standard deviation over resamples with replacement.
 
     Chunk ``i`` of ``min(1000, iters)`` replicates draws with ``random.Random(i).choices``; what
-    is left of ``iters`` after whole chunks is dropped (lm-eval does so). ``batch`` computes the
-    same statistic for many resamples at once; without it every resample is built as a list.
-    None when there are fewer than two values or fewer than two replicates.
+    is left of ``iters`` after whole chunks is dropped (lm-eval does so).
     Source: B. Efron, "Bootstrap Methods: Another Look at the Jackknife", 1979,
     https://doi.org/10.1214/aos/1176344552; lm-eval's ``bootstrap_stderr``.
+
+    Args:
+        statistic: A function of a list of values.
+        values: By document its value.
+        iters: The number of resamples.
+        batch: The same statistic for many resamples at once; None: every resample is built as a list.
+        threads: Threads for ``batch``; None: :func:`proctor.stats.usable_threads`.
+
+    Returns:
+        None for fewer than two values or fewer than two replicates.
     """
     if len(values) < 2 or iters < 2:
         return None
@@ -123,7 +157,15 @@ def bootstrap_replicates(
     batch: Batch | None = None,
     threads: int | None = None,
 ) -> list[Any]:
-    """The statistic of every resample, in lm-eval's order (see :func:`bootstrap_stderr`)."""
+    """The statistic of every resample, in lm-eval's order.
+
+    Args:
+        statistic: A function of a list of values.
+        values: By document its value.
+        iters: The number of resamples, at least one.
+        batch: The same statistic for many resamples at once; None: every resample is built as a list.
+        threads: Threads for ``batch``; None: :func:`proctor.stats.usable_threads`.
+    """
     chunk = min(CHUNK, iters)
     seeds = range(iters // chunk)
     if batch is None:
@@ -181,9 +223,14 @@ _scratch = _Scratch()
 
 
 def scratch(name: str, shape: tuple[int, ...], dtype: Any) -> Any:
-    """An array of this thread to be filled, the same memory whenever ``name`` is asked for.
+    """An array of this thread to be filled, the same memory whenever ``name`` is used again.
 
     To fetch fresh memory from the system for each block takes longer than the arithmetic on it.
+
+    Args:
+        name: What the array is for.
+        shape: Its shape.
+        dtype: Its type.
     """
     import numpy as np
 

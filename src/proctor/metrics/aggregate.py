@@ -18,6 +18,9 @@ def median(items: Sequence[Any]) -> Any:
     """Element ``n // 2`` of the sorted values: the upper one of two in the middle.
 
     Source: lm-eval's ``median``, which does not average the two.
+
+    Args:
+        items: Values by document, at least one.
     """
     return sorted(items)[len(items) // 2]
 
@@ -26,6 +29,9 @@ def nanmean(items: Sequence[Any]) -> float:
     """Mean of the values that are numbers; not a number if there is none.
 
     Source: https://numpy.org/doc/stable/reference/generated/numpy.nanmean.html
+
+    Args:
+        items: Values by document.
     """
     import numpy as np
 
@@ -35,17 +41,26 @@ def nanmean(items: Sequence[Any]) -> float:
 
 
 def perplexity(items: Sequence[float]) -> float:
-    """``exp(-mean)`` of log-likelihoods in nats.
+    """``exp(-mean)`` of log-likelihoods.
 
     Source: https://en.wikipedia.org/wiki/Perplexity; lm-eval's ``perplexity``.
+
+    Args:
+        items: Log-likelihoods by document, in nats.
     """
     return replicates.exp_or_inf(-stats.mean(items))
 
 
 def weighted_perplexity(items: Sequence[tuple[float, float]]) -> float:
-    """``exp(-(sum of log-likelihoods / sum of weights))``, the weights being words or bytes.
+    """``exp(-(sum of log-likelihoods / sum of weights))``.
 
     Source: https://en.wikipedia.org/wiki/Perplexity; lm-eval's ``weighted_perplexity``.
+
+    Args:
+        items: By document its log-likelihood in nats and its weight: words or bytes.
+
+    Raises:
+        DataError: The weights add up to 0.
     """
     return replicates.exp_or_inf(-weighted_mean(items))
 
@@ -54,12 +69,25 @@ def bits_per_byte(items: Sequence[tuple[float, float]]) -> float:
     """``-(sum of log-likelihoods / sum of bytes) / ln 2``.
 
     Source: https://arxiv.org/abs/2101.00027, section 3.1; lm-eval's ``bits_per_byte``.
+
+    Args:
+        items: By document its log-likelihood in nats and its bytes.
+
+    Raises:
+        DataError: All texts are empty.
     """
     return -weighted_mean(items) / math.log(2)
 
 
 def weighted_mean(items: Sequence[tuple[float, float]]) -> float:
-    """``sum of values / sum of weights``."""
+    """``sum of values / sum of weights``.
+
+    Args:
+        items: By document a value and its weight.
+
+    Raises:
+        DataError: The weights add up to 0.
+    """
     lls, weights = zip(*items, strict=True)
     total = sum(weights)
     if not total:
@@ -71,6 +99,12 @@ def brier_score(items: Sequence[tuple[Any, Any]]) -> float:
     """Mean over documents of the squared distance of the probabilities from the truth.
 
     Source: G. W. Brier, "Verification of forecasts expressed in terms of probability", 1950.
+
+    Args:
+        items: By document the number of the gold option and a probability per option.
+
+    Raises:
+        DataError: Documents differ in their number of options, or a gold is none of them.
     """
     import numpy as np
 
@@ -90,14 +124,21 @@ def brier_score(items: Sequence[tuple[Any, Any]]) -> float:
 
 
 def bypass(items: Sequence[Any]) -> int:
-    """A number that is no score, 999: nothing was measured. Source: lm-eval's ``bypass``."""
+    """A number that is no score, 999: nothing was measured. Source: lm-eval's ``bypass``.
+
+    Args:
+        items: Not looked at.
+    """
     return 999
 
 
 def acc_all(items: Sequence[tuple[Any, Mapping[str, Any]]]) -> float:
-    """Share of questions, by paragraph and question, whose every answer is judged rightly.
+    """Share of questions, by paragraph and question, all of whose options are judged rightly.
 
     Source: MultiRC of SuperGLUE, https://arxiv.org/abs/1905.00537; lm-eval's ``acc_all``.
+
+    Args:
+        items: By document the prediction and the document, with ``idx`` and ``label``.
     """
     right = _all_right(items, lambda doc: (doc["idx"]["paragraph"], doc["idx"]["question"]))
     return sum(right) / len(right)
@@ -107,6 +148,9 @@ def acc_all_stderr(items: Sequence[tuple[Any, Mapping[str, Any]]]) -> float | No
     """Standard error of :func:`acc_all`.
 
     lm-eval: questions are told apart by their number alone, whatever the paragraph.
+
+    Args:
+        items: As for :func:`acc_all`.
     """
     return stats.mean_stderr(_all_right(items, lambda doc: doc["idx"]["question"]))
 
@@ -142,8 +186,16 @@ def aggregate(
 ) -> Value:
     """A metric's value over all documents, and its standard error where lm-eval has one.
 
-    ``bootstrap_iters`` 0 or None: no standard errors at all, closed ones neither.
     Source: lm-eval's ``stderr_for_metric``.
+
+    Args:
+        use: The metric and its aggregation.
+        values: By document what the metric gave.
+        bootstrap_iters: Resamples of a bootstrap; 0 or None: no standard errors at all, closed ones neither.
+        threads: Threads of a bootstrap; None: :func:`proctor.stats.usable_threads`.
+
+    Raises:
+        TaskError: The aggregation failed.
     """
     try:
         with no_exit():
@@ -163,7 +215,11 @@ def aggregate(
 
 
 def has_stderr(aggregation: Callable[..., Any]) -> bool:
-    """Whether a standard error can be given for an aggregation."""
+    """Whether a standard error can be given for an aggregation.
+
+    Args:
+        aggregation: A function over the values of all documents.
+    """
     try:
         return aggregation in _CLOSED or aggregation in _BOOTSTRAPPED
     except TypeError:  # a callable that cannot be hashed is none of ours
@@ -178,7 +234,15 @@ def stderr_of(
     bootstrap_iters: int,
     threads: int | None = None,
 ) -> float | None:
-    """The standard error of an aggregated metric, or None where there is none."""
+    """The standard error of an aggregated metric, or None where there is none.
+
+    Args:
+        aggregation: A function over the values of all documents.
+        metric: The metric's name; bleu, chrf, chrf++ and ter have at most 100 resamples, as in lm-eval.
+        values: By document what the metric gave.
+        bootstrap_iters: Resamples of a bootstrap; 0: no standard error.
+        threads: Threads of a bootstrap; None: :func:`proctor.stats.usable_threads`.
+    """
     if bootstrap_iters <= 0 or len(values) < 2:
         return None
     try:
