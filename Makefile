@@ -50,11 +50,12 @@ test: $(VENV)/.stamp-dev ## run all tests
 fuzz: $(VENV)/.stamp-fuzz ## odd input for longer: FUZZ_SECONDS for each of FUZZ_TARGETS (all)
 	$(BIN)/python tests/fuzz/fuzz_guided.py $(FUZZ_TARGETS) --seconds $(FUZZ_SECONDS)
 
-lint: $(VENV)/.stamp-dev ## check format, style, types, the arrows between rooms, known vulnerabilities
+lint: $(VENV)/.stamp-dev ## check format, style, types, imports between rooms, words, known vulnerabilities
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+	$(BIN)/python tools/glossary.py
 	@$(BIN)/python tools/audit.py
 
 format: $(VENV)/.stamp-dev ## bring the format in line

@@ -134,7 +134,7 @@ def _validated(peer: Mapping[str, Any], own: Mapping[str, Any]) -> Iterator[Find
     for file, line, message in own["verdict"]["errors"]:
         place = f"{file}:{line}" if line else file
         excuse = _excuse(message, peer)
-        yield Finding("errors told by validate", place, "corpus" if excuse else "ours", excuse, message)
+        yield Finding("errors found by validate", place, "corpus" if excuse else "ours", excuse, message)
 
 
 def _excuse(message: str, peer: Mapping[str, Any]) -> str:

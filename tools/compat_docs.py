@@ -15,7 +15,7 @@ CHECKED: Mapping[str, str] = {
     "tags by name": "the tag has the same tasks",
     "task configurations": "every field with its default, after includes: splits, prompts, few-shot, metrics, filters",
     "group trees": "the same tasks after expansion, with the group's overrides, aliases, versions and aggregations",
-    "errors told by validate": "what `proctor validate --no_data` objects to is wrong in lm-eval too",
+    "errors found by validate": "what `proctor validate --no_data` objects to is wrong in lm-eval too",
     "Python files": "a file named by `!function` that imports there imports here",
     "functions": "a `!function` or class that is found there is found here, and is the same kind of thing",
     "metrics and filters": "each task is built up to its data: the same metrics, aggregations and directions; "
@@ -103,7 +103,7 @@ def _files(findings: Sequence[Finding], peer: Mapping[str, Any], own: Mapping[st
     unusable = {own["names"]["groups"][name]["file"] for name in broken}
     for one in findings:
         file = one.name.partition(":")[0]
-        if one.what == "errors told by validate" and file not in unusable:
+        if one.what == "errors found by validate" and file not in unusable:
             yield file, one.own
     lost = {one.name for one in findings if one.what == "Python files" and one.verdict == "corpus"}
     for one in findings:

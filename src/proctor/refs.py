@@ -120,5 +120,7 @@ def _place_of(error: BaseException) -> tuple[str, int] | None:
     """The line of a task file that raised ``error``: the innermost one outside of proctor and the standard library."""
     own = str(Path(__file__).parent / "alias.py")
     frames = traceback.extract_tb(error.__traceback__)
-    told = [frame for frame in frames if frame.filename not in (own, __file__) and not frame.filename.startswith("<")]
-    return (told[-1].filename, told[-1].lineno or 1) if told else None
+    own_frames = [
+        frame for frame in frames if frame.filename not in (own, __file__) and not frame.filename.startswith("<")
+    ]
+    return (own_frames[-1].filename, own_frames[-1].lineno or 1) if own_frames else None

@@ -67,8 +67,8 @@ def validate(
     with progress(len(every), "Checking tasks") as display:
         checked.nodes(every, display)
     return ValidationReport(
-        errors=by_cause(_told_once(checked.errors)),
-        notes=by_cause(_told_once(checked.notes)),
+        errors=by_cause(_without_repeats(checked.errors)),
+        notes=by_cause(_without_repeats(checked.notes)),
         tasks=len({node.name for node in every if isinstance(node, TaskNode)}),
         groups=len({node.name for node in every if isinstance(node, GroupNode)}),
         documents=checked.documents,
@@ -216,7 +216,7 @@ def overheard() -> Iterator[list[str]]:
 _OWNER = re.compile(r"(task|group) '([^']*)': ")
 
 
-def _told_once(errors: Sequence[Finding]) -> tuple[Finding, ...]:
+def _without_repeats(errors: Sequence[Finding]) -> tuple[Finding, ...]:
     """Sorted; one error that several tasks share through an included file is told once."""
     owners: dict[Finding, list[str]] = {}
     for finding in dict.fromkeys(errors):
@@ -226,8 +226,8 @@ def _told_once(errors: Sequence[Finding]) -> tuple[Finding, ...]:
             continue
         bare = replace(finding, message=f"{match[1]}{{}}: {finding.message[match.end() :]}")
         owners.setdefault(bare, []).append(match[2])
-    told = [_with_owners(finding, names) for finding, names in owners.items()]
-    return tuple(sorted(told, key=lambda finding: (finding.file or "", finding.line or 0)))
+    merged = [_with_owners(finding, names) for finding, names in owners.items()]
+    return tuple(sorted(merged, key=lambda finding: (finding.file or "", finding.line or 0)))
 
 
 def _with_owners(finding: Finding, names: Sequence[str]) -> Finding:

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from proctor.cli.stop import SigtermError, heed_sigterm, say_how_to_begin_again, tell
+from proctor.cli.stop import SigtermError, raise_on_sigterm, say_how_to_begin_again, tell
 
 
 def impatient(first, second):
@@ -59,6 +59,6 @@ def test_the_command_is_named_once(capsys):
 
 def test_sigterm_is_heeded_within_and_as_before_outside():
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(SigtermError), heed_sigterm():
+    with pytest.raises(SigtermError), raise_on_sigterm():
         os.kill(os.getpid(), signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) is before

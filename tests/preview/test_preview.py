@@ -10,7 +10,7 @@ import pytest
 from proctor.errors import UsageError
 from proctor.models.tokens.tokenizer import Tokens
 from proctor.preview.preview import preview
-from proctor.preview.token_boundaries import fit, pieces, seams
+from proctor.preview.token_boundaries import fit, pieces, token_boundaries
 from proctor.run.progress import Quiet
 from proctor.settings.config import build_config
 
@@ -177,26 +177,26 @@ def test_a_prompt_that_does_not_fit_is_a_warning(exam, monkeypatch):
     assert shown.endswith("warning: 1 prompt shown here cannot be read whole by the model.")
 
 
-# -- seams
+# -- token_boundaries
 
 
 def test_white_space_moves_to_the_continuation():
-    [seam] = seams(letters(), "x ", ["y"])
-    assert [piece.text for piece in seam.after] == [" ", "y"]
-    assert (seam.context, seam.continuation, seam.cut, seam.melted) == (2, 2, 0, False)
+    [boundary] = token_boundaries(letters(), "x ", ["y"])
+    assert [piece.text for piece in boundary.after] == [" ", "y"]
+    assert (boundary.context, boundary.continuation, boundary.cut, boundary.merges) == (2, 2, 0, False)
 
 
 def test_letters_that_melt_over_the_seam_are_said():
-    [seam] = seams(letters(), "xa", ["bc"])
-    assert seam.melted
-    [none] = seams(letters(), "xa", ["b"])
+    [boundary] = token_boundaries(letters(), "xa", ["bc"])
+    assert boundary.merges
+    [none] = token_boundaries(letters(), "xa", ["b"])
     assert none.continuation == 0
 
 
 @pytest.mark.parametrize(("backend", "cut"), [("causal", 4), ("seq2seq", 3)])
 def test_what_is_cut(backend, cut):
-    [seam] = seams(letters(5, backend=backend), "1234567", ["89"])
-    assert seam.cut == cut
+    [boundary] = token_boundaries(letters(5, backend=backend), "1234567", ["89"])
+    assert boundary.cut == cut
 
 
 def test_room_that_generation_leaves():

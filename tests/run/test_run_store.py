@@ -209,11 +209,11 @@ def test_a_model_that_can_resume_is_told_of_everything(answers):
 
     some = queries(*(Rolling(f"text {n}") for n in range(8)))
     ask(Oracle(), some[:2], lambda count: None, answers)
-    answers.shelf.end("finished", Counts())
-    answers.shelf.begin(new_run(answers))
+    answers.store.end("finished", Counts())
+    answers.store.begin(new_run(answers))
     ask(Oracle(), some[2::2], lambda count: None, answers)
-    answers.shelf.end("interrupted", Counts())
-    answers.shelf.begin(new_run(answers))
+    answers.store.end("interrupted", Counts())
+    answers.store.begin(new_run(answers))
     model = Resuming()
     assert ask(model, some, lambda count: None, answers) == [RollingScore(-1.5)] * 8
     # Of what it had to ask in the beginning, these were left.
@@ -231,13 +231,13 @@ def test_sampled_texts_are_drawn_once_and_those_that_are_missing_anew(answers):
     some = queries(request, repeats=6)
     random.seed(0)
     ask(Drawing(), some[:3], lambda count: None, answers)
-    answers.shelf.flush()
+    answers.store.flush()
     random.seed(0)
     model = Drawing()
     texts = ask(model, some, lambda count: None, answers)
     assert len(model.asked) == 3
     assert len(set(texts)) == 6
-    answers.shelf.flush()
+    answers.store.flush()
     assert Asking(some, answers).missing == []
 
 

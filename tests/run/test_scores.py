@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from proctor.run.scores import SHOWN, MetricValues, facts_of, told
+from proctor.run.scores import SHOWN, MetricValues, facts_of, failure_report
 from proctor.types import DocumentError, Record
 
 
@@ -36,7 +36,7 @@ def test_documents_with_a_error_are_counted_once_and_told():
     failed = tally.failed
     assert failed is not None
     assert (failed.task, failed.documents, failed.asked, len(failed.first)) == ("t", 10, 20, SHOWN)
-    lines = told(failed).splitlines()
+    lines = failure_report(failed).splitlines()
     assert lines[0] == "Task 't': 10 of 20 documents could not be scored; its scores are those of the 10 others."
     assert lines[1] == "  document 1, filter none: no"
     assert lines[-1] == "  and 5 more documents"
@@ -53,7 +53,7 @@ def test_nothing_failed_and_nothing_is_told():
 def test_no_figures_at_all_is_said():
     failed = MetricValues("t", [record(0, error="no")]).failed
     assert failed is not None
-    assert "1 of 1 documents could not be scored; it has no scores." in told(failed)
+    assert "1 of 1 documents could not be scored; it has no scores." in failure_report(failed)
 
 
 def test_a_figure_that_does_not_come_about_is_no_document_s_error():
@@ -62,7 +62,9 @@ def test_a_figure_that_does_not_come_about_is_no_document_s_error():
     failed = tally.failed
     assert failed is not None
     assert failed.documents == 0
-    assert told(failed) == "Task 't' lacks some of its scores:\n  filter none: acc has no score: ValueError: x"
+    assert (
+        failure_report(failed) == "Task 't' lacks some of its scores:\n  filter none: acc has no score: ValueError: x"
+    )
 
 
 @pytest.mark.parametrize("order", [("none", "strict"), ("strict", "none")])

@@ -1,4 +1,4 @@
-"""The knobs together: precedence, contradictions, what one implies for another."""
+"""The settings together: precedence, contradictions, what one implies for another."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from proctor.errors import UsageError
-from proctor.settings.config import KNOBS, RunConfig, Seeds, build_config
+from proctor.settings.config import CHECKS, RunConfig, Seeds, build_config
 
 
 def build(file=None, **cli):
@@ -16,7 +16,7 @@ def build(file=None, **cli):
 
 
 def test_every_field_has_a_knob():
-    assert {field.name for field in dataclasses.fields(RunConfig)} == set(KNOBS)
+    assert {field.name for field in dataclasses.fields(RunConfig)} == set(CHECKS)
 
 
 def test_defaults_are_lm_evals():

@@ -52,8 +52,8 @@ def keep(path, identity=MODEL, queries=QUERIES, responses=ANSWERS, *, state="fin
     answers = opened(path, identity)
     for query, response in zip(queries, responses, strict=True):
         answers.keep(query, response)
-    answers.shelf.end(state, Counts(asked=len(queries)))
-    answers.shelf.close()
+    answers.store.end(state, Counts(asked=len(queries)))
+    answers.store.close()
 
 
 def find(path, queries=QUERIES, identity=MODEL):
@@ -61,7 +61,7 @@ def find(path, queries=QUERIES, identity=MODEL):
     try:
         return answers.find(queries)
     finally:
-        answers.shelf.close()
+        answers.store.close()
 
 
 def test_what_is_kept_is_found(path):
@@ -137,13 +137,13 @@ def test_many_are_looked_up_together(path):
 
 def test_runs_are_written_down(path):
     answers = opened(path)
-    answers.shelf.end("finished", Counts(asked=3, found=2))
+    answers.store.end("finished", Counts(asked=3, found=2))
     runs.note_results(db.connect(path), 1.0, "results.json")
-    answers.shelf.note_facts(answers.digest, {"model_dtype": "torch.float32"})
-    answers.shelf.begin(new_run(answers, 2.0))
-    assert answers.shelf.recall_facts(answers.digest) == {"model_dtype": "torch.float32"}
-    assert answers.shelf.recall_facts(b"another") is None
-    answers.shelf.close()
+    answers.store.note_facts(answers.digest, {"model_dtype": "torch.float32"})
+    answers.store.begin(new_run(answers, 2.0))
+    assert answers.store.recall_facts(answers.digest) == {"model_dtype": "torch.float32"}
+    assert answers.store.recall_facts(b"another") is None
+    answers.store.close()
     first, second = list_runs(db.connect(path))
     assert (first.state, first.asked, first.found, first.results) == ("finished", 3, 2, "results.json")
     assert (second.state, second.results, second.config) == ("running", None, {"tasks": ["quiz"]})
@@ -293,14 +293,14 @@ def test_a_file_that_tears_during_a_run_costs_no_run(path, caplog):
     answers = opened(path)
     for query in rolling(4000):
         answers.keep(query, RollingScore(-1.0))
-    answers.shelf.flush()
+    answers.store.flush()
     os.truncate(path, 4096)
     with path.open("r+b") as file:
         file.write(b"\xff" * 4096)
     os.truncate(f"{path}-wal", 0)
     for query in rolling(100):
         answers.keep(query, RollingScore(-1.0))
-    answers.shelf.close()
+    answers.store.close()
     assert caplog.text.count("takes no more responses") <= 1
     keep(path)
     assert find(path).answers == ANSWERS
@@ -309,12 +309,12 @@ def test_a_file_that_tears_during_a_run_costs_no_run(path, caplog):
 def test_a_file_that_vanishes_is_said_once(path, caplog):
     answers = opened(path)
     answers.keep(QUERIES[0], ANSWERS[0])
-    assert answers.shelf.flush()
+    assert answers.store.flush()
     path.unlink()
     for _ in range(3):
         answers.keep(QUERIES[1], ANSWERS[1])
-        assert not answers.shelf.flush()
-    answers.shelf.close()
+        assert not answers.store.flush()
+    answers.store.close()
     assert caplog.text.count("its file was deleted or replaced. The run goes on") == 1
 
 
@@ -331,8 +331,8 @@ def test_a_full_disk_is_said_once_and_what_was_kept_stays(path, caplog, monkeypa
     for start_at in range(0, 4000, 1000):
         for query in rolling(4000)[start_at : start_at + 1000]:
             answers.keep(query, RollingScore(-1.0))
-        answers.shelf.flush()
-    answers.shelf.close()
+        answers.store.flush()
+    answers.store.close()
     assert caplog.text.count("the disk is full") == 1
     monkeypatch.undo()
     assert find(path).answers == ANSWERS
@@ -345,7 +345,7 @@ def test_a_writer_that_dies_is_said_once(path, caplog, monkeypatch):
     time.sleep(0.1)
     for _ in range(3):
         answers.keep(QUERIES[1], ANSWERS[1])
-    answers.shelf.close()
+    answers.store.close()
     assert caplog.text.count("its writer has died") == 1
 
 
@@ -361,7 +361,7 @@ def test_a_store_that_may_not_be_written_is_read(path, caplog, monkeypatch):
     answers = opened(path)
     assert answers.find(QUERIES).answers == ANSWERS
     answers.keep(Query("t", 0, 0, 0, Rolling("new")), RollingScore(-1.0))
-    answers.shelf.close()
+    answers.store.close()
     assert "can be read, but not written (it may not be written)" in caplog.text
 
 
@@ -391,7 +391,7 @@ def test_a_busy_file_is_waited_for(path, monkeypatch):
     time.sleep(0.5)
     other.execute("COMMIT")
     other.close()
-    answers.shelf.close()
+    answers.store.close()
     assert find(path).answers[0] == ANSWERS[0]
 
 
@@ -406,8 +406,8 @@ def test_a_writer_that_dies_with_rows_in_hand_does_not_say_that_they_are_kept(pa
     monkeypatch.setattr(writer.Writer, "_work", lambda self: self._queue.get())
     answers = opened(path)
     answers.keep(QUERIES[0], ANSWERS[0])
-    assert not answers.shelf.flush()
-    answers.shelf.close()
+    assert not answers.store.flush()
+    answers.store.close()
     assert caplog.text.count("its writer has died") == 1
 
 
@@ -419,8 +419,8 @@ def test_where_no_thread_is_to_be_had_the_run_goes_on(path, caplog, monkeypatch)
     answers = opened(path)
     for _ in range(2):
         answers.keep(QUERIES[0], ANSWERS[0])
-    assert not answers.shelf.flush()
-    answers.shelf.close()
+    assert not answers.store.flush()
+    answers.store.close()
     assert caplog.text.count("the system gives no thread for writing to it. The run goes on") == 1
 
 
@@ -429,5 +429,5 @@ def test_what_is_not_committed_in_time_is_not_said_to_be_kept(path, monkeypatch)
     monkeypatch.setattr(writer.Writer, "_commit", lambda self, connection, rows: time.sleep(1))
     answers = opened(path)
     answers.keep(QUERIES[0], ANSWERS[0])
-    assert not answers.shelf.flush()
-    answers.shelf.close()
+    assert not answers.store.flush()
+    answers.store.close()

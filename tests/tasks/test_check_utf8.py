@@ -6,7 +6,7 @@ import pytest
 
 from proctor.errors import DataError, TaskError
 from proctor.refs import Ref
-from proctor.tasks.check_utf8 import check_sendable
+from proctor.tasks.check_utf8 import check_utf8
 from proctor.tasks.outputs import Example
 from proctor.tasks.plan import plan_task
 from proctor.tasks.prompt import PromptStyle
@@ -23,13 +23,13 @@ def plan(bound):
     "request_", [Loglikelihood(ODD, (ODD,)), Rolling(ODD), Generate(ODD, {"until": ["\n"]}), Rolling("x" * 1_000_000)]
 )
 def test_odd_letters_are_letters(spec, request_):
-    check_sendable(spec(), 0, [request_], "doc_to_text")
+    check_utf8(spec(), 0, [request_], "doc_to_text")
 
 
 @pytest.mark.parametrize("request_", [Loglikelihood("a", ("b", "\ud800")), Rolling("\udfff"), Generate("é\ud800x", {})])
 def test_half_a_character_is_told_with_task_document_and_place(spec, request_):
     with pytest.raises(TaskError, match=r"task 'sums': .* document 7 holds half of a character") as told:
-        check_sendable(spec(), 7, [request_], "doc_to_text")
+        check_utf8(spec(), 7, [request_], "doc_to_text")
     assert "sums.yaml:" in str(told.value)
     str(told.value).encode("utf-8")
 

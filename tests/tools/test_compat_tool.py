@@ -66,7 +66,7 @@ def differing(peer: dict, own: dict) -> set[tuple[str, str, str]]:
 
 AT_HOME = {
     ("group trees", "wrong", "corpus"),
-    ("errors told by validate", "wrong.yaml:2", "corpus"),
+    ("errors found by validate", "wrong.yaml:2", "corpus"),
     ("Python files", "c/lost", "corpus"),
     ("functions", "c/lost.text", "corpus"),
     ("metrics and filters", "four", "corpus"),
@@ -159,14 +159,14 @@ def test_every_kind_of_difference_is_seen(peer, own, path, new, found):
 
 def test_a_error_that_validate_tells_is_ours_where_lm_eval_has_none(peer, own):
     peer["groups"]["wrong"] = {"alias": "wrong", "version": "N/A", "aggregates": [], "members": {}}
-    assert ("errors told by validate", "wrong.yaml:2", "ours") in differing(peer, own)
+    assert ("errors found by validate", "wrong.yaml:2", "ours") in differing(peer, own)
     own = copy.deepcopy(own)
     own["verdict"]["errors"] = [["group.yaml", 3, "group 'all': no task of the group lists the metric 'exact_match'."]]
-    assert ("errors told by validate", "group.yaml:3", "ours") in differing(peer, own), "its tasks measure it"
+    assert ("errors found by validate", "group.yaml:3", "ours") in differing(peer, own), "its tasks measure it"
     for several in ("", " and 24 more"):
         sentence = f"group 'all'{several}: no task of the group lists the metric 'acc'."
         own["verdict"]["errors"] = [["group.yaml", 3, sentence]]
-        assert ("errors told by validate", "group.yaml:3", "corpus") in differing(peer, own)
+        assert ("errors found by validate", "group.yaml:3", "corpus") in differing(peer, own)
 
 
 def test_what_differs_on_purpose_is_known_by_name(peer, own, monkeypatch):

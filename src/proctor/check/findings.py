@@ -79,8 +79,8 @@ class Findings:
 
     def results(self) -> tuple[list[Finding], list[Finding]]:
         """All errors, all notes."""
-        told = [*self._plain, *((_counted(seen), seen.is_note) for seen in self._seen.values())]
-        return [finding for finding, note in told if not note], [finding for finding, note in told if note]
+        findings = [*self._plain, *((_counted(seen), seen.is_note) for seen in self._seen.values())]
+        return [finding for finding, note in findings if not note], [finding for finding, note in findings if note]
 
 
 def _counted(seen: _FindingKey) -> Finding:

@@ -139,8 +139,8 @@ def _merge(namespace: argparse.Namespace, path: Path) -> None:
 
     if not namespace.names:
         raise UsageError("proctor cache merge needs the files to add responses from.")
-    if not path.exists() and (shelf := open_store(path)) is not None:
-        shelf.close()
+    if not path.exists() and (store := open_store(path)) is not None:
+        store.close()
     if any(Path(name).exists() and path.exists() and path.samefile(name) for name in namespace.names):
         raise UsageError(f"{path} cannot be merged into itself.")
     with opened(path, writable=True) as connection:

@@ -27,7 +27,7 @@ def add_run_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def add_task_flags(parser: _Flags) -> None:
-    """``--tasks`` and where tasks are looked for: of every verb that works on tasks."""
+    """``--tasks`` and where tasks are looked for: of every subcommand that works on tasks."""
     parser.add_argument(
         "--tasks",
         "-t",
@@ -95,7 +95,7 @@ def add_preview_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_without_effect(parser: argparse.ArgumentParser) -> None:
-    """So that a command line of ``run`` becomes one of ``preview`` by its verb alone."""
+    """So that a command line of ``run`` becomes one of ``preview`` by its subcommand alone."""
     hidden: dict[str, Any] = {"help": argparse.SUPPRESS}
     for names in (
         ("--output_path", "-o"),

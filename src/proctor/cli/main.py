@@ -1,7 +1,7 @@
-"""The entry of the command: which verb, and what becomes of an error.
+"""The entry of the command: which subcommand, and what becomes of an error.
 
-A verb is a module with ``add_flags(parser)`` and ``execute(namespace) -> exit code``, imported
-when it is asked for. Without a verb the flags are those of ``run``.
+A subcommand is a module with ``add_flags(parser)`` and ``execute(namespace) -> exit code``, imported
+when it is asked for. Without a subcommand the flags are those of ``run``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 
 from proctor.cli.logs import LOGGER, hush_tracebacks, set_up_logging
-from proctor.cli.stop import heed_sigterm, tell
+from proctor.cli.stop import raise_on_sigterm, tell
 from proctor.cli.streams import drop_output, open_missing_streams
 from proctor.cli.system_errors import system_error
 from proctor.cli.values import SentenceParser
@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that cannot show a letter shows its number
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        with heed_sigterm(), no_exit():
+        with raise_on_sigterm(), no_exit():
             code = _dispatch(list(sys.argv[1:] if argv is None else argv))
             sys.stdout.flush()
     except ProctorError as error:
@@ -86,30 +86,32 @@ def _dispatch(arguments: list[str]) -> int:
     set_up_logging()
     note(arguments)
     if not arguments or arguments[0] in ("-h", "--help"):
-        print(_HELP.format(subcommands="\n".join(f"  {verb:9} {what}" for verb, what in SUBCOMMANDS.items())))
+        print(
+            _HELP.format(subcommands="\n".join(f"  {subcommand:9} {what}" for subcommand, what in SUBCOMMANDS.items()))
+        )
         return 0
     if arguments == ["--version"]:
         from importlib.metadata import version
 
         print(f"proctor {version('proctor')}")
         return 0
-    verb = arguments.pop(0) if not arguments[0].startswith("-") else "run"
-    if verb not in SUBCOMMANDS:
+    subcommand = arguments.pop(0) if not arguments[0].startswith("-") else "run"
+    if subcommand not in SUBCOMMANDS:
         raise UsageError(
-            f"There is no subcommand {verb!r}.",
-            hint=did_you_mean(verb, SUBCOMMANDS) or f"There are {', '.join(SUBCOMMANDS)}.",
+            f"There is no subcommand {subcommand!r}.",
+            hint=did_you_mean(subcommand, SUBCOMMANDS) or f"There are {', '.join(SUBCOMMANDS)}.",
         )
-    return _run_verb(verb, arguments)
+    return _run_subcommand(subcommand, arguments)
 
 
-def _run_verb(verb: str, arguments: Sequence[str]) -> int:
-    module = importlib.import_module(f"proctor.cli.{verb}")
-    parser = SentenceParser(prog=f"proctor {verb}", description=(module.__doc__ or "").strip())
+def _run_subcommand(subcommand: str, arguments: Sequence[str]) -> int:
+    module = importlib.import_module(f"proctor.cli.{subcommand}")
+    parser = SentenceParser(prog=f"proctor {subcommand}", description=(module.__doc__ or "").strip())
     parser.usage = getattr(module, "USAGE", None)
     module.add_flags(parser)
     try:
         # lm-eval: a bare `run` prints its help.
-        namespace = parser.parse(arguments or ["--help"] if verb == "run" else arguments)
+        namespace = parser.parse(arguments or ["--help"] if subcommand == "run" else arguments)
     except SystemExit as end:
         return int(end.code or 0)
     return int(module.execute(namespace) or 0)

@@ -144,7 +144,7 @@ def _print_tables(config: RunConfig, document: Mapping[str, Any]) -> None:
 
 def _print_failed(result: RunResult) -> None:
     """Whoever reads the table alone must know what is missing from it."""
-    from proctor.run.scores import told
+    from proctor.run.scores import failure_report
 
     for one in result.failed:
-        print(told(one))
+        print(failure_report(one))

@@ -15,7 +15,7 @@ class SigtermError(KeyboardInterrupt):
 
 
 @contextmanager
-def heed_sigterm() -> Iterator[None]:
+def raise_on_sigterm() -> Iterator[None]:
     """Let SIGTERM stop the work within as Ctrl-C does, so that what was answered is kept."""
     if threading.current_thread() is not threading.main_thread():
         yield

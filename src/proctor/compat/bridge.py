@@ -14,7 +14,7 @@ from typing import Any
 
 from proctor.compat.api.instance import Instance
 from proctor.compat.api.model import LM, CachingLM
-from proctor.compat.told import instances_about, instances_of
+from proctor.compat.instances import instances_about, instances_of
 from proctor.errors import ModelError, UsageError
 from proctor.types import (
     Generate,

@@ -40,10 +40,10 @@ def code_eval(
     outcomes = iter(run_programs(programs, seconds=timeout, workers=num_workers))
     results: dict[int, list[tuple[int, dict[str, Any]]]] = {}
     for task, (candidates, _) in enumerate(pairs):
-        told = [(number, _result(next(outcomes), task, number)) for number in range(len(candidates))]
-        if told:
-            results[task] = told
-    counts = [(len(told), sum(result["passed"] for _, result in told)) for told in results.values()]
+        of_task = [(number, _result(next(outcomes), task, number)) for number in range(len(candidates))]
+        if of_task:
+            results[task] = of_task
+    counts = [(len(of_task), sum(result["passed"] for _, result in of_task)) for of_task in results.values()]
     figures: dict[str, float] = {}
     for one in (k,) if isinstance(k, int) else k:
         if counts and all(total >= one for total, _ in counts):

@@ -17,7 +17,7 @@ from proctor.errors import UsageError, value_text
 from proctor.metrics.choice import OUT_OF_RANGE, resolve_gold
 from proctor.models import declared_kind, open_model, open_tokenizer
 from proctor.models.generation import plan_generation
-from proctor.preview.token_boundaries import TokenBoundary, TokenText, fit, seams
+from proctor.preview.token_boundaries import TokenBoundary, TokenText, fit, token_boundaries
 from proctor.run.bind import bind_tasks
 from proctor.run.session import model_style, seed_everything, select_suite, warn_of_surprises
 from proctor.settings.config import RunConfig
@@ -252,11 +252,13 @@ class _Writer:
 
     def _continuations(self, request: Loglikelihood, golds: Sequence[int]) -> list[str]:
         shown = [repr(text) for text in request.continuations]
-        found = seams(self._tokens, request.context, request.continuations) if self._tokens is not None else []
+        found = (
+            token_boundaries(self._tokens, request.context, request.continuations) if self._tokens is not None else []
+        )
         lines = []
         if found and self._tokens is not None:
-            longest = max(seam.continuation for seam in found)
-            self._now.tokens += found[0].context + sum(seam.continuation for seam in found)
+            longest = max(boundary.continuation for boundary in found)
+            self._now.tokens += found[0].context + sum(boundary.continuation for boundary in found)
             count = f"{found[0].context:,} + at most {longest:,} of {self._tokens.max_length:,}"
             lines.append(f"  tokens  {count}; the prompt ends in {_pieces(found[0].before)}")
         wide = max(map(_columns, shown), default=0)
@@ -272,7 +274,7 @@ class _Writer:
             lines.append(line + mark)
             if after and not short:
                 lines.append(f"      | {after}")
-        return lines + self._cut(max((seam.cut for seam in found), default=0))
+        return lines + self._cut(max((boundary.cut for boundary in found), default=0))
 
     def _cut(self, cut: int) -> list[str]:
         if not cut:
@@ -310,12 +312,12 @@ def _pieces(pieces: Sequence[TokenText]) -> str:
     return " · ".join(map(str, pieces)) or "nothing"
 
 
-def _after(seam: TokenBoundary) -> str:
-    if seam.continuation == 0:
-        return "no token of its own: its text melts into the prompt's last token"
-    more = seam.continuation - len(seam.after)
-    text = _pieces(seam.after) + (f" · {more} more" if more > 0 else "")
-    return f"{text}  (joined up, the text has other tokens here)" if seam.melted else text
+def _after(boundary: TokenBoundary) -> str:
+    if boundary.continuation == 0:
+        return "no token of its own: its text merges with the prompt's last token"
+    more = boundary.continuation - len(boundary.after)
+    text = _pieces(boundary.after) + (f" · {more} more" if more > 0 else "")
+    return f"{text}  (joined up, the text has other tokens here)" if boundary.merges else text
 
 
 def _shown(file: str) -> str:

@@ -1,6 +1,6 @@
 """Where a prompt ends and an answer begins, in tokens: what a model reads there, and whether it fits.
 
-Scores of two harnesses differ most often because of a space at this seam, which text does not show.
+Scores of two harnesses differ most often because of a space at this boundary, which text does not show.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class TokenBoundary:
     """A context and one continuation. ``cut``: tokens of the context that the model cannot take.
 
     ``before`` and ``after``: the last tokens of the context, the first of the continuation.
-    ``melted``: tokenising both at once would give other tokens at the seam.
+    ``merges``: tokenising both at once would give other tokens at the boundary.
     """
 
     context: int
@@ -39,7 +39,7 @@ class TokenBoundary:
     before: tuple[TokenText, ...]
     after: tuple[TokenText, ...]
     cut: int
-    melted: bool
+    merges: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,8 @@ class PromptLength:
         return max(0, self.prompt - max(self.room, 0))
 
 
-def seams(tokens: Tokens, context: str, continuations: Sequence[str]) -> list[TokenBoundary]:
-    """The seam of every continuation of one context."""
+def token_boundaries(tokens: Tokens, context: str, continuations: Sequence[str]) -> list[TokenBoundary]:
+    """The boundary of every continuation of one context."""
     pairs = tokens.encode_pairs([(context, continuation) for continuation in continuations])
     return [
         TokenBoundary(
@@ -66,7 +66,7 @@ def seams(tokens: Tokens, context: str, continuations: Sequence[str]) -> list[To
             before=pieces(tokens, before[-SHOWN:]),
             after=pieces(tokens, after[:SHOWN]),
             cut=_cut(tokens, len(before), len(after)),
-            melted=_melted(tokens, context, continuation, before),
+            merges=_merges(tokens, context, continuation, before),
         )
         for (before, after), continuation in zip(pairs, continuations, strict=True)
     ]
@@ -116,7 +116,7 @@ def _cut(tokens: Tokens, context: int, continuation: int) -> int:
     return max(0, context + continuation - (tokens.max_length + 1))
 
 
-def _melted(tokens: Tokens, context: str, continuation: str, before: Sequence[int]) -> bool:
+def _merges(tokens: Tokens, context: str, continuation: str, before: Sequence[int]) -> bool:
     if tokens.backend == "seq2seq" or not context:
         return False
     whole = tokens.encode(context + continuation)

@@ -176,7 +176,7 @@ def _from_store(run: Run, changes: Changes, results: Path | None) -> EarlierRun:
         identity=identity,
         facts=facts,
         open_renderer=lambda: open_tokenizer(config.model, config.model_args),
-        told={"regraded_from": {"run": run.id, **({"results": results.name} if results else {})}},
+        extra={"regraded_from": {"run": run.id, **({"results": results.name} if results else {})}},
         remedy=f"The same run again asks the model for them: {asked}",
     )
     return EarlierRun(config, model)
@@ -283,7 +283,7 @@ def _from_samples(file: Path, document: Mapping[str, Any], changes: Changes) -> 
         str(document.get("model_name") or config.model),
         facts=_facts(document),
         open_renderer=lambda: open_tokenizer(config.model, config.model_args),
-        told={"regraded_from": {"results": file.name}},
+        extra={"regraded_from": {"results": file.name}},
         remedy="Task files as they were then (--include_path), or --num_fewshot, may make the prompts the same again.",
     )
     shots = document.get("n-shot") if changes.num_fewshot is None else None
@@ -325,8 +325,8 @@ def _config_from(document: Mapping[str, Any], documents: Mapping[str, Sequence[i
     config = build_config(given)
     # Exactly the documents that were asked, however they were chosen.
     chosen = {task: tuple(places) for task, places in documents.items()}
-    told = {"limit": known.get("limit"), "batch_size": known.get("batch_size") or 1, "device": known.get("device")}
-    return replace(config, seed=seeds, samples=chosen, include_path=(), **told)
+    computed = {"limit": known.get("limit"), "batch_size": known.get("batch_size") or 1, "device": known.get("device")}
+    return replace(config, seed=seeds, samples=chosen, include_path=(), **computed)
 
 
 def _roots(document: Mapping[str, Any], documents: Mapping[str, Sequence[int]]) -> list[str]:

@@ -1,1 +1,1 @@
-"""One run: the knobs, the plan, the asking, the grading. Tasks and models meet here and nowhere else."""
+"""One run: plan, ask, grade, aggregate, finish. Tasks and models meet here and nowhere else."""

@@ -15,7 +15,7 @@ OpenRenderer = Callable[[], Any]
 class ReplayModel:
     """Stands in for the model of an earlier run. ``facts``: what that one said of itself.
 
-    ``open_renderer`` opens what knows its chat template, if prompts need one. ``told`` goes into the
+    ``open_renderer`` opens what knows its chat template, if prompts need one. ``extra`` goes into the
     results file; ``remedy`` says how the answers that are missing could be had.
     """
 
@@ -26,12 +26,12 @@ class ReplayModel:
         identity: Mapping[str, Any] | None = None,
         facts: Mapping[str, Any] | None = None,
         open_renderer: OpenRenderer | None = None,
-        told: Mapping[str, Any] | None = None,
+        extra: Mapping[str, Any] | None = None,
         remedy: str | None = None,
     ) -> None:
         self.name, self.identity, self.info = name, identity, dict(facts or {})
         self._open_renderer, self._renderer = open_renderer, None
-        self._told, self._remedy = dict(told or {}), remedy
+        self._extra, self._remedy = dict(extra or {}), remedy
         self._missing: Counter[str] = Counter()
 
     def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
@@ -73,7 +73,7 @@ class ReplayModel:
 
     def report(self) -> Mapping[str, Any]:
         """Where the answers come from."""
-        return {"truncated": {}, "batch_sizes": [], **self._told}
+        return {"truncated": {}, "batch_sizes": [], **self._extra}
 
     def close(self) -> None:
         """Nothing to free."""

@@ -58,15 +58,15 @@ class RunStore:
         self._before = Counts()
         path = path_of(config)
         identity = None if path is None else getattr(model, "identity", None)
-        self._shelf: Store | None = None if path is None else open_store(path)
+        self._store: Store | None = None if path is None else open_store(path)
         self._answers: ResponseCache | None = None
-        if self._shelf is None:
+        if self._store is None:
             return
         if identity is not None:
             seeds = (config.seed.python, config.seed.numpy, config.seed.torch)
-            self._answers = ResponseCache(self._shelf, identity, seeds)
+            self._answers = ResponseCache(self._store, identity, seeds)
         digest = None if self._answers is None else self._answers.digest
-        self._shelf.begin(
+        self._store.begin(
             NewRun(
                 started,
                 redact_text(model.name),
@@ -104,15 +104,15 @@ class RunStore:
 
     def facts(self) -> Mapping[str, Any]:
         """What the model says of itself: remembered from an earlier run where this one asked it nothing."""
-        shelf, answers = self._shelf, self._answers
-        if shelf is None or answers is None:
+        store, answers = self._store, self._answers
+        if store is None or answers is None:
             return self._model.info
         recall: Any = getattr(self._model, "recall", None)
         if self.counts.asked:
             facts = self._model.info
-            shelf.note_facts(answers.digest, json.loads(json.dumps(dict(facts), default=str)))
+            store.note_facts(answers.digest, json.loads(json.dumps(dict(facts), default=str)))
             return facts
-        if recall is not None and (known := shelf.recall_facts(answers.digest)) is not None:
+        if recall is not None and (known := store.recall_facts(answers.digest)) is not None:
             recall(known)
         return self._model.info
 
@@ -124,21 +124,21 @@ class RunStore:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Commit what was answered, and write down how the run ended."""
-        if self._shelf is None:
+        if self._store is None:
             return
         state: State = "finished" if kind is None else "failed"
         try:
-            kept = self._shelf.flush()
+            kept = self._store.flush()
         except KeyboardInterrupt:
             # Whoever stops twice is impatient, but not so much as to ask the model twice.
-            kept = self._shelf.flush()
+            kept = self._store.flush()
             if kind is None:
                 raise
         if isinstance(error, KeyboardInterrupt):
             state = "interrupted"
             self._say_how_to_go_on(error, kept=kept)
-        self._shelf.end(state, self.counts)
-        self._shelf.close()
+        self._store.end(state, self.counts)
+        self._store.close()
 
     def _say_how_to_go_on(self, stop: KeyboardInterrupt, *, kept: bool) -> None:
         counts = self.counts

@@ -80,7 +80,7 @@ class MetricValues:
         return UngradedDocuments(self.name, len(self._bad - {None}), self.asked, tuple(self._first))
 
 
-def told(failed: UngradedDocuments) -> str:
+def failure_report(failed: UngradedDocuments) -> str:
     """What could not be graded, one line each, under one that says what that means for the figures."""
     lines = []
     if failed.documents:

@@ -28,7 +28,7 @@ from proctor.run.loop import RecordSink, answer_and_grade
 from proctor.run.not_a_number import report_nan
 from proctor.run.progress import OpenProgress
 from proctor.run.run_store import RunStore
-from proctor.run.scores import MetricValues, facts_of, told
+from proctor.run.scores import MetricValues, facts_of, failure_report
 from proctor.sandbox.consent import code_consent
 from proctor.sandbox.run import bounds_report
 from proctor.settings.config import RunConfig, Seeds
@@ -89,7 +89,7 @@ def evaluate(
     model = opened or open_configured(config, lazily=True)
     tallies = {task.spec.name: MetricValues(task.spec.name) for task in exam.tasks}
     kept_here = config.log_samples and samples is None if keep_records is None else keep_records
-    keeper = RecordSink(list(tallies) if kept_here else [], samples)
+    sink = RecordSink(list(tallies) if kept_here else [], samples)
     try:
         seed_everything(config.seed)
         questions = _ask_for(exam, config, model, progress, room)
@@ -98,7 +98,7 @@ def evaluate(
             code_consent(config.confirm_run_unsafe_code, remote=config.trust_remote_code),
         ):
             answer_and_grade(
-                model, questions, kept, tallies, progress=progress, take=keeper.take, fail_fast=config.fail_fast
+                model, questions, kept, tallies, progress=progress, take=sink.take, fail_fast=config.fail_fast
             )
             facts, digest = dict(kept.facts()), kept.digest
         _warn_of_own_means([task.spec for task in exam.tasks])
@@ -115,7 +115,7 @@ def evaluate(
     return RunResult(
         tasks=tuple(results),
         groups=groups,
-        records=keeper.records,
+        records=sink.records,
         config=config_section(config, facts, report, bootstrap_iters),
         extra={**tokenizer_facts(facts), **extra, "proctor": {**own, **sandbox_facts(), **facts_of(failed), **broken}},
         started=started,
@@ -305,7 +305,7 @@ def _aggregate(
     ]
     failed = tuple(tally.failed for tally in tallies.values() if tally.failed is not None)
     for one in failed:
-        log.error(told(one))
+        log.error(failure_report(one))
     return results, failed
 
 

@@ -1,6 +1,6 @@
 """From a process that may do anything to one that may compute: each layer, and what it could not do.
 
-A layer that the system lacks is left out and reported; a layer that worked when the warden tried
+A layer that the system lacks is left out and reported; a layer that worked when the supervisor tried
 it and fails later stops the program before its first line. Only the standard library.
 """
 

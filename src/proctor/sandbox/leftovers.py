@@ -1,7 +1,8 @@
 """What a sandbox may leave behind: its folder after ``kill -9``, and processes that outlive their guard.
 
-Each sandbox's folder is locked (``flock``) by its warden and the guards below it, and a lock ends with whoever holds
-it, however they end. So a folder whose lock can be had belongs to nobody, and the next sandbox removes it.
+Each sandbox's folder is locked (``flock``) by its supervisor and the guards below it, and a lock ends with
+whoever holds it, however they end. So a folder whose lock can be had belongs to nobody, and the next sandbox
+removes it.
 """
 
 from __future__ import annotations

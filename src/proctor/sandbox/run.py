@@ -48,7 +48,7 @@ class Outcome:
         return self.status == "passed"
 
 
-# The warden finds this package's folder as ``proctor.sandbox``, and nothing else of ours.
+# The supervisor finds this package's folder as ``proctor.sandbox``, and nothing else of ours.
 _START = """
 import sys, types
 for name, path in (("proctor", []), ("proctor.sandbox", [sys.argv[1]])):
@@ -60,7 +60,7 @@ main()
 
 
 class _Supervisor:
-    """A running warden process: one program at a time."""
+    """A running supervisor process: one program at a time."""
 
     def __init__(self, skip: Collection[str]) -> None:
         self.folder, lock = new_folder()
@@ -76,7 +76,7 @@ class _Supervisor:
             bufsize=0,
             pass_fds=(lock,),
         )
-        os.close(lock)  # the warden holds it, as long as it or a guard lives
+        os.close(lock)  # the supervisor holds it, as long as it or a guard lives
         packages = list(dict.fromkeys(sysconfig.get_path(name) for name in ("purelib", "platlib")))
         self._say({"folder": self.folder, "packages": packages, "skip": sorted(skip)})
         first = self._ask({"source": "", "seconds": 30.0, "memory": 1 << 30, "disk": _MB, "missing": None}, 60.0)
@@ -93,23 +93,23 @@ class _Supervisor:
         self.process.stdin.write(json.dumps(line).encode() + b"\n")
 
     def _ask(self, job: Mapping[str, Any], seconds: float) -> dict[str, Any] | None:
-        """The warden's answer; None if it died or does not answer."""
+        """The supervisor's answer; None if it died or does not answer."""
         try:
             self._say(job)
         except OSError:
             return None
         assert self.process.stdout is not None
-        told, deadline = b"", time.monotonic() + seconds
-        while not told.endswith(b"\n"):
+        reply, deadline = b"", time.monotonic() + seconds
+        while not reply.endswith(b"\n"):
             ready, _, _ = select.select([self.process.stdout], [], [], max(0.0, deadline - time.monotonic()))
             part = os.read(self.process.stdout.fileno(), 1 << 16) if ready else b""
             if not part:
                 return None
-            told += part
-        return json.loads(told)
+            reply += part
+        return json.loads(reply)
 
     def run(self, program: str, seconds: float, memory: int, disk: int) -> Outcome | None:
-        """The outcome of a program; None if the warden was lost over it."""
+        """The outcome of a program; None if the supervisor was lost over it."""
         job = {"source": program, "seconds": seconds, "memory": memory, "disk": disk, "missing": list(self.missing)}
         answer = self._ask(job, seconds + _GRACE)
         if answer is None:
@@ -144,20 +144,20 @@ class _Pool:
     def one(self, skip: frozenset[str]) -> Iterator[_Supervisor]:
         with self.lock:
             waiting = self.idle.setdefault(skip, [])
-            warden = waiting.pop() if waiting else None
-        if warden is None:
-            warden = _Supervisor(skip)
-            self._tell(warden.missing, skip)
+            supervisor = waiting.pop() if waiting else None
+        if supervisor is None:
+            supervisor = _Supervisor(skip)
+            self._tell(supervisor.missing, skip)
         try:
-            yield warden
+            yield supervisor
         except BaseException:
-            warden.close()
+            supervisor.close()
             raise
-        if warden.process.poll() is not None:
-            warden.close()
+        if supervisor.process.poll() is not None:
+            supervisor.close()
             return
         with self.lock:
-            self.idle.setdefault(skip, []).append(warden)
+            self.idle.setdefault(skip, []).append(supervisor)
 
     def _tell(self, missing: Mapping[str, str], skip: frozenset[str]) -> None:
         if skip:
@@ -170,10 +170,10 @@ class _Pool:
 
     def close(self) -> None:
         with self.lock:
-            wardens = [warden for waiting in self.idle.values() for warden in waiting]
+            supervisors = [supervisor for waiting in self.idle.values() for supervisor in waiting]
             self.idle.clear()
-        for warden in wardens:
-            warden.close()
+        for supervisor in supervisors:
+            supervisor.close()
 
 
 _pool = _Pool()
@@ -212,10 +212,10 @@ def run_programs(
     """
 
     def run(program: str) -> Outcome:
-        with _pool.one(frozenset(skip)) as warden:
-            outcome = warden.run(program, seconds, memory_mb * _MB, disk_mb * _MB)
+        with _pool.one(frozenset(skip)) as supervisor:
+            outcome = supervisor.run(program, seconds, memory_mb * _MB, disk_mb * _MB)
             if outcome is None:
-                warden.close()
+                supervisor.close()
         return outcome or Outcome("killed", "the sandbox was lost with it")
 
     if min(workers, len(programs)) <= 1:

@@ -136,7 +136,7 @@ def _line_of(descriptor: int, size: int = 1 << 16) -> bytes:
 def _serve(jobs: int, answers: int, settings: Mapping[str, Any], missing: Mapping[str, str]) -> bool:
     """Let a guard take the next program from the line, run it and answer; False if there are no more.
 
-    The warden itself reads nothing of it: what it had read would stay in its memory, which the programs after
+    The supervisor itself reads nothing of it: what it had read would stay in its memory, which the programs after
     this one are born with, and a program that searches its own memory would find the one before and its result.
     The harness sends the next program only when it has the answer to this one.
     """
@@ -164,7 +164,7 @@ def _guard(channel: int, job: Mapping[str, Any], settings: Mapping[str, Any], mi
     """Hold the clock over one program, end all that came of it, and tell how it went."""
     try:
         answer = _guarded(job, settings, missing)
-    except BaseException as error:  # noqa: BLE001 - it must not unwind into the warden's own loop
+    except BaseException as error:  # noqa: BLE001 - it must not unwind into the supervisor's own loop
         answer = _broken(f"{type(error).__name__}: {error}")
     try:
         os.write(channel, json.dumps(answer).encode() + b"\n")
@@ -217,8 +217,8 @@ def _watched(
             return _broken(f"what held before does not hold any more: {missing}")
         deadline = time.monotonic() + bounds.seconds
         try:
-            told = line.next(deadline, Usage(program, folder if "namespaces" in missing else "", bounds.disk))
-            answer = _judged(told, token, program, deadline)
+            report = line.next(deadline, Usage(program, folder if "namespaces" in missing else "", bounds.disk))
+            answer = _judged(report, token, program, deadline)
         except Exception as error:  # noqa: BLE001 - a program must not stop the programs after it
             answer = {"status": "killed", "detail": f"its guard failed: {type(error).__name__}: {error}"}
     finally:
@@ -230,14 +230,14 @@ class _Line:
     """The line on which a program speaks, read up to a deadline."""
 
     def __init__(self, descriptor: int) -> None:
-        self.descriptor, self.told, self.closed = descriptor, b"", False
+        self.descriptor, self.buffer, self.closed = descriptor, b"", False
 
     def next(self, deadline: float, usage: Usage | None = None) -> str | None:
         """What the program says next, "" if it has closed the line; None if it says nothing in time.
 
         ``usage``: looked at again and again meanwhile.
         """
-        while b"\n" not in self.told and len(self.told) <= _REPORT and not self.closed:
+        while b"\n" not in self.buffer and len(self.buffer) <= _REPORT and not self.closed:
             left = deadline - time.monotonic()
             if left <= 0:
                 return None
@@ -246,17 +246,17 @@ class _Line:
                 return json.dumps({"killed": excess})
             if ready:
                 part = os.read(self.descriptor, _REPORT)
-                self.told += part
+                self.buffer += part
                 self.closed = not part
-        said, _, self.told = self.told.partition(b"\n")
+        said, _, self.buffer = self.buffer.partition(b"\n")
         return said.decode("utf-8", "replace")
 
 
-def _judged(told: str | None, token: str, program: int, deadline: float) -> dict[str, Any]:
-    if told is None:
+def _judged(report: str | None, token: str, program: int, deadline: float) -> dict[str, Any]:
+    if report is None:
         return {"status": "timed out", "detail": ""}
     try:
-        said = json.loads(told)
+        said = json.loads(report)
         if said.get("token") == token:
             return {"status": "passed", "detail": ""}
         if "killed" in said:

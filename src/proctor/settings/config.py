@@ -1,4 +1,4 @@
-"""Every knob of a run, once: frozen, checked, with the file's values under the command line's."""
+"""Every setting of a run, once: frozen, checked, with the file's values under the command line's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from proctor.errors import UsageError, did_you_mean
 from proctor.models import declared_kind
 from proctor.secrets import note
-from proctor.settings import values as knobs
+from proctor.settings import values as accepts
 from proctor.settings.values import Seeds
 
 __all__ = ["RunConfig", "Seeds", "build_config"]
@@ -24,7 +24,7 @@ class RunConfig:
 
     ``device`` None: nobody asked, the model takes what is there. ``batch_size`` keeps the
     text of the command line. ``metadata`` holds ``model_args`` under its own values.
-    ``model_args`` never hold ``device``, ``batch_size`` or ``max_batch_size``: they have knobs.
+    ``model_args`` never hold ``device``, ``batch_size`` or ``max_batch_size``: they have accepts.
     """
 
     config: str | None = None
@@ -69,50 +69,50 @@ class RunConfig:
     env_file: str | None = None
 
 
-KNOBS: Mapping[str, Callable[[Any], Any]] = {
-    "config": knobs.text,
-    "model": knobs.text,
-    "model_args": knobs.mapping,
-    "tasks": knobs.names,
-    "num_fewshot": knobs.count,
-    "batch_size": knobs.batch_size,
-    "max_batch_size": knobs.size,
-    "device": knobs.text,
-    "limit": knobs.limit,
-    "samples": knobs.samples,
-    "use_cache": knobs.text,
-    "store": knobs.text,
-    "no_store": knobs.switch,
-    "cache_requests": knobs.cache_requests,
-    "check_integrity": knobs.switch,
-    "write_out": knobs.switch,
-    "log_samples": knobs.switch,
-    "output_path": knobs.text,
-    "predict_only": knobs.switch,
-    "system_instruction": knobs.text,
-    "apply_chat_template": knobs.chat_template,
-    "fewshot_as_multiturn": knobs.switch,
-    "show_config": knobs.switch,
-    "include_path": knobs.paths,
-    "gen_kwargs": knobs.mapping,
-    "verbosity": knobs.log_level,
-    "wandb_args": knobs.mapping,
-    "wandb_config_args": knobs.mapping,
-    "hf_hub_log_args": knobs.mapping,
-    "trackio_args": knobs.mapping,
-    "seed": knobs.seeds,
-    "trust_remote_code": knobs.switch,
-    "confirm_run_unsafe_code": knobs.switch,
-    "metadata": knobs.mapping,
-    "threads": knobs.size,
-    "batch_invariant": knobs.switch,
-    "fewshot_exclude": knobs.fewshot_exclude,
-    "strict_lm_eval": knobs.switch,
-    "fail_fast": knobs.switch,
-    "env_file": knobs.text,
+CHECKS: Mapping[str, Callable[[Any], Any]] = {
+    "config": accepts.text,
+    "model": accepts.text,
+    "model_args": accepts.mapping,
+    "tasks": accepts.names,
+    "num_fewshot": accepts.count,
+    "batch_size": accepts.batch_size,
+    "max_batch_size": accepts.size,
+    "device": accepts.text,
+    "limit": accepts.limit,
+    "samples": accepts.samples,
+    "use_cache": accepts.text,
+    "store": accepts.text,
+    "no_store": accepts.switch,
+    "cache_requests": accepts.cache_requests,
+    "check_integrity": accepts.switch,
+    "write_out": accepts.switch,
+    "log_samples": accepts.switch,
+    "output_path": accepts.text,
+    "predict_only": accepts.switch,
+    "system_instruction": accepts.text,
+    "apply_chat_template": accepts.chat_template,
+    "fewshot_as_multiturn": accepts.switch,
+    "show_config": accepts.switch,
+    "include_path": accepts.paths,
+    "gen_kwargs": accepts.mapping,
+    "verbosity": accepts.log_level,
+    "wandb_args": accepts.mapping,
+    "wandb_config_args": accepts.mapping,
+    "hf_hub_log_args": accepts.mapping,
+    "trackio_args": accepts.mapping,
+    "seed": accepts.seeds,
+    "trust_remote_code": accepts.switch,
+    "confirm_run_unsafe_code": accepts.switch,
+    "metadata": accepts.mapping,
+    "threads": accepts.size,
+    "batch_invariant": accepts.switch,
+    "fewshot_exclude": accepts.fewshot_exclude,
+    "strict_lm_eval": accepts.switch,
+    "fail_fast": accepts.switch,
+    "env_file": accepts.text,
 }
 
-_KNOBS_IN_MODEL_ARGS = ("device", "batch_size", "max_batch_size")
+_SETTINGS_IN_MODEL_ARGS = ("device", "batch_size", "max_batch_size")
 
 
 def build_config(
@@ -147,14 +147,14 @@ def build_config(
 
 def _take(values: dict[str, Any], problems: list[str], key: str, value: Any, origin: str) -> None:
     """Check one value and keep it, or keep the sentence that says what is wrong."""
-    if key not in KNOBS:
-        hint = did_you_mean(key, KNOBS)
+    if key not in CHECKS:
+        hint = did_you_mean(key, CHECKS)
         problems.append(f"{origin}: there is no such setting." + (f" {hint}" if hint else ""))
     elif value is None and key != "seed":  # lm-eval: `seed: null` leaves all sources of chance unseeded.
         values.pop(key, None)
     else:
         try:
-            values[key] = KNOBS[key](value)
+            values[key] = CHECKS[key](value)
         except ValueError as error:
             problems.append(f"{origin} {error}.")
 
@@ -162,7 +162,7 @@ def _take(values: dict[str, Any], problems: list[str], key: str, value: Any, ori
 def _lift_from_model_args(values: dict[str, Any], problems: list[str]) -> None:
     """Take ``device`` and the batch sizes out of ``model_args``: they win over defaults, flags win over them."""
     arguments = dict(values.get("model_args", {}))
-    for key in _KNOBS_IN_MODEL_ARGS:
+    for key in _SETTINGS_IN_MODEL_ARGS:
         if arguments.get(key) is None:
             continue
         value = arguments.pop(key)
@@ -173,7 +173,7 @@ def _lift_from_model_args(values: dict[str, Any], problems: list[str]) -> None:
         else:
             _take(values, problems, key, value, f"'{key}' in --model_args")
     if arguments or "model_args" in values:
-        values["model_args"] = {key: value for key, value in arguments.items() if key not in _KNOBS_IN_MODEL_ARGS}
+        values["model_args"] = {key: value for key, value in arguments.items() if key not in _SETTINGS_IN_MODEL_ARGS}
 
 
 def _contradictions(values: Mapping[str, Any], *, needs_tasks: bool) -> list[str]:

@@ -1,8 +1,8 @@
-"""What each knob of a run accepts, one small function per kind of value.
+"""What each setting of a run accepts, one small function per kind of value.
 
 The command line, a configuration file and the Python API all go through these, so that a
 wrong value is the same sentence everywhere. Each raises a ValueError whose text follows the
-knob's name: ``--limit`` + ``must be ...``.
+setting's name: ``--limit`` + ``must be ...``.
 """
 
 from __future__ import annotations

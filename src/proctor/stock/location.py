@@ -30,16 +30,16 @@ Origin = Literal["downloaded", "installed", "given"]
 
 
 class StockRoot(NamedTuple):
-    """A folder with stock tasks. ``recorded``: lm-eval's version, where the place itself says it."""
+    """A folder with stock tasks. ``written_version``: lm-eval's version, where the place itself says it."""
 
     path: Path
     origin: Origin
-    recorded: str | None = None
+    written_version: str | None = None
 
     @property
     def version(self) -> str | None:
         """lm-eval's version; of an installed one it is looked up now. None where nothing says it."""
-        return _installed_version(self.path.parent) if self.origin == "installed" else self.recorded
+        return _installed_version(self.path.parent) if self.origin == "installed" else self.written_version
 
     @property
     def named(self) -> str:
@@ -65,10 +65,10 @@ def _given_root(folder: str) -> StockRoot:
             f"{VARIABLE} names {folder!r}, which is no folder.",
             hint="Name the folder lm_eval/tasks of a copy of lm-eval, or 'off', or nothing.",
         )
-    return StockRoot(inner, "given", _recorded_version(path))
+    return StockRoot(inner, "given", _written_version(path))
 
 
-def _recorded_version(folder: Path) -> str | None:
+def _written_version(folder: Path) -> str | None:
     """The version of a folder that ``proctor tasks get`` made, wherever it was copied to."""
     from proctor.stock.record import read_record
 

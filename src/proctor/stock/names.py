@@ -105,5 +105,5 @@ def did_you_mean_any(name: str, here: Iterable[str]) -> str | None:
     if not away:
         return close
     named = " and ".join(map(repr, away))
-    verb, them = ("is", "it") if len(away) == 1 else ("are", "them")
-    return f"{close} {named} {verb} of lm-eval {known.version}: {REMEDY.format(them)}"
+    be, them = ("is", "it") if len(away) == 1 else ("are", "them")
+    return f"{close} {named} {be} of lm-eval {known.version}: {REMEDY.format(them)}"

@@ -252,22 +252,22 @@ def _renewed(path: Path, why: str) -> sqlite3.Connection | None:
 def _open_read_only(path: Path, error: Exception) -> Store | None:
     if os.path.isfile(path):
         with suppress(sqlite3.Error, OSError, UnusableStoreError):
-            shelf = Store(path, connect_read_only(path), writable=False)
+            store = Store(path, connect_read_only(path), writable=False)
             log.warning(
                 "The store %s can be read, but not written (%s): the responses of this run are not stored.",
                 path,
                 sentence(error),
             )
-            return shelf
+            return store
     log.warning("The store %s cannot be opened: %s. The run goes on without it.", path, sentence(error))
     return None
 
 
 class ResponseCache:
-    """One model's answers on a shelf, for one run."""
+    """One model's answers on a store, for one run."""
 
-    def __init__(self, shelf: Store, identity: Mapping[str, Any], seeds: Seeds = ()) -> None:
-        self.shelf = shelf
+    def __init__(self, store: Store, identity: Mapping[str, Any], seeds: Seeds = ()) -> None:
+        self.store = store
         self._keys = Keys(identity, seeds)
 
     @property
@@ -286,7 +286,7 @@ class ResponseCache:
         own_places: list[int] = []
         for some in _chunks(queries):
             keyed = [(query.request, self._keys.of(query.request, query.repeat)) for query in some]
-            stored, own = self.shelf.get([key for _, keys in keyed for key in keys])
+            stored, own = self.store.get([key for _, keys in keyed for key in keys])
             for request, keys in keyed:
                 known = assemble(keys, stored) if stored else []
                 answers.append(_whole(request, known))
@@ -312,7 +312,7 @@ class ResponseCache:
             (key, pack(key, part)) for key, part in zip(keys, parts_of(response), strict=False) if not _is_nan(part)
         ]
         if rows:
-            self.shelf.put(rows)
+            self.store.put(rows)
 
 
 def _chunks(queries: Sequence[Query]) -> Iterator[Sequence[Query]]:

@@ -179,10 +179,12 @@ def _check_fields(config: Mapping[str, Any], report: Report) -> None:
         "generate_until": ("doc_to_text",),
     }
     named = str(config.get("use_prompt") or "")
-    told = {"doc_to_text"} if named.startswith("qa-basic:") else {"doc_to_text", "doc_to_target"} if named else set()
-    told |= {"doc_to_choice"} if named.startswith("promptsource:") else set()
+    from_prompt = (
+        {"doc_to_text"} if named.startswith("qa-basic:") else {"doc_to_text", "doc_to_target"} if named else set()
+    )
+    from_prompt |= {"doc_to_choice"} if named.startswith("promptsource:") else set()
     for key in needed.get(str(output), ()):
-        if config.get(key) is None and key not in told:
+        if config.get(key) is None and key not in from_prompt:
             report(f"{key} is missing; a task of output_type {output} needs it.", "output_type")
     for key in ("doc_to_choice",):
         if isinstance(config.get(key), (list, dict)) and not config[key]:

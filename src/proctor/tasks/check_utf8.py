@@ -9,7 +9,7 @@ from proctor.tasks.spec import TaskSpec
 from proctor.types import Generate, Loglikelihood, Request
 
 
-def check_sendable(spec: TaskSpec, doc_id: int, requests: Iterable[Request], key: str) -> None:
+def check_utf8(spec: TaskSpec, doc_id: int, requests: Iterable[Request], key: str) -> None:
     """Raise :class:`TaskError` if a text holds half of a character, which UTF-8 cannot write."""
     for text in _texts(requests):
         if text.isascii():

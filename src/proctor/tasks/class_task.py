@@ -21,10 +21,10 @@ from proctor.lazy import remedy
 from proctor.metrics.base import MetricUse
 from proctor.metrics.tables import aggregation_name
 from proctor.refs import Ref
-from proctor.tasks.check_utf8 import check_sendable
+from proctor.tasks.check_utf8 import check_utf8
 from proctor.tasks.data import Documents, positions
 from proctor.tasks.fields import bind, describe
-from proctor.tasks.outputs import Example, NoteFault, TaskShape
+from proctor.tasks.outputs import Example, NoteError, TaskShape
 from proctor.tasks.prompt import ChatRenderer, PromptStyle
 from proctor.tasks.spec import TOKEN_LIMIT_KEYS, RunOverrides, TaskSpec, assemble_task
 from proctor.tasks.task import Task
@@ -45,7 +45,7 @@ class ClassTask:
     def __init__(self, made: Any, spec: TaskSpec, *, seeded: bool = False) -> None:
         self._made = made
         self.is_seeded = seeded
-        with _told(spec):
+        with _errors_of_class(spec):
             _follow(made, spec)
             self.spec = _spec_of(made, spec)
             self.pipelines = _pipelines_of(made, self.spec)
@@ -60,7 +60,7 @@ class ClassTask:
     @cached_property
     def uses(self) -> tuple[MetricUse, ...]:
         """Its figures, as it says that they aggregate."""
-        with _told(self.spec):
+        with _errors_of_class(self.spec):
             directions = dict(_call(self._made, "higher_is_better") or {})
             aggregations = dict(_call(self._made, "aggregation") or {})
         return tuple(
@@ -73,18 +73,18 @@ class ClassTask:
         return positions(self.spec.name, len(self.documents), limit, samples)
 
     def examples(
-        self, positions: Sequence[int], style: PromptStyle, seed: int | None, note: NoteFault | None = None
+        self, positions: Sequence[int], style: PromptStyle, seed: int | None, note: NoteError | None = None
     ) -> Iterator[Example]:
         """The documents at ``positions``, in order; prompts follow in :meth:`requests`.
 
         ``note``: as for other tasks.
         """
-        with _told(self.spec):
+        with _errors_of_class(self.spec):
             if hasattr(self._made, "set_fewshot_seed") and not self.is_seeded:
                 self._made.set_fewshot_seed(seed)
         for doc_id, doc in zip(positions, self.documents.rows(positions), strict=True):
             try:
-                with _told(self.spec, doc):
+                with _errors_of_class(self.spec, doc):
                     target = self._made.doc_to_target(doc)
             except ProctorError as error:
                 if note is None:
@@ -99,7 +99,7 @@ class ClassTask:
         Log-likelihoods that follow each other and share a context are one request: its context is
         then computed once.
         """
-        with _told(self.spec, example.doc):
+        with _errors_of_class(self.spec, example.doc):
             instances = self._instances(example, style)
         requests: list[Request] = []
         for kind, arguments in instances:
@@ -112,7 +112,7 @@ class ClassTask:
                 requests[-1] = Loglikelihood(last.context, (*last.continuations, *arguments[1:]))
             else:
                 requests.append(Loglikelihood(arguments[0], arguments[1:]))
-        check_sendable(self.spec, example.doc_id, requests, "class")
+        check_utf8(self.spec, example.doc_id, requests, "class")
         return tuple(requests)
 
     def _instances(self, example: Example, style: PromptStyle) -> list[tuple[str, tuple[Any, ...]]]:
@@ -145,7 +145,7 @@ class ClassTask:
         """The figures of one document from its filtered answers."""
         if self.spec.predict_only:
             return {}
-        with _told(self.spec, example.doc):
+        with _errors_of_class(self.spec, example.doc):
             measured = self._made.process_results(example.doc, list(results))
         if not isinstance(measured, Mapping):
             raise self._error(f"process_results must return a mapping, but it returned {measured!r}.")
@@ -153,7 +153,7 @@ class ClassTask:
 
     def dump(self) -> Mapping[str, Any]:
         """The whole configuration, for the results file."""
-        with _told(self.spec):
+        with _errors_of_class(self.spec):
             dumped = _call(self._made, "dump_config")
         return dumped if isinstance(dumped, Mapping) else {"task": self.spec.name}
 
@@ -207,7 +207,7 @@ def make_object(spec: TaskSpec) -> Any:
     """What the class of a ``class:`` task makes, called as lm-eval calls it."""
     made_by = bind(spec.made_by)
     config = {key: _bound(value) for key, value in spec.raw.items()} | {"metadata": dict(spec.metadata)}
-    with _told(spec):
+    with _errors_of_class(spec):
         made = made_by(config=config) if _takes_config(made_by) else made_by()
         own: Any = getattr(made, "config", None)
         if hasattr(own, "task"):
@@ -343,7 +343,7 @@ def _documents_of(made: Any, spec: TaskSpec) -> Documents:
     return documents
 
 
-class _told:
+class _errors_of_class:
     """Makes sentences of what a class raises. ``doc``: it was busy with a document."""
 
     def __init__(self, spec: TaskSpec, doc: Doc | None = None) -> None:

@@ -16,7 +16,7 @@ from proctor.tasks.check import NO_OPTIONS
 from proctor.tasks.spec import TaskSpec
 from proctor.types import Doc, Generate, Loglikelihood, Message, Request, Response, Rolling, RollingScore, Scores
 
-NoteFault: TypeAlias = Callable[[int, ProctorError], None]
+NoteError: TypeAlias = Callable[[int, ProctorError], None]
 """Is told which document a task can make nothing of, and why."""
 
 

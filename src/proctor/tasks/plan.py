@@ -94,17 +94,17 @@ class PlanErrors:
         """Raise what was noted, all at once."""
         if len(self._errors) == 1 and not self._others and not isinstance(self._errors[0], TaskError):
             raise self._errors[0]
-        told: list[Finding] = []
+        findings: list[Finding] = []
         for task, seen in self._seen.items():
-            told += map(_with_documents, seen.values())
+            findings += map(_with_documents, seen.values())
             if more := len(self._more.get(task, ())):
                 which = (
                     "1 more document has another error" if more == 1 else f"{more:,} more documents have other errors"
                 )
-                told.append(Finding(f"task '{task}': {which}."))
-        told += self._others
-        if told:
-            raise TaskError(told)
+                findings.append(Finding(f"task '{task}': {which}."))
+        findings += self._others
+        if findings:
+            raise TaskError(findings)
 
 
 def _with_documents(one: _DocumentErrors) -> Finding:

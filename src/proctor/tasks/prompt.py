@@ -28,7 +28,7 @@ class PromptStyle:
 
 
 def join(left: str | None, right: str | None, delimiter: str) -> str:
-    """``left + right`` with the delimiter between, unless one is empty or whitespace is at the seam."""
+    """``left + right`` with the delimiter between, unless one is empty or whitespace is at the boundary."""
     if not left or not right:
         return (left or "") + (right or "")
     return left + right if left[-1].isspace() or right[0].isspace() else left + delimiter + right
@@ -42,8 +42,8 @@ def turns(
     ``answer`` None: no assistant turn, hence no ``fewshot_delimiter`` either (lm-eval).
     """
     if gen_prefix:
-        seam = bool(question) and not (question[-1].isspace() or gen_prefix[0].isspace())
-        delimiter = target_delimiter if seam else ""
+        boundary = bool(question) and not (question[-1].isspace() or gen_prefix[0].isspace())
+        delimiter = target_delimiter if boundary else ""
     else:
         delimiter = target_delimiter if answer is not None else ""
     user = Message("user", question, delimiter)

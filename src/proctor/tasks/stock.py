@@ -96,10 +96,10 @@ def warn_of_absent_stock(index: TaskIndex, name: str) -> None:
     else:
         more = known.tags.get(name, 0) - len(index.tagged(name))
     if more > 0:
-        verb, them = ("is", "it") if more == 1 else ("are", "them")
+        be, them = ("is", "it") if more == 1 else ("are", "them")
         log.warning(
             "Of what '%s' names in lm-eval %s, %s %s not here, and left out: 'proctor tasks get' brings %s.",
-            *(name, known.version, f"{more:,}", verb, them),
+            *(name, known.version, f"{more:,}", be, them),
         )
 
 

@@ -13,12 +13,12 @@ from proctor.filters.pipeline import Pipeline, build_pipelines
 from proctor.foreign import no_exit
 from proctor.metrics.base import MetricUse
 from proctor.metrics.tables import DEFAULTS, use_metric
-from proctor.tasks.check_utf8 import check_sendable
+from proctor.tasks.check_utf8 import check_utf8
 from proctor.tasks.data import Documents, Splits, positions
 from proctor.tasks.dump import dump_config
 from proctor.tasks.fewshot import Sampler, TooFewError, load_pool, make_sampler, too_few_error
 from proctor.tasks.fields import Fields, bind, bind_examples, bind_question, describe, key_or_template
-from proctor.tasks.outputs import Example, NoteFault, TaskShape, build_requests, measure
+from proctor.tasks.outputs import Example, NoteError, TaskShape, build_requests, measure
 from proctor.tasks.prompt import ChoiceIndexError, PromptStyle, answer_text, check_position, join, render, turns
 from proctor.tasks.registered import load_registrations
 from proctor.tasks.spec import TaskSpec
@@ -113,7 +113,7 @@ class Task:
         return positions(self.spec.name, len(self.documents), limit, samples)
 
     def examples(
-        self, positions: Sequence[int], style: PromptStyle, seed: int | None, note: NoteFault | None = None
+        self, positions: Sequence[int], style: PromptStyle, seed: int | None, note: NoteError | None = None
     ) -> Iterator[Example]:
         """The documents at ``positions`` with their prompts, in order; one few-shot draw for each.
 
@@ -163,7 +163,7 @@ class Task:
         contexts = [render(turns, style, gen_prefix=example.gen_prefix) for turns in example.contexts]
         chat = style.chat is not None
         requests = build_requests(self.spec, self.shape, example, contexts, chat=chat, wanted=self.wanted)
-        check_sendable(self.spec, example.doc_id, requests, "doc_to_text")
+        check_utf8(self.spec, example.doc_id, requests, "doc_to_text")
         return requests
 
     def dump(self) -> Mapping[str, Any]:

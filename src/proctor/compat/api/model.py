@@ -207,7 +207,7 @@ class TemplateLM(LM):
     def _encode_pair(self, context: str, continuation: str) -> tuple[list[int], list[int]]:
         """The ids of a context that is not empty, and of what follows it."""
         kept = context.rstrip()
-        # White space at the seam is tokenised with what follows it.
+        # White space at the boundary is tokenised with what follows it.
         context, continuation = kept, context[len(kept) :] + continuation
         if self.backend == "causal":
             whole, before = self.tok_encode(context + continuation), self.tok_encode(context)

@@ -102,7 +102,7 @@ def identify(arguments: HfArguments, config: Any, tokens: Tokens, *, dtype: Any)
         )
         return None
     except (TypeError, ValueError) as error:
-        log.info("Responses of this model are not cached: it cannot be told from others (%s).", error)
+        log.info("Responses of this model are not cached: it cannot be distinguished from others (%s).", error)
         return None
     return identity
 
@@ -301,4 +301,4 @@ def _plain(value: Any) -> Any:
         return str(value.content)
     if type(value).__name__ == "dtype":
         return _name(value)
-    raise TypeError(f"{value!r:.60} cannot be told from another by its text")
+    raise TypeError(f"{value!r:.60} cannot be distinguished from another by its text")

@@ -69,7 +69,7 @@ class SpanMaker:
         if not continuation:
             self._tally.note(
                 "empty_continuations",
-                "A continuation has no tokens of its own (it is empty, or melts into its context): "
+                "A continuation has no tokens of its own (it is empty, or merges with its context): "
                 "its log-likelihood counts as 0.",
             )
             return ()

@@ -159,7 +159,7 @@ class Tokens:
         """The ids of a context and of the continuation to score after it.
 
         The context always has at least one token (the prefix token if need be); the
-        continuation has none if its text melts into the context's tokens.
+        continuation has none if its text merges with the context's tokens.
         """
         return self.encode_pairs([(context, continuation)])[0]
 

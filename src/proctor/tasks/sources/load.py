@@ -316,12 +316,12 @@ def _features(spec: TaskSpec, given: Mapping[str, Any]) -> Any:
     if isinstance(given, datasets.Features):
         return given
 
-    def column(told: Any) -> Any:
-        value = datasets.Value(told["dtype"])
-        return datasets.Sequence(value) if told.get("sequence") else value
+    def column(feature: Any) -> Any:
+        value = datasets.Value(feature["dtype"])
+        return datasets.Sequence(value) if feature.get("sequence") else value
 
     try:
-        return datasets.Features({name: column(told) for name, told in given.items()})
+        return datasets.Features({name: column(feature) for name, feature in given.items()})
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         message = f"features of dataset_kwargs cannot be used: {type(error).__name__}: {error}."
         hint = "Write 'COLUMN: {dtype: string}', with 'sequence: true' for lists."

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from proctor.compat.api.model import LM
 from proctor.compat.evaluator import simple_evaluate
+from proctor.compat.instances import instances_about, instances_of
 from proctor.compat.tasks import TaskManager
-from proctor.compat.told import instances_about, instances_of
 from proctor.run.origins import origins
 from proctor.types import Generate, Loglikelihood, Origin, Rolling
 
@@ -132,9 +132,9 @@ def test_the_arguments_of_a_document_are_numbered_through_whatever_is_repeated(d
         for request in own:
             requests += [request] * repeats
             about += [origin] * repeats
-    told = instances_about(requests, about)
-    assert [len(one) for one in told] == [len(instances_of(request)) for request in requests]
-    for doc_id, group in groupby((one for some in told for one in some), key=lambda one: one.doc_id):
+    instances = instances_about(requests, about)
+    assert [len(one) for one in instances] == [len(instances_of(request)) for request in requests]
+    for doc_id, group in groupby((one for some in instances for one in some), key=lambda one: one.doc_id):
         numbers = {one.idx for one in group}
         assert numbers == set(range(sum(len(instances_of(request)) for request in documents[doc_id])))
-    assert all(one.doc == {"n": one.doc_id} for some in told for one in some)
+    assert all(one.doc == {"n": one.doc_id} for some in instances for one in some)

@@ -34,7 +34,7 @@ def _arguments(request: Request) -> tuple[Any, list[tuple[Any, ...]]]:
 
 def instances_about(requests: Sequence[Request], origins: Sequence[Origin]) -> list[list[Instance]]:
     """Each request's instances; those of one document are numbered through, repetitions alike."""
-    told: list[list[Instance]] = []
+    instances: list[list[Instance]] = []
     before: tuple[Request, Origin] | None = None
     begin = end = 0
     for request, origin in zip(requests, origins, strict=True):
@@ -42,7 +42,7 @@ def instances_about(requests: Sequence[Request], origins: Sequence[Origin]) -> l
             begin = end = 0
         elif before[0] is not request:
             begin = end
-        told.append(instances_of(request, origin.doc, (origin.task, origin.doc_id, origin.repeats), begin))
-        end = begin + len(told[-1])
+        instances.append(instances_of(request, origin.doc, (origin.task, origin.doc_id, origin.repeats), begin))
+        end = begin + len(instances[-1])
         before = request, origin
-    return told
+    return instances
