@@ -44,7 +44,10 @@ MODEL_NAME_KEYS = ("peft", "delta", "pretrained", "model", "path", "engine")
 def results_document(run: RunResult, environment: Mapping[str, Any], *, hashes: bool = True) -> dict[str, Any]:
     """The results file as a mapping, in lm-eval's order and without secrets.
 
-    ``hashes``: whether ``task_hashes`` are wanted (lm-eval: only when samples are logged).
+    Args:
+        run: What a run gave.
+        environment: Facts of machine and packages, by lm-eval's names.
+        hashes: Whether ``task_hashes`` are wanted (lm-eval: only when samples are logged).
     """
     results = {task.name: _task_entry(task) for task in run.tasks}
     results |= {group.name: group_entry(group) for group in run.groups}
@@ -124,7 +127,11 @@ def _task_entry(task: TaskResult) -> dict[str, Any]:
 
 
 def group_entry(group: GroupResult) -> dict[str, Any]:
-    """A group's figures as results have them."""
+    """A group's values as the results file has them.
+
+    Args:
+        group: The group; without values of its own it has only its names.
+    """
     entry: dict[str, Any] = {"alias": group.alias, "name": group.name}
     if not _aggregates(group):
         return entry
@@ -162,7 +169,11 @@ def _experiment(run: RunResult) -> dict[str, Any]:
 
 
 def folder_name(run: RunResult) -> str:
-    """The folder of a model's results, ``model_name_sanitized``."""
+    """The folder of a model's results, ``model_name_sanitized``.
+
+    Args:
+        run: What a run gave.
+    """
     return str(_experiment(run)["model_name_sanitized"])
 
 
@@ -174,7 +185,15 @@ def experiment_facts(
     chat_template: str | None = None,
     fewshot_as_multiturn: bool | None = None,
 ) -> dict[str, Any]:
-    """The keys from ``model_source`` to ``chat_template_sha``, for ``RunResult.extra``."""
+    """The keys from ``model_source`` to ``chat_template_sha``, for ``RunResult.extra``.
+
+    Args:
+        model_source: The kind of models.
+        model_args: Its arguments, as a mapping or as the command line has them.
+        system_instruction: The text, None where there is none.
+        chat_template: The text of the template in use, None for plain prompts.
+        fewshot_as_multiturn: Whether few-shot examples are turns of their own; None where it is not known.
+    """
     # lm-eval draws a random name where the arguments have none; the source's own name finds its folder again.
     name = redact_text(model_name(model_args) or model_source)
     return {
@@ -190,7 +209,14 @@ def experiment_facts(
 
 
 def model_name(model_args: Mapping[str, Any] | str | None) -> str | None:
-    """The model's name by its arguments: an adapter's before the base model's."""
+    """The model's name by its arguments: an adapter's before the base model's.
+
+    Args:
+        model_args: A mapping, or ``key=value,...`` as the command line has it.
+
+    Returns:
+        The name; None where no argument has one.
+    """
     if isinstance(model_args, str):
         pairs = [item.partition("=") for item in model_args.split(",")]
         model_args = {key.strip(): value.strip() for key, _, value in pairs}
@@ -204,13 +230,20 @@ def sanitize(name: str) -> str:
     """A name as lm-eval makes it one folder's: each run of characters that paths cannot hold becomes ``__``.
 
     A name that begins with dots would make a hidden folder: ``../models/x`` is ``models__x``.
+
+    Args:
+        name: A model's name.
     """
     made = re.sub(r'["<>:/\\|?*\[\]]+', "__", name)
     return re.sub(r"(?:\.+_*)+", "", made, count=1) or "model" if made.startswith(".") else made
 
 
 def sample_line(record: Record) -> dict[str, Any]:
-    """One line of a samples file. Documents and prompts stand as they were; only their settings are redacted."""
+    """One line of a samples file. Documents and prompts stand as they were; only their settings are redacted.
+
+    Args:
+        record: One document after one filter.
+    """
     doc_hash, prompt_hash, target_hash = _hashes(record)
     return {
         "doc_id": record.doc_id,
@@ -233,7 +266,14 @@ def sample_line(record: Record) -> dict[str, Any]:
 
 
 def task_hash(records: Iterable[Record]) -> str:
-    """One hash over all documents, prompts and targets of a task, in order."""
+    """One hash over all documents, prompts and targets of a task, in order.
+
+    Args:
+        records: The task's records.
+
+    Returns:
+        64 hexadecimal digits.
+    """
     digest = hashlib.sha256()
     for record in records:
         digest.update("".join(_hashes(record)).encode("ascii"))
@@ -241,7 +281,11 @@ def task_hash(records: Iterable[Record]) -> str:
 
 
 def sha256(text: str) -> str:
-    """SHA-256 of a text's UTF-8, in hex; lone surrogates are hashed as they are."""
+    """SHA-256 of a text's UTF-8, in hex; lone surrogates are hashed as they are.
+
+    Args:
+        text: The text.
+    """
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
