@@ -33,7 +33,11 @@ class Literal(NamedTuple):
 
 
 def unrendered(config: Mapping[str, Any]) -> Iterator[Literal]:
-    """Templates of a task's configuration where none is rendered; no data is needed."""
+    """Templates of a task's configuration where none is rendered; no data is needed.
+
+    Args:
+        config: The task's keys and values.
+    """
     yield from _of_prompt(config, ())
     own = config.get("fewshot_config")
     if isinstance(own, Mapping):
@@ -65,7 +69,12 @@ def _as_template(items: list[Any]) -> str:
 
 
 def unbraced(config: Mapping[str, Any], columns: Collection[str]) -> Iterator[Literal]:
-    """Names of columns that a task's prompt writes in single braces, or in none."""
+    """Names of columns that a task's prompt writes in single braces, or in none.
+
+    Args:
+        config: The task's keys and values.
+        columns: The columns of its documents.
+    """
     for key in _RENDERED:
         value = config.get(key)
         items = value if isinstance(value, list) else [value]

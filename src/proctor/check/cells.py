@@ -30,7 +30,13 @@ class CellCheck:
         self._whole: dict[str, tuple[int, str, str]] = {}
 
     def look(self, number: int, doc: Doc, values: Mapping[str, Any]) -> None:
-        """Look at one document. ``values``: what its fields gave, by key."""
+        """Look at one document.
+
+        Args:
+            number: Its position.
+            doc: Its columns.
+            values: What the task's fields gave, by key.
+        """
         if not isinstance(doc, Mapping):
             return
         odd = [(name, cell) for name, cell in doc.items() if _is_odd(cell)]

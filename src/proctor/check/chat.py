@@ -19,7 +19,12 @@ SYSTEM, SHOT, ANSWER, QUESTION, OPENED = ("Qsystemx", "Qexamplex", "Qanswerx", "
 
 
 def check_style(style: PromptStyle, tasks: Sequence[TaskSpec]) -> None:
-    """:func:`check_chat` for what the prompts of these tasks hold."""
+    """:func:`check_chat` for what the prompts of some tasks hold.
+
+    Args:
+        style: How prompts are rendered.
+        tasks: The tasks.
+    """
     check_chat(
         style,
         system=bool(style.system_instruction) or any(task.description for task in tasks),
@@ -29,10 +34,16 @@ def check_style(style: PromptStyle, tasks: Sequence[TaskSpec]) -> None:
 
 
 def check_chat(style: PromptStyle, *, system: bool, shots: bool, opened: bool) -> None:
-    """Raise :class:`ModelError` for a template that drops the question; warn of what else it drops.
+    """Check what a chat template does with a prompt; warn of what it leaves out.
 
-    ``system``: a system message is given, by the run or by a task's description. ``shots``: examples
-    stand in turns of their own. ``opened``: the answer's turn is begun by a gen_prefix.
+    Args:
+        style: How prompts are rendered; without a template there is nothing to check.
+        system: A system message is given, by the run or by a task's description.
+        shots: Few-shot examples stand in turns of their own.
+        opened: The assistant's turn is begun by a gen_prefix.
+
+    Raises:
+        ModelError: The template leaves the user's message out.
     """
     if style.chat is None:
         return

@@ -10,7 +10,14 @@ from proctor.tasks.spec import TaskSpec
 
 
 def check_class(spec: TaskSpec) -> tuple[list[Finding], list[Finding], int]:
-    """Errors, notes, and how many documents were looked at. Prompts are built without examples."""
+    """Check a task that is a Python class. Prompts are built without examples.
+
+    Args:
+        spec: The task.
+
+    Returns:
+        Errors, notes, and how many documents were looked at.
+    """
     found = Findings(spec)
     try:
         task = make_task(spec)

@@ -31,10 +31,15 @@ FAILED = object()
 def check_data(
     spec: TaskSpec, unusable: Collection[str] = (), *, run_code: bool = False
 ) -> tuple[list[Finding], list[Finding], int]:
-    """Errors, notes, and how many documents were looked at.
+    """Check a task with its data.
 
-    ``unusable``: keys that are wrong or must not be used; what hangs on them is not looked at.
-    ``run_code``: names that the task's Python registers may be fetched by loading it.
+    Args:
+        spec: The task.
+        unusable: Keys that are wrong or must not be used; what hangs on them is not looked at.
+        run_code: Names that the task's Python registers may be fetched by loading it.
+
+    Returns:
+        Errors, notes, and how many documents were looked at.
     """
     check = _DataCheck(spec, frozenset(unusable), run_code)
     check.run()

@@ -41,17 +41,33 @@ class Report:
         self.keys: set[str] = set()
 
     def error(self, message: str, *path: str | int, hint: str | None = None) -> None:
-        """Add an error at the line of the key ``path``; its top-level key counts as unusable."""
+        """Add an error at the line of a key; its top-level key counts as unusable.
+
+        Args:
+            message: What is wrong.
+            *path: The key, from the top down.
+            hint: What to do.
+        """
         self.keys.update(str(key) for key in path[:1])
         self.errors.append(error_at(self.kind, self.node, message, path, hint))
 
     def note(self, message: str, *path: str | int, hint: str | None = None) -> None:
-        """Add a note: something to look at that may be meant."""
+        """Add a note: something to look at that may be meant.
+
+        Args:
+            message: What is worth knowing.
+            *path: The key, from the top down.
+            hint: What to do.
+        """
         self.notes.append(error_at(self.kind, self.node, message, path, hint))
 
 
 def check_task(node: TaskNode) -> Report:
-    """Everything about one task that its files show."""
+    """Everything about one task that its files show.
+
+    Args:
+        node: The task, as its file has it.
+    """
     report = Report("task", node)
     inspect_config(node, report.error)
     config = node.config
@@ -81,6 +97,9 @@ def code_keys(config: Mapping[str, Any]) -> set[str]:
 
     That are those with a ``!function``, and the lists whose names such a file registers or the
     package ``evaluate`` would fetch a script for.
+
+    Args:
+        config: The task's keys and values.
     """
     refs = [(path, ref) for path, ref in _refs(config, ()) if not ships_with_proctor(ref)]
     keys = {str(path[0]) for path, _ in refs}
@@ -109,7 +128,11 @@ def _names(entries: Any, *keys: str) -> Iterator[str]:
 
 
 def check_group_node(node: GroupNode) -> Report:
-    """Everything about one group that its files show."""
+    """Everything about one group that its files show.
+
+    Args:
+        node: The group, as its file has it.
+    """
     report = Report("group", node)
     report.errors += check_group(node)
     entries = node.config.get("aggregate_metric_list")
@@ -155,7 +178,11 @@ def _names_its_own(leaf: TaskNode) -> bool:
 
 
 def metric_names(config: Mapping[str, Any]) -> list[str]:
-    """The metrics that a task lists, or those of its output type; a function counts under its name."""
+    """The metrics that a task lists, or those of its output type; a function counts under its name.
+
+    Args:
+        config: The task's keys and values.
+    """
     entries = config.get("metric_list")
     if not isinstance(entries, list):
         output: Any = config.get("output_type") or "generate_until"

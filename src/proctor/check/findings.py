@@ -34,7 +34,13 @@ class Findings:
         self._seen: dict[Any, _FindingKey] = {}
 
     def add(self, error: ProctorError, key: str, *, note: bool = False) -> None:
-        """Add an error that concerns the task as a whole; ``key`` is its place if it has none."""
+        """Add an error that concerns the task as a whole.
+
+        Args:
+            error: The error.
+            key: Its place if it has none.
+            note: It is a note.
+        """
         if isinstance(error, TaskError):
             self._plain += [(finding, note) for finding in error.errors]
         else:
@@ -43,11 +49,23 @@ class Findings:
             self._plain.append((self.spec.error(message, key, hint=error.hint), note))
 
     def say(self, message: str, *path: str, hint: str | None = None, note: bool = False) -> None:
-        """Add an error of the task as a whole."""
+        """Add an error of the task as a whole.
+
+        Args:
+            message: What is wrong.
+            *path: The key, from the top down.
+            hint: What to do.
+            note: It is a note.
+        """
         self._plain.append((self.spec.error(message, *path, hint=hint), note))
 
     def say_error(self, finding: Finding, *, note: bool = False) -> None:
-        """Add an error that has its place."""
+        """Add an error that has its place.
+
+        Args:
+            finding: The error.
+            note: It is a note.
+        """
         self._plain.append((finding, note))
 
     def on(
@@ -62,7 +80,13 @@ class Findings:
     ) -> None:
         """Add an error of one document; the first of its ``kind`` stands for all.
 
-        ``value``: what the document has; up to two others than the first are named.
+        Args:
+            doc: The document's position.
+            kind: What errors of equal kind have in common.
+            finding: The error.
+            where: What a document is called in the message.
+            note: It is a note.
+            value: What the document has; up to two others than the first are named.
         """
         seen = self._seen.get(kind)
         if seen is None:
@@ -73,7 +97,11 @@ class Findings:
             seen.values.append(value)
 
     def make_error(self, kind: Any) -> None:
-        """What was a note of single documents is an error of the task."""
+        """What was a note of single documents becomes an error of the task.
+
+        Args:
+            kind: The kind of the note.
+        """
         if kind in self._seen:
             self._seen[kind].is_note = False
 

@@ -45,7 +45,11 @@ class Module:
 
 
 def function_errors(ref: Ref) -> list[Finding]:
-    """Why ``ref`` could not be resolved: an error of the Python file, or of the place that names it."""
+    """Why a reference cannot be resolved: an error of the Python file, or of the place that names it.
+
+    Args:
+        ref: The reference; it is looked up and not imported.
+    """
 
     def finding(message: str, hint: str | None = None) -> list[Finding]:
         return [Finding(f"'{ref}': {message}", ref.file, ref.line, hint)]
@@ -71,7 +75,11 @@ def function_errors(ref: Ref) -> list[Finding]:
 
 
 def ships_with_proctor(ref: Ref) -> bool:
-    """Whether what ``ref`` names is a file of proctor's own benchmarks."""
+    """Whether what a reference names is a file of proctor's own benchmarks.
+
+    Args:
+        ref: The reference.
+    """
     file = _file_of(ref)
     return file is not None and file.resolve().is_relative_to(BUNDLED)
 
@@ -91,13 +99,21 @@ def _served_errors(file: Path, name: str, wanted: Sequence[str], line: int) -> I
 
 
 def registered_names(refs: Iterable[Ref]) -> frozenset[str]:
-    """The filters, metrics and aggregations that the Python files of a task register when they are loaded."""
+    """The filters, metrics and aggregations that the Python files of a task register when they are loaded.
+
+    Args:
+        refs: The references of the task.
+    """
     files = {file for ref in refs if (file := _file_of(ref)) is not None and file.suffix == ".py"}
     return frozenset(name for file in files for name in read_module(file).registered)
 
 
 def import_notes(ref: Ref) -> list[Finding]:
-    """The packages that the Python file of ``ref`` imports and that are not installed."""
+    """The packages that a Python file imports and that are not installed.
+
+    Args:
+        ref: A reference into the file.
+    """
     file = _file_of(ref)
     if file is None or file.suffix != ".py":
         return []

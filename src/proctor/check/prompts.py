@@ -34,7 +34,13 @@ class PromptCheck:
         self._is_published = _is_published(spec)
 
     def look(self, number: int, text: Any, choices: Sequence[str] | None) -> None:
-        """Look at one document; ``choices`` None: there are none."""
+        """Look at one document.
+
+        Args:
+            number: Its position.
+            text: What doc_to_text gave.
+            choices: Its options; None: there are none.
+        """
         if self._spec.output == "loglikelihood_rolling":
             return
         seen = (text, None if choices is None else tuple(choices))

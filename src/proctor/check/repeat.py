@@ -46,13 +46,21 @@ class FieldValues:
 
 
 def can_differ(spec: TaskSpec) -> bool:
-    """Whether two calls can differ at all: templates draw by chance only where they say so."""
+    """Whether two calls can differ at all: templates draw by chance only where they say so.
+
+    Args:
+        spec: The task.
+    """
     fields = (spec.prompt.text, spec.prompt.target, spec.prompt.choice)
     return any(isinstance(one, Ref) or callable(one) or (isinstance(one, str) and "random" in one) for one in fields)
 
 
 def functions_of(spec: TaskSpec) -> Iterator[Any]:
-    """The functions that a task names, as far as they can be had."""
+    """The functions that a task names, as far as they can be resolved.
+
+    Args:
+        spec: The task.
+    """
     for ref in refs_of(spec.raw):
         try:
             yield ref.resolve()
@@ -67,7 +75,13 @@ class RepeatCheck:
         self._spec, self._fields, self._found = spec, fields, found
 
     def look(self, number: int, doc: Doc, before: FieldValues) -> None:
-        """Look at one document, as it was loaded. ``before``: what its fields gave in the run."""
+        """Look at one document a second time.
+
+        Args:
+            number: Its position.
+            doc: The document, as it was loaded.
+            before: What its fields gave in the run.
+        """
         with random_state_restored(functions_of(self._spec)):
             try:
                 again = [self._values(number, doc, first=call == 0) for call in range(CALLS)]
@@ -147,7 +161,12 @@ def _field(key: str) -> str:
 
 
 def is_same(left: Any, right: Any) -> bool:
-    """Whether two values are alike; arrays and what has no ``==`` of its own by how they are written."""
+    """Whether two values are alike; arrays and what has no ``==`` of its own by how they are written.
+
+    Args:
+        left: A value.
+        right: Another.
+    """
     if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
         left, right = list(left), list(right)
     try:

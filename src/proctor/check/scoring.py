@@ -38,7 +38,13 @@ Answers = Sequence[list[list[Any]]]
 
 
 def scoring_warnings(task: Task, planned: Sequence[DocumentPlan], answers: Answers) -> list[Finding]:
-    """What differs when the first documents are scored twice; nothing where the task scores by no code of its own."""
+    """What differs when the first documents are scored twice; nothing where the task scores by no code of its own.
+
+    Args:
+        task: The task.
+        planned: Its documents with their requests.
+        answers: By document the values of its responses.
+    """
     spec = task.spec
     keys = [key for key in ("filter_list", "process_results", "metric_list") if any(refs_of(spec.raw.get(key)))]
     if not keys or spec.unsafe or spec.predict_only:
@@ -77,7 +83,11 @@ def _twice(call: Callable[[], Any]) -> tuple[Any, Any] | None:
 
 
 def imagined_warnings(spec: TaskSpec) -> list[Finding]:
-    """:func:`scoring_warnings` without a model: what it might answer is made up."""
+    """:func:`scoring_warnings` without a model: responses are made up.
+
+    Args:
+        spec: The task.
+    """
     if spec.media or not any(refs_of([spec.raw.get(key) for key in ("filter_list", "process_results", "metric_list")])):
         return []
     try:
@@ -97,7 +107,12 @@ def _imagined(request: Request, planned: DocumentPlan) -> Iterator[list[Any]]:
 
 
 def rows_warning(spec: TaskSpec, splits: Splits) -> Finding | None:
-    """Whether ``process_docs`` makes other documents of the same rows when nothing but the time has changed."""
+    """Whether ``process_docs`` makes other documents of the same rows when nothing but the time has changed.
+
+    Args:
+        spec: The task.
+        splits: Its data.
+    """
     made_by = spec.data.process_docs
     if not isinstance(made_by, Ref):
         return None

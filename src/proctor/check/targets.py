@@ -60,7 +60,13 @@ class TargetCheck:
         return self._unpublished == self._total > 1 and len(self._withheld) == 1
 
     def look(self, number: int, gold: Any, choices: Sequence[str] | None) -> None:
-        """Look at one document; ``choices`` None: the target itself is the right answer."""
+        """Look at one document.
+
+        Args:
+            number: Its position.
+            gold: Its target.
+            choices: Its options; None: the target itself is what is right.
+        """
         spec = self._spec
         if not needs_gold(spec) or spec.output == "loglikelihood_rolling":
             return
@@ -205,6 +211,10 @@ def _cast(target: Any) -> str | None:
 
 
 def short(value: Any) -> str:
-    """How a value reads in a sentence."""
+    """How a value reads in a sentence, in at most 80 characters.
+
+    Args:
+        value: Any value.
+    """
     text = value_text(value)
     return text if len(text) <= 80 else f"{text[:77]}..."

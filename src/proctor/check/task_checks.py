@@ -47,7 +47,11 @@ class TaskChecks:
             self._fresh = {position: _copied(task.documents[position]) for position in few}
 
     def look(self, example: Example) -> None:
-        """Look at one document with its prompt."""
+        """Look at one document with its prompt.
+
+        Args:
+            example: The document, its prompt, options and target.
+        """
         self._looked.add(example.doc_id)
         self._targets.look(example.doc_id, self._gold(example.text, example.target), example.choices)
         values = {"doc_to_text": example.text, "doc_to_choice": example.choices, "doc_to_target": example.target}
@@ -115,7 +119,14 @@ class TaskChecks:
 
 
 def warn(warnings: Sequence[Finding]) -> list[str]:
-    """Log each warning as one line; the lines."""
+    """Log each warning as one line.
+
+    Args:
+        warnings: The warnings.
+
+    Returns:
+        The lines.
+    """
     lines = [" ".join(str(finding).split("\n  ")) for finding in warnings]
     for line in lines:
         log.warning("%s", line)
