@@ -45,7 +45,16 @@ BLOCKS = 4
 
 
 def estimate(config: RunConfig, *, progress: OpenProgress, timed: bool) -> Iterator[str]:
-    """Yield lines: what there is to compute, and with ``timed`` how long it will take."""
+    """Yield lines: what there is to compute, and how long it takes.
+
+    Args:
+        config: The settings.
+        progress: Opens a display.
+        timed: Whether some requests are timed on the model, which is loaded for that.
+
+    Raises:
+        UsageError: No tokenizer is named.
+    """
     config = replace(config, confirm_run_unsafe_code=True, write_out=False)
     started = time.perf_counter()
     suite = select_suite(config)

@@ -39,8 +39,10 @@ Paint = Callable[[str], str]
 def preview(config: RunConfig, *, progress: OpenProgress, color: bool = False) -> Iterator[str]:
     """Yield blocks of text: per task a head and its documents, at the end a sum.
 
-    Without ``--limit`` and ``--samples`` one document of each task is shown. ``color`` dims all
-    of a prompt but its question (ANSI), where no chat template hides where that begins.
+    Args:
+        config: The settings; without ``--limit`` and ``--samples`` one document of each task is shown.
+        progress: Opens a display.
+        color: Dim all of a prompt but its document (ANSI), where no chat template hides where that begins.
     """
     # Nothing that a model writes is run here.
     config = replace(config, confirm_run_unsafe_code=True)
@@ -74,7 +76,15 @@ def _check(plan: TaskPlan) -> None:
 
 
 def preview_style(config: RunConfig, tokens: Tokens | None) -> PromptStyle:
-    """How prompts are rendered with the chat template of a tokenizer, or of a model that has one without."""
+    """How prompts are rendered with the chat template of a tokenizer, or of a model that has one without.
+
+    Args:
+        config: The settings.
+        tokens: The tokenizer; None: there is none.
+
+    Raises:
+        UsageError: A chat template is wanted, and no model is named that has one.
+    """
     if not config.apply_chat_template or tokens is not None:
         return model_style(config, tokens)
     if declared_kind(config.model).open_tokenizer is not None:

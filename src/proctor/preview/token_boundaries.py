@@ -57,7 +57,13 @@ class PromptLength:
 
 
 def token_boundaries(tokens: Tokens, context: str, continuations: Sequence[str]) -> list[TokenBoundary]:
-    """The boundary of every continuation of one context."""
+    """The token boundary of every continuation of one context.
+
+    Args:
+        tokens: The model's tokenizer.
+        context: The prompt.
+        continuations: Its continuations.
+    """
     pairs = tokens.encode_pairs([(context, continuation) for continuation in continuations])
     return [
         TokenBoundary(
@@ -73,14 +79,25 @@ def token_boundaries(tokens: Tokens, context: str, continuations: Sequence[str])
 
 
 def fit(tokens: Tokens, prompt: str, generation: GenerationPlan) -> PromptLength:
-    """How a prompt fits with what may be generated after it."""
+    """How a prompt fits with what may be generated after it.
+
+    Args:
+        tokens: The model's tokenizer.
+        prompt: The prompt.
+        generation: How much may be generated.
+    """
     [ids] = tokens.encode_prompts([prompt])
     room = tokens.max_length - (generation.max_tokens if tokens.backend == "causal" else 0)
     return PromptLength(len(ids), room, pieces(tokens, ids[-SHOWN:]))
 
 
 def pieces(tokens: Tokens, ids: Sequence[int]) -> tuple[TokenText, ...]:
-    """Each token by itself, as text."""
+    """Each token by itself, as text.
+
+    Args:
+        tokens: The model's tokenizer.
+        ids: Token ids.
+    """
     names = tokens.tokenizer.convert_ids_to_tokens(list(ids))
     return tuple(TokenText(_text(tokens, name, one), one) for name, one in zip(names, ids, strict=True))
 
