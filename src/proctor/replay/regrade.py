@@ -51,7 +51,11 @@ class EarlierRun:
     shots: Mapping[str, int] = field(default_factory=dict)
 
     def asked(self, spec: TaskSpec) -> TaskSpec:
-        """A task as this run asked it."""
+        """A task with the few-shot examples that it had in this run.
+
+        Args:
+            spec: The task, as its file has it now.
+        """
         shots = self.shots.get(spec.name, spec.n_shot)
         if spec.made_by is not None:
             known = spec.name in self.shots
@@ -84,10 +88,20 @@ def regrade(
     bootstrap_iters: int = BOOTSTRAP_ITERS,
     keep_records: bool = True,
 ) -> FinishedRun:
-    """Grade an earlier run again and write the files; its settings as they are now, and what came out.
+    """Grade an earlier run again and write the files.
 
-    ``source``: a run's number, or the path of its results file. ``keep_records`` False: samples are
-    written while they are graded, and are not in the result.
+    Args:
+        source: A run's number in the store, or the path of its results file.
+        changes: What is different this time.
+        progress: Opens a display.
+        bootstrap_iters: Resamples of a bootstrap; 0: no standard errors.
+        keep_records: False: samples are written while they are graded, and are not in the result.
+
+    Returns:
+        Its settings as they are now, and what came out.
+
+    Raises:
+        ProctorError: There is no such run, or it lacks what grading takes.
     """
     check_output(changes.output_path)
     past = find_past(source, changes)
@@ -114,7 +128,16 @@ def _narrowed(config: RunConfig, names: Sequence[str]) -> RunConfig:
 
 
 def find_past(source: str | Path, changes: Changes) -> EarlierRun:
-    """The run that ``source`` names: by its number in the store, or by its results file."""
+    """The run that ``source`` names: by its number in the store, or by its results file.
+
+    Args:
+        source: A number, or a path.
+        changes: Where the store is, and what is different this time.
+
+    Raises:
+        UsageError: There is no such run or file.
+        DataError: The results file or the store lacks what it takes to grade it again.
+    """
     if str(source).isdecimal():
         return _from_store(_run_numbered(int(str(source)), _store(changes)), changes, None)
     file = _results_file(Path(source))

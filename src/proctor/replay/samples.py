@@ -27,7 +27,15 @@ class SamplesResponses:
         self.documents: dict[str, list[int]] = {}
 
     def read(self, task: str, file: Path) -> None:
-        """Learn what is in one task's samples file."""
+        """Add the responses of one task's samples file.
+
+        Args:
+            task: The task.
+            file: The samples file.
+
+        Raises:
+            DataError: A line is no sample.
+        """
         documents = self.documents.setdefault(task, [])
         first: str | None = None
         for number, line in enumerate(_lines(file), 1):
@@ -55,7 +63,11 @@ class SamplesResponses:
                     self._parts[key] = _part(request, value)
 
     def find(self, queries: Sequence[Query]) -> Lookup:
-        """What is known of these."""
+        """What is known of some queries.
+
+        Args:
+            queries: The queries.
+        """
         return Lookup([self._answer(query) for query in queries], {})
 
     def _answer(self, query: Query) -> Response | None:
@@ -66,7 +78,12 @@ class SamplesResponses:
         return join(query.request, known)
 
     def keep(self, query: Query, response: Response) -> None:
-        """There is nothing new to keep."""
+        """Nothing happens: there is nothing new to store.
+
+        Args:
+            query: The query.
+            response: Its response.
+        """
 
 
 def _whole(number: Any) -> int:
