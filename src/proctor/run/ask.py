@@ -31,11 +31,20 @@ class ResponseSource(Protocol):
     """Where answers may be already, and where new ones go."""
 
     def find(self, queries: Sequence[Query]) -> Lookup:
-        """Everything that is known of these."""
+        """Everything that is known of some queries.
+
+        Args:
+            queries: The queries, in the run's order.
+        """
         ...
 
     def keep(self, query: Query, response: Response) -> None:
-        """Keep an answer."""
+        """Store a response.
+
+        Args:
+            query: What it responds to.
+            response: The whole response.
+        """
         ...
 
 
@@ -53,9 +62,15 @@ class Asking:
         self.counts = Counts(found=len(queries) - len(self.missing))
 
     def ask(self, model: Model, advance: Advance, origins: Origins | None = None) -> list[Response]:
-        """One response per query, in order; ``advance`` is told of each as it arrives, as lm-eval counts.
+        """One response per query, in their order.
 
-        ``origins``: by task and document, for a model that is told what its requests are about.
+        Args:
+            model: Responds to what is not cached.
+            advance: Called as responses arrive, with how many requests they are as lm-eval counts.
+            origins: By task and document, for a model that takes what its requests are about.
+
+        Raises:
+            ModelError: The model leaves requests out, fails, or cannot take one.
         """
         if self.counts.found:
             rest = "the others are requested from the model" if self.missing else "no request is sent to the model"
@@ -165,5 +180,15 @@ def _is_drawn(request: Request) -> bool:
 def ask(
     model: Model, queries: Sequence[Query], advance: Advance, store: ResponseSource | None = None
 ) -> list[Response]:
-    """One response per query, in the order of ``queries``; ``advance`` is told of each as it arrives."""
+    """One response per query, in their order.
+
+    Args:
+        model: Responds to what is not cached.
+        queries: The queries.
+        advance: Called as responses arrive, with how many requests they are as lm-eval counts.
+        store: Where responses may be already, and where new ones go.
+
+    Raises:
+        ModelError: The model leaves requests out, fails, or cannot take one.
+    """
     return Asking(queries, store).ask(model, advance)

@@ -31,7 +31,12 @@ ACROSS_DOCUMENTS = ("Custom",)
 
 @dataclass(frozen=True, slots=True)
 class ChunkLimits:
-    """How much a window may hold, unless it is one task that cannot be divided."""
+    """How much a window may hold, unless it is one task that cannot be divided.
+
+    Attributes:
+        queries: Queries, repeats included.
+        characters: Characters of all their texts.
+    """
 
     queries: int = 100_000
     characters: int = 256_000_000
@@ -43,9 +48,22 @@ ROOM = ChunkLimits()
 class QueryChunks:
     """What a run asks. Making it renders every prompt once, and raises the errors of all documents together.
 
-    ``total``: number of queries. ``counted``: the same as lm-eval counts, each option alone. ``warnings``: what
-    was said of each task, by name. ``show`` is called with the first document of each task.
-    ``each_time``: every repetition is asked, whether it can give another answer or not.
+    Args:
+        tasks: Tasks with their data.
+        config: The settings.
+        style: How prompts are rendered.
+        display: Advances by one per task.
+        show: Called with the first document of each task.
+        each_time: Every repeat is a query, whether it can give another response or not.
+        room: How much a window may hold.
+
+    Attributes:
+        total: The number of queries.
+        counted: The same as lm-eval counts, each option alone.
+        warnings: By task, what was warned of.
+
+    Raises:
+        ProctorError: Documents that cannot be planned, all in one error; or a chat template that drops them.
     """
 
     def __init__(

@@ -32,10 +32,16 @@ Document: TypeAlias = "list[list[Any]]"
 def grade(
     plan: TaskPlan, responses: Sequence[Response], *, fail_fast: bool = False, check: bool = False
 ) -> Iterator[Record]:
-    """Records of one task, pipeline by pipeline in document order (lm-eval's order).
+    """Records of one task, filter pipeline by filter pipeline in document order (lm-eval's order).
 
-    ``responses`` are those of ``plan.queries()``, in that order. ``fail_fast``: the first document
-    that cannot be graded raises. ``check``: functions that score are called twice on the first documents.
+    Args:
+        plan: Documents with their requests.
+        responses: Those to ``plan.queries()``, in that order.
+        fail_fast: The first document that cannot be graded raises; else its record has an error.
+        check: Functions that score are called twice on the first documents.
+
+    Raises:
+        ProctorError: Under ``fail_fast``; whatever a filter raises comes through as it is.
     """
     answers = list(_answers(plan, responses))
     if check and isinstance(plan.task, Task):
@@ -48,7 +54,14 @@ def grade(
 
 
 def sentence(error: Exception) -> str:
-    """What an exception says, in one line and without secrets."""
+    """An exception in one line, without secrets.
+
+    Args:
+        error: Any exception.
+
+    Returns:
+        At most :data:`LONGEST` characters and an ellipsis.
+    """
     said = error.message if isinstance(error, ProctorError) else error_line(error)
     line = redact_text(" ".join(said.split())).rstrip(":")
     return line if len(line) <= LONGEST else f"{line[:LONGEST]} ..."

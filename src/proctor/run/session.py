@@ -69,15 +69,23 @@ def evaluate(
     answers: ResponseSource | None = None,
     room: ChunkLimits = ROOM,
 ) -> RunResult:
-    """Run ``config`` from task files to figures.
+    """Run ``config`` from task files to scores.
 
-    ``progress(total, label)`` opens a display of ``total`` steps. ``keep_records`` None: where
-    ``log_samples`` asks for them. ``opened``: a model that is there already; it answers instead
-    of ``config.model``, which then only names it, and stays open. ``exam``: tasks that are there
-    already, instead of ``config.tasks``. ``samples``: takes every record as it is graded.
-    ``answers``: those that are known, of a run without a store. ``room``: how much is planned, asked and
-    graded at a time. Raises the errors of :mod:`proctor.errors`;
-    whatever is a user's mistake is raised before the model is loaded.
+    Args:
+        config: The settings.
+        progress: ``progress(total, label)`` opens a display of ``total`` steps.
+        bootstrap_iters: Resamples of a bootstrap; 0: no standard errors.
+        keep_records: Whether the result holds the records; None: where ``log_samples`` wants them and ``samples`` is
+            None.
+        opened: A model that is open already: it responds instead of ``config.model``, which then only names it, and
+            stays open.
+        exam: Tasks that are loaded already, instead of ``config.tasks``.
+        samples: Takes every record as it is graded.
+        answers: Responses that are known, of a run without a store.
+        room: How much is planned, sent to the model and graded at a time.
+
+    Raises:
+        ProctorError: One of :mod:`proctor.errors`; a user's mistake is raised before the model's weights are loaded.
     """
     started, clock = time.time(), time.perf_counter()
     if opened is None:
@@ -127,7 +135,13 @@ def evaluate(
 
 
 def load_exam(config: RunConfig, progress: OpenProgress, change: Callable[[TaskSpec], TaskSpec] | None = None) -> Exam:
-    """The tasks that ``config`` names, with their data; ``change`` is applied before that is loaded."""
+    """The tasks that ``config`` names, with their data.
+
+    Args:
+        config: The settings.
+        progress: Opens a display.
+        change: Applied to each task before its data is loaded.
+    """
     suite = select_suite(config)
     suite = suite if change is None else replace(suite, tasks=tuple(map(change, suite.tasks)))
     _refuse_media([task.name for task in suite.tasks if task.media])
@@ -137,7 +151,12 @@ def load_exam(config: RunConfig, progress: OpenProgress, change: Callable[[TaskS
 
 
 def open_configured(config: RunConfig, *, lazily: bool = False) -> Model:
-    """Open the model of a run; ``lazily``: its weights when it is first asked."""
+    """Open the model of a run.
+
+    Args:
+        config: The settings.
+        lazily: Read its weights when it is first asked.
+    """
     return open_model(
         config.model,
         config.model_args,
@@ -150,7 +169,14 @@ def open_configured(config: RunConfig, *, lazily: bool = False) -> Model:
 
 
 def select_suite(config: RunConfig) -> Suite:
-    """Find, select and check the tasks, under the run's own settings."""
+    """Find, select and check the tasks, under the run's own settings.
+
+    Args:
+        config: The settings.
+
+    Raises:
+        ProctorError: A task file is wrong, a name is unknown, or nothing is selected.
+    """
     index = build_index(config.include_path, report=False)
     selected = select(index, config.tasks)  # its errors are those of the files that are meant
     report_errors(index.errors)
@@ -162,7 +188,15 @@ def select_suite(config: RunConfig) -> Suite:
 
 
 def suite_of(nodes: Sequence[TaskNode | GroupNode], config: RunConfig) -> Suite:
-    """Selected tasks and groups as specs, under the run's own settings."""
+    """Selected tasks and groups as specs, under the run's own settings.
+
+    Args:
+        nodes: What was selected.
+        config: The settings.
+
+    Raises:
+        UsageError: A task runs code of the model's, and that is not confirmed.
+    """
     suite = build_suite(nodes, config.metadata)
     _check_unsafe(suite.tasks, config.confirm_run_unsafe_code)
     tasks = tuple(
@@ -183,7 +217,15 @@ def suite_of(nodes: Sequence[TaskNode | GroupNode], config: RunConfig) -> Suite:
 
 
 def check_samples(config: RunConfig, names: Sequence[str]) -> None:
-    """``--samples`` may only name tasks that are asked."""
+    """``--samples`` may only name tasks that are selected.
+
+    Args:
+        config: The settings.
+        names: The selected tasks.
+
+    Raises:
+        UsageError: It names others.
+    """
     unknown = sorted(set(config.samples or {}) - set(names))
     if unknown:
         raise UsageError(f"--samples names tasks that are not selected: {', '.join(unknown)}.")
@@ -212,7 +254,11 @@ def _refuse_media(names: Sequence[str]) -> None:
 
 
 def seed_everything(seeds: Seeds) -> None:
-    """Seed Python's and numpy's generators now and torch's if it is there; None leaves one unseeded."""
+    """Seed Python's and numpy's generators now, and torch's if it is loaded.
+
+    Args:
+        seeds: A seed for each; None leaves one as it is.
+    """
     import numpy
 
     if seeds.python is not None:
@@ -224,7 +270,12 @@ def seed_everything(seeds: Seeds) -> None:
 
 
 def warn_of_surprises(config: RunConfig, tasks: Sequence[TaskSpec]) -> None:
-    """Say once what lm-eval does silently and what surprises its users."""
+    """Warn once of what lm-eval does silently and what surprises its users.
+
+    Args:
+        config: The settings.
+        tasks: The selected tasks.
+    """
     leaking = [task.name for task in tasks if may_leak(task)]
     if leaking:
         log.warning(
@@ -250,7 +301,12 @@ class Renderer(Protocol):
 
 
 def model_style(config: RunConfig, renderer: Renderer | None) -> PromptStyle:
-    """How prompts are rendered in this run; without a ``renderer`` as plain text."""
+    """How prompts are rendered in this run.
+
+    Args:
+        config: The settings.
+        renderer: Applies a chat template; None: prompts are plain text.
+    """
     name, chat = config.apply_chat_template, None
     if name and renderer is not None:
         # lm-eval: a template's name is written down, and prompts are made with the default one.
@@ -264,7 +320,14 @@ def model_style(config: RunConfig, renderer: Renderer | None) -> PromptStyle:
 def plan_tasks(
     tasks: Sequence[AnyTask], config: RunConfig, style: PromptStyle, progress: OpenProgress
 ) -> list[TaskPlan]:
-    """Render every prompt of the run, whatever room that takes; the errors of all documents are raised together."""
+    """Render every prompt of the run, whatever memory that takes; the errors of all documents are raised together.
+
+    Args:
+        tasks: Tasks with their data.
+        config: The settings.
+        style: How prompts are rendered.
+        progress: Opens a display.
+    """
     with progress(len(tasks), "Building prompts") as display:
         questions = QueryChunks(tasks, config, style, display=display, room=ChunkLimits(sys.maxsize, sys.maxsize))
     return [plan for window in questions.windows() for plan in window]

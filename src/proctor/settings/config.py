@@ -124,8 +124,14 @@ def build_config(
 ) -> RunConfig:
     """Check and merge: defaults, under the file's values, under the command line's.
 
-    A mapping of the command line replaces the file's as a whole. ``places`` says where in the
-    file a key stands. All that is wrong is said at once, in one UsageError.
+    Args:
+        cli: Values of the command line, by setting; a mapping replaces the file's as a whole.
+        file: Values of the configuration file.
+        places: Where in the file a setting stands, for messages.
+        needs_tasks: Whether a task must be named.
+
+    Raises:
+        UsageError: Something is wrong; all that is, in one message.
     """
     note([cli, file])
     problems: list[str] = []
