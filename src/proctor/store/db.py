@@ -112,7 +112,15 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def connect_read_only(path: Path) -> sqlite3.Connection:
-    """A connection to a store that may not be written, on a disk or in a folder that is read-only."""
+    """A connection to a store that may not be written, on a disk or in a folder that is read-only.
+
+    Args:
+        path: The file.
+
+    Raises:
+        UnusableStoreError: It is another program's, a newer version's, or damaged.
+        sqlite3.Error: SQLite cannot open it.
+    """
     address = path.absolute().as_uri()
     error: sqlite3.Error | None = None
     # Without a writable folder WAL needs the promise that nobody else writes either.

@@ -341,7 +341,7 @@ def _pack(past: int, keep: int, head: tuple[Node, int] | None, units: Sequence[N
 
 
 def reach(pack: Pack) -> Ints:
-    """For each token of a pack, the place after its last descendant, shape (tokens,).
+    """The place after the last descendant of each token of a pack, shape (tokens,).
 
     In depth-first order what descends from a token follows it without a gap, so a token at place
     i sees the token at place j exactly if ``j <= i < reach[j]``.
@@ -360,6 +360,11 @@ def places(pack: Pack) -> Ints:
 
 
 def flatten(pack: Pack, inputs: Sequence[Ids]) -> tuple[Ids, Ints]:
-    """The pack's token ids and their positions, each of shape (tokens,)."""
+    """The token ids of a pack and their positions, each of shape (tokens,).
+
+    Args:
+        pack: A pack.
+        inputs: The inputs that it was planned for.
+    """
     ids = np.concatenate([inputs[edge.input][edge.begin : edge.begin + edge.length] for edge in pack.edges])
     return ids, places(pack)

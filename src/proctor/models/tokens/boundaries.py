@@ -141,7 +141,11 @@ class Boundaries:
         self._answers.update(zip(able, self._same(able), strict=True))
 
     def safe(self, cut: Cut) -> bool:
-        """Whether this cut, learnt before, is safe."""
+        """Whether a cut is safe.
+
+        Args:
+            cut: A window that :meth:`learn` has had before.
+        """
         return self._answers[cut]
 
     def anchor(self, kind: CutKind) -> tuple[str, int] | None:

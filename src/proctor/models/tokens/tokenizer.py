@@ -238,7 +238,11 @@ class Tokens:
         return result
 
     def rolling(self, text: str) -> list[Pair]:
-        """The windows in which a whole text is scored."""
+        """The windows in which a whole text is scored; none where it has no tokens.
+
+        Args:
+            text: The text.
+        """
         # lm-eval: the tokenizer's default special tokens are part of the text, so BOS is scored too.
         tokens = self.encode(text)
         if self._rolling_bos_once and tokens[:1] == [self.prefix_token_id]:

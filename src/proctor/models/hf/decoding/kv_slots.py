@@ -142,7 +142,11 @@ class SlotCache(CacheBase[SlotLayer]):
         self._masks: dict[int | None, torch.Tensor | None] = {}
 
     def begin_prefix(self, tokens: int) -> None:
-        """The next pass is the prefix of all rows."""
+        """The next pass is the prefix of all rows.
+
+        Args:
+            tokens: Its length.
+        """
         self.phase, self.width, self.shared = "prefix", tokens, tokens
         self._masks.clear()
 

@@ -23,7 +23,14 @@ class StackLayer(LayerBase):
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Append new keys and values and return all of them, as views."""
+        """Append new keys and values and return all of them, as views.
+
+        Args:
+            key_states: Shape (1, heads, new tokens, size).
+            value_states: The same.
+            *args: Not looked at.
+            **kwargs: Not looked at.
+        """
         self.is_initialized = True
         stop = self.length + key_states.shape[-2]
         self._keys = _put(self._keys, key_states, self.length, stop)
