@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import random
 
-import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctor.models.prefix.groups import CHANGE, LEAST_PREFIX, common_prefix, group_prompts
+from proctor.models.prefix.groups import CHANGE, LEAST_PREFIX, group_prompts
 
 
 @st.composite
@@ -69,10 +67,3 @@ def test_nothing_is_shared_where_that_is_asked():
     (group,) = group_prompts([[1] * 600, [1] * 601], share=False)
     assert group.prefix == 0
     assert group_prompts([]) == []
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "shared"), [([], [], 0), ([1], [2], 0), ([1, 2], [1, 2, 3], 2), ([1, 2, 4], [1, 2, 3], 2)]
-)
-def test_common_prefix(first, second, shared):
-    assert common_prefix(np.array(first, dtype=np.int32), np.array(second, dtype=np.int32)) == shared

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctor.models.prefix.plan import Limits, Pack, Plan, common_prefix, flatten, make_plan, places, reach
+from proctor.models.prefix.plan import Limits, Pack, Plan, flatten, make_plan, places, reach
 
 
 @st.composite
@@ -155,10 +155,3 @@ def test_deep_tries_do_not_exhaust_the_stack():
     inputs = [np.arange(n, dtype=np.int32) for n in range(1, 3000)]
     plan = make_plan(inputs, [1] * len(inputs), Limits(64))
     assert plan.tokens == plan.nodes == 2999
-
-
-@pytest.mark.parametrize(
-    ("left", "right", "common"), [([1, 2], [1, 3], 1), ([1], [1, 2], 1), ([2], [1], 0), ([], [1], 0)]
-)
-def test_common_prefix(left, right, common):
-    assert common_prefix(np.array(left, dtype=np.int32), np.array(right, dtype=np.int32)) == common

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from proctor.models.prefix.plan import Ids, Plan, build_trie
+from proctor.models.prefix.ids import Ids
+from proctor.models.prefix.plan import Plan, build_trie
 
 
 @dataclass(frozen=True, slots=True)

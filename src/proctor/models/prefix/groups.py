@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Ids = NDArray[np.int32]
+from proctor.models.prefix.ids import Ids, common_prefix
 
 LEAST_PREFIX = 16
 """A shorter common beginning (a BOS token, a word) is not worth a pass of its own."""
@@ -83,10 +82,3 @@ def _close(stack: list[_Interval], groups: list[tuple[int, list[int]]], shared: 
             groups.append((inner.depth, inner.members))
         else:
             outer.members.extend(inner.members)
-
-
-def common_prefix(first: Ids, second: Ids) -> int:
-    """How many tokens two prompts have in common at their beginning."""
-    least = min(len(first), len(second))
-    different = np.flatnonzero(first[:least] != second[:least])
-    return int(different[0]) if len(different) else least

@@ -61,7 +61,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-Ids = NDArray[np.int32]
+from proctor.models.prefix.ids import Ids, common_prefix
+
 Ints = NDArray[np.int64]
 
 PASS_TOKENS = {"cpu": 256}
@@ -255,14 +256,6 @@ def _annotate(root: Node, inputs: Sequence[Ids], counts: Sequence[int]) -> None:
         stack.extend(reversed(node.children))
     for node in reversed(order):
         node.size = node.length + sum(child.size for child in node.children)
-
-
-def common_prefix(left: Ids, right: Ids) -> int:
-    """How many tokens two inputs have in common from the start."""
-    size = min(len(left), len(right))
-    differ = left[:size] != right[:size]
-    first = int(differ.argmax()) if size else 0
-    return first if size and differ[first] else size
 
 
 class _Planner:

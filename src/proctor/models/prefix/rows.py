@@ -11,9 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Ids = NDArray[np.int32]
+from proctor.models.prefix.ids import Ids
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 
 from proctor.errors import ModelError
 from proctor.models.base import WarningCounter
-from proctor.models.prefix.rows import Ids, Span, make_span
+from proctor.models.prefix.ids import Ids
+from proctor.models.prefix.rows import Span, make_span
 from proctor.models.tokens.tokenizer import Pair, Tokens, rolling_windows
 from proctor.types import Loglikelihood, Rolling
 

@@ -65,7 +65,8 @@ from proctor.models.hf.call_form import CallForm, call_forms
 from proctor.models.hf.device import free_caches, is_out_of_memory
 from proctor.models.hf.scoring.kv_stack import StackCache
 from proctor.models.hf.scoring.row_scorer import RowScorer, SpanScore, autocast
-from proctor.models.prefix.plan import Ids, Limits, Pack, Plan, flatten, make_plan, places, reach
+from proctor.models.prefix.ids import Ids
+from proctor.models.prefix.plan import Limits, Pack, Plan, flatten, make_plan, places, reach
 from proctor.models.prefix.resume import head_groups, part_of
 from proctor.models.prefix.rows import Row, Span
 
