@@ -27,7 +27,7 @@ from typing import Any
 from proctor.compat.models.unsupported import unsupported
 from proctor.compat.ordering import Reorderer, group
 from proctor.lazy import need
-from proctor.models.tokens.tokenizer import rolling_windows
+from proctor.models.tokens.windows import rolling_windows
 from proctor.refs import Ref
 from proctor.results.encode import fallback as handle_non_serializable
 from proctor.results.schema import sanitize

@@ -7,33 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proctor.errors import ModelError, UsageError
-from proctor.models.tokens.tokenizer import Tokens, rolling_windows
-
-# -- rolling windows
-
-
-def test_the_windows_of_the_specification():
-    windows = rolling_windows(list(range(10)), prefix=100, max_length=4)
-    assert windows == [([100], [0, 1, 2, 3]), ([3], [4, 5, 6, 7]), ([5, 6, 7], [8, 9])]
-
-
-@given(tokens=st.lists(st.integers(0, 9), max_size=60), limit=st.integers(1, 12))
-def test_windows_partition_the_text_and_fit(tokens, limit):
-    windows = rolling_windows(tokens, prefix=-1, max_length=limit)
-    assert [token for _, scored in windows for token in scored] == tokens
-    text, done = [-1, *tokens], 1
-    for context, scored in windows:
-        assert context
-        assert scored
-        assert len(context) + len(scored) - 1 <= limit
-        assert text[done - len(context) : done] == context
-        done += len(scored)
-
-
-def test_windows_need_room():
-    with pytest.raises(UsageError, match="max_length"):
-        rolling_windows([1], prefix=0, max_length=0)
-
+from proctor.models.tokens.tokenizer import Tokens
 
 # -- pairs
 

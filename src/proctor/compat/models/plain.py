@@ -17,7 +17,7 @@ from proctor.compat.models.utils_hf import pad_and_concat
 from proctor.errors import ModelError, UsageError
 from proctor.models.generation import LENGTH_NAMES, GenerationPlan, cut_at_stops, plan_generation
 from proctor.models.hf.device import free_caches, is_out_of_memory
-from proctor.models.tokens.tokenizer import rolling_windows
+from proctor.models.tokens.windows import rolling_windows
 
 if TYPE_CHECKING:
     from proctor.compat.models.huggingface import HFLM

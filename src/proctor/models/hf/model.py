@@ -26,6 +26,7 @@ from proctor.models.prefix.plan import Limits, Plan, pass_tokens
 from proctor.models.prefix.rows import Row, Span, input_lengths, make_rows
 from proctor.models.tokens.spans import SpanMaker
 from proctor.models.tokens.tokenizer import Tokens
+from proctor.models.tokens.windows import last_tokens
 from proctor.types import Generate, Loglikelihood, Request, Response, Rolling, RollingScore, Scores, Text
 
 log = logging.getLogger("proctor")
@@ -333,7 +334,7 @@ class HfModel:
                 f"A prompt of {len(ids)} tokens leaves no room for {plan.max_tokens} more (limit "
                 f"{self.tokens.max_length}): it is truncated at the left. All such cases are counted in the results.",
             )
-        return ids[-room:]
+        return last_tokens(ids, room)
 
 
 def _owner(prompt: Prompt) -> int:

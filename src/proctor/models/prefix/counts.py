@@ -20,6 +20,7 @@ from proctor.models.prefix.plan import Limits, Plan, make_plan
 from proctor.models.prefix.rows import input_lengths, make_rows
 from proctor.models.tokens.spans import SpanMaker
 from proctor.models.tokens.tokenizer import Tokens
+from proctor.models.tokens.windows import last_tokens, scored_input
 from proctor.types import Generate, Loglikelihood, Request, Rolling
 
 Mode = Literal["tree", "context", "plain"]
@@ -78,7 +79,7 @@ def count_scored(tokens: Tokens, requests: Sequence[Loglikelihood], *, mode: Mod
     if not causal:
         lengths = [min(len(span.context), tokens.max_length) + span.count for span in spans]
         return KindCounts(PromptCost(len(spans), sum(lengths)), sum(lengths))
-    inputs = [row.lead.tokens[-(tokens.max_length + 1) :][:-1] for row in rows]
+    inputs = [scored_input(row.lead.tokens, tokens.max_length) for row in rows]
     lengths = input_lengths(rows, tokens.max_length)
     longest = max(lengths, default=0)
     if mode == "plain":
@@ -101,7 +102,7 @@ def _count_generated(tokens: Tokens, requests: Sequence[Generate], *, alone: boo
     prompts = tokens.encode_prompts([request.prompt for request in requests])
     longest = max(plan_generation(request.kwargs).max_tokens for request in requests)
     room = max(1, tokens.max_length - (longest if tokens.backend == "causal" else 0))
-    inputs = [np.array(prompt[-room:], dtype=np.int32) for prompt in prompts]
+    inputs = [np.array(last_tokens(prompt, room), dtype=np.int32) for prompt in prompts]
     work = PromptCost(len(inputs), sum(map(len, inputs)), count_distinct(inputs))
     most = max(map(len, inputs), default=0)
     if alone or tokens.backend != "causal":

@@ -11,7 +11,8 @@ from proctor.errors import ModelError
 from proctor.models.base import WarningCounter
 from proctor.models.prefix.ids import Ids
 from proctor.models.prefix.rows import Span, make_span
-from proctor.models.tokens.tokenizer import Pair, Tokens, rolling_windows
+from proctor.models.tokens.tokenizer import Tokens
+from proctor.models.tokens.windows import Pair, rolling_windows
 from proctor.types import Loglikelihood, Rolling
 
 

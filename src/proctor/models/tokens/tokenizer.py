@@ -15,10 +15,10 @@ from proctor.errors import ModelError, UsageError, did_you_mean
 from proctor.models.chat import check_template, name_of, render_chat
 from proctor.models.tokens.segments import Ids
 from proctor.models.tokens.shared_encoding import SharedEncoding
+from proctor.models.tokens.windows import Pair, rolling_windows
 
 log = logging.getLogger("proctor")
 
-Pair = tuple[list[int], list[int]]
 CHUNK = 1024
 
 
@@ -343,27 +343,3 @@ def _split_spaces(context: str) -> tuple[str, str]:
     """White space at the end of a context belongs to the continuation: that is where its tokens are."""
     kept = context.rstrip()
     return kept, context[len(kept) :]
-
-
-def rolling_windows(tokens: Sequence[int], *, prefix: int, max_length: int, context: int = 1) -> list[Pair]:
-    """Divide a text into (context, scored) windows; every token is scored exactly once.
-
-    Args:
-        tokens: The ids of the text.
-        prefix: The id before the first token.
-        max_length: The most inputs of a window, in tokens.
-        context: The least tokens of context of a window after the first; the last one gets as many as fit.
-
-    Raises:
-        UsageError: ``max_length`` is below 1.
-    """
-    if max_length < 1:
-        raise UsageError(f"max_length is {max_length}; rolling windows need at least 1.")
-    windows: list[Pair] = []
-    done = 0
-    while done < len(tokens):
-        end = min(done + (max_length - context + 1 if done else max_length), len(tokens))
-        before = [prefix] if done == 0 else list(tokens[end - max_length - 1 : done])
-        windows.append((before, list(tokens[done:end])))
-        done = end
-    return windows

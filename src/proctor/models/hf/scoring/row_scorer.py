@@ -19,6 +19,7 @@ import torch
 from proctor.models.hf.device import is_out_of_memory
 from proctor.models.hf.encoder import Encoder, agree, padded
 from proctor.models.prefix.rows import Row, Span
+from proctor.models.tokens.windows import last_tokens, scored_input
 
 log = logging.getLogger("proctor")
 
@@ -133,7 +134,7 @@ class RowScorer:
 
     def _causal_batch(self, rows: Sequence[Row]) -> tuple[LogitPositions, dict[str, Any]]:
         # The last token predicts nothing; what is too long loses its beginning.
-        inputs = [torch.from_numpy(row.lead.tokens[-(self.max_length + 1) :][:-1].astype("int64")) for row in rows]
+        inputs = [torch.from_numpy(scored_input(row.lead.tokens, self.max_length).astype("int64")) for row in rows]
         # lm-eval: padded on the right with id 0 and no attention mask.
         ids = torch.nn.utils.rnn.pad_sequence(inputs, batch_first=True).to(self.device)
         needed = LogitPositions([], [], ids.shape[1])
@@ -142,7 +143,7 @@ class RowScorer:
         return needed, {"input_ids": ids}
 
     def _encoder_batch(self, rows: Sequence[Row]) -> tuple[LogitPositions, dict[str, Any]]:
-        contexts = [torch.from_numpy(row.lead.context[-self.max_length :].astype("int64")) for row in rows]
+        contexts = [torch.from_numpy(last_tokens(row.lead.context, self.max_length).astype("int64")) for row in rows]
         labels = [torch.from_numpy(row.lead.scored.astype("int64")) for row in rows]
         block = torch.nn.utils.rnn.pad_sequence(labels, batch_first=True).to(self.device)
         needed = LogitPositions([], [], block.shape[1])

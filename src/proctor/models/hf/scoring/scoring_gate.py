@@ -61,6 +61,7 @@ from proctor.models.hf.scoring.tree import TreeScorer
 from proctor.models.prefix.cost import count_distinct
 from proctor.models.prefix.plan import Limits
 from proctor.models.prefix.rows import Row, Span, make_rows, make_span
+from proctor.models.tokens.windows import scored_input
 
 log = logging.getLogger("proctor")
 
@@ -158,7 +159,7 @@ def announce(decision: ScoringDecision, scorer: RowScorer, rows: Sequence[Row]) 
         level = logging.INFO if decision.mode == "tree" else logging.WARNING
         log.log(level, "%s", decision.in_words())
         return
-    inputs = [row.lead.tokens[-(scorer.max_length + 1) :][:-1] for row in rows]
+    inputs = [scored_input(row.lead.tokens, scorer.max_length) for row in rows]
     plain, shared = sum(map(scorer.width, rows)), count_distinct(inputs)
     doing = "Only the options of one document share a prefix" if decision.mode == "context" else _NOTHING_SHARED
     warn_of_fallback(doing, decision.reason, scorer.module, plain=plain, shared=shared)

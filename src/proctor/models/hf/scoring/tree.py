@@ -69,6 +69,7 @@ from proctor.models.prefix.ids import Ids
 from proctor.models.prefix.plan import Limits, Pack, Plan, flatten, make_plan, places, reach
 from proctor.models.prefix.resume import head_groups, part_of
 from proctor.models.prefix.rows import Row, Span
+from proctor.models.tokens.windows import scored_input
 
 log = logging.getLogger("proctor")
 
@@ -156,7 +157,7 @@ class TreeScorer:
             Per row an array of shape (tokens,), truncated at the left to the model's limit and without its last token;
             and the plan.
         """
-        inputs = [row.lead.tokens[-(self._scorer.max_length + 1) :][:-1] for row in rows]
+        inputs = [scored_input(row.lead.tokens, self._scorer.max_length) for row in rows]
         counts = [row.lead.count for row in rows]
         groups = None if self._kind == "tree" else _context_groups(rows)
         return inputs, make_plan(inputs, counts, self._limits, groups=groups)
