@@ -86,7 +86,10 @@ MODELS: Table[ModelKind | Opener] = Table(
 
 
 def model_kind(name: str) -> ModelKind:
-    """The row of ``name``.
+    """The row of a kind of models.
+
+    Args:
+        name: The name of the kind.
 
     Raises:
         UnknownNameError: There is no such kind.

@@ -189,7 +189,11 @@ def _migrate(connection: sqlite3.Connection) -> None:
 
 
 def is_busy(error: sqlite3.Error) -> bool:
-    """Whether another process holds the file just now."""
+    """Whether another process holds the file just now.
+
+    Args:
+        error: An error of SQLite.
+    """
     return _code(error) == sqlite3.SQLITE_BUSY
 
 
@@ -198,13 +202,21 @@ def _code(error: Exception) -> int:
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Whether an error says that the file is broken, and not that it is busy, full or closed to us."""
+    """Whether an error says that the file is broken, and not that it is busy, full or closed to us.
+
+    Args:
+        error: An error of SQLite.
+    """
     short = getattr(error, "sqlite_errorname", "") == "SQLITE_IOERR_SHORT_READ"
     return short or _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def sentence(error: Exception) -> str:
-    """An error of SQLite or of the system in words."""
+    """An error of SQLite or of the system in words.
+
+    Args:
+        error: The error.
+    """
     said = {
         sqlite3.SQLITE_FULL: "the disk is full",
         sqlite3.SQLITE_READONLY: "it may not be written",

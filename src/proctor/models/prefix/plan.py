@@ -171,7 +171,11 @@ class Limits:
 
 
 def pass_tokens(device: str) -> int:
-    """Tokens of a pass with several documents, on a kind of device."""
+    """Tokens of a pass with several documents.
+
+    Args:
+        device: A kind of device: ``cpu``, ``cuda`` ...
+    """
     return PASS_TOKENS.get(device, PASS_TOKENS_ELSEWHERE)
 
 
@@ -338,6 +342,9 @@ def reach(pack: Pack) -> Ints:
 
     In depth-first order what descends from a token follows it without a gap, so a token at place
     i sees the token at place j exactly if ``j <= i < reach[j]``.
+
+    Args:
+        pack: A pack.
     """
     ends = [edge.start + edge.length for edge in pack.edges]
     for number in range(len(pack.edges) - 1, -1, -1):
@@ -348,7 +355,11 @@ def reach(pack: Pack) -> Ints:
 
 
 def places(pack: Pack) -> Ints:
-    """The position of each token of a pack in its own input, shape (tokens,)."""
+    """The position of each token of a pack in its own input, shape (tokens,).
+
+    Args:
+        pack: A pack.
+    """
     return np.concatenate([np.arange(edge.begin, edge.begin + edge.length) for edge in pack.edges])
 
 

@@ -86,7 +86,12 @@ class Tokens:
     # -- text to ids
 
     def encode(self, text: str, special: bool | None = None) -> list[int]:
-        """The ids of one text. ``special`` None: the BOS policy decides about special tokens."""
+        """The ids of one text.
+
+        Args:
+            text: The text.
+            special: Whether special tokens are added; None: the BOS policy decides.
+        """
         return self.encode_many([text], special)[0]
 
     def encode_many(self, texts: Sequence[str], special: bool | None = None) -> list[list[int]]:
@@ -158,13 +163,25 @@ class Tokens:
     def encode_pair(self, context: str, continuation: str) -> Pair:
         """The ids of a context and of the continuation to score after it.
 
-        The context always has at least one token (the prefix token if need be); the
-        continuation has none if its text merges with the context's tokens.
+        Args:
+            context: The prompt.
+            continuation: What is scored after it.
+
+        Returns:
+            The context's ids, at least one (the prefix token if need be); and the continuation's, none if its text
+            merges into the context's tokens.
+
+        Raises:
+            ModelError: There is no context, and the tokenizer has no token that could stand for it.
         """
         return self.encode_pairs([(context, continuation)])[0]
 
     def encode_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[Pair]:
-        """:meth:`encode_pair` for many; a context shared by several is encoded once."""
+        """:meth:`encode_pair` for many; a context shared by several is encoded once.
+
+        Args:
+            pairs: Contexts with one continuation each.
+        """
         found = self.encode_requests([(context, (continuation,)) for context, continuation in pairs])
         return [(context.tolist(), tail) for context, (tail,) in found]
 
@@ -252,11 +269,24 @@ class Tokens:
     # -- ids to text, messages to text
 
     def decode(self, ids: Iterable[int], *, skip_special: bool = True) -> str:
-        """The text of some ids."""
+        """The text of some ids.
+
+        Args:
+            ids: Token ids.
+            skip_special: Leave special tokens out.
+        """
         return self.tokenizer.decode(list(ids), skip_special_tokens=skip_special)
 
     def chat_template(self, name: str | bool = True) -> str:
-        """The text of the chat template called ``name`` (True: the default one)."""
+        """The text of a chat template.
+
+        Args:
+            name: Its name; True: the default one.
+
+        Raises:
+            UsageError: There is none of that name.
+            ModelError: The tokenizer has no chat template.
+        """
         template = getattr(self.tokenizer, "chat_template", None)
         if not template:
             raise self._no_template()

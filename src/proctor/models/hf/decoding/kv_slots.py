@@ -336,7 +336,11 @@ def _by_row(block: torch.Tensor, rows: int) -> torch.Tensor:
 
 
 def configs_of(module: torch.nn.Module) -> list[Any]:
-    """The distinct config objects of a model and its parts."""
+    """The distinct config objects of a model and its parts.
+
+    Args:
+        module: The model.
+    """
     found = (getattr(part, "config", None) for part in module.modules())
     return list({id(config): config for config in found if hasattr(config, "model_type")}.values())
 

@@ -213,7 +213,11 @@ def probe_length(module: Any, longest: int) -> int:
 
 
 def is_known(module: Any) -> bool:
-    """Whether the model's code is transformers' own, and not brought along by the checkpoint."""
+    """Whether the model's code is transformers' own, and not brought along by the checkpoint.
+
+    Args:
+        module: The model.
+    """
     return type(module).__module__.startswith("transformers.")
 
 
