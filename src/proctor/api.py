@@ -87,8 +87,8 @@ def evaluate(
     from proctor.run.exam import gather
     from proctor.run.finish import check_output, complete_run
     from proctor.run.progress import Quiet
+    from proctor.run.seeds import seed_everything
     from proctor.run.session import evaluate as run
-    from proctor.run.session import seed_everything
 
     items = [tasks] if isinstance(tasks, str | Mapping) else list(tasks)
     names = _plain_names(items)

@@ -19,8 +19,7 @@ from proctor.check.classes import check_class
 from proctor.check.documents import check_data
 from proctor.check.files import check_group_node, check_task, code_keys
 from proctor.errors import Finding, TaskError, UsageError
-from proctor.run.progress import Progress
-from proctor.run.session import OpenProgress
+from proctor.run.progress import OpenProgress, Progress
 from proctor.tasks.check import error_at
 from proctor.tasks.index import Root, TaskIndex, default_index, put_over, read_roots, require_tasks
 from proctor.tasks.scan import no_garbage_collection

@@ -14,8 +14,9 @@ from proctor.errors import TaskError
 from proctor.results.samples import Samples
 from proctor.run import chunks
 from proctor.run.chunks import ChunkLimits, QueryChunks
+from proctor.run.exam import load_exam
 from proctor.run.progress import Quiet
-from proctor.run.session import evaluate, load_exam
+from proctor.run.session import evaluate
 from proctor.settings.config import build_config
 from proctor.store.db import connect
 from proctor.store.runs import list_runs

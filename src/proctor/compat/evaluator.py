@@ -23,10 +23,9 @@ from proctor.results.env import environment
 from proctor.results.redact import redact, redact_text
 from proctor.results.schema import ENVIRONMENT_KEYS, TOKENIZER_KEYS, results_document, sample_line
 from proctor.run import session
-from proctor.run.exam import gather
+from proctor.run.exam import Exam, gather
 from proctor.run.finish import check_output
 from proctor.run.progress import open_progress
-from proctor.run.session import Exam
 from proctor.settings.config import RunConfig, Seeds, build_config
 from proctor.settings.kwargs import parse_pairs
 from proctor.tasks.class_task import from_object

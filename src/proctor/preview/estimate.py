@@ -16,14 +16,11 @@ from proctor.errors import UsageError
 from proctor.models import open_tokenizer
 from proctor.preview.preview import preview_style
 from proctor.run.bind import bind_tasks
+from proctor.run.chunks import plan_tasks
+from proctor.run.exam import select_suite, warn_of_surprises
 from proctor.run.progress import duration
-from proctor.run.session import (
-    open_configured,
-    plan_tasks,
-    seed_everything,
-    select_suite,
-    warn_of_surprises,
-)
+from proctor.run.seeds import seed_everything
+from proctor.run.session import open_configured
 from proctor.settings.config import RunConfig
 from proctor.types import Generate, Loglikelihood, Model, Request
 
@@ -31,7 +28,7 @@ if TYPE_CHECKING:
     from proctor.models.hf.rehearsal import Rehearsal
     from proctor.models.prefix.counts import KindCounts, Mode, RequestCounts
     from proctor.models.tokens.tokenizer import Tokens
-    from proctor.run.session import OpenProgress
+    from proctor.run.progress import OpenProgress
 
 log = logging.getLogger("proctor")
 

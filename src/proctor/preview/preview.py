@@ -19,7 +19,9 @@ from proctor.models import declared_kind, open_model, open_tokenizer
 from proctor.models.generation import plan_generation
 from proctor.preview.token_boundaries import TokenBoundary, TokenText, fit, token_boundaries
 from proctor.run.bind import bind_tasks
-from proctor.run.session import model_style, seed_everything, select_suite, warn_of_surprises
+from proctor.run.exam import select_suite, warn_of_surprises
+from proctor.run.prompt_style import model_style
+from proctor.run.seeds import seed_everything
 from proctor.settings.config import RunConfig
 from proctor.tasks.class_task import AnyTask, ClassTask
 from proctor.tasks.fewshot import load_pool, pool_split
@@ -30,7 +32,7 @@ from proctor.types import Generate, Loglikelihood, Request, Rolling
 
 if TYPE_CHECKING:
     from proctor.models.tokens.tokenizer import Tokens
-    from proctor.run.session import OpenProgress
+    from proctor.run.progress import OpenProgress
 
 WIDTH = 80
 Paint = Callable[[str], str]

@@ -22,10 +22,12 @@ from proctor.files import LARGEST_DOCUMENT, read_text
 from proctor.models import open_tokenizer
 from proctor.replay.samples import SamplesResponses
 from proctor.run.ask import ResponseSource
+from proctor.run.exam import load_exam
 from proctor.run.finish import FinishedRun, check_output, complete_run
+from proctor.run.progress import OpenProgress
 from proctor.run.replay_model import ReplayModel
 from proctor.run.run_store import path_of
-from proctor.run.session import BOOTSTRAP_ITERS, OpenProgress, evaluate, load_exam
+from proctor.run.session import BOOTSTRAP_ITERS, evaluate
 from proctor.settings.config import RunConfig, Seeds, build_config
 from proctor.store.admin import opened
 from proctor.store.keys import identity_digest

@@ -17,7 +17,7 @@ from typing import Any
 from proctor.check.chat import check_style
 from proctor.check.task_checks import TaskChecks, warn
 from proctor.random_state import random_state, set_random_state
-from proctor.run.progress import Progress
+from proctor.run.progress import OpenProgress, Progress
 from proctor.settings.config import RunConfig
 from proctor.tasks.class_task import AnyTask, ClassTask
 from proctor.tasks.plan import DocumentPlan, PlanErrors, TaskPlan, is_sampled_request, plan_documents, request_count
@@ -216,3 +216,19 @@ class _RandomState:
     def __exit__(self, *_: object) -> None:
         self._planning = random_state()
         set_random_state(self._others)
+
+
+def plan_tasks(
+    tasks: Sequence[AnyTask], config: RunConfig, style: PromptStyle, progress: OpenProgress
+) -> list[TaskPlan]:
+    """Render every prompt of the run, whatever memory that takes; the errors of all documents are raised together.
+
+    Args:
+        tasks: Tasks with their data.
+        config: The settings.
+        style: How prompts are rendered.
+        progress: Opens a display.
+    """
+    with progress(len(tasks), "Building prompts") as display:
+        questions = QueryChunks(tasks, config, style, display=display, room=ChunkLimits(sys.maxsize, sys.maxsize))
+    return [plan for window in questions.windows() for plan in window]
