@@ -146,7 +146,7 @@ def test_what_depends_on_the_other_requests_has_none(checkpoints):
 
 
 def test_weights_are_read_when_the_model_is_asked(checkpoints, monkeypatch):
-    from proctor.models.hf.load.load import load
+    from proctor.models.hf.load import load
 
     read, before = [], load.load_weights
     monkeypatch.setattr(load, "load_weights", lambda *args, **more: read.append(1) or before(*args, **more))
@@ -164,7 +164,7 @@ def test_weights_are_read_when_the_model_is_asked(checkpoints, monkeypatch):
 
 
 def test_what_was_said_of_the_weights_need_not_be_read_again(checkpoints, monkeypatch):
-    from proctor.models.hf.load.load import load
+    from proctor.models.hf.load import load
 
     known = lazily(checkpoints / "llama").info
     monkeypatch.setattr(load, "load_weights", None)
