@@ -130,14 +130,24 @@ class TaskError(ProctorError):
 
 def did_you_mean(name: str, candidates: Iterable[str], *, limit: int = 3) -> str | None:
     """A sentence that names the closest candidates, or None if none is close."""
+    return suggestion(close_names(name, candidates, limit=limit))
+
+
+def close_names(name: str, candidates: Iterable[str], *, limit: int = 3) -> list[str]:
+    """The candidates that are closest to ``name``, at most ``limit``, the closest first."""
     pool = list(candidates)
     close = difflib.get_close_matches(name, pool, n=limit, cutoff=0.6)
     if not close:
         lowered = {candidate.lower(): candidate for candidate in pool}
         close = [lowered[hit] for hit in difflib.get_close_matches(name.lower(), list(lowered), n=limit, cutoff=0.6)]
-    if not close:
+    return close
+
+
+def suggestion(names: Sequence[str]) -> str | None:
+    """The sentence that asks whether one of ``names`` was meant; None if there are none."""
+    if not names:
         return None
-    *others, last = (repr(candidate) for candidate in close)
+    *others, last = map(repr, names)
     return f"Did you mean {', '.join(others)} or {last}?" if others else f"Did you mean {last}?"
 
 

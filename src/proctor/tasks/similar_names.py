@@ -10,7 +10,7 @@ import os
 import unicodedata
 from collections.abc import Callable, Iterable
 
-from proctor.errors import did_you_mean
+from proctor.errors import close_names, suggestion
 
 MOST = 3
 SUFFIXES = frozenset({".gz", ".bz2", ".xz", ".zip"})
@@ -39,12 +39,9 @@ def did_you_mean_file(name: str, there: Iterable[str]) -> str | None:
         by_stem.setdefault(_stem(entry), []).append(entry)
     same = by_stem.get(_stem(name), [])
     if not same:
-        close = did_you_mean(_stem(name), by_stem, limit=MOST)
-        same = [entry for stem, entries in by_stem.items() if close and repr(stem) in close for entry in entries]
-    if not same:
-        return None
-    *others, last = map(repr, same[:MOST])
-    return f"Did you mean {', '.join(others)} or {last}?" if others else f"Did you mean {last}?"
+        close = close_names(_stem(name), by_stem, limit=MOST)
+        same = [entry for stem, entries in by_stem.items() if stem in close for entry in entries]
+    return suggestion(same[:MOST])
 
 
 def _stem(name: str) -> str:
