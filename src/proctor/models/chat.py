@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache, wraps
 from typing import Any
 
-from proctor.errors import ModelError, ProctorError, error_line
+from proctor.errors import ModelError, ProctorError, UsageError, did_you_mean, error_line
 from proctor.template_environment import bounded_like
 from proctor.template_limits import budget
 from proctor.template_sizes import TemplateTooLarge
@@ -37,6 +37,19 @@ class _Rendering(threading.local):
 
 
 _rendering = _Rendering()
+
+
+def named_template(templates: Mapping[str, str], name: str | bool) -> str:
+    """The chat template called ``name`` of a tokenizer with several; ``default`` where no name is given.
+
+    Raises:
+        UsageError: There is none of that name.
+    """
+    wanted = name if isinstance(name, str) else "default"
+    if wanted not in templates:
+        hint = did_you_mean(wanted, templates) or f"Its templates: {', '.join(sorted(templates))}."
+        raise UsageError(f"The tokenizer has no chat template named {wanted!r}.", hint=hint)
+    return templates[wanted]
 
 
 def render_chat(tokenizer: Any, messages: Sequence[Mapping[str, Any]], **options: Any) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from proctor.compat.api.answers import AnswerFile, hash_args
 from proctor.compat.errors import with_built_in
-from proctor.errors import ModelError, UsageError, did_you_mean
+from proctor.errors import ModelError
 from proctor.settings.kwargs import parse_pairs
 
 if TYPE_CHECKING:
@@ -241,8 +241,6 @@ class TemplateLM(LM):
             if isinstance(chat_template, str):
                 log.warning("The tokenizer has one chat template; the name %r is not needed.", chat_template)
             return found
-        name = chat_template if isinstance(chat_template, str) else "default"
-        if name not in found:
-            hint = did_you_mean(name, found) or f"Its templates: {', '.join(sorted(found))}."
-            raise UsageError(f"The tokenizer has no chat template named {name!r}.", hint=hint)
-        return found[name]
+        from proctor.models.chat import named_template
+
+        return named_template(found, chat_template)

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Literal
 
-from proctor.errors import ModelError, UsageError, did_you_mean
-from proctor.models.chat import check_template, name_of, render_chat
+from proctor.errors import ModelError
+from proctor.models.chat import check_template, name_of, named_template, render_chat
 from proctor.models.tokens.segments import Ids
 from proctor.models.tokens.shared_encoding import SharedEncoding
 from proctor.models.tokens.windows import Pair, rolling_windows
@@ -295,11 +295,7 @@ class Tokens:
             if isinstance(name, str):
                 log.warning("The tokenizer has one chat template; the name %r is not needed to find it.", name)
             return template
-        wanted = name if isinstance(name, str) else "default"
-        if wanted not in template:
-            hint = did_you_mean(wanted, template) or f"Its templates: {', '.join(sorted(template))}."
-            raise UsageError(f"The tokenizer has no chat template named {wanted!r}.", hint=hint)
-        return template[wanted]
+        return named_template(template, name)
 
     def render(
         self, messages: Sequence[Mapping[str, str]], *, add_generation_prompt: bool, template: str | None = None
