@@ -37,7 +37,7 @@ def _bounded_class(base: Any) -> type:
             budget.make(OPERATORS[operator](left, right))
             return base_binop(self, context, operator, left, right)
 
-        def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:
+        def call(__self: Any, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:
             left = LEFT.get()
             left.pay(CALL * left.step)
             if type(__obj) is not BuiltinMethodType:
