@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from proctor.errors import Finding
+from proctor.findings import Finding
 
 _FEW = 3
 """So many errors of one cause are still shown one by one."""

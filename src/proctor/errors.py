@@ -15,8 +15,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
+
+from proctor.findings import Finding as Finding
 
 LONGEST_TEXT = 20_000
 """Letters of another's exception that are shown: its text may be as long as its writer likes."""
@@ -100,20 +101,6 @@ class MissingExtraError(ProctorError):
 
 class OutputError(ProctorError):
     """A result cannot be written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One error of a task file: what is wrong, where (1-based line), and the remedy."""
-
-    message: str
-    file: str | None = None
-    line: int | None = None
-    hint: str | None = None
-
-    def __str__(self) -> str:
-        place = "" if self.file is None else f"{self.file}:{self.line}: " if self.line else f"{self.file}: "
-        return f"{place}{self.message}" + (f"\n  {self.hint}" if self.hint else "")
 
 
 class TaskError(ProctorError):
