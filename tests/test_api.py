@@ -53,9 +53,9 @@ def test_an_object_that_answers_is_a_model():
         closed = False
         asked = 0
 
-        def answer(self, requests):
+        def respond(self, requests):
             self.asked += len(requests)
-            return super().answer(requests)
+            return super().respond(requests)
 
         def close(self):
             self.closed = True

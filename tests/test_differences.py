@@ -34,7 +34,7 @@ class Scripted:
         self.reply = reply
         self.asked: list[Any] = []
 
-    def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
+    def respond(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
         self.asked += requests
         yield from ((index, self.reply(request)) for index, request in enumerate(requests))
 
@@ -237,7 +237,7 @@ def demo_model(repository) -> Callable[..., Any]:
 
 
 def scores(model: Any, *pairs: tuple[str, str]) -> list[tuple[float, bool]]:
-    answers = dict(model.answer([Loglikelihood(context, (text,)) for context, text in pairs]))
+    answers = dict(model.respond([Loglikelihood(context, (text,)) for context, text in pairs]))
     return [answers[index].values[0] for index in range(len(pairs))]
 
 
@@ -287,8 +287,8 @@ def test_bos_twice_before_a_whole_text(shared_models):
     for once in (False, True):
         args = {"pretrained": str(shared_models / "llama-bos"), "dtype": "float32", "rolling_bos_once": once}
         model: Any = open_model("hf", args, device="cpu")
-        rolled[once] = dict(model.answer([Rolling(text), Rolling("")]))
-        plain = dict(model.answer([Loglikelihood("", (text,))]))[0].values[0][0]
+        rolled[once] = dict(model.respond([Rolling(text), Rolling("")]))
+        plain = dict(model.respond([Loglikelihood("", (text,))]))[0].values[0][0]
         assert [len(scored) for _, scored in model.tokens.rolling(text)] == [len(model.tokens.encode(text)) - once]
     assert rolled[True][0].logprob == pytest.approx(plain, abs=1e-4)
     assert rolled[True][1].logprob == 0.0
@@ -305,10 +305,10 @@ def test_an_empty_stop_string(demo_model, scoring):
     # lm-eval finds it in every text, and ends each after its first token.
     model = demo_model(scoring=scoring)
     requests = [Generate("the old", {"max_gen_toks": 6, "until": until}) for until in ([""], [], None)]
-    texts = [response.text for _, response in sorted(dict(model.answer(requests)).items())]
+    texts = [response.text for _, response in sorted(dict(model.respond(requests)).items())]
     assert texts[0] == texts[1] == texts[2]
     first = Generate("the old", {"max_gen_toks": 1, "until": [""]})
-    assert len(dict(model.answer([first]))[0].text) < len(texts[0])
+    assert len(dict(model.respond([first]))[0].text) < len(texts[0])
 
 
 # A target whose text looks like a list of numbers

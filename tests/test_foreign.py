@@ -74,10 +74,10 @@ class Leaving(DummyModel):
     def __init__(self, when):
         self.when = when
 
-    def answer(self, requests):
+    def respond(self, requests):
         if self.when == "at once":
             leave()
-        for number, answer in enumerate(super().answer(requests)):
+        for number, answer in enumerate(super().respond(requests)):
             if number == 1:
                 unwind() if self.when == "unwinding" else leave()
             yield answer

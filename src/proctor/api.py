@@ -189,7 +189,7 @@ def _open(model: Any, tokenizer: Any, model_args: Mapping[str, Any] | str | None
         return None
     if hasattr(model, "as_proctor_model"):
         return model.as_proctor_model()
-    if callable(getattr(model, "answer", None)):
+    if callable(getattr(model, "respond", None)):
         return model
     if not _is_transformer(model):
         raise UsageError(

@@ -137,7 +137,7 @@ class Model(Protocol):
         """
         ...
 
-    def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
+    def respond(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
         """Answer every request once; the index is the request's position in ``requests``."""
         ...
 
@@ -152,7 +152,7 @@ class Model(Protocol):
         ...
 
     def report(self) -> Mapping[str, Any]:
-        """What happened while answering: truncations, batch sizes, how scores were computed."""
+        """What happened while it responded: truncations, batch sizes, how scores were computed."""
         ...
 
     def close(self) -> None:
@@ -164,8 +164,8 @@ class Model(Protocol):
 class OriginModel(Protocol):
     """A model that is told what its requests are about, and is asked every repetition of a request."""
 
-    def answer_about(self, requests: Sequence[Request], origins: Sequence[Origin]) -> Iterator[tuple[int, Response]]:
-        """As :meth:`Model.answer`, with an origin for each request."""
+    def respond_about(self, requests: Sequence[Request], origins: Sequence[Origin]) -> Iterator[tuple[int, Response]]:
+        """As :meth:`Model.respond`, with an origin for each request."""
         ...
 
 

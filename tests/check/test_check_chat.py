@@ -75,7 +75,7 @@ def test_a_template_that_refuses_a_chat_says_so_where_it_is_used():
 @pytest.mark.parametrize("command", ["run", "preview"])
 def test_nothing_is_asked_with_such_a_template(tmp_path: Path, write_exam, monkeypatch, capsys, command):
     monkeypatch.setattr(DummyModel, "render", lambda self, messages, **_: "")
-    monkeypatch.setattr(DummyModel, "answer", None)
+    monkeypatch.setattr(DummyModel, "respond", None)
     folder = write_exam(tmp_path / "exam", "quiz")
     words = [command, "--model", "dummy", "--apply_chat_template", "--tasks", str(folder / "quiz.yaml")]
     assert main(words) == 1

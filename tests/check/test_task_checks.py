@@ -198,7 +198,7 @@ HOPELESS = {
 def test_a_task_without_a_target_that_can_be_read_is_an_error_before_the_model(
     ask, monkeypatch, config, rows, sentence
 ):
-    monkeypatch.setattr("proctor.models.dummy.DummyModel.answer", None)
+    monkeypatch.setattr("proctor.models.dummy.DummyModel.respond", None)
     code, said = ask(*SETTINGS, config=config, rows=rows)
     assert code == 2
     assert f"no target of its {len(rows)} documents can be read" in said

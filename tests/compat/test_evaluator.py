@@ -144,12 +144,12 @@ def test_settings_of_the_run_reach_a_class_that_takes_them():
 def test_a_model_of_lm_evals_kind_is_one_of_proctors():
     model = as_model(Lengths())
     requests = [Generate("abcdef", {"until": []}), Loglikelihood("a", ("b", "cc")), Generate("ghi", {})]
-    answers = dict(model.answer(requests))
+    answers = dict(model.respond(requests))
     assert [answers[place] for place in range(3)][1].values == ((-1.0, False), (-2.0, False))
     assert (answers[0].text, answers[2].text) == ("def", "ghi")
     assert model.identity is None
     with pytest.raises(ModelError, match="does not answer loglikelihood_rolling"):
-        dict(model.answer([Rolling("a")]))
+        dict(model.respond([Rolling("a")]))
     with pytest.raises(ModelError, match="no chat template"):
         model.render([], add_generation_prompt=True)
 
@@ -161,7 +161,7 @@ def test_wrong_answers_are_sentences(answers):
             return answers
 
     with pytest.raises(ModelError, match="Wrong: loglikelihood must return"):
-        dict(as_model(Wrong()).answer([Loglikelihood("a", ("b",))]))
+        dict(as_model(Wrong()).respond([Loglikelihood("a", ("b",))]))
 
 
 def test_one_of_proctors_models_is_one_of_lm_evals_kind(exam):

@@ -108,9 +108,9 @@ class Counted:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
-    def answer(self, requests: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+    def respond(self, requests: Sequence[Any]) -> Iterator[tuple[int, Any]]:
         """Answer all of them."""
-        return self._watch(requests, range(len(requests)), lambda: self._inner.answer(requests))
+        return self._watch(requests, range(len(requests)), lambda: self._inner.respond(requests))
 
     def resume(self, requests: Sequence[Any], missing: Sequence[int]) -> Iterator[tuple[int, Any]]:
         """Answer those that are missing."""

@@ -239,7 +239,7 @@ def main() -> None:
     requests = [Loglikelihood(f"{context} {word}", (" A", " B", " C")) for word in WORDS[30:34]]
     for architecture in ALL:
         model = open_architecture(build(architecture), batch_size=8, scoring="auto")
-        list(model.answer(requests))
+        list(model.respond(requests))
         found = model.report()["scoring"]
         difference = found.get("max_probe_difference")
         shown = "" if difference is None else f"{difference:.1e}"

@@ -110,7 +110,7 @@ def answers(name: str, requests: Sequence[Request], max_length: int | None, **ar
     opened = zoo.open_architecture(
         copy.deepcopy(module(name)), max_length=max_length or zoo.ROOM, softmax_dtype="float32", **arguments
     )
-    found = dict(opened.answer(requests))
+    found = dict(opened.respond(requests))
     assert sorted(found) == list(range(len(requests)))
     return found, opened.report()["scoring"]
 

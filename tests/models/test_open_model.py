@@ -115,7 +115,7 @@ def test_the_dummy_answers_everything_and_repeats_under_a_seed():
     runs = []
     for _ in range(2):
         random.seed(7)
-        runs.append(dict(model.answer(requests)))
+        runs.append(dict(model.respond(requests)))
     assert runs[0] == runs[1]
     scores = runs[0][1]
     assert isinstance(scores, Scores)

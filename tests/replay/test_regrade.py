@@ -47,7 +47,7 @@ class Oracle:
         self.identity = {"weights": "abc"} if identity is None else identity
         self.asked = 0
 
-    def answer(self, requests):
+    def respond(self, requests):
         for place, request in enumerate(requests):
             self.asked += 1
             if isinstance(request, Loglikelihood):
@@ -299,7 +299,7 @@ def test_what_a_samples_file_holds_is_found_to_the_bit(tmp_path_factory, request
 def test_who_is_not_there_says_nothing_new():
     model = ReplayModel("m")
     with pytest.raises(ModelError, match="1 requests have no cached response"):
-        model.answer([Rolling("x")])
+        model.respond([Rolling("x")])
     with pytest.raises(ModelError, match="chat template of 'm' is not known"):
         model.chat_template(True)
     model.check()

@@ -50,7 +50,7 @@ class Echo:
     def __init__(self):
         self.asked = []
 
-    def answer(self, requests):
+    def respond(self, requests):
         self.asked.append(len(requests))
         for place, request in reversed(list(enumerate(requests))):
             yield place, self._answer(request)
@@ -209,8 +209,8 @@ class Known(Echo):
         self.identity = {"weights": "abc"}
         self.stop, self.given = stop, 0
 
-    def answer(self, requests):
-        for number, response in super().answer(requests):
+    def respond(self, requests):
+        for number, response in super().respond(requests):
             if self.given == self.stop:
                 raise KeyboardInterrupt
             self.given += 1

@@ -57,7 +57,7 @@ class Scripted:
     name, info = "scripted", {}
     wrong = ("    return x +", "    return None\n", "    import os\n    os._exit(0)\n", "    while True: pass\n", "")
 
-    def answer(self, requests):
+    def respond(self, requests):
         asked = {}
         for index, request in enumerate(requests):
             document = int(request.prompt.split(" f")[1].split("(")[0])

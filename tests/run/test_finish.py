@@ -27,9 +27,9 @@ class Model(DummyModel):
         super().__init__()
         self.asked, self.last = 0, last
 
-    def answer(self, requests):
+    def respond(self, requests):
         self.asked += len(requests)
-        for index, response in super().answer(requests):
+        for index, response in super().respond(requests):
             self.last()
             yield index, response
 
@@ -111,8 +111,8 @@ def test_a_run_whose_files_are_written_has_their_place_and_no_error(tmp_path):
 def test_the_command_prints_the_table_says_the_place_and_the_remedy(tmp_path, temporary_folder, capsys, monkeypatch):
     out = tmp_path / "out"
     act = in_place_of(out)
-    answer = DummyModel.answer
-    monkeypatch.setattr(DummyModel, "answer", lambda self, requests: (act(), answer(self, requests))[1])
+    answer = DummyModel.respond
+    monkeypatch.setattr(DummyModel, "respond", lambda self, requests: (act(), answer(self, requests))[1])
     words = ["--model", "dummy", "--tasks", "demo_tales", "--limit", "2", "--output_path", str(out), "--log_samples"]
     assert main(words) == 1
     shown = capsys.readouterr()

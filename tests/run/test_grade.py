@@ -94,7 +94,7 @@ class Model:
     def __init__(self, skip=()):
         self._skip = set(skip)
 
-    def answer(self, requests):
+    def respond(self, requests):
         for index in reversed(range(len(requests))):
             if index not in self._skip:
                 yield index, Text(str(index))

@@ -32,7 +32,7 @@ class Oracle:
         self.asked, self.stop, self.error = [], stop, error
         self.info = {"model_dtype": "torch.float32"}
 
-    def answer(self, requests):
+    def respond(self, requests):
         for number, request in reversed(list(enumerate(requests))):
             if self.stop is not None and len(self.asked) >= self.stop:
                 raise self.error
@@ -243,8 +243,8 @@ def test_sampled_texts_are_drawn_once_and_those_that_are_missing_anew(answers):
 
 def test_a_model_that_leaves_something_out_is_found_out(answers):
     class Forgetful(Oracle):
-        def answer(self, requests):
-            return (pair for pair in super().answer(requests) if pair[0] != 1)
+        def respond(self, requests):
+            return (pair for pair in super().respond(requests) if pair[0] != 1)
 
     with pytest.raises(ModelError, match="left 1 of 3 requests unanswered"):
         ask(Forgetful(), queries(*(Rolling(str(n)) for n in range(3))), lambda count: None, answers)

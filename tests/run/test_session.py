@@ -156,7 +156,7 @@ def test_prompts_that_cannot_be_made_are_all_told_before_anything_is_asked(shaky
     class Unasked:
         name, identity, info = "unasked", None, {}
 
-        def answer(self, requests):
+        def respond(self, requests):
             raise AssertionError("asked")
 
     config = build_config({"model": "dummy", "tasks": [str(shaky / "one.yaml"), str(shaky / "two.yaml")]})

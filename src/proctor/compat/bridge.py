@@ -58,11 +58,11 @@ class LMModel:
         device = getattr(self.lm, "device", None)
         return {**info, "tokenizer": tokenizer_facts(self.lm), "device": None if device is None else str(device)}
 
-    def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
+    def respond(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
         """Ask kind by kind, in the order in which the kinds come first."""
         return self._answered(requests, [instances_of(request) for request in requests])
 
-    def answer_about(self, requests: Sequence[Request], origins: Sequence[Origin]) -> Iterator[tuple[int, Response]]:
+    def respond_about(self, requests: Sequence[Request], origins: Sequence[Origin]) -> Iterator[tuple[int, Response]]:
         """The same, with the document in each instance: a script's class may look at it."""
         return self._answered(requests, instances_about(requests, origins))
 
@@ -229,7 +229,7 @@ def generate(model: Model, prompts: Sequence[tuple[Any, ...]]) -> list[str]:
 
 
 def _answers(model: Model, requests: Sequence[Request]) -> list[Any]:
-    answers = dict(model.answer(requests))
+    answers = dict(model.respond(requests))
     return [answers[place] for place in range(len(requests))]
 
 

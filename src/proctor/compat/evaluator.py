@@ -195,7 +195,7 @@ def _open(model: Any, given: Mapping[str, Any]) -> Model | None:
         if given["use_cache"] and isinstance(found, LMModel):
             return LMModel(CachingLM(found.lm, f"{given['use_cache']}_rank0.db"))
         return found
-    if callable(getattr(model, "answer", None)):
+    if callable(getattr(model, "respond", None)):
         return model
     raise UsageError(
         f"A {type(model).__name__} is no model: it must be a name or an object of a class derived from LM.",

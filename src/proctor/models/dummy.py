@@ -25,7 +25,7 @@ class DummyModel:
         """Nothing: there are no weights and no tokenizer."""
         return {}
 
-    def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
+    def respond(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
         """Random numbers, drawn kind by kind in the order of the requests."""
         scored, rolled, generated = by_kind(requests)
         for index, request in scored:

@@ -249,7 +249,7 @@ def _sample(model: Model, requests: Sequence[Request]) -> _SpeedSample:
     while True:
         some = _spread(requests, size)
         tokens, began = _forwarded(model), time.perf_counter()
-        for _ in model.answer(some):
+        for _ in model.respond(some):
             pass
         tries.append((len(some), _forwarded(model) - tokens, time.perf_counter() - began))
         # The first try also pays for what happens once: kernels are chosen, buffers made, sharing is probed.

@@ -107,9 +107,9 @@ class Asking:
         asked = [self._left(place) for place in self.missing]
         if origins and isinstance(model, OriginModel):
             queries = (self.queries[place] for place in self.missing)
-            answers = model.answer_about(asked, [origins[query.task, query.doc_id] for query in queries])
+            answers = model.respond_about(asked, [origins[query.task, query.doc_id] for query in queries])
         else:
-            answers = model.answer(asked)
+            answers = model.respond(asked)
         yield from self._named(self.missing, answers)
 
     def _named(self, places: Sequence[int], answers: Iterator[tuple[int, Response]]) -> Iterator[tuple[int, Response]]:

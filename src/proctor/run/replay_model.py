@@ -34,7 +34,7 @@ class ReplayModel:
         self._extra, self._remedy = dict(extra or {}), remedy
         self._missing: Counter[str] = Counter()
 
-    def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
+    def respond(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
         """Nothing can be answered anew."""
         raise ModelError(f"{len(requests)} requests have no cached response.")
 

@@ -65,14 +65,14 @@ def requests():
 
 def scored(module, **arguments):
     model = zoo.open_architecture(module, batch_size=8, **arguments)
-    found = dict(model.answer(requests()))
+    found = dict(model.respond(requests()))
     values = [value for index in sorted(found) for value, _ in found[index].values]
     return values, model.report()["scoring"]
 
 
 def decoded(module, **arguments):
     model = zoo.open_architecture(module, batch_size=8, **arguments)
-    found = dict(model.answer([Generate("w1 w2 w3 w4 w5 w6 w7 w8 w9", {"max_gen_toks": 6})]))
+    found = dict(model.respond([Generate("w1 w2 w3 w4 w5 w6 w7 w8 w9", {"max_gen_toks": 6})]))
     return found[0].text, model.report()["generation"]
 
 

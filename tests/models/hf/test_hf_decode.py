@@ -45,7 +45,7 @@ def mixed_prompts(chance: random.Random, stems=(60, 40, 0), count: int = 5) -> l
 
 def generate(module, prompts, kwargs, *, size=4, **arguments):
     model = zoo.open_architecture(module, batch_size=size, **arguments)
-    answers = dict(model.answer([Generate(prompt, kwargs) for prompt in prompts]))
+    answers = dict(model.respond([Generate(prompt, kwargs) for prompt in prompts]))
     return [answers[index].text for index in range(len(prompts))], model.report()["generation"]
 
 
@@ -72,7 +72,7 @@ def test_nan_in_one_prompt_is_noted_for_all_that_are_like_it_and_no_other():
         module.get_input_embeddings().weight[broken] = float("nan")
     whole, bad = "w1 w2 w4 w5 w6", "w1 w2 w3"
     prompts = [f"{whole} w7", bad, f"{whole} w8", bad]
-    responses = dict(model.answer([Generate(prompt, {"max_gen_toks": 4}) for prompt in prompts]))
+    responses = dict(model.respond([Generate(prompt, {"max_gen_toks": 4}) for prompt in prompts]))
     assert model.report()["generation"]["mode"] == "shared"
     assert [responses[index].not_a_number for index in range(4)] == [False, True, False, True]
 
@@ -194,7 +194,7 @@ def test_every_end_of_text_token_ends_a_text():
 def test_equal_prompts_are_decoded_once():
     model = zoo.open_architecture(tiny("llama", 0), batch_size=4)
     requests = [Generate("w1 w2 w3", {"max_gen_toks": 4, "until": []})] * 5
-    found = [answer.text for _, answer in model.answer(requests)]
+    found = [answer.text for _, answer in model.respond(requests)]
     assert len(found) == 5
     assert len(set(found)) == 1
     assert model.report()["generation"]["forwarded_tokens"] <= 3 + 3
@@ -204,7 +204,7 @@ def test_equal_prompts_are_decoded_once():
 def test_batch_invariant_texts_are_made_one_by_one():
     model = zoo.open_architecture(tiny("llama", 0), batch_size=4, batch_invariant=True)
     prompts = mixed_prompts(random.Random(0))
-    list(model.answer([Generate(prompt, {"max_gen_toks": 4}) for prompt in prompts]))
+    list(model.respond([Generate(prompt, {"max_gen_toks": 4}) for prompt in prompts]))
     assert set(model._batches["generate"]) == {1}
 
 
@@ -317,6 +317,6 @@ def test_few_shot_arithmetic_on_the_shared_models(shared_models, shared_hub, nam
     for scoring in ("auto", "plain"):
         args = {"pretrained": str(shared_models / name), "dtype": "float32", "scoring": scoring}
         model = open_model("hf", args, batch_size=4, device="cpu", threads=1)
-        answers = dict(model.answer([Generate(prompt, kwargs) for prompt in prompts]))
+        answers = dict(model.respond([Generate(prompt, kwargs) for prompt in prompts]))
         texts[scoring] = [answers[index].text for index in range(len(prompts))]
     assert texts["auto"] == texts["plain"]

@@ -22,7 +22,7 @@ from proctor.models import open_model
 from proctor.types import Generate, Loglikelihood
 model = open_model("hf", {{"pretrained": {str(MODEL)!r}, "dtype": "float32"}}, device="cpu")
 requests = [Loglikelihood("One two", (" three", " four")), Generate("One two", {{"until": ["."], "max_gen_toks": 4}})]
-responses = [repr(response) for _, response in sorted(model.answer(requests), key=lambda pair: pair[0])]
+responses = [repr(response) for _, response in sorted(model.respond(requests), key=lambda pair: pair[0])]
 loaded = sorted(sys.modules)
 import torch._dynamo, torch.distributed.tensor
 ours = "proctor.models.hf.deferred_imports"

@@ -116,7 +116,7 @@ def test_the_run_says_so(checkpoints):
     for scoring in ("auto", "plain"):
         args = {"pretrained": str(checkpoints / "t5"), "dtype": "float32", "scoring": scoring}
         model = open_model("hf", args, batch_size=2, device="cpu")
-        answers[scoring] = dict(model.answer(requests))
+        answers[scoring] = dict(model.respond(requests))
         facts[scoring] = model.report()["scoring"]
         model.close()
     assert facts["auto"]["encoder"] == "once a context"

@@ -19,7 +19,7 @@ def open_tiny(folder, **options):
 
 
 def texts(model, requests):
-    answers = dict(model.answer(requests))
+    answers = dict(model.respond(requests))
     return [answers[index].text for index in range(len(requests))]
 
 
@@ -95,7 +95,7 @@ def test_a_prompt_of_nothing_starts_from_the_prefix_token(checkpoints):
 def test_no_room_to_generate_is_said_before_anything_is_generated(checkpoints):
     model = open_tiny(checkpoints / "llama")
     with pytest.raises(UsageError, match="limit for prompt and answer together is 64") as caught:
-        next(iter(model.answer([Generate("a", {"max_gen_toks": 4}), Generate("a", {"max_gen_toks": 64})])))
+        next(iter(model.respond([Generate("a", {"max_gen_toks": 4}), Generate("a", {"max_gen_toks": 64})])))
     assert "max_gen_toks" in str(caught.value.hint)
 
 

@@ -156,8 +156,10 @@ def test_weights_are_read_when_the_model_is_asked(checkpoints, monkeypatch):
     assert model.render([{"role": "user", "content": "x"}], add_generation_prompt=True)
     assert model.report()["batch_sizes"] == []
     assert read == []
-    assert dict(model.answer([REQUEST])) == dict(
-        open_model("hf", {"pretrained": str(checkpoints / "llama"), "dtype": "float32"}, device="cpu").answer([REQUEST])
+    assert dict(model.respond([REQUEST])) == dict(
+        open_model("hf", {"pretrained": str(checkpoints / "llama"), "dtype": "float32"}, device="cpu").respond(
+            [REQUEST]
+        )
     )
     assert model.info["model_dtype"] == "torch.float32"
     model.close()

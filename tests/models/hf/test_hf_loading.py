@@ -340,7 +340,7 @@ def test_what_running_out_of_memory_looks_like():
 
 
 def scores(model):
-    return [value for value, _ in dict(model.answer([REQUEST]))[0].values]
+    return [value for value, _ in dict(model.respond([REQUEST]))[0].values]
 
 
 def test_a_model_object_may_be_given(checkpoints):

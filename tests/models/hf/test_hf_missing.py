@@ -28,7 +28,7 @@ def lazily(folder, **args):
 
 
 def ask(folder, **args):
-    return dict(lazily(folder, **args).answer([REQUEST]))
+    return dict(lazily(folder, **args).respond([REQUEST]))
 
 
 def rewrite(folder, change):

@@ -91,7 +91,7 @@ def test_text_is_scored_as_by_transformers(checkpoint, kind, more, caplog):
     args = {"pretrained": str(folder), "dtype": "float32", **more}
     model = open_model(kind, args, device="cpu", batch_size=4, lazily=True)
     assert model.identity is not None
-    found = dict(model.answer(QUESTIONS))
+    found = dict(model.respond(QUESTIONS))
     for place, values in enumerate(reference(folder, name, QUESTIONS)):
         assert [value for value, _ in found[place].values] == pytest.approx(values, abs=2e-4)
     assert model.report()["scoring"]["mode"] == "tree", model.report()["scoring"]
@@ -100,7 +100,7 @@ def test_text_is_scored_as_by_transformers(checkpoint, kind, more, caplog):
 def test_whole_texts_and_generated_ones_are_those_of_plain_scoring(checkpoint):
     args = {"pretrained": str(checkpoint[0]), "dtype": "float32"}
     shared, plain = (
-        dict(open_model("hf", {**args, "scoring": way}, device="cpu").answer(TEXTS)) for way in ("auto", "plain")
+        dict(open_model("hf", {**args, "scoring": way}, device="cpu").respond(TEXTS)) for way in ("auto", "plain")
     )
     assert shared[0].logprob == pytest.approx(plain[0].logprob, abs=2e-4)
     assert shared[1] == plain[1]

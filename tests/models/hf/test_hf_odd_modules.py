@@ -53,14 +53,14 @@ def test_a_module_needs_a_config_a_device_and_a_forward(checkpoints, kind):
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = open_model("hf", {"pretrained": kind(inner), "tokenizer": tokenizer}, device="cpu")
     assert model.name == kind.__name__
-    found = dict(model.answer(REQUESTS))
+    found = dict(model.respond(REQUESTS))
     plain = open_model("hf", {"pretrained": str(folder), "dtype": "float32", "scoring": "plain"}, device="cpu")
-    expected = dict(plain.answer(REQUESTS))
+    expected = dict(plain.respond(REQUESTS))
     for one, other in zip(found[0].values, expected[0].values, strict=True):
         assert one[0] == pytest.approx(other[0], abs=1e-4)
     assert isinstance(found[1], RollingScore)
     with pytest.raises(ModelError, match="cannot generate"):
-        list(model.answer([Generate("a", {"max_gen_toks": 2})]))
+        list(model.respond([Generate("a", {"max_gen_toks": 2})]))
 
 
 @pytest.fixture
@@ -90,9 +90,9 @@ def test_a_token_that_the_model_does_not_know_is_named_before_it_is_asked(too_ma
         type(request_with_it), Generate("a", {"max_gen_toks": 2})
     )
     model = open_model("hf", {"pretrained": str(folder)}, device="cpu")
-    assert len(dict(model.answer([fine]))) == 1
+    assert len(dict(model.respond([fine]))) == 1
     with pytest.raises(RequestError, match=rf"'<new>'.*{entries - 1} rows, its tokenizer {entries} entries") as caught:
-        list(model.answer([fine, request_with_it]))
+        list(model.respond([fine, request_with_it]))
     assert caught.value.request == 1
 
 
@@ -125,4 +125,4 @@ def test_a_pad_token_that_the_model_does_not_know_fills_no_row(checkpoints, tmp_
     args = {"scoring": "plain", "dtype": "float32"}
     odd = open_model("hf", {"pretrained": str(folder), **args}, device="cpu", batch_size=2)
     usual = open_model("hf", {"pretrained": str(checkpoints / "llama"), **args}, device="cpu", batch_size=2)
-    assert dict(odd.answer(prompts)) == dict(usual.answer(prompts))
+    assert dict(odd.respond(prompts)) == dict(usual.respond(prompts))

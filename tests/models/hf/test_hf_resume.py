@@ -58,7 +58,7 @@ def small_heads(monkeypatch):
 )
 @pytest.mark.parametrize("after", [1, 0.2, 0.5, 0.9])
 def test_a_stopped_run_goes_on_to_the_last_bit(checkpoints, small_heads, requests, args, after):
-    undisturbed = list(opened(checkpoints, **args).answer(requests))
+    undisturbed = list(opened(checkpoints, **args).respond(requests))
     count = after if isinstance(after, int) else int(after * len(requests))
     kept = dict(undisturbed[:count])
     missing = [place for place in range(len(requests)) if place not in kept]
@@ -71,7 +71,7 @@ def test_a_stopped_run_goes_on_to_the_last_bit(checkpoints, small_heads, request
 def test_a_stopped_run_forwards_little_twice(checkpoints, small_heads, mode):
     requests = scored()
     first, second = opened(checkpoints, scoring=mode), opened(checkpoints, scoring=mode)
-    order = [place for place, _ in first.answer(requests)]
+    order = [place for place, _ in first.respond(requests)]
     dict(second.resume(requests, sorted(order[100:])))
     whole, rest = (model.report()["scoring"]["forwarded_tokens"] for model in (first, second))
     assert rest < 0.45 * whole
@@ -80,7 +80,7 @@ def test_a_stopped_run_forwards_little_twice(checkpoints, small_heads, mode):
 def test_generated_texts_are_those_of_an_undisturbed_run(checkpoints):
     rng = random.Random(2)
     requests = [Generate(text(rng, 2, 12), {"until": ["z"], "max_gen_toks": 8}) for _ in range(24)]
-    whole = dict(opened(checkpoints).answer(requests))
+    whole = dict(opened(checkpoints).respond(requests))
     assert dict(opened(checkpoints).resume(requests, [3, 5, 20])) == {place: whole[place] for place in (3, 5, 20)}
 
 
@@ -105,7 +105,7 @@ def test_memory_that_runs_out_loses_and_repeats_nothing(checkpoints, small_heads
 
 def test_an_encoder_decoder_goes_on_too(checkpoints):
     requests = scored(30)
-    undisturbed = list(opened(checkpoints, "t5").answer(requests))
+    undisturbed = list(opened(checkpoints, "t5").respond(requests))
     missing = sorted(place for place, _ in undisturbed[12:])
     found = dict(opened(checkpoints, "t5").resume(requests, missing))
     for place in missing:

@@ -55,7 +55,7 @@ def close(left, right):
 @pytest.mark.parametrize("name", ["llama", "sp"])
 def test_any_batching_gives_the_textbook_scores(checkpoints, name, size, scoring):
     model = open_tiny(checkpoints / name, batch_size=size, args={"scoring": scoring})
-    answers = dict(model.answer(REQUESTS))
+    answers = dict(model.respond(REQUESTS))
     assert sorted(answers) == list(range(len(REQUESTS)))
     for index, request in enumerate(REQUESTS):
         expected = [textbook(model, request.context, text) for text in request.continuations]
@@ -80,9 +80,9 @@ def test_batching_changes_nothing(llama, pairs, rows):
 
     requests = [Loglikelihood(context, tuple(texts)) for context, texts in pairs]
     llama._size = BatchSize(1)
-    alone = dict(llama.answer(requests))
+    alone = dict(llama.respond(requests))
     llama._size = BatchSize(rows)
-    together = dict(llama.answer(list(reversed(requests))))
+    together = dict(llama.respond(list(reversed(requests))))
     for index in range(len(requests)):
         close(alone[index].values, together[len(requests) - 1 - index].values)
 
@@ -104,7 +104,7 @@ def test_greedy_is_seen(llama):
 def test_equal_inputs_cut_at_different_places_are_scored_apart(llama):
     """Lm-eval's logits cache mixes these up; here each is the end of the same forward pass."""
     requests = [Loglikelihood("the quick", (" brown fox",)), Loglikelihood("the quick brown", (" fox", " dog"))]
-    answers = dict(llama.answer(requests))
+    answers = dict(llama.respond(requests))
     for index, request in enumerate(requests):
         close(answers[index].values, [textbook(llama, request.context, text) for text in request.continuations])
 
@@ -120,7 +120,7 @@ def test_equal_inputs_are_forwarded_once(checkpoints, cache):
     question = "question: a b c d answer:"
     inputs = {tuple([*left, *right][:-1]) for left, right in (model.tokens.encode_pair(question, x) for x in letters)}
     assert len(inputs) < 4
-    dict(model.answer([Loglikelihood(question, letters)]))
+    dict(model.respond([Loglikelihood(question, letters)]))
     assert sum(rows) == (len(inputs) if cache else 4)
 
 
@@ -129,7 +129,7 @@ def test_equal_inputs_are_forwarded_once(checkpoints, cache):
 
 def test_a_cut_is_counted_and_said_once(checkpoints, caplog):
     model = open_tiny(checkpoints / "llama")
-    dict(model.answer([Loglikelihood("long " * 100, (" a", " b")), Loglikelihood("short", (" a",))]))
+    dict(model.respond([Loglikelihood("long " * 100, (" a", " b")), Loglikelihood("short", (" a",))]))
     assert model.report()["truncated"] == {"loglikelihood": 2}
     assert [record.message for record in caplog.records if "limit of 64" in record.message]
     assert len([record for record in caplog.records if record.name == "proctor"]) == 1
@@ -140,16 +140,16 @@ def test_exactly_as_long_as_the_limit_is_not_cut(checkpoints):
     word = next(text for text in (" a", " b", " the") if len(model.tokens.encode(text, False)) == 1)
     fits = Loglikelihood((word * 63).strip(), (word,))
     assert len(model.tokens.encode(fits.context)) == 64
-    dict(model.answer([fits]))
+    dict(model.respond([fits]))
     assert model.report()["truncated"] == {}
-    dict(model.answer([Loglikelihood(fits.context + word, (word,))]))
+    dict(model.respond([Loglikelihood(fits.context + word, (word,))]))
     assert model.report()["truncated"] == {"loglikelihood": 1}
 
 
 def test_a_continuation_longer_than_the_limit_is_scored_in_windows(checkpoints):
     model = open_tiny(checkpoints / "llama", args={"max_length": 8})
     text = " the quick brown fox jumps over the lazy dog and itself"
-    ((_, answer),) = model.answer([Loglikelihood("question:", (text,))])
+    ((_, answer),) = model.respond([Loglikelihood("question:", (text,))])
     left, right = model.tokens.encode_pair("question:", text)
     assert len(right) > 8
     assert model.report()["truncated"] == {"long_continuations": 1}
@@ -167,7 +167,7 @@ def test_a_continuation_longer_than_the_limit_is_scored_in_windows(checkpoints):
 
 def test_empty_and_melted_continuations_count_as_certain(checkpoints, caplog):
     model = open_tiny(checkpoints / "llama")
-    ((_, answer),) = model.answer([Loglikelihood("the fox", ("", " dog"))])
+    ((_, answer),) = model.respond([Loglikelihood("the fox", ("", " dog"))])
     assert answer.values[0] == (0.0, True)
     assert answer.values[1][0] < 0
     assert model.report()["unusual"] == {"empty_continuations": 1}
@@ -178,7 +178,7 @@ def test_nan_is_counted(checkpoints, caplog):
     model = open_tiny(checkpoints / "llama")
     with torch.no_grad():
         model.module.model.norm.weight.fill_(float("nan"))
-    ((_, answer),) = model.answer([Loglikelihood("the", (" fox",))])
+    ((_, answer),) = model.respond([Loglikelihood("the", (" fox",))])
     assert answer.values[0][0] != answer.values[0][0]
     assert model.report()["unusual"] == {"not_a_number": 1}
     assert "NaN" in caplog.text
@@ -190,7 +190,7 @@ def test_nan_is_counted(checkpoints, caplog):
 def test_a_rolled_text_is_the_sum_of_its_windows(checkpoints):
     model = open_tiny(checkpoints / "llama", batch_size=3, args={"max_length": 16})
     texts = ["the quick brown fox jumps over the lazy dog and itself " * 3, "서울", ""]
-    answers = dict(model.answer([Rolling(text) for text in texts]))
+    answers = dict(model.respond([Rolling(text) for text in texts]))
     for index, text in enumerate(texts):
         total = 0.0
         for context, scored in model.tokens.rolling(text):
@@ -203,7 +203,7 @@ def test_a_rolled_text_is_the_sum_of_its_windows(checkpoints):
 
 def test_an_empty_text_without_bos_is_certain(checkpoints):
     model = open_tiny(checkpoints / "llama", args={"add_bos_token": False})
-    assert dict(model.answer([Rolling("")]))[0].logprob == 0.0
+    assert dict(model.respond([Rolling("")]))[0].logprob == 0.0
 
 
 # -- dtypes
@@ -213,7 +213,7 @@ def test_the_softmax_is_taken_and_summed_in_its_dtype(checkpoints):
     request = REQUESTS[0]
     halves = open_tiny(checkpoints / "llama", dtype="bfloat16")
     singles = open_tiny(checkpoints / "llama", dtype="bfloat16", args={"softmax_dtype": "float32"})
-    low, high = (dict(model.answer([request]))[0].values for model in (halves, singles))
+    low, high = (dict(model.respond([request]))[0].values for model in (halves, singles))
     left, right = halves.tokens.encode_pair(request.context, request.continuations[3])
     with torch.no_grad():
         logits = halves.module(torch.tensor([[*left, *right][:-1]])).logits[0, -len(right) :]
@@ -227,7 +227,7 @@ def test_the_softmax_is_taken_and_summed_in_its_dtype(checkpoints):
 def test_mixed_precision_runs_the_pass_in_that_dtype(checkpoints):
     mixed = open_tiny(checkpoints / "llama", args={"mixed_precision_dtype": "bfloat16"})
     plain = open_tiny(checkpoints / "llama")
-    one, other = (dict(model.answer([REQUESTS[1]]))[0].values for model in (mixed, plain))
+    one, other = (dict(model.respond([REQUESTS[1]]))[0].values for model in (mixed, plain))
     assert one != other
     assert one[0][0] == pytest.approx(other[0][0], rel=0.1)
 
@@ -237,7 +237,7 @@ def test_mixed_precision_runs_the_pass_in_that_dtype(checkpoints):
 
 def test_a_batch_that_does_not_fit_is_halved_and_run_again(checkpoints, caplog):
     model = open_tiny(checkpoints / "llama", batch_size=8, args={"scoring": "plain"})
-    expected = dict(model.answer(REQUESTS))
+    expected = dict(model.respond(REQUESTS))
     scorer, seen = model._scorer, []
 
     def tight(rows):
@@ -248,7 +248,7 @@ def test_a_batch_that_does_not_fit_is_halved_and_run_again(checkpoints, caplog):
 
     model._scorer = tight
     tight.width, tight.head_on_needed_rows = scorer.width, True
-    answers = dict(model.answer(REQUESTS))
+    answers = dict(model.respond(REQUESTS))
     for index, answer in expected.items():
         close(answers[index].values, answer.values)
     assert seen[0] == 8
@@ -261,7 +261,7 @@ def test_a_pass_that_does_not_fit_is_halved_and_nothing_is_asked_twice(checkpoin
     from proctor.models.hf.scoring.tree import TreeScorer
 
     model = open_tiny(checkpoints / "llama", batch_size=8, args={"scoring": scoring})
-    expected = dict(model.answer(REQUESTS))
+    expected = dict(model.respond(REQUESTS))
     forward, seen = TreeScorer._forward, []
 
     def tight(self, pack, *rest):
@@ -274,7 +274,7 @@ def test_a_pass_that_does_not_fit_is_halved_and_nothing_is_asked_twice(checkpoin
         "proctor.models.hf.model.decide", lambda scorer, rows, wanted: ScoringDecision(scoring, "asked for")
     )
     monkeypatch.setattr(TreeScorer, "_forward", tight)
-    answers = list(model.answer(REQUESTS))
+    answers = list(model.respond(REQUESTS))
     assert sorted(index for index, _ in answers) == sorted(expected)
     for index, answer in answers:
         close(expected[index].values, answer.values)
@@ -294,16 +294,16 @@ def test_no_memory_at_all_is_a_sentence(checkpoints, monkeypatch):
     )
     monkeypatch.setattr(TreeScorer, "_forward", never)
     with pytest.raises(ModelError, match="smallest possible pass"):
-        list(model.answer(REQUESTS))
+        list(model.respond(REQUESTS))
 
 
 def test_batch_invariant_scores_do_not_depend_on_the_other_documents(checkpoints):
     args = {"batch_invariant": True}
     model = open_tiny(checkpoints / "llama", batch_size=8, args=args)
-    whole = dict(model.answer(REQUESTS))
+    whole = dict(model.respond(REQUESTS))
     assert model.report()["scoring"]["mode"] == "context"
-    alone = [dict(model.answer([request]))[0] for request in REQUESTS]
-    turned = dict(model.answer(REQUESTS[::-1]))
+    alone = [dict(model.respond([request]))[0] for request in REQUESTS]
+    turned = dict(model.respond(REQUESTS[::-1]))
     for index in range(len(REQUESTS)):
         # To the bit, not nearly.
         assert whole[index] == alone[index] == turned[len(REQUESTS) - 1 - index]
@@ -312,7 +312,7 @@ def test_batch_invariant_scores_do_not_depend_on_the_other_documents(checkpoints
 @pytest.mark.parametrize("scoring", ["plain", "context", "tree"])
 def test_the_same_run_twice_gives_the_same_bits(checkpoints, scoring):
     first, second = (
-        dict(open_tiny(checkpoints / "llama", batch_size=4, args={"scoring": scoring}).answer(REQUESTS)) for _ in "ab"
+        dict(open_tiny(checkpoints / "llama", batch_size=4, args={"scoring": scoring}).respond(REQUESTS)) for _ in "ab"
     )
     assert first == second
 
@@ -343,17 +343,17 @@ def test_another_error_is_not_taken_for_memory():
 
 def test_auto_reports_batch_sizes_at_the_points_asked_for(checkpoints):
     model = open_tiny(checkpoints / "llama", batch_size="auto:2", max_batch_size=2)
-    dict(model.answer(REQUESTS))
+    dict(model.respond(REQUESTS))
     assert len(model.report()["batch_sizes"]) == 2
     fixed = open_tiny(checkpoints / "llama", batch_size=2)
-    dict(fixed.answer(REQUESTS))
+    dict(fixed.respond(REQUESTS))
     assert fixed.report()["batch_sizes"] == []
 
 
 @pytest.mark.parametrize("scoring", ["tree", "context", "plain"])
 def test_batch_sizes_of_auto_are_the_requests_that_a_pass_answers(checkpoints, scoring):
     model = open_tiny(checkpoints / "llama", batch_size="auto:99", args={"scoring": scoring})
-    dict(model.answer(REQUESTS))
+    dict(model.respond(REQUESTS))
     sizes = model.report()["batch_sizes"]
     assert max(sizes) > 4
     assert min(sizes) > 0
@@ -366,7 +366,7 @@ def test_batch_sizes_of_auto_are_the_requests_that_a_pass_answers(checkpoints, s
 def test_an_encoder_decoder_scores_like_the_textbook(checkpoints):
     model = open_tiny(checkpoints / "t5", batch_size=4)
     requests = REQUESTS[:4]
-    answers = dict(model.answer(requests))
+    answers = dict(model.respond(requests))
     for index, request in enumerate(requests):
         for (value, greedy), text in zip(answers[index].values, request.continuations, strict=True):
             left, right = model.tokens.encode_pair(request.context, text)
@@ -380,20 +380,20 @@ def test_an_encoder_decoder_scores_like_the_textbook(checkpoints):
 def test_a_continuation_too_long_for_an_encoder_decoder_is_a_sentence(checkpoints):
     model = open_tiny(checkpoints / "t5", args={"max_length": 4})
     with pytest.raises(ModelError, match="limit is 4"):
-        dict(model.answer([Loglikelihood("the", (" quick brown fox jumps over",))]))
+        dict(model.respond([Loglikelihood("the", (" quick brown fox jumps over",))]))
 
 
 def test_thinking_refuses_to_be_scored(checkpoints):
     model = open_tiny(checkpoints / "llama", args={"enable_thinking": True, "think_end_token": "</think>"})
     with pytest.raises(UsageError, match="enable_thinking"):
-        dict(model.answer([REQUESTS[1]]))
+        dict(model.respond([REQUESTS[1]]))
 
 
 def test_a_closed_model_says_so(checkpoints):
     model = open_tiny(checkpoints / "llama")
     model.close()
     with pytest.raises(ModelError, match="closed"):
-        dict(model.answer([REQUESTS[1]]))
+        dict(model.respond([REQUESTS[1]]))
 
 
 def test_facts_of_the_results_file(llama, checkpoints):
@@ -404,4 +404,4 @@ def test_facts_of_the_results_file(llama, checkpoints):
     assert info["tokenizer"]["max_length"] == 64
     assert info["device"] == "cpu"
     assert llama.name == str(checkpoints / "llama")
-    assert isinstance(dict(llama.answer([REQUESTS[-1]]))[0], Scores)
+    assert isinstance(dict(llama.respond([REQUESTS[-1]]))[0], Scores)

@@ -60,7 +60,7 @@ def open_shared(folder, dtype, size=1):
 @pytest.mark.parametrize(("name", "dtype"), sorted(SCORES))
 def test_lm_evals_log_likelihoods(shared_models, name, dtype):
     model = open_shared(shared_models / name, dtype)
-    answers = dict(model.answer([Loglikelihood(context, (text,)) for context, text in PAIRS]))
+    answers = dict(model.respond([Loglikelihood(context, (text,)) for context, text in PAIRS]))
     for index, expected in enumerate(SCORES[name, dtype]):
         ((value, greedy),) = answers[index].values
         assert value == pytest.approx(expected, abs=TOLERANCE[dtype])
@@ -70,7 +70,7 @@ def test_lm_evals_log_likelihoods(shared_models, name, dtype):
 @pytest.mark.parametrize(("name", "dtype"), sorted(ROLLED))
 def test_lm_evals_rolling_log_likelihoods(shared_models, name, dtype):
     model = open_shared(shared_models / name, dtype)
-    answers = dict(model.answer([Rolling(text) for text in TEXTS]))
+    answers = dict(model.respond([Rolling(text) for text in TEXTS]))
     for index, expected in enumerate(ROLLED[name, dtype]):
         assert answers[index].logprob == pytest.approx(expected, rel=1e-5 if dtype == "float32" else 5e-3)
 
@@ -79,7 +79,7 @@ def test_lm_evals_rolling_log_likelihoods(shared_models, name, dtype):
 @pytest.mark.parametrize("name", sorted(GENERATED))
 def test_lm_evals_greedy_texts(shared_models, name, size):
     model = open_shared(shared_models / name, "float32", size)
-    answers = dict(model.answer([Generate(prompt, kwargs) for prompt, kwargs in PROMPTS]))
+    answers = dict(model.respond([Generate(prompt, kwargs) for prompt, kwargs in PROMPTS]))
     assert [answers[index].text for index in range(len(PROMPTS))] == GENERATED[name]
 
 

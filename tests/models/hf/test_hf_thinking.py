@@ -69,7 +69,7 @@ def thinkers(tmp_path_factory) -> dict[bool, str]:
 
 def said(folder: str, *, until: tuple[str, ...] = (), **arguments: Any) -> str:
     model = open_model("hf", {"pretrained": folder, "dtype": "float32", **arguments}, device="cpu")
-    answer: Any = dict(model.answer([Generate("ask", {"max_gen_toks": 20, "until": list(until)})]))[0]
+    answer: Any = dict(model.respond([Generate("ask", {"max_gen_toks": 20, "until": list(until)})]))[0]
     return answer.text
 
 

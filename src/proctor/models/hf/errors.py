@@ -48,7 +48,7 @@ def as_sentences(what: str, source: str, arguments: HfArguments, taker: str = "f
         raise _sentence(error, what, source, arguments, taker) from error
 
 
-def answering(source: str, answers: Iterator[tuple[int, Response]]) -> Iterator[tuple[int, Response]]:
+def in_sentences(source: str, answers: Iterator[tuple[int, Response]]) -> Iterator[tuple[int, Response]]:
     """The answers of a model; what breaks it on the way (its own code, a device) becomes a sentence."""
     try:
         with no_exit():

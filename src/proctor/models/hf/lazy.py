@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from proctor.models.hf.errors import answering
+from proctor.models.hf.errors import in_sentences
 from proctor.models.hf.identity import check_unchanged, identify
 from proctor.models.hf.load.load import OpenModel, light_info, prepare
 from proctor.models.hf.model import HfModel
@@ -67,13 +67,13 @@ class LazyHf:
             return {**self._recalled, **light}
         return self.loaded().info
 
-    def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
+    def respond(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
         """Answer kind by kind."""
-        return answering(self.name, self.loaded().answer(requests))
+        return in_sentences(self.name, self.loaded().respond(requests))
 
     def resume(self, requests: Sequence[Request], missing: Sequence[int]) -> Iterator[tuple[int, Response]]:
         """Answer those at ``missing``, with the same numbers that they would have got among all requests."""
-        return answering(self.name, self.loaded().resume(requests, missing))
+        return in_sentences(self.name, self.loaded().resume(requests, missing))
 
     def render(
         self, messages: Sequence[Mapping[str, str]], *, add_generation_prompt: bool, template: str | None = None
@@ -86,7 +86,7 @@ class LazyHf:
         return self.tokens.chat_template(name)
 
     def report(self) -> Mapping[str, Any]:
-        """What happened while answering; nothing has, if nothing was asked."""
+        """What happened while it responded; nothing has, if nothing was asked."""
         if self._model is None:
             return {"truncated": {}, "unusual": {}, "batch_sizes": [], "scoring": {}, "generation": {}}
         return self._model.report()

@@ -108,7 +108,7 @@ class HfModel:
         free_caches()
 
     def report(self) -> Mapping[str, Any]:
-        """What happened while answering."""
+        """What happened while it responded."""
         counts = self._tally.counts
         return {
             "truncated": {kind: count for kind, count in counts.items() if kind in TRUNCATIONS},
@@ -126,9 +126,9 @@ class HfModel:
         points = min(self._size.points, len(sizes))
         return [sizes[point * len(sizes) // points] for point in range(points)]
 
-    # -- answering
+    # -- responses
 
-    def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
+    def respond(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
         """Answer kind by kind: continuations, whole texts, generation."""
         return self.resume(requests, range(len(requests)))
 
@@ -314,7 +314,7 @@ class HfModel:
             tokens_cap=16384 if self._device.type == "cpu" else 1 << 18,
         )
         sizes = self._batches.setdefault("generate", [])
-        yield from self._generator.answer(
+        yield from self._generator.respond(
             prompts,
             plan,
             budget,

@@ -178,7 +178,7 @@ class Boundaries:
             right[:1] in self._starts and right.startswith(self._added)
         )
 
-    # -- answering
+    # -- responses
 
     def _find_anchor(self, kind: CutKind) -> tuple[str, int] | None:
         probes = PROBES[kind]

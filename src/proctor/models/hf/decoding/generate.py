@@ -134,7 +134,7 @@ class Generator:
             )
         return limit - plan.max_tokens
 
-    def answer(
+    def respond(
         self,
         prompts: Sequence[Prompt],
         plan: GenerationPlan,
