@@ -10,7 +10,8 @@ from proctor.compat.filters.decontamination import DecontaminationFilter
 from proctor.compat.filters.extraction import MultiChoiceRegexFilter, RegexFilter
 from proctor.filters.pipeline import build_pipelines
 from proctor.filters.table import FILTERS
-from proctor.metrics.tables import AGGREGATIONS, METRICS, use_metric
+from proctor.metrics.metric_list import use_metric
+from proctor.metrics.tables import AGGREGATIONS, METRICS
 from proctor.registry import Table
 
 

@@ -64,13 +64,14 @@ def document(source: Source) -> dict[str, Any]:
 
 
 def metrics(source: Source, folder: Path) -> None:
-    """Every metric on odd targets and answers: a figure that follows from them, or a sentence."""
+    """Every metric on odd targets and answers: a score that follows from them, or a sentence."""
     _choice_metrics(source)
     _text_metrics(source)
 
 
 def _choice_metrics(source: Source) -> None:
-    from proctor.metrics.choice import NAMES, OUT_OF_RANGE, measure_choice, resolve_gold
+    from proctor.metrics.choice import OUT_OF_RANGE, measure_choice, resolve_gold
+    from proctor.metrics.tables import METRICS
 
     choices = [source.text() for _ in range(1 + source.below(4))]
     numbers = (-1.0, -2.5, 0.0, -0.0, -math.inf, math.nan, -1e308, math.inf, -5e-324)
@@ -84,14 +85,14 @@ def _choice_metrics(source: Source) -> None:
             choices=choices,
             gold=gold,
             unconditional=[source.pick(numbers) for _ in choices],
-            wanted=NAMES,
+            wanted=METRICS,
         )
         golds = gold if isinstance(gold, tuple) else (gold,)
         right = [name for name in ("acc", "acc_norm", "acc_bytes", "acc_mutual_info") if measured[name] == 1.0]
         if any(math.isnan(ll) for ll in lls) or all(one == OUT_OF_RANGE for one in golds):
             assert not right, (lls, target, right)
         if target is None:
-            raise AssertionError("a document without a target has figures")
+            raise AssertionError("a document without a target has scores")
         if "acc" in right:
             assert max(lls) == max(lls[one] for one in golds if one != OUT_OF_RANGE)
 
@@ -99,7 +100,8 @@ def _choice_metrics(source: Source) -> None:
 def _text_metrics(source: Source) -> None:
     from proctor.metrics.aggregate import aggregate
     from proctor.metrics.evaluate_loader import OWN
-    from proctor.metrics.tables import AGGREGATIONS, METRICS, use_metric
+    from proctor.metrics.metric_list import use_metric
+    from proctor.metrics.tables import AGGREGATIONS, METRICS
     from proctor.metrics.text import measure_text
 
     names = sorted(set(METRICS) | set(OWN) - {"code_eval"})

@@ -9,8 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proctor.errors import DataError
-from proctor.metrics.choice import NAMES, OUT_OF_RANGE, measure_choice, resolve_gold, softmax
+from proctor.metrics.choice import OUT_OF_RANGE, measure_choice, resolve_gold, softmax
 
+NAMES = (
+    "acc",
+    "f1",
+    "mcc",
+    "acc_norm",
+    "acc_bytes",
+    "exact_match",
+    "brier_score",
+    "likelihood",
+    "acc_mutual_info",
+)
 ACCURACIES = ("acc", "acc_norm", "acc_bytes")
 
 

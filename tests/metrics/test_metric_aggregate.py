@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from proctor import stats
 from proctor.errors import DataError, TaskError
 from proctor.metrics import aggregate, replicates
-from proctor.metrics.tables import AGGREGATIONS, MetricUse, use_metric
+from proctor.metrics.base import MetricUse
+from proctor.metrics.metric_list import use_metric
+from proctor.metrics.tables import AGGREGATIONS, aggregation_row, loaded
 
 LLS = [-0.5, -1.25, -2.1, -0.125, -3.75, -1.3]
 PAIRS = [(0, 1), (1, 1), (1, 0), (1, 1), (0, 0), (0, 1), (1, 1)]
@@ -176,7 +178,7 @@ def assert_equal(fast, slow):
 @pytest.mark.parametrize("size", [2, 3, 17, 150])
 def test_many_resamples_at_once_are_equal_to_one_at_a_time(name, size):
     statistic, values = AGGREGATIONS.get(name), values_for(name, size)
-    batch = aggregate._BOOTSTRAPPED[statistic](values)
+    batch = loaded(aggregation_row(statistic).batch)(values)
     assert batch is not None
     fast = stats.bootstrap_replicates(statistic, values, 40, batch=batch)
     slow = stats.bootstrap_replicates(statistic, values, 40)
@@ -188,7 +190,7 @@ def test_many_resamples_at_once_are_equal_to_one_at_a_time(name, size):
 @pytest.mark.parametrize("name", ["perplexity", "f1", "matthews_corrcoef", "median", "nanmean"])
 def test_long_tasks_are_equal_too(name):
     statistic, values = AGGREGATIONS.get(name), values_for(name, 9000)
-    batch = aggregate._BOOTSTRAPPED[statistic](values)
+    batch = loaded(aggregation_row(statistic).batch)(values)
     fast = stats.bootstrap_replicates(statistic, values, 20, batch=batch, threads=2)
     slow = stats.bootstrap_replicates(statistic, values, 20)
     assert [float(value) for value in fast] == pytest.approx(

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from proctor.errors import UsageError
 from proctor.metrics.evaluate_loader import own_metric
+from proctor.metrics.metric_list import use_metric
 from proctor.metrics.pass_at_k import code_eval, pass_at_k, passes
-from proctor.metrics.tables import use_metric
 from proctor.refs import Ref
 from proctor.sandbox.consent import code_consent
 

@@ -5,9 +5,10 @@ import math
 import pytest
 
 from proctor.metrics.aggregate import acc_all, aggregate, bypass
-from proctor.metrics.base import MetricUse
+from proctor.metrics.base import Metric, MetricUse
 from proctor.metrics.choice import measure_choice
-from proctor.metrics.tables import AGGREGATIONS, METRICS, Metric, use_metric
+from proctor.metrics.metric_list import use_metric
+from proctor.metrics.tables import AGGREGATIONS, METRICS
 from proctor.metrics.text import measure_text
 
 MAT, FLOOR = "the cat sat on the mat", "the dog ran across the floor"

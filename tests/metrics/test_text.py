@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proctor.errors import TaskError
-from proctor.metrics.tables import MetricUse, use_metric
+from proctor.metrics.base import MetricUse
+from proctor.metrics.metric_list import use_metric
 from proctor.metrics.text import exact_match, measure_text
 
 

@@ -14,7 +14,8 @@ from proctor.check.functions import function_errors, import_notes, registered_na
 from proctor.errors import Finding, MissingExtraError, TaskError, UsageError, did_you_mean, value_text
 from proctor.filters.pipeline import build_pipelines, check_filter_list
 from proctor.metrics.evaluate_loader import OWN
-from proctor.metrics.tables import DEFAULTS, METRICS, check_metric_entry, use_metric
+from proctor.metrics.metric_list import check_metric_entry, use_metric
+from proctor.metrics.tables import DEFAULTS, METRICS
 from proctor.models.generation import plan_generation
 from proctor.refs import Ref
 from proctor.tasks.check import check_group, error_at, inspect_config, kind_of

@@ -1,6 +1,6 @@
-"""What is counted: figures per document, and one figure for all documents of a task.
+"""How documents are scored: values of one document, and one score for all documents of a task.
 
-``tables`` says which metrics there are and turns an entry of a task's ``metric_list`` into a
-``MetricUse``; ``choice``, ``perplexity`` and ``text`` measure one document; ``aggregate``
-makes a value and its standard error out of all documents.
+``tables`` has a row for each metric and aggregation. ``metric_list`` turns an entry of a task's
+``metric_list`` into a ``MetricUse``; ``choice``, ``perplexity`` and ``text`` score one document;
+``aggregate`` makes a score and its standard error of the values of all documents.
 """

@@ -1,4 +1,4 @@
-"""One figure for all documents of a task, and its standard error."""
+"""One score for all documents of a task, and its standard error."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any
 from proctor import stats
 from proctor.errors import DataError, Finding, ProctorError, TaskError, error_line
 from proctor.foreign import no_exit
-from proctor.metrics import corpus, labels, replicates
-from proctor.metrics.base import MetricUse
+from proctor.metrics import replicates
+from proctor.metrics.base import Metric, MetricUse
+from proctor.metrics.tables import METRICS, aggregation_row, loaded
 from proctor.types import Value
 
 
@@ -162,25 +163,6 @@ def _all_right(items: Sequence[tuple[Any, Mapping[str, Any]]], key: Callable[[Ma
     return [int(all(answers)) for answers in questions.values()]
 
 
-_CLOSED: Mapping[Callable[..., Any], Callable[[Sequence[Any]], float | None]] = {
-    stats.mean: stats.mean_stderr,
-    acc_all: acc_all_stderr,
-}
-_BOOTSTRAPPED: Mapping[Callable[..., Any], Callable[[Sequence[Any]], stats.Batch | None]] = {
-    median: replicates.median_batch,
-    nanmean: replicates.nanmean_batch,
-    perplexity: replicates.perplexity_batch,
-    labels.f1: labels.f1_batch,
-    labels.matthews_corrcoef: labels.matthews_batch,
-    corpus.bleu: corpus.bleu_batch,
-    corpus.chrf: corpus.chrf_batch,
-    corpus.chrf_plus_plus: corpus.chrf_plus_plus_batch,
-    corpus.ter: corpus.ter_batch,
-}
-_FEW = ("bleu", "chrf", "chrf++", "ter")
-_FEW_ITERS = 100
-
-
 def aggregate(
     use: MetricUse, values: Sequence[Any], *, bootstrap_iters: int | None, threads: int | None = None
 ) -> Value:
@@ -220,10 +202,8 @@ def has_stderr(aggregation: Callable[..., Any]) -> bool:
     Args:
         aggregation: A function over the values of all documents.
     """
-    try:
-        return aggregation in _CLOSED or aggregation in _BOOTSTRAPPED
-    except TypeError:  # a callable that cannot be hashed is none of ours
-        return False
+    row = aggregation_row(aggregation)
+    return row is not None and not (row.stderr is None and row.batch is None)
 
 
 def stderr_of(
@@ -243,19 +223,20 @@ def stderr_of(
         bootstrap_iters: Resamples of a bootstrap; 0: no standard error.
         threads: Threads of a bootstrap; None: :func:`proctor.stats.usable_threads`.
     """
-    if bootstrap_iters <= 0 or len(values) < 2:
+    row = aggregation_row(aggregation)
+    if bootstrap_iters <= 0 or len(values) < 2 or row is None:
         return None
-    try:
-        closed, prepare = _CLOSED.get(aggregation), _BOOTSTRAPPED.get(aggregation)
-    except TypeError:  # a callable that cannot be hashed is none of ours
+    if row.stderr is not None:
+        return loaded(row.stderr)(values)
+    if row.batch is None:
         return None
-    if closed is not None:
-        return closed(values)
-    if prepare is None:
-        return None
-    # lm-eval: it is the metric's name that makes the bootstrap short, not its aggregation.
-    iters = min(bootstrap_iters, _FEW_ITERS) if metric in _FEW else bootstrap_iters
-    return stats.bootstrap_stderr(aggregation, values, iters, batch=prepare(values), threads=threads)
+    iters = min(bootstrap_iters, _most_resamples(metric) or bootstrap_iters)
+    return stats.bootstrap_stderr(aggregation, values, iters, batch=loaded(row.batch)(values), threads=threads)
+
+
+def _most_resamples(metric: str) -> int | None:
+    row = METRICS.row(metric)
+    return row.most_resamples if isinstance(row, Metric) else None
 
 
 def _short(values: Sequence[Any]) -> str:

@@ -1,10 +1,70 @@
-"""The value that measuring and aggregating share, so that neither needs the tables of names."""
+"""What a metric is, and what an aggregation is: the rows of the tables, and a metric as one task uses it.
+
+They stand apart so that measuring and aggregating need not know the tables.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
+
+from proctor.types import OutputType
+
+Target: TypeAlias = "str | Callable[..., Any]"
+"""A function, or ``"module:function"``, which is imported when it is used for the first time."""
+
+PASS_ON = "proctor.metrics.text:pass_on"
+"""The function of metrics whose aggregation looks at all pairs of gold and generated text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric: all that is known of it.
+
+    Its standard error is that of its aggregation, since a task may choose another aggregation (lm-eval).
+
+    Attributes:
+        name: How ``metric_list`` names it.
+        aggregation: The aggregation unless the task names one; None: the task must.
+        higher_is_better: None: not known.
+        function: Scores generated text: ``function(references=[gold], predictions=[text], **settings)``.
+        measures: Scores a document from log-likelihoods, by output type: ``multiple_choice`` calls
+            ``measure(options)`` (:class:`~proctor.metrics.choice.ScoredOptions`), ``loglikelihood``
+            ``measure(logprob, greedy)``, ``loglikelihood_rolling`` ``measure(logprob, text)``.
+        default_for: Output types whose tasks have it when they list no metric.
+        unconditional: It also needs the log-likelihood of each option without context.
+        most_resamples: The most resamples of its bootstrap; None: as many as the run's setting says.
+        other_names: What other programs call it, in lower case and without marks, separated by spaces.
+    """
+
+    name: str
+    aggregation: str | None
+    higher_is_better: bool | None
+    function: Target = PASS_ON
+    measures: Mapping[OutputType, Target] = field(default_factory=dict)
+    default_for: tuple[OutputType, ...] = ()
+    unconditional: bool = False
+    most_resamples: int | None = None
+    other_names: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregation:
+    """One way to make the values of all documents a score, and its standard error.
+
+    Attributes:
+        name: How ``metric_list`` names it.
+        function: ``function(values)`` gives the score.
+        stderr: ``stderr(values)``, where a formula gives the standard error.
+        batch: ``batch(values)`` gives the statistic of many resamples at once (:data:`proctor.stats.Batch`):
+            the standard error is that of a bootstrap. With neither there is no standard error.
+    """
+
+    name: str
+    function: str
+    stderr: str | None = None
+    batch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,29 +1,22 @@
-"""Figures of one multiple-choice document, from the log-likelihoods of its choices."""
+"""Scores of one multiple-choice document, from the log-likelihoods of its options.
+
+Each metric is a function of :class:`ScoredOptions`, named in the metric's row (``tables``). Those of
+lm-eval are defined in https://blog.eleuther.ai/multiple-choice-normalization/.
+"""
 
 from __future__ import annotations
 
 import math
 import operator
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from proctor.errors import DataError, value_text
+from proctor.metrics.tables import document_measures
 
 OUT_OF_RANGE = -100
 """The gold of a document whose target is not among its choices: it counts as wrong."""
-
-NAMES = (
-    "acc",
-    "f1",
-    "mcc",
-    "acc_norm",
-    "acc_bytes",
-    "exact_match",
-    "brier_score",
-    "likelihood",
-    "acc_mutual_info",
-)
-"""What can be measured, in the order in which lm-eval writes it."""
 
 
 def resolve_gold(target: Any, choices: Sequence[str]) -> int | tuple[int, ...]:
@@ -54,7 +47,92 @@ def _position(target: Any, choices: Sequence[str]) -> int:
 
 def has_nan(lls: Sequence[float]) -> bool:
     """Whether a log-likelihood is not a number: the document then counts as wrong."""
-    return any(math.isnan(ll) for ll in lls)
+    return any(map(math.isnan, lls))
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredOptions:
+    """The options of one document with what a model gave for them: what a metric is a function of.
+
+    Attributes:
+        lls: The log-likelihood of each option after the prompt, in nats.
+        greedy: Whether each option is what greedy decoding gives.
+        choices: The text of each option.
+        gold: The number of the right option, or of each of several; as the task gave it.
+        unconditional: The log-likelihood of each option without context; None: not requested.
+        strict: A log-likelihood that is NaN is taken for the highest (lm-eval); else it is never right.
+        broken: A log-likelihood is NaN and not taken for the highest: the document counts as wrong.
+    """
+
+    lls: Sequence[float]
+    greedy: Sequence[bool]
+    choices: Sequence[str]
+    gold: int | tuple[int, ...]
+    unconditional: Sequence[float] | None
+    strict: bool
+    broken: bool
+
+    @property
+    def golds(self) -> tuple[int, ...]:
+        """The numbers of the right options."""
+        return self.gold if isinstance(self.gold, tuple) else (self.gold,)
+
+    @property
+    def label(self) -> Any:
+        """The right option or options, as aggregations over labels take them."""
+        return list(self.gold) if isinstance(self.gold, tuple) else self.gold
+
+    def hit(self, scores: Sequence[float]) -> float:
+        """1.0 if the first of the highest scores is that of a right option, else 0.0."""
+        wrong = self.broken or (not self.strict and has_nan(scores))
+        return 0.0 if wrong or _argmax(scores) not in self.golds else 1.0
+
+
+def acc(options: ScoredOptions) -> float:
+    """Whether the likeliest option is right."""
+    return options.hit(options.lls)
+
+
+def acc_norm(options: ScoredOptions) -> float:
+    """Whether the option that is likeliest per character is right; characters of the bare option."""
+    lengths = map(len, options.choices)
+    return options.hit([_per(ll, length) for ll, length in zip(options.lls, lengths, strict=True)])
+
+
+def acc_bytes(options: ScoredOptions) -> float:
+    """Whether the option that is likeliest per byte of UTF-8 is right."""
+    lengths = (len(choice.encode("utf-8", "surrogatepass")) for choice in options.choices)
+    return options.hit([_per(ll, length) for ll, length in zip(options.lls, lengths, strict=True)])
+
+
+def acc_mutual_info(options: ScoredOptions) -> float:
+    """Whether the option that gains most by the context is right. Source: https://arxiv.org/abs/2104.08315."""
+    if options.unconditional is None:
+        raise ValueError("acc_mutual_info needs the log-likelihoods without context")
+    return options.hit([ll - bare for ll, bare in zip(options.lls, options.unconditional, strict=True)])
+
+
+def exact_match(options: ScoredOptions) -> int:
+    """Whether greedy decoding gives a right option."""
+    return int(any(options.greedy[gold] for gold in options.golds if gold != OUT_OF_RANGE))
+
+
+def labels(options: ScoredOptions) -> tuple[Any, int]:
+    """``(gold, predicted option)`` for aggregations over labels: F1, Matthews correlation."""
+    golds = options.golds
+    if options.broken:
+        return options.label, next((i for i in range(len(options.choices)) if i not in golds), OUT_OF_RANGE)
+    return options.label, _argmax(options.lls)
+
+
+def brier_score(options: ScoredOptions) -> tuple[Any, Any]:
+    """``(gold, probability of each option)``."""
+    return options.label, softmax(options.lls)
+
+
+def likelihood(options: ScoredOptions) -> tuple[Any, tuple[float, ...]]:
+    """``(gold, log-likelihood of each option)``."""
+    return options.label, tuple(options.lls)
 
 
 def measure_choice(
@@ -67,50 +145,21 @@ def measure_choice(
     wanted: Collection[str],
     strict: bool = False,
 ) -> dict[str, Any]:
-    """Figures of a ``multiple_choice`` document, as lm-eval measures them.
+    """Scores of a ``multiple_choice`` document, in lm-eval's order.
 
-    ``acc`` picks the highest log-likelihood; ``acc_norm`` divides by the characters of the bare
-    choice and ``acc_bytes`` by its UTF-8 bytes (https://blog.eleuther.ai/multiple-choice-normalization/);
-    ``acc_mutual_info`` subtracts the log-likelihood without context (https://arxiv.org/abs/2104.08315);
-    ``exact_match`` asks whether the gold is what greedy decoding gives. ``f1`` and ``mcc`` hand
-    on ``(gold, prediction)``, ``brier_score`` ``(gold, probabilities)`` and ``likelihood``
-    ``(gold, log-likelihoods)``. Several golds: a hit on any of them counts. ``strict``: a
-    log-likelihood that is not a number is taken for the highest (lm-eval); else it is never right.
+    Several golds: a hit on any of them counts.
+
+    Args:
+        lls: As in :class:`ScoredOptions`, like those that follow.
+        greedy: Whether each option is what greedy decoding gives.
+        choices: The text of each option.
+        gold: The right option or options.
+        unconditional: Log-likelihoods without context, where a metric needs them.
+        wanted: Names of metrics; others than those of multiple choice give nothing.
+        strict: Take NaN for the highest, as lm-eval does.
     """
-    golds = gold if isinstance(gold, tuple) else (gold,)
-    shown: Any = list(gold) if isinstance(gold, tuple) else gold
-    wrong = _first_wrong(golds, len(choices)) if has_nan(lls) and not strict else None
-    measured: dict[str, Any] = {}
-    for name in NAMES:
-        if name not in wanted:
-            continue
-        if name in ("f1", "mcc"):
-            measured[name] = (shown, _argmax(lls) if wrong is None else wrong)
-        elif name == "exact_match":
-            measured[name] = int(any(greedy[i] for i in golds if i != OUT_OF_RANGE))
-        elif name == "brier_score":
-            measured[name] = (shown, softmax(lls))
-        elif name == "likelihood":
-            measured[name] = (shown, tuple(lls))
-        else:
-            scores = _scores(name, lls, choices, unconditional)
-            hit = wrong is None and (strict or not has_nan(scores)) and _argmax(scores) in golds
-            measured[name] = 1.0 if hit else 0.0
-    return measured
-
-
-def _scores(
-    name: str, lls: Sequence[float], choices: Sequence[str], unconditional: Sequence[float] | None
-) -> Sequence[float]:
-    if name == "acc":
-        return lls
-    if name == "acc_norm":
-        return [_per(ll, len(choice)) for ll, choice in zip(lls, choices, strict=True)]
-    if name == "acc_bytes":
-        return [_per(ll, len(choice.encode("utf-8", "surrogatepass"))) for ll, choice in zip(lls, choices, strict=True)]
-    if unconditional is None:
-        raise ValueError("acc_mutual_info needs the log-likelihoods without context")
-    return [ll - bare for ll, bare in zip(lls, unconditional, strict=True)]
+    options = ScoredOptions(lls, greedy, choices, gold, unconditional, strict, not strict and has_nan(lls))
+    return {name: measure(options) for name, measure in document_measures("multiple_choice", frozenset(wanted))}
 
 
 def _per(ll: float, length: int) -> float:
@@ -119,11 +168,9 @@ def _per(ll: float, length: int) -> float:
 
 def _argmax(scores: Sequence[float]) -> int:
     """The first of the highest; what is not a number is higher than any (as numpy's argmax has it)."""
-    return max(range(len(scores)), key=lambda i: math.inf if math.isnan(scores[i]) else scores[i])
-
-
-def _first_wrong(golds: tuple[int, ...], count: int) -> int:
-    return next((i for i in range(count) if i not in golds), OUT_OF_RANGE)
+    if has_nan(scores):
+        return max(range(len(scores)), key=lambda i: math.inf if math.isnan(scores[i]) else scores[i])
+    return scores.index(max(scores))
 
 
 def softmax(lls: Sequence[float]) -> Any:

@@ -28,7 +28,7 @@ def code_eval(
     """pass@k of candidates against tests, and how each candidate did.
 
     A program is a candidate, a line break, and the problem's tests. A ``k`` that some problem has
-    too few candidates for gives no figure.
+    too few candidates for gives no score.
     Source: https://huggingface.co/spaces/evaluate-metric/code_eval
     """
     from proctor.sandbox.run import run_programs
@@ -44,11 +44,11 @@ def code_eval(
         if of_task:
             results[task] = of_task
     counts = [(len(of_task), sum(result["passed"] for _, result in of_task)) for of_task in results.values()]
-    figures: dict[str, float] = {}
+    scores: dict[str, float] = {}
     for one in (k,) if isinstance(k, int) else k:
         if counts and all(total >= one for total, _ in counts):
-            figures[f"pass@{one}"] = _mean([pass_at_k(total, right, one) for total, right in counts])
-    return figures, results
+            scores[f"pass@{one}"] = _mean([pass_at_k(total, right, one) for total, right in counts])
+    return scores, results
 
 
 def _check(predictions: Sequence[Any], references: Sequence[Any]) -> None:

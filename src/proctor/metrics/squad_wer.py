@@ -54,7 +54,7 @@ def squad_v2(
     references: Sequence[Mapping[str, Any]],
     no_answer_threshold: float = 1.0,
 ) -> dict[str, Any]:
-    """SQuAD's figures where some questions have no answer, and the best over thresholds of "no answer".
+    """SQuAD's scores where some questions have no answer, and the best over thresholds of "no answer".
 
     Source: https://rajpurkar.github.io/SQuAD-explorer (version 2.0).
     """
@@ -66,16 +66,16 @@ def squad_v2(
         name: (float(not answerable[name]), float(not answerable[name])) if unsure[name] > no_answer_threshold else pair
         for name, pair in raw.items()
     }
-    figures: dict[str, Any] = _shares(list(scores.values()))
+    report: dict[str, Any] = _shares(list(scores.values()))
     for label, wanted in (("HasAns", True), ("NoAns", False)):
         names = [name for name, has in answerable.items() if has is wanted and name in scores]
         if names:
             part = _shares([scores[name] for name in names])
-            figures |= {f"{label}_{name}": value for name, value in part.items()}
+            report |= {f"{label}_{name}": value for name, value in part.items()}
     for index, name in enumerate(("exact", "f1")):
         best, threshold = _best({key: pair[index] for key, pair in raw.items()}, given, unsure, answerable)
-        figures |= {f"best_{name}": best, f"best_{name}_thresh": threshold}
-    return figures
+        report |= {f"best_{name}": best, f"best_{name}_thresh": threshold}
+    return report
 
 
 def _raw(question: Mapping[str, Any], given: Mapping[str, str]) -> tuple[float, float]:

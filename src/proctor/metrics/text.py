@@ -1,4 +1,4 @@
-"""Figures of one document whose answer is generated text."""
+"""Scores of one document from generated text."""
 
 from __future__ import annotations
 
@@ -104,11 +104,11 @@ def measure_text(
     derived: MutableMapping[str, MetricUse] | None = None,
     strict: bool = False,
 ) -> dict[str, Any]:
-    """Figures of a ``generate_until`` document, in the order of the metric list.
+    """Scores of a ``generate_until`` document, in the order of the metric list.
 
     ``cast``: a single gold takes the type of the result first (a column of numbers against
     text); it is off for a gold that came out of ``doc_to_choice``. A metric that gives a
-    mapping gives one figure per key; how such a figure is aggregated is put in ``derived``.
+    mapping gives one score per key; how such a score is aggregated is put in ``derived``.
     Several golds: the best one counts, and the passing-on metrics of ``bleu``'s kind get all
     golds as references. Source: lm-eval's ``generate_until``; there, and so under ``strict``, a
     score of any size against any of several golds counts 1.0.
@@ -188,7 +188,7 @@ def _measure_many(use: MetricUse, golds: list[Any], result: Any) -> Any:
     scores: list[Any] = []
     for gold in golds:
         score = _measure_one(use, gold, result)
-        scores.append(_own_figure(use, score))
+        scores.append(_own_score(use, score))
     return float(max(scores, default=0.0))
 
 
@@ -196,11 +196,11 @@ def _any_score(use: MetricUse, golds: list[Any], result: Any) -> float:
     if use.function is exact_match:
         return _measure_many(use, golds, result)
     scores = [_measure_one(use, gold, result) for gold in golds]
-    return 1.0 if any(_own_figure(use, score) for score in scores) else 0.0
+    return 1.0 if any(_own_score(use, score) for score in scores) else 0.0
 
 
-def _own_figure(use: MetricUse, score: Any) -> Any:
-    """The one number by which several right answers are compared: of several figures, that of the metric's name."""
+def _own_score(use: MetricUse, score: Any) -> Any:
+    """The one number by which several right answers are compared: of several scores, that of the metric's name."""
     if not isinstance(score, dict):
         return score
     if use.name not in score:

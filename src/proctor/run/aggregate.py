@@ -10,7 +10,7 @@ from typing import Any
 from proctor import stats
 from proctor.metrics.aggregate import aggregate
 from proctor.metrics.base import MetricUse
-from proctor.metrics.tables import use_metric
+from proctor.metrics.metric_list import use_metric
 from proctor.run.grade import sentence
 from proctor.run.scores import MetricValues
 from proctor.tasks.class_task import AnyTask

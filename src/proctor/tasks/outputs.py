@@ -11,6 +11,7 @@ from proctor.errors import DataError, ProctorError, TaskError
 from proctor.metrics.base import MetricUse
 from proctor.metrics.choice import measure_choice, resolve_gold
 from proctor.metrics.perplexity import measure_loglikelihood, measure_rolling
+from proctor.metrics.tables import needs_unconditional
 from proctor.metrics.text import measure_text
 from proctor.tasks.check import NO_OPTIONS
 from proctor.tasks.spec import TaskSpec
@@ -85,7 +86,7 @@ def build_requests(
         requests: list[Request] = [Loglikelihood(context, continuation) for context in contexts]
     else:
         requests = [Loglikelihood(contexts[0], tuple(f"{delimiter}{choice}" for choice in example.choices or ()))]
-    if "acc_mutual_info" in wanted:
+    if needs_unconditional(wanted):
         requests.append(Loglikelihood("", tuple(f"{delimiter}{choice}" for choice in example.choices or ())))
     return tuple(requests)
 
@@ -163,7 +164,7 @@ def _measure_choice(
 ) -> Mapping[str, Any]:
     choices = example.choices or ()
     lls = [float(value[0]) for value in results]
-    unconditional = lls[len(choices) :] if len(lls) == 2 * len(choices) and "acc_mutual_info" in wanted else None
+    unconditional = lls[len(choices) :] if len(lls) == 2 * len(choices) and needs_unconditional(wanted) else None
     return measure_choice(
         lls=lls[: len(choices)],
         greedy=[bool(value[1]) for value in results],

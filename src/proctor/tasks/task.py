@@ -12,7 +12,8 @@ from proctor.errors import DataError, ProctorError, TaskError, UsageError, error
 from proctor.filters.pipeline import Pipeline, build_pipelines
 from proctor.foreign import no_exit
 from proctor.metrics.base import MetricUse
-from proctor.metrics.tables import DEFAULTS, use_metric
+from proctor.metrics.metric_list import use_metric
+from proctor.metrics.tables import DEFAULTS
 from proctor.tasks.check_utf8 import check_utf8
 from proctor.tasks.data import Documents, Splits, positions
 from proctor.tasks.dump import dump_config

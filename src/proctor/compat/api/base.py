@@ -21,7 +21,7 @@ from proctor.compat.config.task import TaskConfig
 from proctor.compat.filters import build_filter_ensemble
 from proctor.compat.utils import create_iterator
 from proctor.errors import DataError, UsageError
-from proctor.metrics.tables import use_metric
+from proctor.metrics.metric_list import use_metric
 from proctor.tasks.class_task import InlineNode, ask_instances
 from proctor.tasks.data import load_splits
 from proctor.tasks.fields import key_or_template

@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 
 from proctor.compat.api.rows import ModelRows, Registry
 from proctor.filters.table import FILTERS
-from proctor.lazy import load_attribute
+from proctor.metrics.base import Metric
 from proctor.metrics.evaluate_loader import load_external
-from proctor.metrics.tables import AGGREGATIONS, DEFAULTS, METRICS, Metric
+from proctor.metrics.tables import AGGREGATIONS, DEFAULTS, METRICS, loaded
 from proctor.types import OutputType
 
 __all__ = [
@@ -50,11 +50,6 @@ log = logging.getLogger("proctor")
 T = TypeVar("T")
 
 
-def _function(row: Metric) -> Callable[..., Any]:
-    loaded: Any = load_attribute(row.function) if isinstance(row.function, str) else row.function
-    return loaded
-
-
 def _aggregation(row: Metric) -> Callable[..., Any] | None:
     return AGGREGATIONS.get(row.aggregation) if row.aggregation is not None else None
 
@@ -82,7 +77,9 @@ def _metric(name: str) -> Metric:
 model_registry: Registry[Any] = Registry("model", rows=ModelRows())
 filter_registry: Registry[Any] = Registry("filter", rows=FILTERS)
 aggregation_registry: Registry[Any] = Registry("aggregation", rows=AGGREGATIONS)
-metric_registry: Registry[Any] = Registry("metric", rows=METRICS, read=_function, write=_with_function)
+metric_registry: Registry[Any] = Registry(
+    "metric", rows=METRICS, read=lambda row: loaded(row.function), write=_with_function
+)
 metric_agg_registry: Registry[Any] = Registry(
     "metric_aggregation", rows=METRICS, read=_aggregation, write=_with_aggregation
 )
