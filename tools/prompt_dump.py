@@ -58,10 +58,8 @@ class Dump:
         return bind_task(spec)
 
     def _mode(self, name: str, task: Any, mode: Any, limit: int | None) -> list[str]:
-        from proctor.tasks.outputs import arguments_of
         from proctor.tasks.plan import plan_task
         from proctor.tasks.prompt import PromptStyle
-        from proctor.types import Generate, Rolling
 
         recorder.seed_everything()
         style = PromptStyle(recorder.render_chat if mode.chat else None, mode.multiturn, mode.system)
@@ -72,15 +70,9 @@ class Dump:
         for planned in plan.documents:
             index = 0
             for request in planned.requests:
-                kind = "generate_until" if isinstance(request, Generate) else "loglikelihood"
-                kind = "loglikelihood_rolling" if isinstance(request, Rolling) else kind
-                for arguments in arguments_of(request):
-                    example = planned.example
-                    lines.append(
-                        recorder.line(
-                            name, mode.name, example.doc_id, index, kind, arguments, example.target, task.spec.repeats
-                        )
-                    )
+                for arguments in request.arguments:
+                    about = (planned.example.doc_id, index, request.kind, arguments, planned.example.target)
+                    lines.append(recorder.line(name, mode.name, *about, task.spec.repeats))
                     index += 1
         return lines
 

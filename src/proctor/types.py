@@ -7,9 +7,10 @@ and results are written down.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
     from proctor.display import NamedScores
@@ -32,27 +33,94 @@ class Message:
     delimiter: str = ""
 
 
+# -- requests and responses
+#
+# Everything that the rooms must know of a kind of request stands in its class, under the same names for each kind, so
+# that nobody outside switches on the kind: ``kind``, ``count``, ``arguments``, ``texts`` and ``is_sampled`` of a
+# request; ``values`` and ``has_nan`` of a response. A table beside the classes was weighed: it would say the same
+# with one more lookup per request, and no type checker would know which row belongs to which class.
+#
+# Invariant: a response has as many ``values`` as its request has ``arguments``, in the same order.
+
+
+RequestKind: TypeAlias = Literal["loglikelihood", "loglikelihood_rolling", "generate_until"]
+"""lm-eval's names for the kinds of requests."""
+
+
 @dataclass(frozen=True, slots=True)
 class Loglikelihood:
-    """Score each continuation after one shared context; answered by :class:`Scores`."""
+    """Score each continuation after one shared context; the response is :class:`Scores`."""
+
+    kind: ClassVar[RequestKind] = "loglikelihood"
+    is_sampled: ClassVar[bool] = False
 
     context: str
     continuations: tuple[str, ...]
 
+    @property
+    def count(self) -> int:
+        """How many requests this is as lm-eval counts them: one for each continuation."""
+        return len(self.continuations)
+
+    @property
+    def arguments(self) -> tuple[tuple[Any, ...], ...]:
+        """The arguments of each request as lm-eval counts them: context and continuation."""
+        return tuple((self.context, continuation) for continuation in self.continuations)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All texts that a model reads."""
+        return (self.context, *self.continuations)
+
 
 @dataclass(frozen=True, slots=True)
 class Rolling:
-    """Score a whole text from its first token on; answered by :class:`RollingScore`."""
+    """Score a whole text from its first token on; the response is :class:`RollingScore`."""
+
+    kind: ClassVar[RequestKind] = "loglikelihood_rolling"
+    is_sampled: ClassVar[bool] = False
+    count: ClassVar[int] = 1
 
     text: str
+
+    @property
+    def arguments(self) -> tuple[tuple[Any, ...], ...]:
+        """The text alone."""
+        return ((self.text,),)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The text."""
+        return (self.text,)
 
 
 @dataclass(frozen=True, slots=True)
 class Generate:
     """Generate after a prompt; ``kwargs`` are the task's ``generation_kwargs`` as written."""
 
+    kind: ClassVar[RequestKind] = "generate_until"
+    count: ClassVar[int] = 1
+
     prompt: str
     kwargs: Mapping[str, Any]
+
+    @property
+    def arguments(self) -> tuple[tuple[Any, ...], ...]:
+        """Prompt and generation arguments."""
+        return ((self.prompt, self.kwargs),)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The prompt."""
+        return (self.prompt,)
+
+    @property
+    def is_sampled(self) -> bool:
+        """Whether two responses can differ; a greedy request is sent once, however many repeats are wanted."""
+        if not self.kwargs:
+            return False
+        do_sample = self.kwargs.get("do_sample")
+        return bool(do_sample) if do_sample is not None else float(self.kwargs.get("temperature") or 0.0) > 0.0
 
 
 Request: TypeAlias = Loglikelihood | Rolling | Generate
@@ -64,6 +132,11 @@ class Scores:
 
     values: tuple[tuple[float, bool], ...]
 
+    @property
+    def has_nan(self) -> bool:
+        """Whether a log-probability is NaN."""
+        return any(math.isnan(logprob) for logprob, _ in self.values)
+
 
 @dataclass(frozen=True, slots=True)
 class RollingScore:
@@ -71,16 +144,31 @@ class RollingScore:
 
     logprob: float
 
+    @property
+    def values(self) -> tuple[float, ...]:
+        """The log-probability alone."""
+        return (self.logprob,)
+
+    @property
+    def has_nan(self) -> bool:
+        """Whether it is NaN."""
+        return math.isnan(self.logprob)
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
     """Generated text, cut at the first stop string.
 
-    ``not_a_number``: the logits of one of its tokens were NaN, so that the text means nothing; it is not stored.
+    ``has_nan``: the logits of one of its tokens were NaN, so that the text means nothing; it is not stored.
     """
 
     text: str
-    not_a_number: bool = False
+    has_nan: bool = False
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The text alone."""
+        return (self.text,)
 
 
 Response: TypeAlias = Scores | RollingScore | Text

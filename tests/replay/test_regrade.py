@@ -277,15 +277,11 @@ asked = st.one_of(
 
 @given(asked, st.data())
 def test_what_a_samples_file_holds_is_found_to_the_bit(tmp_path_factory, request_, data):
-    from proctor.tasks.outputs import answers_of, arguments_of
-
     if isinstance(request_, Loglikelihood):
         response = Scores(tuple(data.draw(st.tuples(numbers, st.booleans())) for _ in request_.continuations))
     else:
         response = RollingScore(data.draw(numbers)) if isinstance(request_, Rolling) else Text(data.draw(texts))
-    record = Record(
-        "t", 3, {}, "", arguments_of(request_), tuple((value,) for value in answers_of(response)), (), "f", {}
-    )
+    record = Record("t", 3, {}, "", request_.arguments, tuple((value,) for value in response.values), (), "f", {})
     file = tmp_path_factory.mktemp("samples") / "samples.jsonl"
     file.write_text(dumps(sample_line(record)) + "\n", encoding="utf-8")
     known = SamplesResponses()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from proctor.cli.main import main
-from proctor.run.not_a_number import broken_documents, is_broken
+from proctor.run.not_a_number import broken_documents
 from proctor.tasks.outputs import Example
 from proctor.tasks.plan import DocumentPlan, TaskPlan
 from proctor.types import Generate, Loglikelihood, RollingScore, Scores, Text
@@ -81,12 +81,12 @@ def test_whoever_gives_numbers_ends_with_success(tmp_path):
         (Scores(()), False),
         (RollingScore(NAN), True),
         (RollingScore(-2.0), False),
-        (Text("x", not_a_number=True), True),
+        (Text("x", has_nan=True), True),
         (Text("nan"), False),
     ],
 )
 def test_every_kind_of_response_is_looked_at(response, broken):
-    assert is_broken(response) is broken
+    assert response.has_nan is broken
 
 
 def test_documents_are_found_by_their_numbers():
@@ -95,5 +95,5 @@ def test_documents_are_found_by_their_numbers():
 
     scored, generated = Loglikelihood("c", ("a",)), Generate("p", {})
     plan = TaskPlan(None, (DocumentPlan(example(4), (scored, scored)), DocumentPlan(example(7), (generated,))), 2)  # type: ignore
-    fine, bad = Scores(((-1.0, True),)), Text("x", not_a_number=True)
+    fine, bad = Scores(((-1.0, True),)), Text("x", has_nan=True)
     assert broken_documents(plan, [fine, fine, fine, fine, Text("x"), bad]) == [7]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctor.store.keys import Keys, canonical, identity_digest, is_sampled
+from proctor.store.keys import Keys, canonical, identity_digest
 from proctor.types import Generate, Loglikelihood, Rolling
 
 TEXTS = st.text(st.characters(codec=None), max_size=8)
@@ -118,7 +118,6 @@ def test_what_no_key_can_stand_for_has_none():
 @pytest.mark.parametrize(
     ("kwargs", "sampled"),
     [
-        (None, False),
         ({}, False),
         ({"temperature": 0.0}, False),
         ({"temperature": 0.5}, True),
@@ -127,4 +126,9 @@ def test_what_no_key_can_stand_for_has_none():
     ],
 )
 def test_what_is_sampled(kwargs, sampled):
-    assert is_sampled(kwargs) is sampled
+    assert Generate("prompt", kwargs).is_sampled is sampled
+
+
+def test_nothing_of_a_score_is_sampled():
+    assert not Loglikelihood("context", ("continuation",)).is_sampled
+    assert not Rolling("text").is_sampled

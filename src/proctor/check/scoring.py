@@ -23,7 +23,7 @@ from proctor.tasks.prompt import PromptStyle
 from proctor.tasks.registered import refs_of
 from proctor.tasks.spec import TaskSpec
 from proctor.tasks.task import Task
-from proctor.types import Loglikelihood, Request, Rolling
+from proctor.types import Request
 
 DOCUMENTS = 2
 """Documents whose answers are scored twice."""
@@ -100,10 +100,10 @@ def imagined_warnings(spec: TaskSpec) -> list[Finding]:
 
 
 def _imagined(request: Request, planned: DocumentPlan) -> Iterator[list[Any]]:
-    if isinstance(request, Loglikelihood):
-        yield from ([(-1.0 - number, False)] for number in range(len(request.continuations)))
+    if request.kind == "loglikelihood":
+        yield from ([(-1.0 - number, False)] for number in range(request.count))
     else:
-        yield [-10.0 if isinstance(request, Rolling) else str(planned.example.target)]
+        yield [-10.0 if request.kind == "loglikelihood_rolling" else str(planned.example.target)]
 
 
 def rows_warning(spec: TaskSpec, splits: Splits) -> Finding | None:

@@ -22,6 +22,7 @@ from proctor.types import (
     Model,
     Origin,
     Request,
+    RequestKind,
     Response,
     Rolling,
     RollingScore,
@@ -69,12 +70,12 @@ class LMModel:
     def _answered(
         self, requests: Sequence[Request], asked: Sequence[Sequence[Instance]]
     ) -> Iterator[tuple[int, Response]]:
-        places: dict[type, list[int]] = {}
+        places: dict[RequestKind, list[int]] = {}
         for place, request in enumerate(requests):
-            places.setdefault(type(request), []).append(place)
+            places.setdefault(request.kind, []).append(place)
         for kind, members in places.items():
-            name, read = _KINDS[kind]
-            values = iter(self._ask(name, [instance for place in members for instance in asked[place]]))
+            read = _READERS[kind]
+            values = iter(self._ask(kind, [instance for place in members for instance in asked[place]]))
             for place in members:
                 yield place, read(self.lm, [next(values) for _ in asked[place]])
 
@@ -135,12 +136,12 @@ def _text(lm: Any, value: Any) -> str:
     return value
 
 
-_KINDS: Mapping[type, tuple[str, Callable[[Any, Sequence[Any]], Response]]] = {
-    Loglikelihood: ("loglikelihood", _scores),
-    Rolling: ("loglikelihood_rolling", lambda lm, values: RollingScore(_number(lm, values[0]))),
-    Generate: ("generate_until", lambda lm, values: Text(_text(lm, values[0]))),
+_READERS: Mapping[RequestKind, Callable[[Any, Sequence[Any]], Response]] = {
+    "loglikelihood": _scores,
+    "loglikelihood_rolling": lambda lm, values: RollingScore(_number(lm, values[0])),
+    "generate_until": lambda lm, values: Text(_text(lm, values[0])),
 }
-"""What a class is asked for each kind of request, and how its answers are read."""
+"""How what a class returned is read, by kind of request; its method has the name of the kind."""
 
 
 def _wrong(lm: Any, expected: str, value: Any, count: int | None = None) -> ModelError:

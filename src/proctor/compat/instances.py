@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from proctor.compat.api.instance import Instance
-from proctor.types import Doc, Loglikelihood, Origin, Request, Rolling
+from proctor.types import Doc, Origin, Request
 
 
 def instances_of(
@@ -16,20 +16,16 @@ def instances_of(
     idx: int = 0,
 ) -> list[Instance]:
     """A request as lm-eval's instances, numbered from ``idx`` on: one for each continuation."""
-    kind, arguments = _arguments(request)
     about = {} if doc is None else dict(doc)
     return [
-        Instance(request_type=kind, doc=about, arguments=one, idx=number, metadata=metadata)
-        for number, one in enumerate(arguments, idx)
+        Instance(request_type=request.kind, doc=about, arguments=_own(arguments), idx=number, metadata=metadata)
+        for number, arguments in enumerate(request.arguments, idx)
     ]
 
 
-def _arguments(request: Request) -> tuple[Any, list[tuple[Any, ...]]]:
-    if isinstance(request, Loglikelihood):
-        return "loglikelihood", [(request.context, continuation) for continuation in request.continuations]
-    if isinstance(request, Rolling):
-        return "loglikelihood_rolling", [(request.text,)]
-    return "generate_until", [(request.prompt, dict(request.kwargs))]
+def _own(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Arguments that a script may change: what it takes out of generation arguments stays in the request."""
+    return tuple(dict(part) if isinstance(part, Mapping) else part for part in arguments)
 
 
 def instances_about(requests: Sequence[Request], origins: Sequence[Origin]) -> list[list[Instance]]:

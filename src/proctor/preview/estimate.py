@@ -22,7 +22,7 @@ from proctor.run.progress import duration
 from proctor.run.seeds import seed_everything
 from proctor.run.session import open_configured
 from proctor.settings.config import RunConfig
-from proctor.types import Generate, Loglikelihood, Model, Request
+from proctor.types import Generate, Model, Request, RequestKind
 
 if TYPE_CHECKING:
     from proctor.models.hf.rehearsal import Rehearsal
@@ -213,17 +213,17 @@ def _time_lines(config: RunConfig, work: _RequestCounts, prepared: float) -> Ite
     yield f"{'in sum':<10} about {duration(total + prepared + loaded)}: {parts}"
 
 
+_NAMES: Mapping[RequestKind, str] = {
+    "loglikelihood": "scored",
+    "loglikelihood_rolling": "rolling",
+    "generate_until": "generated",
+}
+
+
 def _by_name(requests: Sequence[Request]) -> Mapping[str, Sequence[Request]]:
     found: dict[str, list[Request]] = {}
     for request in requests:
-        name = (
-            "scored"
-            if isinstance(request, Loglikelihood)
-            else "generated"
-            if isinstance(request, Generate)
-            else "rolling"
-        )
-        found.setdefault(name, []).append(request)
+        found.setdefault(_NAMES[request.kind], []).append(request)
     return found
 
 

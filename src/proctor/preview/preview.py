@@ -25,7 +25,7 @@ from proctor.run.seeds import seed_everything
 from proctor.settings.config import RunConfig
 from proctor.tasks.class_task import AnyTask, ClassTask
 from proctor.tasks.fewshot import load_pool, pool_split
-from proctor.tasks.plan import DocumentPlan, TaskPlan, plan_task, request_count
+from proctor.tasks.plan import DocumentPlan, TaskPlan, plan_task
 from proctor.tasks.prompt import PromptStyle
 from proctor.tasks.task import Task
 from proctor.types import Generate, Loglikelihood, Request, Rolling
@@ -215,7 +215,7 @@ class _Writer:
             lines.append(f"  target  {value_text(target)}" + _remark(task, planned, golds))
         if plan.asked > 1:
             lines.append(f"  asked   {plan.asked} times")
-        self._now.requests += sum(request_count(request) for request in planned.requests) * plan.asked
+        self._now.requests += sum(request.count for request in planned.requests) * plan.asked
         return lines
 
     def _question_start(self, planned: DocumentPlan, index: int) -> int:
@@ -228,18 +228,16 @@ class _Writer:
         return sum(len(turn.content) + len(turn.delimiter) for turn in turns[:last])
 
     def _request(self, request: Request, label: str, start: int, golds: Sequence[int]) -> list[str]:
+        self._now.characters += sum(map(len, request.texts))
         if isinstance(request, Rolling):
             return self._rolling(request, label)
         text = request.context if isinstance(request, Loglikelihood) else request.prompt
-        self._now.characters += len(text)
         lines = _framed(f"prompt{label}", self._dim(text[:start]) + text[start:], text)
         if isinstance(request, Generate):
             return lines + self._generate(request)
-        self._now.characters += sum(map(len, request.continuations))
         return lines + self._continuations(request, golds)
 
     def _rolling(self, request: Rolling, label: str) -> list[str]:
-        self._now.characters += len(request.text)
         lines = _framed(f"text{label}, scored from its first token on", request.text, request.text)
         if self._tokens is not None:
             windows = self._tokens.rolling(request.text)

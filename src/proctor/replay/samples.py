@@ -101,11 +101,11 @@ def _request(values: Sequence[Any]) -> Request:
 
 
 def _part(request: Request, value: Any) -> Part:
-    if isinstance(request, Loglikelihood):
+    if request.kind == "loglikelihood":
         if str(value[1]) not in _GREEDY:
             raise ValueError(f"{value[1]!r} is neither True nor False")
         return float(value[0]), _GREEDY[str(value[1])]
-    return float(value) if isinstance(request, Rolling) else str(value)
+    return float(value) if request.kind == "loglikelihood_rolling" else str(value)
 
 
 def _lines(file: Path) -> Iterator[Any]:

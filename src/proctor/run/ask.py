@@ -15,11 +15,9 @@ from typing import Any, Protocol
 from proctor.errors import ModelError, RequestError
 from proctor.foreign import ForeignExitError, no_exit
 from proctor.store.codec import Part
-from proctor.store.keys import is_sampled
 from proctor.store.runs import Counts
 from proctor.store.store import Lookup
-from proctor.tasks.plan import request_count
-from proctor.types import Generate, Loglikelihood, Model, Origin, OriginModel, Query, Request, Response, Scores
+from proctor.types import Loglikelihood, Model, Origin, OriginModel, Query, Request, Response, Scores
 
 log = logging.getLogger("proctor")
 
@@ -75,7 +73,8 @@ class Asking:
         if self.counts.found:
             rest = "the others are requested from the model" if self.missing else "no request is sent to the model"
             log.info("%s of %s responses are cached; %s.", f"{self.counts.found:,}", f"{len(self.queries):,}", rest)
-            advance(sum(self._counted(place) for place, one in enumerate(self._answers) if one is not None))
+            cached = zip(self.queries, self._answers, strict=True)
+            advance(sum(query.request.count for query, response in cached if response is not None))
             self._draw_anew()
         for place, response in _held(model, self._answered(model, origins or {})) if self.missing else ():
             whole = self._completed(place, response)
@@ -84,12 +83,9 @@ class Asking:
                 self._store.keep(self.queries[place], whole)
             # Now, and not before: whoever is stopped says how much is stored.
             self.counts = Counts(self.counts.asked + 1, self.counts.found)
-            advance(self._counted(place))
+            advance(self.queries[place].request.count)
         self._check()
         return [answer for answer in self._answers if answer is not None]
-
-    def _counted(self, place: int) -> int:
-        return request_count(self.queries[place].request)
 
     def _answered(self, model: Model, origins: Origins) -> Iterator[tuple[int, Response]]:
         """Answers of the model under the numbers of their queries.
@@ -140,7 +136,7 @@ class Asking:
 
     def _draw_anew(self) -> None:
         """Texts that are drawn now must not be those again that the same seeds gave the run before."""
-        sampled = [place for place in self.missing if _is_drawn(self.queries[place].request)]
+        sampled = [place for place in self.missing if self.queries[place].request.is_sampled]
         if not sampled:
             return
         state = hashlib.sha256(repr((len(self.queries), self.missing)).encode())
@@ -171,10 +167,6 @@ def _held(model: Model, answers: Iterator[tuple[int, Response]]) -> Iterator[tup
             f"The model '{model.name}' failed while it responded: its code {error}.",
             hint="Earlier responses are cached, if the run has a store.",
         ) from error
-
-
-def _is_drawn(request: Request) -> bool:
-    return isinstance(request, Generate) and is_sampled(request.kwargs)
 
 
 def ask(

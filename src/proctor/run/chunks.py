@@ -20,9 +20,8 @@ from proctor.random_state import random_state, set_random_state
 from proctor.run.progress import OpenProgress, Progress
 from proctor.settings.config import RunConfig
 from proctor.tasks.class_task import AnyTask, ClassTask
-from proctor.tasks.plan import DocumentPlan, PlanErrors, TaskPlan, is_sampled_request, plan_documents, request_count
+from proctor.tasks.plan import DocumentPlan, PlanErrors, TaskPlan, plan_documents
 from proctor.tasks.prompt import PromptStyle
-from proctor.types import Generate, Loglikelihood, Request
 
 OWN_FILTERS = "proctor.filters."
 ACROSS_DOCUMENTS = ("Custom",)
@@ -114,8 +113,8 @@ class QueryChunks:
                 if show is not None and number == 0:
                     show(task, planned)
                 requests += len(planned.requests)
-                counted += sum(map(request_count, planned.requests))
-                sampled = sampled or any(map(is_sampled_request, planned.requests))
+                counted += sum(request.count for request in planned.requests)
+                sampled = sampled or any(request.is_sampled for request in planned.requests)
                 size.add(task, planned)
                 if size.is_over:
                     plans = None
@@ -173,18 +172,12 @@ class _ChunkSize:
 
     def add(self, task: AnyTask, planned: DocumentPlan) -> None:
         for request in planned.requests:
-            self._queries -= task.spec.repeats if is_sampled_request(request) else 1
-            self._characters -= _length(request)
+            self._queries -= task.spec.repeats if request.is_sampled else 1
+            self._characters -= sum(map(len, request.texts))
 
     @property
     def is_over(self) -> bool:
         return self._queries < 0 or self._characters < 0
-
-
-def _length(request: Request) -> int:
-    if isinstance(request, Loglikelihood):
-        return len(request.context) + sum(map(len, request.continuations))
-    return len(request.prompt) if isinstance(request, Generate) else len(request.text)
 
 
 def _is_divisible(task: AnyTask) -> bool:

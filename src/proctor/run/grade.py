@@ -15,7 +15,6 @@ from proctor.check.task_checks import warn
 from proctor.errors import DataError, ProctorError, error_line
 from proctor.filters.base import FilterFailure
 from proctor.results.redact import redact_text
-from proctor.tasks.outputs import answers_of, arguments_of
 from proctor.tasks.plan import DocumentPlan, TaskPlan
 from proctor.tasks.task import Task
 from proctor.types import Record, Response
@@ -73,7 +72,7 @@ def _answers(plan: TaskPlan, responses: Sequence[Response]) -> Iterator[Document
     for planned in plan.documents:
         document: Document = []
         for _ in planned.requests:
-            repeats = [answers_of(response) for response in responses[position : position + plan.asked]]
+            repeats = [response.values for response in responses[position : position + plan.asked]]
             position += plan.asked
             document.extend([list(values) * copies for values in zip(*repeats, strict=True)])
         yield document
@@ -141,7 +140,7 @@ def _record(
         doc_id=example.doc_id,
         doc=example.doc,
         target=example.target,
-        arguments=tuple(arguments for request in planned.requests for arguments in arguments_of(request)),
+        arguments=tuple(arguments for request in planned.requests for arguments in request.arguments),
         responses=tuple(tuple(repeats) for repeats in document),
         filtered=tuple(None if isinstance(value, FilterFailure) else value for value in values),
         filter=name,

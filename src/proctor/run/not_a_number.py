@@ -8,13 +8,12 @@ output type counts it, a run with NaN ends with exit code 1, and none of it is s
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Mapping, Sequence
 
 from proctor.run.scores import MetricValues
 from proctor.tasks.plan import TaskPlan
 from proctor.tasks.spec import TaskSpec
-from proctor.types import Response, RollingScore, Scores
+from proctor.types import Response
 
 log = logging.getLogger("proctor")
 
@@ -25,19 +24,10 @@ def broken_documents(plan: TaskPlan, responses: Sequence[Response]) -> list[int]
     position = 0
     for planned in plan.documents:
         count = len(planned.requests) * plan.asked
-        if any(map(is_broken, responses[position : position + count])):
+        if any(response.has_nan for response in responses[position : position + count]):
             broken.append(planned.example.doc_id)
         position += count
     return broken
-
-
-def is_broken(response: Response) -> bool:
-    """Whether a response is NaN, has NaN in it, or was generated from NaN."""
-    if isinstance(response, Scores):
-        return any(math.isnan(logprob) for logprob, _ in response.values)
-    if isinstance(response, RollingScore):
-        return math.isnan(response.logprob)
-    return response.not_a_number
 
 
 def report_nan(tasks: Sequence[TaskSpec], tallies: Mapping[str, MetricValues]) -> Mapping[str, Mapping[str, int]]:

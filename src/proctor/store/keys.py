@@ -76,18 +76,6 @@ def identity_digest(identity: Mapping[str, Any], without: str | None = None) -> 
     return blake2b(canonical({"schema": SCHEMA, "model": kept}), digest_size=32).digest()
 
 
-def is_sampled(generation: Mapping[str, Any] | None) -> bool:
-    """Whether generating twice can give two texts; a greedy or scored request is sent once.
-
-    Args:
-        generation: Generation arguments; None for a request that generates nothing.
-    """
-    if not generation:
-        return False
-    do_sample = generation.get("do_sample")
-    return bool(do_sample) if do_sample is not None else float(generation.get("temperature") or 0.0) > 0.0
-
-
 class Keys:
     """The keys of one model's answers.
 
@@ -122,7 +110,7 @@ class Keys:
         return self._of_text(request, repeat)
 
     def _of_text(self, request: Generate, repeat: int) -> tuple[bytes, ...]:
-        arguments = self._canonical_arguments(request.kwargs)
+        arguments = self._canonical_arguments(request)
         if arguments is None:
             return ()
         size = HEAD + TAIL
@@ -130,16 +118,16 @@ class Keys:
         found.update(_text(request.prompt))
         return (found.digest(),)
 
-    def _canonical_arguments(self, kwargs: Mapping[str, Any]) -> bytes | None:
+    def _canonical_arguments(self, request: Generate) -> bytes | None:
         """A prefix that ends where it says; None for an answer that no key can stand for."""
         seeds: Seeds = ()
         try:
-            if is_sampled(kwargs):
+            if request.is_sampled:
                 if all(seed is None for seed in self._seeds):
                     # Unseeded: whoever asks again wants another text.
                     return None
                 seeds = self._seeds
-            text = canonical([kwargs, list(seeds)])
+            text = canonical([request.kwargs, list(seeds)])
         except (TypeError, ValueError):
             return None
         return struct.pack("<Q", len(text)) + text

@@ -305,7 +305,7 @@ class ResponseCache:
             query: What it responds to.
             response: The whole response.
         """
-        if isinstance(response, Text) and response.not_a_number:
+        if isinstance(response, Text) and response.has_nan:
             return
         keys = self._keys.of(query.request, query.repeat)
         rows = [
@@ -321,7 +321,7 @@ def _chunks(queries: Sequence[Query]) -> Iterator[Sequence[Query]]:
 
 def _whole(request: Request, parts: Iterable[Part | None]) -> Response | None:
     known = [part for part in parts if part is not None]
-    wanted = len(getattr(request, "continuations", ("",)))
+    wanted = request.count
     if len(known) != wanted or not wanted:
         return None
     try:

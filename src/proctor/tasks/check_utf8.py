@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from proctor.errors import TaskError
 from proctor.tasks.spec import TaskSpec
-from proctor.types import Generate, Loglikelihood, Request
+from proctor.types import Request
 
 
 def check_utf8(spec: TaskSpec, doc_id: int, requests: Iterable[Request], key: str) -> None:
     """Raise :class:`TaskError` if a text holds half of a character, which UTF-8 cannot write."""
-    for text in _texts(requests):
+    for text in (text for request in requests for text in request.texts):
         if text.isascii():
             continue
         try:
@@ -24,12 +24,3 @@ def check_utf8(spec: TaskSpec, doc_id: int, requests: Iterable[Request], key: st
             )
             hint = "Mend the text in process_docs: text.encode('utf-8', 'replace').decode('utf-8')."
             raise TaskError(spec.error(message, key, hint=hint)) from None
-
-
-def _texts(requests: Iterable[Request]) -> Iterator[str]:
-    for request in requests:
-        if isinstance(request, Loglikelihood):
-            yield request.context
-            yield from request.continuations
-        else:
-            yield request.prompt if isinstance(request, Generate) else request.text

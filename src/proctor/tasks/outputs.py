@@ -15,7 +15,7 @@ from proctor.metrics.tables import needs_unconditional
 from proctor.metrics.text import measure_text
 from proctor.tasks.check import NO_OPTIONS
 from proctor.tasks.spec import TaskSpec
-from proctor.types import Doc, Generate, Loglikelihood, Message, Request, Response, Rolling, RollingScore, Scores
+from proctor.types import Doc, Generate, Loglikelihood, Message, Request, Rolling
 
 NoteError: TypeAlias = Callable[[int, ProctorError], None]
 """Is told which document a task can make nothing of, and why."""
@@ -89,24 +89,6 @@ def build_requests(
     if needs_unconditional(wanted):
         requests.append(Loglikelihood("", tuple(f"{delimiter}{choice}" for choice in example.choices or ())))
     return tuple(requests)
-
-
-def arguments_of(request: Request) -> tuple[tuple[Any, ...], ...]:
-    """A request's arguments as lm-eval counts requests: one per continuation."""
-    if isinstance(request, Loglikelihood):
-        return tuple((request.context, continuation) for continuation in request.continuations)
-    if isinstance(request, Rolling):
-        return ((request.text,),)
-    return ((request.prompt, request.kwargs),)
-
-
-def answers_of(response: Response) -> tuple[Any, ...]:
-    """A response's values, one per entry of :func:`arguments_of`."""
-    if isinstance(response, Scores):
-        return response.values
-    if isinstance(response, RollingScore):
-        return (response.logprob,)
-    return (response.text,)
 
 
 def measure(

@@ -9,12 +9,11 @@ from functools import partial
 from typing import Any
 
 from proctor.errors import Finding, ProctorError, TaskError
-from proctor.store.keys import is_sampled
 from proctor.tasks.class_task import AnyTask
 from proctor.tasks.outputs import Example
 from proctor.tasks.prompt import PromptStyle
 from proctor.template_sizes import TemplateTooLarge
-from proctor.types import Generate, Loglikelihood, Query, Request
+from proctor.types import Query, Request
 
 SHOWN = 5
 """Different errors of a task's documents that are told; documents with others are counted."""
@@ -136,7 +135,7 @@ def plan_task(
     ``errors`` learns of the documents of which no prompt can be made; None: the first one raises.
     """
     documents = tuple(plan_documents(task, task.positions(limit, samples), seed, style, errors))
-    sampled = any(is_sampled_request(request) for planned in documents for request in planned.requests)
+    sampled = any(request.is_sampled for planned in documents for request in planned.requests)
     return TaskPlan(task, documents, task.spec.repeats if sampled else 1)
 
 
@@ -167,16 +166,6 @@ def _examples(
         errors.add(error.errors)
 
 
-def is_sampled_request(request: Request) -> bool:
-    """Whether asking it twice can give two answers."""
-    return isinstance(request, Generate) and is_sampled(request.kwargs)
-
-
 def count_requests(plans: Sequence[TaskPlan]) -> int:
     """Number of queries that go to the model."""
     return sum(len(planned.requests) * plan.asked for plan in plans for planned in plan.documents)
-
-
-def request_count(request: Request) -> int:
-    """How many requests this is as lm-eval counts them: one for each continuation."""
-    return len(request.continuations) if isinstance(request, Loglikelihood) else 1

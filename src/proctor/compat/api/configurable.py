@@ -24,7 +24,7 @@ from proctor.metrics.base import MetricUse
 from proctor.tasks.data import Documents, load_custom
 from proctor.tasks.fewshot import excludes_question, pool_split
 from proctor.tasks.fields import Fields, Getter, bind_field
-from proctor.tasks.outputs import Example, TaskShape, arguments_of, build_requests, measure
+from proctor.tasks.outputs import Example, TaskShape, build_requests, measure
 from proctor.tasks.prompt import PromptStyle, answer_text, join, render, turns
 from proctor.tasks.spec import NamedPrompt, TaskSpec, named_prompt_of
 from proctor.tasks.task import bind_metrics, shot_turns
@@ -342,7 +342,7 @@ class ConfigurableTask(Task):
             for name, found in (("visual", self.doc_to_image(doc)), ("audio", self.doc_to_audio(doc)))
             if found is not None
         }
-        every = [(*found, *([media] if media else [])) for request in requests for found in arguments_of(request)]
+        every = [(*found, *([media] if media else [])) for request in requests for found in request.arguments]
         several = self.OUTPUT_TYPE == "multiple_choice"
         kind = "loglikelihood" if several else self.OUTPUT_TYPE
         instances = [

@@ -295,7 +295,7 @@ class HfModel:
                 broken = place in self._generator.not_a_number
                 if broken:
                     self._tally.note("not_a_number", "The model's logits were NaN while it generated a text.")
-                yield requests[places[place]][0], Text(text, not_a_number=broken)
+                yield requests[places[place]][0], Text(text, has_nan=broken)
 
     def _generate(
         self, texts: Sequence[str], plan: GenerationPlan, requests: Sequence[int]

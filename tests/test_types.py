@@ -1,0 +1,35 @@
+"""What every kind of request and response says of itself, under the same names."""
+
+from __future__ import annotations
+
+import pytest
+
+from proctor.types import Generate, Loglikelihood, Rolling, RollingScore, Scores, Text
+
+PAIRS = [
+    (Loglikelihood("a", ("b", "c")), Scores(((-1.0, True), (-2.0, False)))),
+    (Loglikelihood("a", ()), Scores(())),
+    (Rolling("a text"), RollingScore(-3.0)),
+    (Generate("a prompt", {"until": []}), Text("a text")),
+]
+
+
+@pytest.mark.parametrize(("request_", "response"), PAIRS)
+def test_a_response_has_as_many_values_as_its_request_has_arguments(request_, response):
+    assert len(response.values) == len(request_.arguments) == request_.count
+
+
+def test_every_text_of_a_request_is_among_its_texts():
+    texts = [request.texts for request, _ in PAIRS]
+    assert texts == [("a", "b", "c"), ("a",), ("a text",), ("a prompt",)]
+
+
+def test_arguments_are_those_of_lm_eval():
+    assert Loglikelihood("a", ("b", "c")).arguments == (("a", "b"), ("a", "c"))
+    assert Rolling("a").arguments == (("a",),)
+    assert Generate("a", {"until": ["\n"]}).arguments == (("a", {"until": ["\n"]}),)
+
+
+def test_kinds_have_the_names_of_lm_eval():
+    kinds = [request.kind for request, _ in PAIRS]
+    assert kinds == ["loglikelihood", "loglikelihood", "loglikelihood_rolling", "generate_until"]
