@@ -12,6 +12,7 @@ from shlex import quote
 from types import ModuleType
 
 from proctor.errors import MissingExtraError
+from proctor.garbage import imports_kept
 
 SOURCE = Path(__file__).resolve().parents[2]
 """The folder of the clone that proctor is installed from; in another installation, some folder."""
@@ -55,7 +56,8 @@ def remedy(module: str) -> str:
 def need(module: str, *, extra: str | None = None, package: str | None = None) -> ModuleType:
     """Import ``module``, or raise :class:`MissingExtraError` naming the extra or package that brings it."""
     try:
-        return importlib.import_module(module)
+        with imports_kept():
+            return importlib.import_module(module)
     except ModuleNotFoundError as error:
         top = module.partition(".")[0]
         if error.name is None or error.name.partition(".")[0] != top:

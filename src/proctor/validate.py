@@ -19,10 +19,10 @@ from proctor.check.classes import check_class
 from proctor.check.documents import check_data
 from proctor.check.files import check_group_node, check_task, code_keys
 from proctor.errors import Finding, TaskError, UsageError
+from proctor.garbage import collection_paused
 from proctor.run.progress import OpenProgress, Progress
 from proctor.tasks.check import error_at
 from proctor.tasks.index import Root, TaskIndex, default_index, put_over, read_roots, require_tasks
-from proctor.tasks.scan import no_garbage_collection
 from proctor.tasks.select import GroupNode, SelectionResult, TaskNode, find
 from proctor.tasks.spec import assemble_task
 
@@ -60,7 +60,7 @@ def validate(
     """
     started = time.perf_counter()
     checked = _Counts(with_data, run_code and with_data, metadata or {})
-    with no_garbage_collection():
+    with collection_paused():
         nodes = _find_nodes(names, include_paths, checked)
     every = _each_once(nodes)
     with progress(len(every), "Checking tasks") as display:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -177,3 +179,34 @@ def test_the_line_names_the_batch_sizes_that_were_found():
 def test_the_line_hides_secrets_and_trust():
     args = {"pretrained": "a", "trust_remote_code": True, "token": "hf_abcdefghijKLMNOP1234"}
     assert summary_line({}, asked(model_args=args)).startswith("hf ({'pretrained': 'a', 'token': '***'}), ")
+
+
+CELLS = [["한글", "1.23", None, "a|b"], ["x", 2, "", "0x10"], ["", "nan", "1e-4", "±"]]
+DRAW = f"""
+import sys
+if sys.argv[1] == "ours":
+    from proctor.results.table import table_writer
+    table_writer()
+    writer = table_writer()
+else:
+    import pytablewriter
+    writer = pytablewriter.MarkdownTableWriter()
+writer.headers, writer.value_matrix = list("abcd"), {CELLS!r}
+print("chardet" in sys.modules)
+print(writer.dumps())
+import mbstrdecoder
+print(mbstrdecoder.MultiByteStrDecoder("가나다".encode("utf-16")).unicode_str)
+"""
+
+
+def test_a_table_of_texts_is_drawn_alike_without_guessing_encodings():
+    """What it saves is in the line that says whether chardet was imported; bytes are decoded as ever."""
+    ours, plain = (
+        subprocess.run(
+            [sys.executable, "-X", "utf8", "-c", DRAW, which], capture_output=True, check=True
+        ).stdout.decode()
+        for which in ("ours", "plain")
+    )
+    assert ours.partition("\n")[0] == "False"
+    assert plain.partition("\n")[0] == "True", "pytablewriter does not import chardet any more: table_writer can go"
+    assert ours.partition("\n")[2] == plain.partition("\n")[2]

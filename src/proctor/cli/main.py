@@ -20,6 +20,7 @@ from proctor.cli.system_errors import system_error
 from proctor.cli.values import SentenceParser
 from proctor.errors import ProctorError, UsageError, did_you_mean, printable
 from proctor.foreign import ForeignExitError, no_exit
+from proctor.garbage import imports_kept, own_process
 from proctor.secrets import note
 
 SUBCOMMANDS = {
@@ -58,6 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if argv is None:
         open_missing_streams()
         hush_tracebacks()
+        own_process()
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that cannot show a letter shows its number
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
@@ -105,7 +107,8 @@ def _dispatch(arguments: list[str]) -> int:
 
 
 def _run_subcommand(subcommand: str, arguments: Sequence[str]) -> int:
-    module = importlib.import_module(f"proctor.cli.{subcommand}")
+    with imports_kept():
+        module = importlib.import_module(f"proctor.cli.{subcommand}")
     parser = SentenceParser(prog=f"proctor {subcommand}", description=(module.__doc__ or "").strip())
     parser.usage = getattr(module, "USAGE", None)
     module.add_flags(parser)

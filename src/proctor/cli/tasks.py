@@ -86,13 +86,13 @@ def _count(number: int, what: str) -> str:
 
 def _index() -> tuple[int, int, int]:
     """Read the names of what was unpacked, so that no later run has to."""
-    from proctor.tasks.scan import no_garbage_collection
+    from proctor.garbage import collection_paused
     from proctor.tasks.stock import write_names
 
     place = downloaded_root()
     if place is None:
         raise UsageError("The unpacked tasks were removed meanwhile.", hint="proctor tasks get")
-    with no_garbage_collection():
+    with collection_paused():
         root = write_names(place)
     tasks = sum(entry.kind == "task" for entry in root.entries.values())
     return tasks, len(root.entries) - tasks, len(root.tags.keys() - root.entries.keys())

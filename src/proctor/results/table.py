@@ -6,6 +6,7 @@ numbers: it reads the texts again and decides per column how many decimals are n
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
@@ -16,6 +17,7 @@ from proctor.results.redact import redact
 ARROWS: Mapping[bool | None, str] = {True: "↑", False: "↓"}
 HEADERS = ("Version", "Filter", "n-shot", "Metric", "", "Value", "", "Stderr")
 FACTS = frozenset({"alias", "name", "sample_len", "sample_count"})
+_GUESS = "_MultiByteStrDecoder__detect_encoding_helper"
 UNSCORED = "bypass"
 """The metric that stands for none, under ``--predict_only``."""
 
@@ -27,11 +29,31 @@ def make_table(
 
     ``by_name``: in the order of their names, not group by group.
     """
-    writer = need("pytablewriter").MarkdownTableWriter()
+    writer = table_writer()
     writer.headers = ["Groups" if column == "groups" else "Tasks", *HEADERS]
     places = sorted(dict(_walk(document, column)).items()) if by_name else _walk(document, column)
     writer.value_matrix = [row for name, depth in places for row in _rows(document, column, name, depth)]
     return writer.dumps()
+
+
+def table_writer() -> Any:
+    """A Markdown writer of pytablewriter, without the 80 modules that guess the encoding of bytes.
+
+    pytablewriter decodes every cell with mbstrdecoder, which imports chardet (0.2 CPU seconds) for a guess. Our
+    cells are texts: chardet refuses them with a TypeError, and mbstrdecoder goes on without a guess. The function
+    that guesses answers so by itself for texts; bytes are guessed as before. Where another release of mbstrdecoder
+    has no such function, the import costs what it costs.
+    """
+    decoder = need("mbstrdecoder", package="pytablewriter").MultiByteStrDecoder
+    guess = getattr(decoder, _GUESS, None)
+    if guess is not None and not hasattr(guess, "__wrapped__"):
+
+        @functools.wraps(guess)
+        def guess_bytes(encoded: Any) -> str | None:
+            return None if isinstance(encoded, str) else guess(encoded)
+
+        setattr(decoder, _GUESS, staticmethod(guess_bytes))
+    return need("pytablewriter").MarkdownTableWriter()
 
 
 class _RunSettings(Protocol):

@@ -18,8 +18,8 @@ from typing import Literal
 from proctor.alias import add_task_root
 from proctor.causes import by_cause
 from proctor.errors import Finding
+from proctor.garbage import collection_paused
 from proctor.tasks.roots import BUNDLED, Entry, Root, checked_folder, read_root, read_roots, require_tasks
-from proctor.tasks.scan import no_garbage_collection
 from proctor.tasks.stock import StockTasks, is_part
 
 __all__ = [
@@ -113,7 +113,7 @@ def build_index(
     An include path that does not exist or holds no task is a :class:`UsageError`. Overridden
     names and faulty files are each logged in one line; without ``report`` the errors are left to the caller.
     """
-    with no_garbage_collection():
+    with collection_paused():
         given = read_roots(include_paths, cache_dir=cache_dir)
         for root in given:
             require_tasks(root, "include path")

@@ -7,13 +7,11 @@ so a changed include needs no bookkeeping: merging the few keys again is cheap.
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import json
 import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -169,15 +167,3 @@ class FileHeads:
             if scratch:
                 with suppress(OSError):
                     Path(scratch).unlink()
-
-
-@contextmanager
-def no_garbage_collection() -> Iterator[None]:
-    """Make many small objects without looking for cycles among them: a third of the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()

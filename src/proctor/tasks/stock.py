@@ -17,10 +17,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from proctor.garbage import collection_paused
 from proctor.stock.location import NEWEST, StockRoot, stock_roots
 from proctor.stock.names import stock_names
 from proctor.tasks.roots import Entry, Root, read_root
-from proctor.tasks.scan import no_garbage_collection
 
 if TYPE_CHECKING:
     from proctor.tasks.index import TaskIndex
@@ -52,7 +52,7 @@ class StockTasks:
     def root(self) -> Root:
         """All roots as one, the one of higher rank over the other."""
         merged = Root("")
-        with no_garbage_collection():
+        with collection_paused():
             for place in self.places:
                 _say_where(place)
                 root = read_names(place) or read_root(place.path, cache_dir=self._cache_dir)

@@ -36,6 +36,8 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, ForwardRef, Union
 
+from proctor.garbage import imports_kept
+
 DEFERRED = frozenset(
     {
         *("accelerate", "accelerate.hooks", "accelerate.utils", "accelerate.utils.modeling"),
@@ -289,7 +291,7 @@ def import_transformers() -> None:
     if is_distributed():
         return
     try:
-        with deferred_imports(calls=True):
+        with imports_kept(), deferred_imports(calls=True):
             for name in MODULES:
                 importlib.import_module(name)
     except Exception:

@@ -1,0 +1,51 @@
+"""Python's cyclic garbage collector, where it walks a million objects and finds nothing.
+
+The collector walks all objects again each time that their number has grown by a quarter. Importing torch and
+transformers, scanning task files and encoding a chunk of prompts make a million objects that all stay. The walks
+cost a third of a scan, and 0.4 of the 4.4 CPU seconds of these imports. A process ends with two more walks over
+everything, and a model that is closed with a third: another 0.8 s.
+
+So collections are paused while such objects are made (:func:`collection_paused`), and what is imported is left out
+of all later ones (:func:`imports_kept`). The latter is right in a process of proctor's own only: cycles that were
+alive then are never freed, and in a notebook one of them may be the user's previous model. Hence
+:func:`own_process`, which the command calls and the library does not. Reference counts free what has no cycle
+all the while.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_own_process = threading.Event()
+
+
+def own_process() -> None:
+    """Say that nobody else's objects live in this process."""
+    _own_process.set()
+
+
+@contextmanager
+def collection_paused() -> Iterator[None]:
+    """Run a block without collections; afterwards the collector is as it was.
+
+    Blocks may be nested, and run in several threads: whoever found the collector on turns it on again.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+@contextmanager
+def imports_kept() -> Iterator[None]:
+    """Run a block that imports without collections; in a process of proctor's own, its objects are never walked."""
+    with collection_paused():
+        yield
+    if _own_process.is_set():
+        gc.freeze()
