@@ -19,11 +19,12 @@ from compat_forks import folders, in_forks, in_words, kind, no_downloads, once, 
 
 from proctor.errors import Finding, ProctorError
 from proctor.refs import Ref
+from proctor.tasks.build_spec import build_task
 from proctor.tasks.dump import whole_config
 from proctor.tasks.groups import build_group
 from proctor.tasks.index import TaskIndex, build_index, read_root
 from proctor.tasks.select import GroupNode, TaskNode, find
-from proctor.tasks.spec import TaskSpec, build_task
+from proctor.tasks.spec import TaskSpec
 
 
 class Corpus:

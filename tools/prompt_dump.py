@@ -32,8 +32,8 @@ class Dump:
 
     def task(self, name: str, modes: Sequence[Any], limit: int | None) -> Iterator[str]:
         """The lines of one task; a failure to load is one line, a failure of a mode another."""
+        from proctor.tasks.override import override
         from proctor.tasks.select import select
-        from proctor.tasks.spec import override
         from proctor.tasks.suite import build_suite
 
         started = time.process_time()

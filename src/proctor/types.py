@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 Doc: TypeAlias = Mapping[str, Any]
 """One document: a row of a data set, JSON-like values under column names."""
 
-OutputType: TypeAlias = Literal["loglikelihood", "multiple_choice", "loglikelihood_rolling", "generate_until"]
-OUTPUT_TYPES: tuple[OutputType, ...] = ("loglikelihood", "multiple_choice", "loglikelihood_rolling", "generate_until")
-
 Role: TypeAlias = Literal["system", "user", "assistant"]
 
 

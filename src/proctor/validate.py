@@ -21,10 +21,10 @@ from proctor.check.files import check_group_node, check_task, code_keys
 from proctor.errors import Finding, TaskError, UsageError
 from proctor.garbage import collection_paused
 from proctor.run.progress import OpenProgress, Progress
-from proctor.tasks.check import error_at
+from proctor.tasks.build_spec import assemble_task
 from proctor.tasks.index import Root, TaskIndex, default_index, put_over, read_roots, require_tasks
 from proctor.tasks.select import GroupNode, SelectionResult, TaskNode, find
-from proctor.tasks.spec import assemble_task
+from proctor.tasks.source_map import error_at
 
 log = logging.getLogger("proctor")
 

@@ -136,10 +136,10 @@ def _text_metrics(source: Source) -> None:
 
 def fields(source: Source, folder: Path) -> None:
     """Prompts, targets and choices out of odd templates and odd documents."""
+    from proctor.tasks.build_spec import assemble_task
     from proctor.tasks.class_task import InlineNode
+    from proctor.tasks.example import TaskShape
     from proctor.tasks.fields import bind_question
-    from proctor.tasks.outputs import TaskShape
-    from proctor.tasks.spec import assemble_task
     from proctor.tasks.task import shot_turns
 
     rows = [document(source) for _ in range(1 + source.below(3))]
@@ -197,9 +197,9 @@ def whole_tasks(source: Source, folder: Path) -> None:
 
 def odd_task(source: Source, rows: list[dict[str, Any]]) -> Any:
     """A task over documents that are there already."""
+    from proctor.tasks.build_spec import assemble_task
     from proctor.tasks.class_task import InlineNode
     from proctor.tasks.data import Documents
-    from proctor.tasks.spec import assemble_task
     from proctor.tasks.task import Task
 
     class Ready(Task):

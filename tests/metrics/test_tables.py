@@ -14,7 +14,6 @@ from proctor.metrics.metric_list import use_metric
 from proctor.metrics.perplexity import measure_loglikelihood
 from proctor.metrics.tables import (
     AGGREGATIONS,
-    DEFAULTS,
     METRICS,
     OTHER_NAMES,
     aggregation_name,
@@ -23,7 +22,6 @@ from proctor.metrics.tables import (
     loaded,
     needs_unconditional,
 )
-from proctor.types import OUTPUT_TYPES
 
 
 def use(entry, output_type="multiple_choice", with_process_results=False):
@@ -47,21 +45,6 @@ def test_every_metric_has_lm_evals_aggregation_and_direction(name, aggregation, 
     assert (used.name, used.aggregation_name, used.higher_is_better) == (name, aggregation, higher)
     assert used.aggregation is AGGREGATIONS.get(aggregation)
     assert name in METRICS
-
-
-@pytest.mark.parametrize("output_type", OUTPUT_TYPES)
-def test_the_defaults_of_each_output_type_can_be_used(output_type):
-    for name in DEFAULTS[output_type]:
-        assert use(name, output_type).name == name
-
-
-def test_each_output_type_has_lm_evals_default_metrics():
-    assert DEFAULTS == {
-        "loglikelihood": ("perplexity", "acc"),
-        "loglikelihood_rolling": ("word_perplexity", "byte_perplexity", "bits_per_byte"),
-        "multiple_choice": ("acc", "acc_norm"),
-        "generate_until": ("exact_match",),
-    }
 
 
 def test_every_function_of_a_row_exists():

@@ -13,7 +13,7 @@ from proctor.filters.pipeline import build_pipelines
 from proctor.regex_limits import bounded
 from proctor.run import grade as grading
 from proctor.run.ask import ask
-from proctor.tasks.outputs import Example
+from proctor.tasks.example import Example
 from proctor.tasks.plan import DocumentPlan, TaskPlan
 from proctor.types import Generate, Loglikelihood, Query, Scores, Text
 

@@ -11,7 +11,7 @@ import pytest
 
 from proctor.cli.main import main
 from proctor.run.not_a_number import broken_documents
-from proctor.tasks.outputs import Example
+from proctor.tasks.example import Example
 from proctor.tasks.plan import DocumentPlan, TaskPlan
 from proctor.types import Generate, Loglikelihood, RollingScore, Scores, Text
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from proctor.tasks.spec import TaskSpec, build_task
+from proctor.tasks.build_spec import build_task
+from proctor.tasks.spec import TaskSpec
 from proctor.tasks.task import Task
 
 ROWS = [

@@ -7,7 +7,7 @@ import pytest
 from proctor.errors import DataError, TaskError
 from proctor.refs import Ref
 from proctor.tasks.check_utf8 import check_utf8
-from proctor.tasks.outputs import Example
+from proctor.tasks.example import Example
 from proctor.tasks.plan import plan_task
 from proctor.tasks.prompt import PromptStyle
 from proctor.types import Generate, Loglikelihood, Rolling

@@ -8,9 +8,9 @@ import json
 import pytest
 
 from proctor.errors import DataError, TaskError
+from proctor.tasks.build_spec import build_task
 from proctor.tasks.data import Splits
 from proctor.tasks.sources import load
-from proctor.tasks.spec import build_task
 
 ROWS = [{"question": f"{n}?", "answer": n} for n in range(3)]
 

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proctor.errors import DataError, TaskError
+from proctor.tasks.build_spec import build_task
 from proctor.tasks.fewshot import FirstN, RandomSampler, load_pool, make_sampler, may_leak
+from proctor.tasks.override import override
 from proctor.tasks.prompt import PromptStyle
 from proctor.tasks.source_map import Location
-from proctor.tasks.spec import build_task, override
 from proctor.tasks.task import Task, _Shots
 
 POOL30 = [{"n": n} for n in range(30)]

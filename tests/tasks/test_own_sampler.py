@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from proctor.errors import TaskError
+from proctor.tasks.override import override
 from proctor.tasks.prompt import PromptStyle
-from proctor.tasks.spec import override
 
 CODE = """
 from lm_eval.api.samplers import ContextSampler

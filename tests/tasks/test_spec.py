@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from proctor.errors import TaskError
-from proctor.tasks.spec import build_task, override
+from proctor.tasks.build_spec import build_task
+from proctor.tasks.override import override
 
 
 def errors(node) -> list[str]:

@@ -8,8 +8,8 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from proctor.errors import MissingExtraError, TaskError, UsageError
+from proctor.tasks.override import override
 from proctor.tasks.prompt import PromptStyle
-from proctor.tasks.spec import override
 from proctor.tasks.task import Task
 from proctor.tasks.use_prompt import named_prompt
 

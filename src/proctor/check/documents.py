@@ -16,9 +16,10 @@ from proctor.check.targets import TargetCheck, short
 from proctor.errors import Finding, ProctorError, TaskError
 from proctor.tasks.all_errors import field_errors, split_errors
 from proctor.tasks.data import Documents, Splits
+from proctor.tasks.example import TaskShape
 from proctor.tasks.fewshot import load_pool, make_sampler, may_leak, pool_split
 from proctor.tasks.fields import Fields, bind_examples, bind_question, key_or_template
-from proctor.tasks.outputs import TaskShape
+from proctor.tasks.output_types.table import output_type_of
 from proctor.tasks.registered import load_registrations
 from proctor.tasks.spec import TaskSpec
 from proctor.tasks.task import bind_filters, bind_metrics, shot_turns
@@ -124,7 +125,7 @@ class _DataCheck:
     def _pool(self, documents: Documents, shape: TaskShape) -> None:
         """The few-shot examples: an error where the task uses some, a note where a user could ask for them."""
         spec = self.spec
-        if spec.fewshot.n == 0 or spec.output == "loglikelihood_rolling":
+        if spec.fewshot.n == 0 or not output_type_of(spec).has_prompt:
             return
         split = pool_split(spec)
         if split is not None and split not in self.splits.names:
@@ -169,6 +170,7 @@ class _FieldChecks:
     def __init__(self, spec: TaskSpec, fields: Fields, found: Findings, unusable: frozenset[str]) -> None:
         self.spec, self.fields, self.found, self.unusable = spec, fields, found, unusable
         self._description = key_or_template(spec, "description", spec.description)
+        self._has_prompt = output_type_of(spec).has_prompt
         self._shape: TaskShape | None = None
         self._cells = CellCheck(spec, found)
         self._prompts = PromptCheck(spec, found)
@@ -204,7 +206,7 @@ class _FieldChecks:
 
     def _document(self, number: int, doc: Doc, fresh: Doc | None = None) -> None:
         target = self._get("doc_to_target", self.fields.target, number, doc)
-        if self.spec.output == "loglikelihood_rolling":
+        if not self._has_prompt:
             if target is not FAILED and not str(target).strip():
                 self._tell(
                     number, "doc_to_target is empty: there is no text to score.", "doc_to_target", "empty", note=True

@@ -15,12 +15,15 @@ from proctor.errors import Finding, MissingExtraError, TaskError, UsageError, di
 from proctor.filters.pipeline import build_pipelines, check_filter_list
 from proctor.metrics.evaluate_loader import OWN
 from proctor.metrics.metric_list import check_metric_entry, use_metric
-from proctor.metrics.tables import DEFAULTS, METRICS
+from proctor.metrics.tables import METRICS
 from proctor.models.generation import plan_generation
 from proctor.refs import Ref
-from proctor.tasks.check import check_group, error_at, inspect_config, kind_of
+from proctor.tasks.build_spec import named_prompt_of
+from proctor.tasks.check import check_group, inspect_config, kind_of
+from proctor.tasks.generation_kwargs import DEFAULT_GENERATION
+from proctor.tasks.output_types.table import OUTPUT_TYPES, output_type_name
 from proctor.tasks.select import GroupNode, TaskNode
-from proctor.tasks.spec import DEFAULT_GENERATION, named_prompt_of
+from proctor.tasks.source_map import error_at
 from proctor.tasks.templates import template_error
 
 KeyPath = tuple[str | int, ...]
@@ -186,8 +189,8 @@ def metric_names(config: Mapping[str, Any]) -> list[str]:
     """
     entries = config.get("metric_list")
     if not isinstance(entries, list):
-        output: Any = config.get("output_type") or "generate_until"
-        return list(DEFAULTS.get(output, ()))
+        output = OUTPUT_TYPES.get(output_type_name(config))
+        return [] if output is None else list(output.default_metrics)
     named = [entry.get("metric") if isinstance(entry, Mapping) else entry for entry in entries]
     return [one.name.rpartition(".")[2] if isinstance(one, Ref) else str(one) for one in named]
 
@@ -234,7 +237,7 @@ def _check_choices(value: Any, report: Report) -> None:
 
 def _check_metrics(config: Mapping[str, Any], registered: frozenset[str], report: Report) -> None:
     entries = config.get("metric_list")
-    output = str(config.get("output_type") or "generate_until")
+    output = output_type_name(config)
     measured_otherwise = config.get("process_results") is not None
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
         if not isinstance(entry, Mapping) or entry.get("metric") is None:
@@ -285,8 +288,9 @@ def _check_generation(config: Mapping[str, Any], report: Report) -> None:
     given = config.get("generation_kwargs")
     if not isinstance(given, Mapping):
         return
+    named = OUTPUT_TYPES.get(str(config.get("output_type")))
     try:
-        plan_generation({**DEFAULT_GENERATION, **given} if config.get("output_type") != "generate_until" else given)
+        plan_generation(given if named is not None and named.generates else {**DEFAULT_GENERATION, **given})
     except UsageError as error:
         report.error(_sentence(error.message), "generation_kwargs", hint=error.hint)
     except (TypeError, ValueError) as error:

@@ -18,6 +18,7 @@ from proctor.check.findings import Findings
 from proctor.check.targets import short
 from proctor.stock.location import stock_roots
 from proctor.tasks.index import BUNDLED
+from proctor.tasks.output_types.table import output_type_of
 from proctor.tasks.spec import TaskSpec
 
 _SEVERAL_SPACES = "Of the spaces before an answer only one is meant: take the other away."
@@ -28,6 +29,7 @@ class PromptCheck:
 
     def __init__(self, spec: TaskSpec, found: Findings) -> None:
         self._spec, self._found = spec, found
+        self._output = output_type_of(spec)
         self._count = 0
         self._first: tuple[Any, Any] = (None, None)
         self._is_one_prompt = self._is_one_list = True
@@ -41,7 +43,7 @@ class PromptCheck:
             text: What doc_to_text gave.
             choices: Its options; None: there are none.
         """
-        if self._spec.output == "loglikelihood_rolling":
+        if not self._output.has_prompt:
             return
         seen = (text, None if choices is None else tuple(choices))
         if self._count == 0:
@@ -83,7 +85,7 @@ class PromptCheck:
             choices = None
         if not isinstance(ending, str) or ending[-1:] != " ":
             return
-        if spec.output == "multiple_choice":
+        if self._output.has_options:
             is_doubled = delimiter[:1] == " " or (not delimiter and any(one[:1] == " " for one in choices or ()))
             where = "before a choice" if choices else "before the continuation"
         else:

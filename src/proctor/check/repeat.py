@@ -18,6 +18,8 @@ from proctor.errors import ProctorError, value_text
 from proctor.random_state import random_state_restored
 from proctor.refs import Ref
 from proctor.tasks.fields import Fields
+from proctor.tasks.output_types.base import TargetUse
+from proctor.tasks.output_types.table import output_type_of
 from proctor.tasks.registered import refs_of
 from proctor.tasks.spec import TaskSpec
 from proctor.types import Doc
@@ -139,9 +141,10 @@ class RepeatCheck:
 
     def _disagrees(self, differing: list[str], again: list[FieldValues]) -> bool:
         spec = self._spec
-        if spec.predict_only or spec.output in ("loglikelihood", "loglikelihood_rolling"):
+        output = output_type_of(spec)
+        if spec.predict_only or output.target_use is TargetUse.SCORED:
             return False
-        if "choices" in differing and spec.output == "multiple_choice":
+        if "choices" in differing and output.has_options:
             # A right answer that is told by its text is found in whatever order.
             texts = "target" not in differing and all(isinstance(values.target, str) for values in again)
             return not (texts and all(values.target in values.choices for values in again) and "text" not in differing)

@@ -15,6 +15,8 @@ from typing import Any
 
 from proctor.check.findings import Findings
 from proctor.errors import did_you_mean, value_text
+from proctor.tasks.output_types.base import TargetUse
+from proctor.tasks.output_types.table import output_type_of
 from proctor.tasks.prompt import position_hint
 from proctor.tasks.spec import TaskSpec
 
@@ -40,6 +42,7 @@ class TargetCheck:
 
     def __init__(self, spec: TaskSpec, found: Findings, *, multiple_input: bool = False) -> None:
         self._spec, self._found = spec, found
+        self._output = output_type_of(spec)
         self._key = "doc_to_text" if multiple_input else "doc_to_target"
         self._total = self._bad = self._unpublished = 0
         self._together = _GoldPattern(spec, found)
@@ -67,15 +70,14 @@ class TargetCheck:
             gold: Its target.
             choices: Its options; None: the target itself is what is right.
         """
-        spec = self._spec
-        if not needs_gold(spec) or spec.output == "loglikelihood_rolling":
+        if not needs_gold(self._spec) or not self._output.has_prompt:
             return
         self._total += 1
-        if spec.output == "loglikelihood":
+        if self._output.target_use is TargetUse.SCORED:
             self._empty(number, gold, "there is nothing to score", note=False)
         elif choices is not None:
             self._among(number, gold, choices)
-        elif spec.output == "generate_until":
+        elif self._output.target_use is TargetUse.COMPARED:
             self._text(number, gold)
 
     def finish(self) -> None:
@@ -110,7 +112,8 @@ class TargetCheck:
                 self._on(number, message, "withheld", note=True)
 
     def _empty(self, number: int, gold: Any, means: str, *, note: bool) -> bool:
-        if not _is_nothing(gold) or (isinstance(gold, str) and gold and self._spec.output == "loglikelihood"):
+        is_scored = self._output.target_use is TargetUse.SCORED
+        if not _is_nothing(gold) or (isinstance(gold, str) and gold and is_scored):
             return False  # white space is text, and can be scored
         self._bad += 1
         what = "gave nothing (null)" if gold is None else f"gave {short(gold)}" if gold != "" else "is empty"

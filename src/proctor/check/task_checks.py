@@ -20,7 +20,7 @@ from proctor.check.prompts import PromptCheck
 from proctor.check.repeat import FieldValues, RepeatCheck, can_differ
 from proctor.check.targets import TargetCheck
 from proctor.errors import Finding, ProctorError
-from proctor.tasks.outputs import Example
+from proctor.tasks.example import Example
 from proctor.tasks.task import Task
 
 log = logging.getLogger("proctor")

@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from proctor.types import OutputType
-
 Target: TypeAlias = "str | Callable[..., Any]"
 """A function, or ``"module:function"``, which is imported when it is used for the first time."""
 
@@ -32,7 +30,6 @@ class Metric:
         measures: Scores a document from log-likelihoods, by output type: ``multiple_choice`` calls
             ``measure(options)`` (:class:`~proctor.metrics.choice.ScoredOptions`), ``loglikelihood``
             ``measure(logprob, greedy)``, ``loglikelihood_rolling`` ``measure(logprob, text)``.
-        default_for: Output types whose tasks have it when they list no metric.
         unconditional: It also needs the log-likelihood of each option without context.
         most_resamples: The most resamples of its bootstrap; None: as many as the run's setting says.
         other_names: What other programs call it, in lower case and without marks, separated by spaces.
@@ -42,8 +39,7 @@ class Metric:
     aggregation: str | None
     higher_is_better: bool | None
     function: Target = PASS_ON
-    measures: Mapping[OutputType, Target] = field(default_factory=dict)
-    default_for: tuple[OutputType, ...] = ()
+    measures: Mapping[str, Target] = field(default_factory=dict)
     unconditional: bool = False
     most_resamples: int | None = None
     other_names: str = ""

@@ -1,9 +1,9 @@
 """The metrics and the aggregations: a row each.
 
 What is known of a metric stands in its row and nowhere else: how it scores a document of each output
-type, its aggregation and direction, which output types have it by default, what it needs. The same
-holds for an aggregation and its standard error. So a new one is a row and, where it is new code, a
-function. Functions are named as ``"module:function"``: to know which metrics there are imports none.
+type, its aggregation and direction, what it needs. The same holds for an aggregation and its standard
+error. So a new one is a row and, where it is new code, a function. Functions are named as
+``"module:function"``: to know which metrics there are imports none.
 
 Rows stand in the order in which lm-eval writes the values of a document.
 """
@@ -17,7 +17,6 @@ from typing import Any
 from proctor.lazy import load_attribute
 from proctor.metrics.base import Aggregation, Metric, Target
 from proctor.registry import Table
-from proctor.types import OUTPUT_TYPES, OutputType
 
 _CHOICE = "proctor.metrics.choice"
 _PERPLEXITY = "proctor.metrics.perplexity"
@@ -32,7 +31,6 @@ _METRIC_ROWS: tuple[Metric, ...] = (
         "perplexity",
         False,
         measures={"loglikelihood": f"{_PERPLEXITY}:logprob"},
-        default_for=("loglikelihood",),
         other_names="ppl",
     ),
     Metric(
@@ -40,7 +38,6 @@ _METRIC_ROWS: tuple[Metric, ...] = (
         "mean",
         True,
         measures={"multiple_choice": f"{_CHOICE}:acc", "loglikelihood": f"{_PERPLEXITY}:acc"},
-        default_for=("multiple_choice", "loglikelihood"),
         other_names="accuracy accuracyscore acccuracy accurracy 정확도",
     ),
     Metric(
@@ -62,7 +59,6 @@ _METRIC_ROWS: tuple[Metric, ...] = (
         "mean",
         True,
         measures={"multiple_choice": f"{_CHOICE}:acc_norm"},
-        default_for=("multiple_choice",),
         other_names="accuracynorm normacc accnormalized normalizedaccuracy",
     ),
     Metric("acc_bytes", "mean", True, measures={"multiple_choice": f"{_CHOICE}:acc_bytes"}),
@@ -72,7 +68,6 @@ _METRIC_ROWS: tuple[Metric, ...] = (
         True,
         "proctor.metrics.text:exact_match",
         measures={"multiple_choice": f"{_CHOICE}:exact_match"},
-        default_for=("generate_until",),
         other_names="em exact match exactmatch",
     ),
     Metric("brier_score", "brier_score", False, measures={"multiple_choice": f"{_CHOICE}:brier_score"}),
@@ -90,21 +85,18 @@ _METRIC_ROWS: tuple[Metric, ...] = (
         "weighted_perplexity",
         False,
         measures={"loglikelihood_rolling": f"{_PERPLEXITY}:by_word"},
-        default_for=("loglikelihood_rolling",),
     ),
     Metric(
         "byte_perplexity",
         "weighted_perplexity",
         False,
         measures={"loglikelihood_rolling": f"{_PERPLEXITY}:by_byte"},
-        default_for=("loglikelihood_rolling",),
     ),
     Metric(
         "bits_per_byte",
         "bits_per_byte",
         False,
         measures={"loglikelihood_rolling": f"{_PERPLEXITY}:by_byte"},
-        default_for=("loglikelihood_rolling",),
         other_names="bpb",
     ),
     # lm-eval: these four have at most 100 resamples, and it is the metric's name that decides, not its aggregation.
@@ -144,17 +136,12 @@ AGGREGATIONS: Table[Callable[..., Any]] = Table(
 )
 """Name -> function of all per-document values. Source: lm-eval's aggregation registry."""
 
-DEFAULTS: Mapping[OutputType, tuple[str, ...]] = {
-    output: tuple(row.name for row in _METRIC_ROWS if output in row.default_for) for output in OUTPUT_TYPES
-}
-"""The metrics of a task that lists none. Source: lm-eval's ``DEFAULT_METRIC_REGISTRY``."""
-
 OTHER_NAMES: Mapping[str, str] = {other: row.name for row in _METRIC_ROWS for other in row.other_names.split()}
 """What other programs call a metric, without marks and capitals -> its name here."""
 
 
 @lru_cache(maxsize=64)
-def document_measures(output_type: OutputType, wanted: frozenset[str]) -> tuple[tuple[str, Callable[..., Any]], ...]:
+def document_measures(output_type: str, wanted: frozenset[str]) -> tuple[tuple[str, Callable[..., Any]], ...]:
     """What scores a document from its log-likelihoods, in the order of the rows.
 
     Args:

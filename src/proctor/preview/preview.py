@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from proctor.check.chat import check_style
 from proctor.check.task_checks import TaskChecks, warn
 from proctor.errors import UsageError, value_text
-from proctor.metrics.choice import OUT_OF_RANGE, resolve_gold
 from proctor.models import declared_kind, open_model, open_tokenizer
 from proctor.models.generation import plan_generation
 from proctor.preview.token_boundaries import TokenBoundary, TokenText, fit, token_boundaries
@@ -25,6 +24,7 @@ from proctor.run.seeds import seed_everything
 from proctor.settings.config import RunConfig
 from proctor.tasks.class_task import AnyTask, ClassTask
 from proctor.tasks.fewshot import load_pool, pool_split
+from proctor.tasks.output_types.table import output_type_of
 from proctor.tasks.plan import DocumentPlan, TaskPlan, plan_task
 from proctor.tasks.prompt import PromptStyle
 from proctor.tasks.task import Task
@@ -185,7 +185,7 @@ class _Writer:
 
     def _shots_line(self, task: Task) -> str:
         spec = task.spec
-        if spec.n_shot == 0 or spec.output == "loglikelihood_rolling":
+        if spec.n_shot == 0 or not task.output.has_prompt:
             return "no few-shot examples"
         split = pool_split(spec)
         source = "fewshot_config.samples" if split is None else f"split {split!r}"
@@ -210,7 +210,7 @@ class _Writer:
                 label += ", the right one"
             head = self._question_start(planned, index)
             lines += self._request(request, label, head, () if task.shape.multiple_input else golds)
-        if task.spec.output != "loglikelihood_rolling":
+        if output_type_of(task.spec).has_prompt:
             target = example.text if task.shape.multiple_input else example.target
             lines.append(f"  target  {value_text(target)}" + _remark(task, planned, golds))
         if plan.asked > 1:
@@ -343,16 +343,10 @@ def _pool_row(task: AnyTask, position: int) -> int:
 
 def _golds(task: AnyTask, planned: DocumentPlan) -> tuple[int, ...]:
     """Positions of the right choices; a target that is no choice gives none."""
-    example = planned.example
-    if task.spec.output != "multiple_choice" or isinstance(task, ClassTask):
-        return ()
-    choices = example.choices or ()
-    gold = resolve_gold(example.text if task.shape.multiple_input else example.target, choices)
-    golds = gold if isinstance(gold, tuple) else (gold,)
-    return tuple(one % len(choices) for one in golds if one != OUT_OF_RANGE)
+    return () if isinstance(task, ClassTask) else task.output.golds(task.context, planned.example)
 
 
 def _remark(task: AnyTask, planned: DocumentPlan, golds: Sequence[Any]) -> str:
-    if task.spec.output != "multiple_choice" or golds or isinstance(task, ClassTask):
+    if isinstance(task, ClassTask) or golds or not task.output.has_options:
         return ""
     return "   which is none of the choices: any answer counts as wrong"

@@ -21,8 +21,9 @@ from proctor.tasks.class_task import AnyTask, ClassTask, from_object
 from proctor.tasks.fewshot import may_leak
 from proctor.tasks.groups import GroupSpec
 from proctor.tasks.index import TaskIndex, build_index, report_errors
+from proctor.tasks.override import override
 from proctor.tasks.select import GroupNode, TaskNode, select, select_values
-from proctor.tasks.spec import TaskSpec, override
+from proctor.tasks.spec import TaskSpec
 from proctor.tasks.suite import Suite, build_suite
 from proctor.tasks.task import Task
 

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Mapping, Sequence
 
 from proctor.run.scores import MetricValues
+from proctor.tasks.output_types.table import output_type_of
 from proctor.tasks.plan import TaskPlan
 from proctor.tasks.spec import TaskSpec
 from proctor.types import Response
@@ -45,6 +46,6 @@ def report_nan(tasks: Sequence[TaskSpec], tallies: Mapping[str, MetricValues]) -
 
 
 def _effect(task: TaskSpec) -> str:
-    if task.output == "generate_until":
+    if output_type_of(task).generates:
         return "their texts mean nothing"
     return "each is taken for the highest (--strict_lm_eval)" if task.strict else "they count as wrong"

@@ -11,8 +11,9 @@ from typing import Any
 
 from proctor.errors import Finding, did_you_mean
 from proctor.refs import Ref
+from proctor.tasks.output_types.table import OUTPUT_TYPES, output_type_name
+from proctor.tasks.source_map import error_at
 from proctor.tasks.untagged import remedy, untagged
-from proctor.types import OUTPUT_TYPES
 
 NO_OPTIONS = "doc_to_choice is missing"
 Path = tuple[str | int, ...]
@@ -99,17 +100,6 @@ def kind_of(value: Any) -> str:
     return "a number" if isinstance(value, float) else type(value).__name__
 
 
-def error_at(kind: str, node: Any, message: str, path: Sequence[str | int], hint: str | None = None) -> Finding:
-    """An error at the deepest key of ``path`` whose place is known, else at the file alone."""
-    keys = tuple(path)
-    while keys:
-        place = node.places.get(keys)
-        if place is not None:
-            return Finding(f"{kind} '{node.name}': {message}", place.file, place.line, hint)
-        keys = keys[:-1]
-    return Finding(f"{kind} '{node.name}': {message}", node.file, None, hint)
-
-
 def check_config(node: Any, *, to_ask: bool = True) -> list[Finding]:
     """All errors of one task's configuration that can be seen without data.
 
@@ -171,21 +161,16 @@ def _check_data(config: Mapping[str, Any], report: Report) -> None:
 
 
 def _check_fields(config: Mapping[str, Any], report: Report) -> None:
-    output = config.get("output_type") or "generate_until"
-    needed = {
-        "multiple_choice": ("doc_to_text", "doc_to_target", "doc_to_choice"),
-        "loglikelihood": ("doc_to_text", "doc_to_target"),
-        "loglikelihood_rolling": ("doc_to_target",),
-        "generate_until": ("doc_to_text",),
-    }
+    output = OUTPUT_TYPES.get(output_type_name(config))
     named = str(config.get("use_prompt") or "")
     from_prompt = (
         {"doc_to_text"} if named.startswith("qa-basic:") else {"doc_to_text", "doc_to_target"} if named else set()
     )
     from_prompt |= {"doc_to_choice"} if named.startswith("promptsource:") else set()
-    for key in needed.get(str(output), ()):
+    required = () if output is None else [(key, output.missing_key(key)) for key in output.required_keys]
+    for key, message in required:
         if config.get(key) is None and key not in from_prompt:
-            report(f"{key} is missing; a task of output_type {output} needs it.", "output_type")
+            report(message, "output_type")
     for key in ("doc_to_choice",):
         if isinstance(config.get(key), (list, dict)) and not config[key]:
             report("doc_to_choice is empty: there is nothing to choose from.", key)

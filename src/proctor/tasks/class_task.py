@@ -21,14 +21,17 @@ from proctor.lazy import remedy
 from proctor.metrics.base import MetricUse
 from proctor.metrics.tables import aggregation_name
 from proctor.refs import Ref
+from proctor.tasks.build_spec import assemble_task
 from proctor.tasks.check_utf8 import check_utf8
 from proctor.tasks.data import Documents, positions
+from proctor.tasks.example import Example, NoteError, TaskShape
 from proctor.tasks.fields import bind, describe
-from proctor.tasks.outputs import Example, NoteError, TaskShape
+from proctor.tasks.generation_kwargs import TOKEN_LIMIT_KEYS
+from proctor.tasks.output_types.table import DEFAULT_OUTPUT_TYPE, OUTPUT_TYPES
 from proctor.tasks.prompt import ChatRenderer, PromptStyle
-from proctor.tasks.spec import TOKEN_LIMIT_KEYS, RunOverrides, TaskSpec, assemble_task
+from proctor.tasks.spec import RunOverrides, TaskSpec
 from proctor.tasks.task import Task
-from proctor.types import OUTPUT_TYPES, Doc, Generate, Loglikelihood, Request, Rolling
+from proctor.types import Doc, Generate, Loglikelihood, Request, Rolling
 
 log = logging.getLogger("proctor")
 
@@ -40,7 +43,6 @@ class ClassTask:
     """One object with lm-eval's task methods, ready to be asked."""
 
     shape = TaskShape(multiple_input=False, multiple_target=False)
-    wanted: frozenset[str] = frozenset()
 
     def __init__(self, made: Any, spec: TaskSpec, *, seeded: bool = False) -> None:
         self._made = made
@@ -275,7 +277,7 @@ def _follow(made: Any, spec: TaskSpec) -> None:
     """Write what the run asks for into the object's configuration, by lm-eval's rules."""
     asked = spec.asked or RunOverrides()
     own = _config_of(made)
-    if asked.gen_kwargs and own.get("output_type") == "generate_until":
+    if asked.gen_kwargs and _generates(own):
         kept = dict(own.get("generation_kwargs") or {})
         if not spec.strict and any(key in asked.gen_kwargs for key in TOKEN_LIMIT_KEYS):
             kept = {key: value for key, value in kept.items() if key not in TOKEN_LIMIT_KEYS}
@@ -289,6 +291,12 @@ def _follow(made: Any, spec: TaskSpec) -> None:
             made.keep_questions_out()
         elif _config_of(made).get("num_fewshot"):
             log.warning("Task '%s' chooses its examples itself: --fewshot_exclude has no effect on it.", spec.name)
+
+
+def _generates(own: Mapping[str, Any]) -> bool:
+    """Whether the configuration of an object names an output type that generates."""
+    output = OUTPUT_TYPES.get(str(own.get("output_type")))
+    return output is not None and output.generates
 
 
 def _set(made: Any, key: str, value: Any) -> None:
@@ -307,7 +315,7 @@ def _spec_of(made: Any, spec: TaskSpec) -> TaskSpec:
     return replace(
         spec,
         alias=str(own.get("task_alias") or spec.alias),
-        output=output if output in OUTPUT_TYPES else "generate_until",
+        output=output if output in OUTPUT_TYPES else DEFAULT_OUTPUT_TYPE,
         fewshot=replace(spec.fewshot, n=shots or 0),
         generation=own.get("generation_kwargs"),
         repeats=own.get("repeats") or 1,

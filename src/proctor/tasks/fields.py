@@ -16,6 +16,7 @@ from proctor.errors import TaskError, did_you_mean, error_line, error_text, valu
 from proctor.foreign import ForeignExitError, no_exit, place_of
 from proctor.refs import Ref
 from proctor.regex_limits.bounded import SlowPatternError
+from proctor.tasks.output_types.table import output_type_of
 from proctor.tasks.spec import PromptSpec, TaskSpec
 from proctor.tasks.templates import UNREADABLE, compile_template
 from proctor.types import Doc
@@ -101,7 +102,7 @@ def _looks_like_list(rendered: str) -> bool:
 
 def _keeps_text(spec: TaskSpec) -> bool:
     """Whether a generated answer is compared with the target, and lm-eval's reading of it is not asked for."""
-    return spec.output == "generate_until" and spec.process_results is None and not spec.strict
+    return output_type_of(spec).generates and spec.process_results is None and not spec.strict
 
 
 _PLAIN_PATH = re.compile(r"\s*\{\{-?\s*([A-Za-z_]\w*)((?:\.\w+|\[[^\]{}]*\])*)\s*-?\}\}\s*")

@@ -10,7 +10,7 @@ from typing import Any
 
 from proctor.errors import Finding, ProctorError, TaskError
 from proctor.tasks.class_task import AnyTask
-from proctor.tasks.outputs import Example
+from proctor.tasks.example import Example
 from proctor.tasks.prompt import PromptStyle
 from proctor.template_sizes import TemplateTooLarge
 from proctor.types import Query, Request

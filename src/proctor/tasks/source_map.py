@@ -6,7 +6,7 @@ which is why places are kept per top-level key: they move together with its valu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
@@ -97,3 +97,14 @@ class YamlFile:
 
 
 EMPTY = YamlFile({}, SourceMap({}))
+
+
+def error_at(kind: str, node: Any, message: str, path: Sequence[str | int], hint: str | None = None) -> Finding:
+    """An error at the deepest key of ``path`` whose place is known, else at the file alone."""
+    keys = tuple(path)
+    while keys:
+        place = node.places.get(keys)
+        if place is not None:
+            return Finding(f"{kind} '{node.name}': {message}", place.file, place.line, hint)
+        keys = keys[:-1]
+    return Finding(f"{kind} '{node.name}': {message}", node.file, None, hint)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from proctor.errors import Finding, TaskError
+from proctor.tasks.build_spec import build_task
 from proctor.tasks.groups import GroupSpec, build_group
 from proctor.tasks.select import GroupNode, TaskNode
-from proctor.tasks.spec import TaskSpec, build_task
+from proctor.tasks.spec import TaskSpec
 
 
 @dataclass(frozen=True, slots=True)

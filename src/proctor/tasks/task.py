@@ -13,13 +13,14 @@ from proctor.filters.pipeline import Pipeline, build_pipelines
 from proctor.foreign import no_exit
 from proctor.metrics.base import MetricUse
 from proctor.metrics.metric_list import use_metric
-from proctor.metrics.tables import DEFAULTS
 from proctor.tasks.check_utf8 import check_utf8
 from proctor.tasks.data import Documents, Splits, positions
 from proctor.tasks.dump import dump_config
+from proctor.tasks.example import Example, NoteError, TaskShape
 from proctor.tasks.fewshot import Sampler, TooFewError, load_pool, make_sampler, too_few_error
 from proctor.tasks.fields import Fields, bind, bind_examples, bind_question, describe, key_or_template
-from proctor.tasks.outputs import Example, NoteError, TaskShape, build_requests, measure
+from proctor.tasks.output_types.base import TaskContext
+from proctor.tasks.output_types.table import output_type_of
 from proctor.tasks.prompt import ChoiceIndexError, PromptStyle, answer_text, check_position, join, render, turns
 from proctor.tasks.registered import load_registrations
 from proctor.tasks.spec import TaskSpec
@@ -28,7 +29,7 @@ from proctor.types import Doc, Message, Request
 
 def bind_metrics(spec: TaskSpec) -> tuple[MetricUse, ...]:
     """The task's metrics with their aggregations; an unknown name is an error with its line."""
-    entries: Sequence[Any] = DEFAULTS[spec.output] if spec.metrics is None else spec.metrics
+    entries: Sequence[Any] = output_type_of(spec).default_metrics if spec.metrics is None else spec.metrics
     uses, errors = [], []
     for index, entry in enumerate(entries):
         try:
@@ -57,9 +58,9 @@ class Task:
 
     def __init__(self, spec: TaskSpec) -> None:
         self.spec = spec
+        self.output = output_type_of(spec)
         load_registrations(spec)
         self.uses = bind_metrics(spec)
-        self.derived: dict[str, MetricUse] = {}
         self.pipelines = bind_filters(spec)
         self.process_results = bind(spec.process_results)
         self.splits = Splits(spec)
@@ -68,12 +69,17 @@ class Task:
         self.question = bind_question(spec, columns)
         self.shots = bind_examples(spec, columns)
         self._description = key_or_template(spec, "description", spec.description)
-        self.shape = self._shape()
+        self.context = TaskContext.of(spec, self._shape(), self.uses, {})
 
     @property
-    def wanted(self) -> frozenset[str]:
-        """Names of the metrics that are asked for."""
-        return frozenset(use.name for use in self.uses)
+    def shape(self) -> TaskShape:
+        """What its first document decided."""
+        return self.context.shape
+
+    @property
+    def derived(self) -> Mapping[str, MetricUse]:
+        """The metrics that its metric functions named themselves, so far."""
+        return self.context.derived
 
     def _eval_documents(self) -> Documents:
         split = self.spec.data.eval_split or ""
@@ -86,7 +92,7 @@ class Task:
     def _shape(self) -> TaskShape:
         first = self.documents[0]
         target = self.question.target(first)
-        if self.question.choice is None or self.spec.output == "loglikelihood_rolling":
+        if self.question.choice is None or not self.output.has_prompt:
             return TaskShape(multiple_input=False, multiple_target=isinstance(target, list))
         self._choices(first, 0)
         text = self.question.text(first)
@@ -133,7 +139,7 @@ class Task:
                 yield example
 
     def _drawer(self, seed: int | None) -> _Shots | None:
-        if self.spec.n_shot == 0 or self.spec.output == "loglikelihood_rolling":
+        if self.spec.n_shot == 0 or not self.output.has_prompt:
             return None
         pool = load_pool(self.spec, self.splits)
         return _Shots(self, pool, make_sampler(self.spec, pool, seed))
@@ -141,7 +147,7 @@ class Task:
     def _example(self, doc_id: int, doc: Doc, draw: _Shots | None, style: PromptStyle) -> Example:
         target = self.question.target(doc)
         choices = self._choices(doc, doc_id)
-        if self.spec.output == "loglikelihood_rolling":
+        if not self.output.has_prompt:
             return Example(doc_id, doc, (), None, target, choices, None)
         text, prefix = self.question.text(doc), self.question.gen_prefix(doc)
         system = join(style.system_instruction, self._description(doc), self.spec.prompt.fewshot_delimiter)
@@ -162,8 +168,7 @@ class Task:
     def requests(self, example: Example, style: PromptStyle) -> tuple[Request, ...]:
         """What the model is asked about one document."""
         contexts = [render(turns, style, gen_prefix=example.gen_prefix) for turns in example.contexts]
-        chat = style.chat is not None
-        requests = build_requests(self.spec, self.shape, example, contexts, chat=chat, wanted=self.wanted)
+        requests = self.output.requests(self.context, example, contexts, chat=style.chat is not None)
         check_utf8(self.spec, example.doc_id, requests, "doc_to_text")
         return requests
 
@@ -175,7 +180,7 @@ class Task:
         """The metrics of one document from its filtered answers."""
         if not callable(self.process_results):
             try:
-                return measure(self.spec, self.shape, example, results, self.uses, self.derived)
+                return self.output.measure(self.context, example, results)
             except DataError as error:
                 where = f"Task '{self.spec.name}', document {example.doc_id}: "
                 raise DataError(where + error.message, hint=error.hint) from error

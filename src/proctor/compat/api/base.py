@@ -22,11 +22,12 @@ from proctor.compat.filters import build_filter_ensemble
 from proctor.compat.utils import create_iterator
 from proctor.errors import DataError, UsageError
 from proctor.metrics.metric_list import use_metric
+from proctor.tasks.build_spec import assemble_task
 from proctor.tasks.class_task import InlineNode, ask_instances
 from proctor.tasks.data import load_splits
 from proctor.tasks.fields import key_or_template
 from proctor.tasks.prompt import PromptStyle
-from proctor.tasks.spec import TaskSpec, assemble_task
+from proctor.tasks.spec import TaskSpec
 
 log = logging.getLogger("proctor")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from proctor.compat.api import samplers
@@ -21,14 +22,17 @@ from proctor.compat.filters import build_filter_ensemble
 from proctor.compat.shipped import remember
 from proctor.errors import DataError, TaskError, UsageError
 from proctor.metrics.base import MetricUse
+from proctor.tasks.build_spec import named_prompt_of
 from proctor.tasks.data import Documents, load_custom
+from proctor.tasks.example import Example, TaskShape
 from proctor.tasks.fewshot import excludes_question, pool_split
 from proctor.tasks.fields import Fields, Getter, bind_field
-from proctor.tasks.outputs import Example, TaskShape, build_requests, measure
+from proctor.tasks.output_types.base import TaskContext
+from proctor.tasks.output_types.table import OUTPUT_TYPES
 from proctor.tasks.prompt import PromptStyle, answer_text, join, render, turns
-from proctor.tasks.spec import NamedPrompt, TaskSpec, named_prompt_of
+from proctor.tasks.spec import TaskSpec
 from proctor.tasks.task import bind_metrics, shot_turns
-from proctor.types import OUTPUT_TYPES
+from proctor.tasks.use_prompt import NamedPrompt
 from proctor.types import Message as Turn
 
 log = logging.getLogger("proctor")
@@ -77,8 +81,9 @@ class ConfigurableTask(Task):
         if isinstance(config.metadata, Mapping) and "version" in config.metadata:
             self.VERSION = config.metadata["version"]
         if config.output_type not in OUTPUT_TYPES:
-            raise UsageError(f"There is no output_type {config.output_type!r}.", hint=f"Known: {OUTPUT_TYPES}.")
+            raise UsageError(f"There is no output_type {config.output_type!r}.", hint=f"Known: {[*OUTPUT_TYPES]}.")
         self.OUTPUT_TYPE = config.output_type
+        self._output = OUTPUT_TYPES[config.output_type]
         self.DATASET_PATH = config.dataset_path or self.DATASET_PATH
         self.DATASET_NAME = config.dataset_name or self.DATASET_NAME
         if config.doc_to_image is not None or config.doc_to_audio:
@@ -120,8 +125,9 @@ class ConfigurableTask(Task):
             self.multiple_target = len(target)
 
     @property
-    def _shape(self) -> TaskShape:
-        return TaskShape(bool(self.multiple_input), bool(self.multiple_target))
+    def _context(self) -> TaskContext:
+        shape = TaskShape(bool(self.multiple_input), bool(self.multiple_target))
+        return TaskContext.of(self._spec, shape, self._uses, self._derived)
 
     # -- documents
 
@@ -287,9 +293,9 @@ class ConfigurableTask(Task):
         system = join(system_instruction, described, spec.prompt.fewshot_delimiter)
         before: tuple[Turn, ...] = (Turn("system", system),) if system else ()
         if num_fewshot > 0:
-            fields = self._example_fields()
+            fields, shape = self._example_fields(), self._context.shape
             for shot in self.sampler.sample(n=num_fewshot, eval_doc=doc if self._leaves_out(spec) else None):
-                before += shot_turns(spec, fields, self._shape, shot)
+                before += shot_turns(spec, fields, shape, shot)
         questions = self.doc_to_choice(doc) if self.multiple_input else [self.doc_to_text(doc)]
         delimiter = "" if self.multiple_input else spec.prompt.target_delimiter
         prompts = []
@@ -333,26 +339,21 @@ class ConfigurableTask(Task):
         """The instances of the configuration's output_type."""
         chat = bool(kwargs.pop("apply_chat_template", False))
         kwargs.pop("chat_template", None)
+        context = replace(self._context, wanted=frozenset(self._metric_fn_list))
         contexts = ctx if isinstance(ctx, list) else [ctx]
-        requests = build_requests(
-            self._spec, self._shape, self._example(doc), contexts, chat=chat, wanted=set(self._metric_fn_list)
-        )
-        media = {
-            name: found
-            for name, found in (("visual", self.doc_to_image(doc)), ("audio", self.doc_to_audio(doc)))
-            if found is not None
-        }
+        requests = self._output.requests(context, self._example(doc), contexts, chat=chat)
+        given = (("visual", self.doc_to_image(doc)), ("audio", self.doc_to_audio(doc)))
+        media = {name: found for name, found in given if found is not None}
         every = [(*found, *([media] if media else [])) for request in requests for found in request.arguments]
-        several = self.OUTPUT_TYPE == "multiple_choice"
-        kind = "loglikelihood" if several else self.OUTPUT_TYPE
+        several, kind = self._output.has_options, self.OUTPUT_TYPE
         instances = [
-            Instance(request_type=kind, doc=doc, arguments=found, idx=number, **kwargs)
+            Instance(request_type="loglikelihood" if several else kind, doc=doc, arguments=found, idx=number, **kwargs)
             for number, found in enumerate(every)
         ]
         return instances if several else instances[0]
 
     def _example(self, doc: Any) -> Example:
-        chooses = self._config.doc_to_choice is not None or self.OUTPUT_TYPE == "multiple_choice"
+        chooses = self._config.doc_to_choice is not None or self._output.has_options
         choices = tuple(self.doc_to_choice(doc) or ()) if chooses else None
         text = self.doc_to_text(doc) if self.multiple_input else None
         return Example(-1, doc, (), text, self.doc_to_target(doc), choices, None)
@@ -362,7 +363,7 @@ class ConfigurableTask(Task):
         own = self._config.process_results
         if callable(own):
             return own(doc, results)
-        return dict(measure(self._spec, self._shape, self._example(doc), results, self._uses, self._derived))
+        return dict(self._output.measure(self._context, self._example(doc), results))
 
     def aggregation(self) -> dict[str, Any]:
         """Figure -> function of all documents' values."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
-
-from proctor.types import OutputType
+from typing import Any, Literal, TypeAlias
 
 __all__ = ["Instance", "OutputType"]
+
+OutputType: TypeAlias = Literal["loglikelihood", "multiple_choice", "loglikelihood_rolling", "generate_until"]
+"""lm-eval's own; proctor's are the rows of :mod:`proctor.tasks.output_types`."""
 
 
 @dataclass

@@ -15,8 +15,8 @@ from proctor.compat.api.rows import ModelRows, Registry
 from proctor.filters.table import FILTERS
 from proctor.metrics.base import Metric
 from proctor.metrics.evaluate_loader import load_external
-from proctor.metrics.tables import AGGREGATIONS, DEFAULTS, METRICS, loaded
-from proctor.types import OutputType
+from proctor.metrics.tables import AGGREGATIONS, METRICS, loaded
+from proctor.tasks.output_types.table import OUTPUT_TYPES
 
 __all__ = [
     "AGGREGATION_REGISTRY",
@@ -92,7 +92,7 @@ AGGREGATION_REGISTRY = aggregation_registry
 METRIC_REGISTRY = metric_registry
 METRIC_AGGREGATION_REGISTRY = metric_agg_registry
 HIGHER_IS_BETTER_REGISTRY = higher_is_better_registry
-DEFAULT_METRIC_REGISTRY: dict[OutputType, list[str]] = {kind: list(names) for kind, names in DEFAULTS.items()}
+DEFAULT_METRIC_REGISTRY: dict[str, list[str]] = {name: list(row.default_metrics) for name, row in OUTPUT_TYPES.items()}
 
 _ALL: Sequence[Registry[Any]] = (
     model_registry,

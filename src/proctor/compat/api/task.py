@@ -21,7 +21,7 @@ from proctor.errors import UsageError
 from proctor.metrics.aggregate import bits_per_byte, weighted_perplexity
 from proctor.metrics.choice import measure_choice
 from proctor.stats import mean
-from proctor.types import OUTPUT_TYPES
+from proctor.tasks.output_types.table import OUTPUT_TYPES
 
 __all__ = [
     "AGGREGATION_REGISTRY",

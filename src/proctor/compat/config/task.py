@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from proctor.results.encode import source_text
-from proctor.tasks.spec import fill_generation
+from proctor.tasks.generation_kwargs import fill_generation
 
 __all__ = ["FewshotConfig", "TaskConfig", "plain"]
 

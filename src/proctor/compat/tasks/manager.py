@@ -17,11 +17,11 @@ from proctor.compat.api.task import ConfigurableTask, Task
 from proctor.compat.errors import raises_built_in
 from proctor.errors import UsageError
 from proctor.lazy import need
+from proctor.tasks.build_spec import build_task
 from proctor.tasks.class_task import make_object
 from proctor.tasks.fields import bind
 from proctor.tasks.index import TaskIndex, build_index
 from proctor.tasks.select import GroupNode, TaskNode, select, select_values
-from proctor.tasks.spec import build_task
 
 __all__ = [
     "Entry",

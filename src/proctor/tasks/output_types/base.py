@@ -1,0 +1,143 @@
+"""What every output type must say and do."""
+
+# One object for each output type
+# -------------------------------
+#   task file -- check --> spec -- bind --> document -- requests --> model -- responses -- filters --> metric values
+#                  |                |             |                                          |
+#            required_keys   default_metrics   requests()                                measure()
+#                  target_use, has_prompt, generates: what the checks and ``preview`` may expect
+#
+# Why objects, and not a function with a branch per name at each of these places: there were 22 such branches in six
+# files, and an output type that was forgotten in one of them fell through to the last branch without an error. Here
+# Python refuses to make an object that lacks a method, and the facts have no default that could be wrong for a new one.
+#
+# Why facts (``has_prompt``) beside methods: checks and ``preview`` word their own messages, which are no business of
+# the output type, but they must know what a target means before they can judge it.
+#
+# Invariant: an object has no state. What belongs to one task comes as a :class:`TaskContext`, what belongs to one
+# document as an :class:`~proctor.tasks.example.Example`, so that one object serves all tasks of a run.
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, ClassVar
+
+from proctor.errors import TaskError
+from proctor.metrics.base import MetricUse
+from proctor.tasks.example import Example, TaskShape
+from proctor.tasks.spec import TaskSpec
+from proctor.types import Request
+
+
+class TargetUse(Enum):
+    """What the target of a document is for."""
+
+    SCORED = "scored"
+    """It is the text whose log-likelihood is computed."""
+    OPTION = "option"
+    """It names the right option, by position or text."""
+    COMPARED = "compared"
+    """It is the text that a generated text is compared with."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskContext:
+    """What an output type must know of the task.
+
+    Attributes:
+        spec: The task.
+        shape: What its first document decided.
+        uses: Its metrics.
+        derived: Is given the metrics that a metric function names itself, as documents are measured.
+        wanted: The names of ``uses``.
+    """
+
+    spec: TaskSpec
+    shape: TaskShape
+    uses: tuple[MetricUse, ...]
+    derived: MutableMapping[str, MetricUse]
+    wanted: frozenset[str]
+
+    @classmethod
+    def of(
+        cls, spec: TaskSpec, shape: TaskShape, uses: Sequence[MetricUse], derived: MutableMapping[str, MetricUse]
+    ) -> TaskContext:
+        """The context of a task with these metrics."""
+        return cls(spec, shape, tuple(uses), derived, frozenset(use.name for use in uses))
+
+
+class OutputType(ABC):
+    """One output type; an object of it is a row of :data:`~proctor.tasks.output_types.table.OUTPUT_TYPES`.
+
+    Attributes:
+        name: As ``output_type`` of a task file names it.
+        default_metrics: The metrics of a task that lists none. Source: lm-eval's ``DEFAULT_METRIC_REGISTRY``.
+        required_keys: Keys that a task file must have.
+        target_use: What a document's target is for.
+        has_prompt: Whether documents have a prompt at all, hence few-shot examples; else the target is all there is.
+        generates: Whether responses are generated texts, hence ``generation_kwargs`` count.
+    """
+
+    name: ClassVar[str]
+    default_metrics: ClassVar[tuple[str, ...]]
+    required_keys: ClassVar[tuple[str, ...]]
+    target_use: ClassVar[TargetUse]
+    has_prompt: ClassVar[bool]
+    generates: ClassVar[bool]
+
+    @property
+    def has_options(self) -> bool:
+        """Whether a document's options are scored, one of which is right."""
+        return self.target_use is TargetUse.OPTION
+
+    def missing_key(self, key: str) -> str:
+        """The sentence about a task file without one of the required keys."""
+        return f"{key} is missing; a task of output_type {self.name} needs it."
+
+    @abstractmethod
+    def requests(
+        self, task: TaskContext, example: Example, contexts: Sequence[str], *, chat: bool
+    ) -> tuple[Request, ...]:
+        """Build the requests of one document.
+
+        Args:
+            task: Its task.
+            example: The document.
+            contexts: Its rendered prompts, one for each of ``example.contexts``.
+            chat: Whether they were rendered with a chat template.
+
+        Raises:
+            TaskError: There is nothing that could be requested.
+        """
+
+    @abstractmethod
+    def measure(self, task: TaskContext, example: Example, results: Sequence[Any]) -> Mapping[str, Any]:
+        """Compute the metric values of one document.
+
+        Args:
+            task: Its task.
+            example: The document.
+            results: The filtered values of its requests, in their order; one for each continuation.
+
+        Raises:
+            DataError: The document has no gold that could be compared with.
+        """
+
+    def golds(self, task: TaskContext, example: Example) -> tuple[int, ...]:
+        """The positions of the right options, from 0; none where there are no options or the target is none of them."""
+        return ()
+
+
+def text_to_score(task: TaskContext, example: Example) -> str:
+    """The target as the text that is scored.
+
+    Raises:
+        TaskError: It is null. ``str(None)`` would be scored like any other text, and nobody would see it.
+    """
+    if example.target is None:
+        message = f"doc_to_target gave nothing (null) on document {example.doc_id}: there is no text to score."
+        raise TaskError(task.spec.error(message, "doc_to_target"))
+    return str(example.target)
