@@ -35,6 +35,19 @@ def test_a_score_is_a_number_with_its_error():
     assert pickle.loads(pickle.dumps(score)).stderr == 0.01839
 
 
+def test_a_score_knows_its_documents_and_its_interval():
+    value = Value(0.67221, 0.01839, 654, "proportion", (0.6353, 0.7071))
+    assert repr(value) == "Value(0.6722 ± 0.0184, 95 %: 0.6353 to 0.7071, n 654)"
+    found = RunResult((task("t", {("acc", "none"): value, ("f1", "none"): Value(0.5)}),), (), {}, {}, {}, 0.0, 0.0)
+    score = pickle.loads(pickle.dumps(found["t"]["acc"]))
+    assert (score.n, score.method, score.interval) == (654, "proportion", (0.6353, 0.7071))
+    assert "<td>± 0.0184</td><td>0.6353 to 0.7071</td><td>654</td>" in found._repr_html_()
+    assert "<td>0.5000</td><td></td><td></td><td></td>" in found._repr_html_()
+    row, _ = found.to_frame().to_dict("records")
+    assert (row["low"], row["high"], row["n"], row["method"]) == (0.6353, 0.7071, 654, "proportion")
+    assert found.to_frame()["method"].isna().tolist() == [False, True]
+
+
 def test_groups_filters_and_names_that_are_not_there():
     found = result()
     assert found["all"]["acc"] == 0.6

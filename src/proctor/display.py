@@ -14,22 +14,37 @@ from proctor.errors import did_you_mean
 from proctor.lazy import need
 
 if TYPE_CHECKING:
-    from proctor.types import GroupResult, RunResult, TaskResult, Value
+    from proctor.types import ErrorMethod, GroupResult, RunResult, TaskResult, Value
+
+FRAME_COLUMNS = (
+    "name", "kind", "n_shot", "metric", "filter", "value", "stderr", "low", "high", "n", "method", "higher_is_better",
+)  # fmt: skip
+"""What a row of :func:`rows_of` has; ``low`` and ``high`` are the ends of the interval."""
 
 LONGEST = 24
 """Rows of a result's text; a notebook's table has all of them."""
 
 
 class Score(float):
-    """A score as a number that knows its standard error (``stderr``; None: not available)."""
+    """A score as a number that knows how sure it is: what :class:`~proctor.types.Value` has, by the same names."""
 
-    __slots__ = ("stderr",)
+    __slots__ = ("interval", "method", "n", "stderr")
     stderr: float | None
+    n: int | None
+    method: ErrorMethod | None
+    interval: tuple[float, float] | None
 
-    def __new__(cls, value: float, stderr: float | None = None) -> Score:
-        """Make a score of a number and its standard error."""
+    def __new__(
+        cls,
+        value: float,
+        stderr: float | None = None,
+        n: int | None = None,
+        method: ErrorMethod | None = None,
+        interval: tuple[float, float] | None = None,
+    ) -> Score:
+        """Make a score of the fields of a :class:`~proctor.types.Value`."""
         made = super().__new__(cls, value)
-        made.stderr = stderr
+        made.stderr, made.n, made.method, made.interval = stderr, n, method, interval
         return made
 
     @property
@@ -41,13 +56,25 @@ class Score(float):
         return text_of(float(self), self.stderr)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Score, (float(self), self.stderr)
+        return Score, (float(self), self.stderr, self.n, self.method, self.interval)
 
 
 def text_of(value: Any, stderr: Any = None) -> str:
     """``0.6722 ± 0.0184``: four digits, as in the table; what is no number in at most 40 characters."""
     error = f" ± {_digits(stderr)}" if isinstance(stderr, float | int) and not isinstance(stderr, bool) else ""
     return f"{_digits(value)}{error}"
+
+
+def value_repr(value: Value) -> str:
+    """``Value(0.6722 ± 0.0184, 95 %: 0.6351 to 0.7072, n 654)``; what is not known is left out."""
+    parts = [text_of(value.value, value.stderr)]
+    parts += [] if value.interval is None else [f"95 %: {_interval_text(value.interval)}"]
+    parts += [] if value.n is None else [f"n {value.n}"]
+    return f"Value({', '.join(parts)})"
+
+
+def _interval_text(interval: tuple[float, float]) -> str:
+    return " to ".join(_digits(end) for end in interval)
 
 
 def _digits(value: Any) -> str:
@@ -77,7 +104,7 @@ class NamedScores(Mapping[str, Any]):
             known = ", ".join(self._values) or "none"
             raise KeyError(f"{self._name!r} has no score {metric!r}. {close or f'There are: {known}.'}")
         if isinstance(found.value, float | int) and not isinstance(found.value, bool):
-            return Score(found.value, found.stderr)
+            return Score(found.value, found.stderr, found.n, found.method, found.interval)
         return found
 
     def __iter__(self) -> Iterator[str]:
@@ -116,6 +143,7 @@ def rows_of(result: RunResult) -> list[dict[str, Any]]:
     for kind, parts in (("group", result.groups), ("task", result.tasks)):
         for part in parts:
             for (metric, pipeline), value in part.values.items():
+                low, high = value.interval or (None, None)
                 rows.append(
                     {
                         "name": part.name,
@@ -125,6 +153,10 @@ def rows_of(result: RunResult) -> list[dict[str, Any]]:
                         "filter": pipeline,
                         "value": value.value,
                         "stderr": value.stderr,
+                        "low": low,
+                        "high": high,
+                        "n": value.n,
+                        "method": value.method,
                         "higher_is_better": part.higher_is_better.get(metric),
                     }
                 )
@@ -155,13 +187,15 @@ def _size(result: RunResult) -> str:
 
 def result_html(result: RunResult) -> str:
     """A table, as notebooks show it."""
-    heads = ("Task", "n-shot", "Metric", "Filter", "", "Value", "Stderr")
+    heads = ("Task", "n-shot", "Metric", "Filter", "", "Value", "Stderr", "95 %", "n")
     body = []
     for row in rows_of(result):
         arrow = {True: "↑", False: "↓"}.get(row["higher_is_better"], "")
         stderr = "" if row["stderr"] is None else f"± {_digits(row['stderr'])}"
-        shots = "" if row["n_shot"] is None else row["n_shot"]
-        cells = (row["name"], shots, row["metric"], row["filter"], arrow, _digits(row["value"]), stderr)
+        shots, n = ("" if row[key] is None else row[key] for key in ("n_shot", "n"))
+        interval = "" if row["low"] is None else _interval_text((row["low"], row["high"]))
+        value = _digits(row["value"])
+        cells = (row["name"], shots, row["metric"], row["filter"], arrow, value, stderr, interval, n)
         body.append("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + "</tr>")
     head = "<tr>" + "".join(f"<th>{name}</th>" for name in heads) + "</tr>"
     ends = [f"{result.seconds:.0f} s"]
@@ -173,5 +207,4 @@ def result_html(result: RunResult) -> str:
 
 def result_frame(result: RunResult) -> Any:
     """A ``pandas.DataFrame`` with a row for each score."""
-    columns = ["name", "kind", "n_shot", "metric", "filter", "value", "stderr", "higher_is_better"]
-    return need("pandas").DataFrame(rows_of(result), columns=columns)
+    return need("pandas").DataFrame(rows_of(result), columns=list(FRAME_COLUMNS))

@@ -311,17 +311,37 @@ class UngradedDocuments:
     first: tuple[DocumentError, ...]
 
 
+ErrorMethod: TypeAlias = Literal["proportion", "mean", "formula", "bootstrap", "pooled", "unweighted"]
+"""How a standard error and an interval were computed.
+
+``proportion``: a mean of 0/1 values; ``s / sqrt(n)``, Wilson's interval. ``mean``: ``s / sqrt(n)``, the normal
+interval. ``formula``: a formula of the aggregation's own, no interval. ``bootstrap``: the standard deviation and the
+percentiles of resamples. ``pooled``, ``unweighted``: of a group's tasks, weighted by size or not; the normal interval.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
-    """An aggregated metric and its standard error (``None``: not available)."""
+    """The score of a task or group, and how sure it is.
+
+    Attributes:
+        value: What the metric's aggregation gave.
+        stderr: Its standard error; None: not available, and neither are ``method`` and ``interval``.
+        n: The documents whose values entered; None: not known.
+        method: How ``stderr`` and ``interval`` were computed.
+        interval: The lower and the upper end of a 95 % interval; None where none can be given honestly.
+    """
 
     value: Any
     stderr: float | None = None
+    n: int | None = None
+    method: ErrorMethod | None = None
+    interval: tuple[float, float] | None = None
 
     def __repr__(self) -> str:
-        from proctor.display import text_of
+        from proctor.display import value_repr
 
-        return f"Value({text_of(self.value, self.stderr)})"
+        return value_repr(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from proctor.compat.api.task import ALL_OUTPUT_TYPES, ConfigurableTask, Multiple
 from proctor.compat.api.utils import Message, maybe_delimit, multiturn_to_singleturn, requires_delimiter
 from proctor.compat.config.group import GroupConfig
 from proctor.errors import DataError, TaskError, UsageError
-from proctor.stats import mean
+from proctor.stats.standard_errors import mean
 from proctor.tasks.class_task import from_object
 from proctor.tasks.plan import plan_task
 from proctor.tasks.prompt import PromptStyle

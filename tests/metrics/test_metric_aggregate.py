@@ -11,12 +11,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from proctor import stats
 from proctor.errors import DataError, TaskError
 from proctor.metrics import aggregate, replicates
 from proctor.metrics.base import MetricUse
 from proctor.metrics.metric_list import use_metric
 from proctor.metrics.tables import AGGREGATIONS, aggregation_row, loaded
+from proctor.stats import bootstrap, standard_errors
 
 LLS = [-0.5, -1.25, -2.1, -0.125, -3.75, -1.3]
 PAIRS = [(0, 1), (1, 1), (1, 0), (1, 1), (0, 0), (0, 1), (1, 1)]
@@ -100,7 +100,7 @@ def test_an_aggregation_of_the_task_has_no_error():
 
 
 def test_a_built_in_function_has_its_error_under_any_name():
-    assert aggregate.aggregate(use(stats.mean), [1.0, 0.0], bootstrap_iters=1000).stderr == 0.5
+    assert aggregate.aggregate(use(standard_errors.mean), [1.0, 0.0], bootstrap_iters=1000).stderr == 0.5
 
 
 def test_perplexity_beyond_a_double_is_infinite():
@@ -180,8 +180,8 @@ def test_many_resamples_at_once_are_equal_to_one_at_a_time(name, size):
     statistic, values = AGGREGATIONS.get(name), values_for(name, size)
     batch = loaded(aggregation_row(statistic).batch)(values)
     assert batch is not None
-    fast = stats.bootstrap_replicates(statistic, values, 40, batch=batch)
-    slow = stats.bootstrap_replicates(statistic, values, 40)
+    fast = bootstrap.bootstrap_replicates(statistic, values, 40, batch=batch)
+    slow = bootstrap.bootstrap_replicates(statistic, values, 40)
     assert [float(value) for value in fast] == pytest.approx(
         [float(value) for value in slow], rel=0, abs=0, nan_ok=True
     )
@@ -191,8 +191,8 @@ def test_many_resamples_at_once_are_equal_to_one_at_a_time(name, size):
 def test_long_tasks_are_equal_too(name):
     statistic, values = AGGREGATIONS.get(name), values_for(name, 9000)
     batch = loaded(aggregation_row(statistic).batch)(values)
-    fast = stats.bootstrap_replicates(statistic, values, 20, batch=batch, threads=2)
-    slow = stats.bootstrap_replicates(statistic, values, 20)
+    fast = bootstrap.bootstrap_replicates(statistic, values, 20, batch=batch, threads=2)
+    slow = bootstrap.bootstrap_replicates(statistic, values, 20)
     assert [float(value) for value in fast] == pytest.approx(
         [float(value) for value in slow], rel=0, abs=0, nan_ok=True
     )
@@ -220,8 +220,8 @@ def test_corrected_sums_are_those_of_python_3_12(values, rows):
 def test_tasks_so_long_that_a_block_has_one_row_are_equal(size):
     values = values_for("perplexity", size)
     batch = replicates.perplexity_batch(values)
-    fast = stats.bootstrap_replicates(aggregate.perplexity, values, 3, batch=batch)
-    assert_equal(fast, stats.bootstrap_replicates(aggregate.perplexity, values, 3))
+    fast = bootstrap.bootstrap_replicates(aggregate.perplexity, values, 3, batch=batch)
+    assert_equal(fast, bootstrap.bootstrap_replicates(aggregate.perplexity, values, 3))
 
 
 def test_values_without_an_order_are_not_ranked():
@@ -268,3 +268,49 @@ def test_bits_per_byte_is_the_logarithm_of_the_perplexity_per_byte(pairs):
     perplexity = aggregate.weighted_perplexity(pairs)
     assume(perplexity < math.inf)
     assert aggregate.bits_per_byte(pairs) == pytest.approx(math.log2(perplexity))
+
+
+def test_the_share_of_hits_has_wilsons_interval_and_never_no_width():
+    use = use_metric("acc", output_type="multiple_choice", with_process_results=False)
+    value = aggregate.aggregate(use, [1.0] * 10, bootstrap_iters=1)
+    assert (value.value, value.stderr, value.n, value.method) == (1.0, 0.0, 10, "proportion")
+    assert value.interval == pytest.approx((0.7224672001371106, 1.0))
+    value = aggregate.aggregate(use, [True, 0, 1, False], bootstrap_iters=1)
+    assert value.method == "proportion"
+
+
+def test_the_mean_of_other_values_has_the_normal_interval():
+    use = use_metric("acc", output_type="multiple_choice", with_process_results=False)
+    value = aggregate.aggregate(use, [0.5, 1.0, 0.0, 0.25], bootstrap_iters=1)
+    assert value.stderr == standard_errors.mean_stderr([0.5, 1.0, 0.0, 0.25])
+    assert (value.n, value.method) == (4, "mean")
+    assert value.interval == pytest.approx((0.4375 - 1.959964 * value.stderr, 0.4375 + 1.959964 * value.stderr))
+    assert aggregate.aggregate(use, [0.5, 0.5], bootstrap_iters=1).interval is None
+
+
+def test_a_bootstrap_has_the_percentiles_of_a_thousand_resamples_and_no_fewer():
+    use = use_metric("perplexity", output_type="loglikelihood", with_process_results=False)
+    values = [-0.5, -1.0, -2.0, -0.25, -3.0, -1.5]
+    value = aggregate.aggregate(use, values, bootstrap_iters=1000)
+    assert value.method == "bootstrap"
+    assert value.interval is not None
+    low, high = value.interval
+    assert low < value.value < high
+    assert value.stderr == bootstrap.bootstrap_stderr(use.aggregation, values, 1000)
+    assert aggregate.aggregate(use, values, bootstrap_iters=999).interval is None
+
+
+@pytest.mark.parametrize(
+    ("metric", "values", "iters"),
+    [("acc", [1.0], 100), ("acc", [1.0, 0.0], 0), ("brier_score", [(0, [1.0, 0.0])] * 3, 100), ("bypass", [0, 0], 100)],
+)
+def test_without_a_standard_error_there_is_no_method_and_no_interval(metric, values, iters):
+    use = use_metric(metric, output_type="multiple_choice", with_process_results=False)
+    value = aggregate.aggregate(use, values, bootstrap_iters=iters)
+    assert (value.stderr, value.method, value.interval, value.n) == (None, None, None, len(values))
+
+
+def test_a_formula_of_its_own_has_no_interval():
+    items = [(True, {"idx": {"paragraph": 0, "question": q}, "label": q % 2}) for q in range(6)]
+    found = aggregate.uncertainty_of(aggregate.acc_all, "acc", items, 0.5, bootstrap_iters=1)
+    assert (found.stderr, found.method, found.interval) == (aggregate.acc_all_stderr(items), "formula", None)

@@ -55,7 +55,7 @@ def test_a_reference_is_resolved(tmp_path):
 
 
 def test_a_built_in_aggregation_given_as_a_function_is_known():
-    from proctor.stats import mean
+    from proctor.stats.standard_errors import mean
 
     assert use({"metric": "acc", "aggregation": mean}).aggregation_name == "mean"
 

@@ -6,7 +6,6 @@ import functools
 
 import pytest
 
-from proctor import stats
 from proctor.metrics.aggregate import acc_all, aggregate, has_stderr
 from proctor.metrics.base import PASS_ON, Metric
 from proctor.metrics.choice import measure_choice
@@ -22,6 +21,7 @@ from proctor.metrics.tables import (
     loaded,
     needs_unconditional,
 )
+from proctor.stats import standard_errors
 
 
 def use(entry, output_type="multiple_choice", with_process_results=False):
@@ -94,13 +94,13 @@ def test_the_other_names_are_those_of_one_metric_each():
 
 
 def test_an_aggregation_is_known_by_its_function_alone():
-    @functools.wraps(stats.mean)
+    @functools.wraps(standard_errors.mean)
     def wrapped(values):
         return 0.0
 
-    assert aggregation_name(stats.mean) == "mean"
+    assert aggregation_name(standard_errors.mean) == "mean"
     assert aggregation_row(wrapped) is None
-    assert aggregation_row(functools.partial(stats.mean)) is None
+    assert aggregation_row(functools.partial(standard_errors.mean)) is None
     assert not has_stderr(wrapped)
 
 

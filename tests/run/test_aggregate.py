@@ -13,10 +13,10 @@ from proctor.tasks.groups import AggregateSpec, GroupSpec
 from proctor.types import TaskResult, Value
 
 
-def leaf(name, value, stderr, size=8, *, metric="acc", filter_name="none", shots=0, better=True):
+def leaf(name, value, stderr, size=8, *, metric="acc", filter_name="none", shots=0, better=True, n=None):
     return TaskResult(
         name=name, alias=name, version=1.0, n_shot=shots, n_original=size, n_effective=size, sample_len=size,
-        values={(metric, filter_name): Value(value, stderr)}, higher_is_better={metric: better}, config={},
+        values={(metric, filter_name): Value(value, stderr, n)}, higher_is_better={metric: better}, config={},
     )  # fmt: skip
 
 
@@ -40,7 +40,24 @@ def test_pooled_and_unweighted_standard_errors():
     assert result.values["acc", "none"].stderr == pytest.approx(0.0876840, abs=1e-7)
     assert (result.sample_len, result.sample_count) == (24, {("acc", "none"): 24})
     result = combine(leaves[1:], entry(weigh=False))
-    assert result.values["acc", "none"] == Value(0.375, pytest.approx(0.0914906, abs=1e-7))
+    value = result.values["acc", "none"]
+    assert (value.value, value.stderr) == (0.375, pytest.approx(0.0914906, abs=1e-7))
+
+
+def test_a_group_counts_its_documents_and_names_its_method():
+    leaves = [leaf("a", 0.5, 0.1, 8, n=8), leaf("b", 0.25, 0.2, 4, n=4)]
+    value = combine(leaves, entry()).values["acc", "none"]
+    assert value.stderr is not None
+    assert value.interval == pytest.approx((value.value - 1.96 * value.stderr, value.value + 1.96 * value.stderr), 1e-4)
+    assert (value.n, value.method) == (12, "pooled")
+    assert combine(leaves, entry(weigh=False)).values["acc", "none"].method == "unweighted"
+
+
+def test_a_group_without_a_standard_error_has_no_interval():
+    value = combine([leaf("a", 1.0, 0.1, n=8), leaf("b", 0.0, None)], entry()).values["acc", "none"]
+    assert (value.stderr, value.n, value.method, value.interval) == (None, None, None, None)
+    value = combine([leaf("a", 1.0, 0.0, n=8), leaf("b", 1.0, 0.0, n=8)], entry()).values["acc", "none"]
+    assert (value.stderr, value.n, value.interval) == (0.0, 16, None)
 
 
 def test_sizes_weigh():

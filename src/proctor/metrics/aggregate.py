@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from proctor import stats
 from proctor.errors import DataError, Finding, ProctorError, TaskError, error_line
 from proctor.foreign import no_exit
 from proctor.metrics import replicates
 from proctor.metrics.base import Metric, MetricUse
 from proctor.metrics.tables import METRICS, aggregation_row, loaded
-from proctor.types import Value
+from proctor.stats import bootstrap, standard_errors
+from proctor.stats.intervals import normal_interval, percentile_interval, wilson_interval
+from proctor.types import ErrorMethod, Value
 
 
 def median(items: Sequence[Any]) -> Any:
@@ -49,7 +50,7 @@ def perplexity(items: Sequence[float]) -> float:
     Args:
         items: Log-likelihoods by document, in nats.
     """
-    return replicates.exp_or_inf(-stats.mean(items))
+    return replicates.exp_or_inf(-standard_errors.mean(items))
 
 
 def weighted_perplexity(items: Sequence[tuple[float, float]]) -> float:
@@ -153,7 +154,7 @@ def acc_all_stderr(items: Sequence[tuple[Any, Mapping[str, Any]]]) -> float | No
     Args:
         items: As for :func:`acc_all`.
     """
-    return stats.mean_stderr(_all_right(items, lambda doc: doc["idx"]["question"]))
+    return standard_errors.mean_stderr(_all_right(items, lambda doc: doc["idx"]["question"]))
 
 
 def _all_right(items: Sequence[tuple[Any, Mapping[str, Any]]], key: Callable[[Mapping[str, Any]], Any]) -> list[int]:
@@ -166,23 +167,25 @@ def _all_right(items: Sequence[tuple[Any, Mapping[str, Any]]], key: Callable[[Ma
 def aggregate(
     use: MetricUse, values: Sequence[Any], *, bootstrap_iters: int | None, threads: int | None = None
 ) -> Value:
-    """A metric's value over all documents, and its standard error where lm-eval has one.
+    """A metric's score over all documents, its standard error where lm-eval has one, and its interval.
 
-    Source: lm-eval's ``stderr_for_metric``.
+    Source of the standard errors: lm-eval's ``stderr_for_metric``.
 
     Args:
         use: The metric and its aggregation.
         values: By document what the metric gave.
         bootstrap_iters: Resamples of a bootstrap; 0 or None: no standard errors at all, closed ones neither.
-        threads: Threads of a bootstrap; None: :func:`proctor.stats.usable_threads`.
+        threads: Threads of a bootstrap; None: :func:`proctor.stats.bootstrap.usable_threads`.
 
     Raises:
         TaskError: The aggregation failed.
     """
     try:
         with no_exit():
-            value = use.aggregation(values)
-            stderr = stderr_of(use.aggregation, use.name, values, bootstrap_iters=bootstrap_iters or 0, threads=threads)
+            score = use.aggregation(values)
+            spread = uncertainty_of(
+                use.aggregation, use.name, values, score, bootstrap_iters=bootstrap_iters or 0, threads=threads
+            )
     except ProctorError:
         raise
     except Exception as error:
@@ -193,7 +196,7 @@ def aggregate(
                 hint=f"It was given {len(values)} values; the first is {_short(values)}.",
             )
         ) from error
-    return Value(value, stderr)
+    return Value(score, spread.stderr, len(values), spread.method, spread.interval)
 
 
 def has_stderr(aggregation: Callable[..., Any]) -> bool:
@@ -217,21 +220,72 @@ def stderr_of(
     """The standard error of an aggregated metric, or None where there is none.
 
     Args:
+        aggregation: As for :func:`uncertainty_of`, like those that follow.
+        metric: The metric's name.
+        values: By document what the metric gave.
+        bootstrap_iters: Resamples of a bootstrap; 0: no standard error.
+        threads: Threads of a bootstrap.
+    """
+    found = uncertainty_of(aggregation, metric, values, None, bootstrap_iters=bootstrap_iters, threads=threads)
+    return found.stderr
+
+
+class Uncertainty(NamedTuple):
+    """How sure a score is; without a standard error there is nothing else either."""
+
+    stderr: float | None = None
+    method: ErrorMethod | None = None
+    interval: tuple[float, float] | None = None
+
+
+def uncertainty_of(
+    aggregation: Callable[..., Any],
+    metric: str,
+    values: Sequence[Any],
+    score: Any,
+    *,
+    bootstrap_iters: int,
+    threads: int | None = None,
+) -> Uncertainty:
+    """The standard error of an aggregated metric, how it is computed, and the interval.
+
+    Args:
         aggregation: A function over the values of all documents.
         metric: The metric's name; bleu, chrf, chrf++ and ter have at most 100 resamples, as in lm-eval.
         values: By document what the metric gave.
+        score: What the aggregation gave; None: no interval of a mean is wanted.
         bootstrap_iters: Resamples of a bootstrap; 0: no standard error.
-        threads: Threads of a bootstrap; None: :func:`proctor.stats.usable_threads`.
+        threads: Threads of a bootstrap; None: :func:`proctor.stats.bootstrap.usable_threads`.
     """
     row = aggregation_row(aggregation)
     if bootstrap_iters <= 0 or len(values) < 2 or row is None:
-        return None
+        return Uncertainty()
     if row.stderr is not None:
-        return loaded(row.stderr)(values)
-    if row.batch is None:
-        return None
+        stderr = loaded(row.stderr)(values)
+        if row.plain_mean and stderr is not None:
+            return _of_mean(values, score, stderr)
+        # The formula of acc_all takes questions of several paragraphs for one (lm-eval): no interval on that.
+        return Uncertainty(stderr, None if stderr is None else "formula")
     iters = min(bootstrap_iters, _most_resamples(metric) or bootstrap_iters)
-    return stats.bootstrap_stderr(aggregation, values, iters, batch=loaded(row.batch)(values), threads=threads)
+    if row.batch is None or iters < 2:
+        return Uncertainty()
+    batch = loaded(row.batch)(values)
+    replicates = bootstrap.bootstrap_replicates(aggregation, values, iters, batch=batch, threads=threads)
+    return Uncertainty(standard_errors.sample_std(replicates), "bootstrap", percentile_interval(replicates))
+
+
+def _of_mean(values: Sequence[Any], score: Any, stderr: float) -> Uncertainty:
+    if _are_hits(values):
+        return Uncertainty(stderr, "proportion", wilson_interval(sum(values), len(values)))
+    return Uncertainty(stderr, "mean", normal_interval(score, stderr))
+
+
+def _are_hits(values: Sequence[Any]) -> bool:
+    """Whether every value is 0 or 1: then the mean is a share of the documents."""
+    try:
+        return set(values) <= {0, 1}
+    except TypeError:  # values that cannot be hashed are no numbers of Python
+        return False
 
 
 def _most_resamples(metric: str) -> int | None:

@@ -53,14 +53,16 @@ class Aggregation:
         name: How ``metric_list`` names it.
         function: ``function(values)`` gives the score.
         stderr: ``stderr(values)``, where a formula gives the standard error.
-        batch: ``batch(values)`` gives the statistic of many resamples at once (:data:`proctor.stats.Batch`):
+        batch: ``batch(values)`` gives the statistic of many resamples at once (:data:`proctor.stats.bootstrap.Batch`):
             the standard error is that of a bootstrap. With neither there is no standard error.
+        plain_mean: The score is the mean of the values, so that an interval follows from them.
     """
 
     name: str
     function: str
     stderr: str | None = None
     batch: str | None = None
+    plain_mean: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Any
 from proctor.errors import DataError, value_text
 from proctor.lazy import need
 from proctor.metrics.replicates import ordered_sums
-from proctor.stats import Batch
+from proctor.stats.bootstrap import Batch
 
 _log = logging.getLogger("proctor")
 

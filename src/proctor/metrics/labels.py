@@ -13,7 +13,7 @@ from typing import Any
 
 from proctor.errors import DataError, value_text
 from proctor.metrics.replicates import drawn
-from proctor.stats import Batch
+from proctor.stats.bootstrap import Batch
 
 
 @dataclass(frozen=True, slots=True)

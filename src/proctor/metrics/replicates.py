@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from proctor.stats import Batch, scratch
+from proctor.stats.bootstrap import Batch, scratch
 
 COMPENSATED = sys.version_info >= (3, 12)
 """Whether ``sum`` of floats carries a correction (https://docs.python.org/3/library/functions.html#sum)."""

@@ -24,6 +24,7 @@ _AGGREGATE = "proctor.metrics.aggregate"
 _REPLICATES = "proctor.metrics.replicates"
 _LABELS = "proctor.metrics.labels"
 _CORPUS = "proctor.metrics.corpus"
+_STDERR = "proctor.stats.standard_errors"
 
 _METRIC_ROWS: tuple[Metric, ...] = (
     Metric(
@@ -111,7 +112,7 @@ METRICS: Table[Metric] = Table("metric", {row.name: row for row in _METRIC_ROWS}
 """Name -> :class:`Metric`. Source: lm-eval's metric registry."""
 
 _AGGREGATION_ROWS: tuple[Aggregation, ...] = (
-    Aggregation("mean", "proctor.stats:mean", stderr="proctor.stats:mean_stderr"),
+    Aggregation("mean", f"{_STDERR}:mean", stderr=f"{_STDERR}:mean_stderr", plain_mean=True),
     Aggregation("median", f"{_AGGREGATE}:median", batch=f"{_REPLICATES}:median_batch"),
     Aggregation("nanmean", f"{_AGGREGATE}:nanmean", batch=f"{_REPLICATES}:nanmean_batch"),
     Aggregation("perplexity", f"{_AGGREGATE}:perplexity", batch=f"{_REPLICATES}:perplexity_batch"),

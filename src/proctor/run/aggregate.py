@@ -7,15 +7,16 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from proctor import stats
 from proctor.metrics.aggregate import aggregate
 from proctor.metrics.base import MetricUse
 from proctor.metrics.metric_list import use_metric
 from proctor.run.grade import sentence
 from proctor.run.scores import MetricValues
+from proctor.stats.intervals import normal_interval
+from proctor.stats.standard_errors import pooled_stderr, unweighted_stderr
 from proctor.tasks.class_task import AnyTask
 from proctor.tasks.groups import AggregateSpec, GroupSpec
-from proctor.types import DocumentError, GroupResult, TaskResult, Value
+from proctor.types import DocumentError, ErrorMethod, GroupResult, TaskResult, Value
 
 log = logging.getLogger("proctor")
 Key = tuple[str, str]
@@ -164,5 +165,14 @@ def _combine(entry: AggregateSpec, name: str, having: Sequence[TaskResult]) -> V
     total = sum(weights)
     value = sum(cell.value * weight for cell, weight in zip(cells, weights, strict=True)) / total if total else 0.0
     errors = [cell.stderr for cell in cells]
-    stderr = stats.pooled_stderr(errors, sizes) if entry.weight_by_size else stats.unweighted_stderr(errors)
-    return Value(value, stderr)
+    stderr = pooled_stderr(errors, sizes) if entry.weight_by_size else unweighted_stderr(errors)
+    n = _total([cell.n for cell in cells])
+    if stderr is None:
+        return Value(value, n=n)
+    method: ErrorMethod = "pooled" if entry.weight_by_size else "unweighted"
+    return Value(value, stderr, n, method, normal_interval(value, stderr))
+
+
+def _total(counts: Sequence[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None

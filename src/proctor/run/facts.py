@@ -1,16 +1,16 @@
-"""What the results file says of a run beside its figures: settings, model, tokenizer, templates."""
+"""What the results file says of a run beside its scores: settings, model, tokenizer, templates."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from proctor.sandbox.run import bounds_report
 from proctor.settings.config import RunConfig
 from proctor.stock.location import stock_roots
-from proctor.types import Model
+from proctor.types import GroupResult, Model, TaskResult
 
 
 def config_section(
@@ -53,6 +53,29 @@ def stock_facts(files: Mapping[str, str | None]) -> dict[str, Any]:
         if names:
             found.append({"lm_eval": place.version, "folder": str(place.path), "tasks": names})
     return {"stock_tasks": found} if found else {}
+
+
+def score_facts(parts: Iterable[TaskResult | GroupResult]) -> dict[str, Any]:
+    """How sure each score is: its documents, the method of its standard error, its interval at 95 %.
+
+    A list, not a mapping by name: a task may be named ``secret_letters``, and what stands under such a key is hidden.
+
+    Args:
+        parts: Tasks and groups.
+    """
+    rows = [
+        {
+            "name": part.name,
+            "metric": metric,
+            "filter": pipeline,
+            "n": value.n,
+            "method": value.method,
+            "interval": None if value.interval is None else list(value.interval),
+        }
+        for part in parts
+        for (metric, pipeline), value in part.values.items()
+    ]
+    return {"scores": rows} if rows else {}
 
 
 def tokenizer_facts(facts: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -17,7 +17,7 @@ from proctor.run.aggregate import group_results, task_result
 from proctor.run.ask import ResponseSource
 from proctor.run.chunks import ROOM, ChunkLimits, QueryChunks
 from proctor.run.exam import Exam, check_unsafe, load_exam, refuse_media, takes_media, warn_of_surprises
-from proctor.run.facts import config_section, model_facts, sandbox_facts, stock_facts, tokenizer_facts
+from proctor.run.facts import config_section, model_facts, sandbox_facts, score_facts, stock_facts, tokenizer_facts
 from proctor.run.loop import RecordSink, answer_and_grade
 from proctor.run.not_a_number import report_nan
 from proctor.run.progress import OpenProgress
@@ -98,6 +98,7 @@ def evaluate(
         own = {"device": facts.get("device"), **report, **({"model_digest": digest} if digest else {})}
         own |= stock_facts({task.spec.name: task.spec.file for task in exam.tasks})
         own |= {"warnings": questions.warnings} if questions.warnings else {}
+        own |= {} if config.strict_lm_eval else score_facts([*results, *groups])
     finally:
         if model is not opened:
             model.close()

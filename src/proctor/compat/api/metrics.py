@@ -30,10 +30,11 @@ from proctor.metrics.labels import matthews_corrcoef
 from proctor.metrics.text import bypass, pass_on
 from proctor.metrics.text import exact_match as exact_match_fn
 from proctor.metrics.text import exact_match as exact_match_hf_evaluate
-from proctor.stats import bootstrap_replicates, bootstrap_stderr, mean, mean_stderr
-from proctor.stats import pooled_stderr as pooled_sample_stderr
-from proctor.stats import sample_std as sample_stddev
-from proctor.stats import unweighted_stderr as unweighted_mean_stderr
+from proctor.stats.bootstrap import bootstrap_replicates, bootstrap_stderr
+from proctor.stats.standard_errors import mean, mean_stderr
+from proctor.stats.standard_errors import pooled_stderr as pooled_sample_stderr
+from proctor.stats.standard_errors import sample_std as sample_stddev
+from proctor.stats.standard_errors import unweighted_stderr as unweighted_mean_stderr
 
 acc_fn = acc_norm_fn = acc_mutual_info_fn = acc_bytes_fn = likelihood_fn = brier_score_fn = pass_on
 perplexity_fn = word_perplexity_fn = byte_perplexity_fn = bits_per_byte_fn = pass_on

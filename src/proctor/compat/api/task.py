@@ -20,7 +20,7 @@ from proctor.compat.config.task import TaskConfig
 from proctor.errors import UsageError
 from proctor.metrics.aggregate import bits_per_byte, weighted_perplexity
 from proctor.metrics.choice import measure_choice
-from proctor.stats import mean
+from proctor.stats.standard_errors import mean
 from proctor.tasks.output_types.table import OUTPUT_TYPES
 
 __all__ = [

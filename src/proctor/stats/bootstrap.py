@@ -1,8 +1,7 @@
-"""Standard errors: how far a score may be from what more documents would give.
+"""The bootstrap: the statistic of many resamples of the documents.
 
-Every figure of a results file that ends in ``_stderr`` comes from here. The bootstrap
-draws the very samples that lm-eval draws (seed, order and chunking), as index matrices
-in numpy instead of one Python list per replicate, so its figures are equal to the last
+It draws the very samples that lm-eval draws (seed, order and chunking), as index matrices
+in numpy instead of one Python list per replicate, so its standard errors are equal to the last
 bit and a hundred thousand replicates take seconds in one process.
 """
 
@@ -15,6 +14,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from proctor.stats.standard_errors import sample_std
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,90 +33,6 @@ CHUNK = 1000
 _BLOCK = 1 << 18
 _THREAD_DRAWS = 4_000_000
 _MAX_THREADS = 16
-
-
-def mean(values: Sequence[Any]) -> Any:
-    """Arithmetic mean, ``sum / n``, summed from left to right as lm-eval's ``mean``.
-
-    Args:
-        values: Numbers, at least one.
-    """
-    return sum(values) / len(values)
-
-
-def sample_std(values: Sequence[Any]) -> float:
-    """Sample standard deviation with Bessel's correction, ``sqrt(sum((x - mean)^2) / (n - 1))``.
-
-    Source: https://en.wikipedia.org/wiki/Standard_deviation#Corrected_sample_standard_deviation
-
-    Args:
-        values: Numbers, at least two.
-    """
-    middle = mean(values)
-    return math.sqrt(sum([(x - middle) ** 2 for x in values]) / (len(values) - 1))
-
-
-def mean_stderr(values: Sequence[Any]) -> float | None:
-    """Standard error of a mean, ``s / sqrt(n)``; None for fewer than two values.
-
-    Source: https://en.wikipedia.org/wiki/Standard_error#Estimate
-
-    Args:
-        values: Numbers.
-    """
-    if len(values) < 2:
-        return None
-    return sample_std(values) / math.sqrt(len(values))
-
-
-def pooled_stderr(stderrs: Sequence[float | None], sizes: Sequence[int]) -> float | None:
-    """Standard error of a group's mean weighted by size, from those of its parts.
-
-    ``sqrt( [sum((n_i - 1) * se_i^2 * n_i) / (sum n_i - k)] / sum n_i )``: the pooled variance
-    of ``k`` parts over all documents.
-    Source: https://en.wikipedia.org/wiki/Pooled_variance; lm-eval's ``pooled_sample_stderr``.
-
-    Args:
-        stderrs: The standard error of each part.
-        sizes: The documents of each part.
-
-    Returns:
-        None as soon as one part has no standard error, or if no part has two documents.
-
-    Raises:
-        ValueError: The two differ in length.
-    """
-    known = _all_known(stderrs)
-    if len(stderrs) != len(sizes):
-        raise ValueError(f"{len(stderrs)} standard errors for {len(sizes)} sizes")
-    freedom = sum(sizes) - len(sizes)
-    if known is None or freedom <= 0:
-        return None
-    weighted = sum([(size - 1) * stderr**2 * size for size, stderr in zip(sizes, known, strict=True)])
-    return math.sqrt(weighted / freedom / sum(sizes))
-
-
-def unweighted_stderr(stderrs: Sequence[float | None]) -> float | None:
-    """Standard error of the plain mean of ``k`` independent scores, ``sqrt(sum(se_i^2)) / k``.
-
-    Source: variance of a mean of independent variables,
-    https://en.wikipedia.org/wiki/Variance#Propagation; lm-eval's ``unweighted_mean_stderr``.
-
-    Args:
-        stderrs: The standard error of each score.
-
-    Returns:
-        None as soon as one score has no standard error.
-    """
-    known = _all_known(stderrs)
-    if known is None:
-        return None
-    return math.sqrt(sum(stderr**2 for stderr in known)) / len(known)
-
-
-def _all_known(stderrs: Sequence[float | None]) -> list[float] | None:
-    known = [stderr for stderr in stderrs if stderr is not None]
-    return known if known and len(known) == len(stderrs) else None
 
 
 def bootstrap_stderr(
@@ -138,7 +55,7 @@ def bootstrap_stderr(
         values: By document its value.
         iters: The number of resamples.
         batch: The same statistic for many resamples at once; None: every resample is built as a list.
-        threads: Threads for ``batch``; None: :func:`proctor.stats.usable_threads`.
+        threads: Threads for ``batch``; None: :func:`usable_threads`.
 
     Returns:
         None for fewer than two values or fewer than two replicates.
@@ -164,7 +81,7 @@ def bootstrap_replicates(
         values: By document its value.
         iters: The number of resamples, at least one.
         batch: The same statistic for many resamples at once; None: every resample is built as a list.
-        threads: Threads for ``batch``; None: :func:`proctor.stats.usable_threads`.
+        threads: Threads for ``batch``; None: :func:`usable_threads`.
     """
     chunk = min(CHUNK, iters)
     seeds = range(iters // chunk)
