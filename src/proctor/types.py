@@ -312,12 +312,7 @@ class UngradedDocuments:
 
 
 ErrorMethod: TypeAlias = Literal["proportion", "mean", "formula", "bootstrap", "pooled", "unweighted"]
-"""How a standard error and an interval were computed.
-
-``proportion``: a mean of 0/1 values; ``s / sqrt(n)``, Wilson's interval. ``mean``: ``s / sqrt(n)``, the normal
-interval. ``formula``: a formula of the aggregation's own, no interval. ``bootstrap``: the standard deviation and the
-percentiles of resamples. ``pooled``, ``unweighted``: of a group's tasks, weighted by size or not; the normal interval.
-"""
+"""How a standard error and an interval were computed: see "How sure a score is" in ``docs/results.md``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ def _spelled(value: float) -> str:
 
 def _uses(task: AnyTask, measured: set[str]) -> dict[str, MetricUse]:
     """Metric uses by name; a name that only ``process_results`` knows is averaged (lm-eval)."""
-    uses = {use.name: use for use in task.uses} | task.derived
+    uses = {use.name: use for use in task.uses} | dict(task.derived)
     for name in sorted(measured - set(uses)):
         log.warning("Task '%s': the metric %s has no aggregation; its mean is taken.", task.spec.name, name)
         plain = {"metric": name, "aggregation": "mean", "higher_is_better": True}
