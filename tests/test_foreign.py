@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 
 import pytest
 
 from proctor.cli.main import main
 from proctor.errors import ProctorError
-from proctor.foreign import ForeignExitError, ends_in_errors, no_exit
+from proctor.foreign import ForeignExitError, ends_in_errors, no_exit, os_exit_raises
 from proctor.models import MODELS
 from proctor.models.dummy import DummyModel
 
@@ -68,6 +70,29 @@ def test_a_function_that_ends_in_errors():
         ends_in_errors(lambda: sys.exit("why"))()
 
 
+def test_os_exit_in_the_thread_of_a_run_is_an_error_with_its_place():
+    real = os._exit
+    place = r"\(.*test_foreign\.py:\d+\)"
+    with pytest.raises(ForeignExitError, match=rf"called os\._exit\(0\) {place}"), no_exit(), os_exit_raises():
+        os._exit(0)
+    assert os._exit is real
+    with pytest.raises(ProctorError, match=r"code called os\._exit\(0\)"):
+        ends_in_errors(lambda: os._exit(0))()
+    assert os._exit is real
+
+
+def test_a_child_and_another_thread_end_by_os_exit_as_ever(monkeypatch):
+    statuses = []
+    monkeypatch.setattr(os, "_exit", statuses.append)
+    with os_exit_raises():
+        thread = threading.Thread(target=os._exit, args=(3,))
+        thread.start()
+        thread.join()
+        monkeypatch.setattr(os, "getpid", lambda: -1)
+        os._exit(4)
+    assert statuses == [3, 4]
+
+
 class Leaving(DummyModel):
     name = "leaving"
 
@@ -77,6 +102,8 @@ class Leaving(DummyModel):
     def respond(self, requests):
         if self.when == "at once":
             leave()
+        if self.when == "os":
+            os._exit(0)
         for number, answer in enumerate(super().respond(requests)):
             if number == 1:
                 unwind() if self.when == "unwinding" else leave()
@@ -90,7 +117,7 @@ def open_leaving(args, **_):
     return leave() if args["when"] == "open" else Leaving(args["when"])
 
 
-@pytest.mark.parametrize("when", ["open", "at once", "midway", "unwinding", "report"])
+@pytest.mark.parametrize("when", ["open", "at once", "midway", "unwinding", "report", "os"])
 def test_a_model_that_leaves_is_no_success(tmp_path, write_exam, monkeypatch, capsys, when):
     monkeypatch.setitem(MODELS._rows, "leaving", open_leaving)
     folder = write_exam(tmp_path / "exam", "odd")
@@ -98,7 +125,7 @@ def test_a_model_that_leaves_is_no_success(tmp_path, write_exam, monkeypatch, ca
     assert main([*words, str(folder)]) == 1
     shown = capsys.readouterr().err
     assert "test_foreign.py:" in shown
-    assert "Unwinding" in shown if when == "unwinding" else "sys.exit(0)" in shown
+    assert {"unwinding": "Unwinding", "os": "os._exit(0)"}.get(when, "sys.exit(0)") in shown
     assert "Traceback" not in shown
 
 

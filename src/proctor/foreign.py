@@ -5,7 +5,10 @@ BaseException, passes each ``except Exception`` on its way out. So calls into fo
 :func:`no_exit`, which makes an ordinary exception of it, :class:`ForeignExitError`, with its place.
 The invariant: of all exceptions of foreign code, only a KeyboardInterrupt (a stop that the user wants;
 it never ends as a success) and the GeneratorExit of a generator that is closed pass as what they are.
-``os._exit`` ends the process within C: nobody can catch it.
+``os._exit`` would end the process within C, where nobody can catch it; :func:`ends_in_errors` therefore puts a
+function in its place for the thread and the process that run proctor, which raises :class:`ProcessExit`.
+Other threads (a watchdog) and children (multiprocessing) still end by it. Not caught: a process that replaces
+itself (``os.execv``).
 """
 
 from __future__ import annotations
@@ -14,11 +17,13 @@ import dis
 import functools
 import os
 import sysconfig
+import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import ParamSpec, TypeVar
+from typing import NoReturn, ParamSpec, TypeVar
 
 from proctor.errors import ProctorError
 
@@ -35,6 +40,10 @@ class ForeignExitError(Exception):
     """Foreign code raised SystemExit or another BaseException; the text is a clause with the place."""
 
 
+class ProcessExit(SystemExit):
+    """Foreign code called ``os._exit`` within :func:`os_exit_raises`."""
+
+
 class _NoExit:
     """The context of :func:`no_exit`. It holds no state: one serves all calls, nested ones too."""
 
@@ -48,7 +57,7 @@ class _NoExit:
             return
         if isinstance(error, KeyboardInterrupt) or _closes_generator(error):
             return
-        if not type(error).__module__.startswith("proctor."):
+        if isinstance(error, ProcessExit) or not type(error).__module__.startswith("proctor."):
             raise ForeignExitError(describe_exit(error)) from error
 
 
@@ -66,13 +75,30 @@ def no_exit() -> _NoExit:
     return _NO_EXIT
 
 
+@contextmanager
+def os_exit_raises() -> Iterator[None]:
+    """Within, ``os._exit`` raises :class:`ProcessExit` in this thread of this process, and ends all others as ever."""
+    real, process, thread = os._exit, os.getpid(), threading.get_ident()
+
+    def exit_process(status: int) -> NoReturn:
+        if os.getpid() == process and threading.get_ident() == thread:
+            raise ProcessExit(status)
+        real(status)
+
+    os._exit = exit_process
+    try:
+        yield
+    finally:
+        os._exit = real
+
+
 def ends_in_errors(function: Callable[P, R]) -> Callable[P, R]:
     """The last net: an exit that nothing on its way caught leaves ``function`` as a :class:`ProctorError`."""
 
     @functools.wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            with no_exit():
+            with no_exit(), os_exit_raises():
                 return function(*args, **kwargs)
         except ForeignExitError as error:
             message = f"The run ended without a result: a task's or a model's code {error}."
@@ -84,7 +110,8 @@ def ends_in_errors(function: Callable[P, R]) -> Callable[P, R]:
 def describe_exit(error: BaseException) -> str:
     """What a BaseException did and where, as ``called sys.exit(0) (models/own.py:12)``."""
     if isinstance(error, SystemExit):
-        what = f"called sys.exit({'' if error.code is None else repr(error.code)[:60]})"
+        name = "os._exit" if isinstance(error, ProcessExit) else "sys.exit"
+        what = f"called {name}({'' if error.code is None else repr(error.code)[:60]})"
     else:
         what = f"raised {type(error).__name__}, which is meant to end the process"
     place = place_of(error) or place_of(error, installed=True)

@@ -19,7 +19,7 @@ from proctor.cli.streams import drop_output, open_missing_streams
 from proctor.cli.system_errors import system_error
 from proctor.cli.values import SentenceParser
 from proctor.errors import ProctorError, UsageError, did_you_mean, printable
-from proctor.foreign import ForeignExitError, no_exit
+from proctor.foreign import ForeignExitError, no_exit, os_exit_raises
 from proctor.garbage import imports_kept, own_process
 from proctor.secrets import note
 
@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that cannot show a letter shows its number
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        with raise_on_sigterm(), no_exit():
+        with raise_on_sigterm(), no_exit(), os_exit_raises():
             code = _dispatch(list(sys.argv[1:] if argv is None else argv))
             sys.stdout.flush()
     except ProctorError as error:
