@@ -30,13 +30,19 @@ OPTIONS = ("w", "x", "y", "z")
 def ask(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Ask:
     """``ask(options, config, code)``: the exit code and everything that a run prints."""
 
-    def run(options: Sequence[str] = OPTIONS, config: str = CONFIG, code: str = "", command: str = "run") -> Any:
+    def run(
+        options: Sequence[str] = OPTIONS,
+        config: str = CONFIG,
+        code: str = "",
+        command: str = "run",
+        flags: Sequence[str] = (),
+    ) -> Any:
         rows = [{"question": f"Q{n}?", "choices": options, "answer": n % 3} for n in range(6)]
         (tmp_path / "test.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
         (tmp_path / "code.py").write_text(code, encoding="utf-8")
         (tmp_path / "quiz.yaml").write_text(config, encoding="utf-8")
         model = ("--model", "dummy") if command == "run" else ()
-        status = main([command, *model, "--tasks", str(tmp_path / "quiz.yaml")])
+        status = main([command, *model, "--tasks", str(tmp_path / "quiz.yaml"), *flags])
         return status, "".join(capsys.readouterr())
 
     return run
@@ -129,6 +135,30 @@ def test_two_spaces_before_the_answer_of_an_example_are_named(ask):
     assert "two spaces" not in ask(config=config)[1]
     config += "num_fewshot: 1\nfewshot_config: {samples: [{question: a}, {question: b}]}\n"
     assert "two spaces stand before the answer of a few-shot example" in ask(config=config)[1]
+
+
+@pytest.mark.parametrize(
+    ("lines", "flags", "are_two"),
+    [
+        ("", ("--apply_chat_template",), False),
+        ("gen_prefix: 'It is '\n", (), True),
+        ("gen_prefix: 'It is '\n", ("--apply_chat_template",), False),
+    ],
+)
+def test_in_a_chat_no_delimiter_stands_before_a_choice(ask, lines, flags, are_two):
+    spaced = CONFIG.replace("{{question}}", "{{question}} ") + lines
+    assert ("two spaces" in ask(config=spaced, flags=flags)[1]) is are_two
+    config = CONFIG + lines
+    assert ("two spaces" in ask((" w", "x", "y"), config=config, flags=flags)[1]) is (not flags or bool(lines))
+
+
+def test_in_a_chat_only_examples_that_are_no_turns_have_a_delimiter_before_the_answer(ask):
+    config = CONFIG.replace("multiple_choice", "generate_until").replace("{{question}}", "{{question}} ")
+    config = config.replace("doc_to_choice: choices\n", "").replace("answer\n", '"{{question}}!"\n')
+    config += "num_fewshot: 1\nfewshot_config: {samples: [{question: a}, {question: b}]}\n"
+    chat = ("--apply_chat_template", "--fewshot_as_multiturn")
+    assert "two spaces" not in ask(config=config, flags=(*chat, "true"))[1]
+    assert "two spaces" in ask(config=config, flags=(*chat, "false"))[1]
 
 
 def test_prompts_of_published_benchmarks_are_not_objected_to(ask, tmp_path, monkeypatch):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from proctor.check.findings import Findings
 from proctor.errors import Finding, ProctorError, TaskError
 from proctor.tasks.class_task import make_task
-from proctor.tasks.prompt import PromptStyle
+from proctor.tasks.prompt import PLAIN
 from proctor.tasks.spec import TaskSpec
 
 
@@ -25,7 +25,7 @@ def check_class(spec: TaskSpec) -> tuple[list[Finding], list[Finding], int]:
     except ProctorError as error:
         found.add(error, "class")
         return *found.results(), 0
-    style, count = PromptStyle(), len(task.documents)
+    style, count = PLAIN, len(task.documents)
     for position in range(count):
         try:
             for example in task.examples([position], style, 0):

@@ -19,17 +19,26 @@ from proctor.check.targets import short
 from proctor.stock.location import stock_roots
 from proctor.tasks.index import BUNDLED
 from proctor.tasks.output_types.table import output_type_of
+from proctor.tasks.prompt import PLAIN, PromptStyle
 from proctor.tasks.spec import TaskSpec
 
 _SEVERAL_SPACES = "Of the spaces before an answer only one is meant: take the other away."
 
 
 class PromptCheck:
-    """The prompts and options of one task."""
+    """The prompts and options of one task.
 
-    def __init__(self, spec: TaskSpec, found: Findings) -> None:
+    Args:
+        spec: The task.
+        found: Takes what is found.
+        style: How prompts are rendered: in a chat, turns and not delimiters stand between prompts and answers.
+    """
+
+    def __init__(self, spec: TaskSpec, found: Findings, style: PromptStyle = PLAIN) -> None:
         self._spec, self._found = spec, found
         self._output = output_type_of(spec)
+        self._is_chat, self._has_turns = style.chat is not None, style.chat is not None and style.multiturn
+        self._delimiter = self._delimiter_of_options(spec)
         self._count = 0
         self._first: tuple[Any, Any] = (None, None)
         self._is_one_prompt = self._is_one_list = True
@@ -71,21 +80,34 @@ class PromptCheck:
         hint = "doc_to_text names no column that differs: '{{ question }}' writes one."
         self._found.say(message, "doc_to_text", hint=hint, note=True)
 
+    def _delimiter_of_options(self, spec: TaskSpec) -> str:
+        """What stands between a prompt and an option.
+
+        lm-eval: nothing in a chat, where the option begins a turn, unless it goes on with a gen_prefix.
+        """
+        prefix = spec.prompt.gen_prefix
+        if self._is_chat and (not prefix or (isinstance(prefix, str) and prefix[-1:].isspace())):
+            return ""
+        return spec.prompt.target_delimiter
+
     def _end_of_text(self, number: int, text: Any, choices: Sequence[str] | None) -> None:
         """A prompt that ends with a space before an answer that begins with one.
 
         lm-eval: target_delimiter stands before each option, before the answers of few-shot examples, and
         before a gen_prefix only where no white space is there already.
         """
-        spec = self._spec
-        delimiter, prefix = spec.prompt.target_delimiter, spec.prompt.gen_prefix
+        spec, prefix = self._spec, self._spec.prompt.gen_prefix
+        is_scored = self._output.has_options
+        if self._is_chat and not prefix and (is_scored or self._has_turns):
+            return  # the end of a turn stands between
+        delimiter = self._delimiter if is_scored else spec.prompt.target_delimiter
         key, ending = ("gen_prefix", prefix) if isinstance(prefix, str) and prefix else ("doc_to_text", text)
         if isinstance(text, int) and choices:
             key, ending = "doc_to_choice", next((one for one in choices if one[-1:] == " "), "")
             choices = None
         if not isinstance(ending, str) or ending[-1:] != " ":
             return
-        if self._output.has_options:
+        if is_scored:
             is_doubled = delimiter[:1] == " " or (not delimiter and any(one[:1] == " " for one in choices or ()))
             where = "before a choice" if choices else "before the continuation"
         else:
@@ -102,7 +124,7 @@ class PromptCheck:
             self._on(number, f"two choices are the same: {short(twice)}.", "same")
         if are_contexts:
             return
-        delimiter = self._spec.prompt.target_delimiter
+        delimiter = self._delimiter
         if "" in choices:
             means = ": there is nothing to score" if not delimiter else "; it costs a model next to nothing, and wins"
             self._on(number, f"a choice is empty{means}.", "empty", note=bool(delimiter))

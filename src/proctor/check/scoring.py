@@ -19,7 +19,7 @@ from proctor.random_state import random_state_restored
 from proctor.refs import Ref
 from proctor.tasks.data import Documents, Splits
 from proctor.tasks.plan import DocumentPlan, plan_documents
-from proctor.tasks.prompt import PromptStyle
+from proctor.tasks.prompt import PLAIN
 from proctor.tasks.registered import refs_of
 from proctor.tasks.spec import TaskSpec
 from proctor.tasks.task import Task
@@ -92,7 +92,7 @@ def imagined_warnings(spec: TaskSpec) -> list[Finding]:
         return []
     try:
         task = Task(spec)
-        planned = list(plan_documents(task, range(min(DOCUMENTS, len(task.documents))), 0, PromptStyle()))
+        planned = list(plan_documents(task, range(min(DOCUMENTS, len(task.documents))), 0, PLAIN))
         answers = [[value for request in one.requests for value in _imagined(request, one)] for one in planned]
         return scoring_warnings(task, planned, answers)
     except Exception:  # noqa: BLE001 - an answer that no model gave may be one that code cannot take

@@ -21,6 +21,7 @@ from proctor.check.repeat import FieldValues, RepeatCheck, can_differ
 from proctor.check.targets import TargetCheck
 from proctor.errors import Finding, ProctorError
 from proctor.tasks.example import Example
+from proctor.tasks.prompt import PLAIN, PromptStyle
 from proctor.tasks.task import Task
 
 log = logging.getLogger("proctor")
@@ -30,15 +31,21 @@ FURTHER = 1000
 
 
 class TaskChecks:
-    """One task of a run. ``positions``: the documents that are evaluated."""
+    """One task of a run.
 
-    def __init__(self, task: Task, positions: Sequence[int]) -> None:
+    Args:
+        task: The task.
+        positions: The documents that are evaluated.
+        style: How their prompts are rendered.
+    """
+
+    def __init__(self, task: Task, positions: Sequence[int], style: PromptStyle = PLAIN) -> None:
         self._task = task
         spec = task.spec
         self._found, self._of_targets, self._of_calls = (Findings(spec) for _ in range(3))
         self._targets = self._target_check(self._of_targets)
         self._cells = CellCheck(spec, self._found)
-        self._prompts = PromptCheck(spec, self._found)
+        self._prompts = PromptCheck(spec, self._found, style)
         self._repeat = RepeatCheck(spec, task.question, self._of_calls)
         self._looked: set[int] = set()
         self._fresh: dict[int, Any] = {}

@@ -61,16 +61,16 @@ def preview(config: RunConfig, *, progress: OpenProgress, color: bool = False) -
     for task in tasks:
         samples = None if config.samples is None else config.samples.get(task.spec.name)
         plan = plan_task(task, limit=config.limit, samples=samples, seed=config.seed.fewshot, style=style)
-        _check(plan)
+        _check(plan, style)
         yield from view.task(plan)
     yield view.sum()
 
 
-def _check(plan: TaskPlan) -> None:
+def _check(plan: TaskPlan, style: PromptStyle) -> None:
     """Say what a run would say; what stops a run is to be seen here."""
     if isinstance(plan.task, ClassTask):
         return
-    checks = TaskChecks(plan.task, [planned.example.doc_id for planned in plan.documents])
+    checks = TaskChecks(plan.task, [planned.example.doc_id for planned in plan.documents], style)
     for planned in plan.documents:
         checks.look(planned.example)
     errors, warnings = checks.finish()

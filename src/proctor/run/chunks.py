@@ -136,7 +136,7 @@ class QueryChunks:
         return plans
 
     def _checks(self, task: AnyTask) -> TaskChecks | None:
-        return None if isinstance(task, ClassTask) else TaskChecks(task, self._positions(task))
+        return None if isinstance(task, ClassTask) else TaskChecks(task, self._positions(task), self._style)
 
     def _positions(self, task: AnyTask) -> Sequence[int]:
         samples = None if self._config.samples is None else self._config.samples.get(task.spec.name)

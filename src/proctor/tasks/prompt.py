@@ -27,6 +27,10 @@ class PromptStyle:
     system_instruction: str | None = None
 
 
+PLAIN = PromptStyle()
+"""Plain text, no chat."""
+
+
 def join(left: str | None, right: str | None, delimiter: str) -> str:
     """``left + right`` with the delimiter between, unless one is empty or whitespace is at the boundary."""
     if not left or not right:
