@@ -86,6 +86,8 @@ def test_predict_only_logs_samples():
         ({"tasks": []}, "No task is given"),
         ({"tasks": [" , "]}, "No task is given"),
         ({"nope": 1}, "no such setting"),
+        ({"store": "none"}, "--store none would name a file; --no_store goes without one"),
+        ({"store": "Off"}, "--no_store"),
         ({"modle": "x"}, "Did you mean 'model'"),
     ],
 )

@@ -112,6 +112,8 @@ CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "env_file": accepts.text,
 }
 
+_NO_FILES = frozenset({"none", "off", "no", "false"})
+"""Words that somebody writes after ``--store`` who wants no store."""
 _SETTINGS_IN_MODEL_ARGS = ("device", "batch_size", "max_batch_size")
 
 
@@ -192,6 +194,8 @@ def _contradictions(values: Mapping[str, Any], *, needs_tasks: bool) -> list[str
         found.append(f"{' and '.join(writing)} needs a place to write to: add --output_path FOLDER.")
     if values.get("no_store") and (values.get("store") or values.get("use_cache")):
         found.append(f"--no_store and --{'store' if values.get('store') else 'use_cache'} contradict each other.")
+    if str(values.get("store") or "").lower() in _NO_FILES:
+        found.append(f"--store {values['store']} would name a file; --no_store goes without one.")
     if values.get("samples") and values.get("limit") is not None:
         found.append("--samples and --limit both choose documents: give one of them.")
     if values.get("batch_invariant") and values.get("strict_lm_eval"):

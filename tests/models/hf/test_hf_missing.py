@@ -132,3 +132,13 @@ def test_delta_weights_that_are_missing_are_not_added_as_random_numbers(checkpoi
     rewrite(delta, without("layers.1."))
     with pytest.raises(ModelError, match=r"delta .*lacks"):
         ask(checkpoints / "llama", delta=str(delta))
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("model/config.json", "Try pretrained="), ("list.txt", "Check pretrained=")]
+)
+def test_a_file_where_a_folder_is_wanted_names_the_folder_only_where_a_model_is(model, tmp_path, name, hint):
+    (tmp_path / "list.txt").write_text("model\n", encoding="utf-8")
+    with pytest.raises(ModelError, match="is a file") as caught:
+        lazily(tmp_path / name)
+    assert (caught.value.hint or "").startswith(hint)

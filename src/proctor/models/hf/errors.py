@@ -174,9 +174,11 @@ def check_folder(source: str, subfolder: str, *, weights: bool, gguf_file: str |
             raise ModelError(f"There is no folder '{source}'.", hint="Check pretrained= in --model_args.")
         return
     if not path.is_dir():
+        is_part = path.suffix == ".gguf" or (path.parent / "config.json").is_file()
+        part = f",gguf_file={path.name}" if path.suffix == ".gguf" else ""
         raise ModelError(
             f"'{source}' is a file; pretrained= wants the folder that holds the model.",
-            hint=f"Try pretrained={path.parent}" + (f",gguf_file={path.name}" if path.suffix == ".gguf" else ""),
+            hint=f"Try pretrained={path.parent}{part}" if is_part else "Check pretrained= in --model_args.",
         )
     folder = path / subfolder if subfolder else path
     _refuse_special_files(folder)
