@@ -17,8 +17,9 @@ import pytest
 from proctor.errors import TaskError, UsageError
 from proctor.run.progress import Quiet
 from proctor.run.session import evaluate
+from proctor.run_result import RunResult
 from proctor.settings.config import build_config
-from proctor.types import Generate, Loglikelihood, Request, Response, Rolling, RunResult, Scores, Text
+from proctor.types import Generate, Loglikelihood, Request, Response, Rolling, Scores, Text
 
 STRICT = {"strict_lm_eval": True}
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from proctor.errors import DataError, UsageError
 from proctor.files import LARGEST_DOCUMENT, read_text
-from proctor.types import Model, RunResult
+from proctor.run_result import RunResult
+from proctor.types import Model
 
 if TYPE_CHECKING:
     from proctor.run.finish import FinishedRun

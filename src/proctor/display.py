@@ -14,7 +14,7 @@ from proctor.errors import did_you_mean
 from proctor.lazy import need
 
 if TYPE_CHECKING:
-    from proctor.types import ErrorMethod, GroupResult, RunResult, TaskResult, Value
+    from proctor.run_result import ErrorMethod, GroupResult, RunResult, TaskResult, Value
 
 FRAME_COLUMNS = (
     "name", "kind", "n_shot", "metric", "filter", "value", "stderr", "low", "high", "n", "method", "higher_is_better",
@@ -26,7 +26,7 @@ LONGEST = 24
 
 
 class Score(float):
-    """A score as a number that knows how sure it is: what :class:`~proctor.types.Value` has, by the same names."""
+    """A score as a number that knows how sure it is: what :class:`~proctor.run_result.Value` has, by the same names."""
 
     __slots__ = ("interval", "method", "n", "stderr")
     stderr: float | None
@@ -42,7 +42,7 @@ class Score(float):
         method: ErrorMethod | None = None,
         interval: tuple[float, float] | None = None,
     ) -> Score:
-        """Make a score of the fields of a :class:`~proctor.types.Value`."""
+        """Make a score of the fields of a :class:`~proctor.run_result.Value`."""
         made = super().__new__(cls, value)
         made.stderr, made.n, made.method, made.interval = stderr, n, method, interval
         return made
@@ -87,7 +87,7 @@ def _digits(value: Any) -> str:
 class NamedScores(Mapping[str, Any]):
     """The scores of one task or group: ``scores["acc"]``; or ``scores["acc,strict"]`` for one filter of several.
 
-    A name without a filter means the first filter. What is no number is a :class:`~proctor.types.Value`.
+    A name without a filter means the first filter. What is no number is a :class:`~proctor.run_result.Value`.
     """
 
     def __init__(self, name: str, values: Mapping[tuple[str, str], Value]) -> None:

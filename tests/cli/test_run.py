@@ -13,8 +13,8 @@ from proctor.cli.main import main
 from proctor.cli.run import check_model, read_config
 from proctor.errors import OutputError, UsageError
 from proctor.results.files import SavedRun
+from proctor.run_result import RunResult, TaskResult, Value
 from proctor.settings.config import build_config
-from proctor.types import RunResult, TaskResult, Value
 
 
 def result():

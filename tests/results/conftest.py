@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from proctor.types import GroupResult, Record, RunResult, TaskResult, Value
+from proctor.run_result import GroupResult, RunResult, TaskResult, Value
+from proctor.types import Record
 
 
 def make_record(**changes: Any) -> Record:

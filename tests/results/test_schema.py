@@ -20,7 +20,7 @@ from proctor.results.schema import (
     sanitize,
     task_hash,
 )
-from proctor.types import GroupResult, Value
+from proctor.run_result import GroupResult, Value
 
 LM_EVAL_KEYS = [
     "results", "groups", "group_subtasks", "configs", "versions", "n-shot", "higher_is_better", "n-samples", "config",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from proctor.results.schema import results_document
 from proctor.results.table import make_table, summary_line
-from proctor.types import GroupResult, Value
+from proctor.run_result import GroupResult, Value
 
 WORLD = {
     "results": {

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proctor.run.aggregate import group_results
+from proctor.run_result import TaskResult, Value
 from proctor.tasks.groups import AggregateSpec, GroupSpec
-from proctor.types import TaskResult, Value
 
 
 def leaf(name, value, stderr, size=8, *, metric="acc", filter_name="none", shots=0, better=True, n=None):

@@ -9,8 +9,8 @@ from proctor.results.redact import redact
 from proctor.run.facts import score_facts
 from proctor.run.progress import Quiet
 from proctor.run.session import evaluate
+from proctor.run_result import GroupResult, TaskResult, Value
 from proctor.settings.config import RunConfig
-from proctor.types import GroupResult, TaskResult, Value
 
 
 def task(name, values):

@@ -16,8 +16,8 @@ from proctor.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from proctor.run.finish import FinishedRun
+    from proctor.run_result import RunResult
     from proctor.settings.config import RunConfig
-    from proctor.types import RunResult
 
 __all__ = ["add_flags", "execute"]
 

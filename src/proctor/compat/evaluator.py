@@ -26,11 +26,12 @@ from proctor.run import session
 from proctor.run.exam import Exam, gather
 from proctor.run.finish import check_output
 from proctor.run.progress import open_progress
+from proctor.run_result import RunResult
 from proctor.settings.config import RunConfig, Seeds, build_config
 from proctor.settings.kwargs import parse_pairs
 from proctor.tasks.class_task import from_object
 from proctor.tasks.groups import AggregateSpec, GroupSpec
-from proctor.types import Model, Record, RunResult
+from proctor.types import Model, Record
 
 if TYPE_CHECKING:
     from proctor.compat.loggers import EvaluationTracker

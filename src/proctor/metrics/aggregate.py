@@ -11,9 +11,9 @@ from proctor.foreign import no_exit
 from proctor.metrics import replicates
 from proctor.metrics.base import Metric, MetricUse
 from proctor.metrics.tables import METRICS, aggregation_row, loaded
+from proctor.run_result import ErrorMethod, Value
 from proctor.stats import bootstrap, standard_errors
 from proctor.stats.intervals import normal_interval, percentile_interval, wilson_interval
-from proctor.types import ErrorMethod, Value
 
 
 def median(items: Sequence[Any]) -> Any:

@@ -20,7 +20,8 @@ from typing import Any, Protocol
 
 from proctor.errors import OutputError
 from proctor.results.schema import dumps, folder_name, sample_line
-from proctor.types import Record, RunResult
+from proctor.run_result import RunResult
+from proctor.types import Record
 
 LONGEST_NAME = 180
 """Bytes of a name inside a file name; file systems allow 255 for the whole."""

@@ -13,7 +13,8 @@ from typing import Any
 
 from proctor.results.encode import as_text, dumps, source_text
 from proctor.results.redact import redact, redact_repeated, redact_text
-from proctor.types import GroupResult, Record, RunResult, TaskResult, Value
+from proctor.run_result import GroupResult, RunResult, TaskResult, Value
+from proctor.types import Record
 
 __all__ = [
     "dumps",

@@ -12,11 +12,12 @@ from proctor.metrics.base import MetricUse
 from proctor.metrics.metric_list import use_metric
 from proctor.run.grade import sentence
 from proctor.run.scores import MetricValues
+from proctor.run_result import ErrorMethod, GroupResult, TaskResult, Value
 from proctor.stats.intervals import normal_interval
 from proctor.stats.standard_errors import pooled_stderr, unweighted_stderr
 from proctor.tasks.class_task import AnyTask
 from proctor.tasks.groups import AggregateSpec, GroupSpec
-from proctor.types import DocumentError, ErrorMethod, GroupResult, TaskResult, Value
+from proctor.types import DocumentError
 
 log = logging.getLogger("proctor")
 Key = tuple[str, str]

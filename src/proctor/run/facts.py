@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from proctor.run_result import GroupResult, TaskResult
 from proctor.sandbox.run import bounds_report
 from proctor.settings.config import RunConfig
 from proctor.stock.location import stock_roots
-from proctor.types import GroupResult, Model, TaskResult
+from proctor.types import Model
 
 
 def config_section(

@@ -30,8 +30,8 @@ from proctor.results.samples import Samples
 from proctor.results.schema import experiment_facts, results_document
 from proctor.run.command import command_line
 from proctor.run.run_store import note_results, regradable_run
+from proctor.run_result import RunResult
 from proctor.settings.config import RunConfig
-from proctor.types import RunResult
 
 log = logging.getLogger("proctor")
 

@@ -25,13 +25,14 @@ from proctor.run.prompt_style import model_style
 from proctor.run.run_store import RunStore
 from proctor.run.scores import MetricValues, facts_of, failure_report
 from proctor.run.seeds import seed_everything
+from proctor.run_result import RunResult, TaskResult
 from proctor.sandbox.consent import code_consent
 from proctor.sandbox.run import bounds_report
 from proctor.settings.config import RunConfig
 from proctor.tasks.class_task import AnyTask
 from proctor.tasks.plan import DocumentPlan
 from proctor.tasks.spec import TaskSpec
-from proctor.types import Model, OriginModel, RunResult, TaskResult, UngradedDocuments
+from proctor.types import Model, OriginModel, UngradedDocuments
 
 log = logging.getLogger("proctor")
 BOOTSTRAP_ITERS = 100_000

@@ -8,7 +8,7 @@ from typing import Any
 
 from proctor.compat.api.task import Task
 from proctor.compat.config.group import AggMetricConfig, GroupConfig
-from proctor.types import TaskResult, Value
+from proctor.run_result import TaskResult, Value
 
 __all__ = ["AggMetricConfig", "ConfigurableGroup", "Group", "GroupConfig"]
 

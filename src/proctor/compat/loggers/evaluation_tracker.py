@@ -11,7 +11,8 @@ from proctor.errors import UsageError
 from proctor.results.files import stamp_of, write_results, write_samples
 from proctor.results.schema import experiment_facts, task_hash
 from proctor.run.finish import write_for_script
-from proctor.types import Record, RunResult
+from proctor.run_result import RunResult
+from proctor.types import Record
 
 __all__ = ["EvaluationTracker", "GeneralConfigTracker"]
 
