@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -345,3 +346,20 @@ def test_a_cell_is_one_line_and_fails_where_something_changed():
     changed = a_cell(difference={"documents": 2, "largest": 0.0, "changed": 1, "near_ties": 0, "missing": 0})
     assert not scoring.holds(changed, 1e-4)
     assert "12.5x" in gpu.line(a_cell())
+
+
+def test_the_driver_measures_a_run_of_proctor(tmp_path):
+    """It wraps methods of the engine by their names: a name that is changed is noticed here."""
+    benchmarks = ROOT / "src" / "proctor" / "benchmarks" / "demo"
+    shape = {"body": 10, "layers": 1, "hidden": 8, "vocabulary": 100, "dtype": "float32"}
+    model = ("--model", "hf", "--model_args", f"pretrained={benchmarks / 'model'},dtype=float32", "--device", "cpu")
+    arguments = [*model, "--tasks", "demo_text_sums", "--limit", "2", "--no_store"]
+    job = {"program": "proctor", "arguments": arguments, "started": 0.0, "shape": shape, "device": "cpu"}
+    (tmp_path / "job.json").write_text(json.dumps({**job, "figures": str(tmp_path / "figures.json")}), encoding="utf-8")
+    command = [sys.executable, "-m", "side_by_side.driver", str(tmp_path / "job.json")]
+    subprocess.run(command, cwd=ROOT / "bench", check=True, capture_output=True)
+    measured = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
+    assert measured["trie"]["nodes"] > 0
+    assert measured["embedded_tokens"] == measured["report"]["forwarded_tokens"] > 0
+    assert measured["scoring_cpu"] > 0
+    assert measured["encoding_cpu"] > 0
