@@ -360,6 +360,6 @@ def test_the_driver_measures_a_run_of_proctor(tmp_path):
     subprocess.run(command, cwd=ROOT / "bench", check=True, capture_output=True)
     measured = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
     assert measured["trie"]["nodes"] > 0
-    assert measured["embedded_tokens"] == measured["report"]["forwarded_tokens"] > 0
+    assert measured["embedded_tokens"] >= measured["report"]["forwarded_tokens"] > 0
     assert measured["scoring_cpu"] > 0
     assert measured["encoding_cpu"] > 0
