@@ -9,7 +9,7 @@ import textwrap
 
 import pytest
 
-import proctor.compat.utils
+import proctor.compat.tasks.helpers
 from proctor import alias
 from proctor.alias import NotServedError, TaskModule, add_task_root, import_peer, load_file, locate
 from proctor.errors import TaskError
@@ -55,7 +55,7 @@ def test_every_way_to_say_import(tmp_path):
         found = importlib.util.find_spec("json")
         """,
     )
-    served = proctor.compat.utils
+    served = proctor.compat.tasks.helpers
     assert module.utils is served
     assert all(one is served for one in module.named)
     assert module.lm_eval.__version__ == "0.4.13"
@@ -185,7 +185,7 @@ def test_a_file_that_changed_is_loaded_again_and_a_broken_one_leaves_nothing(tmp
 def test_locate_imports_nothing(tmp_path):
     write(tmp_path, one__0common="raise SystemExit")
     add_task_root(tmp_path)
-    assert locate("lm_eval.utils") == importlib.import_module("pathlib").Path(proctor.compat.utils.__file__)
+    assert locate("lm_eval.utils") == importlib.import_module("pathlib").Path(proctor.compat.tasks.helpers.__file__)
     assert locate("lm_eval.tasks.one.common") == tmp_path / "one" / "common.py"
     assert locate("lm_eval.tasks.one") == tmp_path / "one"
     assert locate("lm_eval.tasks.one.nothing") is None
@@ -212,7 +212,7 @@ def test_modules_pickle_by_name(tmp_path):
 
 
 def test_a_served_module_is_one_module():
-    assert import_peer("lm_eval.utils") is proctor.compat.utils
+    assert import_peer("lm_eval.utils") is proctor.compat.tasks.helpers
     with pytest.raises(NotServedError):
         import_peer("lm_eval.nothing")
 
@@ -277,13 +277,13 @@ import sys
 from pathlib import Path
 import lm_eval, lm_eval.utils
 before = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "lm_eval"}
-from proctor.alias import load_file
+from proctor.alias import import_peer, load_file
 module = load_file(Path(sys.argv[1]))
 after = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "lm_eval"}
 assert before == after and all(before[name] is after[name] for name in before)
-import proctor.compat.utils
-assert module.lm_eval is sys.modules["proctor.compat"] is not lm_eval
-assert module.utils is module.late() is module.dynamic is proctor.compat.utils
+import proctor.compat.tasks.helpers
+assert module.lm_eval is import_peer("lm_eval") is not lm_eval
+assert module.utils is module.late() is module.dynamic is proctor.compat.tasks.helpers
 print("ok")
 """
 

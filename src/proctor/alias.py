@@ -1,7 +1,7 @@
 """What task files see when they say ``import lm_eval``: proctor's own faces, and each other.
 
 A Python file of a task folder is loaded with an ``__import__`` of its own, kept in the
-``__builtins__`` of that one module. It serves ``lm_eval.*`` from ``proctor.compat``,
+``__builtins__`` of that one module. It serves ``lm_eval.*`` from the table in ``proctor.compat.names``,
 ``lm_eval.tasks.<folder>`` from the known task roots and ``evaluate`` from proctor's metrics, at
 whatever time the import runs. The rest of the process is left alone: a real lm_eval, installed or
 even imported already, is neither used nor changed.
@@ -29,9 +29,9 @@ from proctor.stock.names import stock_module_hint
 PEER = "lm_eval"
 FACE = "proctor.compat"
 TASKS = f"{PEER}.tasks"
-EVALUATE = f"{FACE}.hf_evaluate"
+EVALUATE = f"{FACE}.tasks.hf_evaluate"
 """The module that stands for the package ``evaluate``."""
-SQUAD = f"{FACE}.squad_metrics"
+SQUAD = f"{FACE}.tasks.squad_metrics"
 """The module that stands for ``transformers.data.metrics``, where transformers has none."""
 
 
@@ -74,12 +74,11 @@ def _stock_root(near: Path) -> Path | None:
 
 def locate(name: str, near: Path | None = None) -> Path | None:
     """The file or folder behind ``lm_eval...``, without importing anything; None if there is none."""
+    face = _faces().file_of_face(name)
+    if face is not None:
+        return Path(face)
     _, *parts = name.split(".")
-    face = Path(__file__).parent.joinpath("compat", *parts)
-    found = _file_of(face)
-    if found is None and parts[:1] == ["tasks"] and why_not(name) is None:
-        found = next(_places(parts[1:], near), None)
-    return found
+    return next(_places(parts[1:], near), None) if parts[:1] == ["tasks"] and why_not(name) is None else None
 
 
 def _file_of(path: Path) -> Path | None:
@@ -101,13 +100,6 @@ def _places(parts: Sequence[str], near: Path | None) -> Iterator[Path]:
 
 
 # ---------------------------------------------------------------- modules
-
-
-class FaceModule(ModuleType):
-    """A module of ``proctor.compat``. It is pickled by name, so that fingerprints do not depend on its state."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return importlib.import_module, (self.__name__,)
 
 
 class TaskModule(ModuleType):
@@ -196,35 +188,26 @@ def _module_name(label: str, *content: bytes) -> str:
 
 def import_peer(name: str, near: Path | None = None) -> ModuleType:
     """The module that stands for ``lm_eval...`` in the file ``near``, or :class:`NotServedError`."""
-    face = FACE + name[len(PEER) :]
-    try:
-        module = importlib.import_module(face)
-    except ModuleNotFoundError as error:
-        if error.name is None or not f"{face}.".startswith(f"{error.name}."):
-            raise
-    else:
-        return _as_face(module)
+    face = _faces().load_face(name)
+    if face is not None:
+        return face
     known = why_not(name)
     # The peer's own modules beside its task folders (`_index.py`) are never run, though the folder is a task root.
     if known is not None:
         raise NotServedError(known, name=name)
     if not name.startswith(f"{TASKS}."):
         above = name.rpartition(".")[0]
-        beside = [known for known in served_modules() if known.rpartition(".")[0] == above]
+        beside = [known for known in _faces().served_modules() if known.rpartition(".")[0] == above]
         raise NotServedError(f"proctor serves no module '{name}'.{_hint(name, beside)}", name=name)
-    reason = why_not(name)
-    if reason is not None:  # a root that is lm-eval's own folder holds its engine, too
-        raise NotServedError(reason, name=name)
     places = list(_places(name.split(".")[2:], near))
     if not places:
         raise NotServedError(_no_folder(name, near), name=name)
     return load_file(places[0]) if places[0].is_file() else _folder_module(places)
 
 
-def _as_face(module: Any) -> Any:
-    if type(module) is ModuleType and module.__name__.startswith(FACE):
-        module.__class__ = FaceModule
-    return module
+def _faces() -> Any:
+    """What makes the modules of lm_eval, which is on a floor above this one."""
+    return importlib.import_module(f"{FACE}.faces")
 
 
 def _hint(name: str, known: Sequence[str]) -> str:
@@ -236,13 +219,6 @@ def _hint(name: str, known: Sequence[str]) -> str:
 def why_not(name: str) -> str | None:
     """Why ``lm_eval...`` has no face, where there is a reason to tell."""
     return importlib.import_module(f"{FACE}.absent").reason(name)
-
-
-def served_modules() -> list[str]:
-    """Every module of ``lm_eval`` that there is a face of, by its name there."""
-    base = Path(__file__).parent / "compat"
-    files = (file.relative_to(base).with_suffix("") for file in base.rglob("*.py"))
-    return sorted({".".join([PEER, *(part for part in file.parts if part != "__init__")]) for file in files})
 
 
 def _no_folder(name: str, near: Path | None) -> str:
@@ -283,7 +259,8 @@ class Importer:
         except ModuleNotFoundError as error:
             if error.name != "transformers.data.metrics":
                 raise
-            return _as_face(importlib.import_module(SQUAD)).stand_in(name, itself=bool(fromlist))
+            squad: Any = importlib.import_module(SQUAD)
+            return squad.stand_in(name, itself=bool(fromlist))
         return _Importlib(self) if module is importlib else module
 
     def import_module(self, name: str, package: str | None = None) -> ModuleType:
@@ -307,11 +284,9 @@ class Importer:
 
     def _with(self, module: ModuleType, wanted: Sequence[str] | None, name: str = "") -> ModuleType:
         for item in wanted or ():
-            if item == "*":
+            if item == "*" or hasattr(module, item):
                 continue
-            if hasattr(module, item):
-                _as_face(getattr(module, item))
-            elif name.partition(".")[0] == PEER and locate(f"{name}.{item}", self.file):
+            if name.partition(".")[0] == PEER and locate(f"{name}.{item}", self.file):
                 import_peer(f"{name}.{item}", self.file)
             elif isinstance(module, TaskModule):
                 raise ImportError(f"{module.__dict__.get('__file__') or module.__path__} has no '{item}'", name=name)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from proctor.compat.evaluator import simple_evaluate
-from proctor.compat.tasks.manager import TaskManager
+from proctor.compat.scripts.evaluator import simple_evaluate
+from proctor.compat.scripts.manager import TaskManager
 from proctor.tasks.index import BUNDLED
 
 DEMO = BUNDLED / "demo"

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from proctor.compat.api.samplers import get_sampler
 from proctor.compat.errors import raises_built_in, with_built_in
-from proctor.compat.evaluator import simple_evaluate
-from proctor.compat.models.huggingface import HFLM
-from proctor.compat.tasks.manager import TaskManager, get_task_dict
+from proctor.compat.scripts.evaluator import simple_evaluate
+from proctor.compat.scripts.huggingface import HFLM
+from proctor.compat.scripts.manager import TaskManager, get_task_dict
+from proctor.compat.tasks.samplers import get_sampler
 from proctor.errors import (
     DataError,
     MissingExtraError,

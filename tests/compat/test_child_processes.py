@@ -10,7 +10,10 @@ import pytest
 from proctor.compat import install as hook
 from proctor.compat.serving import Finder
 
-SHOW = "import lm_eval, importlib.metadata as m; print(lm_eval.__name__, m.version('lm-eval'), m.version('lm_eval'))"
+SHOW = (
+    "import lm_eval, importlib.metadata as m; "
+    "print('.'.join(lm_eval.__file__.split('/')[-3:-1]), m.version('lm-eval'), m.version('lm_eval'))"
+)
 SERVED = "proctor.compat 0.4.13 0.4.13\n"
 
 

@@ -30,11 +30,11 @@ import lm_eval.tasks.copa.utils as named
 from lm_eval import utils
 from lm_eval.tasks.copa import utils as copa
 from lm_eval.api.registry import get_filter
-import proctor.compat, proctor.compat.utils
+from proctor.alias import import_peer
 
-assert lm_eval is proctor.compat and sys.modules["lm_eval"] is proctor.compat
-assert lm_eval.__spec__.name == "proctor.compat"
-assert utils is proctor.compat.utils is lm_eval.utils
+assert lm_eval is import_peer("lm_eval") and sys.modules["lm_eval"] is lm_eval
+assert "/proctor/compat/" in lm_eval.__spec__.origin
+assert utils is import_peer("lm_eval.utils") is lm_eval.utils
 assert issubclass(get_filter("regex"), f.Filter)
 assert named is copa
 print(__name__, sys.argv[1:], beside.N, lm_eval.__version__)

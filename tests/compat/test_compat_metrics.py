@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctor.compat.api import metrics
+from proctor.alias import import_peer
+
+metrics = import_peer("lm_eval.api.metrics")
 
 NUMBERS = st.lists(st.floats(-100, 100), min_size=2, max_size=20)
 

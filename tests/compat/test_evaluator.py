@@ -4,17 +4,21 @@ import json
 
 import pytest
 
-from proctor.compat.api.model import LM
-from proctor.compat.api.registry import register_model
-from proctor.compat.bridge import LMModel, Opener, ProctorLM, as_model
-from proctor.compat.evaluator import evaluate, simple_evaluate
-from proctor.compat.loggers import EvaluationTracker, TrackioLogger, WandbLogger
-from proctor.compat.models.dummy import DummyLM
-from proctor.compat.tasks import TaskManager, get_task_dict
-from proctor.compat.utils import handle_non_serializable, make_table
+from proctor.compat.scripts.dummy import DummyLM
+from proctor.compat.scripts.evaluation_tracker import EvaluationTracker
+from proctor.compat.scripts.evaluator import evaluate, simple_evaluate
+from proctor.compat.scripts.helpers import make_table
+from proctor.compat.scripts.lm_model import LMModel, as_model
+from proctor.compat.scripts.manager import TaskManager, get_task_dict
+from proctor.compat.scripts.model import LM
+from proctor.compat.scripts.opener import Opener
+from proctor.compat.scripts.proctor_lm import ProctorLM
+from proctor.compat.scripts.registry import register_model
+from proctor.compat.scripts.unsupported import TrackioLogger, WandbLogger
 from proctor.errors import ModelError, UsageError
 from proctor.models import open_model
 from proctor.models.dummy import DummyModel
+from proctor.results.encode import fallback as handle_non_serializable
 from proctor.types import Generate, Loglikelihood, Rolling
 
 KEYS = [
@@ -165,7 +169,7 @@ def test_wrong_answers_are_sentences(answers):
 
 
 def test_one_of_proctors_models_is_one_of_lm_evals_kind(exam):
-    from proctor.compat.api.instance import Instance
+    from proctor.compat.tasks.instance import Instance
 
     lm = ProctorLM(DummyModel())
     pairs = [Instance("loglikelihood", {}, ("a", text), 0) for text in "bcd"]

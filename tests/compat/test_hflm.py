@@ -6,12 +6,12 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from proctor.compat.api.instance import Instance
-from proctor.compat.api.model import CacheHook, CachingLM
-from proctor.compat.bridge import LMModel, as_model
-from proctor.compat.models import plain
-from proctor.compat.models.huggingface import HFLM
-from proctor.compat.models.utils import Collator
+from proctor.compat.scripts import steps
+from proctor.compat.scripts.huggingface import HFLM
+from proctor.compat.scripts.lm_model import LMModel, as_model
+from proctor.compat.scripts.model import CacheHook, CachingLM
+from proctor.compat.scripts.model_helpers import Collator
+from proctor.compat.tasks.instance import Instance
 from proctor.errors import UsageError
 from proctor.models.hf.hooks import is_patched
 from proctor.models.hf.model import HfModel
@@ -171,7 +171,7 @@ def test_the_plain_route_finds_a_batch_size(llama):
     found, wanted = auto.loglikelihood(SCORED[:6]), llama.loglikelihood(SCORED[:6])
     assert [value for value, _ in found] == pytest.approx([value for value, _ in wanted], abs=2e-4)
     assert set(auto.batch_sizes.values()) == {4}
-    assert plain.largest_batch(auto, None, 0) == 4
+    assert steps.largest_batch(auto, None, 0) == 4
 
 
 def test_thinking_does_not_go_with_scores(llama):

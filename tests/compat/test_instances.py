@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctor.compat.api.model import LM
-from proctor.compat.evaluator import simple_evaluate
-from proctor.compat.instances import instances_about, instances_of
-from proctor.compat.tasks import TaskManager
+from proctor.compat.scripts.evaluator import simple_evaluate
+from proctor.compat.scripts.instances import instances_about, instances_of
+from proctor.compat.scripts.manager import TaskManager
+from proctor.compat.scripts.model import LM
 from proctor.run.origins import origins
 from proctor.types import Generate, Loglikelihood, Origin, Rolling
 

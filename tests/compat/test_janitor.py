@@ -3,13 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctor.compat.decontamination.janitor import (
-    Janitor,
-    form_ngrams,
-    split_indices,
-    word_ngrams,
-    word_ngrams_indices,
-)
+from proctor.compat.scripts.janitor import Janitor, form_ngrams, split_indices, word_ngrams, word_ngrams_indices
 
 WORDS = st.lists(st.text("aAbB", min_size=1, max_size=4), max_size=12)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from proctor.cli.main import main
-from proctor.compat.tasks import TaskManager
+from proctor.compat.scripts.manager import TaskManager
 from proctor.errors import TaskError, UsageError
 from proctor.models.generation import plan_generation
 

@@ -4,16 +4,16 @@ import datasets
 import pytest
 import torch
 
-from proctor.compat.api.base import Task
-from proctor.compat.api.configurable import ConfigurableTask
-from proctor.compat.api.model import LM
-from proctor.compat.evaluator import simple_evaluate
-from proctor.compat.models import MODEL_MAPPING
-from proctor.compat.models.huggingface import HFLM
-from proctor.compat.models.loading import LoadedLM
-from proctor.compat.named import model_class_of, patched_openers
+from proctor.compat.scripts.evaluator import simple_evaluate
+from proctor.compat.scripts.huggingface import HFLM
+from proctor.compat.scripts.loading import LoadedLM
+from proctor.compat.scripts.manager import TaskManager
+from proctor.compat.scripts.model import LM
+from proctor.compat.scripts.patched_names import model_class_of, patched_openers
+from proctor.compat.scripts.registry import MODEL_MAPPING
 from proctor.compat.shipped import is_patched
-from proctor.compat.tasks.manager import TaskManager
+from proctor.compat.tasks.base import Task
+from proctor.compat.tasks.configurable import ConfigurableTask
 from proctor.lazy import load_attribute
 from proctor.run import session
 from proctor.tasks.index import BUNDLED
@@ -44,9 +44,9 @@ def unpatched(manager):
 def test_what_was_shipped_is_not_patched():
     for place in MODEL_MAPPING.values():
         load_attribute(place)
-    assert not is_patched("proctor.compat.models.huggingface", "HFLM")
-    assert not is_patched("proctor.compat.api.configurable", "ConfigurableTask")
-    assert not is_patched("proctor.compat.models.nothing", "HFLM")
+    assert not is_patched("proctor.compat.scripts.huggingface", "HFLM")
+    assert not is_patched("proctor.compat.tasks.configurable", "ConfigurableTask")
+    assert not is_patched("proctor.compat.scripts.nothing", "HFLM")
     assert model_class_of("hf") is None
     assert patched_openers() == {}
 
@@ -75,7 +75,7 @@ def test_a_removed_attribute_counts(monkeypatch):
 
 
 def test_a_class_in_its_place_counts(monkeypatch):
-    monkeypatch.setattr("proctor.compat.models.huggingface.HFLM", type("Other", (HFLM,), {}))
+    monkeypatch.setattr("proctor.compat.scripts.huggingface.HFLM", type("Other", (HFLM,), {}))
     assert model_class_of("hf").__name__ == "Other"
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from proctor.compat.api.group import ConfigurableGroup, Group
-from proctor.compat.api.task import MultipleChoiceTask, Task
-from proctor.compat.config.group import AggMetricConfig
+from proctor.compat.tasks.group import ConfigurableGroup, Group
+from proctor.compat.tasks.group_config import AggMetricConfig
+from proctor.compat.tasks.task_types import MultipleChoiceTask, Task
 from proctor.errors import UsageError
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from proctor.compat.api.samplers import SAMPLER_REGISTRY, ContextSampler, FirstNSampler, get_sampler
+from proctor.compat.tasks.samplers import SAMPLER_REGISTRY, ContextSampler, FirstNSampler, get_sampler
 from proctor.errors import DataError, UsageError
 
 BIRDS = [{"bird": name} for name in ("wren", "rook", "swan", "tern", "kite")]

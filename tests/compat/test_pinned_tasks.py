@@ -6,9 +6,8 @@ import json
 
 import pytest
 
-from proctor.compat.api.task import ConfigurableTask
-from proctor.compat.tasks import TaskManager, get_task_dict
-from proctor.compat.tasks.manager import Kind
+from proctor.compat.scripts.manager import Kind, TaskManager, get_task_dict
+from proctor.compat.tasks.configurable import ConfigurableTask
 from proctor.errors import TaskError, UsageError
 
 BASE = """\

@@ -8,21 +8,21 @@ import threading
 
 import pytest
 
-from proctor.compat.api.model import hash_args
-from proctor.compat.api.registry import (
+from proctor.compat.scripts.dummy import DummyLM
+from proctor.compat.scripts.evaluator import simple_evaluate
+from proctor.compat.scripts.helpers import escaped_split, get_rolling_token_windows, make_disjoint_window
+from proctor.compat.scripts.manager import TaskManager
+from proctor.compat.scripts.model_helpers import Collator
+from proctor.compat.scripts.registry import get_model
+from proctor.compat.scripts.response_file import hash_args
+from proctor.compat.tasks.messages import Message, maybe_delimit, messages_to_text, multiturn_to_singleturn
+from proctor.compat.tasks.registries import Registry
+from proctor.compat.tasks.registry import (
     get_aggregation,
     get_metric_aggregation,
-    get_model,
     is_higher_better,
     register_aggregation,
 )
-from proctor.compat.api.rows import Registry
-from proctor.compat.api.utils import Message, maybe_delimit, messages_to_text, multiturn_to_singleturn
-from proctor.compat.evaluator import simple_evaluate
-from proctor.compat.models.dummy import DummyLM
-from proctor.compat.models.utils import Collator
-from proctor.compat.tasks import TaskManager
-from proctor.compat.utils import escaped_split, get_rolling_token_windows, make_disjoint_window
 from proctor.metrics.tables import AGGREGATIONS
 
 # -- texts and tokens

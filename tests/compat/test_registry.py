@@ -2,17 +2,19 @@
 
 import pytest
 
-from proctor.alias import load_file
-from proctor.compat.api import registry
-from proctor.compat.api.rows import Registry
-from proctor.compat.filters import build_filter_ensemble
-from proctor.compat.filters.decontamination import DecontaminationFilter
-from proctor.compat.filters.extraction import MultiChoiceRegexFilter, RegexFilter
+from proctor.alias import import_peer, load_file
+from proctor.compat.tasks.decontamination_filter import DecontaminationFilter
+from proctor.compat.tasks.filters import build_filter_ensemble
+from proctor.compat.tasks.registries import Registry
+from proctor.filters.extract import MultiChoiceRegex as MultiChoiceRegexFilter
+from proctor.filters.extract import Regex as RegexFilter
 from proctor.filters.pipeline import build_pipelines
 from proctor.filters.table import FILTERS
 from proctor.metrics.metric_list import use_metric
 from proctor.metrics.tables import AGGREGATIONS, METRICS
 from proctor.registry import Table
+
+registry = import_peer("lm_eval.api.registry")
 
 
 @pytest.fixture(autouse=True)

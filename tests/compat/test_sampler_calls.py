@@ -5,11 +5,11 @@ from typing import ClassVar
 import datasets
 import pytest
 
-from proctor.compat.api.configurable import ConfigurableTask
-from proctor.compat.api.model import LM
-from proctor.compat.api.samplers import ContextSampler
-from proctor.compat.evaluator import evaluate, simple_evaluate
-from proctor.compat.tasks.manager import TaskManager
+from proctor.compat.scripts.evaluator import evaluate, simple_evaluate
+from proctor.compat.scripts.manager import TaskManager
+from proctor.compat.scripts.model import LM
+from proctor.compat.tasks.configurable import ConfigurableTask
+from proctor.compat.tasks.samplers import ContextSampler
 
 SPLITS = ("train", "validation", "test")
 ROWS = [{"q": f"{number}?", "a": f" {number}"} for number in range(4)]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proctor.alias import load_file
-from proctor.compat import squad_metrics
+from proctor.compat.tasks import squad_metrics
 
 pytest.importorskip("transformers")
 

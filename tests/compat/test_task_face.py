@@ -7,12 +7,14 @@ from random import Random
 
 import pytest
 
-from proctor.compat.api.group import ConfigurableGroup, Group
-from proctor.compat.api.instance import Instance
-from proctor.compat.api.samplers import ContextSampler, FirstNSampler, get_sampler
-from proctor.compat.api.task import ALL_OUTPUT_TYPES, ConfigurableTask, MultipleChoiceTask, PerplexityTask, TaskConfig
-from proctor.compat.api.utils import Message, maybe_delimit, multiturn_to_singleturn, requires_delimiter
-from proctor.compat.config.group import GroupConfig
+from proctor.compat.tasks.configurable import ConfigurableTask
+from proctor.compat.tasks.group import ConfigurableGroup, Group
+from proctor.compat.tasks.group_config import GroupConfig
+from proctor.compat.tasks.instance import Instance
+from proctor.compat.tasks.messages import Message, maybe_delimit, multiturn_to_singleturn, requires_delimiter
+from proctor.compat.tasks.samplers import ContextSampler, FirstNSampler, get_sampler
+from proctor.compat.tasks.task_config import TaskConfig
+from proctor.compat.tasks.task_types import ALL_OUTPUT_TYPES, MultipleChoiceTask, PerplexityTask
 from proctor.errors import DataError, TaskError, UsageError
 from proctor.stats.standard_errors import mean
 from proctor.tasks.class_task import from_object

@@ -1,12 +1,11 @@
 """Models that proctor has no engine for can be imported and asked about; making one is refused in a sentence."""
 
-import importlib
-
 import pytest
 
-from proctor.compat.api.model import LM, TemplateLM
-from proctor.compat.models.api_models import JsonChatStr
-from proctor.compat.models.huggingface import HFLM
+from proctor.alias import import_peer
+from proctor.compat.scripts.api_chats import JsonChatStr
+from proctor.compat.scripts.huggingface import HFLM
+from proctor.compat.scripts.model import LM, TemplateLM
 from proctor.errors import UsageError
 from proctor.tasks.index import BUNDLED
 
@@ -47,7 +46,7 @@ CLASSES = {
 
 @pytest.mark.parametrize(("module", "name"), [(module, name) for module, names in CLASSES.items() for name in names])
 def test_a_class_refuses_to_be_made(module, name):
-    cls = getattr(importlib.import_module(f"proctor.compat.models.{module}"), name)
+    cls = getattr(import_peer(f"lm_eval.models.{module}"), name)
     assert issubclass(cls, LM)
     assert cls.__module__.endswith(module)
     assert not isinstance(object.__new__(HFLM), cls)
@@ -58,7 +57,7 @@ def test_a_class_refuses_to_be_made(module, name):
 
 
 def test_a_class_derived_from_one_refuses_too():
-    from proctor.compat.models.api_models import TemplateAPI
+    from proctor.compat.scripts.unsupported import TemplateAPI
 
     class Mine(TemplateAPI):
         pass
@@ -68,7 +67,9 @@ def test_a_class_derived_from_one_refuses_too():
 
 
 def test_the_relations_are_those_of_lm_eval():
-    from proctor.compat.models import hf_vlms, openai_completions, vllm_causallms, vllm_vlms
+    hf_vlms, vllm_vlms = import_peer("lm_eval.models.hf_vlms"), import_peer("lm_eval.models.vllm_vlms")
+    openai_completions = import_peer("lm_eval.models.openai_completions")
+    vllm_causallms = import_peer("lm_eval.models.vllm_causallms")
 
     assert hf_vlms.HFLM is HFLM
     assert issubclass(hf_vlms.HFMultimodalLM, HFLM)
@@ -78,7 +79,7 @@ def test_the_relations_are_those_of_lm_eval():
 
 
 def test_mistral3_is_scored_by_its_text_part():
-    from proctor.compat.models.mistral3 import Mistral3LM
+    from proctor.compat.scripts.mistral3 import Mistral3LM
 
     lm = Mistral3LM(pretrained=str(BUNDLED / "demo" / "model"), backend="seq2seq", dtype="float32", device="cpu")
     assert (lm.backend, lm.engine() is not None) == ("causal", True)
@@ -106,11 +107,11 @@ NAMES = {
 
 @pytest.mark.parametrize(("module", "name"), [(module, name) for module, names in NAMES.items() for name in names])
 def test_a_name_is_where_others_import_it_from(module, name):
-    assert getattr(importlib.import_module(f"proctor.compat.{module}"), name) is not None
+    assert getattr(import_peer(f"lm_eval.{module}"), name) is not None
 
 
 def test_add_special_kwargs():
-    from proctor.compat.models.utils import _add_special_kwargs
+    from proctor.compat.scripts.model_helpers import _add_special_kwargs
 
     assert _add_special_kwargs(None) == {}
     assert _add_special_kwargs(False, True) == {"add_special_tokens": False}

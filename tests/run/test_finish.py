@@ -186,8 +186,8 @@ def test_a_store_that_is_gone_is_not_made_anew_for_a_note(tmp_path, monkeypatch)
 
 
 def test_a_script_s_tracker_is_tried_first_and_its_failure_keeps_the_scores(tmp_path, caplog, temporary_folder):
-    from proctor.compat.evaluator import simple_evaluate
-    from proctor.compat.loggers import EvaluationTracker
+    from proctor.compat.scripts.evaluation_tracker import EvaluationTracker
+    from proctor.compat.scripts.evaluator import simple_evaluate
 
     model = Model()
     tracker = EvaluationTracker(output_path=str(unwritable(tmp_path)))

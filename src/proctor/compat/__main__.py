@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from proctor.alias import FACE, PEER, why_not
+from proctor.alias import PEER, why_not
 from proctor.compat.install import pass_on
-from proctor.compat.named import patched_openers
+from proctor.compat.scripts.patched_names import patched_openers
 from proctor.compat.serving import serve
 from proctor.errors import ProctorError, UsageError, did_you_mean
 from proctor.lazy import load_attribute
@@ -90,7 +90,8 @@ def _near(script: Path) -> str | None:
 
 def _unserved(error: ImportError) -> str | None:
     """What an import of lm_eval's names failed for, as a sentence with its place; None for any other import."""
-    name = (error.name or "").replace(FACE, PEER, 1)
+    module = sys.modules.get(error.name or "")
+    name = getattr(module, "__peer__", None) or error.name or ""
     if name.partition(".")[0] != PEER:
         return None
     wanted = re.match(r"cannot import name '(\w+)'", str(error))
@@ -103,7 +104,6 @@ def _unserved(error: ImportError) -> str | None:
     known = why_not(f"{name}.{wanted[1]}")
     if known is not None:
         return f"{place}{known}"
-    module = sys.modules.get((error.name or "").replace(PEER, FACE, 1))
     close = did_you_mean(wanted[1], [known for known in dir(module) if known[:1] != "_"])
     return f"{place}proctor's '{name}' has no '{wanted[1]}'." + (f" {close}" if close else "")
 

@@ -1,6 +1,6 @@
 """``lm_eval`` for a whole process: what ``python -m proctor.compat`` installs before it runs a script.
 
-A script's ``import lm_eval.x`` gives the very module ``proctor.compat.x``, the one that task files see.
+A script's ``import lm_eval.x`` gives the module that task files see under this name.
 It is meant for a process of its own: a real lm_eval that is installed is hidden in it.
 """
 

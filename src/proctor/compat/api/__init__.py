@@ -1,1 +1,0 @@
-"""lm-eval's programming interface: tasks, models, filters, metrics and the registry."""

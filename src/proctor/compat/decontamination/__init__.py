@@ -1,1 +1,0 @@
-"""``lm_eval.decontamination``: taking the texts of a benchmark out of training data."""

@@ -1,0 +1,151 @@
+"""Where everything that lm-eval's modules offer is: the one table from which ``lm_eval.*`` is served.
+
+A row is a module of lm-eval (its name below ``lm_eval``) with its sources. ``"*"`` is a module of this package that is
+served as it is, so that what a script replaces in it is replaced for its functions, too; of the other sources only the
+names are served that stand beside them. ``theirs=ours`` is a name that is another one there. A source that begins with
+a dot is in this package. A module without ``"*"`` has no code of its own: :mod:`proctor.compat.faces` makes it when
+it is imported, and imports a source when one of its names is asked for.
+
+Invariant: every name of the table can be imported, and no other name of lm-eval without a reason in
+:mod:`proctor.compat.absent`; ``tests/compat/test_names.py`` goes through lm-eval's public names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from proctor.compat.scripts.unsupported import ROWS as UNSUPPORTED
+
+Sources = Mapping[str, str]
+
+_OWN: Mapping[str, Sources] = {
+    "": {".": "__version__", ".scripts.evaluator": "evaluate simple_evaluate"},
+    "__main__": {".__main__": "*"},
+    "api": {},
+    "api.filter": {".tasks.filters": "Filter FilterEnsemble"},
+    "api.group": {".tasks.group": "*"},
+    "api.instance": {".tasks.instance": "*"},
+    "api.metrics": {
+        ".tasks.metrics": "*",
+        "proctor.metrics.aggregate": "acc_all acc_all_stderr bits_per_byte brier_score bypass_agg=bypass median nanmean"
+        " perplexity weighted_mean weighted_perplexity",
+        "proctor.metrics.corpus": "bleu chrf chrfpp=chrf_plus_plus ter",
+        "proctor.metrics.labels": "f1_score=f1 matthews_corrcoef",
+        "proctor.metrics.text": "bypass exact_match_fn=exact_match exact_match_hf_evaluate=exact_match"
+        " acc_fn=pass_on acc_norm_fn=pass_on acc_mutual_info_fn=pass_on acc_bytes_fn=pass_on likelihood_fn=pass_on"
+        " brier_score_fn=pass_on perplexity_fn=pass_on word_perplexity_fn=pass_on byte_perplexity_fn=pass_on"
+        " bits_per_byte_fn=pass_on mcc_fn=pass_on f1_fn=pass_on bleu_fn=pass_on chrf_fn=pass_on chrfpp_fn=pass_on"
+        " ter_fn=pass_on",
+        "proctor.stats.bootstrap": "bootstrap_stderr _bootstrap_internal_no_mp=bootstrap_replicates",
+        "proctor.stats.standard_errors": "mean_stderr pooled_sample_stderr=pooled_stderr sample_stddev=sample_std"
+        " unweighted_mean_stderr=unweighted_stderr",
+    },
+    "api.model": {".scripts.model": "*", ".scripts.response_file": "hash_args"},
+    "api.registry": {
+        ".tasks.registry": "*",
+        ".scripts.registry": "MODEL_REGISTRY freeze_all get_model model_registry register_model",
+    },
+    "api.samplers": {".tasks.samplers": "*"},
+    "api.task": {
+        ".tasks.task_types": "*",
+        ".tasks.registry": "AGGREGATION_REGISTRY DEFAULT_METRIC_REGISTRY get_aggregation get_metric"
+        " get_metric_aggregation is_higher_better",
+        ".tasks.configurable": "ConfigurableTask",
+        ".tasks.task_config": "TaskConfig",
+        ".tasks.helpers": "eval_logger",
+        ".tasks.instance": "OutputType",
+    },
+    "api.utils": {".tasks.messages": "*"},
+    "caching": {},
+    "caching.cache": {".scripts.request_cache": "*"},
+    "config": {".tasks.group_config": "GroupConfig", ".tasks.task_config": "TaskConfig"},
+    "config.group": {".tasks.group_config": "*"},
+    "config.task": {".tasks.task_config": "*"},
+    "decontamination": {},
+    "decontamination.janitor": {".scripts.janitor": "*"},
+    "defaults": {".scripts.defaults": "*"},
+    "evaluator": {".scripts.evaluator": "*"},
+    "evaluator_utils": {".scripts.evaluation_loop": "*"},
+    "filters": {
+        ".tasks.filters": "build_filter_ensemble",
+        ".tasks.registry": "filter_registry get_filter",
+    },
+    "filters.custom": {"proctor.filters.change": "CustomFilter=Custom"},
+    "filters.decontamination": {".tasks.decontamination_filter": "*"},
+    "filters.extraction": {
+        "proctor.filters.change": "WhitespaceFilter=RemoveWhitespace",
+        "proctor.filters.extract": "MultiChoiceRegexFilter=MultiChoiceRegex RegexFilter=Regex POSFilter=RegexPos",
+    },
+    "filters.selection": {
+        "proctor.filters.pick": "MajorityVoteFilter=MajorityVote TakeFirstFilter=TakeFirst TakeKFilter=TakeFirstK",
+    },
+    "filters.transformation": {
+        "proctor.filters.change": "SPANFilter=FormatSpan LowercaseFilter=Lowercase MapFilter=MapValues"
+        " UppercaseFilter=Uppercase",
+    },
+    "loggers": {
+        ".scripts.evaluation_tracker": "EvaluationTracker GeneralConfigTracker",
+        ".scripts.unsupported": "WandbLogger TrackioLogger",
+    },
+    "loggers.evaluation_tracker": {".scripts.evaluation_tracker": "*"},
+    "loggers.utils": {
+        ".scripts.environment_facts": "*",
+        "proctor.results.encode": "_handle_non_serializable=fallback",
+    },
+    "models": {".scripts.registry": "MODEL_MAPPING"},
+    "models.api_models": {".scripts.api_chats": "*"},
+    "models.dummy": {".scripts.dummy": "*"},
+    "models.hf_audiolm": {".scripts.huggingface": "HFLM"},
+    "models.hf_vlms": {".scripts.huggingface": "HFLM", ".scripts.api_chats": "DEFAULT_IMAGE_PLACEHOLDER"},
+    "models.huggingface": {
+        ".scripts.huggingface": "*",
+        ".scripts.model": "TemplateLM",
+        ".scripts.model_helpers": "DEFAULT_MAX_LENGTH TOKENIZER_INFINITY Collator _add_special_kwargs"
+        " configure_pad_token handle_stop_sequences normalize_gen_kwargs postprocess_generated_text",
+        ".scripts.torch_helpers": "clear_torch_cache get_dtype pad_and_concat",
+    },
+    "models.mistral3": {".scripts.mistral3": "*"},
+    "models.openai_completions": {
+        ".scripts.api_chats": "JsonChatStr",
+        ".scripts.unsupported": "TemplateAPI",
+    },
+    "models.utils": {".scripts.model_helpers": "*", ".scripts.ordering": "Grouper"},
+    "models.utils_hf": {".scripts.torch_helpers": "*"},
+    "models.vllm_vlms": {".scripts.unsupported": "VLLM"},
+    "prompts": {".scripts.prompts": "*"},
+    "result_schema": {".scripts.result_schema": "*"},
+    "tasks": {
+        ".scripts.manager": "TaskDict TaskManager get_task_dict get_task_name_from_config get_task_name_from_object",
+    },
+    "tasks._index": {".scripts.manager": "Entry Kind"},
+    "tasks._yaml_loader": {".tasks.yaml_loader": "*"},
+    "tasks.manager": {".scripts.manager": "*"},
+    "utils": {
+        ".tasks.helpers": "*",
+        ".scripts.helpers": "SPACING EnhancedJSONEncoder check_remote_tokenizer_support convert_bytes_to_hash"
+        " convert_pil_to_hash escaped_split get_file_datetime get_file_task_name get_latest_filename"
+        " get_results_filenames get_rolling_token_windows get_sample_results_filenames hash_dict_images hash_string"
+        " import_function info_once is_torch_available is_transformers_available join_iters make_disjoint_window"
+        " make_table maybe_warn pattern_match positional_deprecated sanitize_list sanitize_long_string"
+        " sanitize_task_name set_torch_seed setup_logging simple_parse_args_string softmax warning_once wrap_text"
+        " HIGHER_IS_BETTER_SYMBOLS",
+        ".tasks.messages": "random_name_id=random_task_id",
+        ".scripts.ordering": "Reorderer group",
+        "proctor.results.encode": "handle_non_serializable=fallback",
+        "proctor.results.schema": "sanitize_model_name=sanitize",
+        "proctor.settings.kwargs": "handle_arg_string=text_scalar",
+        "proctor.tasks.templates": "regex_replace",
+    },
+}
+
+
+def _with_unsupported() -> Mapping[str, Sources]:
+    faces = {name: dict(sources) for name, sources in _OWN.items()}
+    for name, row in UNSUPPORTED.items():
+        sources = faces.setdefault(row.module, {})
+        sources[".scripts.unsupported"] = f"{sources.get('.scripts.unsupported', '')} {name}"
+    return faces
+
+
+FACES: Mapping[str, Sources] = _with_unsupported()
+"""Module below ``lm_eval`` -> source -> names, for all that is served."""

@@ -1,0 +1,297 @@
+"""``lm_eval.models.huggingface``: ``HFLM``, which scripts use as it is and research code derives from.
+
+As it is, it answers by proctor's own engine: the same numbers as ``--model hf``, what requests share
+computed once. Where a subclass (or the script, on the object or in the module) has changed a step,
+that step must be taken: then requests go through lm-eval's methods, one row each.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import torch
+
+from proctor.compat.errors import raises_built_in
+from proctor.compat.scripts import proctor_lm, steps
+from proctor.compat.scripts.loading import LoadedLM
+from proctor.compat.scripts.model_helpers import has_bos_prefix, resolve_max_length
+from proctor.compat.scripts.torch_helpers import stop_sequences_criteria
+from proctor.compat.shipped import remember
+from proctor.errors import UsageError
+from proctor.models.base import BatchSize
+from proctor.models.generation import DEFAULT_MAX_TOKENS
+from proctor.models.hf.arguments import HfArguments
+from proctor.models.hf.hooks import is_patched
+from proctor.models.hf.load.load import make_tokens, model_info
+from proctor.models.hf.model import HfModel
+from proctor.models.hf.scoring.row_scorer import autocast
+
+if TYPE_CHECKING:
+    from proctor.compat.tasks.instance import Instance
+
+
+log = eval_logger = logging.getLogger("proctor")
+
+SCORING = ("tok_encode", "_encode_pair", "_loglikelihood_tokens", "_model_call", "_select_cont_toks")
+GENERATING = ("tok_encode", "tok_batch_encode", "tok_decode", "_model_generate", "max_gen_toks", "eot_token_id")
+WHOLE = ("loglikelihood", "loglikelihood_rolling", "generate_until", "apply_chat_template", "chat_template")
+STEPS = tuple(dict.fromkeys((*SCORING, *GENERATING, *WHOLE, "get_model_info")))
+
+
+class HFLM(LoadedLM):
+    """A transformers model, from a name, a folder or an object (``pretrained=model, tokenizer=tokenizer``).
+
+    The arguments are those of ``--model_args`` for ``hf``; ``device`` None takes what is there.
+    """
+
+    @property
+    def eot_token_id(self) -> int | None:
+        """The tokenizer's end-of-text token."""
+        return self.tokenizer.eos_token_id
+
+    @property
+    def prefix_token_id(self) -> int | None:
+        """What stands before a text without context: as told, else BOS, else EOS."""
+        for token in (self.custom_prefix_token_id, self.tokenizer.bos_token_id):
+            if token is not None:
+                return token
+        return self.tokenizer.eos_token_id
+
+    @property
+    def max_length(self) -> int:
+        """How many tokens the model takes."""
+        if self._max_length:
+            return self._max_length
+        return resolve_max_length(self.model.config, self.tokenizer, default=self._DEFAULT_MAX_LENGTH)
+
+    @property
+    def max_gen_toks(self) -> int:
+        """How many tokens are generated where a task does not say."""
+        return DEFAULT_MAX_TOKENS
+
+    @property
+    def batch_size(self) -> int | str:
+        """Rows of a batch, or ``auto``."""
+        return self.batch_size_per_gpu
+
+    @property
+    def tokenizer_name(self) -> str:
+        """The tokenizer's name with ``/`` as ``__``."""
+        return str(self.tokenizer.name_or_path).replace("/", "__")
+
+    # -- proctor's engine
+
+    def engine(self) -> HfModel | None:
+        """Proctor's model on these weights, or None where a step was changed.
+
+        Made anew each time, so that weights which a script changes between two runs are the ones that count.
+        """
+        return None if self._changed(STEPS) else self._make_engine()
+
+    def _engine_for(self, steps: Sequence[str]) -> HfModel | None:
+        changed = self._changed(steps)
+        if changed:
+            log.info("%s answers by its own %s, one row per request.", type(self).__name__, ", ".join(changed))
+        return None if changed else self._make_engine()
+
+    def _changed(self, steps: Iterable[str]) -> list[str]:
+        """Which of these steps are no longer HFLM's own: in the class, on the object, or in the module itself."""
+        changed = [
+            step
+            for step in steps
+            if step in self.__dict__ or inspect.getattr_static(type(self), step) is not _OWN[step]
+        ]
+        return [*changed, "model"] if is_patched(self.model) else changed
+
+    def _make_engine(self) -> HfModel:
+        device, auto = torch.device(self.device), self.batch_size == "auto"
+        rows = self.max_batch_size if auto else int(self.batch_size)
+        arguments = self._now()
+        tokens = make_tokens(arguments, self.config, self.tokenizer, self._kind)
+        return HfModel(
+            self.model,
+            tokens,
+            arguments,
+            device=device,
+            batch_size=BatchSize(rows, auto=auto, points=int(self.batch_schedule)),
+            info=model_info(self.model, tokens, arguments, self.config, device),
+            softmax_dtype=self.softmax_dtype,
+            autocast=self.mixed_precision_dtype,
+        )
+
+    @property
+    def _kind(self) -> Literal["causal", "seq2seq"]:
+        return "seq2seq" if self.backend == "seq2seq" else "causal"
+
+    def _now(self) -> HfArguments:
+        """The arguments as the object's attributes have them now."""
+        return replace(
+            self._arguments,
+            max_length=self.max_length,
+            add_bos_token=self.add_bos_token,
+            prefix_token_id=self.prefix_token_id,
+            truncation=bool(self.truncation),
+            logits_cache=self.logits_cache,
+            think_end_token=self.think_end_token,
+            enable_thinking=self.enable_thinking,
+            chat_template_args=self.chat_template_args,
+        )
+
+    # -- the three kinds of requests
+
+    @raises_built_in
+    def loglikelihood(self, requests: list[Instance], disable_tqdm: bool = False) -> list[tuple[float, bool]]:
+        """Score continuations: by the engine, or through the steps that a subclass changed."""
+        if self.enable_thinking:
+            raise UsageError("enable_thinking=True does not go with tasks that are scored by log-likelihood.")
+        engine = self._engine_for(SCORING)
+        if engine is None:
+            return super().loglikelihood(requests, disable_tqdm=disable_tqdm)
+        answers = proctor_lm.score(engine, [request.args for request in requests])
+        self._tell("loglikelihood", requests, answers)
+        return answers
+
+    @raises_built_in
+    def loglikelihood_rolling(self, requests: list[Instance], disable_tqdm: bool = False) -> list[float]:
+        """Score whole texts."""
+        texts = [request.args[0] for request in requests]
+        engine = self._engine_for(SCORING)
+        answers = steps.roll(self, texts) if engine is None else proctor_lm.roll(engine, texts)
+        self._tell("loglikelihood_rolling", requests, answers)
+        return answers
+
+    @raises_built_in
+    def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
+        """Generate texts."""
+        prompts = [request.args[:2] for request in requests]
+        engine = self._engine_for(GENERATING)
+        if engine is None:
+            return steps.generate(self, prompts)
+        answers = proctor_lm.generate(engine, prompts)
+        self._tell("generate_until", requests, answers)
+        return answers
+
+    def _tell(self, kind: str, requests: Sequence[Instance], answers: Sequence[Any]) -> None:
+        for request, answer in zip(requests, answers, strict=True):
+            self.cache_hook.add_partial(kind, request.args, answer)
+
+    # -- the steps
+
+    def tok_encode(
+        self, string: str, add_special_tokens: bool | None = None, left_truncate_len: int | None = None, **kwargs: Any
+    ) -> list[int]:
+        """The ids of a text; ``add_special_tokens`` None: as ``add_bos_token`` says, else the tokenizer."""
+        if add_special_tokens is None:
+            prefix = self.prefix_token_id
+            written = prefix is not None and has_bos_prefix(string, self.tokenizer.decode(prefix))
+            add_special_tokens = False if written else self.add_bos_token
+        special = {} if add_special_tokens is None else {"add_special_tokens": add_special_tokens}
+        ids = self.tokenizer.encode(string, **special)
+        return ids[-left_truncate_len:] if left_truncate_len else ids
+
+    def tok_batch_encode(
+        self,
+        strings: list[str],
+        padding_side: str = "left",
+        left_truncate_len: int | None = None,
+        truncation: bool = False,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """The ids of texts as one padded block, and its mask."""
+        special: dict[str, bool] = {}
+        if self.backend == "causal":
+            if has_bos_prefix(strings[0], getattr(self.tokenizer, "bos_token", None)):
+                special = {"add_special_tokens": False}
+            elif self.add_bos_token is not None:
+                special = {"add_special_tokens": self.add_bos_token}
+        before, self.tokenizer.padding_side = self.tokenizer.padding_side, padding_side
+        try:
+            block = self.tokenizer(
+                list(strings), truncation=truncation, padding="longest", return_tensors="pt", **special
+            )
+        finally:
+            self.tokenizer.padding_side = before
+        ids, mask = block["input_ids"], block["attention_mask"]
+        if left_truncate_len and ids.shape[1] > left_truncate_len:
+            log.warning("Prompts of %d tokens are cut to their last %d.", ids.shape[1], left_truncate_len)
+            ids, mask = ids[:, -left_truncate_len:], mask[:, -left_truncate_len:]
+        return ids, mask
+
+    def tok_decode(self, tokens: Any, skip_special_tokens: bool = True) -> str:
+        """The text of some ids."""
+        return self.tokenizer.decode(tokens, skip_special_tokens=skip_special_tokens)
+
+    def _model_call(
+        self, inps: torch.Tensor, attn_mask: torch.Tensor | None = None, labels: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """The logits of a padded block; an encoder-decoder gets the other two as well."""
+        with torch.no_grad(), autocast(torch.device(self.device), self.mixed_precision_dtype):
+            if attn_mask is None and labels is None:
+                return self.model(inps).logits
+            return self.model(input_ids=inps, attention_mask=attn_mask, labels=labels).logits
+
+    def _model_generate(self, context: Any, max_length: int, stop: list[str], **generation_kwargs: Any) -> torch.Tensor:
+        """Generate after a padded block of prompts until every row has spelled a stop string."""
+        heat = generation_kwargs.pop("temperature", 0.0)
+        if generation_kwargs.setdefault("do_sample", None if heat else False) is not False:
+            generation_kwargs["temperature"] = heat
+        with torch.no_grad(), autocast(torch.device(self.device), self.mixed_precision_dtype):
+            return self.model.generate(
+                input_ids=context,
+                max_length=max_length,
+                stopping_criteria=stop_sequences_criteria(self.tokenizer, stop, context.shape[1], context.shape[0]),
+                pad_token_id=self.tokenizer.pad_token_id,
+                use_cache=True,
+                **generation_kwargs,
+            )
+
+    def _select_cont_toks(
+        self, logits: torch.Tensor, contlen: int | None = None, inplen: int | None = None
+    ) -> torch.Tensor:
+        """The positions of one row that speak of the continuation."""
+        if contlen is None or (self.backend == "causal" and inplen is None):
+            raise UsageError("_select_cont_toks needs contlen, and on causal models inplen.")
+        return logits[:contlen] if inplen is None else logits[inplen - contlen : inplen]
+
+    def _loglikelihood_tokens(
+        self,
+        requests: Sequence[Any],
+        disable_tqdm: bool = False,
+        override_bs: int | None = None,
+        **kwargs: Any,
+    ) -> list[tuple[float, bool]]:
+        """Score ids after ids."""
+        return steps.score_tokens(self, requests, override_bs=override_bs)
+
+    def _detect_batch_size(self, requests: Sequence[Any] | None = None, pos: int = 0) -> int:
+        """How many rows fit, as long as the request at ``pos``."""
+        return steps.largest_batch(self, requests, pos)
+
+    def _batch_scheduler(self, pos: int, n_reordered_requests: Sequence[Any]) -> int:
+        """The size of the batch at ``pos``: found anew at ``batch_schedule`` places."""
+        part = pos // max(1, int(len(n_reordered_requests) / self.batch_schedule))
+        if part not in self.batch_sizes:
+            self.batch_sizes[part] = self._detect_batch_size(n_reordered_requests, pos)
+        return self.batch_sizes[part]
+
+    def apply_chat_template(self, chat_history: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
+        """The prompt of ``{role, content}`` messages."""
+        tokens = make_tokens(self._now(), self.config, self.tokenizer, self._kind)
+        return tokens.render(chat_history, add_generation_prompt=add_generation_prompt)
+
+    def get_model_info(self) -> dict[str, Any]:
+        """Size, dtype and origin of the weights."""
+        arguments = self._now()
+        tokens = make_tokens(arguments, self.config, self.tokenizer, self._kind)
+        info = model_info(self.model, tokens, arguments, self.config, torch.device(self.device))
+        kept = {key: value for key, value in info.items() if key.startswith(("model_", "peft_", "delta_"))}
+        return {**kept, "model_dtype": getattr(self.model, "dtype", "")}
+
+
+_OWN = {step: inspect.getattr_static(HFLM, step) for step in STEPS}
+"""The steps as they are here: what a subclass or a patched class is compared with."""
+
+remember(HFLM)

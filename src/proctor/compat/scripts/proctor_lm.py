@@ -1,0 +1,82 @@
+"""One of proctor's models as lm-eval's kind of model, for code that calls ``lm.loglikelihood(requests)``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from proctor.compat.scripts.model import LM
+from proctor.compat.tasks.instance import Instance
+from proctor.types import Generate, Loglikelihood, Model, Request, Rolling
+
+
+class ProctorLM(LM):
+    """One of proctor's models as an :class:`LM`, for code that calls ``lm.loglikelihood(requests)``."""
+
+    def __init__(self, model: Model) -> None:
+        super().__init__()
+        self.model = model
+
+    def engine(self) -> Model | None:
+        """The model itself; None in a class derived from this one, which may answer otherwise."""
+        return self.model if type(self) is ProctorLM else None
+
+    def loglikelihood(self, requests: list[Instance], disable_tqdm: bool = False) -> list[tuple[float, bool]]:
+        """Ask for all; neighbours of one context are one request."""
+        return score(self.model, [request.args for request in requests])
+
+    def loglikelihood_rolling(self, requests: list[Instance], disable_tqdm: bool = False) -> list[float]:
+        """Ask for whole texts."""
+        return roll(self.model, [request.args[0] for request in requests])
+
+    def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
+        """Ask for texts."""
+        return generate(self.model, [request.args[:2] for request in requests])
+
+    def apply_chat_template(self, chat_history: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
+        """The model's chat template."""
+        return self.model.render(chat_history, add_generation_prompt=add_generation_prompt)
+
+    def chat_template(self, chat_template: bool | str = False) -> str | None:
+        """The text of the model's chat template."""
+        return self.model.chat_template(chat_template) if chat_template else None
+
+    @property
+    def tokenizer(self) -> Any:
+        """The tokenizer, of a model that has one."""
+        return getattr(getattr(self.model, "tokens", None), "tokenizer", None)
+
+    @property
+    def tokenizer_name(self) -> str:
+        """The tokenizer's name."""
+        return str(self.model.info.get("tokenizer_name", ""))
+
+    def get_model_info(self) -> dict[str, Any]:
+        """The model's facts, under lm-eval's keys."""
+        return {key: value for key, value in self.model.info.items() if key.startswith("model_")}
+
+
+def score(model: Model, pairs: Sequence[tuple[Any, ...]]) -> list[tuple[float, bool]]:
+    """The scores of ``(context, continuation)`` pairs; neighbours of one context go together."""
+    requests: list[Loglikelihood] = []
+    for context, continuation in pairs:
+        if requests and requests[-1].context == context:
+            requests[-1] = Loglikelihood(context, (*requests[-1].continuations, continuation))
+        else:
+            requests.append(Loglikelihood(context, (continuation,)))
+    return [value for answer in _answers(model, requests) for value in answer.values]
+
+
+def roll(model: Model, texts: Sequence[str]) -> list[float]:
+    """The log-probabilities of whole texts."""
+    return [answer.logprob for answer in _answers(model, [Rolling(text) for text in texts])]
+
+
+def generate(model: Model, prompts: Sequence[tuple[Any, ...]]) -> list[str]:
+    """The texts after ``(prompt, generation_kwargs)``."""
+    return [answer.text for answer in _answers(model, [Generate(text, kwargs) for text, kwargs in prompts])]
+
+
+def _answers(model: Model, requests: Sequence[Request]) -> list[Any]:
+    answers = dict(model.respond(requests))
+    return [answers[place] for place in range(len(requests))]

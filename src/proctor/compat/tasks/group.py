@@ -1,0 +1,178 @@
+"""``lm_eval.api.group``: a group of tasks and groups as a container."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from proctor.compat.tasks.base import Task
+from proctor.compat.tasks.group_config import AggMetricConfig, GroupConfig
+from proctor.results.schema import group_entry
+from proctor.run.aggregate import group_results
+from proctor.run_result import TaskResult, Value
+from proctor.tasks.groups import AggregateSpec, GroupSpec
+
+
+@dataclass
+class Group:
+    """Tasks and groups by their names, and what is aggregated over them."""
+
+    name: str
+    alias: str | None = None
+    aggregate_metric_list: list[AggMetricConfig] | None = None
+    metadata: dict[str, Any] | None = None
+    _children: dict[str, Any] = field(default_factory=dict, repr=False)
+    _config: GroupConfig | None = field(default=None, repr=False)
+
+    def add(self, item: Task | Group) -> None:
+        """Add a task or group under its name."""
+        self._children[item.name if isinstance(item, Group) else item.task_name] = item
+
+    def pop(self, name: str) -> Any:
+        """Take a child out; None if there is none of that name."""
+        return self._children.pop(name, None)
+
+    def get(self, name: str) -> Any:
+        """A child, or None."""
+        return self._children.get(name)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._children
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._children.values())
+
+    def __len__(self) -> int:
+        return len(self._children)
+
+    def get_all_tasks(self, recursive: bool = True) -> list[Task]:
+        """The tasks below, those of subgroups if ``recursive``."""
+        tasks: list[Task] = []
+        for child in self:
+            if isinstance(child, Group):
+                tasks += child.get_all_tasks() if recursive else []
+            else:
+                tasks.append(child)
+        return tasks
+
+    def get_all_groups(self, recursive: bool = True) -> list[Group]:
+        """The groups below, each before its own."""
+        groups: list[Group] = []
+        for child in self:
+            if isinstance(child, Group):
+                groups += [child, *(child.get_all_groups() if recursive else [])]
+        return groups
+
+    @property
+    def child_names(self) -> list[str]:
+        """Names of the direct children."""
+        return list(self._children)
+
+    @property
+    def version(self) -> str:
+        """The version that its metadata says."""
+        return str((self.metadata or {}).get("version", "N/A"))
+
+    @property
+    def has_aggregation(self) -> bool:
+        """Whether it has figures of its own."""
+        return bool(self.aggregate_metric_list)
+
+    def aggregate(self, task_metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+        """Its figures from those of the tasks below it, in the form that results have."""
+        names = [task.task_name for task in self.get_all_tasks()]
+        measured = {name: _as_result(name, task_metrics[name]) for name in names if name in task_metrics}
+        (made,) = group_results([group_spec(self.name, self)], {self.name: names}, measured)
+        return group_entry(made)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r}: {len(self)} members, {', '.join(self.child_names)})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Its configuration."""
+        if self._config:
+            return self._config.to_dict()
+        own = {
+            "group": self.name,
+            "task": self.child_names,
+            "group_alias": self.alias,
+            "aggregate_metric_list": [asdict(entry) for entry in self.aggregate_metric_list or ()],
+            "metadata": self.metadata,
+        }
+        return {key: value for key, value in own.items() if value}
+
+    @classmethod
+    def from_config(cls, config: GroupConfig | Mapping[str, Any]) -> Group:
+        """A group without children."""
+        own = config if isinstance(config, GroupConfig) else GroupConfig(**config)
+        return Group(own.group, own.group_alias, own.aggregate_metric_list, own.metadata, _config=own)
+
+
+def _as_result(name: str, figures: Mapping[str, Any]) -> TaskResult:
+    """One task's figures, in the form that results have, as they are aggregated."""
+    values: dict[tuple[str, str], Value] = {}
+    for key, value in figures.items():
+        metric, comma, pipeline = key.partition(",")
+        if comma and not metric.endswith("_stderr"):
+            error = figures.get(f"{metric}_stderr,{pipeline}")
+            values[metric, pipeline] = Value(value, None if error == "N/A" else error)
+    size = figures.get("sample_len", 0)
+    return TaskResult(name, name, None, 0, size, size, size, values, {}, {})
+
+
+def group_spec(name: str, group: Any) -> GroupSpec:
+    """A group object as proctor's runs take it."""
+    entries = []
+    for entry in group.aggregate_metric_list or ():
+        filters = getattr(entry, "filter_list", None)
+        names = (filters,) if isinstance(filters, str) else None if filters is None else tuple(filters)
+        entries.append(AggregateSpec(metric=entry.metric, weight_by_size=bool(entry.weight_by_size), filters=names))
+    return GroupSpec(
+        name=name,
+        alias=str(group.alias or name),
+        version=group.version,
+        members=tuple(group.child_names),
+        aggregates=tuple(entries),
+    )
+
+
+class ConfigurableGroup(Group):
+    """A group under its older name, made from a configuration."""
+
+    def __init__(self, config: Mapping[str, Any] | GroupConfig | None = None) -> None:
+        own = config if isinstance(config, GroupConfig) else GroupConfig(**(config or {}))
+        super().__init__(own.group, own.group_alias, own.aggregate_metric_list, own.metadata, _config=own)
+
+    @property
+    def group(self) -> str:
+        """Its name."""
+        return self.name
+
+    @property
+    def group_name(self) -> str:
+        """Its name."""
+        return self.name
+
+    @property
+    def group_alias(self) -> str | None:
+        """How it is shown."""
+        return self.alias
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Its configuration."""
+        return self.to_dict()
+
+    @classmethod
+    def from_group(cls, group: Group) -> ConfigurableGroup:
+        """The same group under this class."""
+        made = cls(GroupConfig(group.name, group.alias, None, group.aggregate_metric_list, group.metadata))
+        made._children = group._children
+        return made
+
+    def __eq__(self, other: object) -> bool:
+        return self.name == other.name if isinstance(other, ConfigurableGroup) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.name)
