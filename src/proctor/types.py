@@ -300,9 +300,9 @@ class DocumentError:
 
 @dataclass(frozen=True, slots=True)
 class UngradedDocuments:
-    """What a task could not grade: ``documents`` of ``asked``, and the first errors."""
+    """What a task could not grade: ``documents`` of ``requested``, and the first errors."""
 
     task: str
     documents: int
-    asked: int
+    requested: int
     first: tuple[DocumentError, ...]

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import logging
+import math
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctor.run.aggregate import group_results
+from proctor.metrics.metric_list import use_metric
+from proctor.run.aggregate import group_results, task_result
+from proctor.run.scores import MetricValues
 from proctor.run_result import TaskResult, Value
 from proctor.tasks.groups import AggregateSpec, GroupSpec
+from proctor.types import Record
 
 
 def leaf(name, value, stderr, size=8, *, metric="acc", filter_name="none", shots=0, better=True, n=None):
@@ -108,3 +113,36 @@ def test_a_group_lies_between_its_leaves(cells):
     for weigh in (True, False):
         mean = combine(leaves, entry(weigh=weigh)).values["acc", "none"].value
         assert min(values) - 1e-9 <= mean <= max(values) + 1e-9
+
+
+class PlainTask:
+    """What aggregating needs of a task."""
+
+    def __init__(self, *names):
+        self.uses = [use_metric(name, output_type="multiple_choice", with_process_results=False) for name in names]
+        self.derived = {}
+        self.documents = range(9)
+        self.spec = SimpleNamespace(name="t", alias="t", version=1, n_shot=0, strict=False, output="multiple_choice")
+
+    def dump(self):
+        return {}
+
+
+def values_of(*rows):
+    return MetricValues("t", [Record("t", i, {}, "", (), (), (), "none", row) for i, row in enumerate(rows)])
+
+
+def test_metrics_that_have_different_documents_are_named_with_the_first_that_one_lacks(caplog):
+    caplog.set_level(logging.WARNING, "proctor")
+    metric_values = values_of({"acc": 1.0}, {"acc": 0.0, "acc_norm": 1.0}, {"acc_norm": 1.0})
+    result = task_result(PlainTask("acc", "acc_norm"), metric_values, bootstrap_iters=0)
+    assert (result.values["acc", "none"].value, result.values["acc", "none"].n, result.sample_len) == (0.5, 2, 2)
+    assert "(acc,none: 2, not document 2; acc_norm,none: 2, not document 0)" in caplog.text
+
+
+def test_a_score_that_is_not_a_number_names_the_first_document_to_blame():
+    metric_values = values_of({"acc": 1.0}, {"acc": math.nan}, {"acc": math.nan})
+    task_result(PlainTask("acc"), metric_values, bootstrap_iters=0)
+    assert metric_values.failed is not None
+    [error] = metric_values.failed.first
+    assert error.why == "acc is NaN: so are 2 of the 3 values it is made of (first: document 1)."

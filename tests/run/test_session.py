@@ -106,7 +106,7 @@ def test_documents_that_cannot_be_graded_are_told_and_the_run_goes_on(shaky, tmp
     assert (one.values["m", "none"].value, one.sample_len, one.n_effective, one.n_original) == (1.0, 18, 18, 20)
     assert two.sample_len == 20
     [failed] = result.failed
-    assert (failed.task, failed.documents, failed.asked) == ("one", 2, 20)
+    assert (failed.task, failed.documents, failed.requested) == ("one", 2, 20)
     assert [finding.doc_id for finding in failed.first] == [2, 4]
     assert "AssertionError: odd one" in failed.first[0].why
     assert result.extra["proctor"]["failed"]["one"]["documents"] == 2

@@ -1,4 +1,4 @@
-"""From records to the figures of tasks, and from tasks to those of groups (lm-eval's formulas)."""
+"""From values by document to the scores of tasks, and from tasks to those of groups (lm-eval's formulas)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from proctor.metrics.aggregate import aggregate
 from proctor.metrics.base import MetricUse
 from proctor.metrics.metric_list import use_metric
 from proctor.run.grade import sentence
-from proctor.run.scores import MetricValues
+from proctor.run.scores import DocumentValues, Key, MetricValues
 from proctor.run_result import ErrorMethod, GroupResult, TaskResult, Value
 from proctor.stats.intervals import normal_interval
 from proctor.stats.standard_errors import pooled_stderr, unweighted_stderr
@@ -20,34 +20,41 @@ from proctor.tasks.groups import AggregateSpec, GroupSpec
 from proctor.types import DocumentError
 
 log = logging.getLogger("proctor")
-Key = tuple[str, str]
 
 
-def task_result(task: AnyTask, tally: MetricValues, *, bootstrap_iters: int, fail_fast: bool = False) -> TaskResult:
-    """Aggregate what one task's records said; ``sample_len`` is the largest number of values of a metric (lm-eval).
+def task_result(
+    task: AnyTask, metric_values: MetricValues, *, bootstrap_iters: int, fail_fast: bool = False
+) -> TaskResult:
+    """Aggregate the values of one task's documents.
 
-    A metric that cannot be aggregated is noted in ``tally`` and left out; ``fail_fast``: it raises.
+    Args:
+        task: The task.
+        metric_values: Its metrics' values by document. A metric that cannot be aggregated is noted here and left out.
+        bootstrap_iters: Resamples for standard errors; 0: none.
+        fail_fast: Raise the error of a metric that cannot be aggregated.
+
+    Returns:
+        The scores; ``sample_len`` is the largest number of values of a metric (lm-eval).
     """
-    values = tally.values
-    uses = _uses(task, {metric for metric, _ in values})
-    lengths = {key: len(items) for key, items in values.items()}
-    if len(set(lengths.values())) > 1:
-        counts = ", ".join(f"{metric},{name}: {count}" for (metric, name), count in lengths.items())
-        log.warning("Task '%s': its metrics count different numbers of documents (%s).", task.spec.name, counts)
-    figures: dict[Key, Value] = {}
-    for key, items in values.items():
+    columns = metric_values.columns
+    uses = _uses(task, {metric for metric, _ in columns})
+    lengths = {key: len(column) for key, column in columns.items()}
+    if len({tuple(column.doc_ids) for column in columns.values()}) > 1:
+        log.warning("Task '%s': %s", task.spec.name, _uneven(columns))
+    scores: dict[Key, Value] = {}
+    for key, column in columns.items():
         try:
-            figures[key] = aggregate(uses[key[0]], items, bootstrap_iters=bootstrap_iters)
+            scores[key] = aggregate(uses[key[0]], column.values, bootstrap_iters=bootstrap_iters)
         except Exception as error:
             if fail_fast:
                 raise
-            tally.note(DocumentError(task.spec.name, None, key[1], f"{key[0]} has no score: {sentence(error)}"))
+            metric_values.note(DocumentError(task.spec.name, None, key[1], f"{key[0]} has no score: {sentence(error)}"))
         else:
-            _note_not_finite(task.spec.name, tally, key, figures[key].value)
+            _note_not_finite(metric_values, key, column, scores[key].value)
     sample_len = max(lengths.values(), default=0)
     if not task.spec.strict:
-        # lm-eval says 0 for a run that only predicts; the documents were answered all the same.
-        sample_len = sample_len or tally.measured
+        # lm-eval says 0 for a run that only predicts; the documents were requested all the same.
+        sample_len = sample_len or metric_values.graded
     return TaskResult(
         name=task.spec.name,
         alias=task.spec.alias,
@@ -56,35 +63,47 @@ def task_result(task: AnyTask, tally: MetricValues, *, bootstrap_iters: int, fai
         n_original=len(task.documents),
         n_effective=sample_len,
         sample_len=sample_len,
-        values=figures,
+        values=scores,
         higher_is_better={name: use.higher_is_better for name, use in uses.items()},
         config=task.dump(),
     )
 
 
-def _note_not_finite(task: str, tally: MetricValues, key: Key, value: Any) -> None:
+def _uneven(columns: Mapping[Key, DocumentValues]) -> str:
+    """A sentence on metrics that have different documents, with the first that each lacks."""
+    every = {doc_id: None for column in columns.values() for doc_id in column.doc_ids}
+    parts = []
+    for (metric, name), column in columns.items():
+        there = set(column.doc_ids)
+        absent = next((doc_id for doc_id in every if doc_id not in there), None)
+        parts.append(f"{metric},{name}: {len(column)}" + ("" if absent is None else f", not document {absent}"))
+    return f"its metrics do not have the same documents ({'; '.join(parts)})."
+
+
+def _note_not_finite(metric_values: MetricValues, key: Key, column: DocumentValues, score: Any) -> None:
     """Note a score that is NaN or infinite: it compares with no other, and comes of a metric that failed.
 
     Where the model itself gave NaN, that is reported already; a perplexity may well be beyond all numbers.
     """
-    if not isinstance(value, float) or math.isfinite(value) or tally.not_a_number:
+    if not isinstance(score, float) or math.isfinite(score) or metric_values.not_a_number:
         return
-    items = tally.values[key]
-    bad = [item for item in items if isinstance(item, float) and not math.isfinite(item)]
-    if math.isinf(value) and not bad:
+    bad = column.where(lambda value: isinstance(value, float) and not math.isfinite(value))
+    if math.isinf(score) and not bad:
         return
-    cause = f"so are {len(bad)} of the {len(items)} values it is made of" if bad else "its aggregation gave that"
-    tally.note(DocumentError(task, None, key[1], f"{key[0]} is {_spelled(value)}: {cause}."))
+    cause = "its aggregation gave that"
+    if bad:
+        cause = f"so are {len(bad)} of the {len(column)} values it is made of (first: document {bad[0]})"
+    metric_values.note(DocumentError(metric_values.name, None, key[1], f"{key[0]} is {_spelled(score)}: {cause}."))
 
 
 def _spelled(value: float) -> str:
     return "NaN" if math.isnan(value) else "infinite"
 
 
-def _uses(task: AnyTask, measured: set[str]) -> dict[str, MetricUse]:
+def _uses(task: AnyTask, names: set[str]) -> dict[str, MetricUse]:
     """Metric uses by name; a name that only ``process_results`` knows is averaged (lm-eval)."""
     uses = {use.name: use for use in task.uses} | dict(task.derived)
-    for name in sorted(measured - set(uses)):
+    for name in sorted(names - set(uses)):
         log.warning("Task '%s': the metric %s has no aggregation; its mean is taken.", task.spec.name, name)
         plain = {"metric": name, "aggregation": "mean", "higher_is_better": True}
         uses[name] = use_metric(plain, output_type=task.spec.output, with_process_results=True)

@@ -25,13 +25,16 @@ def answer_and_grade(
     model: Model,
     questions: QueryChunks,
     kept: RunStore,
-    tallies: Mapping[str, MetricValues],
+    values_by_task: Mapping[str, MetricValues],
     *,
     progress: OpenProgress,
     take: Take,
     fail_fast: bool = False,
 ) -> None:
-    """Fill ``tallies``, by task; ``take`` gets every record, task by task and within a window filter by filter."""
+    """Add what a run's documents gave to ``values_by_task``.
+
+    ``take`` gets every record, task by task and within a chunk filter by filter.
+    """
     left = questions.total
     kept.expect(left)
     display: Progress | None = None
@@ -50,7 +53,7 @@ def answer_and_grade(
             if left <= 0:
                 # What follows is grading: the display has nothing more to say.
                 stack.close()
-            _grade(window, responses, tallies, take, fail_fast=fail_fast)
+            _grade(window, responses, values_by_task, take, fail_fast=fail_fast)
     if isinstance(model, ReplayModel):
         model.check()
 
@@ -71,21 +74,21 @@ def _ask(
 def _grade(
     window: Sequence[TaskPlan],
     responses: Sequence[Response],
-    tallies: Mapping[str, MetricValues],
+    values_by_task: Mapping[str, MetricValues],
     take: Take,
     *,
     fail_fast: bool,
 ) -> None:
     position = 0
     for plan in window:
-        tally = tallies[plan.task.spec.name]
-        asked = count_requests([plan])
-        answered = responses[position : position + asked]
-        tally.note_nan(broken_documents(plan, answered))
-        for record in grade(plan, answered, fail_fast=fail_fast, check=tally.asked == 0):
-            tally.add(record)
+        metric_values = values_by_task[plan.task.spec.name]
+        count = count_requests([plan])
+        answered = responses[position : position + count]
+        metric_values.note_nan(broken_documents(plan, answered))
+        for record in grade(plan, answered, fail_fast=fail_fast, check=metric_values.requested == 0):
+            metric_values.add(record)
             take(record)
-        position += asked
+        position += count
 
 
 class RecordSink:

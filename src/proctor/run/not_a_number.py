@@ -31,16 +31,18 @@ def broken_documents(plan: TaskPlan, responses: Sequence[Response]) -> list[int]
     return broken
 
 
-def report_nan(tasks: Sequence[TaskSpec], tallies: Mapping[str, MetricValues]) -> Mapping[str, Mapping[str, int]]:
+def report_nan(
+    tasks: Sequence[TaskSpec], values_by_task: Mapping[str, MetricValues]
+) -> Mapping[str, Mapping[str, int]]:
     """Warn of each task on how many documents the model gave NaN; the same by task for the results file."""
     counts: dict[str, int] = {}
     for task in tasks:
-        documents = tallies[task.name].not_a_number
+        documents = values_by_task[task.name].not_a_number
         if documents:
             counts[task.name] = len(documents)
             log.warning(
                 "Task '%s': the model gave NaN on %d of %d documents (first: %d); %s.",
-                task.name, len(documents), tallies[task.name].asked, documents[0], _effect(task),
+                task.name, len(documents), values_by_task[task.name].requested, documents[0], _effect(task),
             )  # fmt: skip
     return {"not_a_number": counts} if counts else {}
 

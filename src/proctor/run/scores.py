@@ -1,10 +1,11 @@
-"""What is kept of a task's records once they are written: the values that its figures are made of."""
+"""What stays of a task's records once they are written: the values of which its scores are made."""
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from proctor.types import DocumentError, Record, UngradedDocuments
@@ -12,19 +13,62 @@ from proctor.types import DocumentError, Record, UngradedDocuments
 log = logging.getLogger("proctor")
 
 SHOWN = 5
-"""Errors of a task that are told; the others are counted."""
+"""Errors of a task that are shown; the others are counted."""
 
 Key = tuple[str, str]
+"""A metric and a filter."""
+
+# Values by document
+# ------------------
+# Records are large (documents, prompts, responses) and are not held; of each, its metric values stay. They stand in
+# columns, a row for each document:
+#
+#     ("acc", "none")     doc_ids  0    1    2    4         ("acc", "strict")     doc_ids  0    1    4
+#                         values   1.0  0.0  1.0  1.0                             values   1.0  0.0  0.0
+#
+# Why not bare lists: two metrics of one task may lack different documents (a document that could not be graded, a key
+# that process_results gives now and then). The n-th values of two lists then belong to different documents, and whoever
+# pairs them by position compares a document with another one. With the number beside the value that cannot happen.
+#
+# Why not a table with holes: aggregations take the values that there are, as lm-eval's do.
+#
+# Invariant: rows stand in the order in which documents are graded, that of the split. A sum of floats depends on its
+# order, so this order decides the last digit of a score.
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentValues:
+    """What one metric gave under one filter, column by column.
+
+    Attributes:
+        doc_ids: The number of each document in its split; no document twice.
+        values: What the metric gave for it; an aggregation takes this column.
+    """
+
+    doc_ids: Sequence[int]
+    values: Sequence[Any]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def where(self, condition: Callable[[Any], bool]) -> list[int]:
+        """The documents whose value fulfils a condition."""
+        return [doc_id for doc_id, value in zip(self.doc_ids, self.values, strict=True) if condition(value)]
 
 
 class MetricValues:
-    """The values of one task's metrics, by metric and filter, and its documents without any."""
+    """The values of one task's metrics, by metric and filter, and its documents without any.
+
+    Args:
+        name: The task.
+        records: The first ones.
+    """
 
     def __init__(self, name: str, records: Iterable[Record] = ()) -> None:
         self.name = name
-        self._values: dict[str, dict[Key, list[Any]]] = {}
+        self._columns: dict[str, dict[Key, tuple[list[int], list[Any]]]] = {}
         self._seen: Counter[str] = Counter()
-        self._measured: Counter[str] = Counter()
+        self._graded: Counter[str] = Counter()
         self._bad: set[int | None] = set()
         self._first: list[DocumentError] = []
         self._nan: list[int] = []
@@ -32,15 +76,17 @@ class MetricValues:
             self.add(record)
 
     def add(self, record: Record) -> None:
-        """Take over what a record says; the record itself may go."""
+        """Take the metric values of a record, or its error; the record itself is not held."""
         self._seen[record.filter] += 1
-        values = self._values.setdefault(record.filter, {})
+        columns = self._columns.setdefault(record.filter, {})
         if record.error is not None:
             self.note(DocumentError(record.task, record.doc_id, record.filter, record.error))
             return
-        self._measured[record.filter] += 1
+        self._graded[record.filter] += 1
         for metric, value in record.metrics.items():
-            values.setdefault((metric, record.filter), []).append(value)
+            doc_ids, values = columns.setdefault((metric, record.filter), ([], []))
+            doc_ids.append(record.doc_id)
+            values.append(value)
 
     def note(self, finding: DocumentError) -> None:
         """Count an error; the first few are kept."""
@@ -58,35 +104,39 @@ class MetricValues:
         return self._nan
 
     @property
-    def asked(self) -> int:
-        """Number of documents that were asked."""
+    def requested(self) -> int:
+        """Number of documents that were requested."""
         return max(self._seen.values(), default=0)
 
     @property
-    def values(self) -> dict[Key, list[Any]]:
+    def columns(self) -> dict[Key, DocumentValues]:
         """Pipeline by pipeline, each metric's values in document order."""
-        return {key: items for of_filter in self._values.values() for key, items in of_filter.items()}
+        return {
+            key: DocumentValues(doc_ids, values)
+            for of_filter in self._columns.values()
+            for key, (doc_ids, values) in of_filter.items()
+        }
 
     @property
-    def measured(self) -> int:
+    def graded(self) -> int:
         """Number of documents that were graded."""
-        return max(self._measured.values(), default=0)
+        return max(self._graded.values(), default=0)
 
     @property
     def failed(self) -> UngradedDocuments | None:
         """What could not be graded, if anything."""
         if not self._first:
             return None
-        return UngradedDocuments(self.name, len(self._bad - {None}), self.asked, tuple(self._first))
+        return UngradedDocuments(self.name, len(self._bad - {None}), self.requested, tuple(self._first))
 
 
 def failure_report(failed: UngradedDocuments) -> str:
-    """What could not be graded, one line each, under one that says what that means for the figures."""
+    """What could not be graded, one line each, under one that says what that means for the scores."""
     lines = []
     if failed.documents:
-        left = failed.asked - failed.documents
+        left = failed.requested - failed.documents
         lines.append(
-            f"Task '{failed.task}': {failed.documents} of {failed.asked} documents could not be scored; "
+            f"Task '{failed.task}': {failed.documents} of {failed.requested} documents could not be scored; "
             + (f"its scores are those of the {left} others." if left else "it has no scores.")
         )
     else:
@@ -104,7 +154,7 @@ def facts_of(failed: Iterable[UngradedDocuments]) -> Mapping[str, Any]:
     by_task = {
         one.task: {
             "documents": one.documents,
-            "of": one.asked,
+            "of": one.requested,
             "first": [
                 {"doc_id": finding.doc_id, "filter": finding.filter, "error": finding.why} for finding in one.first
             ],

@@ -77,9 +77,9 @@ def evaluate(
     check_unsafe([task.spec for task in exam.tasks], config.confirm_run_unsafe_code)
     warn_of_surprises(config, [task.spec for task in exam.tasks])
     model = opened or open_configured(config, lazily=True)
-    tallies = {task.spec.name: MetricValues(task.spec.name) for task in exam.tasks}
+    values_by_task = {task.spec.name: MetricValues(task.spec.name) for task in exam.tasks}
     kept_here = config.log_samples and samples is None if keep_records is None else keep_records
-    sink = RecordSink(list(tallies) if kept_here else [], samples)
+    sink = RecordSink(list(values_by_task) if kept_here else [], samples)
     try:
         seed_everything(config.seed)
         questions = _ask_for(exam, config, model, progress, room)
@@ -88,12 +88,12 @@ def evaluate(
             code_consent(config.confirm_run_unsafe_code, remote=config.trust_remote_code),
         ):
             answer_and_grade(
-                model, questions, kept, tallies, progress=progress, take=sink.take, fail_fast=config.fail_fast
+                model, questions, kept, values_by_task, progress=progress, take=sink.take, fail_fast=config.fail_fast
             )
             facts, digest = dict(kept.facts()), kept.digest
         _warn_of_own_means([task.spec for task in exam.tasks])
-        results, failed = _aggregate(exam.tasks, tallies, bootstrap_iters, fail_fast=config.fail_fast)
-        broken = report_nan([task.spec for task in exam.tasks], tallies)
+        results, failed = _aggregate(exam.tasks, values_by_task, bootstrap_iters, fail_fast=config.fail_fast)
+        broken = report_nan([task.spec for task in exam.tasks], values_by_task)
         groups = group_results(exam.groups, exam.leaves, {result.name: result for result in results})
         report, extra = dict(model.report()), model_facts(config, model)
         own = {"device": facts.get("device"), **report, **({"model_digest": digest} if digest else {})}
@@ -161,14 +161,14 @@ def _write_out(task: AnyTask, planned: DocumentPlan) -> None:
 
 
 def _aggregate(
-    tasks: Sequence[AnyTask], tallies: Mapping[str, MetricValues], bootstrap_iters: int, *, fail_fast: bool
+    tasks: Sequence[AnyTask], values_by_task: Mapping[str, MetricValues], bootstrap_iters: int, *, fail_fast: bool
 ) -> tuple[list[TaskResult], tuple[UngradedDocuments, ...]]:
     """The tasks' results, and what could not be graded."""
     results = [
-        task_result(task, tallies[task.spec.name], bootstrap_iters=bootstrap_iters, fail_fast=fail_fast)
+        task_result(task, values_by_task[task.spec.name], bootstrap_iters=bootstrap_iters, fail_fast=fail_fast)
         for task in tasks
     ]
-    failed = tuple(tally.failed for tally in tallies.values() if tally.failed is not None)
+    failed = tuple(one.failed for one in values_by_task.values() if one.failed is not None)
     for one in failed:
         log.error(failure_report(one))
     return results, failed
