@@ -267,6 +267,7 @@ class Record:
     ``arguments``: per request the tuple of its arguments as lm-eval counts them (one per
     continuation). ``responses``: per such request the list of its repeats' raw values.
     ``error``: why it has no metrics, where grading it failed; it is left out of its task's figures.
+    ``variant``: which variant of the document it is, 0 the task's own. Scores of the task are those of variant 0 alone.
     """
 
     task: str
@@ -279,6 +280,7 @@ class Record:
     filter: str
     metrics: Mapping[str, Any]
     error: str | None = None
+    variant: int = 0
 
     def __repr__(self) -> str:
         scores = ", ".join(f"{name} {str(value)[:20]}" for name, value in self.metrics.items())

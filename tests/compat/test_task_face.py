@@ -18,6 +18,7 @@ from proctor.compat.tasks.task_types import ALL_OUTPUT_TYPES, MultipleChoiceTask
 from proctor.errors import DataError, TaskError, UsageError
 from proctor.stats.standard_errors import mean
 from proctor.tasks.class_task import from_object
+from proctor.tasks.example import AskResult
 from proctor.tasks.plan import plan_task
 from proctor.tasks.prompt import PromptStyle
 
@@ -106,7 +107,7 @@ def test_images_are_the_third_argument(config):
     asked = task.construct_requests(task.eval_docs[0], "x", metadata=("sums", 0, 1))
     assert asked.args[2] == {"visual": ["test: What is 0 plus one?"]}
     with pytest.raises(TaskError, match="images or sound"):
-        list(from_object(task).requests(next(from_object(task).examples([0], PromptStyle(), 0)), PromptStyle()))
+        list(from_object(task).asks(next(from_object(task).examples([0], PromptStyle(), 0)), PromptStyle()))
 
 
 def test_documents_are_processed_once_for_each_split(config):
@@ -205,9 +206,11 @@ def test_a_plain_task_takes_examples_from_its_questions_but_not_this_one():
         assert text.count("plus one?") == 3
         assert text.count("What is 0") == 1
     asked = from_object(task, name="mine")
-    [request] = asked.requests(next(asked.examples([1], PromptStyle(), 0)), PromptStyle(chat=lambda *a, **k: "never"))
-    assert (request.context, request.continuations) == ("What is 1 plus one?", (" 1", " 2"))
-    assert asked.measure(next(asked.examples([1], PromptStyle(), 0)), [(-2.0, False), (-1.0, True)]) == {
+    [ask] = asked.asks(next(asked.examples([1], PromptStyle(), 0)), PromptStyle(chat=lambda *a, **k: "never"))
+    assert (ask.request.context, ask.request.continuations) == ("What is 1 plus one?", (" 1", " 2"))
+    assert asked.measure(
+        next(asked.examples([1], PromptStyle(), 0)), 0, [AskResult("option", ((-2.0, False), (-1.0, True)))]
+    ) == {
         "acc": 1.0,
         "acc_norm": 1.0,
     }
@@ -232,8 +235,8 @@ class Pages(PerplexityTask):
 def test_texts_are_scored_whole():
     task = from_object(Pages())
     example = next(task.examples([0], PromptStyle(), 0))
-    assert [request.text for request in task.requests(example, PromptStyle())] == ["one two"]
-    assert task.measure(example, [-7.0]) == {
+    assert [ask.request.text for ask in task.asks(example, PromptStyle())] == ["one two"]
+    assert task.measure(example, 0, [AskResult("text", (-7.0,))]) == {
         "word_perplexity": (-7.0, 2),
         "byte_perplexity": (-7.0, 7),
         "bits_per_byte": (-7.0, 7),

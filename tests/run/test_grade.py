@@ -13,7 +13,7 @@ from proctor.filters.pipeline import build_pipelines
 from proctor.regex_limits import bounded
 from proctor.run import grade as grading
 from proctor.run.ask import ask
-from proctor.tasks.example import Example
+from proctor.tasks.example import Ask, Example, canonical_variant
 from proctor.tasks.plan import DocumentPlan, TaskPlan
 from proctor.types import Generate, Loglikelihood, Query, Scores, Text
 
@@ -29,8 +29,8 @@ class FakeTask:
         self.spec = SimpleNamespace(name="t", repeats=repeats, strict=False)
         self.pipelines = pipelines
 
-    def measure(self, example, values):
-        return {"seen": list(values), "doc": example.doc_id}
+    def measure(self, example, variant, results):
+        return {"seen": [value for one in results for value in one.values], "doc": example.doc_id}
 
 
 class Pipeline:
@@ -47,11 +47,16 @@ LAST = Pipeline("last", lambda repeats: repeats[-1])
 
 
 def example(doc_id):
-    return Example(doc_id, {"id": doc_id}, (), "", "target", None, None)
+    return Example(doc_id, {"id": doc_id}, (canonical_variant((), None, "target"),), "", "target", None)
+
+
+def planned(example, *requests):
+    roles = {"loglikelihood": "option", "generate_until": "prompt"}
+    return DocumentPlan(example, tuple(Ask(0, roles[request.kind], request) for request in requests))
 
 
 def test_one_record_per_document_and_pipeline_pipelines_first():
-    documents = tuple(DocumentPlan(example(i), (Loglikelihood("c", ("a", "b")),)) for i in (0, 1))
+    documents = tuple(planned(example(i), Loglikelihood("c", ("a", "b"))) for i in (0, 1))
     plan = TaskPlan(FakeTask([FIRST, LAST]), documents, 1)
     answers = [Scores(((-1.0, True), (-2.0, False))), Scores(((-3.0, False), (-4.0, False)))]
     records = grade(plan, answers)
@@ -68,9 +73,7 @@ def test_one_record_per_document_and_pipeline_pipelines_first():
 
 def test_repeats_stand_together():
     request = Generate("p", {"do_sample": True})
-    plan = TaskPlan(
-        FakeTask([LAST], repeats=3), (DocumentPlan(example(0), (request,)), DocumentPlan(example(1), (request,))), 3
-    )
+    plan = TaskPlan(FakeTask([LAST], repeats=3), (planned(example(0), request), planned(example(1), request)), 3)
     assert [(query.doc_id, query.repeat) for query in plan.queries()] == [
         (0, 0),
         (0, 1),
@@ -85,7 +88,7 @@ def test_repeats_stand_together():
 
 
 def test_greedy_repeats_are_asked_once_and_counted_as_often():
-    plan = TaskPlan(FakeTask([FIRST], repeats=3), (DocumentPlan(example(0), (Generate("p", {}),)),), 1)
+    plan = TaskPlan(FakeTask([FIRST], repeats=3), (planned(example(0), Generate("p", {})),), 1)
     assert len(list(plan.queries())) == 1
     assert grade(plan, [Text("x")])[0].responses == (("x", "x", "x"),)
 
@@ -125,7 +128,7 @@ def test_a_document_whose_pattern_takes_too_long_is_a_error_and_the_others_are_g
 
 
 def generated(task, count):
-    return TaskPlan(task, tuple(DocumentPlan(example(i), (Generate("p", {}),)) for i in range(count)), 1)
+    return TaskPlan(task, tuple(planned(example(i), Generate("p", {})) for i in range(count)), 1)
 
 
 class Picky(FakeTask):
@@ -135,10 +138,10 @@ class Picky(FakeTask):
         super().__init__([FIRST])
         self.bad, self.error = bad, error
 
-    def measure(self, example, values):
+    def measure(self, example, variant, results):
         if example.doc_id in self.bad:
             raise self.error
-        return {"seen": list(values)}
+        return {"seen": [value for one in results for value in one.values]}
 
 
 @pytest.mark.parametrize(
@@ -181,9 +184,7 @@ def test_a_filter_that_fails_on_some_documents_fails_on_these_only(bad, per_docu
             # What it makes of a document depends on all that it is given.
             return [(repeats[0], len(responses)) for repeats in responses]
 
-    documents = tuple(
-        DocumentPlan(example(i), tuple(Generate(f"p{n}", {}) for n in range(per_document))) for i in range(20)
-    )
+    documents = tuple(planned(example(i), *(Generate(f"p{n}", {}) for n in range(per_document))) for i in range(20))
     records = grade(TaskPlan(FakeTask([Shaky(), FIRST]), documents, 1), [Text("x")] * 20 * per_document)
     shaky, plain = records[:20], records[20:]
     assert [record.error for record in shaky] == [f"ValueError: not {i}" if i in bad else None for i in range(20)]

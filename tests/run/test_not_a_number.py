@@ -11,7 +11,7 @@ import pytest
 
 from proctor.cli.main import main
 from proctor.run.not_a_number import broken_documents
-from proctor.tasks.example import Example
+from proctor.tasks.example import Ask, Example, canonical_variant
 from proctor.tasks.plan import DocumentPlan, TaskPlan
 from proctor.types import Generate, Loglikelihood, RollingScore, Scores, Text
 
@@ -91,9 +91,9 @@ def test_every_kind_of_response_is_looked_at(response, broken):
 
 def test_documents_are_found_by_their_numbers():
     def example(doc_id):
-        return Example(doc_id, {}, (), "", "target", None, None)
+        return Example(doc_id, {}, (canonical_variant((), None, "target"),), "", "target", None)
 
-    scored, generated = Loglikelihood("c", ("a",)), Generate("p", {})
+    scored, generated = Ask(0, "option", Loglikelihood("c", ("a",))), Ask(0, "prompt", Generate("p", {}))
     plan = TaskPlan(None, (DocumentPlan(example(4), (scored, scored)), DocumentPlan(example(7), (generated,))), 2)  # type: ignore
     fine, bad = Scores(((-1.0, True),)), Text("x", has_nan=True)
     assert broken_documents(plan, [fine, fine, fine, fine, Text("x"), bad]) == [7]

@@ -7,7 +7,7 @@ import pytest
 from proctor.errors import DataError, TaskError
 from proctor.refs import Ref
 from proctor.tasks.check_utf8 import check_utf8
-from proctor.tasks.example import Example
+from proctor.tasks.example import AskResult, Example, canonical_variant
 from proctor.tasks.plan import plan_task
 from proctor.tasks.prompt import PromptStyle
 from proctor.types import Generate, Loglikelihood, Rolling
@@ -58,6 +58,10 @@ def test_a_target_that_is_null_is_no_text_to_score(task, exam, output):
         plan(bound)
 
 
+def one_document(target, choices):
+    return Example(5, {}, (canonical_variant((), choices, target),), "", target, None)
+
+
 @pytest.mark.parametrize(
     ("target", "choices", "said"),
     [
@@ -71,9 +75,9 @@ def test_a_target_that_is_null_is_no_text_to_score(task, exam, output):
 def test_a_generated_answer_is_compared_with_a_target_or_not_at_all(task, target, choices, said):
     bound = task(output_type="generate_until", metric_list=[{"metric": "exact_match"}])
     with pytest.raises(DataError, match=said):
-        bound.measure(Example(5, {}, (), "", target, choices, None), ["None"])
+        bound.measure(one_document(target, choices), 0, [AskResult("prompt", ("None",))])
 
 
 def test_predictions_alone_need_no_target(task):
     bound = task(output_type="generate_until", doc_to_choice=None, metric_list=[{"metric": "bypass"}])
-    assert bound.measure(Example(5, {}, (), "", None, None, None), ["x"]) == {"bypass": None}
+    assert bound.measure(one_document(None, None), 0, [AskResult("prompt", ("x",))]) == {"bypass": None}

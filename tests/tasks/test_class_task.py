@@ -12,6 +12,7 @@ from proctor.run.progress import Quiet
 from proctor.run.session import evaluate
 from proctor.settings.config import build_config
 from proctor.tasks.class_task import from_object
+from proctor.tasks.example import Ask, AskResult
 from proctor.tasks.plan import plan_task
 from proctor.tasks.prompt import PromptStyle
 from proctor.types import Generate, Loglikelihood, Rolling
@@ -238,8 +239,8 @@ def test_an_object_of_a_script_needs_the_methods_only():
     task = from_object(Duck(), num_fewshot=2)
     assert (task.spec.name, task.spec.n_shot, len(task.documents)) == ("Duck", 2, 2)
     example = next(task.examples([1], PromptStyle(), 0))
-    assert task.requests(example, PromptStyle()) == (Generate("2: 2", {"do_sample": True}),)
-    assert task.measure(example, ["abc"]) == {"length": 3}
+    assert task.asks(example, PromptStyle()) == (Ask(0, "prompt", Generate("2: 2", {"do_sample": True})),)
+    assert task.measure(example, 0, [AskResult("prompt", ("abc",))]) == {"length": 3}
     assert task.dump() == {"task": "Duck"}
     assert task.uses == ()
     with pytest.raises(UsageError, match="2 documents"):

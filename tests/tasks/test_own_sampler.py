@@ -67,7 +67,7 @@ def sampled(exam, task, spec):
 
 def drawn(bound, number=0, seed=1):
     examples = list(bound.examples(range(number + 1), PromptStyle(), seed))
-    return examples[number].shots, examples[number].contexts[0]
+    return examples[number].shots, examples[number].canonical.contexts[0]
 
 
 def test_its_documents_become_examples(sampled):
@@ -126,7 +126,7 @@ def test_samples_and_process_docs_of_examples_may_be_functions(exam, task, spec)
         shots = {key: Ref(str(exam), f"code.{name}") for key, name in own.items()}
         split = None if "samples" in own else "train"
         bound = Task(override(spec(fewshot_config=shots, fewshot_split=split), num_fewshot=1))
-        return next(bound.examples([0], PromptStyle(), 1)).contexts[0][0].content
+        return next(bound.examples([0], PromptStyle(), 1)).canonical.contexts[0][0].content
 
     assert first(samples="samples") == "Q: Mine?\nA:"
     assert first(process_docs="last") == "Q: T: What is 11 plus one?\nA:"

@@ -6,6 +6,7 @@ import pytest
 
 from proctor.errors import DataError, TaskError, UsageError
 from proctor.refs import Ref
+from proctor.tasks.example import AskResult
 from proctor.tasks.plan import plan_task
 from proctor.tasks.prompt import PromptStyle
 from proctor.types import Loglikelihood, Rolling
@@ -14,6 +15,10 @@ from proctor.types import Loglikelihood, Rolling
 def requests(bound, positions=(0,), style=None):
     plan = plan_task(bound, limit=None, samples=list(positions), seed=1234, style=style or PromptStyle())
     return [planned.requests for planned in plan.documents]
+
+
+def options(values):
+    return [AskResult("option", tuple(values))]
 
 
 def test_multiple_choice_is_one_question_with_its_choices(task):
@@ -104,8 +109,8 @@ def test_samples_are_sorted_and_once(task):
 
 def test_examples_depend_on_the_position_in_the_run_not_on_the_limit(task):
     bound = task(num_fewshot=2)
-    whole = [e.contexts for e in bound.examples(range(12), PromptStyle(), 7)]
-    some = [e.contexts for e in bound.examples(range(4), PromptStyle(), 7)]
+    whole = [e.canonical.contexts for e in bound.examples(range(12), PromptStyle(), 7)]
+    some = [e.canonical.contexts for e in bound.examples(range(4), PromptStyle(), 7)]
     assert whole[:4] == some
 
 
@@ -152,14 +157,14 @@ def test_process_results_failures_are_sentences(task, exam):
     bound = task(process_results=Ref(str(exam), "res.bad"))
     example = next(bound.examples([0], PromptStyle(), 1))
     with pytest.raises(TaskError, match="process_results failed on a document: KeyError"):
-        bound.measure(example, [(-1.0, True)] * 3)
+        bound.measure(example, 0, options([(-1.0, True)] * 3))
     bound = task(process_results=Ref(str(exam), "res.none"))
     with pytest.raises(TaskError, match="must return a mapping"):
-        bound.measure(next(bound.examples([0], PromptStyle(), 1)), [(-1.0, True)] * 3)
+        bound.measure(next(bound.examples([0], PromptStyle(), 1)), 0, options([(-1.0, True)] * 3))
 
 
 def test_choices_are_measured(task):
     bound = task(metric_list=[{"metric": "acc"}, {"metric": "acc_norm"}])
     example = next(bound.examples([0], PromptStyle(), 1))
-    measured = bound.measure(example, [(-3.0, False), (-1.0, True), (-2.0, False)])
+    measured = bound.measure(example, 0, options([(-3.0, False), (-1.0, True), (-2.0, False)]))
     assert measured == {"acc": 1.0, "acc_norm": 1.0}

@@ -18,7 +18,7 @@ def test_a_built_in_prompt_is_the_question(task, spec):
     built = override(spec(use_prompt="qa-basic:q-newline-a", doc_to_text=None), num_fewshot=1)
     example = next(Task(built).examples([0], PromptStyle(), 1))
     assert example.text == "Q: What is 0 plus one?\nA:"
-    assert example.contexts[0][0].content.startswith("Q: T: What is")
+    assert example.canonical.contexts[0][0].content.startswith("Q: T: What is")
     assert example.target == 1
 
 
@@ -32,7 +32,7 @@ def test_a_prompt_of_a_file_is_question_and_answer(exam, spec):
     example = next(Task(override(built, num_fewshot=1)).examples([3], PromptStyle(), 1))
     # A number that a named prompt renders stays text.
     assert (example.text, example.target) == ("sums: What is 3 plus one?", "1")
-    assert example.contexts[0][0].content.startswith("sums: T: What is")
+    assert example.canonical.contexts[0][0].content.startswith("sums: T: What is")
     for name, said in (("plane", "'plain'"), ("odd", "needs doc_to_text and doc_to_target")):
         with pytest.raises(TaskError, match=said):
             spec(use_prompt=f"prompts.yaml:{name}")

@@ -29,7 +29,7 @@ def check_class(spec: TaskSpec) -> tuple[list[Finding], list[Finding], int]:
     for position in range(count):
         try:
             for example in task.examples([position], style, 0):
-                task.requests(example, style)
+                task.asks(example, style)
         except TaskError as error:
             for finding in error.errors:
                 found.on(position, (type(error.__cause__).__name__, finding.file, finding.line), finding)

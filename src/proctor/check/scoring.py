@@ -18,6 +18,7 @@ from proctor.foreign import no_exit
 from proctor.random_state import random_state_restored
 from proctor.refs import Ref
 from proctor.tasks.data import Documents, Splits
+from proctor.tasks.example import ask_results
 from proctor.tasks.plan import DocumentPlan, plan_documents
 from proctor.tasks.prompt import PLAIN
 from proctor.tasks.registered import refs_of
@@ -59,6 +60,7 @@ def scoring_warnings(task: Task, planned: Sequence[DocumentPlan], answers: Answe
 
 
 def _differing(task: Task, planned: DocumentPlan, answer: list[list[Any]]) -> Iterator[str]:
+    asks = planned.asks_of(0)
     for pipeline in task.pipelines:
         docs = [planned.example.doc] * len(answer)
         values = _twice(lambda p=pipeline, d=docs: list(p.apply(copy.deepcopy(answer), copy.deepcopy(d))))
@@ -68,7 +70,7 @@ def _differing(task: Task, planned: DocumentPlan, answer: list[list[Any]]) -> It
             yield "filter_list"
             continue
         example = replace(planned.example, doc=copy.deepcopy(planned.example.doc))
-        scores = _twice(lambda e=example, v=values[0]: dict(task.measure(e, copy.deepcopy(v))))
+        scores = _twice(lambda e=example, v=values[0]: dict(task.measure(e, 0, ask_results(asks, copy.deepcopy(v)))))
         if scores is not None and not is_same(*scores):
             yield "process_results" if task.spec.process_results is not None else "metric_list"
 
@@ -93,7 +95,7 @@ def imagined_warnings(spec: TaskSpec) -> list[Finding]:
     try:
         task = Task(spec)
         planned = list(plan_documents(task, range(min(DOCUMENTS, len(task.documents))), 0, PLAIN))
-        answers = [[value for request in one.requests for value in _imagined(request, one)] for one in planned]
+        answers = [[value for ask in one.asks_of(0) for value in _imagined(ask.request, one)] for one in planned]
         return scoring_warnings(task, planned, answers)
     except Exception:  # noqa: BLE001 - an answer that no model gave may be one that code cannot take
         return []

@@ -60,13 +60,14 @@ class TaskChecks:
             example: The document, its prompt, options and target.
         """
         self._looked.add(example.doc_id)
-        self._targets.look(example.doc_id, self._gold(example.text, example.target), example.choices)
-        values = {"doc_to_text": example.text, "doc_to_choice": example.choices, "doc_to_target": example.target}
+        shown = example.canonical
+        self._targets.look(example.doc_id, shown.gold, shown.options)
+        values = {"doc_to_text": example.text, "doc_to_choice": shown.options, "doc_to_target": example.target}
         self._cells.look(example.doc_id, example.doc, values)
-        self._prompts.look(example.doc_id, example.text, example.choices)
+        self._prompts.look(example.doc_id, example.text, shown.options)
         fresh = self._fresh.pop(example.doc_id, None)
         if fresh is not None:
-            self._repeat.look(example.doc_id, fresh, FieldValues(example.text, example.target, example.choices))
+            self._repeat.look(example.doc_id, fresh, FieldValues(example.text, example.target, shown.options))
 
     def finish(self) -> tuple[list[Finding], list[Finding]]:
         """Errors and warnings."""

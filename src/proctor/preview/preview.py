@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from proctor.check.chat import check_style
 from proctor.check.task_checks import TaskChecks, warn
@@ -23,12 +23,13 @@ from proctor.run.prompt_style import model_style
 from proctor.run.seeds import seed_everything
 from proctor.settings.config import RunConfig
 from proctor.tasks.class_task import AnyTask, ClassTask
+from proctor.tasks.example import Ask, Variant
 from proctor.tasks.fewshot import load_pool, pool_split
 from proctor.tasks.output_types.table import output_type_of
 from proctor.tasks.plan import DocumentPlan, TaskPlan, plan_task
 from proctor.tasks.prompt import PromptStyle
 from proctor.tasks.task import Task
-from proctor.types import Generate, Loglikelihood, Request, Rolling
+from proctor.types import Generate, Loglikelihood, Message, Request, Rolling
 
 if TYPE_CHECKING:
     from proctor.models.tokens.tokenizer import Tokens
@@ -202,28 +203,36 @@ class _Writer:
             noun = "document" if len(numbers) == 1 else "documents"
             title += f", after {noun} {_listed(numbers)} of {pool_split(task.spec) or 'the samples'}"
         lines = ["", _rule(title, "─")]
-        golds = _golds(task, planned)
-        many = len(planned.requests) > 1
-        for index, request in enumerate(planned.requests):
-            label = f" {index + 1} of {len(planned.requests)}" if many else ""
-            if task.shape.multiple_input and index in golds:
-                label += ", the right one"
-            head = self._question_start(planned, index)
-            lines += self._request(request, label, head, () if task.shape.multiple_input else golds)
-        if output_type_of(task.spec).has_prompt:
-            target = example.text if task.shape.multiple_input else example.target
-            lines.append(f"  target  {value_text(target)}" + _remark(task, planned, golds))
+        for number, variant in enumerate(example.variants):
+            if number:
+                order = ", ".join(map(str, variant.order))
+                lines += ["", f"  variant {number} of the same document, its options in the order {order}"]
+            lines += self._variant(task, variant, planned.asks_of(number))
         if plan.asked > 1:
             lines.append(f"  asked   {plan.asked} times")
-        self._now.requests += sum(request.count for request in planned.requests) * plan.asked
+        self._now.requests += sum(ask.request.count for ask in planned.asks) * plan.asked
         return lines
 
-    def _question_start(self, planned: DocumentPlan, index: int) -> int:
-        """How many characters of a plain prompt stand before its question."""
-        contexts = planned.example.contexts
-        if self._style.chat is not None or index >= len(contexts):
+    def _variant(self, task: AnyTask, variant: Variant, asks: Sequence[Ask]) -> list[str]:
+        lines: list[str] = []
+        golds = () if isinstance(task, ClassTask) else task.output.golds(variant)
+        with_prompt = [ask for ask in asks if ask.role != "unconditional"]
+        starts = dict(zip(map(id, with_prompt), map(self._question_start, variant.contexts), strict=False))
+        right = [id(with_prompt[gold]) for gold in golds] if task.shape.multiple_input else []
+        for number, ask in enumerate(asks, 1):
+            label = f" {number} of {len(asks)}" if len(asks) > 1 else ""
+            if id(ask) in right:
+                label += ", the right one"
+            marked = () if task.shape.multiple_input else golds
+            lines += self._request(ask.request, label, starts.get(id(ask), 0), marked)
+        if output_type_of(task.spec).has_prompt:
+            lines.append(f"  target  {value_text(variant.gold)}" + _remark(task, golds))
+        return lines
+
+    def _question_start(self, turns: Sequence[Message]) -> int:
+        """How many characters of a plain prompt stand before its document."""
+        if self._style.chat is not None:
             return 0
-        turns = contexts[index]
         last = max(position for position, turn in enumerate(turns) if turn.role == "user")
         return sum(len(turn.content) + len(turn.delimiter) for turn in turns[:last])
 
@@ -341,12 +350,7 @@ def _pool_row(task: AnyTask, position: int) -> int:
     return position if indices is None or position >= len(indices) else indices[position]
 
 
-def _golds(task: AnyTask, planned: DocumentPlan) -> tuple[int, ...]:
-    """Positions of the right choices; a target that is no choice gives none."""
-    return () if isinstance(task, ClassTask) else task.output.golds(task.context, planned.example)
-
-
-def _remark(task: AnyTask, planned: DocumentPlan, golds: Sequence[Any]) -> str:
+def _remark(task: AnyTask, golds: Sequence[int]) -> str:
     if isinstance(task, ClassTask) or golds or not task.output.has_options:
         return ""
     return "   which is none of the choices: any answer counts as wrong"

@@ -263,6 +263,7 @@ def sample_line(record: Record) -> dict[str, Any]:
         "target_hash": target_hash,
         **record.metrics,
         **({} if record.error is None else {"error": record.error}),
+        **({} if record.variant == 0 else {"variant": record.variant}),
     }
 
 

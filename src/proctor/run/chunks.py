@@ -112,9 +112,9 @@ class QueryChunks:
                     checks.look(planned.example)
                 if show is not None and number == 0:
                     show(task, planned)
-                requests += len(planned.requests)
-                counted += sum(request.count for request in planned.requests)
-                sampled = sampled or any(request.is_sampled for request in planned.requests)
+                requests += len(planned.asks)
+                counted += sum(ask.request.count for ask in planned.asks)
+                sampled = sampled or any(ask.request.is_sampled for ask in planned.asks)
                 size.add(task, planned)
                 if size.is_over:
                     plans = None
@@ -171,9 +171,9 @@ class _ChunkSize:
         self._queries, self._characters = room.queries, room.characters
 
     def add(self, task: AnyTask, planned: DocumentPlan) -> None:
-        for request in planned.requests:
-            self._queries -= task.spec.repeats if request.is_sampled else 1
-            self._characters -= sum(map(len, request.texts))
+        for ask in planned.asks:
+            self._queries -= task.spec.repeats if ask.request.is_sampled else 1
+            self._characters -= sum(map(len, ask.request.texts))
 
     @property
     def is_over(self) -> bool:

@@ -1,13 +1,14 @@
-"""From answers to records: filters, then the task's own measures, one record per document and pipeline.
+"""From responses to records: filters, then the task's metrics; a record per pipeline, variant and document.
 
 A document that cannot be graded does not keep the others from it: its record has an error instead
-of figures.
+of metric values.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from proctor.check.scoring import scoring_warnings
@@ -15,6 +16,8 @@ from proctor.check.task_checks import warn
 from proctor.errors import DataError, ProctorError, error_line
 from proctor.filters.base import FilterFailure
 from proctor.results.redact import redact_text
+from proctor.tasks.class_task import AnyTask
+from proctor.tasks.example import Ask, ask_results
 from proctor.tasks.plan import DocumentPlan, TaskPlan
 from proctor.tasks.task import Task
 from proctor.types import Record, Response
@@ -24,14 +27,16 @@ log = logging.getLogger("proctor")
 LONGEST = 1000
 """Characters of an error that are kept: an exception may quote a whole document."""
 
-Document: TypeAlias = "list[list[Any]]"
-"""One document's answers: per argument tuple, the values of its repeats."""
+Document: TypeAlias = list[list[Any]]
+"""The responses to one variant of a document: per argument tuple, the values of its repeats."""
 
 
 def grade(
     plan: TaskPlan, responses: Sequence[Response], *, fail_fast: bool = False, check: bool = False
 ) -> Iterator[Record]:
     """Records of one task, filter pipeline by filter pipeline in document order (lm-eval's order).
+
+    Where documents have several variants, each pipeline gives the records of all canonical ones, then of all others.
 
     Args:
         plan: Documents with their requests.
@@ -42,14 +47,16 @@ def grade(
     Raises:
         ProctorError: Under ``fail_fast``; whatever a filter raises comes through as it is.
     """
-    answers = list(_answers(plan, responses))
+    shown = _shown_documents(plan, responses)
     if check and isinstance(plan.task, Task):
-        warn(scoring_warnings(plan.task, plan.documents, answers))
-    docs = [planned.example.doc for planned in plan.documents]
+        canonical = shown[0]
+        warn(scoring_warnings(plan.task, [one.planned for one in canonical], [one.values for one in canonical]))
     for pipeline in plan.task.pipelines:
-        outcomes = _FilterRun(pipeline, answers, docs).outcomes(fail_fast=fail_fast)
-        for planned, document, values in zip(plan.documents, answers, outcomes, strict=True):
-            yield _record(plan, planned, document, values, pipeline.name, fail_fast=fail_fast)
+        for documents in shown:
+            docs = [one.planned.example.doc for one in documents]
+            outcomes = _FilterRun(pipeline, [one.values for one in documents], docs).outcomes(fail_fast=fail_fast)
+            for one, values in zip(documents, outcomes, strict=True):
+                yield _record(plan.task, one, values, pipeline.name, fail_fast=fail_fast)
 
 
 def sentence(error: Exception) -> str:
@@ -66,16 +73,36 @@ def sentence(error: Exception) -> str:
     return line if len(line) <= LONGEST else f"{line[:LONGEST]} ..."
 
 
-def _answers(plan: TaskPlan, responses: Sequence[Response]) -> Iterator[Document]:
+@dataclass(frozen=True, slots=True)
+class _ShownDocument:
+    """One variant of a document with the values of its responses."""
+
+    planned: DocumentPlan
+    variant: int
+    asks: tuple[Ask, ...]
+    values: Document
+
+
+def _shown_documents(plan: TaskPlan, responses: Sequence[Response]) -> list[list[_ShownDocument]]:
+    """By number of the variant, the documents that have it, in their order.
+
+    Each variant is filtered apart from the others: a filter of the task may look at all responses, and what the
+    canonical ones become must not depend on how many other variants were requested.
+    """
     copies = plan.task.spec.repeats // plan.asked
+    shown: list[list[_ShownDocument]] = [[]]
     position = 0
     for planned in plan.documents:
-        document: Document = []
-        for _ in planned.requests:
-            repeats = [response.values for response in responses[position : position + plan.asked]]
-            position += plan.asked
-            document.extend([list(values) * copies for values in zip(*repeats, strict=True)])
-        yield document
+        for variant in range(len(planned.example.variants)):
+            asks, values = planned.asks_of(variant), Document()
+            for _ in asks:
+                repeats = [response.values for response in responses[position : position + plan.asked]]
+                position += plan.asked
+                values.extend([list(one) * copies for one in zip(*repeats, strict=True)])
+            if variant == len(shown):
+                shown.append([])
+            shown[variant].append(_ShownDocument(planned, variant, asks, values))
+    return shown
 
 
 class _FilterRun:
@@ -120,30 +147,29 @@ class _FilterRun:
         return bad
 
 
-def _record(
-    plan: TaskPlan, planned: DocumentPlan, document: Document, values: list[Any], name: str, *, fail_fast: bool
-) -> Record:
-    example = planned.example
+def _record(task: AnyTask, one: _ShownDocument, values: list[Any], name: str, *, fail_fast: bool) -> Record:
+    example = one.planned.example
     finding = next((value.why for value in values if isinstance(value, FilterFailure)), None)
     metrics: Mapping[str, Any] = {}
     if finding is None:
         try:
-            metrics = plan.task.measure(example, values)
+            metrics = task.measure(example, one.variant, ask_results(one.asks, values))
         except Exception as error:
             finding = sentence(error)
             if fail_fast and isinstance(error, ProctorError):
                 raise
     if finding is not None and fail_fast:
-        raise DataError(f"Task '{plan.task.spec.name}', document {example.doc_id}: {finding}")
+        raise DataError(f"Task '{task.spec.name}', document {example.doc_id}: {finding}")
     return Record(
-        task=plan.task.spec.name,
+        task=task.spec.name,
         doc_id=example.doc_id,
         doc=example.doc,
         target=example.target,
-        arguments=tuple(arguments for request in planned.requests for arguments in request.arguments),
-        responses=tuple(tuple(repeats) for repeats in document),
-        filtered=tuple(None if isinstance(value, FilterFailure) else value for value in values),
+        arguments=tuple([arguments for ask in one.asks for arguments in ask.request.arguments]),
+        responses=tuple([tuple(repeats) for repeats in one.values]),
+        filtered=tuple([None if isinstance(value, FilterFailure) else value for value in values]),
         filter=name,
         metrics=metrics,
         error=finding,
+        variant=one.variant,
     )

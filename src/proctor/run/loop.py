@@ -86,7 +86,9 @@ def _grade(
         answered = responses[position : position + count]
         metric_values.note_nan(broken_documents(plan, answered))
         for record in grade(plan, answered, fail_fast=fail_fast, check=metric_values.requested == 0):
-            metric_values.add(record)
+            if record.variant == 0:
+                # A further variant is no further observation: a document counts once, as its task shows it.
+                metric_values.add(record)
             take(record)
         position += count
 

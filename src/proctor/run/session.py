@@ -154,8 +154,8 @@ def _write_out(task: AnyTask, planned: DocumentPlan) -> None:
         "Task '%s', document %d, %d requests.\n--- first request\n%s\n--- target\n%s\n---",
         task.spec.name,
         planned.example.doc_id,
-        len(planned.requests),
-        planned.requests[0],
+        len(planned.asks),
+        planned.asks[0].request,
         planned.example.target,
     )
 

@@ -24,19 +24,26 @@ from proctor.refs import Ref
 from proctor.tasks.build_spec import assemble_task
 from proctor.tasks.check_utf8 import check_utf8
 from proctor.tasks.data import Documents, positions
-from proctor.tasks.example import Example, NoteError, TaskShape
+from proctor.tasks.example import Ask, AskResult, AskRole, Example, NoteError, TaskShape, canonical_variant
 from proctor.tasks.fields import bind, describe
 from proctor.tasks.generation_kwargs import TOKEN_LIMIT_KEYS
 from proctor.tasks.output_types.table import DEFAULT_OUTPUT_TYPE, OUTPUT_TYPES
 from proctor.tasks.prompt import ChatRenderer, PromptStyle
 from proctor.tasks.spec import RunOverrides, TaskSpec
 from proctor.tasks.task import Task
-from proctor.types import Doc, Generate, Loglikelihood, Request, Rolling
+from proctor.types import Doc, Generate, Loglikelihood, Request, RequestKind, Rolling
 
 log = logging.getLogger("proctor")
 
 _KINDS = {"loglikelihood": 2, "loglikelihood_rolling": 1, "generate_until": 2}
 """How many arguments an instance of each kind has."""
+
+_ROLES: Mapping[RequestKind, AskRole] = {
+    "loglikelihood": "option",
+    "loglikelihood_rolling": "text",
+    "generate_until": "prompt",
+}
+"""An object does not say what its requests are for, and only it computes with the results: the kind is all there is."""
 
 
 class ClassTask:
@@ -77,7 +84,7 @@ class ClassTask:
     def examples(
         self, positions: Sequence[int], style: PromptStyle, seed: int | None, note: NoteError | None = None
     ) -> Iterator[Example]:
-        """The documents at ``positions``, in order; prompts follow in :meth:`requests`.
+        """The documents at ``positions``, in order; prompts follow in :meth:`asks`.
 
         ``note``: as for other tasks.
         """
@@ -93,10 +100,10 @@ class ClassTask:
                     raise
                 note(doc_id, error)
             else:
-                yield Example(doc_id, doc, (), None, target, None, None)
+                yield Example(doc_id, doc, (canonical_variant((), None, target),), None, target, None)
 
-    def requests(self, example: Example, style: PromptStyle) -> tuple[Request, ...]:
-        """What the object asks about one document.
+    def asks(self, example: Example, style: PromptStyle) -> tuple[Ask, ...]:
+        """The requests that the object makes of one document.
 
         Log-likelihoods that follow each other and share a context are one request: its context is
         then computed once.
@@ -115,7 +122,7 @@ class ClassTask:
             else:
                 requests.append(Loglikelihood(arguments[0], arguments[1:]))
         check_utf8(self.spec, example.doc_id, requests, "class")
-        return tuple(requests)
+        return tuple(Ask(0, _ROLES[request.kind], request) for request in requests)
 
     def _instances(self, example: Example, style: PromptStyle) -> list[tuple[str, tuple[Any, ...]]]:
         metadata = (self.spec.name, example.doc_id, self.spec.repeats)
@@ -143,12 +150,12 @@ class ClassTask:
     def _error(self, message: str, hint: str | None = None) -> TaskError:
         return TaskError(self.spec.error(message, "class", hint=hint))
 
-    def measure(self, example: Example, results: Sequence[Any]) -> Mapping[str, Any]:
-        """The figures of one document from its filtered answers."""
+    def measure(self, example: Example, variant: int, results: Sequence[AskResult]) -> Mapping[str, Any]:
+        """The metric values of one document from what filters left of its responses, as its object computes them."""
         if self.spec.predict_only:
             return {}
         with _errors_of_class(self.spec, example.doc):
-            measured = self._made.process_results(example.doc, list(results))
+            measured = self._made.process_results(example.doc, [value for one in results for value in one.values])
         if not isinstance(measured, Mapping):
             raise self._error(f"process_results must return a mapping, but it returned {measured!r}.")
         return measured

@@ -10,7 +10,7 @@ from typing import Any
 
 from proctor.errors import Finding, ProctorError, TaskError
 from proctor.tasks.class_task import AnyTask
-from proctor.tasks.example import Example
+from proctor.tasks.example import Ask, Example
 from proctor.tasks.prompt import PromptStyle
 from proctor.template_sizes import TemplateTooLarge
 from proctor.types import Query, Request
@@ -23,10 +23,21 @@ NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class DocumentPlan:
-    """One document's example and its requests, in request order."""
+    """One document's example and its asks, variant by variant."""
 
     example: Example
-    requests: tuple[Request, ...]
+    asks: tuple[Ask, ...]
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """The requests alone."""
+        return tuple(ask.request for ask in self.asks)
+
+    def asks_of(self, variant: int) -> tuple[Ask, ...]:
+        """The asks of one variant."""
+        if len(self.example.variants) == 1:
+            return self.asks
+        return tuple(ask for ask in self.asks if ask.variant == variant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +51,9 @@ class TaskPlan:
     def queries(self) -> Iterator[Query]:
         """Every query of the task: document-major, then request, then repeat."""
         for planned in self.documents:
-            for index, request in enumerate(planned.requests):
+            for index, ask in enumerate(planned.asks):
                 for repeat in range(self.asked):
-                    yield Query(self.task.spec.name, planned.example.doc_id, index, repeat, request)
+                    yield Query(self.task.spec.name, planned.example.doc_id, index, repeat, ask.request)
 
 
 @dataclass(slots=True)
@@ -135,7 +146,7 @@ def plan_task(
     ``errors`` learns of the documents of which no prompt can be made; None: the first one raises.
     """
     documents = tuple(plan_documents(task, task.positions(limit, samples), seed, style, errors))
-    sampled = any(request.is_sampled for planned in documents for request in planned.requests)
+    sampled = any(ask.request.is_sampled for planned in documents for ask in planned.asks)
     return TaskPlan(task, documents, task.spec.repeats if sampled else 1)
 
 
@@ -146,7 +157,7 @@ def plan_documents(
     note = None if errors is None else partial(errors.note, task.spec.name)
     for example in _examples(task, positions, seed, style, errors):
         try:
-            yield DocumentPlan(example, task.requests(example, style))
+            yield DocumentPlan(example, task.asks(example, style))
         except ProctorError as error:
             if note is None:
                 raise
@@ -168,4 +179,4 @@ def _examples(
 
 def count_requests(plans: Sequence[TaskPlan]) -> int:
     """Number of queries that go to the model."""
-    return sum(len(planned.requests) * plan.asked for plan in plans for planned in plan.documents)
+    return sum(len(planned.asks) * plan.asked for plan in plans for planned in plan.documents)

@@ -16,7 +16,7 @@ from proctor.metrics.metric_list import use_metric
 from proctor.tasks.check_utf8 import check_utf8
 from proctor.tasks.data import Documents, Splits, positions
 from proctor.tasks.dump import dump_config
-from proctor.tasks.example import Example, NoteError, TaskShape
+from proctor.tasks.example import Ask, AskResult, Example, NoteError, TaskShape, canonical_variant
 from proctor.tasks.fewshot import Sampler, TooFewError, load_pool, make_sampler, too_few_error
 from proctor.tasks.fields import Fields, bind, bind_examples, bind_question, describe, key_or_template
 from proctor.tasks.output_types.base import TaskContext
@@ -24,7 +24,7 @@ from proctor.tasks.output_types.table import output_type_of
 from proctor.tasks.prompt import ChoiceIndexError, PromptStyle, answer_text, check_position, join, render, turns
 from proctor.tasks.registered import load_registrations
 from proctor.tasks.spec import TaskSpec
-from proctor.types import Doc, Message, Request
+from proctor.types import Doc, Message
 
 
 def bind_metrics(spec: TaskSpec) -> tuple[MetricUse, ...]:
@@ -77,7 +77,7 @@ class Task:
         return self.context.shape
 
     @property
-    def derived(self) -> Mapping[str, MetricUse]:
+    def derived(self) -> dict[str, MetricUse]:
         """The metrics that its metric functions named themselves, so far."""
         return self.context.derived
 
@@ -148,7 +148,7 @@ class Task:
         target = self.question.target(doc)
         choices = self._choices(doc, doc_id)
         if not self.output.has_prompt:
-            return Example(doc_id, doc, (), None, target, choices, None)
+            return Example(doc_id, doc, (canonical_variant((), choices, target),), None, target, None)
         text, prefix = self.question.text(doc), self.question.gen_prefix(doc)
         system = join(style.system_instruction, self._description(doc), self.spec.prompt.fewshot_delimiter)
         before = (Message("system", system),) if system else ()
@@ -163,30 +163,34 @@ class Task:
                 f"doc_to_text must give a text, but on document {doc_id} it gave {value_text(text)}.", "doc_to_text"
             )
         contexts = tuple((*before, *turns(question, None, prefix, delimiter, "")) for question in questions)
-        return Example(doc_id, doc, contexts, text, target, choices, prefix, shots)
+        # Where options are contexts, doc_to_text gives the number of the right one and doc_to_target what follows each.
+        variant = canonical_variant(contexts, choices, text if self.shape.multiple_input else target)
+        return Example(doc_id, doc, (variant,), text, target, prefix, shots)
 
-    def requests(self, example: Example, style: PromptStyle) -> tuple[Request, ...]:
-        """What the model is asked about one document."""
-        contexts = [render(turns, style, gen_prefix=example.gen_prefix) for turns in example.contexts]
-        requests = self.output.requests(self.context, example, contexts, chat=style.chat is not None)
-        check_utf8(self.spec, example.doc_id, requests, "doc_to_text")
-        return requests
+    def asks(self, example: Example, style: PromptStyle) -> tuple[Ask, ...]:
+        """The requests of one document, variant by variant."""
+        asks: tuple[Ask, ...] = ()
+        for number, variant in enumerate(example.variants):
+            contexts = [render(turns, style, gen_prefix=example.gen_prefix) for turns in variant.contexts]
+            asks += self.output.asks(self.context, example, number, contexts, chat=style.chat is not None)
+        check_utf8(self.spec, example.doc_id, (ask.request for ask in asks), "doc_to_text")
+        return asks
 
     def dump(self) -> Mapping[str, Any]:
         """The whole configuration, for the results file."""
         return dump_config(self.spec)
 
-    def measure(self, example: Example, results: Sequence[Any]) -> Mapping[str, Any]:
-        """The metrics of one document from its filtered answers."""
+    def measure(self, example: Example, variant: int, results: Sequence[AskResult]) -> Mapping[str, Any]:
+        """The metrics of one variant of a document from what filters left of its responses."""
         if not callable(self.process_results):
             try:
-                return self.output.measure(self.context, example, results)
+                return self.output.measure(self.context, example, variant, results)
             except DataError as error:
                 where = f"Task '{self.spec.name}', document {example.doc_id}: "
                 raise DataError(where + error.message, hint=error.hint) from error
         try:
             with no_exit():
-                measured = self.process_results(example.doc, list(results))
+                measured = self.process_results(example.doc, [value for one in results for value in one.values])
         except Exception as error:
             message = f"process_results {describe(error, example.doc)}"
             raise TaskError(self.spec.error(message, "process_results")) from error

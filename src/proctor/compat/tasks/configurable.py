@@ -24,7 +24,7 @@ from proctor.errors import DataError, TaskError, UsageError
 from proctor.metrics.base import MetricUse
 from proctor.tasks.build_spec import named_prompt_of
 from proctor.tasks.data import Documents, load_custom
-from proctor.tasks.example import Example, TaskShape
+from proctor.tasks.example import Example, TaskShape, canonical_variant
 from proctor.tasks.fewshot import excludes_question, pool_split
 from proctor.tasks.fields import Fields, Getter, bind_field
 from proctor.tasks.output_types.base import TaskContext
@@ -337,14 +337,13 @@ class ConfigurableTask(Task):
 
     def construct_requests(self, doc: Any, ctx: Any, **kwargs: Any) -> Any:
         """The instances of the configuration's output_type."""
-        chat = bool(kwargs.pop("apply_chat_template", False))
-        kwargs.pop("chat_template", None)
+        chat, _ = bool(kwargs.pop("apply_chat_template", False)), kwargs.pop("chat_template", None)
         context = replace(self._context, wanted=frozenset(self._metric_fn_list))
         contexts = ctx if isinstance(ctx, list) else [ctx]
-        requests = self._output.requests(context, self._example(doc), contexts, chat=chat)
+        asks = self._output.asks(context, self._example(doc), 0, contexts, chat=chat)
         given = (("visual", self.doc_to_image(doc)), ("audio", self.doc_to_audio(doc)))
         media = {name: found for name, found in given if found is not None}
-        every = [(*found, *([media] if media else [])) for request in requests for found in request.arguments]
+        every = [(*found, *([media] if media else [])) for ask in asks for found in ask.request.arguments]
         several, kind = self._output.has_options, self.OUTPUT_TYPE
         instances = [
             Instance(request_type="loglikelihood" if several else kind, doc=doc, arguments=found, idx=number, **kwargs)
@@ -355,15 +354,17 @@ class ConfigurableTask(Task):
     def _example(self, doc: Any) -> Example:
         chooses = self._config.doc_to_choice is not None or self._output.has_options
         choices = tuple(self.doc_to_choice(doc) or ()) if chooses else None
-        text = self.doc_to_text(doc) if self.multiple_input else None
-        return Example(-1, doc, (), text, self.doc_to_target(doc), choices, None)
+        text, target = self.doc_to_text(doc) if self.multiple_input else None, self.doc_to_target(doc)
+        variant = canonical_variant((), choices, text if self.multiple_input else target)
+        return Example(-1, doc, (variant,), text, target, None)
 
     def process_results(self, doc: Any, results: Sequence[Any]) -> Any:
         """The figures of the configuration's metrics, or of its process_results."""
         own = self._config.process_results
         if callable(own):
             return own(doc, results)
-        return dict(self._output.measure(self._context, self._example(doc), results))
+        output, example = self._output, self._example(doc)
+        return dict(output.measure(self._context, example, 0, output.results_of(example, results)))
 
     def aggregation(self) -> dict[str, Any]:
         """Figure -> function of all documents' values."""

@@ -2,9 +2,9 @@
 
 # One object for each output type
 # -------------------------------
-#   task file -- check --> spec -- bind --> document -- requests --> model -- responses -- filters --> metric values
-#                  |                |             |                                          |
-#            required_keys   default_metrics   requests()                                measure()
+#   task file -- check --> spec -- bind --> document -- asks --> model -- responses -- filters --> metric values
+#                  |                |             |                                      |
+#            required_keys   default_metrics   asks()                                measure()
 #                  target_use, has_prompt, generates: what the checks and ``preview`` may expect
 #
 # Why objects, and not a function with a branch per name at each of these places: there were 22 such branches in six
@@ -20,16 +20,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar
 
 from proctor.errors import TaskError
 from proctor.metrics.base import MetricUse
-from proctor.tasks.example import Example, TaskShape
+from proctor.tasks.example import Ask, AskResult, Example, TaskShape, Variant
 from proctor.tasks.spec import TaskSpec
-from proctor.types import Request
 
 
 class TargetUse(Enum):
@@ -58,12 +57,12 @@ class TaskContext:
     spec: TaskSpec
     shape: TaskShape
     uses: tuple[MetricUse, ...]
-    derived: MutableMapping[str, MetricUse]
+    derived: dict[str, MetricUse]
     wanted: frozenset[str]
 
     @classmethod
     def of(
-        cls, spec: TaskSpec, shape: TaskShape, uses: Sequence[MetricUse], derived: MutableMapping[str, MetricUse]
+        cls, spec: TaskSpec, shape: TaskShape, uses: Sequence[MetricUse], derived: dict[str, MetricUse]
     ) -> TaskContext:
         """The context of a task with these metrics."""
         return cls(spec, shape, tuple(uses), derived, frozenset(use.name for use in uses))
@@ -98,15 +97,16 @@ class OutputType(ABC):
         return f"{key} is missing; a task of output_type {self.name} needs it."
 
     @abstractmethod
-    def requests(
-        self, task: TaskContext, example: Example, contexts: Sequence[str], *, chat: bool
-    ) -> tuple[Request, ...]:
-        """Build the requests of one document.
+    def asks(
+        self, task: TaskContext, example: Example, variant: int, contexts: Sequence[str], *, chat: bool
+    ) -> tuple[Ask, ...]:
+        """Build the requests of one variant of a document, with their roles.
 
         Args:
             task: Its task.
             example: The document.
-            contexts: Its rendered prompts, one for each of ``example.contexts``.
+            variant: The number of the variant.
+            contexts: Its rendered prompts, one for each of the variant's ``contexts``.
             chat: Whether they were rendered with a chat template.
 
         Raises:
@@ -114,20 +114,35 @@ class OutputType(ABC):
         """
 
     @abstractmethod
-    def measure(self, task: TaskContext, example: Example, results: Sequence[Any]) -> Mapping[str, Any]:
-        """Compute the metric values of one document.
+    def measure(
+        self, task: TaskContext, example: Example, variant: int, results: Sequence[AskResult]
+    ) -> Mapping[str, Any]:
+        """Compute the metric values of one variant of a document.
 
         Args:
             task: Its task.
             example: The document.
-            results: The filtered values of its requests, in their order; one for each continuation.
+            variant: The number of the variant.
+            results: What filters left of the responses to its asks.
 
         Raises:
             DataError: The document has no gold that could be compared with.
         """
 
-    def golds(self, task: TaskContext, example: Example) -> tuple[int, ...]:
-        """The positions of the right options, from 0; none where there are no options or the target is none of them."""
+    @abstractmethod
+    def results_of(self, example: Example, values: Sequence[Any]) -> tuple[AskResult, ...]:
+        """Give roles to the values of the canonical variant that Python code of lm-eval's interface hands over.
+
+        That interface passes one flat list, made by requests that the code may have built itself: nothing but the
+        number of options is known. A run of ours has the roles and never comes here.
+
+        Args:
+            example: The document.
+            values: One value for each instance.
+        """
+
+    def golds(self, variant: Variant) -> tuple[int, ...]:
+        """The positions of the right options, from 0; none where there are no options or the gold is none of them."""
         return ()
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from proctor.metrics.perplexity import measure_loglikelihood
-from proctor.tasks.example import Example
+from proctor.tasks.example import Ask, AskResult, Example, values_of
 from proctor.tasks.output_types.base import OutputType, TargetUse, TaskContext, text_to_score
-from proctor.types import Loglikelihood, Request
+from proctor.types import Loglikelihood
 
 
 class LoglikelihoodOutput(OutputType):
@@ -21,14 +21,20 @@ class LoglikelihoodOutput(OutputType):
     has_prompt = True
     generates = False
 
-    def requests(
-        self, task: TaskContext, example: Example, contexts: Sequence[str], *, chat: bool
-    ) -> tuple[Request, ...]:
+    def asks(
+        self, task: TaskContext, example: Example, variant: int, contexts: Sequence[str], *, chat: bool
+    ) -> tuple[Ask, ...]:
         """The target as it is after the prompt."""
         # lm-eval: the continuation is the target as it is, without target_delimiter.
-        return (Loglikelihood(contexts[0], (text_to_score(task, example),)),)
+        return (Ask(variant, "text", Loglikelihood(contexts[0], (text_to_score(task, example),))),)
 
-    def measure(self, task: TaskContext, example: Example, results: Sequence[Any]) -> Mapping[str, Any]:
+    def measure(
+        self, task: TaskContext, example: Example, variant: int, results: Sequence[AskResult]
+    ) -> Mapping[str, Any]:
         """The values of its log-likelihood, and of whether it is the greedy continuation."""
-        logprob, greedy = results[0]
+        logprob, greedy = values_of(results, "text")[0]
         return measure_loglikelihood(logprob, greedy, task.wanted)
+
+    def results_of(self, example: Example, values: Sequence[Any]) -> tuple[AskResult, ...]:
+        """All values are those of the text."""
+        return (AskResult("text", tuple(values)),)

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from proctor.metrics.perplexity import measure_rolling
-from proctor.tasks.example import Example
+from proctor.tasks.example import Ask, AskResult, Example, values_of
 from proctor.tasks.output_types.base import OutputType, TargetUse, TaskContext, text_to_score
-from proctor.types import Request, Rolling
+from proctor.types import Rolling
 
 
 class RollingOutput(OutputType):
@@ -21,12 +21,18 @@ class RollingOutput(OutputType):
     has_prompt = False
     generates = False
 
-    def requests(
-        self, task: TaskContext, example: Example, contexts: Sequence[str], *, chat: bool
-    ) -> tuple[Request, ...]:
+    def asks(
+        self, task: TaskContext, example: Example, variant: int, contexts: Sequence[str], *, chat: bool
+    ) -> tuple[Ask, ...]:
         """The text, without any prompt."""
-        return (Rolling(text_to_score(task, example)),)
+        return (Ask(variant, "text", Rolling(text_to_score(task, example))),)
 
-    def measure(self, task: TaskContext, example: Example, results: Sequence[Any]) -> Mapping[str, Any]:
+    def measure(
+        self, task: TaskContext, example: Example, variant: int, results: Sequence[AskResult]
+    ) -> Mapping[str, Any]:
         """The values of its log-likelihood, each with its weight."""
-        return measure_rolling(results[0], str(example.target), task.wanted)
+        return measure_rolling(values_of(results, "text")[0], str(example.target), task.wanted)
+
+    def results_of(self, example: Example, values: Sequence[Any]) -> tuple[AskResult, ...]:
+        """All values are those of the text."""
+        return (AskResult("text", tuple(values)),)

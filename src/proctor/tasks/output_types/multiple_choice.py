@@ -8,10 +8,10 @@ from typing import Any
 from proctor.errors import TaskError
 from proctor.metrics.choice import OUT_OF_RANGE, measure_choice, resolve_gold
 from proctor.metrics.tables import needs_unconditional
-from proctor.tasks.example import Example
+from proctor.tasks.example import Ask, AskResult, Example, Variant, values_of
 from proctor.tasks.output_types.base import OutputType, TargetUse, TaskContext
 from proctor.tasks.spec import TaskSpec
-from proctor.types import Loglikelihood, Request
+from proctor.types import Loglikelihood
 
 
 class MultipleChoiceOutput(OutputType):
@@ -24,49 +24,54 @@ class MultipleChoiceOutput(OutputType):
     has_prompt = True
     generates = False
 
-    def requests(
-        self, task: TaskContext, example: Example, contexts: Sequence[str], *, chat: bool
-    ) -> tuple[Request, ...]:
+    def asks(
+        self, task: TaskContext, example: Example, variant: int, contexts: Sequence[str], *, chat: bool
+    ) -> tuple[Ask, ...]:
         """The options after the prompt; if a metric needs that, also without it."""
-        if not example.choices:
+        shown = example.variants[variant]
+        if not shown.options:
             raise TaskError(task.spec.error(self.missing_key("doc_to_choice"), "output_type"))
         delimiter = option_delimiter(task.spec, chat=chat)
-        options = tuple(f"{delimiter}{option}" for option in example.choices)
+        options = tuple([f"{delimiter}{option}" for option in shown.options])
         if task.shape.multiple_input:
             continuation = (f"{delimiter}{example.target}",)
-            requests = [Loglikelihood(context, continuation) for context in contexts]
+            asks = [Ask(variant, "option", Loglikelihood(context, continuation)) for context in contexts]
         else:
-            requests = [Loglikelihood(contexts[0], options)]
+            asks = [Ask(variant, "option", Loglikelihood(contexts[0], options))]
         if needs_unconditional(task.wanted):
-            requests.append(Loglikelihood("", options))
-        return tuple(requests)
+            asks.append(Ask(variant, "unconditional", Loglikelihood("", options)))
+        return tuple(asks)
 
-    def measure(self, task: TaskContext, example: Example, results: Sequence[Any]) -> Mapping[str, Any]:
+    def measure(
+        self, task: TaskContext, example: Example, variant: int, results: Sequence[AskResult]
+    ) -> Mapping[str, Any]:
         """The values of the options' log-likelihoods."""
-        choices = example.choices or ()
-        lls = [float(value[0]) for value in results]
-        has_unconditional = len(lls) == 2 * len(choices) and needs_unconditional(task.wanted)
+        shown = example.variants[variant]
+        options = shown.options or ()
+        unconditional = [float(value[0]) for value in values_of(results, "unconditional")]
         return measure_choice(
-            lls=lls[: len(choices)],
-            greedy=[bool(value[1]) for value in results],
-            choices=choices,
-            gold=_gold(task, example),
-            unconditional=lls[len(choices) :] if has_unconditional else None,
+            lls=[float(value[0]) for value in values_of(results, "option")],
+            # lm-eval: those without the prompt come after the options', and a gold of -1 means the last of all.
+            greedy=[bool(value[1]) for result in results for value in result.values],
+            choices=options,
+            gold=resolve_gold(shown.gold, options),
+            unconditional=unconditional or None,
             wanted=task.wanted,
             strict=task.spec.strict,
         )
 
-    def golds(self, task: TaskContext, example: Example) -> tuple[int, ...]:
+    def results_of(self, example: Example, values: Sequence[Any]) -> tuple[AskResult, ...]:
+        """As many values as options are those of the options; a second half of that length is without the prompt."""
+        count = len(example.canonical.options or ())
+        options, rest = AskResult("option", tuple(values[:count])), tuple(values[count:])
+        return (options, AskResult("unconditional", rest)) if len(rest) == count else (options,)
+
+    def golds(self, variant: Variant) -> tuple[int, ...]:
         """Those that the gold names, by position or text."""
-        gold = _gold(task, example)
+        options = variant.options or ()
+        gold = resolve_gold(variant.gold, options)
         positions = gold if isinstance(gold, tuple) else (gold,)
-        count = len(example.choices or ())
-        return tuple(position % count for position in positions if position != OUT_OF_RANGE)
-
-
-def _gold(task: TaskContext, example: Example) -> int | tuple[int, ...]:
-    # Where options are contexts, doc_to_text gives the number of the right one and doc_to_target what follows each.
-    return resolve_gold(example.text if task.shape.multiple_input else example.target, example.choices or ())
+        return tuple(position % len(options) for position in positions if position != OUT_OF_RANGE)
 
 
 def option_delimiter(spec: TaskSpec, *, chat: bool) -> str:
