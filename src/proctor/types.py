@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
 
 Doc: TypeAlias = Mapping[str, Any]
@@ -149,14 +149,41 @@ class RollingScore:
         return math.isnan(self.logprob)
 
 
+Finish: TypeAlias = Literal["stop", "length", "filter"]
+"""Why a text ended: at a stop string or an end-of-text token; at the number of tokens that it may have; by the filter
+of whoever serves the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one text.
+
+    Attributes:
+        prompt: Tokens of the prompt, as the model read it.
+        cached: Those of them that were computed for another prompt already.
+        new: Tokens of the text, the one that ended it included.
+    """
+
+    prompt: int
+    cached: int
+    new: int
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """Generated text, cut at the first stop string.
 
-    ``has_nan``: the logits of one of its tokens were NaN, so that the text means nothing; it is not stored.
+    Attributes:
+        text: The text.
+        finish: Why it ended; None where the model does not know.
+        usage: Its tokens; None where the model does not know. What a text has cost is no part of what it is: two that
+            differ in nothing else are equal.
+        has_nan: The logits of one of its tokens were NaN, so that the text means nothing; it is not stored.
     """
 
     text: str
+    finish: Finish | None = None
+    usage: Usage | None = field(default=None, compare=False)
     has_nan: bool = False
 
     @property

@@ -121,7 +121,7 @@ def test_the_dummy_answers_everything_and_repeats_under_a_seed():
     assert isinstance(scores, Scores)
     assert len(scores.values) == 2
     assert all(value <= 0 and greedy is False for value, greedy in scores.values)
-    assert runs[0][0] == Text("lol")
+    assert runs[0][0] == Text("lol", "stop")
     assert isinstance(runs[0][2], RollingScore)
     assert model.chat_template(True) == ""
     turns = [{"role": "user", "content": "hi"}]

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from proctor.models.base import by_kind
-from proctor.types import Request, Response, RollingScore, Scores, Text
+from proctor.types import Request, Response, RollingScore, Scores, Text, Usage
 
 
 class DummyModel:
-    """Answers ``Scores`` below zero, and the text ``"lol"``."""
+    """Responds with ``Scores`` below zero, and with the text ``"lol"``; its tokens are words."""
 
     name = "dummy"
     identity = None
@@ -32,8 +32,8 @@ class DummyModel:
             yield index, Scores(tuple((-random.random(), False) for _ in request.continuations))
         for index, _ in rolled:
             yield index, RollingScore(-random.random())
-        for index, _ in generated:
-            yield index, Text("lol")
+        for index, request in generated:
+            yield index, Text("lol", "stop", Usage(len(request.prompt.split()), 0, 1))
 
     def render(
         self, messages: Sequence[Mapping[str, str]], *, add_generation_prompt: bool, template: str | None = None

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from proctor.run.text_counts import TextCounts
 from proctor.types import DocumentError, Record, UngradedDocuments
 
 log = logging.getLogger("proctor")
@@ -62,6 +63,9 @@ class MetricValues:
     Args:
         name: The task.
         records: The first ones.
+
+    Attributes:
+        texts: What is counted of its generated texts.
     """
 
     def __init__(self, name: str, records: Iterable[Record] = ()) -> None:
@@ -72,6 +76,7 @@ class MetricValues:
         self._bad: set[int | None] = set()
         self._first: list[DocumentError] = []
         self._nan: list[int] = []
+        self.texts = TextCounts()
         for record in records:
             self.add(record)
 

@@ -25,6 +25,7 @@ from proctor.run.prompt_style import model_style
 from proctor.run.run_store import RunStore
 from proctor.run.scores import MetricValues, facts_of, failure_report
 from proctor.run.seeds import seed_everything
+from proctor.run.text_counts import report_texts
 from proctor.run_result import RunResult, TaskResult
 from proctor.sandbox.consent import code_consent
 from proctor.sandbox.run import bounds_report
@@ -98,6 +99,7 @@ def evaluate(
         report, extra = dict(model.report()), model_facts(config, model)
         own = {"device": facts.get("device"), **report, **({"model_digest": digest} if digest else {})}
         own |= stock_facts({task.spec.name: task.spec.file for task in exam.tasks})
+        own |= report_texts({name: one.texts for name, one in values_by_task.items()})
         own |= {"warnings": questions.warnings} if questions.warnings else {}
         own |= {} if config.strict_lm_eval else score_facts([*results, *groups])
     finally:

@@ -74,7 +74,7 @@ def test_nan_in_one_prompt_is_noted_for_all_that_are_like_it_and_no_other():
     prompts = [f"{whole} w7", bad, f"{whole} w8", bad]
     responses = dict(model.respond([Generate(prompt, {"max_gen_toks": 4}) for prompt in prompts]))
     assert model.report()["generation"]["mode"] == "shared"
-    assert [responses[index].not_a_number for index in range(4)] == [False, True, False, True]
+    assert [responses[index].has_nan for index in range(4)] == [False, True, False, True]
 
 
 TINY = {
@@ -320,3 +320,49 @@ def test_few_shot_arithmetic_on_the_shared_models(shared_models, shared_hub, nam
         answers = dict(model.respond([Generate(prompt, kwargs) for prompt in prompts]))
         texts[scoring] = [answers[index].text for index in range(len(prompts))]
     assert texts["auto"] == texts["plain"]
+
+
+# -- why texts end, and what they take
+
+
+@shares
+@pytest.mark.parametrize("scoring", ["auto", "plain"])
+def test_a_text_says_why_it_ended(scoring):
+    module = tiny("llama", 3)
+    prompts = mixed_prompts(random.Random(3))
+    whole, _ = generate(module, prompts, {"max_gen_toks": 12, "until": []})
+    word = next(word for word in whole[0].split()[2:] if word not in whole[1].split()[:4])
+    module.generation_config.eos_token_id = [2, zoo.tokenizer().encode(whole[1].split()[4])[0]]
+    model = zoo.open_architecture(module, batch_size=4, scoring=scoring)
+    found = dict(model.respond([Generate(prompt, {"max_gen_toks": 12, "until": [word]}) for prompt in prompts]))
+    assert (found[0].finish, found[1].finish) == ("stop", "stop")
+    for response in found.values():
+        assert response.finish == "stop" if response.usage.new < 12 else response.usage.new == 12
+    assert {"length", "stop"} == {response.finish for response in found.values()}
+
+
+@shares
+def test_both_ways_of_decoding_count_alike_but_for_what_is_shared():
+    module = tiny("llama", 5)
+    prompts = [*mixed_prompts(random.Random(1), stems=(60,), count=9), "w1 w2"]
+    requests = [Generate(prompt, {"max_gen_toks": 5, "until": ["w3"]}) for prompt in prompts]
+    shared = dict(zoo.open_architecture(module, batch_size=4).respond(requests))
+    plain = dict(zoo.open_architecture(module, batch_size=4, scoring="plain").respond(requests))
+    for number, prompt in enumerate(prompts):
+        one, other = shared[number].usage, plain[number].usage
+        assert (one.prompt, one.new) == (other.prompt, other.new)
+        assert one.prompt == len(zoo.tokenizer().encode(prompt))
+        assert other.cached == 0 <= one.cached <= one.prompt
+    # A prompt that was sent twice is computed once.
+    assert sorted(shared[number].usage.cached for number in (0, 9))[1] == shared[0].usage.prompt
+    assert any(0 < response.usage.cached < response.usage.prompt for response in shared.values())
+
+
+def test_an_encoder_decoder_counts_its_own_tokens():
+    model = zoo.open_architecture(zoo.build(zoo.BY_NAME["t5"]), batch_size=2)
+    found = dict(
+        model.respond([Generate("w1 w2 w3", {"max_gen_toks": 4, "until": []}), Generate("w4", {"max_gen_toks": 4})])
+    )
+    for response in found.values():
+        assert response.usage.new >= len(response.text.split())
+        assert response.finish in {"stop", "length"}

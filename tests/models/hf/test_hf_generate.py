@@ -7,7 +7,7 @@ import torch
 
 from proctor.errors import ModelError, UsageError
 from proctor.models import open_model
-from proctor.models.hf.decoding.generate import StopStrings, StopTogether
+from proctor.models.hf.decoding.endings import StopStrings, StopTogether
 from proctor.types import Generate
 
 PROMPTS = ["the quick brown", "question: what is the capital of korea? answer:", "한국의", "one two three, four;", "a"]

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import torch
 from transformers import StoppingCriteriaList
 
-from proctor.models.hf.decoding.generate import StopTogether
+from proctor.models.hf.decoding.endings import StopTogether
 from proctor.models.hf.device import free_caches
 from proctor.models.hf.load.load import read_dtype
 

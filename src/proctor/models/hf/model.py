@@ -292,14 +292,13 @@ class HfModel:
         for plan, places in groups.values():
             texts = [requests[place][1].prompt for place in places]
             for place, text in self._generate(texts, plan, [requests[place][0] for place in places]):
-                broken = place in self._generator.not_a_number
-                if broken:
+                if text.has_nan:
                     self._tally.note("not_a_number", "The model's logits were NaN while it generated a text.")
-                yield requests[places[place]][0], Text(text, has_nan=broken)
+                yield requests[places[place]][0], text
 
     def _generate(
         self, texts: Sequence[str], plan: GenerationPlan, requests: Sequence[int]
-    ) -> Iterator[tuple[int, str]]:
+    ) -> Iterator[tuple[int, Text]]:
         lengths = [len(ids) for ids in self.tokens.encode_many(texts)]
         order = sorted(range(len(texts)), key=lambda place: (-lengths[place], texts[place]))
         encoded = self.tokens.encode_prompts([texts[place] for place in order], truncation=self._arguments.truncation)

@@ -157,9 +157,9 @@ class Decoder:
     """Runs groups of prompts to their ends; ``rows`` of each batch are noted in ``sizes``."""
 
     def __init__(self, passes: ForwardPasses, budget: Budget, ending: StopRule, sizes: list[int]) -> None:
-        self._passes = passes
+        self.passes = passes
         self._budget = budget
-        self._ending = ending
+        self.ending = ending
         self._sizes = sizes
         self.not_a_number: set[int] = set()
         """Members with NaN among their logits, each known before it is given back."""
@@ -209,20 +209,20 @@ class Decoder:
         self, prompts: Sequence[Sequence[int]], prefix: int, places: Sequence[int]
     ) -> Iterator[tuple[int, list[int]]]:
         # The first one is the longest.
-        capacity = len(prompts[places[0]]) - prefix + self._ending.max_tokens
-        cache = SlotCache(self._rows(capacity, len(places)), capacity, self._passes.device)
+        capacity = len(prompts[places[0]]) - prefix + self.ending.max_tokens
+        cache = SlotCache(self._rows(capacity, len(places)), capacity, self.passes.device)
         waiting = list(reversed(places))
         live: list[_Row] = []
         self._sizes.append(cache.rows)
         if prefix:
-            self._passes.prefix(cache, prompts[places[0]][:prefix])
+            self.passes.prefix(cache, prompts[places[0]][:prefix])
         while waiting or live:
             free = min(cache.rows - len(live), len(waiting))
             if free and (not live or free > cache.rows // 8):
                 # A few at a time: one long pass for one new row costs about as much as for several.
                 yield from self._admit(cache, prompts, prefix, [waiting.pop() for _ in range(free)], live)
             else:
-                logits = self._passes.step(cache, [row.new[-1] for row in live])
+                logits = self.passes.step(cache, [row.new[-1] for row in live])
                 yield from self._choose(cache, live, 0, logits)
 
     def _admit(
@@ -234,12 +234,12 @@ class Decoder:
         live: list[_Row],
     ) -> Iterator[tuple[int, list[int]]]:
         """Fill slots with new rows, not more at once than a pass should hold."""
-        device = self._passes.device
+        device = self.passes.device
         tokens = AUTO_TOKENS.get(device.type, AUTO_TOKENS_ELSEWHERE)
         step = max(1, tokens // (len(prompts[places[0]]) - prefix))
         for start in range(0, len(places), step):
             some = places[start : start + step]
-            logits = self._passes.fill(cache, [prompts[place][prefix:] for place in some])
+            logits = self.passes.fill(cache, [prompts[place][prefix:] for place in some])
             first = len(live)
             live.extend(_Row(place) for place in some)
             yield from self._choose(cache, live, first, logits)
@@ -256,10 +256,10 @@ class Decoder:
             row.new.append(token)
             if broken:
                 self.not_a_number.add(row.place)
-        spelled = self._ending.watch([row.new for row in rows])
+        spelled = self.ending.watch([row.new for row in rows])
         for number in reversed(range(len(rows))):
             row = rows[number]
-            if spelled[number] or row.new[-1] in self._ending.eos or len(row.new) >= self._ending.max_tokens:
+            if spelled[number] or row.new[-1] in self.ending.eos or len(row.new) >= self.ending.max_tokens:
                 # From the end, so that the row that takes the freed slot has been looked at.
                 cache.drop(first + number)
                 live[first + number] = live[-1]

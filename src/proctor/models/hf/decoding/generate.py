@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from transformers import LogitsProcessorList, StoppingCriteria, StoppingCriteriaList
+from transformers import LogitsProcessorList, StoppingCriteriaList
 
 from proctor.errors import ModelError, UsageError
 from proctor.models.base import Budget
@@ -20,6 +20,7 @@ from proctor.models.generation import GenerationPlan, cut_at_stops
 from proctor.models.hf.call_form import CallForm, call_forms
 from proctor.models.hf.decoding.decode import Decoder, ForwardPasses, StopRule, StopWatcher
 from proctor.models.hf.decoding.decoding_gate import LEAST_PROBE, PROBE_ROOM, DecodingDecision, choose_first, objection
+from proctor.models.hf.decoding.endings import StopStrings, StopTogether, finish_reason, without_padding
 from proctor.models.hf.decoding.nan_watch import NanWatch, is_watchable
 from proctor.models.hf.deferred_imports import without_distribution
 from proctor.models.hf.device import is_out_of_memory, run_batches
@@ -28,6 +29,7 @@ from proctor.models.hf.scoring.row_scorer import autocast
 from proctor.models.hf.scoring.scoring_gate import is_known, probe_length
 from proctor.models.prefix.groups import group_prompts
 from proctor.models.tokens.tokenizer import Tokens
+from proctor.types import Text, Usage
 
 log = logging.getLogger("proctor")
 
@@ -38,43 +40,6 @@ class Prompt:
 
     owner: int
     ids: list[int]
-
-
-class StopStrings(StoppingCriteria):
-    """Finishes a row whose latest tokens, special ones included, spell a stop string."""
-
-    def __init__(self, tokenizer: Any, stops: Sequence[str], skip: int, rows: int) -> None:
-        self.watch = StopWatcher(tokenizer, stops)
-        self.skip = skip
-        self.done = [False] * rows
-
-    def __call__(self, input_ids: Any, scores: Any, **kwargs: Any) -> Any:
-        """One flag per row."""
-        new = input_ids[:, self.skip :][:, -self.watch.lookback :]
-        waiting = [row for row, done in enumerate(self.done) if not done]
-        if waiting and new.shape[1]:
-            for row, done in zip(waiting, self.watch(new[waiting].tolist()), strict=True):
-                self.done[row] = done
-        return torch.tensor(self.done, device=input_ids.device, dtype=torch.bool)
-
-
-class StopTogether(StoppingCriteria):
-    """One stop string under beam search, where rows change places."""
-
-    def __init__(self, tokenizer: Any, stop: str, skip: int, rows: int) -> None:
-        self.tokenizer = tokenizer
-        self.stop = stop
-        self.lookback = len(tokenizer.encode(stop, add_special_tokens=False)) + 2
-        self.skip = skip
-        self.done = [False] * rows
-
-    def __call__(self, input_ids: Any, scores: Any, **kwargs: Any) -> Any:
-        """The same flag for all candidates."""
-        # lm-eval: only as many candidates as there are prompts are looked at, and once is for ever.
-        new = input_ids[: len(self.done), self.skip :][:, -self.lookback :]
-        for row, text in enumerate(self.tokenizer.batch_decode(new)):
-            self.done[row] = self.done[row] or self.stop in text
-        return torch.full((len(input_ids),), all(self.done), device=input_ids.device, dtype=torch.bool)
 
 
 class Generator:
@@ -105,8 +70,6 @@ class Generator:
                 number,
             )
         self._probed: tuple[DecodingDecision, int] | None = None
-        self.not_a_number: set[int] = set()
-        """Owners of prompts with NaN among their logits, each known before its text is given back."""
         self._facts: dict[str, Any] = {}
 
     @property
@@ -143,7 +106,7 @@ class Generator:
         *,
         plainly: bool = False,
         alone: bool = False,
-    ) -> Iterator[tuple[int, str]]:
+    ) -> Iterator[tuple[int, Text]]:
         """The texts for prompts.
 
         Args:
@@ -157,16 +120,19 @@ class Generator:
         Yields:
             The owner of a prompt and its text, as soon as it is complete.
         """
-        self.not_a_number = set()
         choice = DecodingDecision("plain", "asked for") if plainly else self._choose(prompts, plan)
         self._note(choice, prompts)
         if alone:
             budget = replace(budget, rows=1)
+        ending = StopRule(plan.max_tokens, self._eos(), StopWatcher(self.tokens.tokenizer, plan.until))
         if choice.mode == "shared":
-            yield from self._shared(prompts, plan, budget, sizes, form=choice.form, share=not alone)
+            decode = Decoder(self._passes(choice.form), budget, ending, sizes)
+            yield from self._shared(prompts, plan, decode, share=not alone)
             return
         widths = [len(prompt.ids) + plan.max_tokens for prompt in prompts]
-        yield from run_batches(prompts, widths, [1] * len(prompts), budget, lambda batch: self(batch, plan), sizes)
+        yield from run_batches(
+            prompts, widths, [1] * len(prompts), budget, lambda batch: self(batch, plan, ending), sizes
+        )
 
     def _choose(self, prompts: Sequence[Prompt], plan: GenerationPlan) -> DecodingDecision:
         if self.tokens.backend != "causal":
@@ -216,37 +182,30 @@ class Generator:
         return ForwardPasses(self.module, self.device, self.autocast, self._pad_token or 0, form)
 
     def _shared(
-        self,
-        prompts: Sequence[Prompt],
-        plan: GenerationPlan,
-        budget: Budget,
-        sizes: list[int],
-        *,
-        form: CallForm | None,
-        share: bool,
-    ) -> Iterator[tuple[int, str]]:
+        self, prompts: Sequence[Prompt], plan: GenerationPlan, decode: Decoder, *, share: bool
+    ) -> Iterator[tuple[int, Text]]:
         """Equal prompts have equal texts: each is decoded once."""
         owners: dict[tuple[int, ...], list[int]] = {}
         for prompt in prompts:
             owners.setdefault(tuple(prompt.ids), []).append(prompt.owner)
         distinct = list(owners)
-        passes = self._passes(form)
-        ending = StopRule(plan.max_tokens, self._eos(), StopWatcher(self.tokens.tokenizer, plan.until))
-        decode = Decoder(passes, budget, ending, sizes)
         for group in group_prompts(distinct, share=share):
             for place, new in decode(distinct, group):
-                text, mine = self._text(new, plan), owners[distinct[place]]
-                if place in decode.not_a_number:
-                    self.not_a_number.update(mine)
-                yield from ((owner, text) for owner in mine)
-        self._facts["forwarded_tokens"] = self._facts.get("forwarded_tokens", 0) + passes.forwarded
+                ids = distinct[place]
+                # The first of a group has its prefix computed, and the first of equal prompts all of it.
+                usage = Usage(len(ids), 0 if place == group.members[0] else group.prefix, len(new))
+                finish = finish_reason(new, decode.ending, self.tokens.decode, plan.max_tokens)
+                text = Text(self._text(new, plan), finish, usage, place in decode.not_a_number)
+                again = replace(text, usage=replace(usage, cached=len(ids)))
+                yield from zip(owners[ids], (text, *[again] * (len(owners[ids]) - 1)), strict=True)
+        self._facts["forwarded_tokens"] = self._facts.get("forwarded_tokens", 0) + decode.passes.forwarded
 
     def _eos(self) -> frozenset[int]:
-        """The tokens at which transformers ends a text."""
-        eos = self.module.generation_config.eos_token_id
+        """The tokens at which transformers ends a text; none for a module that it did not configure."""
+        eos = getattr(getattr(self.module, "generation_config", None), "eos_token_id", None)
         return frozenset(() if eos is None else [eos] if isinstance(eos, int) else eos)
 
-    def __call__(self, prompts: Sequence[Prompt], plan: GenerationPlan) -> list[tuple[int, str]]:
+    def __call__(self, prompts: Sequence[Prompt], plan: GenerationPlan, ending: StopRule) -> list[tuple[int, Text]]:
         """The text for each prompt of one batch, by transformers."""
         ids, mask = self._pad(prompts)
         width = ids.shape[1]
@@ -257,11 +216,17 @@ class Generator:
             )
         watch = NanWatch(len(prompts), drawn=bool(plan.do_sample)) if is_watchable(self.module) else None
         output = self._generate(ids, mask, plan, watch)
-        if watch is not None:
-            self.not_a_number.update(prompt.owner for prompt, bad in zip(prompts, watch.broken, strict=True) if bad)
-        if self.tokens.backend == "causal":
-            output = output[:, width:]
-        return [(prompt.owner, self._text(row, plan)) for prompt, row in zip(prompts, output.tolist(), strict=True)]
+        broken = [False] * len(prompts) if watch is None else watch.broken
+        # What is not new in a row: the prompt, or the token from which a decoder starts.
+        skip = width if self.tokens.backend == "causal" else 1
+        most = int(plan.extra.get("max_length") or width + plan.max_tokens) - skip
+        found: list[tuple[int, Text]] = []
+        for prompt, row, bad in zip(prompts, output.tolist(), broken, strict=True):
+            new = without_padding(row[skip:], ending.eos, self._pad_token)
+            finish = finish_reason(new, ending, self.tokens.decode, most)
+            text = self._text(row[skip:] if self.tokens.backend == "causal" else row, plan)
+            found.append((prompt.owner, Text(text, finish, Usage(len(prompt.ids), 0, len(new)), bad)))
+        return found
 
     def _pad(self, prompts: Sequence[Prompt]) -> tuple[torch.Tensor, torch.Tensor]:
         width = max(len(prompt.ids) for prompt in prompts)
