@@ -237,7 +237,8 @@ def _check_choices(value: Any, report: Report) -> None:
 
 def _check_metrics(config: Mapping[str, Any], registered: frozenset[str], report: Report) -> None:
     entries = config.get("metric_list")
-    output = output_type_name(config)
+    named = output_type_name(config)
+    output = OUTPUT_TYPES[named].measured_as if named in OUTPUT_TYPES else named
     measured_otherwise = config.get("process_results") is not None
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
         if not isinstance(entry, Mapping) or entry.get("metric") is None:

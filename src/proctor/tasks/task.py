@@ -29,12 +29,13 @@ from proctor.types import Doc, Message
 
 def bind_metrics(spec: TaskSpec) -> tuple[MetricUse, ...]:
     """The task's metrics with their aggregations; an unknown name is an error with its line."""
-    entries: Sequence[Any] = output_type_of(spec).default_metrics if spec.metrics is None else spec.metrics
+    output = output_type_of(spec)
+    entries: Sequence[Any] = output.default_metrics if spec.metrics is None else spec.metrics
     uses, errors = [], []
     for index, entry in enumerate(entries):
         try:
             uses.append(
-                use_metric(entry, output_type=spec.output, with_process_results=spec.process_results is not None)
+                use_metric(entry, output_type=output.measured_as, with_process_results=spec.process_results is not None)
             )
         except UsageError as error:
             errors.append(spec.error(error.message, "metric_list", index, "metric", hint=error.hint))

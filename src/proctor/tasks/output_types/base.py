@@ -74,6 +74,8 @@ class OutputType(ABC):
     Attributes:
         name: As ``output_type`` of a task file names it.
         default_metrics: The metrics of a task that lists none. Source: lm-eval's ``DEFAULT_METRIC_REGISTRY``.
+        measured_as: Under which name the rows of metrics say how they score its documents
+            (:attr:`proctor.metrics.base.Metric.measures`): its own, or that of the output type whose metrics it shares.
         required_keys: Keys that a task file must have.
         target_use: What a document's target is for.
         has_prompt: Whether documents have a prompt at all, hence few-shot examples; else the target is all there is.
@@ -82,6 +84,7 @@ class OutputType(ABC):
 
     name: ClassVar[str]
     default_metrics: ClassVar[tuple[str, ...]]
+    measured_as: ClassVar[str]
     required_keys: ClassVar[tuple[str, ...]]
     target_use: ClassVar[TargetUse]
     has_prompt: ClassVar[bool]

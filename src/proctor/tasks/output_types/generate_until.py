@@ -16,7 +16,7 @@ from proctor.types import Generate
 class GenerateUntilOutput(OutputType):
     """One request: what follows the prompt."""
 
-    name = "generate_until"
+    name = measured_as = "generate_until"
     default_metrics = ("exact_match",)
     required_keys = ("doc_to_text",)
     target_use = TargetUse.COMPARED

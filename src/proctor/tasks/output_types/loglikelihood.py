@@ -14,7 +14,7 @@ from proctor.types import Loglikelihood
 class LoglikelihoodOutput(OutputType):
     """One request: the target after the prompt."""
 
-    name = "loglikelihood"
+    name = measured_as = "loglikelihood"
     default_metrics = ("perplexity", "acc")
     required_keys = ("doc_to_text", "doc_to_target")
     target_use = TargetUse.SCORED

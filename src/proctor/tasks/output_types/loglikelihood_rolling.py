@@ -14,7 +14,7 @@ from proctor.types import Rolling
 class RollingOutput(OutputType):
     """One request: the text that doc_to_target gives."""
 
-    name = "loglikelihood_rolling"
+    name = measured_as = "loglikelihood_rolling"
     default_metrics = ("word_perplexity", "byte_perplexity", "bits_per_byte")
     required_keys = ("doc_to_target",)
     target_use = TargetUse.SCORED

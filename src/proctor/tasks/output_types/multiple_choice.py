@@ -17,7 +17,7 @@ from proctor.types import Loglikelihood
 class MultipleChoiceOutput(OutputType):
     """One request with all options as continuations; or one for each option, where options are contexts."""
 
-    name = "multiple_choice"
+    name = measured_as = "multiple_choice"
     default_metrics = ("acc", "acc_norm")
     required_keys = ("doc_to_text", "doc_to_target", "doc_to_choice")
     target_use = TargetUse.OPTION

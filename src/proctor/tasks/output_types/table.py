@@ -12,7 +12,12 @@ from proctor.tasks.output_types.loglikelihood_rolling import RollingOutput
 from proctor.tasks.output_types.multiple_choice import MultipleChoiceOutput
 from proctor.tasks.spec import TaskSpec
 
-_ROWS: tuple[OutputType, ...] = (LoglikelihoodOutput(), MultipleChoiceOutput(), RollingOutput(), GenerateUntilOutput())
+_ROWS: tuple[OutputType, ...] = (
+    LoglikelihoodOutput(),
+    MultipleChoiceOutput(),
+    RollingOutput(),
+    GenerateUntilOutput(),
+)
 
 OUTPUT_TYPES: Mapping[str, OutputType] = {row.name: row for row in _ROWS}
 """By name, in the order in which messages list them."""
