@@ -12,7 +12,7 @@ import proctor
 from proctor.api import RunSettings
 from proctor.errors import DataError, UsageError
 from proctor.models.dummy import DummyModel
-from proctor.settings.config import CHECKS
+from proctor.settings.declarations import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "src" / "proctor" / "benchmarks" / "demo"
@@ -41,10 +41,10 @@ def test_the_notebook_runs_and_its_outputs_are_true(tmp_path, monkeypatch):
         assert printed.getvalue() == shown
 
 
-def test_every_keyword_is_a_knob_and_documented():
+def test_every_keyword_is_a_setting_and_documented():
     page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
     keywords = set(RunSettings.__annotations__)
-    assert keywords <= set(CHECKS)
+    assert keywords <= set(SETTINGS)
     assert all(f"`{keyword}`" in page for keyword in keywords)
 
 

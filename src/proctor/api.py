@@ -167,7 +167,11 @@ def _config(
     settings: Mapping[str, Any], model: Any, model_args: Mapping[str, Any] | str | None, names: Sequence[str] | None
 ) -> RunConfig:
     from proctor.settings.config import build_config
+    from proctor.settings.declarations import SETTINGS
 
+    for key in settings:
+        if key in SETTINGS and SETTINGS[key].command_line:
+            log.warning("%s is a setting of the command line: it has no effect here.", key)
     named = isinstance(model, str)
     given = {**settings, "tasks": names}
     given |= {"model": model, "model_args": model_args or {}} if named else {"model": _kind(model)}

@@ -8,6 +8,7 @@ are searched for these; what a task file says is no message.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 _HINTS = "[a-z]{0,20}[_ -]"
 _PASSWORD = (
@@ -21,15 +22,14 @@ _VALUE = r"[^\s,;\"'{}<>*]"
 _COMMON = r"(?!(?:required|missing|invalid|expected|wrong|incorrect|empty|none|null|denied|failed|unknown|\w+ed)\b)"
 _QUOTED_AFTER = r"(?:\s{1,3}(?:is|was|by))?\s{0,3}(?::|->|=>)?\s{1,3}[\"'`]"
 _ENDS = r"(?=[.,;)\]]*(?:\s*\Z|[ \t]*\n|[,;]\s))"
-_IN_PROSE = re.compile(
+_IN_PROSE = (
     rf"(?P<head>(?<![\w-]){_PASSWORD}{_SIGN})(?:{_COMMON}{_VALUE}{{4,200}}?{_ENDS}|{_LIKE_NO_WORD}{_VALUE}{{6,200}})"
     rf"|(?P<token>(?<![\w-]){_TOKEN}(?:{_SIGN}|\s{{1,3}}is\s{{1,3}})){_LIKE_NO_WORD}[\w.~+/=-]{{8,500}}"
     rf"|(?P<quoted>(?<![\w-])(?:{_PASSWORD}|identified by){_QUOTED_AFTER})[^\"'`\n{{}}*]{{4,200}}(?=[\"'`])"
     r"|(?P<user>(?<!\S)(?:-u|-U|--user|--proxy-user)[ =]?[\"']?[^\s:\"']{1,100}:)(?!\d+(?:\s|\Z))[^\s\"'/][^\s\"']*"
     r"|(?P<command>\bsshpass\s{1,3}-p\s{0,3}|\b(?:mysql|mysqldump|mariadb)\s(?:[^\n]{0,200}?\s)?-p(?=\S))\S+"
     rf"|(?P<element><(?:\w{{1,20}}:)?{_PASSWORD}>)[^<>\n{{}}]{{1,500}}(?=</)"
-    r"|(?P<pair>\bauth\s{0,3}=\s{0,3}[(\[]\s{0,3}(?P<first>[\"'])[^\"'\n]{0,200}(?P=first)\s{0,3},\s{0,3}[\"'])[^\"'\n]+",
-    re.IGNORECASE,
+    r"|(?P<pair>\bauth\s{0,3}=\s{0,3}[(\[]\s{0,3}(?P<first>[\"'])[^\"'\n]{0,200}(?P=first)\s{0,3},\s{0,3}[\"'])[^\"'\n]+"
 )
 _HEADS = ("head", "token", "quoted", "user", "command", "element", "pair")
 _SUSPECT = re.compile(
@@ -38,8 +38,14 @@ _SUSPECT = re.compile(
 )
 
 
+@cache
+def _in_prose() -> re.Pattern[str]:
+    """The pattern; to compile it takes longer than to load most modules, and few commands meet such a sentence."""
+    return re.compile(_IN_PROSE, re.IGNORECASE)
+
+
 def hide_in_prose(text: str, hidden: str) -> str:
     """``text`` with ``hidden`` in the place of what its sentences and commands say is a password, a key or a token."""
     if _SUSPECT.search(text) is None:
         return text
-    return _IN_PROSE.sub(lambda match: next(match[name] for name in _HEADS if match[name]) + hidden, text)
+    return _in_prose().sub(lambda match: next(match[name] for name in _HEADS if match[name]) + hidden, text)

@@ -7,7 +7,8 @@ import pytest
 from proctor.cli.flags import add_preview_flags, add_run_flags, add_validate_flags
 from proctor.cli.values import SentenceParser
 from proctor.errors import UsageError
-from proctor.settings.config import CHECKS, build_config
+from proctor.settings.config import build_config
+from proctor.settings.declarations import SETTINGS
 
 LM_EVAL = {
     "config": "C", "tasks": "t", "model": "M", "model_args": "a", "apply_chat_template": "", "limit": "L",
@@ -17,9 +18,7 @@ LM_EVAL = {
     "show_config": "", "wandb_args": "", "wandb_config_args": "", "trackio_args": "", "hf_hub_log_args": "",
     "metadata": "", "predict_only": "x", "seed": "", "trust_remote_code": "", "confirm_run_unsafe_code": "",
 }  # fmt: skip
-OURS = {
-    *("threads", "env_file", "batch_invariant", "fewshot_exclude", "strict_lm_eval", "store", "no_store", "fail_fast"),
-}
+OURS = {name for name, setting in SETTINGS.items() if setting.ours}
 
 
 def parser_with(add):
@@ -39,7 +38,7 @@ def flags_of(parser):
 
 def test_every_flag_and_short_flag_of_lm_eval():
     flags = flags_of(parser_with(add_run_flags))
-    assert set(flags) == set(LM_EVAL) | OURS == set(CHECKS)
+    assert set(flags) == set(LM_EVAL) | OURS == set(SETTINGS)
     for name, short in LM_EVAL.items():
         assert flags[name] == [f"--{name}"] + ([f"-{short}"] if short else [])
 
@@ -103,4 +102,4 @@ def test_preview_builds_the_same_configuration(spelling):
     words = ["--tasks", "a", spelling, "3", "-f", "2", "--model_args", "pretrained=x", "--apply_chat_template"]
     config = build_config(vars(parser_with(add_preview_flags).parse(words)))
     assert (config.limit, config.num_fewshot, config.apply_chat_template) == (3.0, 2, True)
-    assert set(flags_of(parser_with(add_preview_flags))) <= {*CHECKS, "plan", "estimate"}
+    assert set(flags_of(parser_with(add_preview_flags))) <= {*SETTINGS, "plan", "estimate"}

@@ -34,6 +34,11 @@ def test_the_table_comes_again_and_files_where_they_are_wanted(finished, tmp_pat
     assert not list((tmp_path / "again").rglob("*.partial"))
 
 
+def test_a_wrong_number_is_a_sentence(finished, capsys):
+    assert main(["regrade", str(finished), "--num_fewshot", "few"]) == 2
+    assert "--num_fewshot must be a whole number of at least 0, not 'few'." in capsys.readouterr().err
+
+
 def test_without_a_path_nothing_is_written(finished, tmp_path, capsys):
     before = sorted(tmp_path.rglob("*"))
     assert main(["regrade", str(finished), "--include_path", str(tmp_path / "exam")]) == 0

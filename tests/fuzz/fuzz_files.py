@@ -128,7 +128,8 @@ def values(source: Source, folder: Path) -> None:
     """What stands behind flags: model arguments, seeds, samples, limits, and whole command lines."""
     from proctor.cli.flags import add_run_flags
     from proctor.cli.values import SentenceParser
-    from proctor.settings.config import CHECKS, build_config
+    from proctor.settings.config import build_config
+    from proctor.settings.declarations import SETTINGS
     from proctor.settings.kwargs import parse_pairs, parse_tokens, split_pieces
 
     text = _pairs(source)
@@ -136,10 +137,10 @@ def values(source: Source, folder: Path) -> None:
         with contextlib.suppress(ValueError), sentences():
             read(text)
     given = {
-        source.pick(tuple(CHECKS)): source.pick((source.value(), _pairs(source))) for _ in range(1 + source.below(4))
+        source.pick(tuple(SETTINGS)): source.pick((source.value(), _pairs(source))) for _ in range(1 + source.below(4))
     }
     with sentences():
-        build_config(given, {source.pick(tuple(CHECKS)): source.value()}, needs_tasks=source.chance(2))
+        build_config(given, {source.pick(tuple(SETTINGS)): source.value()}, needs_tasks=source.chance(2))
     parser = SentenceParser(prog="proctor run")
     add_run_flags(parser)
     flags = [option for option in parser._option_string_actions if option.startswith("--") and option != "--help"]
@@ -179,14 +180,15 @@ def _pairs(source: Source) -> str:
 
 def config_file(source: Source, folder: Path) -> None:
     """The file of ``--config``."""
-    from proctor.settings.config import CHECKS, build_config
+    from proctor.settings.config import build_config
     from proctor.settings.config_file import read_config_file
+    from proctor.settings.declarations import SETTINGS
 
     file = folder / "config.yaml"
     if source.chance(3):
         file.write_bytes(source.raw(300))
     else:
-        lines = [f"{source.pick((*CHECKS, source.text()))}: {_flow(source)}" for _ in range(source.below(6))]
+        lines = [f"{source.pick((*SETTINGS, source.text()))}: {_flow(source)}" for _ in range(source.below(6))]
         file.write_bytes("\n".join(lines).encode("utf-8", "surrogatepass"))
     with sentences():
         read = read_config_file(file)

@@ -8,15 +8,16 @@ import logging
 import pytest
 
 from proctor.errors import UsageError
-from proctor.settings.config import CHECKS, RunConfig, Seeds, build_config
+from proctor.settings.config import RunConfig, Seeds, build_config
+from proctor.settings.declarations import SETTINGS
 
 
 def build(file=None, **cli):
     return build_config({"tasks": ["a"], **cli}, file)
 
 
-def test_every_field_has_a_knob():
-    assert {field.name for field in dataclasses.fields(RunConfig)} == set(CHECKS)
+def test_every_field_is_a_setting():
+    assert {field.name for field in dataclasses.fields(RunConfig)} == set(SETTINGS)
 
 
 def test_defaults_are_lm_evals():

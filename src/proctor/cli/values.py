@@ -12,9 +12,6 @@ from proctor.settings.kwargs import parse_tokens
 
 logger = logging.getLogger("proctor")
 
-OUR_OWN = ("--batch_invariant", "--fail_fast", "--fewshot_exclude", "--no_store", "--store", "--strict_lm_eval")
-"""Flags that begin like one of lm-eval's, which an abbreviation means."""
-
 
 class _AppendAction(argparse.Action):
     """A flag whose occurrences add up: each one's words are joined to what there is already."""
@@ -77,9 +74,11 @@ class SentenceParser(argparse.ArgumentParser):
     """An argument parser that raises UsageErrors and knows what was probably meant.
 
     ``more_words``: where words go that follow a flag and belong to none, if they may stand there.
+    ``our_own``: flags that lm-eval does not have.
     """
 
     more_words: str | None = None
+    our_own: frozenset[str] = frozenset()
 
     def error(self, message: str) -> NoReturn:
         """Turn argparse's message into ours."""
@@ -110,7 +109,7 @@ class SentenceParser(argparse.ArgumentParser):
     def _get_option_tuples(self, option_string: str) -> list[Any]:
         """What an abbreviation may mean: lm-eval's flags first, so that its command lines keep their meaning."""
         found = super()._get_option_tuples(option_string)
-        return [match for match in found if match[1] not in OUR_OWN] or found
+        return [match for match in found if match[1] not in self.our_own] or found
 
     def _meant(self, name: str) -> str:
         known = [option for option in self._option_string_actions if option.startswith("--")]

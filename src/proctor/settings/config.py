@@ -1,116 +1,21 @@
-"""Every setting of a run, once: frozen, checked, with the file's values under the command line's."""
+"""The settings of one run: what is given, checked and merged, the file's values under the command line's."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
 from proctor.errors import UsageError, did_you_mean
 from proctor.models import declared_kind
 from proctor.secrets import note
-from proctor.settings import values as accepts
+from proctor.settings.declarations import SETTINGS, RunConfig
 from proctor.settings.values import Seeds
 
 __all__ = ["RunConfig", "Seeds", "build_config"]
 
 logger = logging.getLogger("proctor")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunConfig:
-    """What a run was asked to do.
-
-    ``device`` None: nobody asked, the model takes what is there. ``batch_size`` keeps the
-    text of the command line. ``metadata`` holds ``model_args`` under its own values.
-    ``model_args`` never hold ``device``, ``batch_size`` or ``max_batch_size``: they have accepts.
-    """
-
-    config: str | None = None
-    model: str = "hf"
-    model_args: Mapping[str, Any] = field(default_factory=dict)
-    tasks: tuple[str, ...] = ()
-    num_fewshot: int | None = None
-    batch_size: int | str = 1
-    max_batch_size: int | None = None
-    device: str | None = None
-    limit: float | None = None
-    samples: Mapping[str, tuple[int, ...]] | None = None
-    use_cache: str | None = None
-    store: str | None = None
-    no_store: bool = False
-    cache_requests: Mapping[str, bool] = field(default_factory=dict)
-    check_integrity: bool = False
-    write_out: bool = False
-    log_samples: bool = False
-    output_path: str | None = None
-    predict_only: bool = False
-    system_instruction: str | None = None
-    apply_chat_template: bool | str = False
-    fewshot_as_multiturn: bool | None = None
-    show_config: bool = False
-    include_path: tuple[str, ...] = ()
-    gen_kwargs: Mapping[str, Any] = field(default_factory=dict)
-    verbosity: str | None = None
-    wandb_args: Mapping[str, Any] = field(default_factory=dict)
-    wandb_config_args: Mapping[str, Any] = field(default_factory=dict)
-    hf_hub_log_args: Mapping[str, Any] = field(default_factory=dict)
-    trackio_args: Mapping[str, Any] = field(default_factory=dict)
-    seed: Seeds = field(default_factory=Seeds)
-    trust_remote_code: bool = False
-    confirm_run_unsafe_code: bool = False
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    threads: int | None = None
-    batch_invariant: bool = False
-    fewshot_exclude: str = "lm_eval"
-    strict_lm_eval: bool = False
-    fail_fast: bool = False
-    env_file: str | None = None
-
-
-CHECKS: Mapping[str, Callable[[Any], Any]] = {
-    "config": accepts.text,
-    "model": accepts.text,
-    "model_args": accepts.mapping,
-    "tasks": accepts.names,
-    "num_fewshot": accepts.count,
-    "batch_size": accepts.batch_size,
-    "max_batch_size": accepts.size,
-    "device": accepts.text,
-    "limit": accepts.limit,
-    "samples": accepts.samples,
-    "use_cache": accepts.text,
-    "store": accepts.text,
-    "no_store": accepts.switch,
-    "cache_requests": accepts.cache_requests,
-    "check_integrity": accepts.switch,
-    "write_out": accepts.switch,
-    "log_samples": accepts.switch,
-    "output_path": accepts.text,
-    "predict_only": accepts.switch,
-    "system_instruction": accepts.text,
-    "apply_chat_template": accepts.chat_template,
-    "fewshot_as_multiturn": accepts.switch,
-    "show_config": accepts.switch,
-    "include_path": accepts.paths,
-    "gen_kwargs": accepts.mapping,
-    "verbosity": accepts.log_level,
-    "wandb_args": accepts.mapping,
-    "wandb_config_args": accepts.mapping,
-    "hf_hub_log_args": accepts.mapping,
-    "trackio_args": accepts.mapping,
-    "seed": accepts.seeds,
-    "trust_remote_code": accepts.switch,
-    "confirm_run_unsafe_code": accepts.switch,
-    "metadata": accepts.mapping,
-    "threads": accepts.size,
-    "batch_invariant": accepts.switch,
-    "fewshot_exclude": accepts.fewshot_exclude,
-    "strict_lm_eval": accepts.switch,
-    "fail_fast": accepts.switch,
-    "env_file": accepts.text,
-}
 
 _NO_FILES = frozenset({"none", "off", "no", "false"})
 """Words that somebody writes after ``--store`` who wants no store."""
@@ -153,16 +58,34 @@ def build_config(
     return RunConfig(**_derive(values))
 
 
+def check_values(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of the command line as a run has them, without defaults.
+
+    Args:
+        given: By setting the words of its flag.
+
+    Raises:
+        UsageError: Values are wrong; all that are, in one message.
+    """
+    problems: list[str] = []
+    values: dict[str, Any] = {}
+    for key, value in given.items():
+        _take(values, problems, key, value, f"--{key}")
+    if problems:
+        raise UsageError("\n".join(problems))
+    return values
+
+
 def _take(values: dict[str, Any], problems: list[str], key: str, value: Any, origin: str) -> None:
     """Check one value and keep it, or keep the sentence that says what is wrong."""
-    if key not in CHECKS:
-        hint = did_you_mean(key, CHECKS)
+    if key not in SETTINGS:
+        hint = did_you_mean(key, SETTINGS)
         problems.append(f"{origin}: there is no such setting." + (f" {hint}" if hint else ""))
     elif value is None and key != "seed":  # lm-eval: `seed: null` leaves all sources of chance unseeded.
         values.pop(key, None)
     else:
         try:
-            values[key] = CHECKS[key](value)
+            values[key] = SETTINGS[key].accepts(value)
         except ValueError as error:
             problems.append(f"{origin} {error}.")
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from proctor.encodings import read_text
 from proctor.errors import did_you_mean
 from proctor.settings.kwargs import parse_pairs
 
@@ -192,6 +191,8 @@ def samples(value: Any) -> dict[str, tuple[int, ...]]:
 
 
 def _read_json(value: str) -> Any:
+    from proctor.encodings import read_text
+
     inline = value.lstrip().startswith(("{", "["))
     where = "text" if inline else value
     try:
