@@ -150,10 +150,10 @@ class HFLM(LoadedLM):
             raise UsageError("enable_thinking=True does not go with tasks that are scored by log-likelihood.")
         engine = self._engine_for(SCORING)
         if engine is None:
-            return super().loglikelihood(requests, disable_tqdm=disable_tqdm)
-        answers = proctor_lm.score(engine, [request.args for request in requests])
-        self._tell("loglikelihood", requests, answers)
-        return answers
+            answers = super().loglikelihood(requests, disable_tqdm=disable_tqdm)
+        else:
+            answers = proctor_lm.score(engine, [request.args for request in requests])
+        return self._tell("loglikelihood", requests, answers)
 
     @raises_built_in
     def loglikelihood_rolling(self, requests: list[Instance], disable_tqdm: bool = False) -> list[float]:
@@ -161,23 +161,20 @@ class HFLM(LoadedLM):
         texts = [request.args[0] for request in requests]
         engine = self._engine_for(SCORING)
         answers = steps.roll(self, texts) if engine is None else proctor_lm.roll(engine, texts)
-        self._tell("loglikelihood_rolling", requests, answers)
-        return answers
+        return self._tell("loglikelihood_rolling", requests, answers)
 
     @raises_built_in
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
         """Generate texts."""
         prompts = [request.args[:2] for request in requests]
         engine = self._engine_for(GENERATING)
-        if engine is None:
-            return steps.generate(self, prompts)
-        answers = proctor_lm.generate(engine, prompts)
-        self._tell("generate_until", requests, answers)
-        return answers
+        answers = steps.generate(self, prompts) if engine is None else proctor_lm.generate(engine, prompts)
+        return self._tell("generate_until", requests, answers)
 
-    def _tell(self, kind: str, requests: Sequence[Instance], answers: Sequence[Any]) -> None:
+    def _tell(self, kind: str, requests: Sequence[Instance], answers: list[Any]) -> list[Any]:
         for request, answer in zip(requests, answers, strict=True):
             self.cache_hook.add_partial(kind, request.args, answer)
+        return answers
 
     # -- the steps
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 import torch
@@ -33,62 +34,35 @@ class LoadedLM(TemplateLM):
         self,
         pretrained: str | Any,
         backend: Literal["default", "causal", "seq2seq"] = "default",
-        revision: str | None = "main",
-        subfolder: str = "",
-        tokenizer: str | Any = None,
-        truncation: bool | None = False,
-        logits_cache: bool = True,
-        max_length: int | None = None,
+        *,
         device: str | None = None,
-        dtype: str | torch.dtype | None = "auto",
-        softmax_dtype: str | torch.dtype | None = None,
-        mixed_precision_dtype: str | torch.dtype | None = None,
         batch_size: int | str | None = 1,
         max_batch_size: int | None = 64,
-        trust_remote_code: bool | None = False,
-        use_fast_tokenizer: bool | None = True,
-        add_bos_token: bool | None = None,
-        prefix_token_id: int | None = None,
-        parallelize: bool | None = False,
-        max_memory_per_gpu: int | str | None = None,
-        max_cpu_memory: int | str | None = None,
-        offload_folder: str | None = "./offload",
-        tp_plan: str | dict[str, Any] | None = None,
-        peft: str | None = None,
-        delta: str | None = None,
-        autogptq: bool | str | None = False,
-        gptqmodel: bool | None = False,
-        gguf_file: str | None = None,
-        think_end_token: str | int | None = None,
-        enable_thinking: bool | None = None,
-        chat_template_args: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        given = dict(locals())
         super().__init__()
-        known = [field.name for field in fields(HfArguments) if field.name in given]
-        self._arguments = read_arguments({**{key: given[key] for key in known}, **kwargs})
-        self._load({**given, **{key: getattr(self._arguments, key) for key in known}}, kwargs)
+        self._arguments = read_arguments({"pretrained": pretrained, "backend": backend, **kwargs})
+        self._load(pretrained, device)
         self._keep(batch_size, max_batch_size)
 
-    def _load(self, given: dict[str, Any], kwargs: dict[str, Any]) -> None:
+    def _load(self, pretrained: Any, device: str | None) -> None:
         """Config, kind, tokenizer, weights, in lm-eval's order."""
-        pretrained = given["pretrained"]
-        source = {key: given[key] for key in SOURCE}
+        given = self._arguments
+        source = {key: getattr(given, key) for key in SOURCE}
         if isinstance(pretrained, str):
-            self._device = pick_device(given["device"])
+            self._device = pick_device(device)
             self._get_config(pretrained, **source)
         else:
             self._model = pretrained
             self._config = getattr(pretrained, "config", None)
-            self._device = getattr(pretrained, "device", None) or pick_device(given["device"])
-        self._get_backend(config=self.config, backend=given["backend"], trust_remote_code=given["trust_remote_code"])
-        reading = {key: given[key] for key in ("use_fast_tokenizer", "add_bos_token")}
-        self._create_tokenizer(pretrained, given["tokenizer"], **source, **reading)
+            self._device = getattr(pretrained, "device", None) or pick_device(device)
+        self._get_backend(config=self.config, backend=given.backend, trust_remote_code=given.trust_remote_code)
+        reading = {key: getattr(given, key) for key in ("use_fast_tokenizer", "add_bos_token")}
+        self._create_tokenizer(pretrained, given.tokenizer, **source, **reading)
         self.tokenizer = with_pad_token(self.tokenizer, self.config)
         if isinstance(pretrained, str):
-            weights = {key: given[key] for key in WEIGHTS}
-            self._create_model(pretrained=pretrained, **source, **weights, **kwargs)
+            weights = {key: getattr(given, key) for key in WEIGHTS}
+            self._create_model(pretrained=pretrained, **source, **weights, **given.extra)
         if isinstance(self.model, torch.nn.Module):
             self.model.eval()
 
@@ -128,25 +102,12 @@ class LoadedLM(TemplateLM):
         """Where inputs go."""
         return self._device
 
-    def _get_config(
-        self,
-        pretrained: str,
-        *,
-        revision: str = "main",
-        trust_remote_code: bool = False,
-        gguf_file: str | None = None,
-        subfolder: str = "",
-    ) -> None:
-        """Set ``self._config``."""
-        arguments = replace(
-            self._arguments,
-            pretrained=pretrained,
-            revision=revision,
-            trust_remote_code=trust_remote_code,
-            gguf_file=gguf_file,
-            subfolder=subfolder,
-        )
-        self._config = load_config(arguments, weights=True)
+    def _get_config(self, pretrained: str, **given: Any) -> None:
+        """Set ``self._config``; ``given``: where it is."""
+        self._config = load_config(self._with(given, pretrained=pretrained), weights=True)
+
+    def _with(self, given: Mapping[str, Any], **more: Any) -> HfArguments:
+        return replace(self._arguments, **{key: value for key, value in given.items() if value is not None}, **more)
 
     def _get_backend(
         self,
@@ -159,46 +120,17 @@ class LoadedLM(TemplateLM):
         if self.AUTO_MODEL_CLASS is None:
             self.AUTO_MODEL_CLASS = pick_auto(config, self.backend)
 
-    def _create_tokenizer(
-        self,
-        pretrained: str | Any,
-        tokenizer: str | Any,
-        revision: str | None = "main",
-        trust_remote_code: bool | None = False,
-        use_fast_tokenizer: bool | None = True,
-        gguf_file: str | None = None,
-        add_bos_token: bool | None = None,
-        subfolder: str | None = "",
-    ) -> None:
-        """Set ``self.tokenizer``."""
-        arguments = replace(
-            self._arguments,
-            pretrained=pretrained,
-            tokenizer=tokenizer,
-            revision=str(revision),
-            trust_remote_code=bool(trust_remote_code),
-            use_fast_tokenizer=bool(use_fast_tokenizer),
-            gguf_file=gguf_file,
-            add_bos_token=add_bos_token,
-            subfolder=subfolder or "",
-        )
-        self.tokenizer = load_tokenizer(arguments, self.config)
+    def _create_tokenizer(self, pretrained: str | Any, tokenizer: str | Any, **given: Any) -> None:
+        """Set ``self.tokenizer``; ``given``: where it is, and how it is read."""
+        self.tokenizer = load_tokenizer(self._with(given, pretrained=pretrained, tokenizer=tokenizer), self.config)
 
-    def _create_model(
-        self,
-        pretrained: str,
-        revision: str | None = "main",
-        dtype: str | torch.dtype | None = "auto",
-        trust_remote_code: bool | None = False,
-        **kwargs: Any,
-    ) -> None:
+    def _create_model(self, pretrained: str, **kwargs: Any) -> None:
         """Set ``self._model``; ``kwargs`` are arguments of the model, and else of ``from_pretrained``."""
         # lm-eval's own callers say these two; a machine is looked at, and a checkpoint's config read, where
         # weights are loaded.
-        kwargs = {key: value for key, value in kwargs.items() if key not in ("gpus", "quantization_config") or value}
+        kwargs = {key: value for key, value in kwargs.items() if key != "quantization_config" or value}
         kwargs.pop("gpus", None)
-        said = {"revision": revision, "dtype": dtype, "trust_remote_code": trust_remote_code}
-        arguments = read_arguments({**kwargs, **said, "pretrained": pretrained})
+        arguments = read_arguments({**kwargs, "pretrained": pretrained})
         self._model = load_weights(
             arguments,
             backend=self.backend,

@@ -6,7 +6,7 @@ The defaults are proctor's own (:mod:`proctor.tasks.spec`); nothing is checked h
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +51,7 @@ class FewshotConfig:
 
 @dataclass(eq=False)
 class TaskConfig(dict[str, Any]):
-    """A task's keys. It is a ``dict`` for those who ask; what it holds are its attributes."""
+    """A task's keys, with a value or without: one storage, read as attributes and as a ``dict``."""
 
     task: str | None = None
     task_alias: str | None = None
@@ -88,45 +88,18 @@ class TaskConfig(dict[str, Any]):
     gen_prefix: str | None = None
     metadata: Any = None
 
+    def __new__(cls, *args: Any, **kwargs: Any) -> TaskConfig:
+        """The object whose attributes are its items, before any is set."""
+        made = super().__new__(cls)
+        made.__dict__ = made
+        return made
+
     def __post_init__(self) -> None:
-        filled = fill_generation(vars(self), self.fewshot_delimiter)
+        filled = fill_generation(self, self.fewshot_delimiter)
         self.generation_kwargs = None if filled is None else dict(filled)
         if self.fewshot_config is None or isinstance(self.fewshot_config, Mapping):
             inherited = {own: getattr(self, key) for own, key in _INHERITED.items()}
             self.fewshot_config = FewshotConfig.from_dict(self.fewshot_config or {}, **inherited)
-
-    def __getitem__(self, key: str) -> Any:
-        try:
-            return getattr(self, key)
-        except AttributeError as error:
-            raise KeyError(key) from error
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        setattr(self, key, value)
-
-    def __contains__(self, key: object) -> bool:
-        return key in vars(self)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(vars(self))
-
-    def __len__(self) -> int:
-        return len(vars(self))
-
-    def __bool__(self) -> bool:
-        return True
-
-    def keys(self) -> Any:
-        """Names of all keys, with a value or without."""
-        return vars(self).keys()
-
-    def values(self) -> Any:
-        """The values of :meth:`keys`."""
-        return vars(self).values()
-
-    def items(self) -> Any:
-        """Keys and values."""
-        return vars(self).items()
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value of ``key``, or ``default`` where there is none or it is None."""
@@ -135,8 +108,7 @@ class TaskConfig(dict[str, Any]):
 
     def to_dict(self, keep_callable: bool = False) -> dict[str, Any]:
         """The keys that have a value; functions as their source unless ``keep_callable``."""
-        own = {key: value for key, value in vars(self).items() if value is not None}
-        return {key: plain(value, keep_callable) for key, value in own.items()}
+        return {key: plain(value, keep_callable) for key, value in self.items() if value is not None}
 
 
 def plain(value: Any, keep_callable: bool) -> Any:
