@@ -13,6 +13,7 @@ import importlib.util
 from collections.abc import Mapping
 from functools import cache
 from importlib.machinery import ModuleSpec
+from operator import attrgetter
 from types import ModuleType
 from typing import Any
 
@@ -29,7 +30,7 @@ class FaceModule(ModuleType):
             return _public(self, peer)
         source = _names(peer).get(name)
         if source is not None:
-            self.__dict__[name] = value = getattr(importlib.import_module(source[0]), source[1])
+            self.__dict__[name] = value = attrgetter(source[1])(importlib.import_module(source[0]))
             return value
         if name[:2] == "__":
             raise AttributeError(name)

@@ -124,15 +124,16 @@ _OWN: Mapping[str, Sources] = {
         ".tasks.helpers": "*",
         ".scripts.helpers": "SPACING EnhancedJSONEncoder check_remote_tokenizer_support convert_bytes_to_hash"
         " convert_pil_to_hash escaped_split get_file_datetime get_file_task_name get_latest_filename"
-        " get_results_filenames get_rolling_token_windows get_sample_results_filenames hash_dict_images hash_string"
-        " import_function info_once is_torch_available is_transformers_available join_iters make_disjoint_window"
+        " get_results_filenames get_rolling_token_windows get_sample_results_filenames hash_dict_images"
+        " import_function info_once is_torch_available is_transformers_available make_disjoint_window"
         " make_table maybe_warn pattern_match positional_deprecated sanitize_list sanitize_long_string"
         " sanitize_task_name set_torch_seed setup_logging simple_parse_args_string softmax warning_once wrap_text"
         " HIGHER_IS_BETTER_SYMBOLS",
         ".tasks.messages": "random_name_id=random_task_id",
         ".scripts.ordering": "Reorderer group",
+        "itertools": "join_iters=chain.from_iterable",
         "proctor.results.encode": "handle_non_serializable=fallback",
-        "proctor.results.schema": "sanitize_model_name=sanitize",
+        "proctor.results.schema": "hash_string=sha256 sanitize_model_name=sanitize",
         "proctor.settings.kwargs": "handle_arg_string=text_scalar",
         "proctor.tasks.templates": "regex_replace",
     },

@@ -14,6 +14,12 @@ from proctor.run.finish import write_for_script
 from proctor.run_result import RunResult
 from proctor.types import Record
 
+HUB = (
+    *("push_results_to_hub", "push_samples_to_hub", "hub_results_org", "hub_repo_name", "details_repo_name"),
+    *("results_repo_name", "public_repo", "token", "leaderboard_url", "point_of_contact", "gated"),
+)
+"""Arguments that say where and how lm-eval's tracker pushes."""
+
 
 class GeneralConfigTracker:
     """What a run was about, and how long it took."""
@@ -31,22 +37,9 @@ class GeneralConfigTracker:
             return facts[name]
         raise AttributeError(name)
 
-    def log_experiment_args(
-        self,
-        model_source: str,
-        model_args: str | dict[str, Any],
-        system_instruction: str | None = None,
-        chat_template: str | None = None,
-        fewshot_as_multiturn: bool | None = None,
-    ) -> None:
-        """Keep what was run."""
-        self.facts = experiment_facts(
-            model_source,
-            model_args,
-            system_instruction=system_instruction,
-            chat_template=chat_template,
-            fewshot_as_multiturn=fewshot_as_multiturn,
-        )
+    def log_experiment_args(self, model_source: str, model_args: str | dict[str, Any], **prompts: Any) -> None:
+        """Keep what was run; ``prompts``: see :func:`proctor.results.schema.experiment_facts`."""
+        self.facts = experiment_facts(model_source, model_args, **prompts)
 
     def log_end_time(self) -> None:
         """Stop the clock."""
@@ -60,22 +53,11 @@ class EvaluationTracker:
     Pushing to the Hugging Face Hub is not supported: its arguments are refused.
     """
 
-    def __init__(
-        self,
-        output_path: str | None = None,
-        hub_results_org: str = "",
-        hub_repo_name: str = "",
-        details_repo_name: str = "",
-        results_repo_name: str = "",
-        push_results_to_hub: bool = False,
-        push_samples_to_hub: bool = False,
-        public_repo: bool = False,
-        token: str = "",
-        leaderboard_url: str = "",
-        point_of_contact: str = "",
-        gated: bool = False,
-    ) -> None:
-        if push_results_to_hub or push_samples_to_hub:
+    def __init__(self, output_path: str | None = None, **hub: Any) -> None:
+        unknown = sorted(set(hub) - set(HUB))
+        if unknown:
+            raise TypeError(f"EvaluationTracker takes no {unknown[0]!r}.")
+        if hub.get("push_results_to_hub") or hub.get("push_samples_to_hub"):
             raise UsageError(
                 "EvaluationTracker: pushing to the Hugging Face Hub is not supported yet.",
                 hint="Leave push_results_to_hub and push_samples_to_hub out; output_path writes the files.",

@@ -14,7 +14,6 @@ import os
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from proctor.compat.tasks.helpers import eval_logger
 from proctor.lazy import need
 from proctor.models.tokens.windows import rolling_windows
 from proctor.refs import Ref
+from proctor.results.schema import sha256
 from proctor.results.table import ARROWS
 from proctor.results.table import make_table as _make_table
 from proctor.settings.kwargs import text_scalar
@@ -90,11 +90,6 @@ def wrap_text(string: str, width: int = 140, **kwargs: Any) -> str:
     )
 
 
-def hash_string(string: str) -> str:
-    """SHA-256 of a text, in hexadecimal digits."""
-    return hashlib.sha256(string.encode("utf-8")).hexdigest()
-
-
 def escaped_split(text: str, sep_char: str, maxsplit: int = -1) -> Any:
     """Split at a character, where no backslash is before it."""
     if len(sep_char) != 1:
@@ -129,11 +124,6 @@ def sanitize_long_string(s: str, max_length: int = 40) -> str:
 
 
 # ---------------------------------------------------------------- lists
-
-
-def join_iters(iters: Iterable[Iterable[Any]]) -> Iterator[Any]:
-    """What several iterables give, one after the other."""
-    return chain.from_iterable(iters)
 
 
 def pattern_match(patterns: str | Iterable[str], source_list: Sequence[str]) -> list[str]:
@@ -231,7 +221,7 @@ def convert_pil_to_hash(value: Any) -> str:
 
 def convert_bytes_to_hash(value: Any) -> str:
     """SHA-256 of how bytes are written in Python."""
-    return hash_string(str(value))
+    return sha256(str(value))
 
 
 def hash_dict_images(data_dict: dict[str, Any]) -> dict[str, Any]:

@@ -153,7 +153,7 @@ class HFLM(LoadedLM):
             answers = super().loglikelihood(requests, disable_tqdm=disable_tqdm)
         else:
             answers = proctor_lm.score(engine, [request.args for request in requests])
-        return self._tell("loglikelihood", requests, answers)
+        return self._report("loglikelihood", requests, answers)
 
     @raises_built_in
     def loglikelihood_rolling(self, requests: list[Instance], disable_tqdm: bool = False) -> list[float]:
@@ -161,7 +161,7 @@ class HFLM(LoadedLM):
         texts = [request.args[0] for request in requests]
         engine = self._engine_for(SCORING)
         answers = steps.roll(self, texts) if engine is None else proctor_lm.roll(engine, texts)
-        return self._tell("loglikelihood_rolling", requests, answers)
+        return self._report("loglikelihood_rolling", requests, answers)
 
     @raises_built_in
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
@@ -169,9 +169,9 @@ class HFLM(LoadedLM):
         prompts = [request.args[:2] for request in requests]
         engine = self._engine_for(GENERATING)
         answers = steps.generate(self, prompts) if engine is None else proctor_lm.generate(engine, prompts)
-        return self._tell("generate_until", requests, answers)
+        return self._report("generate_until", requests, answers)
 
-    def _tell(self, kind: str, requests: Sequence[Instance], answers: list[Any]) -> list[Any]:
+    def _report(self, kind: str, requests: Sequence[Instance], answers: list[Any]) -> list[Any]:
         for request, answer in zip(requests, answers, strict=True):
             self.cache_hook.add_partial(kind, request.args, answer)
         return answers

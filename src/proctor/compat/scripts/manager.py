@@ -17,7 +17,7 @@ from proctor.compat.tasks.base import Task
 from proctor.compat.tasks.configurable import ConfigurableTask
 from proctor.compat.tasks.group import ConfigurableGroup, Group
 from proctor.errors import UsageError
-from proctor.lazy import need
+from proctor.results.table import table_writer
 from proctor.tasks.build_spec import build_task
 from proctor.tasks.class_task import make_object
 from proctor.tasks.fields import bind
@@ -194,7 +194,7 @@ class TaskManager:
 
 
 def _table(headers: list[str], rows: list[list[str]]) -> str:
-    writer = need("pytablewriter").MarkdownTableWriter()
+    writer = table_writer()
     writer.headers, writer.value_matrix = headers, rows
     return writer.dumps()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from proctor.compat.scripts.model import LM
@@ -21,29 +21,16 @@ MODEL_MAPPING: dict[str, str] = {
 """Name -> class that a script can derive from. Other kinds of models are proctor's own and have no class here."""
 
 
-class ModelRows:
+class ModelRows(Table[Any]):
     """The classes of :data:`MODEL_MAPPING` and those that scripts register, which are rows of ``MODELS``, too."""
-
-    def __init__(self) -> None:
-        self._classes: Table[Any] = Table("model class", MODEL_MAPPING)
 
     def put(self, name: str, target: Any) -> None:
         """Keep the class, and how a model of it is opened."""
-        self._classes.put(name, target)
-        MODELS.put(name, Opener(self._classes.get(name)))
-
-    def get(self, name: str) -> Any:
-        """The class of a name."""
-        return self._classes.get(name)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._classes
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._classes)
+        super().put(name, target)
+        MODELS.put(name, Opener(self.get(name)))
 
 
-model_registry: Registry[Any] = Registry("model", rows=ModelRows())
+model_registry: Registry[Any] = Registry("model", rows=ModelRows("model class", MODEL_MAPPING))
 MODEL_REGISTRY = model_registry
 
 

@@ -11,7 +11,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from proctor.alias import TaskModule
 from proctor.errors import UsageError
@@ -20,22 +20,6 @@ from proctor.registry import Table
 
 T = TypeVar("T")
 _MISSING: Any = object()
-
-
-class Rows(Protocol):
-    """Where a registry keeps its objects: one of proctor's tables, or what behaves like one."""
-
-    def put(self, name: str, target: Any) -> None:
-        """Set a row."""
-        ...
-
-    def get(self, name: str) -> Any:
-        """The row of a name, or :class:`UsageError`."""
-        ...
-
-    def __contains__(self, name: object) -> bool: ...
-
-    def __iter__(self) -> Iterator[str]: ...
 
 
 class Registry(Mapping[str, T], Generic[T]):
@@ -49,13 +33,13 @@ class Registry(Mapping[str, T], Generic[T]):
         name: str,
         *,
         base_cls: type[T] | None = None,
-        rows: Rows | None = None,
+        rows: Table[Any] | None = None,
         read: Callable[[Any], Any] | None = None,
         write: Callable[[str, Any], Any] | None = None,
     ) -> None:
         self._name = name
         self._base = base_cls
-        self._rows: Rows = Table(name, {}) if rows is None else rows
+        self._rows: Table[Any] = Table(name, {}) if rows is None else rows
         self._read = read or (lambda row: row)
         self._write = write or (lambda _, target: target)
         self._frozen = False
