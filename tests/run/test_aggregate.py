@@ -140,6 +140,14 @@ def test_metrics_that_have_different_documents_are_named_with_the_first_that_one
     assert "(acc,none: 2, not document 2; acc_norm,none: 2, not document 0)" in caplog.text
 
 
+def test_a_score_is_that_of_the_documents_as_their_task_shows_them():
+    rows = [(0, 0, {"acc": 1.0}), (1, 0, {"acc": 0.0}), (0, 1, {"acc": 0.0, "acc_norm": 1.0}), (1, 1, {"acc": 0.0})]
+    records = [Record("t", i, {}, "", (), (), (), "none", row, variant=variant) for i, variant, row in rows]
+    result = task_result(PlainTask("acc", "acc_norm"), MetricValues("t", records), bootstrap_iters=1)
+    assert list(result.values) == [("acc", "none")]
+    assert (result.values["acc", "none"].value, result.values["acc", "none"].n, result.n_effective) == (0.5, 2, 2)
+
+
 def test_a_score_that_is_not_a_number_names_the_first_document_to_blame():
     metric_values = values_of({"acc": 1.0}, {"acc": math.nan}, {"acc": math.nan})
     task_result(PlainTask("acc"), metric_values, bootstrap_iters=0)

@@ -10,8 +10,8 @@ from proctor.run.scores import SHOWN, MetricValues, facts_of, failure_report
 from proctor.types import DocumentError, Record
 
 
-def record(doc_id, name="none", error=None, **metrics):
-    return Record("t", doc_id, {}, "", (), (), (), name, metrics, error)
+def record(doc_id, name="none", error=None, variant=0, **metrics):
+    return Record("t", doc_id, {}, "", (), (), (), name, metrics, error, variant)
 
 
 def test_values_stand_pipeline_by_pipeline_whatever_order_records_come_in():
@@ -34,6 +34,19 @@ def test_each_value_stands_with_its_document():
     assert (rare.doc_ids, len(rare)) == ([3, 7], 2)
     assert rare.where(math.isnan) == [7]
     assert rare.where(lambda value: value > 1) == []
+
+
+def test_further_variants_stand_in_the_columns_and_count_as_no_documents():
+    records = [record(i, variant=variant, acc=i + variant / 10) for variant in (0, 1) for i in (0, 1)]
+    metric_values = MetricValues("t", [*records, record(2, error="no"), record(1, variant=2, error="no", acc=1)])
+    column = metric_values.columns["acc", "none"]
+    assert (column.doc_ids, column.variants, column.values) == ([0, 1, 0, 1], [0, 0, 1, 1], [0, 1, 0.1, 1.1])
+    canonical = column.canonical
+    assert (canonical.doc_ids, canonical.values) == ([0, 1], [0, 1])
+    assert canonical.canonical is canonical
+    assert (metric_values.requested, metric_values.graded) == (3, 2)
+    assert metric_values.failed is not None
+    assert (metric_values.failed.documents, metric_values.failed.requested) == (1, 3)
 
 
 def test_a_metric_that_shows_late_still_stands_with_its_pipeline():

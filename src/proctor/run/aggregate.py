@@ -36,7 +36,8 @@ def task_result(
     Returns:
         The scores; ``sample_len`` is the largest number of values of a metric (lm-eval).
     """
-    columns = metric_values.columns
+    canonical = {key: column.canonical for key, column in metric_values.columns.items()}
+    columns = {key: column for key, column in canonical.items() if len(column)}
     uses = _uses(task, {metric for metric, _ in columns})
     lengths = {key: len(column) for key, column in columns.items()}
     if len({tuple(column.doc_ids) for column in columns.values()}) > 1:

@@ -87,9 +87,7 @@ def _grade(
         metric_values.note_nan(broken_documents(plan, answered))
         metric_values.texts.add(answered)
         for record in grade(plan, answered, fail_fast=fail_fast, check=metric_values.requested == 0):
-            if record.variant == 0:
-                # A further variant is no further observation: a document counts once, as its task shows it.
-                metric_values.add(record)
+            metric_values.add(record)
             take(record)
         position += count
 

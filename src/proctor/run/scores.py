@@ -22,10 +22,11 @@ Key = tuple[str, str]
 # Values by document
 # ------------------
 # Records are large (documents, prompts, responses) and are not held; of each, its metric values stay. They stand in
-# columns, a row for each document:
+# columns, a row for each document and each way in which it was shown:
 #
-#     ("acc", "none")     doc_ids  0    1    2    4         ("acc", "strict")     doc_ids  0    1    4
-#                         values   1.0  0.0  1.0  1.0                             values   1.0  0.0  0.0
+#     ("acc", "none")     doc_ids   0    1    2    4         ("acc", "strict")     doc_ids   0    1    4
+#                         variants  0    0    0    0                               variants  0    0    0
+#                         values    1.0  0.0  1.0  1.0                             values    1.0  0.0  0.0
 #
 # Why not bare lists: two metrics of one task may lack different documents (a document that could not be graded, a key
 # that process_results gives now and then). The n-th values of two lists then belong to different documents, and whoever
@@ -33,8 +34,11 @@ Key = tuple[str, str]
 #
 # Why not a table with holes: aggregations take the values that there are, as lm-eval's do.
 #
-# Invariant: rows stand in the order in which documents are graded, that of the split. A sum of floats depends on its
-# order, so this order decides the last digit of a score.
+# A further variant of a document is no further observation. The scores of a task are those of its canonical rows,
+# variant 0; n, standard errors and the counts of documents know no others.
+#
+# Invariant: canonical rows stand in the order in which documents are graded, that of the split. A sum of floats depends
+# on its order, so this order decides the last digit of a score.
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +46,26 @@ class DocumentValues:
     """What one metric gave under one filter, column by column.
 
     Attributes:
-        doc_ids: The number of each document in its split; no document twice.
-        values: What the metric gave for it; an aggregation takes this column.
+        doc_ids: The number of each document in its split.
+        variants: Which variant of the document it is, 0 the task's own; no pair of the two stands twice.
+        values: What the metric gave for it; an aggregation takes this column of the canonical rows.
     """
 
     doc_ids: Sequence[int]
+    variants: Sequence[int]
     values: Sequence[Any]
 
     def __len__(self) -> int:
         return len(self.values)
+
+    @property
+    def canonical(self) -> DocumentValues:
+        """The rows of documents as their task shows them: a document once."""
+        if not any(self.variants):
+            return self
+        rows = [row for row, variant in enumerate(self.variants) if variant == 0]
+        columns = (self.doc_ids, self.variants, self.values)
+        return DocumentValues(*([column[row] for row in rows] for column in columns))
 
     def where(self, condition: Callable[[Any], bool]) -> list[int]:
         """The documents whose value fulfils a condition."""
@@ -70,7 +85,7 @@ class MetricValues:
 
     def __init__(self, name: str, records: Iterable[Record] = ()) -> None:
         self.name = name
-        self._columns: dict[str, dict[Key, tuple[list[int], list[Any]]]] = {}
+        self._columns: dict[str, dict[Key, tuple[list[int], list[int], list[Any]]]] = {}
         self._seen: Counter[str] = Counter()
         self._graded: Counter[str] = Counter()
         self._bad: set[int | None] = set()
@@ -81,17 +96,27 @@ class MetricValues:
             self.add(record)
 
     def add(self, record: Record) -> None:
-        """Take the metric values of a record, or its error; the record itself is not held."""
-        self._seen[record.filter] += 1
+        """Take the metric values of a record, or its error; the record itself is not held.
+
+        Documents are counted by their canonical variant; the error of another one stays in its record.
+        """
         columns = self._columns.setdefault(record.filter, {})
+        if record.variant == 0:
+            self._count(record)
         if record.error is not None:
-            self.note(DocumentError(record.task, record.doc_id, record.filter, record.error))
             return
-        self._graded[record.filter] += 1
         for metric, value in record.metrics.items():
-            doc_ids, values = columns.setdefault((metric, record.filter), ([], []))
+            doc_ids, variants, values = columns.setdefault((metric, record.filter), ([], [], []))
             doc_ids.append(record.doc_id)
+            variants.append(record.variant)
             values.append(value)
+
+    def _count(self, record: Record) -> None:
+        self._seen[record.filter] += 1
+        if record.error is None:
+            self._graded[record.filter] += 1
+        else:
+            self.note(DocumentError(record.task, record.doc_id, record.filter, record.error))
 
     def note(self, finding: DocumentError) -> None:
         """Count an error; the first few are kept."""
@@ -117,9 +142,7 @@ class MetricValues:
     def columns(self) -> dict[Key, DocumentValues]:
         """Pipeline by pipeline, each metric's values in document order."""
         return {
-            key: DocumentValues(doc_ids, values)
-            for of_filter in self._columns.values()
-            for key, (doc_ids, values) in of_filter.items()
+            key: DocumentValues(*columns) for of_filter in self._columns.values() for key, columns in of_filter.items()
         }
 
     @property
