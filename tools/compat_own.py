@@ -218,7 +218,7 @@ def _live(node: TaskNode) -> dict[str, Any]:
 
 def _made(spec: TaskSpec) -> str:
     """The class of a task that is written as one, made up to its data."""
-    from proctor.tasks.class_task import make_object
+    from proctor.tasks.class_object import make_object
 
     try:
         return type(make_object(spec)).__name__

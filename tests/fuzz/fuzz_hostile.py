@@ -79,7 +79,8 @@ def special_files(source: Source, folder: Path) -> None:
 def aliases(source: Source, folder: Path) -> None:
     """YAML whose aliases multiply, merge or contain themselves."""
     from proctor.settings.config_file import read_config_file
-    from proctor.tasks.yaml import load_task_yaml, read_head
+    from proctor.tasks.yaml import load_task_yaml
+    from proctor.tasks.yaml_head import read_head
 
     lines = ["task: t"]
     for number in range(1 + source.below(12)):

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from proctor.errors import TaskError
 from proctor.refs import Ref
-from proctor.tasks.yaml import Location, load_task_yaml, read_head
+from proctor.tasks.source_map import Location
+from proctor.tasks.yaml import load_task_yaml
+from proctor.tasks.yaml_head import read_head
 
 
 def write(folder: Path, name: str, text: str | bytes) -> Path:
@@ -242,19 +244,6 @@ def test_aliases_that_multiply_do_not(tmp_path):
     assert len(content.places) < 1000
     with pytest.raises(TaskError, match=r"_base_yaml:\d+: the aliases on line \d+ and above stand for more than"):
         include(30)
-
-
-def test_the_head_is_what_finding_needs():
-    names = b"task: [a, b]\ngroup: g\ntag: [x, 5]\n"
-    assert read_head(names + b"output_type: multiple_choice\ninclude: _t\nclass: !function a.B\nz: !no 1\n") == {
-        "task": True,
-        "group": "g",
-        "tag": ["x", None],
-        "output_type": "multiple_choice",
-        "include": "_t",
-        "class": True,
-    }
-    assert read_head(b"b: &b {task: t}\n<<: *b\ntag: x\n") == {"task": "t", "tag": "x"}
 
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.dates()

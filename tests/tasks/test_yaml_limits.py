@@ -9,7 +9,8 @@ import pytest
 
 from proctor.cli.main import main
 from proctor.errors import TaskError
-from proctor.tasks.yaml import load_task_yaml, read_head
+from proctor.tasks.yaml import load_task_yaml
+from proctor.tasks.yaml_head import read_head
 from proctor.tasks.yaml_limits import MOST_BY_ALIAS
 
 LETTERS = "abcdefghijkl"

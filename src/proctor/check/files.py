@@ -23,10 +23,8 @@ from proctor.tasks.check import check_group, inspect_config, kind_of
 from proctor.tasks.generation_kwargs import DEFAULT_GENERATION
 from proctor.tasks.output_types.table import OUTPUT_TYPES, output_type_name
 from proctor.tasks.select import GroupNode, TaskNode
-from proctor.tasks.source_map import error_at
+from proctor.tasks.source_map import KeyPath, error_at
 from proctor.tasks.templates import template_error
-
-KeyPath = tuple[str | int, ...]
 
 TEMPLATES: tuple[KeyPath, ...] = tuple(
     (*base, key)
@@ -237,8 +235,7 @@ def _check_choices(value: Any, report: Report) -> None:
 
 def _check_metrics(config: Mapping[str, Any], registered: frozenset[str], report: Report) -> None:
     entries = config.get("metric_list")
-    named = output_type_name(config)
-    output = OUTPUT_TYPES[named].measured_as if named in OUTPUT_TYPES else named
+    output = row.measured_as if (row := OUTPUT_TYPES.get(output_type_name(config))) else output_type_name(config)
     measured_otherwise = config.get("process_results") is not None
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
         if not isinstance(entry, Mapping) or entry.get("metric") is None:

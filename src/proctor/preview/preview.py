@@ -5,10 +5,8 @@ What is shown comes out of the same functions that a run uses, so it cannot diff
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proctor.check.chat import check_style
@@ -16,7 +14,17 @@ from proctor.check.task_checks import TaskChecks, warn
 from proctor.errors import UsageError, value_text
 from proctor.models import declared_kind, open_model, open_tokenizer
 from proctor.models.generation import plan_generation
-from proctor.preview.token_boundaries import TokenBoundary, TokenText, fit, token_boundaries
+from proctor.preview.text_layout import (
+    boundary_text,
+    column_count,
+    count_text,
+    framed,
+    listed,
+    pieces_text,
+    rule,
+    shown_path,
+)
+from proctor.preview.token_boundaries import fit, token_boundaries
 from proctor.run.bind import bind_tasks
 from proctor.run.exam import select_suite, warn_of_surprises
 from proctor.run.prompt_style import model_style
@@ -24,7 +32,7 @@ from proctor.run.seeds import seed_everything
 from proctor.settings.config import RunConfig
 from proctor.tasks.class_task import AnyTask, ClassTask
 from proctor.tasks.example import Ask, Variant
-from proctor.tasks.fewshot import load_pool, pool_split
+from proctor.tasks.fewshot import load_pool, pool_split, row_in_split
 from proctor.tasks.output_types.table import output_type_of
 from proctor.tasks.plan import DocumentPlan, TaskPlan, plan_task
 from proctor.tasks.prompt import PromptStyle
@@ -35,7 +43,6 @@ if TYPE_CHECKING:
     from proctor.models.tokens.tokenizer import Tokens
     from proctor.run.progress import OpenProgress
 
-WIDTH = 80
 Paint = Callable[[str], str]
 
 
@@ -145,18 +152,20 @@ class _Writer:
         """The last lines."""
         total, counted = self._total, self._tokens is not None
         shown = [
-            _count(total.tasks, "task"),
-            _count(total.documents, "document"),
-            _count(total.requests, "request"),
-            _count(total.characters, "character"),
+            count_text(total.tasks, "task"),
+            count_text(total.documents, "document"),
+            count_text(total.requests, "request"),
+            count_text(total.characters, "character"),
         ]
-        whole = [f"{_count(total.all_documents, 'document')}, about {_count(round(total.all_requests), 'request')}"]
+        whole = [
+            f"{count_text(total.all_documents, 'document')}, about {count_text(round(total.all_requests), 'request')}"
+        ]
         if counted:
-            shown.append(_count(total.tokens, "token"))
-            whole.append(_count(round(total.all_tokens), "token"))
-        lines = ["", _rule("in sum", "═"), f"shown  {', '.join(shown)}", f"all    {', '.join(whole)}"]
+            shown.append(count_text(total.tokens, "token"))
+            whole.append(count_text(round(total.all_tokens), "token"))
+        lines = ["", rule("in sum", "═"), f"shown  {', '.join(shown)}", f"all    {', '.join(whole)}"]
         if total.cut:
-            lines.append(f"warning: {_count(total.cut, 'prompt')} shown here cannot be read whole by the model.")
+            lines.append(f"warning: {count_text(total.cut, 'prompt')} shown here cannot be read whole by the model.")
         return "\n".join(lines)
 
     def _head(self, task: AnyTask) -> list[str]:
@@ -165,24 +174,24 @@ class _Writer:
             return self._class_head(task)
         name = spec.data.path or "custom_dataset"
         source = f"{name} ({spec.data.name})" if spec.data.name else name
-        count = _count(len(task.documents), "document")
+        count = count_text(len(task.documents), "document")
         lines = [
             *([""] if self._total.tasks else []),
-            _rule(self._bold(spec.name), "═", len(spec.name)),
+            rule(self._bold(spec.name), "═", len(spec.name)),
             f"{spec.output}, {count} in split {spec.data.eval_split!r} of {source}",
             self._shots_line(task),
         ]
-        return [*lines, _shown(spec.file)] if spec.file else lines
+        return [*lines, shown_path(spec.file)] if spec.file else lines
 
     def _class_head(self, task: ClassTask) -> list[str]:
         spec = task.spec
-        shots = _count(spec.n_shot, "few-shot example") if spec.n_shot else "no few-shot examples"
+        shots = count_text(spec.n_shot, "few-shot example") if spec.n_shot else "no few-shot examples"
         lines = [
             *([""] if self._total.tasks else []),
-            _rule(self._bold(spec.name), "═", len(spec.name)),
-            f"{_count(len(task.documents), 'document')} of {spec.made_by}, {shots}",
+            rule(self._bold(spec.name), "═", len(spec.name)),
+            f"{count_text(len(task.documents), 'document')} of {spec.made_by}, {shots}",
         ]
-        return [*lines, _shown(spec.file)] if spec.file else lines
+        return [*lines, shown_path(spec.file)] if spec.file else lines
 
     def _shots_line(self, task: Task) -> str:
         spec = task.spec
@@ -192,17 +201,17 @@ class _Writer:
         source = "fewshot_config.samples" if split is None else f"split {split!r}"
         sampler = spec.fewshot.sampler
         drawn = f"drawn with seed {self._config.seed.fewshot}" if sampler == "default" else f"by sampler {sampler}"
-        size = _count(len(load_pool(spec, task.splits)), "document")
-        return f"{_count(spec.n_shot, 'few-shot example')} from {source} ({size}), {drawn}"
+        size = count_text(len(load_pool(spec, task.splits)), "document")
+        return f"{count_text(spec.n_shot, 'few-shot example')} from {source} ({size}), {drawn}"
 
     def _document(self, plan: TaskPlan, planned: DocumentPlan) -> list[str]:
         task, example = plan.task, planned.example
         title = f"{task.spec.name}, document {example.doc_id}"
         if example.shots:
-            numbers = [_pool_row(task, position) for position in example.shots]
+            numbers = [row_in_split(task.spec, position) for position in example.shots]
             noun = "document" if len(numbers) == 1 else "documents"
-            title += f", after {noun} {_listed(numbers)} of {pool_split(task.spec) or 'the samples'}"
-        lines = ["", _rule(title, "─")]
+            title += f", after {noun} {listed(numbers)} of {pool_split(task.spec) or 'the samples'}"
+        lines = ["", rule(title, "─")]
         for number, variant in enumerate(example.variants):
             if number:
                 order = ", ".join(map(str, variant.order))
@@ -241,18 +250,18 @@ class _Writer:
         if isinstance(request, Rolling):
             return self._rolling(request, label)
         text = request.context if isinstance(request, Loglikelihood) else request.prompt
-        lines = _framed(f"prompt{label}", self._dim(text[:start]) + text[start:], text)
+        lines = framed(f"prompt{label}", self._dim(text[:start]) + text[start:], text)
         if isinstance(request, Generate):
             return lines + self._generate(request)
         return lines + self._continuations(request, golds)
 
     def _rolling(self, request: Rolling, label: str) -> list[str]:
-        lines = _framed(f"text{label}, scored from its first token on", request.text, request.text)
+        lines = framed(f"text{label}, scored from its first token on", request.text, request.text)
         if self._tokens is not None:
             windows = self._tokens.rolling(request.text)
             count = sum(len(scored) for _, scored in windows)
             self._now.tokens += count
-            limit = f"{_count(len(windows), 'window')} of at most {self._tokens.max_length:,}"
+            limit = f"{count_text(len(windows), 'window')} of at most {self._tokens.max_length:,}"
             lines.append(f"  tokens  {count:,}, in {limit}")
         return lines
 
@@ -266,7 +275,7 @@ class _Writer:
         found = fit(self._tokens, request.prompt, plan)
         self._now.tokens += found.prompt
         room = f"{found.room:,} of the model's {self._tokens.max_length:,} are left by max_gen_toks"
-        lines.append(f"  tokens  {found.prompt:,} ({room}), the last: {_pieces(found.before)}")
+        lines.append(f"  tokens  {found.prompt:,} ({room}), the last: {pieces_text(found.before)}")
         return lines + self._cut(found.cut)
 
     def _continuations(self, request: Loglikelihood, golds: Sequence[int]) -> list[str]:
@@ -279,14 +288,14 @@ class _Writer:
             longest = max(boundary.continuation for boundary in found)
             self._now.tokens += found[0].context + sum(boundary.continuation for boundary in found)
             count = f"{found[0].context:,} + at most {longest:,} of {self._tokens.max_length:,}"
-            lines.append(f"  tokens  {count}; the prompt ends in {_pieces(found[0].before)}")
-        wide = max(map(_columns, shown), default=0)
+            lines.append(f"  tokens  {count}; the prompt ends in {pieces_text(found[0].before)}")
+        wide = max(map(column_count, shown), default=0)
         short = wide <= 30
         lines.append("  then, one at a time:" if len(shown) > 1 else "  then:")
         for index, text in enumerate(shown):
             mark = self._bold("  ← gold") if index in golds else ""
-            after = _after(found[index]) if found else ""
-            padding = " " * (wide - _columns(text)) if short and (after or mark) else ""
+            after = boundary_text(found[index]) if found else ""
+            padding = " " * (wide - column_count(text)) if short and (after or mark) else ""
             line = f"    {text}{padding}"
             if after and short:
                 line += f"   | {after}"
@@ -299,55 +308,7 @@ class _Writer:
         if not cut:
             return []
         self._now.cut += 1
-        return [f"  warning: the first {_count(cut, 'token')} of the prompt do not fit and are cut off."]
-
-
-def _rule(title: str, line: str, length: int | None = None) -> str:
-    return f"{line * 2} {title} {line * max(2, WIDTH - 4 - (len(title) if length is None else length))}"
-
-
-def _framed(title: str, painted: str, text: str) -> list[str]:
-    """The text between two lines of ours, and on the second one how it ends, to the last space."""
-    end = repr(text[-24:]) if text else "it is empty"
-    tail = f"{_count(len(text), 'character')}, ending in {end}" if text else "it is empty"
-    return [f"┌─ {title}", painted, f"└─ {tail}"]
-
-
-def _columns(text: str) -> int:
-    """How wide a terminal shows a text: Chinese, Japanese and Korean letters take two columns."""
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def _listed(numbers: Sequence[int]) -> str:
-    words = [str(number) for number in numbers]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def _pieces(pieces: Sequence[TokenText]) -> str:
-    return " · ".join(map(str, pieces)) or "nothing"
-
-
-def _after(boundary: TokenBoundary) -> str:
-    if boundary.continuation == 0:
-        return "no token of its own: its text merges with the prompt's last token"
-    more = boundary.continuation - len(boundary.after)
-    text = _pieces(boundary.after) + (f" · {more} more" if more > 0 else "")
-    return f"{text}  (joined up, the text has other tokens here)" if boundary.merges else text
-
-
-def _shown(file: str) -> str:
-    path = Path(file)
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else file
-
-
-def _pool_row(task: AnyTask, position: int) -> int:
-    """The document's number in its split."""
-    indices = task.spec.fewshot.indices
-    return position if indices is None or position >= len(indices) else indices[position]
+        return [f"  warning: the first {count_text(cut, 'token')} of the prompt do not fit and are cut off."]
 
 
 def _remark(task: AnyTask, golds: Sequence[int]) -> str:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from proctor.encodings import UndecodableError, read_text
 from proctor.errors import UsageError
-from proctor.tasks.yaml import check_depth
 from proctor.tasks.yaml_errors import UnusableYamlError
 from proctor.tasks.yaml_limits import check_aliases
+from proctor.tasks.yaml_parse import check_depth
 
 if TYPE_CHECKING:
     from yaml import MappingNode

@@ -12,7 +12,7 @@ from typing import Any
 from proctor.errors import Finding, ProctorError, TaskError
 from proctor.tasks.data import Splits, no_split_hint
 from proctor.tasks.fields import bind_question
-from proctor.tasks.sources.load import SPLIT_KEYS
+from proctor.tasks.sources.locate import SPLIT_KEYS
 from proctor.tasks.spec import TaskSpec
 from proctor.tasks.task import bind_filters, bind_metrics
 

@@ -7,31 +7,32 @@ matter here.
 
 from __future__ import annotations
 
-import inspect
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from proctor.errors import DataError, Finding, ProctorError, TaskError
-from proctor.filters.pipeline import Pipeline, Step, build_pipelines
-from proctor.foreign import ForeignExitError, no_exit
-from proctor.lazy import remedy
+from proctor.errors import ProctorError, TaskError
 from proctor.metrics.base import MetricUse
 from proctor.metrics.tables import aggregation_name
-from proctor.refs import Ref
 from proctor.tasks.build_spec import assemble_task
 from proctor.tasks.check_utf8 import check_utf8
-from proctor.tasks.data import Documents, positions
+from proctor.tasks.class_errors import errors_of_class
+from proctor.tasks.class_object import (
+    apply_overrides,
+    call_method,
+    documents_of_object,
+    make_object,
+    pipelines_of_object,
+    spec_of_object,
+)
+from proctor.tasks.data import positions
 from proctor.tasks.example import Ask, AskResult, AskRole, Example, NoteError, TaskShape, canonical_variant
-from proctor.tasks.fields import bind, describe
-from proctor.tasks.generation_kwargs import TOKEN_LIMIT_KEYS
-from proctor.tasks.output_types.table import DEFAULT_OUTPUT_TYPE, OUTPUT_TYPES
 from proctor.tasks.prompt import ChatRenderer, PromptStyle
 from proctor.tasks.spec import RunOverrides, TaskSpec
 from proctor.tasks.task import Task
-from proctor.types import Doc, Generate, Loglikelihood, Request, RequestKind, Rolling
+from proctor.types import Generate, Loglikelihood, Request, RequestKind, Rolling
 
 log = logging.getLogger("proctor")
 
@@ -54,11 +55,11 @@ class ClassTask:
     def __init__(self, made: Any, spec: TaskSpec, *, seeded: bool = False) -> None:
         self._made = made
         self.is_seeded = seeded
-        with _errors_of_class(spec):
-            _follow(made, spec)
-            self.spec = _spec_of(made, spec)
-            self.pipelines = _pipelines_of(made, self.spec)
-            self.documents = _documents_of(made, spec)
+        with errors_of_class(spec):
+            apply_overrides(made, spec)
+            self.spec = spec_of_object(made, spec)
+            self.pipelines = pipelines_of_object(made, self.spec)
+            self.documents = documents_of_object(made, spec)
         self.derived: dict[str, MetricUse] = {}
 
     @property
@@ -69,9 +70,9 @@ class ClassTask:
     @cached_property
     def uses(self) -> tuple[MetricUse, ...]:
         """Its figures, as it says that they aggregate."""
-        with _errors_of_class(self.spec):
-            directions = dict(_call(self._made, "higher_is_better") or {})
-            aggregations = dict(_call(self._made, "aggregation") or {})
+        with errors_of_class(self.spec):
+            directions = dict(call_method(self._made, "higher_is_better") or {})
+            aggregations = dict(call_method(self._made, "aggregation") or {})
         return tuple(
             MetricUse(name, None, function, aggregation_name(function), directions.get(name))
             for name, function in aggregations.items()
@@ -88,12 +89,12 @@ class ClassTask:
 
         ``note``: as for other tasks.
         """
-        with _errors_of_class(self.spec):
+        with errors_of_class(self.spec):
             if hasattr(self._made, "set_fewshot_seed") and not self.is_seeded:
                 self._made.set_fewshot_seed(seed)
         for doc_id, doc in zip(positions, self.documents.rows(positions), strict=True):
             try:
-                with _errors_of_class(self.spec, doc):
+                with errors_of_class(self.spec, doc):
                     target = self._made.doc_to_target(doc)
             except ProctorError as error:
                 if note is None:
@@ -108,7 +109,7 @@ class ClassTask:
         Log-likelihoods that follow each other and share a context are one request: its context is
         then computed once.
         """
-        with _errors_of_class(self.spec, example.doc):
+        with errors_of_class(self.spec, example.doc):
             instances = self._instances(example, style)
         requests: list[Request] = []
         for kind, arguments in instances:
@@ -154,7 +155,7 @@ class ClassTask:
         """The metric values of one document from what filters left of its responses, as its object computes them."""
         if self.spec.predict_only:
             return {}
-        with _errors_of_class(self.spec, example.doc):
+        with errors_of_class(self.spec, example.doc):
             measured = self._made.process_results(example.doc, [value for one in results for value in one.values])
         if not isinstance(measured, Mapping):
             raise self._error(f"process_results must return a mapping, but it returned {measured!r}.")
@@ -162,8 +163,8 @@ class ClassTask:
 
     def dump(self) -> Mapping[str, Any]:
         """The whole configuration, for the results file."""
-        with _errors_of_class(self.spec):
-            dumped = _call(self._made, "dump_config")
+        with errors_of_class(self.spec):
+            dumped = call_method(self._made, "dump_config")
         return dumped if isinstance(dumped, Mapping) else {"task": self.spec.name}
 
 
@@ -212,18 +213,6 @@ def make_task(spec: TaskSpec) -> ClassTask:
     return task
 
 
-def make_object(spec: TaskSpec) -> Any:
-    """What the class of a ``class:`` task makes, called as lm-eval calls it."""
-    made_by = bind(spec.made_by)
-    config = {key: _bound(value) for key, value in spec.raw.items()} | {"metadata": dict(spec.metadata)}
-    with _errors_of_class(spec):
-        made = made_by(config=config) if _takes_config(made_by) else made_by()
-        own: Any = getattr(made, "config", None)
-        if hasattr(own, "task"):
-            own.task = spec.name
-    return made
-
-
 def from_object(
     made: Any,
     *,
@@ -251,138 +240,3 @@ class InlineNode:
 
     def __init__(self, name: str, config: Mapping[str, Any]) -> None:
         self.name, self.config = name, config
-
-
-def _takes_config(made_by: Any) -> bool:
-    try:
-        return "config" in inspect.signature(made_by.__init__).parameters
-    except (AttributeError, TypeError, ValueError):
-        return False
-
-
-def _bound(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _bound(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_bound(item) for item in value]
-    return value.resolve() if isinstance(value, Ref) else value
-
-
-def _call(made: Any, method: str) -> Any:
-    found = getattr(made, method, None)
-    return found() if callable(found) else None
-
-
-def _config_of(made: Any) -> Mapping[str, Any]:
-    """The object's own configuration as a mapping; what it leaves empty is not there."""
-    config = getattr(made, "config", None)
-    values = vars(config) if hasattr(config, "__dict__") else config
-    return {key: value for key, value in dict(values or {}).items() if value is not None}
-
-
-def _follow(made: Any, spec: TaskSpec) -> None:
-    """Write what the run asks for into the object's configuration, by lm-eval's rules."""
-    asked = spec.asked or RunOverrides()
-    own = _config_of(made)
-    if asked.gen_kwargs and _generates(own):
-        kept = dict(own.get("generation_kwargs") or {})
-        if not spec.strict and any(key in asked.gen_kwargs for key in TOKEN_LIMIT_KEYS):
-            kept = {key: value for key, value in kept.items() if key not in TOKEN_LIMIT_KEYS}
-        _set(made, "generation_kwargs", {**kept, **asked.gen_kwargs})
-    if asked.num_fewshot is not None and own.get("num_fewshot") != 0:
-        _set(made, "num_fewshot", asked.num_fewshot)
-    elif own.get("num_fewshot") is None:
-        _set(made, "num_fewshot", 0)
-    if spec.fewshot.exclude == "always":
-        if hasattr(made, "keep_questions_out"):
-            made.keep_questions_out()
-        elif _config_of(made).get("num_fewshot"):
-            log.warning("Task '%s' chooses its examples itself: --fewshot_exclude has no effect on it.", spec.name)
-
-
-def _generates(own: Mapping[str, Any]) -> bool:
-    """Whether the configuration of an object names an output type that generates."""
-    output = OUTPUT_TYPES.get(str(own.get("output_type")))
-    return output is not None and output.generates
-
-
-def _set(made: Any, key: str, value: Any) -> None:
-    if hasattr(made, "set_config"):
-        made.set_config(key=key, value=value)
-    elif getattr(made, "config", None) is not None:
-        setattr(made.config, key, value)
-
-
-def _spec_of(made: Any, spec: TaskSpec) -> TaskSpec:
-    """The spec with what the object says of itself."""
-    own = _config_of(made)
-    output = own.get("output_type") or getattr(made, "OUTPUT_TYPE", None)
-    asked = (spec.asked or RunOverrides()).num_fewshot
-    shots = own.get("num_fewshot") if own else asked
-    return replace(
-        spec,
-        alias=str(own.get("task_alias") or spec.alias),
-        output=output if output in OUTPUT_TYPES else DEFAULT_OUTPUT_TYPE,
-        fewshot=replace(spec.fewshot, n=shots or 0),
-        generation=own.get("generation_kwargs"),
-        repeats=own.get("repeats") or 1,
-        unsafe=bool(getattr(made, "UNSAFE_CODE", False)),
-        version=getattr(made, "VERSION", None),
-        metadata=own.get("metadata") or {},
-        filters=None if own.get("filter_list") is None else tuple(own["filter_list"]),
-    )
-
-
-def _pipelines_of(made: Any, spec: TaskSpec) -> tuple[Pipeline, ...]:
-    """The object's filter ensembles (a name and makers of filters), else its ``filter_list``."""
-    ensembles = getattr(made, "_filters", None)
-    if not ensembles:
-        return build_pipelines(spec.filters)
-    return tuple(
-        Pipeline(str(one.name), tuple(Step(make, {}, _label(make)) for make in one.filters)) for one in ensembles
-    )
-
-
-def _label(make: Any) -> str:
-    return getattr(getattr(make, "func", make), "__name__", str(make))
-
-
-def _documents_of(made: Any, spec: TaskSpec) -> Documents:
-    """What is evaluated, read once: the test documents, else the validation documents."""
-    found = getattr(made, "eval_docs", None)
-    if found is None:
-        found = made.test_docs() if made.has_test_docs() else made.validation_docs()
-    documents = Documents(found if hasattr(found, "__len__") else list(found or ()))
-    if len(documents) == 0:
-        raise DataError(f"Task '{spec.name}': its class gave no document.")
-    return documents
-
-
-class _errors_of_class:
-    """Makes sentences of what a class raises. ``doc``: it was busy with a document."""
-
-    def __init__(self, spec: TaskSpec, doc: Doc | None = None) -> None:
-        self._spec, self._doc = spec, doc
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
-        if error is None or isinstance(error, ProctorError):
-            return
-        failure: BaseException = error
-        try:
-            no_exit().__exit__(kind, error, trace)
-        except ForeignExitError as leaving:
-            failure = leaving
-        if not isinstance(failure, Exception):
-            return
-        doc = self._doc if isinstance(self._doc, Mapping) else None if self._doc is None else {}
-        finding: Finding = self._spec.error(f"its class {describe(failure, doc)}", "class", hint=_remedy(failure))
-        raise TaskError(finding) from failure
-
-
-def _remedy(error: Exception) -> str | None:
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        return remedy(error.name)
-    return None

@@ -13,7 +13,8 @@ from typing import Any
 from proctor.errors import Finding, TaskError, UsageError, did_you_mean
 from proctor.foreign import no_exit
 from proctor.tasks.fields import bind, describe
-from proctor.tasks.sources.load import SPLIT_KEYS, load_splits
+from proctor.tasks.sources.load import load_splits
+from proctor.tasks.sources.locate import SPLIT_KEYS
 from proctor.tasks.sources.rows import ArrowRows, note_of, recall, remember
 from proctor.tasks.spec import TaskSpec
 from proctor.types import Doc

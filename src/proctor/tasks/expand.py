@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 from proctor.errors import Finding, TaskError, did_you_mean
-from proctor.refs import Ref
 from proctor.stock.names import stock_task_hint
 from proctor.tasks.index import Entry, TaskIndex
 from proctor.tasks.kinds import is_older_form, kind_of, name_error
+from proctor.tasks.nodes import GroupNode, Node, TaskNode, differing_keys
 from proctor.tasks.source_map import EMPTY, KeyPath, Location, SourceMap, YamlFile
 from proctor.tasks.yaml import load_task_yaml, resolve_includes
 
@@ -24,37 +24,6 @@ _NOT_A_TASKS = ("tag", "group", "task_list")
 _DEFINES_A_TASK = frozenset({"dataset_path", "custom_dataset", "include", "class"})
 
 
-@dataclass(frozen=True, slots=True)
-class TaskNode:
-    """One task to run. ``config``: its keys with includes and overrides, references not yet resolved."""
-
-    name: str
-    config: Mapping[str, Any]
-    places: Mapping[KeyPath, Location]
-    file: str | None
-
-    def leaves(self) -> Iterator[TaskNode]:
-        """The task itself."""
-        yield self
-
-
-@dataclass(frozen=True, slots=True)
-class GroupNode:
-    """A group and its direct members, each name once. ``config``: the group's own keys."""
-
-    name: str
-    config: Mapping[str, Any]
-    members: tuple[TaskNode | GroupNode, ...]
-    places: Mapping[KeyPath, Location]
-    file: str | None
-
-    def leaves(self) -> Iterator[TaskNode]:
-        """The tasks below, in order; one that two subgroups share comes twice."""
-        for member in self.members:
-            yield from member.leaves()
-
-
-Node: TypeAlias = TaskNode | GroupNode
 INLINE = "inline"
 """What lm-eval calls the file of a configuration that stands in none."""
 
@@ -144,7 +113,7 @@ class Expander:
         kept = content.drop(_NOT_A_TASKS)
         node = TaskNode(name, {**kept.values, "task": name}, kept.places, file)
         known = self._tasks.setdefault(name, node)
-        differing = [] if known is node else _differing(known, node)
+        differing = [] if known is node else differing_keys(known, node)
         if differing:
             place = asked_at or node.places.get((differing[0],))
             self._add(
@@ -297,23 +266,6 @@ def _with_keys(node: Node, keys: YamlFile) -> Node:
 
 def _as_places(places: Mapping[KeyPath, Location]) -> SourceMap:
     return places if isinstance(places, SourceMap) else SourceMap({})
-
-
-def _differing(one: TaskNode, other: TaskNode) -> list[str]:
-    """The keys in which two configurations of one name differ, but for how the task is shown."""
-    if one.config == other.config:
-        return []
-    keys = [key for key in (one.config.keys() | other.config.keys()) if key != "task_alias"]
-    return sorted(key for key in keys if _plain(one.config.get(key)) != _plain(other.config.get(key)))
-
-
-def _plain(value: Any) -> Any:
-    """A value in which references are compared by what they mean, not by where they are written."""
-    if isinstance(value, Ref):
-        return (value.folder, value.name)
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
 def _short(item: Any) -> str:

@@ -37,6 +37,12 @@ def pool_split(spec: TaskSpec) -> str | None:
     return data.training_split or data.validation_split or data.test_split
 
 
+def row_in_split(spec: TaskSpec, position: int) -> int:
+    """The number that the document at ``position`` of the pool has in its split."""
+    indices = spec.fewshot.indices
+    return position if indices is None or position >= len(indices) else indices[position]
+
+
 def load_pool(spec: TaskSpec, splits: Splits) -> list[Doc]:
     """The documents that examples are drawn from (SPEC: split, else samples, else train, validation, test)."""
     shots = spec.fewshot

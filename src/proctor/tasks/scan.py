@@ -124,8 +124,8 @@ class FileHeads:
         return self.head(path, status.st_mtime_ns, status.st_size)
 
     def _parse(self, path: str) -> Head:
-        from proctor.tasks.yaml import read_head
         from proctor.tasks.yaml_errors import yaml_error
+        from proctor.tasks.yaml_head import read_head
 
         try:
             return read_head(read_bytes(path))

@@ -17,8 +17,9 @@ from typing import Any
 
 from proctor.errors import Finding, TaskError, UnknownNameError, did_you_mean
 from proctor.stock.names import did_you_mean_any, stock_task_hint
-from proctor.tasks.expand import Expander, GroupNode, TaskNode, folder_tops
+from proctor.tasks.expand import Expander, folder_tops
 from proctor.tasks.index import Root, TaskIndex, checked_folder, put_over, read_root, report_errors, require_tasks
+from proctor.tasks.nodes import GroupNode, TaskNode
 from proctor.tasks.similar_names import similar_file
 from proctor.tasks.stock import warn_of_absent_stock
 from proctor.tasks.yaml_errors import first_lines

@@ -16,8 +16,8 @@ from typing import Any
 from proctor.encodings import read_text
 from proctor.errors import UsageError, did_you_mean
 from proctor.tasks.templates import compile_template
-from proctor.tasks.yaml import check_depth
 from proctor.tasks.yaml_limits import check_aliases
+from proctor.tasks.yaml_parse import check_depth
 from proctor.types import Doc
 
 BUILT_IN: Mapping[str, Mapping[str, str]] = {

@@ -19,7 +19,7 @@ from proctor.compat.tasks.group import ConfigurableGroup, Group
 from proctor.errors import UsageError
 from proctor.results.table import table_writer
 from proctor.tasks.build_spec import build_task
-from proctor.tasks.class_task import make_object
+from proctor.tasks.class_object import make_object
 from proctor.tasks.fields import bind
 from proctor.tasks.index import TaskIndex, build_index
 from proctor.tasks.select import GroupNode, TaskNode, select, select_values

@@ -9,35 +9,24 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from proctor.errors import DataError, Finding, ProctorError, TaskError, did_you_mean
-from proctor.files import not_a_file
 from proctor.tasks.hub import cache_of_a_folder, load_dataset, local_builder, local_files, read_files
 from proctor.tasks.sources import paths
 from proctor.tasks.sources.columns import unlike_columns
 from proctor.tasks.sources.diagnose import diagnose
-from proctor.tasks.sources.explain import explain, unknown_arguments
+from proctor.tasks.sources.explain import explain
 from proctor.tasks.sources.json_field import look_for_field
+from proctor.tasks.sources.locate import LoadArguments, locate
 from proctor.tasks.sources.prepare import TEXTS, ReadOptions, mirror, prepare
 from proctor.tasks.sources.saved import is_saved, load_saved
-from proctor.tasks.sources.sheets import as_data_set, pick_sheets, workbooks_in
 from proctor.tasks.sources.unreadable import refuse_holes, refuse_special_files
+from proctor.tasks.sources.workbooks import load_workbooks, workbooks_of
 from proctor.tasks.spec import TaskSpec
 
 log = logging.getLogger("proctor")
-SPLIT_KEYS = ("test_split", "validation_split", "training_split", "fewshot_split")
-
-
-@dataclass(frozen=True, slots=True)
-class LoadArguments:
-    """What ``datasets.load_dataset`` is called with. ``files``: each text file, and the copy of it that is read."""
-
-    path: str
-    kwargs: Mapping[str, Any]
-    builder: str = ""
-    files: tuple[tuple[str, str], ...] = ()
 
 
 def load_splits(spec: TaskSpec, notes: list[Finding] | None = None) -> Mapping[str, Any]:
@@ -69,9 +58,9 @@ def _load(spec: TaskSpec, notes: list[Finding]) -> Mapping[str, Any]:
     source = locate(spec)
     if os.path.isdir(source.path) and (saved := _saved_folder(spec, source)) is not None:
         return load_saved(saved)
-    books = _workbooks(spec, source, notes)
+    books = workbooks_of(spec, source, notes)
     if books is not None:
-        return _load_workbooks(spec, source, books, notes)
+        return load_workbooks(spec, source, books, notes)
     if isinstance(source.kwargs.get("features"), Mapping):
         source = replace(source, kwargs={**source.kwargs, "features": _features(spec, source.kwargs["features"])})
     try:
@@ -113,69 +102,6 @@ def _refuse_cached_folder(spec: TaskSpec, path: str, cached: str) -> None:
     log.warning("%s", finding)
 
 
-def locate(spec: TaskSpec) -> LoadArguments:
-    """The builder, folder or hub name and its arguments, local paths resolved; one that is not there is an error."""
-    path, kwargs, folder = spec.data.path or "", dict(spec.data.kwargs), spec.data.folder
-    if path == "pandas":  # some versions of datasets do
-        message = "the builder 'pandas' reads pickles, which run whatever is in them."
-        raise TaskError(spec.error(message, "dataset_path", hint="Write the data to parquet, csv or json files."))
-    named = path not in paths.LOCAL_BUILDERS and path not in paths.WORKBOOKS
-    if named and (path.startswith((".", "~", os.sep)) or paths.builder_of(path) or paths.unread_format(path)):
-        path = paths.beside(folder, path)
-    elif named and folder is not None:
-        path = paths.data_folder_beside(folder, path) or path
-    for key in ("data_files", "data_dir"):
-        if key in kwargs and (not named or not os.path.isdir(path)):
-            kwargs[key] = paths.beside(folder, kwargs[key])
-    if named and not os.path.isdir(path) and "://" not in path:
-        return _single_file(spec, path, kwargs)
-    path = "xlsx" if path in paths.WORKBOOKS else path
-    if not named:
-        unknown = unknown_arguments(spec, path) if path != "xlsx" else []
-        if unknown:
-            raise TaskError(unknown)
-        _check_files(spec, kwargs.get("data_files"))
-    return LoadArguments(path, kwargs)
-
-
-def _single_file(spec: TaskSpec, path: str, kwargs: Mapping[str, Any]) -> LoadArguments:
-    """``dataset_path`` where it is no folder: a file, or a name of the hub."""
-    builder, unread = paths.builder_of(path), paths.unread_format(path)
-    if (kind := not_a_file(path)) is not None:
-        raise TaskError(spec.error(f"{path} is {kind}, and no data can be read from it.", "dataset_path"))
-    if os.path.isfile(path):
-        if builder is None:
-            message = unread or f"{path} is a file of a kind that is not read."
-            hint = f"Read are {', '.join(paths.BUILDERS)}; or write 'dataset_path: json' and the file in data_files."
-            raise TaskError(spec.error(message, "dataset_path", hint=hint))
-        return LoadArguments(builder, {"data_files": path, **kwargs})
-    if builder or unread or path.startswith((".", "~", os.sep)):
-        message, hint = paths.not_there(path, spec.data.folder)
-        raise TaskError(spec.error(message, "dataset_path", hint=hint))
-    return LoadArguments(path, kwargs)
-
-
-def _check_files(spec: TaskSpec, data_files: Any) -> None:
-    """Every file that data_files names must be there; all that are not are errors at once."""
-    errors: list[Finding] = []
-    for file in paths.files_of(data_files or ()):
-        message, hint = None, None
-        if "://" in file:
-            continue
-        if os.path.isdir(file):
-            message, hint = f"data_files names the folder {file}.", f"Write which of its files: {file}/*.json, say."
-        elif (kind := not_a_file(file)) is not None:
-            message = f"data_files names {file}, which is {kind}, not a file."
-        elif not paths.exists(file):
-            message, hint = paths.not_there(file, spec.data.folder)
-        elif (unread := paths.unread_format(file)) is not None:
-            message, hint = unread, "Save it as .xlsx or as CSV UTF-8."
-        if message:
-            errors.append(spec.error(message, "dataset_kwargs", "data_files", hint=hint))
-    if errors:
-        raise TaskError(errors)
-
-
 def _saved_folder(spec: TaskSpec, source: LoadArguments) -> str | None:
     """The folder of ``save_to_disk`` that is meant, or None."""
     inner = os.path.join(source.path, str(spec.data.name)) if spec.data.name else source.path
@@ -194,56 +120,6 @@ def _saved_folder(spec: TaskSpec, source: LoadArguments) -> str | None:
         message = f"{source.path} was written by save_to_disk and has no configurations, so no {spec.data.name!r}."
         raise TaskError(spec.error(message, "dataset_name", hint="Leave dataset_name out."))
     return folder
-
-
-def _workbooks(spec: TaskSpec, source: LoadArguments, notes: list[Finding]) -> dict[str, list[str]] | None:
-    """Excel's workbooks by split, if the data are such; they do not mix with other files.
-
-    In a folder that holds both, ``datasets`` reads the others, as lm-eval does, and a note says so.
-    """
-    if os.path.isdir(source.path):
-        books, others = workbooks_in(source.path)
-        if books and others:
-            unread = ", ".join(os.path.basename(file) for files in books.values() for file in files)
-            message = f"{source.path} holds {others[0]} and Excel workbooks, which are not read ({unread:.200})."
-            notes.append(spec.error(message, "dataset_path", hint="Name the file that is meant, or move the others."))
-        return None if others else books or None
-    files = source.kwargs.get("data_files")
-    if source.path not in paths.LOCAL_BUILDERS or not files:
-        if source.path == "xlsx":
-            raise TaskError(spec.error("data_files is missing: which workbooks?", "dataset_path"))
-        return None
-    by_split = paths.expand(files)
-    kinds = {paths.builder_of(file) for split in by_split.values() for file in split}
-    if "xlsx" not in kinds and source.path != "xlsx":
-        return None
-    if kinds != {"xlsx"}:
-        message = "data_files mixes Excel workbooks with other files."
-        raise TaskError(spec.error(message, "dataset_kwargs", "data_files", hint="Save all as .xlsx, or all as CSV."))
-    return by_split
-
-
-def _load_workbooks(
-    spec: TaskSpec, source: LoadArguments, by_split: Mapping[str, Sequence[str]], notes: list[Finding]
-) -> Mapping[str, Any]:
-    unknown = sorted(source.kwargs.keys() - {"data_files", "sheet"})
-    if unknown:
-        hint = did_you_mean(unknown[0], ("data_files", "sheet")) or "Workbooks take data_files and sheet."
-        message = f"dataset_kwargs has no key {unknown[0]!r} for Excel workbooks."
-        raise TaskError(spec.error(message, "dataset_kwargs", unknown[0], hint=hint))
-    import datasets
-
-    sheet = source.kwargs.get("sheet", spec.data.name)
-    only = not isinstance(source.kwargs.get("data_files"), Mapping) and len(by_split) == 1
-    wanted = [str(spec.raw[key]) for key in SPLIT_KEYS if spec.raw.get(key)] if only else []
-    made: dict[str, list[Any]] = {}
-    for split, files in by_split.items():
-        for file in files:
-            for name, read in pick_sheets(file, None if sheet is None else str(sheet), wanted).items():
-                made.setdefault(split if name == "train" or not only else name, []).append(read)
-                notes += [spec.error(note, "dataset_path") for note in read.notes]
-    splits: Any = datasets.DatasetDict({split: as_data_set(sheets, split) for split, sheets in made.items()})
-    return splits
 
 
 def _prepared(spec: TaskSpec, source: LoadArguments, notes: list[Finding]) -> LoadArguments:
