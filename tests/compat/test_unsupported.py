@@ -102,6 +102,15 @@ NAMES = {
     "models.utils": ["eval_logger", "_add_special_kwargs"],
     "loggers.utils": ["_handle_non_serializable"],
     "caching.cache": ["PATH"],
+    "filters": ["FilterEnsemble", "filter_registry", "get_filter"],
+    **{f"filters.{name}": ["Filter", "register_filter"] for name in ("custom", "extraction", "selection")},
+    "filters.transformation": ["Filter", "register_filter"],
+    "models.gguf": ["LM"],
+    "models.api_models": ["TemplateLM"],
+    "models.hf_steered": ["HFLM"],
+    "models.winml": ["ONNXRuntimeGenAILM"],
+    "models.sglang_generate_API": ["LocalCompletionsAPI"],
+    "utils": ["eval_logger", "logging"],
 }
 
 

@@ -18,6 +18,14 @@ from proctor.compat.scripts.unsupported import ROWS as UNSUPPORTED
 
 Sources = Mapping[str, str]
 
+_FILTER: Sources = {"proctor.filters.base": "Filter", ".tasks.registry": "register_filter"}
+_BASES: Mapping[str, Sources] = {
+    "LM": {".scripts.model": "LM"},
+    "TemplateLM": {".scripts.model": "TemplateLM"},
+    "HFLM": {".scripts.huggingface": "HFLM"},
+    "object": {},
+}
+
 _OWN: Mapping[str, Sources] = {
     "": {".": "__version__", ".scripts.evaluator": "evaluate simple_evaluate"},
     "__main__": {".__main__": "*"},
@@ -67,19 +75,22 @@ _OWN: Mapping[str, Sources] = {
     "evaluator": {".scripts.evaluator": "*"},
     "evaluator_utils": {".scripts.evaluation_loop": "*"},
     "filters": {
-        ".tasks.filters": "build_filter_ensemble",
+        ".tasks.filters": "FilterEnsemble build_filter_ensemble",
         ".tasks.registry": "filter_registry get_filter",
     },
-    "filters.custom": {"proctor.filters.change": "CustomFilter=Custom"},
+    "filters.custom": {**_FILTER, "proctor.filters.change": "CustomFilter=Custom"},
     "filters.decontamination": {".tasks.decontamination_filter": "*"},
     "filters.extraction": {
+        **_FILTER,
         "proctor.filters.change": "WhitespaceFilter=RemoveWhitespace",
         "proctor.filters.extract": "MultiChoiceRegexFilter=MultiChoiceRegex RegexFilter=Regex POSFilter=RegexPos",
     },
     "filters.selection": {
+        **_FILTER,
         "proctor.filters.pick": "MajorityVoteFilter=MajorityVote TakeFirstFilter=TakeFirst TakeKFilter=TakeFirstK",
     },
     "filters.transformation": {
+        **_FILTER,
         "proctor.filters.change": "SPANFilter=FormatSpan LowercaseFilter=Lowercase MapFilter=MapValues"
         " UppercaseFilter=Uppercase",
     },
@@ -95,8 +106,7 @@ _OWN: Mapping[str, Sources] = {
     "models": {".scripts.registry": "MODEL_MAPPING"},
     "models.api_models": {".scripts.api_chats": "*"},
     "models.dummy": {".scripts.dummy": "*"},
-    "models.hf_audiolm": {".scripts.huggingface": "HFLM"},
-    "models.hf_vlms": {".scripts.huggingface": "HFLM", ".scripts.api_chats": "DEFAULT_IMAGE_PLACEHOLDER"},
+    "models.hf_vlms": {".scripts.api_chats": "DEFAULT_IMAGE_PLACEHOLDER"},
     "models.huggingface": {
         ".scripts.huggingface": "*",
         ".scripts.model": "TemplateLM",
@@ -105,13 +115,9 @@ _OWN: Mapping[str, Sources] = {
         ".scripts.torch_helpers": "clear_torch_cache get_dtype pad_and_concat",
     },
     "models.mistral3": {".scripts.mistral3": "*"},
-    "models.openai_completions": {
-        ".scripts.api_chats": "JsonChatStr",
-        ".scripts.unsupported": "TemplateAPI",
-    },
+    "models.openai_completions": {".scripts.api_chats": "JsonChatStr"},
     "models.utils": {".scripts.model_helpers": "*", ".scripts.ordering": "Grouper"},
     "models.utils_hf": {".scripts.torch_helpers": "*"},
-    "models.vllm_vlms": {".scripts.unsupported": "VLLM"},
     "prompts": {".scripts.prompts": "*"},
     "result_schema": {".scripts.result_schema": "*"},
     "tasks": {
@@ -141,10 +147,13 @@ _OWN: Mapping[str, Sources] = {
 
 
 def _with_unsupported() -> Mapping[str, Sources]:
+    """The table with each class that cannot be made, and with its base, which lm-eval's module has in sight."""
     faces = {name: dict(sources) for name, sources in _OWN.items()}
     for name, row in UNSUPPORTED.items():
         sources = faces.setdefault(row.module, {})
-        sources[".scripts.unsupported"] = f"{sources.get('.scripts.unsupported', '')} {name}"
+        base = _BASES.get(row.base, {".scripts.unsupported": row.base})
+        for source, more in ((".scripts.unsupported", name), *base.items()):
+            sources[source] = f"{sources.get(source, '')} {more}"
     return faces
 
 
