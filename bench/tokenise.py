@@ -157,7 +157,8 @@ def ours(tokenizer: Path, requests: Sequence[Request]) -> tuple[float, float, fl
     from transformers import AutoTokenizer
 
     from proctor.models.base import WarningCounter
-    from proctor.models.prefix.plan import Limits, make_plan
+    from proctor.models.prefix.packs import Limits
+    from proctor.models.prefix.plan import make_plan
     from proctor.models.prefix.rows import make_rows
     from proctor.models.tokens.spans import SpanMaker
     from proctor.models.tokens.tokenizer import Tokens

@@ -125,7 +125,7 @@ def regrade(
     its samples lie beside it). ``tasks`` and ``include_path``: others than the run's. Raises
     :class:`~proctor.errors.DataError` where answers are missing, because prompts have changed.
     """
-    from proctor.replay.regrade import Changes
+    from proctor.replay.changes import Changes
     from proctor.replay.regrade import regrade as grade_again
     from proctor.run.progress import Quiet
 

@@ -261,7 +261,8 @@ def _whole(text: str) -> str:
 
 def past_runs(source: Source, folder: Path) -> None:
     """Results and samples files of earlier runs, changed and torn, given to who grades them again."""
-    from proctor.replay.regrade import Changes, find_past
+    from proctor.replay.changes import Changes
+    from proctor.replay.earlier import find_past
     from proctor.replay.samples import SamplesResponses
 
     document: dict[str, Any] = {

@@ -16,7 +16,7 @@ from proctor.errors import UsageError
 from proctor.models.hf.load.load import open_tokens
 from proctor.models.prefix.cost import PromptCost, count_distinct, many
 from proctor.models.prefix.counts import count
-from proctor.models.prefix.plan import Limits
+from proctor.models.prefix.packs import Limits
 from proctor.preview.estimate import _spread, estimate
 from proctor.run.progress import Quiet
 from proctor.run.session import evaluate

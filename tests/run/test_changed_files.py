@@ -7,7 +7,8 @@ import json
 import pytest
 
 from proctor.errors import DataError, ProctorError
-from proctor.replay.regrade import Changes, find_past
+from proctor.replay.changes import Changes
+from proctor.replay.earlier import find_past
 from proctor.replay.samples import SamplesResponses
 
 STAMP = "2026-11-23T18-11-17.771023"

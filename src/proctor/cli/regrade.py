@@ -21,7 +21,8 @@ def execute(namespace: argparse.Namespace) -> int:
     """Grade again, write and print as after a run."""
     from proctor.cli.run import report
     from proctor.errors import UsageError
-    from proctor.replay.regrade import Changes, regrade
+    from proctor.replay.changes import Changes
+    from proctor.replay.regrade import regrade
     from proctor.run.progress import open_progress
     from proctor.settings.config import check_values
 

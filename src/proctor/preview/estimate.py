@@ -147,7 +147,8 @@ class _RequestCounts:
         from proctor.models.hf.arguments import read_arguments
         from proctor.models.hf.device import pick_device
         from proctor.models.prefix.counts import count
-        from proctor.models.prefix.plan import Limits, pass_tokens
+        from proctor.models.prefix.packs import Limits
+        from proctor.models.prefix.plan import pass_tokens
 
         rows = parse_batch_size(self.config.batch_size, self.config.max_batch_size).rows
         if read_arguments(self.config.model_args).batch_invariant:

@@ -18,7 +18,8 @@ from proctor.models.base import Budget
 from proctor.models.generation import plan_generation
 from proctor.models.hf.decoding.decode import Decoder, ForwardPasses, StopRule, StopWatcher
 from proctor.models.hf.decoding.decoding_gate import choose, objection
-from proctor.models.hf.decoding.kv_slots import SlotCache, slots
+from proctor.models.hf.decoding.kv_slots import SlotCache
+from proctor.models.hf.decoding.slot_attention import slots
 from proctor.models.prefix.groups import group_prompts
 from proctor.types import Generate
 
@@ -167,7 +168,7 @@ def test_the_probe_sees_attention_that_is_not_what_it_says(monkeypatch):
     passes = ForwardPasses(module, torch.device("cpu"), None, 0)
     assert choose(passes, list(range(5, 60)), 55).mode == "shared"
     # A layer that scales its scores, but only where transformers' own attention is in use.
-    from proctor.models.hf.decoding import kv_slots as room
+    from proctor.models.hf.decoding import slot_attention as room
 
     attend = room.attend
     monkeypatch.setattr(

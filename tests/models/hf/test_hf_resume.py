@@ -7,7 +7,8 @@ import random
 import pytest
 
 from proctor.models import open_model
-from proctor.models.prefix.plan import Limits, make_plan
+from proctor.models.prefix.packs import Limits
+from proctor.models.prefix.plan import make_plan
 from proctor.models.prefix.resume import head_groups, part_of
 from proctor.types import Generate, Loglikelihood, Rolling
 

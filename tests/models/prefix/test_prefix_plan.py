@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctor.models.prefix.plan import Limits, Pack, Plan, flatten, make_plan, places, reach
+from proctor.models.prefix.packs import Limits, Pack, Plan, flatten, places, reach
+from proctor.models.prefix.plan import make_plan
 
 
 @st.composite
@@ -105,7 +106,7 @@ def test_reach_says_who_sees_whom(exam, limit):
 @given(exams(), limits(), st.none() | st.integers(1, 12))
 def test_the_executors_mask_is_the_plans(exam, limit, window):
     torch = pytest.importorskip("torch")
-    from proctor.models.hf.scoring.tree import mask_of
+    from proctor.models.hf.scoring.tree_mask import mask_of
 
     for pack in make_plan(*exam, limit).packs:
         mask = mask_of(pack, window, torch.device("cpu"), torch.float32)

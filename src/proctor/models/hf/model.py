@@ -22,7 +22,8 @@ from proctor.models.hf.scoring.scoring_gate import ScoringDecision, announce, de
 from proctor.models.hf.scoring.tree import HEAD_ROWS, TreeScorer
 from proctor.models.hf.vocabulary import Vocabulary
 from proctor.models.prefix.cost import many, planned
-from proctor.models.prefix.plan import Limits, Plan, pass_tokens
+from proctor.models.prefix.packs import Limits, Plan
+from proctor.models.prefix.plan import pass_tokens
 from proctor.models.prefix.rows import Row, Span, input_lengths, make_rows
 from proctor.models.tokens.spans import SpanMaker
 from proctor.models.tokens.tokenizer import Tokens

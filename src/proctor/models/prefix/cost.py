@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from proctor.models.prefix.ids import Ids
-from proctor.models.prefix.plan import Plan, build_trie
+from proctor.models.prefix.packs import Plan
+from proctor.models.prefix.trie import build_trie
 
 
 @dataclass(frozen=True, slots=True)

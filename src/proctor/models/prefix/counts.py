@@ -16,7 +16,8 @@ from proctor.models.base import WarningCounter, by_kind
 from proctor.models.generation import plan_generation
 from proctor.models.prefix.cost import PromptCost, count_distinct, planned
 from proctor.models.prefix.groups import group_prompts
-from proctor.models.prefix.plan import Limits, Plan, make_plan
+from proctor.models.prefix.packs import Limits, Plan
+from proctor.models.prefix.plan import make_plan
 from proctor.models.prefix.rows import input_lengths, make_rows
 from proctor.models.tokens.spans import SpanMaker
 from proctor.models.tokens.tokenizer import Tokens

@@ -56,118 +56,15 @@ sharing prefixes over a radix tree: SGLang, arXiv:2312.07104.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
-from proctor.models.prefix.ids import Ids, common_prefix
-
-Ints = NDArray[np.int64]
+from proctor.models.prefix.ids import Ids
+from proctor.models.prefix.packs import Edge, Limits, LogitRange, Pack, Plan
+from proctor.models.prefix.trie import Node, build_trie
 
 PASS_TOKENS = {"cpu": 256}
 """Tokens of a pass with several documents: enough for full matrix products, few enough that masked-out
 attention between documents costs little."""
 PASS_TOKENS_ELSEWHERE = 4096
-
-
-@dataclass(slots=True)
-class Node:
-    """An edge of the compressed trie: ``length`` tokens that end at ``depth``, below its parent.
-
-    ``example``: an input that passes through it. ``ends``: the inputs that end here. ``needs``:
-    ``(input, first, stop)``, the positions on this edge whose logits an input needs. ``size``:
-    tokens of the whole subtree.
-    """
-
-    example: int
-    depth: int
-    length: int
-    children: list[Node] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
-    needs: list[tuple[int, int, int]] = field(default_factory=list)
-    size: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """Tokens ``begin`` .. ``begin + length`` of an input, at ``start`` in the pack, below edge ``parent`` or -1."""
-
-    input: int
-    begin: int
-    length: int
-    start: int
-    parent: int
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """The logits of an input's positions ``first`` .. ``stop``; they stand at ``start`` in the pack, in a row."""
-
-    input: int
-    first: int
-    stop: int
-    start: int
-
-
-@dataclass(frozen=True, slots=True)
-class Pack:
-    """One forward pass on top of ``past`` cached tokens, of which ``keep`` stay in the cache afterwards.
-
-    ``edges`` are in depth-first order. ``done``: inputs whose last logits this pack gives.
-    ``documents``: subtrees side by side.
-    """
-
-    past: int
-    keep: int
-    edges: tuple[Edge, ...]
-    needs: tuple[Need, ...]
-    done: tuple[int, ...]
-    documents: int
-
-    @property
-    def tokens(self) -> int:
-        """Tokens forwarded."""
-        last = self.edges[-1]
-        return last.start + last.length
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """All packs in order. ``nodes``: distinct prefixes; ``flat``: tokens of all inputs without sharing."""
-
-    packs: tuple[Pack, ...]
-    nodes: int
-    flat: int
-
-    @property
-    def tokens(self) -> int:
-        """Tokens forwarded."""
-        return sum(pack.tokens for pack in self.packs)
-
-    @property
-    def peak(self) -> int:
-        """The largest number of tokens in the cache at one time, those of the pass included."""
-        return max((pack.past + pack.tokens for pack in self.packs), default=0)
-
-    def __str__(self) -> str:
-        saved = self.flat / self.tokens if self.tokens else 1.0
-        return (
-            f"{self.flat:,} tokens in {len(self.packs):,} passes of {self.tokens:,} tokens: {saved:.1f} times fewer. "
-            f"{self.nodes:,} distinct prefixes; the cache holds up to {self.peak:,} tokens."
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one pass may hold: ``tokens`` in several subtrees, ``documents`` of them (None: any number).
-
-    One path alone may be longer, up to ``longest`` tokens; beyond that it is cut.
-    """
-
-    tokens: int
-    documents: int | None = None
-    longest: int = 1 << 30
 
 
 def pass_tokens(device: str) -> int:
@@ -202,64 +99,6 @@ def make_plan(
         roots = [build_trie(inputs, counts, numbers) for numbers in members.values()]
         planner.pack_units([child for root in roots for child in root.children], 0)
     return Plan(tuple(planner.packs), sum(root.size for root in roots), sum(map(len, inputs)))
-
-
-def build_trie(inputs: Sequence[Ids], counts: Sequence[int], numbers: Sequence[int]) -> Node:
-    """The compressed trie of some inputs, below an empty root; children in order of their tokens.
-
-    Args:
-        inputs: Token ids, arrays of shape (tokens,).
-        counts: Per input, how many of its last positions need logits.
-        numbers: The inputs that are taken, by their place in ``inputs``.
-    """
-    order = sorted(numbers, key=lambda number: inputs[number].astype(">u4").tobytes())
-    root = Node(example=order[0] if order else 0, depth=0, length=0)
-    path = [root]
-    for previous, number in zip([None, *order], order, strict=False):
-        tokens = inputs[number]
-        common = 0 if previous is None else common_prefix(inputs[previous], tokens)
-        _ascend(path, common)
-        if len(tokens) > common:
-            path.append(Node(example=number, depth=len(tokens), length=len(tokens) - common))
-            path[-2].children.append(path[-1])
-        path[-1].ends.append(number)
-    _annotate(root, inputs, counts)
-    return root
-
-
-def _ascend(path: list[Node], common: int) -> None:
-    """Leave the nodes deeper than ``common``, splitting the edge that passes it."""
-    last: Node | None = None
-    while path[-1].depth > common:
-        last = path.pop()
-    if last is None or path[-1].depth == common:
-        return
-    split = Node(example=last.example, depth=common, length=common - path[-1].depth, children=[last])
-    last.length = last.depth - common
-    path[-1].children[-1] = split
-    path.append(split)
-
-
-def _annotate(root: Node, inputs: Sequence[Ids], counts: Sequence[int]) -> None:
-    """Fill in sizes and needs, without recursion (a trie can be deep)."""
-    order: list[Node] = []
-    path: list[Node] = []
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        order.append(node)
-        while path and path[-1].depth > node.depth - node.length:
-            path.pop()
-        path.append(node)
-        for number in node.ends:
-            first = len(inputs[number]) - counts[number]
-            for above in reversed(path):
-                if above.depth <= first:
-                    break
-                above.needs.append((number, max(first, above.depth - above.length), above.depth))
-        stack.extend(reversed(node.children))
-    for node in reversed(order):
-        node.size = node.length + sum(child.size for child in node.children)
 
 
 class _Planner:
@@ -315,7 +154,7 @@ class _Planner:
 def _pack(past: int, keep: int, head: tuple[Node, int] | None, units: Sequence[Node], stop: int | None = None) -> Pack:
     """Lay out a pack: ``head`` is an edge and where it begins (``stop``: where it is cut), ``units`` hang below it."""
     edges: list[Edge] = []
-    needs: list[Need] = []
+    needs: list[LogitRange] = []
     done: list[int] = []
     stack = [(unit, 0 if head else -1, unit.depth - unit.length, unit.depth) for unit in reversed(units)]
     if head is not None:
@@ -328,47 +167,10 @@ def _pack(past: int, keep: int, head: tuple[Node, int] | None, units: Sequence[N
         for wanted, first, last in node.needs:
             first, last = max(first, begin), min(last, end)
             if first < last:
-                needs.append(Need(wanted, first, last, start + first - begin))
+                needs.append(LogitRange(wanted, first, last, start + first - begin))
         start += end - begin
         if end == node.depth:
             done.extend(node.ends)
         if head is None or number > 0:
             stack.extend((child, number, child.depth - child.length, child.depth) for child in reversed(node.children))
     return Pack(past, keep, tuple(edges), tuple(needs), tuple(done), max(1, len(units)))
-
-
-def reach(pack: Pack) -> Ints:
-    """The place after the last descendant of each token of a pack, shape (tokens,).
-
-    In depth-first order what descends from a token follows it without a gap, so a token at place
-    i sees the token at place j exactly if ``j <= i < reach[j]``.
-
-    Args:
-        pack: A pack.
-    """
-    ends = [edge.start + edge.length for edge in pack.edges]
-    for number in range(len(pack.edges) - 1, -1, -1):
-        parent = pack.edges[number].parent
-        if parent >= 0:
-            ends[parent] = max(ends[parent], ends[number])
-    return np.repeat(np.array(ends), [edge.length for edge in pack.edges])
-
-
-def places(pack: Pack) -> Ints:
-    """The position of each token of a pack in its own input, shape (tokens,).
-
-    Args:
-        pack: A pack.
-    """
-    return np.concatenate([np.arange(edge.begin, edge.begin + edge.length) for edge in pack.edges])
-
-
-def flatten(pack: Pack, inputs: Sequence[Ids]) -> tuple[Ids, Ints]:
-    """The token ids of a pack and their positions, each of shape (tokens,).
-
-    Args:
-        pack: A pack.
-        inputs: The inputs that it was planned for.
-    """
-    ids = np.concatenate([inputs[edge.input][edge.begin : edge.begin + edge.length] for edge in pack.edges])
-    return ids, places(pack)

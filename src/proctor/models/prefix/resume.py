@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from proctor.models.prefix.plan import Pack
+from proctor.models.prefix.packs import Pack
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,15 @@ makes them. It works on any tokenizer object with transformers' interface and im
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Literal
 
 from proctor.errors import ModelError
-from proctor.models.chat import check_template, name_of, named_template, render_chat
+from proctor.models.tokens.chat_template import ChatTemplate
 from proctor.models.tokens.segments import Ids
 from proctor.models.tokens.shared_encoding import SharedEncoding
 from proctor.models.tokens.windows import Pair, rolling_windows
-
-log = logging.getLogger("proctor")
 
 CHUNK = 1024
 
@@ -44,9 +41,8 @@ class Tokens:
         self.backend = backend
         self.add_bos_token = add_bos_token
         self._prefix = prefix_token_id
-        self._template_args = dict(template_args or {})
         self._rolling_bos_once = rolling_bos_once
-        self._dropped_system = False
+        self._chat = ChatTemplate(tokenizer, template_args or {})
         self._shared = SharedEncoding(tokenizer, self._encode_whole)
 
     @property
@@ -278,79 +274,14 @@ class Tokens:
         return self.tokenizer.decode(list(ids), skip_special_tokens=skip_special)
 
     def chat_template(self, name: str | bool = True) -> str:
-        """The text of a chat template.
-
-        Args:
-            name: Its name; True: the default one.
-
-        Raises:
-            UsageError: There is none of that name.
-            ModelError: The tokenizer has no chat template.
-        """
-        template = getattr(self.tokenizer, "chat_template", None)
-        if not template:
-            raise self._no_template()
-        check_template(self.tokenizer)
-        if isinstance(template, str):
-            if isinstance(name, str):
-                log.warning("The tokenizer has one chat template; the name %r is not needed to find it.", name)
-            return template
-        return named_template(template, name)
+        """The text of a chat template: :meth:`ChatTemplate.text`."""
+        return self._chat.text(name)
 
     def render(
         self, messages: Sequence[Mapping[str, str]], *, add_generation_prompt: bool, template: str | None = None
     ) -> str:
-        """Messages through the chat template; without a generation prompt the last one is left open.
-
-        Args:
-            messages: ``{role, content}``, in order.
-            add_generation_prompt: Whether the assistant's turn is begun.
-            template: The name of one of several, as given to ``--apply_chat_template``.
-
-        Raises:
-            ModelError: There is no template, or it cannot render these messages.
-        """
-        from jinja2.exceptions import TemplateError
-
-        if not getattr(self.tokenizer, "chat_template", None) and "chat_template" not in self._template_args:
-            raise self._no_template()
-        try:
-            return self._render(messages, add_generation_prompt, template)
-        except TemplateError as error:
-            kept = [message for message in messages if message["role"] != "system"]
-            if len(kept) == len(messages):
-                raise self._unrendered(error) from error
-            if not self._dropped_system:
-                self._dropped_system = True
-                log.warning(
-                    "The chat template takes no system message (%s): system instruction and description are left out.",
-                    error,
-                )
-        try:
-            return self._render(kept, add_generation_prompt, template)
-        except TemplateError as error:
-            raise self._unrendered(error) from error
-
-    def _render(self, messages: Sequence[Mapping[str, str]], add_generation_prompt: bool, template: str | None) -> str:
-        options = dict(self._template_args)
-        if template is not None and isinstance(getattr(self.tokenizer, "chat_template", None), dict):
-            options["chat_template"] = self.chat_template(template)
-        return render_chat(
-            self.tokenizer,
-            messages,
-            add_generation_prompt=add_generation_prompt,
-            continue_final_message=not add_generation_prompt,
-            **options,
-        )
-
-    def _unrendered(self, error: Exception) -> ModelError:
-        return ModelError(f"The chat template of {name_of(self.tokenizer)} cannot render this prompt: {error}")
-
-    def _no_template(self) -> ModelError:
-        return ModelError(
-            f"The tokenizer of {getattr(self.tokenizer, 'name_or_path', 'this model')} has no chat template.",
-            hint="Leave out --apply_chat_template, or name a tokenizer that has one: --model_args tokenizer=NAME.",
-        )
+        """Messages as the text of a prompt: :meth:`ChatTemplate.render`."""
+        return self._chat.render(messages, add_generation_prompt=add_generation_prompt, template=template)
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -18,7 +18,8 @@ import torch
 from proctor.errors import ModelError
 from proctor.models.base import Budget
 from proctor.models.hf.call_form import CallForm, call_forms
-from proctor.models.hf.decoding.kv_slots import SlotCache, configs_of, slots
+from proctor.models.hf.decoding.kv_slots import SlotCache
+from proctor.models.hf.decoding.slot_attention import configs_of, slots
 from proctor.models.hf.device import AUTO_TOKENS, AUTO_TOKENS_ELSEWHERE, free_caches, is_out_of_memory
 from proctor.models.hf.scoring.row_scorer import autocast
 from proctor.models.prefix.groups import Group

@@ -59,7 +59,7 @@ from proctor.models.hf.fallback import warn_of_fallback
 from proctor.models.hf.scoring.row_scorer import RowScorer, SpanScore
 from proctor.models.hf.scoring.tree import TreeScorer
 from proctor.models.prefix.cost import count_distinct
-from proctor.models.prefix.plan import Limits
+from proctor.models.prefix.packs import Limits
 from proctor.models.prefix.rows import Row, Span, make_rows, make_span
 from proctor.models.tokens.windows import scored_input
 

@@ -23,7 +23,7 @@ together, inside the module's own forward, so that soft caps and scales stay its
 # whose *position* lies too far back; the places in the pass say nothing about distances.
 #
 #     pass --> hidden rows that are needed --.
-#     pass --> hidden rows that are needed ---+--> _HeadQueue --(HEAD_ROWS)--> output head --> log-probabilities
+#     pass --> hidden rows that are needed ---+--> HeadQueue --(HEAD_ROWS)--> output head --> log-probabilities
 #     pass --> ...                         --'                                                 of asked-for tokens
 #
 # The head is a product with the whole vocabulary, and a pass has few rows that need it. A pre-hook takes these rows
@@ -54,7 +54,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import torch
@@ -63,12 +63,15 @@ from proctor.errors import ModelError
 from proctor.models.hf.attention import dtype_of, layer_windows, text_config
 from proctor.models.hf.call_form import CallForm, call_forms
 from proctor.models.hf.device import free_caches, is_out_of_memory
+from proctor.models.hf.scoring.head_queue import HeadQueue, fits_in_cache, gather_in_cache
 from proctor.models.hf.scoring.kv_stack import StackCache
 from proctor.models.hf.scoring.row_scorer import RowScorer, SpanScore, autocast
+from proctor.models.hf.scoring.tree_mask import mask_of
 from proctor.models.prefix.ids import Ids
-from proctor.models.prefix.plan import Limits, Pack, Plan, flatten, make_plan, places, reach
+from proctor.models.prefix.packs import Limits, Pack, Plan, flatten
+from proctor.models.prefix.plan import make_plan
 from proctor.models.prefix.resume import head_groups, part_of
-from proctor.models.prefix.rows import Row, Span
+from proctor.models.prefix.rows import Row
 from proctor.models.tokens.windows import scored_input
 
 log = logging.getLogger("proctor")
@@ -76,21 +79,8 @@ log = logging.getLogger("proctor")
 HEAD_ROWS = 256
 """Rows that go through the output head together: fewer leave its matrix product bound by memory."""
 LEAST_TOKENS = 16
-CACHE_BYTES = 1 << 20
 
 Kind = Literal["tree", "context"]
-
-
-@dataclass(slots=True)
-class _HeadQueue:
-    """Hidden rows that wait for the head, and who asks for which token of them."""
-
-    hidden: list[torch.Tensor] = field(default_factory=list)
-    rows: int = 0
-    at: list[int] = field(default_factory=list)
-    tokens: list[int] = field(default_factory=list)
-    slots: list[tuple[int, int]] = field(default_factory=list)
-    done: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -186,7 +176,7 @@ class TreeScorer:
         groups = head_groups(plan.packs, self._head_rows)
         part = None if missing is None else part_of(plan.packs, groups, missing)
         for place, group in enumerate(groups):
-            pending = _HeadQueue()
+            pending = HeadQueue()
             wanted = part is None or part.runs[place]
             for number in group:
                 if wanted or (part is not None and number in part.support):
@@ -199,7 +189,7 @@ class TreeScorer:
                 yield from self._results(rows[finished], answers[finished])
 
     def _forward(
-        self, pack: Pack, inputs: Sequence[Ids], rows: Sequence[Row], cache: StackCache | None, pending: _HeadQueue
+        self, pack: Pack, inputs: Sequence[Ids], rows: Sequence[Row], cache: StackCache | None, pending: HeadQueue
     ) -> None:
         ids, positions = flatten(pack, inputs)
         device = self._scorer.device
@@ -212,7 +202,7 @@ class TreeScorer:
         if cache is not None:
             cache.cut(pack.past)
             arguments.update({self._form.cache: cache, "use_cache": True})
-        wanted = _register(pack, inputs, rows, pending)
+        wanted = pending.add_needs(pack, inputs, rows)
         pending.hidden.append(self._hidden(arguments, pack.tokens, wanted))
         pending.rows += len(wanted)
         self.forwarded += pack.tokens
@@ -249,14 +239,14 @@ class TreeScorer:
         with handle, torch.no_grad(), autocast(self._scorer.device, self._scorer.autocast):
             return self._scorer.forward(arguments)
 
-    def _settle(self, pending: _HeadQueue, answers: Sequence[_RowResults]) -> None:
+    def _settle(self, pending: HeadQueue, answers: Sequence[_RowResults]) -> None:
         """Run the head on the collected rows and note every asked-for log-probability."""
         if not pending.rows:
             return
         hidden = torch.cat(pending.hidden)
         arguments: dict[str, Any] = {"input_ids": torch.zeros((1, 1), dtype=torch.long, device=self._scorer.device)}
         logits = self._call(arguments, lambda _, args: (hidden.unsqueeze(0), *args[1:])).logits[0]
-        gather = _gather_in_cache if _fits(logits, self._scorer.softmax_dtype) else self._scorer.gather
+        gather = gather_in_cache if fits_in_cache(logits, self._scorer.softmax_dtype) else self._scorer.gather
         logprobs, likeliest = gather(logits, pending.at, pending.tokens)
         self._dtype = logprobs.dtype
         values: list[float] = logprobs.tolist()
@@ -276,76 +266,6 @@ class TreeScorer:
                 # lm-eval: the sum, too, is taken in the softmax's dtype.
                 total = float(torch.tensor([value for value, _ in parts], dtype=self._dtype).sum())
             yield SpanScore(span.owner, total, all(greedy for _, greedy in parts))
-
-
-def mask_of(pack: Pack, window: int | None, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
-    """Who sees whom in a pass, as attention adds it.
-
-    Args:
-        pack: The pass.
-        window: Positions that a token sees, itself included; None: no bound.
-        device: Where the mask is made.
-        dtype: What attention is computed in.
-
-    Returns:
-        Shape (1, 1, tokens, past + tokens): 0 where a token attends, the least number of ``dtype`` elsewhere.
-    """
-    at = torch.arange(pack.tokens, device=device)
-    hidden = (at[None, :] > at[:, None]) | (at[:, None] >= torch.from_numpy(reach(pack)).to(device)[None, :])
-    hidden = torch.nn.functional.pad(hidden, (pack.past, 0))
-    if window is not None:
-        here = torch.from_numpy(places(pack)).to(device)
-        keys = torch.cat([torch.arange(pack.past, device=device), here])
-        hidden |= keys[None, :] <= here[:, None] - window
-    mask = torch.zeros(hidden.shape, dtype=dtype, device=device)
-    return mask.masked_fill_(hidden, torch.finfo(dtype).min)[None, None]
-
-
-def _fits(logits: torch.Tensor, softmax_dtype: torch.dtype | None) -> bool:
-    return logits.device.type == "cpu" and logits.dtype == torch.float32 and softmax_dtype in (None, torch.float32)
-
-
-def _gather_in_cache(logits: torch.Tensor, at: list[int], tokens: list[int]) -> tuple[torch.Tensor, list[int]]:
-    """What :meth:`RowScorer.gather` gives, in blocks that stay in the processor's cache; float32 on a CPU."""
-    highest, likeliest = logits.max(dim=-1)
-    sums = torch.empty(len(logits))
-    step = max(1, CACHE_BYTES // (4 * logits.shape[1]))
-    block = torch.empty((step, logits.shape[1]))
-    for start in range(0, len(logits), step):
-        part = logits[start : start + step]
-        room = block[: len(part)]
-        torch.sub(part, highest[start : start + step, None], out=room)
-        sums[start : start + step] = room.exp_().sum(dim=-1)
-    chosen = logits[torch.tensor(at), torch.tensor(tokens)]
-    rows = torch.tensor(at)
-    return (chosen - highest[rows]) - sums.log()[rows], likeliest.tolist()
-
-
-def _register(pack: Pack, inputs: Sequence[Ids], rows: Sequence[Row], pending: _HeadQueue) -> list[int]:
-    """Note who asks for which token after which place of a pass; the places, each once."""
-    places: dict[int, int] = {}
-    for need in pack.needs:
-        row, tokens = rows[need.input], inputs[need.input]
-        offset = len(tokens) - row.lead.count
-        for position in range(need.first, need.stop):
-            at = pending.rows + places.setdefault(need.start + position - need.first, len(places))
-            if position < len(tokens) - 1:
-                _ask(pending, at, int(tokens[position + 1]), (need.input, position - offset))
-            else:
-                for place, span in enumerate(row.spans):
-                    _ask(pending, at, _last_token(span), (need.input, -place - 1))
-    pending.done.extend(pack.done)
-    return list(places)
-
-
-def _ask(pending: _HeadQueue, at: int, token: int, slot: tuple[int, int]) -> None:
-    pending.at.append(at)
-    pending.tokens.append(token)
-    pending.slots.append(slot)
-
-
-def _last_token(span: Span) -> int:
-    return int(span.scored[-1])
 
 
 def _context_groups(rows: Sequence[Row]) -> list[int]:

@@ -1,0 +1,261 @@
+"""Where an earlier run is found: its settings, and the responses that it had."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from proctor.errors import DataError, UsageError, error_line
+from proctor.files import LARGEST_DOCUMENT, read_text
+from proctor.models import open_tokenizer
+from proctor.replay.changes import Changes
+from proctor.replay.samples import SamplesResponses
+from proctor.run.ask import ResponseSource
+from proctor.run.replay_model import ReplayModel
+from proctor.run.run_store import path_of
+from proctor.settings.config import RunConfig, Seeds, build_config
+from proctor.store.admin import opened
+from proctor.store.keys import identity_digest
+from proctor.store.runs import Run, list_runs, model_of
+from proctor.tasks.spec import RunOverrides, TaskSpec
+
+log = logging.getLogger("proctor")
+_RESULTS = re.compile(r"results_(.+)\.json|(.+)_(\d{4}-\d\d-\d\dT.+)\.json")
+_SEEDS = ("random", "numpy", "torch", "fewshot")
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierRun:
+    """An earlier run: its settings, who answered, and the answers where they are in no store.
+
+    ``shots``: numbers of few-shot examples by task, where the settings do not say how they came about.
+    """
+
+    config: RunConfig
+    model: ReplayModel
+    answers: ResponseSource | None = None
+    shots: Mapping[str, int] = field(default_factory=dict)
+
+    def asked(self, spec: TaskSpec) -> TaskSpec:
+        """A task with the few-shot examples that it had in this run.
+
+        Args:
+            spec: The task, as its file has it now.
+        """
+        shots = self.shots.get(spec.name, spec.n_shot)
+        if spec.made_by is not None:
+            known = spec.name in self.shots
+            return replace(spec, asked=replace(spec.asked or RunOverrides(), num_fewshot=shots)) if known else spec
+        return spec if shots == spec.n_shot else replace(spec, fewshot=replace(spec.fewshot, n=shots))
+
+
+def find_past(source: str | Path, changes: Changes) -> EarlierRun:
+    """The run that ``source`` names: by its number in the store, or by its results file.
+
+    Args:
+        source: A number, or a path.
+        changes: Where the store is, and what is different this time.
+
+    Raises:
+        UsageError: There is no such run or file.
+        DataError: The results file or the store lacks what it takes to grade it again.
+    """
+    if str(source).isdecimal():
+        return _from_store(_run_numbered(int(str(source)), _store(changes)), changes, None)
+    file = _results_file(Path(source))
+    document = _read(file)
+    run = None if changes.no_store else _run_of(document, changes)
+    if run is not None:
+        return _from_store(run, changes, file)
+    try:
+        return _from_samples(file, document, changes)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        what = error_line(error)
+        raise DataError(f"{file} does not say what it would take to grade it again: {what}.") from error
+
+
+def _store(changes: Changes) -> Path:
+    path = path_of(RunConfig(store=changes.store))
+    if changes.no_store or path is None:
+        raise UsageError("A run's number is one of the store, and the store is switched off.")
+    return path
+
+
+def _run_numbered(number: int, store: Path) -> Run:
+    with opened(store) as connection:
+        found = [run for run in list_runs(connection) if run.id == number]
+    if not found:
+        raise UsageError(f"There is no run {number} in {store}.", hint="'proctor runs' lists them.")
+    return found[0]
+
+
+def _run_of(document: Mapping[str, Any], changes: Changes) -> Run | None:
+    """The run that wrote these results, if the store has its answers."""
+    path, begun = path_of(RunConfig(store=changes.store)), document.get("date")
+    if path is None or not os.path.isfile(path) or not isinstance(begun, float):
+        return None
+    with opened(path) as connection:
+        found = [run for run in list_runs(connection) if run.started == begun and run.digest is not None]
+    return found[0] if found else None
+
+
+def _from_store(run: Run, changes: Changes, results: Path | None) -> EarlierRun:
+    if run.digest is None:
+        raise UsageError(
+            f"The responses of run {run.id} are not in the store: its model has no identity there.",
+            hint="Name its results file instead: the samples files beside it have the responses, too.",
+        )
+    with opened(_store(changes)) as connection:
+        identity, facts = model_of(connection, run.digest)
+    if identity_digest(identity) != run.digest:
+        raise DataError(f"What the store says of the model of run {run.id} is not complete: it cannot be regraded.")
+    config = changes.apply_to(_placed(_config_of(run.config), Path(run.folder)))
+    if not config.tasks:
+        raise UsageError(f"Run {run.id} was given its tasks by a script.", hint="Name them: --tasks NAME[,NAME...].")
+    asked = f"{run.command}  (with --tasks {','.join(changes.tasks)})" if changes.tasks else run.command
+    model = ReplayModel(
+        run.name,
+        identity=identity,
+        facts=facts,
+        open_renderer=lambda: open_tokenizer(config.model, config.model_args),
+        extra={"regraded_from": {"run": run.id, **({"results": results.name} if results else {})}},
+        remedy=f"The same run again asks the model for them: {asked}",
+    )
+    return EarlierRun(config, model)
+
+
+def _config_of(stored: Mapping[str, Any]) -> RunConfig:
+    """A configuration out of the JSON in which the store has it; settings that are unknown by now are left out."""
+    known = {one.name for one in fields(RunConfig)}
+    values = {key: value for key, value in stored.items() if key in known}
+    values["tasks"] = tuple(values.get("tasks") or ())
+    values["include_path"] = tuple(values.get("include_path") or ())
+    if values.get("samples") is not None:
+        values["samples"] = {task: tuple(places) for task, places in values["samples"].items()}
+    values["seed"] = Seeds(**values["seed"])
+    return RunConfig(**values)
+
+
+def _placed(config: RunConfig, folder: Path) -> RunConfig:
+    """Paths that were relative to the folder in which the run was started."""
+
+    def placed(given: str) -> str:
+        there = folder / given
+        is_path = given.endswith((".yaml", ".yml")) or "/" in given
+        return str(there) if is_path and not Path(given).exists() and there.exists() else given
+
+    return replace(
+        config,
+        tasks=tuple(map(placed, config.tasks)),
+        include_path=tuple(str(folder / given) if not Path(given).exists() else given for given in config.include_path),
+    )
+
+
+def _results_file(path: Path) -> Path:
+    """The file itself, or the newest one of a folder."""
+    if path.is_dir():
+        found = sorted(path.glob("results_*.json"))
+        if not found:
+            raise UsageError(f"There is no results_*.json in {path}.")
+        return found[-1]
+    if not os.path.isfile(path):
+        raise UsageError(
+            f"{str(path)!r} is neither a results file nor the number of a run.", hint="'proctor runs' lists both."
+        )
+    return path
+
+
+def _read(file: Path) -> Mapping[str, Any]:
+    try:
+        document = json.loads(read_text(file, largest=LARGEST_DOCUMENT))
+    except (OSError, ValueError, RecursionError) as error:
+        raise DataError(f"{file} cannot be read as a results file: {error}") from error
+    if not isinstance(document, dict) or not isinstance(document.get("results"), dict):
+        raise DataError(f"{file} is no results file: it has no 'results'.")
+    for key in ("config", "configs", "group_subtasks", "n-shot"):
+        if not isinstance(document.get(key) or {}, dict):
+            raise DataError(f"{file} is no results file: its {key!r} is {str(document[key])[:100]!r}.")
+    known = document.get("config") or {}
+    numbers = [*(document.get("n-shot") or {}).values(), *(known.get(f"{name}_seed") for name in _SEEDS)]
+    if not all(one is None or type(one) is int for one in numbers):
+        raise DataError(f"{file} is no results file: its seeds and numbers of examples are not whole numbers.")
+    return document
+
+
+def _from_samples(file: Path, document: Mapping[str, Any], changes: Changes) -> EarlierRun:
+    match = _RESULTS.fullmatch(file.name)
+    stamp = (match[1] or match[3]) if match else ""
+    answers = SamplesResponses()
+    for task, path in _samples_beside(file, document, stamp).items():
+        answers.read(task, path)
+    if not answers.documents:
+        raise UsageError(
+            f"The responses of {file} are not in the store, and there are no samples files beside it.",
+            hint="--store PATH names another store; runs with --log_samples write samples files.",
+        )
+    config = changes.apply_to(_config_from(document, answers.documents, changes))
+    chosen = set(changes.tasks)
+    lost = sorted(set(document.get("configs") or {}) - set(answers.documents)) if not chosen else []
+    if lost:
+        log.warning("No samples file is there of %s.", ", ".join(lost[:5]) + (", ..." if len(lost) > 5 else ""))
+    model = ReplayModel(
+        str(document.get("model_name") or config.model),
+        facts=_facts(document),
+        open_renderer=lambda: open_tokenizer(config.model, config.model_args),
+        extra={"regraded_from": {"results": file.name}},
+        remedy="Task files as they were then (--include_path), or --num_fewshot, may make the prompts the same again.",
+    )
+    shots = document.get("n-shot") if changes.num_fewshot is None else None
+    return EarlierRun(replace(config, no_store=True, store=None), model, answers, dict(shots or {}))
+
+
+def _samples_beside(file: Path, document: Mapping[str, Any], stamp: str) -> Mapping[str, Path]:
+    from proctor.results.files import file_names
+
+    names = file_names(sorted(document.get("configs") or {}))
+    paths = {task: file.with_name(f"samples_{name}_{stamp}.jsonl") for task, name in names.items()}
+    return {task: path for task, path in paths.items() if path.is_file()}
+
+
+def _facts(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    from proctor.results.schema import TOKENIZER_KEYS
+
+    config = document.get("config") or {}
+    keys = ("model_num_parameters", "model_dtype", "model_revision", "model_sha", "device")
+    tokenizer = {key: document[key] for key in TOKENIZER_KEYS if key in document}
+    return {**{key: config[key] for key in keys if key in config}, "tokenizer": tokenizer}
+
+
+def _config_from(document: Mapping[str, Any], documents: Mapping[str, Sequence[int]], changes: Changes) -> RunConfig:
+    """The settings that a results file knows of its run."""
+    known = document.get("config") or {}
+    seeds = Seeds(*(known.get(f"{name}_seed") for name in _SEEDS))
+    chat = bool(document.get("chat_template"))
+    given = {
+        "model": known.get("model") or "hf",
+        "model_args": known.get("model_args") or {},
+        "tasks": list(changes.tasks) or _roots(document, documents),
+        "include_path": list(changes.include_path),
+        "gen_kwargs": known.get("gen_kwargs") or {},
+        "system_instruction": document.get("system_instruction"),
+        "apply_chat_template": chat,
+        "fewshot_as_multiturn": bool(document.get("fewshot_as_multiturn")) if chat else None,
+    }
+    config = build_config(given)
+    # Exactly the documents that were asked, however they were chosen.
+    chosen = {task: tuple(places) for task, places in documents.items()}
+    computed = {"limit": known.get("limit"), "batch_size": known.get("batch_size") or 1, "device": known.get("device")}
+    return replace(config, seed=seeds, samples=chosen, include_path=(), **computed)
+
+
+def _roots(document: Mapping[str, Any], documents: Mapping[str, Sequence[int]]) -> list[str]:
+    """What was asked for: groups that are in no other one, and tasks that are in none."""
+    groups = {name: members for name, members in (document.get("group_subtasks") or {}).items() if members}
+    inside = {member for members in groups.values() for member in members}
+    return [name for name in groups if name not in inside] + [name for name in documents if name not in inside]
