@@ -32,7 +32,7 @@ def fill(path, weights, started, *, state="finished"):
     shelf.begin(NewRun(started, f"model-{weights}", "proctor run x", "/", config, {"weights": weights}, answers.digest))
     for query, answer in zip(QUERIES, ANSWERS, strict=True):
         answers.keep(query, answer)
-    shelf.end(state, Counts(asked=3))
+    shelf.end(state, Counts(requested=3))
     shelf.close()
     with closing(connect(path)) as connection:
         runs.note_results(connection, started, "/out/results.json")

@@ -251,7 +251,7 @@ def committed(store: Path) -> int:
             copy.write_bytes(original.read_bytes())
     connection = sqlite3.connect(copies[0])
     try:
-        return connection.execute("SELECT count(*) FROM answers").fetchone()[0]
+        return connection.execute("SELECT count(*) FROM responses").fetchone()[0]
     except sqlite3.OperationalError:
         return 0
     finally:

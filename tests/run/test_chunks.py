@@ -231,5 +231,5 @@ def test_a_run_that_stops_in_some_window_goes_on_from_there(exam, tmp_path, stop
     assert run(exam, ChunkLimits(queries=8), model=third, store=store).records == expected.records
     assert third.given == 0
     with closing(connect(tmp_path / "a.sqlite")) as connection:
-        counts = [(one.state, one.asked, one.found) for one in list_runs(connection)]
+        counts = [(one.state, one.requested, one.cached) for one in list_runs(connection)]
     assert counts == [("interrupted", stop, 0), ("finished", 92 - stop, stop), ("finished", 0, 92)]

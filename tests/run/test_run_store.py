@@ -151,7 +151,7 @@ def test_one_more_choice_is_all_that_is_asked(run, exam):
 def test_what_was_run_is_written_down(run, exam, tmp_path):
     run(Oracle(), limit=5)
     (one,) = runs_of(tmp_path)
-    assert (one.state, one.name, one.asked, one.found) == ("finished", "oracle", 5, 0)
+    assert (one.state, one.name, one.requested, one.cached) == ("finished", "oracle", 5, 0)
     assert one.config["tasks"] == [str(exam / "one.yaml")]
     assert one.config["limit"] == 5.0
     assert one.folder == os.getcwd()

@@ -9,13 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctor.store.codec import assemble, join, pack, parts_of, unpack
-from proctor.types import Generate, Loglikelihood, Rolling, RollingScore, Scores, Text
+from proctor.store.codec import FINISHES, assemble, join, pack, parts_of, unpack
+from proctor.types import Generate, Loglikelihood, Rolling, RollingScore, Scores, Text, Usage
 
 KEY = bytes(range(28))
 NUMBERS = st.floats(allow_nan=True, allow_infinity=True)
 TEXTS = st.text(st.characters(codec=None))
-PARTS = st.tuples(NUMBERS, st.booleans()) | NUMBERS | TEXTS
+TOKENS = st.integers(0, 2**32 - 1)
+USAGES = st.none() | st.builds(Usage, TOKENS, TOKENS, TOKENS)
+GENERATED = st.builds(Text, TEXTS, st.sampled_from([None, *FINISHES]), USAGES)
+PARTS = st.tuples(NUMBERS, st.booleans()) | NUMBERS | GENERATED
 
 
 def bits(part):
@@ -29,6 +32,7 @@ def test_round_trip(part):
     again = unpack(KEY, pack(KEY, part))
     assert type(again) is type(part)
     assert bits(again) == bits(part)
+    assert not isinstance(part, Text) or again.usage == part.usage
 
 
 @given(PARTS, st.integers(0, 10_000), st.integers(1, 255))
@@ -48,7 +52,7 @@ def test_bytes_that_are_cut_short_are_noticed(part, length):
 
 def test_a_value_belongs_to_its_key():
     with pytest.raises(ValueError, match="damaged"):
-        unpack(KEY[::-1], pack(KEY, "text"))
+        unpack(KEY[::-1], pack(KEY, Text("text")))
 
 
 @pytest.mark.parametrize(
@@ -57,6 +61,7 @@ def test_a_value_belongs_to_its_key():
         (Loglikelihood("a", ("b", "c")), Scores(((-1.5, True), (-math.inf, False)))),
         (Rolling("a"), RollingScore(-0.1)),
         (Generate("a", {}), Text("\ud83d b\x00")),
+        (Generate("a", {}), Text("", "length", Usage(9, 2, 1))),
     ],
 )
 def test_an_answer_is_taken_apart_and_put_together(request_, response):
@@ -65,7 +70,7 @@ def test_an_answer_is_taken_apart_and_put_together(request_, response):
 
 def test_an_answer_of_another_kind_is_none():
     for request in (Loglikelihood("a", ("b",)), Rolling("a"), Generate("a", {})):
-        strange = "text" if not isinstance(request, Generate) else 1.0
+        strange = Text("text") if not isinstance(request, Generate) else 1.0
         with pytest.raises(ValueError, match="another kind"):
             join(request, [strange])
 

@@ -13,6 +13,7 @@ from proctor.store.admin import MARK, merge, opened, shelved
 from proctor.store.codec import pack, unpack
 from proctor.store.db import VERSION
 from proctor.store.store import open_store
+from proctor.types import Text
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def store(tmp_path):
 def spoil(path):
     data = path.read_bytes()
     assert b"CREATE TABLE" in data
-    path.write_bytes(data.replace(b"CREATE TABLE answers", b"CREATE \xf5\xf5BLE answers"))
+    path.write_bytes(data.replace(b'CREATE TABLE "responses"', b'CREATE \xf5\xf5BLE "responses"'))
 
 
 def test_a_schema_that_is_no_text_is_damage(store, caplog):
@@ -48,7 +49,7 @@ def test_a_schema_that_is_no_text_is_damage(store, caplog):
 def test_a_row_that_comes_out_as_something_else_is_damaged(value):
     with pytest.raises(ValueError, match="damaged"):
         unpack(b"k", value)
-    assert unpack(b"k", pack(b"k", "a\ud800\0b")) == "a\ud800\0b"
+    assert unpack(b"k", pack(b"k", Text("a\ud800\0b"))) == Text("a\ud800\0b")
 
 
 MODEL = {"model": "ab" * 32, "name": "m", "identity": {}, "facts": None}
@@ -72,7 +73,7 @@ def test_an_export_that_somebody_changed_is_refused_whole(store, tmp_path, line)
     with opened(store, writable=True) as connection:
         with pytest.raises(DataError, match="neither a store nor an export"):
             merge(connection, file)
-        assert connection.execute("SELECT count(*) FROM answers").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM responses").fetchone() == (0,)
     file.write_text(json.dumps({MARK: VERSION}) + "\n" + "[" * 100_000)
     with opened(store, writable=True) as connection, pytest.raises(DataError, match="neither a store nor an export"):
         merge(connection, file)

@@ -52,7 +52,7 @@ def keep(path, identity=MODEL, queries=QUERIES, responses=ANSWERS, *, state="fin
     answers = opened(path, identity)
     for query, response in zip(queries, responses, strict=True):
         answers.keep(query, response)
-    answers.store.end(state, Counts(asked=len(queries)))
+    answers.store.end(state, Counts(requested=len(queries)))
     answers.store.close()
 
 
@@ -137,7 +137,7 @@ def test_many_are_looked_up_together(path):
 
 def test_runs_are_written_down(path):
     answers = opened(path)
-    answers.store.end("finished", Counts(asked=3, found=2))
+    answers.store.end("finished", Counts(requested=3, cached=2))
     runs.note_results(db.connect(path), 1.0, "results.json")
     answers.store.note_facts(answers.digest, {"model_dtype": "torch.float32"})
     answers.store.begin(new_run(answers, 2.0))
@@ -145,7 +145,7 @@ def test_runs_are_written_down(path):
     assert answers.store.recall_facts(b"another") is None
     answers.store.close()
     first, second = list_runs(db.connect(path))
-    assert (first.state, first.asked, first.found, first.results) == ("finished", 3, 2, "results.json")
+    assert (first.state, first.requested, first.cached, first.results) == ("finished", 3, 2, "results.json")
     assert (second.state, second.results, second.config) == ("running", None, {"tasks": ["quiz"]})
     assert first.digest == answers.digest
 

@@ -42,7 +42,7 @@ def _row(run: Run) -> tuple[str, ...]:
     tasks = run.config.get("tasks") or ()
     names = ", ".join(tasks[:3]) + (f" and {len(tasks) - 3} more" if len(tasks) > 3 else "")
     took = "" if run.ended is None else _duration(run.ended - run.started)
-    counts = ("", "") if run.ended is None else (f"{run.asked:,}", f"{run.found:,}")
+    counts = ("", "") if run.ended is None else (f"{run.requested:,}", f"{run.cached:,}")
     return (str(run.id), when(run.started), took, run.state, run.name, names, *counts, run.results or "")
 
 

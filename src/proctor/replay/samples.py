@@ -12,7 +12,7 @@ from proctor.files import text_lines
 from proctor.store.codec import Part, join
 from proctor.store.keys import Keys
 from proctor.store.store import Lookup
-from proctor.types import Generate, Loglikelihood, Query, Request, Response, Rolling
+from proctor.types import Generate, Loglikelihood, Query, Request, Response, Rolling, Text
 
 _GREEDY = {"True": True, "False": False, "1": True, "0": False}
 
@@ -105,7 +105,7 @@ def _part(request: Request, value: Any) -> Part:
         if str(value[1]) not in _GREEDY:
             raise ValueError(f"{value[1]!r} is neither True nor False")
         return float(value[0]), _GREEDY[str(value[1])]
-    return float(value) if request.kind == "loglikelihood_rolling" else str(value)
+    return float(value) if request.kind == "loglikelihood_rolling" else Text(str(value))
 
 
 def _lines(file: Path) -> Iterator[Any]:

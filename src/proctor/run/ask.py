@@ -57,7 +57,7 @@ class Asking:
         self._parts: Mapping[int, Sequence[Part | None]] = {} if found is None else found.parts
         self._own = frozenset[int]() if found is None else found.own
         self.missing = [place for place, answer in enumerate(self._answers) if answer is None]
-        self.counts = Counts(found=len(queries) - len(self.missing))
+        self.counts = Counts(cached=len(queries) - len(self.missing))
 
     def ask(self, model: Model, advance: Advance, origins: Origins | None = None) -> list[Response]:
         """One response per query, in their order.
@@ -70,9 +70,9 @@ class Asking:
         Raises:
             ModelError: The model leaves requests out, fails, or cannot take one.
         """
-        if self.counts.found:
+        if self.counts.cached:
             rest = "the others are requested from the model" if self.missing else "no request is sent to the model"
-            log.info("%s of %s responses are cached; %s.", f"{self.counts.found:,}", f"{len(self.queries):,}", rest)
+            log.info("%s of %s responses are cached; %s.", f"{self.counts.cached:,}", f"{len(self.queries):,}", rest)
             cached = zip(self.queries, self._answers, strict=True)
             advance(sum(query.request.count for query, response in cached if response is not None))
             self._draw_anew()
@@ -82,7 +82,7 @@ class Asking:
             if self._store is not None:
                 self._store.keep(self.queries[place], whole)
             # Now, and not before: whoever is stopped says how much is stored.
-            self.counts = Counts(self.counts.asked + 1, self.counts.found)
+            self.counts = Counts(self.counts.requested + 1, self.counts.cached)
             advance(self.queries[place].request.count)
         self._check()
         return [answer for answer in self._answers if answer is not None]

@@ -100,7 +100,7 @@ class RunStore:
     def counts(self) -> Counts:
         """How many questions were asked, and how many answers found, so far."""
         now = Counts() if self._asking is None else self._asking.counts
-        return Counts(self._before.asked + now.asked, self._before.found + now.found)
+        return Counts(self._before.requested + now.requested, self._before.cached + now.cached)
 
     def facts(self) -> Mapping[str, Any]:
         """What the model says of itself: remembered from an earlier run where this one asked it nothing."""
@@ -108,7 +108,7 @@ class RunStore:
         if store is None or answers is None:
             return self._model.info
         recall: Any = getattr(self._model, "recall", None)
-        if self.counts.asked:
+        if self.counts.requested:
             facts = self._model.info
             store.note_facts(answers.digest, json.loads(json.dumps(dict(facts), default=str)))
             return facts
@@ -145,7 +145,7 @@ class RunStore:
         if not self._total or self._answers is None or not kept:
             return
         stop.add_note(
-            f"{counts.found + counts.asked:,} of {self._total:,} responses are cached; "
+            f"{counts.cached + counts.requested:,} of {self._total:,} responses are cached; "
             f"the same command continues: {command_line()}"
         )
 

@@ -8,15 +8,16 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from proctor.errors import DataError
 from proctor.files import not_a_file, open_regular, text_lines
-from proctor.store.codec import Part, pack, unpack
+from proctor.store.codec import FINISHES, Part, pack, unpack
 from proctor.store.db import VERSION, UnusableStoreError, connect, connect_read_only, sentence
 from proctor.store.runs import list_runs
+from proctor.types import Text, Usage
 
 MARK = "proctor_answers"
 """The key of the first line of an export; its value is the format's number."""
@@ -71,7 +72,7 @@ def shelved(connection: sqlite3.Connection) -> list[StoredModel]:
     counted = {
         run: (count, size)
         for run, count, size in connection.execute(
-            "SELECT run, count(*), sum(length(key) + length(value)) FROM answers GROUP BY run"
+            "SELECT run, count(*), sum(length(key) + length(value)) FROM responses GROUP BY run"
         )
     }
     rows = connection.execute(
@@ -120,7 +121,7 @@ def prune(connection: sqlite3.Connection, *, digest: bytes | None, before: float
     connection.execute("BEGIN IMMEDIATE")
     connection.execute("CREATE TEMP TABLE gone (id INTEGER PRIMARY KEY)")
     connection.executemany("INSERT INTO gone VALUES (?)", chosen)
-    answers = connection.execute("DELETE FROM answers WHERE run IN (SELECT id FROM gone)").rowcount
+    answers = connection.execute("DELETE FROM responses WHERE run IN (SELECT id FROM gone)").rowcount
     connection.execute("DELETE FROM runs WHERE id IN (SELECT id FROM gone)")
     connection.execute("DELETE FROM models WHERE id NOT IN (SELECT model FROM runs WHERE model IS NOT NULL)")
     connection.execute("DROP TABLE gone")
@@ -144,7 +145,7 @@ def export(connection: sqlite3.Connection) -> Iterator[str]:
         known = {"identity": json.loads(identity), "facts": None if facts is None else json.loads(facts)}
         yield json.dumps({"model": digest.hex(), "name": name, **known})
     rows = connection.execute(
-        "SELECT key, value, digest FROM answers JOIN runs ON runs.id = answers.run "
+        "SELECT key, value, digest FROM responses JOIN runs ON runs.id = responses.run "
         "JOIN models ON models.id = runs.model ORDER BY key"
     )
     for key, value, digest in rows:
@@ -152,7 +153,7 @@ def export(connection: sqlite3.Connection) -> Iterator[str]:
             part = unpack(key, value)
         except ValueError:
             continue
-        yield json.dumps({"model": digest.hex(), "key": key.hex(), "answer": part})
+        yield json.dumps({"model": digest.hex(), "key": key.hex(), "answer": _plain(part)})
 
 
 def merge(connection: sqlite3.Connection, source: Path) -> int:
@@ -206,7 +207,7 @@ def _take(connection: sqlite3.Connection, lines: Iterable[str], source: Path) ->
 
 
 def _insert(connection: sqlite3.Connection, rows: list[tuple[bytes, bytes, int]]) -> int:
-    count = connection.executemany("INSERT OR IGNORE INTO answers (key, value, run) VALUES (?, ?, ?)", rows).rowcount
+    count = connection.executemany("INSERT OR IGNORE INTO responses (key, value, run) VALUES (?, ?, ?)", rows).rowcount
     rows.clear()
     return max(count, 0)
 
@@ -227,8 +228,23 @@ def _merged_run(connection: sqlite3.Connection, entry: Mapping[str, Any], source
     return int(made.lastrowid or 0)
 
 
-def _part(answer: Any) -> Part:
-    if isinstance(answer, list):
-        logprob, greedy = answer
+def _plain(part: Part) -> Any:
+    """A part as JSON has it: a pair, a number, or a mapping of what is known of a text."""
+    return part if not isinstance(part, Text) else asdict(part)
+
+
+def _part(value: Any) -> Part:
+    if isinstance(value, list):
+        logprob, greedy = value
         return float(logprob), bool(greedy)
-    return answer if isinstance(answer, str) else float(answer)
+    if isinstance(value, Mapping):
+        return _text(value)
+    # An export of format 1 has a text as it is.
+    return Text(value) if isinstance(value, str) else float(value)
+
+
+def _text(value: Mapping[str, Any]) -> Text:
+    text, finish, usage = value["text"], value["finish"], value["usage"]
+    if not isinstance(text, str) or finish not in (None, *FINISHES):
+        raise ValueError("a text is not as it was exported")
+    return Text(text, finish, None if usage is None else Usage(**usage))

@@ -1,4 +1,19 @@
-"""Answers as bytes and back: every bit of a number, every character of a text, and a sum that tells damage."""
+"""Responses as bytes and back: every bit of a number, every character of a text, and a sum that tells damage."""
+
+# A value is one kind byte, a body of that kind, and a CRC-32 over key and body. The kinds:
+#
+#   S  a continuation's score: log-probability (float64), whether it is greedy
+#   R  a whole text's log-probability (float64)
+#   T  a generated text in UTF-8 and nothing more: stores of format 1 hold texts so, and they stay readable
+#   G  a generated text with what is known of it: why it ended (a number of FINISHES, from 1; 0: unknown), whether its
+#      tokens were counted, three counts (uint32), then the text in UTF-8
+#
+# Weighed and dropped: JSON (half of a surrogate pair has no UTF-8 in it, numbers lose their bits or their type), a
+# column per field (a text is one row of millions, and every column would be NULL for scores), and rewriting the texts
+# of format 1 when a store is migrated (a store may be large, and nothing is gained).
+#
+# Invariant: what pack() wrote is given back equal by unpack() of this and every later version; a number of FINISHES
+# never changes its meaning, new reasons are added at the end.
 
 from __future__ import annotations
 
@@ -7,14 +22,28 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 from zlib import crc32
 
-from proctor.types import Generate, Loglikelihood, Request, Response, Rolling, RollingScore, Scores, Text
+from proctor.types import (
+    Finish,
+    Generate,
+    Loglikelihood,
+    Request,
+    Response,
+    Rolling,
+    RollingScore,
+    Scores,
+    Text,
+    Usage,
+)
 
-Part: TypeAlias = "tuple[float, bool] | float | str"
+Part: TypeAlias = "tuple[float, bool] | float | Text"
 """What stands under one key: a continuation's score, a text's log-probability, or a generated text."""
 
 _SCORE = struct.Struct("<cd?")
 _ROLLING = struct.Struct("<cd")
+_TEXT = struct.Struct("<cB?III")
 _SUM = struct.Struct("<I")
+
+FINISHES: tuple[Finish, ...] = ("stop", "length", "filter")
 
 
 def pack(key: bytes, part: Part) -> bytes:
@@ -26,11 +55,18 @@ def pack(key: bytes, part: Part) -> bytes:
     """
     if isinstance(part, tuple):
         body = _SCORE.pack(b"S", part[0], part[1])
-    elif isinstance(part, str):
-        body = b"T" + part.encode("utf-8", "surrogatepass")
+    elif isinstance(part, Text):
+        body = _pack_text(part)
     else:
         body = _ROLLING.pack(b"R", part)
     return body + _SUM.pack(crc32(body, crc32(key)))
+
+
+def _pack_text(text: Text) -> bytes:
+    finish = 0 if text.finish is None else FINISHES.index(text.finish) + 1
+    usage = text.usage or Usage(0, 0, 0)
+    head = _TEXT.pack(b"G", finish, text.usage is not None, usage.prompt, usage.cached, usage.new)
+    return head + text.text.encode("utf-8", "surrogatepass")
 
 
 def unpack(key: bytes, value: bytes) -> Part:
@@ -56,10 +92,18 @@ def unpack(key: bytes, value: bytes) -> Part:
         if kind == b"R":
             return _ROLLING.unpack(body)[1]
         if kind == b"T":
-            return body[1:].decode("utf-8", "surrogatepass")
-    except (struct.error, TypeError) as error:
+            return Text(body[1:].decode("utf-8", "surrogatepass"))
+        if kind == b"G":
+            return _unpack_text(body)
+    except (struct.error, TypeError, IndexError) as error:
         raise ValueError("damaged") from error
     raise ValueError(f"of a kind that is not known: {kind!r}")
+
+
+def _unpack_text(body: bytes) -> Text:
+    _, finish, counted, *tokens = _TEXT.unpack_from(body)
+    text = body[_TEXT.size :].decode("utf-8", "surrogatepass")
+    return Text(text, FINISHES[finish - 1] if finish else None, Usage(*tokens) if counted else None)
 
 
 def parts_of(response: Response) -> tuple[Part, ...]:
@@ -68,9 +112,7 @@ def parts_of(response: Response) -> tuple[Part, ...]:
     Args:
         response: The whole response.
     """
-    if isinstance(response, Scores):
-        return response.values
-    return (response.logprob,) if isinstance(response, RollingScore) else (response.text,)
+    return (response,) if isinstance(response, Text) else response.values
 
 
 def join(request: Request, parts: Sequence[Part]) -> Response:
@@ -89,8 +131,8 @@ def join(request: Request, parts: Sequence[Part]) -> Response:
             return Scores(scores)
     elif isinstance(request, Rolling) and isinstance(parts[0], float):
         return RollingScore(parts[0])
-    elif isinstance(request, Generate) and isinstance(parts[0], str):
-        return Text(parts[0])
+    elif isinstance(request, Generate) and isinstance(parts[0], Text):
+        return parts[0]
     raise ValueError("of another kind than the request")
 
 

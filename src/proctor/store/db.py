@@ -1,7 +1,7 @@
 """The file: a SQLite database in WAL mode that several processes may use at once.
 
 ``synchronous`` is NORMAL. What was committed outlives the process, however it dies; after a loss
-of power the file is whole, and answers of the last moments may be missing: they are asked again.
+of power the file is whole, and responses of the last moments may be missing: they are requested again.
 
 A file that cannot be used is never deleted and never changed: it is left where it is (another
 program's, a newer version's) or set aside under another name (torn, damaged).
@@ -54,10 +54,25 @@ MIGRATIONS = (
         run INTEGER NOT NULL
     ) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE answers RENAME TO responses;
+    ALTER TABLE runs RENAME COLUMN asked TO requested;
+    ALTER TABLE runs RENAME COLUMN found TO cached;
+    """,
 )
 """The n-th makes version n out of version n - 1 (``PRAGMA user_version``); none is ever changed."""
 
 VERSION = len(MIGRATIONS)
+
+_VIEWS = {
+    1: """
+    CREATE TEMP VIEW responses AS SELECT key, value, run FROM answers;
+    CREATE TEMP VIEW runs AS SELECT id, started, ended, state, host, pid, model, name, command, folder, config,
+        results, asked AS requested, found AS cached FROM main.runs;
+    """,
+}
+"""By version: a store that may not be written, and so not migrated, under the names of today. A temporary view is
+nothing of the file's, and stands before its tables."""
 
 
 class UnusableStoreError(Exception):
@@ -95,12 +110,14 @@ def connect(path: Path) -> sqlite3.Connection:
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
+        # Before anything that writes: WAL mode stands in the file.
+        _check_version(connection)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA wal_autocheckpoint = 8000")
         connection.execute("PRAGMA cache_size = -32768")
         _migrate(connection)
-        connection.execute("SELECT key FROM answers LIMIT 1").fetchone()
+        connection.execute("SELECT key FROM responses LIMIT 1").fetchone()
     except BaseException as error:
         connection.close()
         if isinstance(error, sqlite3.DatabaseError) and _code(error) == sqlite3.SQLITE_NOTADB:
@@ -127,8 +144,8 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
     for options in ("?mode=ro", "?immutable=1"):
         connection = sqlite3.connect(address + options, uri=True, isolation_level=None, check_same_thread=False)
         try:
-            _check_version(connection)
-            connection.execute("SELECT key FROM answers LIMIT 1").fetchone()
+            connection.executescript(_VIEWS.get(_check_version(connection), ""))
+            connection.execute("SELECT key FROM responses LIMIT 1").fetchone()
         except sqlite3.Error as failed:
             connection.close()
             error = failed

@@ -41,16 +41,16 @@ class Run:
     folder: str
     config: Mapping[str, Any]
     results: str | None
-    asked: int
-    found: int
+    requested: int
+    cached: int
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many requests the model was asked, and how many answers were found."""
+    """How many requests were sent to the model, and how many responses were cached."""
 
-    asked: int = 0
-    found: int = 0
+    requested: int = 0
+    cached: int = 0
 
 
 def _utf8(text: str) -> str:
@@ -112,8 +112,8 @@ def end(connection: sqlite3.Connection, number: int, state: State, counts: Count
         counts: Requests that were sent, and responses that were cached.
     """
     connection.execute(
-        "UPDATE runs SET ended = ?, state = ?, asked = ?, found = ? WHERE id = ?",
-        (time.time(), state, counts.asked, counts.found, number),
+        "UPDATE runs SET ended = ?, state = ?, requested = ?, cached = ? WHERE id = ?",
+        (time.time(), state, counts.requested, counts.cached, number),
     )
 
 
@@ -139,7 +139,7 @@ def list_runs(connection: sqlite3.Connection) -> list[Run]:
     """
     rows = connection.execute(
         "SELECT runs.id, started, ended, state, host, pid, runs.name, digest, command, folder, config, results, "
-        "asked, found FROM runs LEFT JOIN models ON models.id = runs.model ORDER BY runs.id"
+        "requested, cached FROM runs LEFT JOIN models ON models.id = runs.model ORDER BY runs.id"
     )
     return [_run(*row) for row in rows]
 
@@ -147,10 +147,11 @@ def list_runs(connection: sqlite3.Connection) -> list[Run]:
 def _run(
     number: int, started: float, ended: float | None, state: str, host: str, pid: int, *rest: Any
 ) -> Run:  # the columns of the query above
-    name, digest, command, folder, config, results, asked, found = rest
+    name, digest, command, folder, config, results, requested, cached = rest
     if state == "running" and host == socket.gethostname() and not _is_alive(pid):
         state = "died"
-    return Run(number, started, ended, state, name, digest, command, folder, json.loads(config), results, asked, found)
+    settings = json.loads(config)
+    return Run(number, started, ended, state, name, digest, command, folder, settings, results, requested, cached)
 
 
 def _is_alive(pid: int) -> bool:

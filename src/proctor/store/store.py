@@ -7,6 +7,7 @@ of the store, or without it.
 from __future__ import annotations
 
 import logging
+import math
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -209,7 +210,7 @@ class Store:
 
 
 def _select(connection: sqlite3.Connection, keys: Sequence[bytes]) -> list[tuple[bytes, bytes, int]]:
-    return connection.execute(f"SELECT key, value, run FROM answers WHERE key IN ({_IN})", keys).fetchall()
+    return connection.execute(f"SELECT key, value, run FROM responses WHERE key IN ({_IN})", keys).fetchall()
 
 
 def open_store(path: Path) -> Store | None:
@@ -332,4 +333,4 @@ def _whole(request: Request, parts: Iterable[Part | None]) -> Response | None:
 
 def _is_nan(part: Part) -> bool:
     number = part[0] if isinstance(part, tuple) else part
-    return isinstance(number, float) and number != number
+    return isinstance(number, float) and math.isnan(number)

@@ -129,7 +129,7 @@ class Writer:
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 connection.executemany(
-                    f"INSERT OR REPLACE INTO answers (key, value, run) VALUES (?, ?, {self._run})", sorted(rows)
+                    f"INSERT OR REPLACE INTO responses (key, value, run) VALUES (?, ?, {self._run})", sorted(rows)
                 )
                 connection.execute("COMMIT")
                 return
