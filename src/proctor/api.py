@@ -249,6 +249,6 @@ def open_results(path: str | Path) -> dict[str, Any]:
     if not isinstance(document, dict) or "results" not in document:
         raise DataError(f"{file} is no results file: it has no 'results'.")
     results = document["results"]
-    if not isinstance(results, dict) or not all(isinstance(figures, dict) for figures in results.values()):
+    if not isinstance(results, dict) or not all(isinstance(scores, dict) for scores in results.values()):
         raise DataError(f"{file} is no results file: its 'results' are not scores by task.")
     return document

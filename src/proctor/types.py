@@ -293,7 +293,7 @@ class Record:
 
     ``arguments``: per request the tuple of its arguments as lm-eval counts them (one per
     continuation). ``responses``: per such request the list of its repeats' raw values.
-    ``error``: why it has no metrics, where grading it failed; it is left out of its task's figures.
+    ``error``: why it has no metrics, where grading it failed; it is left out of its task's scores.
     ``variant``: which variant of the document it is, 0 the task's own. Scores of the task are those of variant 0 alone.
     """
 

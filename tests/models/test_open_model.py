@@ -93,11 +93,11 @@ def test_a_halved_budget_lets_half_the_batch_through():
     assert budget.halved(8, 10, 8).stop([10] * 8, [1] * 8, 0) == 4
 
 
-def test_a_tally_counts_all_and_warns_once(caplog):
-    tally = WarningCounter()
-    tally.note("cut", "Something was cut.")
-    tally.note("cut", "Something was cut.", 2)
-    assert dict(tally.counts) == {"cut": 3}
+def test_a_counter_counts_all_and_warns_once(caplog):
+    counter = WarningCounter()
+    counter.note("cut", "Something was cut.")
+    counter.note("cut", "Something was cut.", 2)
+    assert dict(counter.counts) == {"cut": 3}
     assert [record.message for record in caplog.records] == ["Something was cut."]
 
 

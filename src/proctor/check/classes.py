@@ -21,7 +21,7 @@ def check_class(spec: TaskSpec) -> tuple[list[Finding], list[Finding], int]:
     found = Findings(spec)
     try:
         task = make_task(spec)
-        task.uses  # noqa: B018 - its figures, which a class may fail to name
+        task.uses  # noqa: B018 - its metrics, which a class may fail to name
     except ProctorError as error:
         found.add(error, "class")
         return *found.results(), 0

@@ -171,7 +171,7 @@ def _check_aggregate(entry: Mapping[str, Any], path: KeyPath, leaves: Sequence[T
 
 
 def _names_its_own(leaf: TaskNode) -> bool:
-    """Whether code of the task says what is measured: it may give figures under names that no list has."""
+    """Whether code of the task says what is measured: it may give scores under names that no list has."""
     entries = leaf.config.get("metric_list")
     named = (
         [entry.get("metric") for entry in entries if isinstance(entry, Mapping)] if isinstance(entries, list) else ()

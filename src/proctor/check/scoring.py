@@ -2,7 +2,7 @@
 
 ``process_results``, metrics and filters of a task are called twice on the answers of a few documents,
 and ``process_docs`` on a few rows. What differs is a warning: prompt and gold agree, but another run
-gives other figures. Code that runs a model's programs is not called more often than a run needs it.
+gives other scores. Code that runs a model's programs is not called more often than a run needs it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Tasks written as Python classes: the face of :class:`~proctor.tasks.task.Task` over an object.
 
 ``class: !function module.Class`` and objects made by a script are asked for their documents,
-prompts, requests and figures by lm-eval's method names. Which class they descend from does not
+prompts, requests and scores by lm-eval's method names. Which class they descend from does not
 matter here.
 """
 
@@ -69,7 +69,7 @@ class ClassTask:
 
     @cached_property
     def uses(self) -> tuple[MetricUse, ...]:
-        """Its figures, as it says that they aggregate."""
+        """Its metrics, as it says that they aggregate."""
         with errors_of_class(self.spec):
             directions = dict(call_method(self._made, "higher_is_better") or {})
             aggregations = dict(call_method(self._made, "aggregation") or {})

@@ -1,6 +1,6 @@
 """A task bound to its data and functions: documents in, examples out, answers measured.
 
-A task never sees a model: it yields prompts as turns, and figures from answers.
+A task never sees a model: it yields prompts as turns, and scores from responses.
 """
 
 from __future__ import annotations

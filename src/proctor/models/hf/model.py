@@ -58,8 +58,8 @@ class HfModel:
         self._device = device
         self._size = batch_size
         self._info = dict(info)
-        self._tally = WarningCounter()
-        self._spans = SpanMaker(tokens, self._tally)
+        self._counter = WarningCounter()
+        self._spans = SpanMaker(tokens, self._counter)
         self._batches: dict[str, list[int]] = {}
         self._scoring: dict[str, Any] = {}
         self._scorer = RowScorer(
@@ -110,7 +110,7 @@ class HfModel:
 
     def report(self) -> Mapping[str, Any]:
         """What happened while it responded."""
-        counts = self._tally.counts
+        counts = self._counter.counts
         return {
             "truncated": {kind: count for kind, count in counts.items() if kind in TRUNCATIONS},
             "unusual": {kind: count for kind, count in counts.items() if kind not in TRUNCATIONS},
@@ -216,7 +216,7 @@ class HfModel:
             results = self._shared(rows, kind, decision, missing)
         for result in results:
             if math.isnan(result.logprob):
-                self._tally.note("not_a_number", "The model returned NaN for a log-likelihood.")
+                self._counter.note("not_a_number", "The model returned NaN for a log-likelihood.")
             yield result
 
     def _decide(self, rows: Sequence[Row], kind: str) -> ScoringDecision:
@@ -294,7 +294,7 @@ class HfModel:
             texts = [requests[place][1].prompt for place in places]
             for place, text in self._generate(texts, plan, [requests[place][0] for place in places]):
                 if text.has_nan:
-                    self._tally.note("not_a_number", "The model's logits were NaN while it generated a text.")
+                    self._counter.note("not_a_number", "The model's logits were NaN while it generated a text.")
                 yield requests[places[place]][0], text
 
     def _generate(
@@ -329,7 +329,7 @@ class HfModel:
             ids = [self.tokens.prefix_token_id]
         room = self._generator.room(plan)
         if len(ids) > room:
-            self._tally.note(
+            self._counter.note(
                 "generate",
                 f"A prompt of {len(ids)} tokens leaves no room for {plan.max_tokens} more (limit "
                 f"{self.tokens.max_length}): it is truncated at the left. All such cases are counted in the results.",

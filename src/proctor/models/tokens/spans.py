@@ -17,11 +17,11 @@ from proctor.types import Loglikelihood, Rolling
 
 
 class SpanMaker:
-    """Makes spans; ``tally`` counts what had to be cut and what is odd."""
+    """Makes spans; ``counter`` counts what was truncated and what is odd."""
 
-    def __init__(self, tokens: Tokens, tally: WarningCounter) -> None:
+    def __init__(self, tokens: Tokens, counter: WarningCounter) -> None:
         self._tokens = tokens
-        self._tally = tally
+        self._counter = counter
 
     def scored(self, requests: Iterable[Loglikelihood]) -> tuple[list[Span], list[int]]:
         """The spans of all continuations, whose owners are numbered through.
@@ -69,7 +69,7 @@ class SpanMaker:
         """Usually the two as they are; what the model cannot take at once is cut, what is empty drops out."""
         limit = self._tokens.max_length
         if not continuation:
-            self._tally.note(
+            self._counter.note(
                 "empty_continuations",
                 "A continuation has no tokens of its own (it is empty, or merges with its context): "
                 "its log-likelihood counts as 0.",
@@ -79,7 +79,7 @@ class SpanMaker:
             return self._too_long(int(context[-1]), continuation)
         total = len(context) if self._tokens.backend == "seq2seq" else len(context) + len(continuation) - 1
         if total > limit:
-            self._tally.note(
+            self._counter.note(
                 "loglikelihood",
                 f"A context and continuation of {total + 1} tokens exceed the model's limit of {limit}: "
                 "the context is truncated at the left. All such cases are counted in the results.",
@@ -93,7 +93,7 @@ class SpanMaker:
                 f"A continuation has {len(continuation)} tokens; this model's limit is {limit}.",
                 hint="Raise max_length in --model_args if the model can take more.",
             )
-        self._tally.note(
+        self._counter.note(
             "long_continuations",
             f"A continuation of {len(continuation)} tokens exceeds the model's limit of {limit}: "
             "it is scored window by window.",
