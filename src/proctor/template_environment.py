@@ -9,7 +9,7 @@ from types import BuiltinMethodType
 from typing import Any
 
 from proctor.regex_limits.bounded import SlowPatternError
-from proctor.template_counters import BOUNDED, COUNTED, PRINTED, SEARCHED, with_counters
+from proctor.template_counters import BOUNDED, COUNTED, PRINTED, SEARCHED
 from proctor.template_filters import bounded_filter, check_size
 from proctor.template_limits import CALL, LEFT, SHORT, bounded_value, budget, counted, printed, searched
 from proctor.template_sizes import METHODS, OPERATORS, TemplateTooLarge, lorem_size
@@ -23,6 +23,8 @@ _CALLING = ("call", "is_safe_callable")
 @cache
 def _bounded_class(base: Any) -> type:
     from jinja2.sandbox import SandboxedEnvironment
+
+    from proctor.template_tree import with_counters
 
     base_call, base_getattr, base_binop = base.call, base.getattr, base.call_binop
     calls_as_jinja = all(getattr(base, name) is getattr(SandboxedEnvironment, name) for name in _CALLING)

@@ -20,7 +20,7 @@ a template within the bounds renders to the same string as without them. It hold
 :func:`proctor.template_environment.bounded_like`, for chat templates in the environment that transformers makes.
 
 A prompt is rendered for every request, so the checks stand where a template is compiled
-(:mod:`proctor.template_counters`) wherever that can be, and each begins with the case that nearly always holds: a
+(:mod:`proctor.template_tree`) wherever that can be, and each begins with the case that nearly always holds: a
 short text, a small number, a short list.
 """
 

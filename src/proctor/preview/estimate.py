@@ -18,9 +18,9 @@ from proctor.preview.preview import preview_style
 from proctor.run.bind import bind_tasks
 from proctor.run.chunks import plan_tasks
 from proctor.run.exam import select_suite, warn_of_surprises
+from proctor.run.model import open_configured
 from proctor.run.progress import duration
 from proctor.run.seeds import seed_everything
-from proctor.run.session import open_configured
 from proctor.settings.config import RunConfig
 from proctor.types import Generate, Model, Request, RequestKind
 

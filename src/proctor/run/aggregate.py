@@ -11,13 +11,13 @@ from proctor.metrics.aggregate import aggregate
 from proctor.metrics.base import MetricUse
 from proctor.metrics.metric_list import use_metric
 from proctor.run.grade import sentence
-from proctor.run.scores import DocumentValues, Key, MetricValues
+from proctor.run.scores import DocumentValues, Key, MetricValues, failure_report
 from proctor.run_result import ErrorMethod, GroupResult, TaskResult, Value
 from proctor.stats.intervals import normal_interval
 from proctor.stats.standard_errors import pooled_stderr, unweighted_stderr
 from proctor.tasks.class_task import AnyTask
 from proctor.tasks.groups import AggregateSpec, GroupSpec
-from proctor.types import DocumentError
+from proctor.types import DocumentError, UngradedDocuments
 
 log = logging.getLogger("proctor")
 
@@ -197,3 +197,24 @@ def _combine(entry: AggregateSpec, name: str, having: Sequence[TaskResult]) -> V
 def _total(counts: Sequence[int | None]) -> int | None:
     known = [count for count in counts if count is not None]
     return sum(known) if len(known) == len(counts) else None
+
+
+def task_results(
+    tasks: Sequence[AnyTask], values_by_task: Mapping[str, MetricValues], bootstrap_iters: int, *, fail_fast: bool
+) -> tuple[list[TaskResult], tuple[UngradedDocuments, ...]]:
+    """The results of all tasks, and what could not be graded, which is said in the log.
+
+    Args:
+        tasks: The tasks.
+        values_by_task: Their metrics by document.
+        bootstrap_iters: Resamples of a bootstrap; 0: no standard errors.
+        fail_fast: Whether a metric that cannot be aggregated ends the run.
+    """
+    results = [
+        task_result(task, values_by_task[task.spec.name], bootstrap_iters=bootstrap_iters, fail_fast=fail_fast)
+        for task in tasks
+    ]
+    failed = tuple(one.failed for one in values_by_task.values() if one.failed is not None)
+    for one in failed:
+        log.error(failure_report(one))
+    return results, failed

@@ -9,6 +9,7 @@ draws from are put back for the second planning.
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,10 +19,14 @@ from proctor.check.chat import check_style
 from proctor.check.task_checks import TaskChecks, warn
 from proctor.random_state import random_state, set_random_state
 from proctor.run.progress import OpenProgress, Progress
+from proctor.run.prompt_style import model_style
 from proctor.settings.config import RunConfig
 from proctor.tasks.class_task import AnyTask, ClassTask
 from proctor.tasks.plan import DocumentPlan, PlanErrors, TaskPlan, plan_documents
 from proctor.tasks.prompt import PromptStyle
+from proctor.types import Model, OriginModel
+
+log = logging.getLogger("proctor")
 
 OWN_FILTERS = "proctor.filters."
 ACROSS_DOCUMENTS = ("Custom",)
@@ -225,3 +230,38 @@ def plan_tasks(
     with progress(len(tasks), "Building prompts") as display:
         questions = QueryChunks(tasks, config, style, display=display, room=ChunkLimits(sys.maxsize, sys.maxsize))
     return [plan for window in questions.windows() for plan in window]
+
+
+def plan_chunks(
+    tasks: Sequence[AnyTask], config: RunConfig, model: Model, progress: OpenProgress, room: ChunkLimits
+) -> QueryChunks:
+    """The queries of a run; ``write_out`` shows the first of each task.
+
+    Args:
+        tasks: The tasks.
+        config: The settings.
+        model: The model: its chat template is used, and whether it takes every repetition of a request.
+        progress: Opens a display.
+        room: How much is planned at a time.
+    """
+    with progress(len(tasks), "Building prompts") as display:
+        return QueryChunks(
+            tasks,
+            config,
+            model_style(config, model),
+            display=display,
+            show=_write_out if config.write_out else None,
+            each_time=isinstance(model, OriginModel),
+            room=room,
+        )
+
+
+def _write_out(task: AnyTask, planned: DocumentPlan) -> None:
+    log.info(
+        "Task '%s', document %d, %d requests.\n--- first request\n%s\n--- target\n%s\n---",
+        task.spec.name,
+        planned.example.doc_id,
+        len(planned.asks),
+        planned.asks[0].request,
+        planned.example.target,
+    )

@@ -16,6 +16,7 @@ from proctor.run.bind import bind_tasks
 from proctor.run.progress import OpenProgress
 from proctor.run.seeds import seed_everything
 from proctor.sandbox.consent import code_consent
+from proctor.sandbox.run import bounds_report
 from proctor.settings.config import RunConfig
 from proctor.tasks.class_task import AnyTask, ClassTask, from_object
 from proctor.tasks.fewshot import may_leak
@@ -217,3 +218,29 @@ def _take(found: _ExamBuilder, item: Any, config: RunConfig) -> str:
     )
     found.bound.append(made)
     return made.spec.name
+
+
+def check_exam(exam: Exam, config: RunConfig) -> None:
+    """What stops a run before its model is opened, and what is worth a warning.
+
+    Args:
+        exam: The tasks.
+        config: The settings.
+
+    Raises:
+        UsageError: A task needs media, or runs code that a model writes without consent.
+    """
+    refuse_media([task.spec.name for task in exam.tasks if takes_media(task)])
+    check_unsafe([task.spec for task in exam.tasks], config.confirm_run_unsafe_code)
+    warn_of_surprises(config, [task.spec for task in exam.tasks])
+
+
+def warn_of_unconfined(tasks: Sequence[AnyTask]) -> None:
+    """Warn where the programs of a model did not run in the sandbox.
+
+    Args:
+        tasks: The tasks.
+    """
+    unsafe = [task.spec.name for task in tasks if task.spec.unsafe]
+    if unsafe and bounds_report() is None:
+        log.warning("The code of these tasks ran by its own means, outside the sandbox: %s.", ", ".join(unsafe))

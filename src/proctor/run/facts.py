@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from proctor.run.scores import MetricValues
+from proctor.run.text_counts import report_texts
 from proctor.run_result import GroupResult, TaskResult
 from proctor.sandbox.run import bounds_report
 from proctor.settings.config import RunConfig
 from proctor.stock.location import stock_roots
+from proctor.tasks.class_task import AnyTask
 from proctor.types import Model
 
 
@@ -37,10 +40,44 @@ def config_section(
     }
 
 
+def exam_facts(
+    tasks: Sequence[AnyTask],
+    values_by_task: Mapping[str, MetricValues],
+    warnings: Mapping[str, Any],
+    scored: Sequence[TaskResult | GroupResult],
+) -> dict[str, Any]:
+    """What is worth knowing of the tasks: where they are from, their texts, warnings, how sure their scores are.
+
+    Args:
+        tasks: The tasks.
+        values_by_task: Their metrics by document.
+        warnings: By task, what was wrong with its prompts.
+        scored: Tasks and groups whose scores get an interval.
+    """
+    return {
+        **stock_facts({task.spec.name: task.spec.file for task in tasks}),
+        **report_texts({name: one.texts for name, one in values_by_task.items()}),
+        **({"warnings": warnings} if warnings else {}),
+        **score_facts(scored),
+        **sandbox_facts(),
+    }
+
+
 def sandbox_facts() -> dict[str, Any]:
     """What confined the programs that were run, if any were."""
     bounds = bounds_report()
     return {} if bounds is None else {"sandbox": bounds}
+
+
+def model_report(report: Mapping[str, Any], device: Any, digest: str | None) -> dict[str, Any]:
+    """How the responses were computed, and what they are stored under.
+
+    Args:
+        report: :meth:`proctor.types.Model.report`.
+        device: Where the model runs.
+        digest: Of the model's identity; None: its responses are not stored.
+    """
+    return {"device": device, **report, **({"model_digest": digest} if digest else {})}
 
 
 def stock_facts(files: Mapping[str, str | None]) -> dict[str, Any]:
