@@ -47,6 +47,7 @@ def split_errors(spec: TaskSpec, splits: Splits) -> list[Finding]:
 
 def field_errors(spec: TaskSpec, splits: Splits) -> list[Finding]:
     """What goes wrong in the fields on one document: of the evaluated split, or of another where there is none."""
+    # From the split that is meant to any split at all: templates are mostly the same for all of them.
     wanted = [spec.data.eval_split, spec.fewshot.split, *splits.names]
     split = next(name for name in wanted if name in splits.names)
     try:

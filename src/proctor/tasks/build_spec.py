@@ -38,8 +38,11 @@ def assemble_task(node: Node, metadata: Mapping[str, Any] | None = None) -> Task
         # The rest of the file is the class's own business.
         config = {key: config[key] for key in ("task_alias", "metadata") if key in config}
     own = config.get("metadata")
+    # Secrets in these (a token for a private data set) must not reach results or messages: noted before they are used.
     note([config.get("dataset_kwargs"), own])
     merged = dict(own) if isinstance(own, Mapping) else ({} if own is None else {"_metadata": own})
+    # lm-eval: model_args and --metadata of the run come over the task's own metadata, and are part of its
+    # configuration.
     merged = {**merged, **(metadata or {}), "config_source": node.file or "inline"}
     prompt = _prompt(node, config)
     return TaskSpec(

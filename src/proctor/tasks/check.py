@@ -4,6 +4,18 @@ It reads values only; nothing is imported, rendered or loaded. What needs data i
 ``proctor validate``.
 """
 
+# The schema as tables
+# --------------------
+#   TASK_KEYS     key -> the kinds of values that it may have
+#   FEWSHOT_KEYS  the same for fewshot_config
+#
+# Why not a class with typed fields and a validator: a validator stops at the first error or speaks its own language,
+# while a message here is a sentence with the file's line. The order of checks is that of the messages: keys, output
+# type, data, fields, counts, examples, metrics, filters.
+#
+# ``report`` takes a key path and not a line: ``proctor validate`` records which keys are wrong, too, and leaves them
+# out when it looks at the data (:class:`proctor.check.files.Report`).
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
@@ -108,6 +120,7 @@ def check_config(node: Any, *, to_ask: bool = True) -> list[Finding]:
     errors: list[Finding] = []
 
     def report(message: str, *path: str | int, hint: str | None = None) -> None:
+        # lm-eval: a task without options loads, and fails only when requests are made.
         if not to_ask and message.startswith(NO_OPTIONS):
             return
         errors.append(error_at("task", node, message, path, hint))
@@ -162,6 +175,7 @@ def _check_data(config: Mapping[str, Any], report: Report) -> None:
 
 def _check_fields(config: Mapping[str, Any], report: Report) -> None:
     output = OUTPUT_TYPES.get(output_type_name(config))
+    # Which keys a named prompt brings along: they need not stand in the file.
     named = str(config.get("use_prompt") or "")
     from_prompt = (
         {"doc_to_text"} if named.startswith("qa-basic:") else {"doc_to_text", "doc_to_target"} if named else set()
@@ -171,6 +185,7 @@ def _check_fields(config: Mapping[str, Any], report: Report) -> None:
     for key, message in required:
         if config.get(key) is None and key not in from_prompt:
             report(message, "output_type")
+    # An empty list is caught here, an empty column only with the document.
     for key in ("doc_to_choice",):
         if isinstance(config.get(key), (list, dict)) and not config[key]:
             report("doc_to_choice is empty: there is nothing to choose from.", key)

@@ -30,6 +30,7 @@ def make_object(spec: TaskSpec) -> Any:
     made_by = bind(spec.made_by)
     config = {key: _bound(value) for key, value in spec.raw.items()} | {"metadata": dict(spec.metadata)}
     with errors_of_class(spec):
+        # By its signature and not by trying: a TypeError raised inside of the constructor would look like a wrong call.
         made = made_by(config=config) if _takes_config(made_by) else made_by()
         own: Any = getattr(made, "config", None)
         if hasattr(own, "task"):
@@ -73,9 +74,12 @@ def apply_overrides(made: Any, spec: TaskSpec) -> None:
         kept = dict(own.get("generation_kwargs") or {})
         if not spec.strict and any(key in asked.gen_kwargs for key in TOKEN_LIMIT_KEYS):
             kept = {key: value for key, value in kept.items() if key not in TOKEN_LIMIT_KEYS}
+        # A token limit of the run replaces the task's under all of its names; which of several counts depends on the
+        # kind of model, and a class merges nothing itself.
         _set(made, "generation_kwargs", {**kept, **asked.gen_kwargs})
     if asked.num_fewshot is not None and own.get("num_fewshot") != 0:
         _set(made, "num_fewshot", asked.num_fewshot)
+    # lm-eval: None becomes 0 only here, after the run had its say.
     elif own.get("num_fewshot") is None:
         _set(made, "num_fewshot", 0)
     if spec.fewshot.exclude == "always":

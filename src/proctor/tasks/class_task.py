@@ -5,6 +5,18 @@ prompts, requests and scores by lm-eval's method names. Which class they descend
 matter here.
 """
 
+# lm-eval's interface of a task class, as it is used here
+# -------------------------------------------------------
+#   config, dump_config()                   -> spec, configs of the results file
+#   eval_docs | test_docs(), validation_docs()  -> documents
+#   fewshot_context(doc, ...)               -> the prompt, examples included
+#   construct_requests(doc, ctx, ...)       -> instances: request_type, arguments, idx
+#   process_results(doc, values)            -> metric values of the document
+#   aggregation(), higher_is_better()       -> how they become scores
+#
+# Why an adapter, and not a base class: such classes are written against lm-eval's own, and some descend from nothing
+# that is known here. Methods are called by name; whatever they raise is an error with the line that names the class.
+
 from __future__ import annotations
 
 import logging
@@ -118,6 +130,7 @@ class ClassTask:
                 requests.append(Generate(*arguments))
             elif kind == "loglikelihood_rolling":
                 requests.append(Rolling(*arguments))
+            # Only neighbours are joined: values must come back in the order of the instances.
             elif isinstance(last, Loglikelihood) and last.context == arguments[0]:
                 requests[-1] = Loglikelihood(last.context, (*last.continuations, *arguments[1:]))
             else:
@@ -128,6 +141,7 @@ class ClassTask:
     def _instances(self, example: Example, style: PromptStyle) -> list[tuple[str, tuple[Any, ...]]]:
         metadata = (self.spec.name, example.doc_id, self.spec.repeats)
         given = ask_instances(self._made, example.doc, metadata, self.spec.n_shot, style)
+        # lm-eval: results reach process_results in the order of ``idx``.
         instances = sorted(given, key=lambda instance: instance.idx)
         if not instances:
             raise self._error(f"construct_requests gave no request for document {example.doc_id}.")
@@ -140,6 +154,7 @@ class ClassTask:
             raise self._error(
                 f"construct_requests gave a request of the type {kind!r}.", f"Known: {', '.join(_KINDS)}."
             )
+        # lm-eval: images and sound are a mapping at the end of the arguments.
         if len(arguments) == _KINDS[kind] + 1 and isinstance(arguments[-1], Mapping):
             raise self._error("its requests hold images or sound, which no model here takes.")
         if len(arguments) != _KINDS[kind] or not isinstance(arguments[0], str):

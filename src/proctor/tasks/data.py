@@ -30,6 +30,7 @@ class Documents(Sequence[Doc]):
         features = getattr(rows, "features", None)
         # A class may give documents of any kind; only mappings have columns.
         first = rows[0] if features is None and len(rows) else None
+        # Which names are columns decides how fields are read (a column's name or a template), for the whole split.
         self.columns: tuple[str, ...] = tuple(features or (first if isinstance(first, Mapping) else ()))
 
     def __len__(self) -> int:
@@ -78,6 +79,7 @@ def positions(name: str, total: int, limit: float | None, samples: Sequence[int]
         return sorted(set(samples))
     if limit is None:
         return range(total)
+    # lm-eval: a share is rounded up, a number cut to a whole one, and both end at the length of the split.
     return range(min(total, math.ceil(total * limit) if limit < 1.0 else int(limit)))
 
 
@@ -98,6 +100,7 @@ class Splits:
 
     def documents(self, split: str, process_docs: Any = None) -> Documents:
         """The split after ``process_docs``; an unknown split is an error with its line."""
+        # Evaluation and few-shot examples may read one split by different functions.
         key = (split, process_docs)
         if key not in self._processed:
             self._processed[key] = self._process(split, process_docs)

@@ -30,6 +30,8 @@ def whole_config(spec: TaskSpec) -> Mapping[str, Any]:
     full: dict[str, Any] = {
         **spec.raw,
         "task": spec.name,
+        # None drops the key below: lm-eval leaves out what has no value, and so do files that are compared with its
+        # own.
         "dataset_kwargs": dict(spec.data.kwargs) if spec.raw.get("dataset_kwargs") is not None else None,
         "unsafe_code": spec.raw.get("unsafe_code") or False,
         "description": spec.description,

@@ -5,6 +5,17 @@ something, overrides the tasks below. Overrides replace whole keys, the outer gr
 the inner one's, and a member's own come over both.
 """
 
+# Overrides on the way down
+# -------------------------
+#   group: outer            num_fewshot: 5            (its own keys, less GROUP_KEYS, override all tasks below)
+#     - group: inner        num_fewshot: 3            member's keys: over outer's and over inner's
+#         - task: a         repeats: 2                member's keys: over all of them
+#
+#   task a = a.yaml < keys of inner.yaml < keys of outer.yaml < keys of the member   (later replaces whole keys)
+#
+# Places travel with keys (YamlFile.over), so an error in an overridden key is shown where the override stands.
+# Invariant: one name is one task. A task that is reached twice must have one configuration; results are stored by name.
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -43,6 +54,7 @@ class Expander:
     def __init__(self) -> None:
         self.errors: list[Finding] = []
         self._tasks: dict[str, TaskNode] = {}
+        # Nodes of names without overrides, by file and name: the file, since another folder may define the name, too.
         self._plain: dict[tuple[str, str], Sequence[Node]] = {}
         self.warnings: dict[Finding, None] = {}
 
@@ -132,6 +144,7 @@ class Expander:
             place = context.asked_at or Location(file, 1)
             self._add(Finding(f"the group '{name}' contains itself: {circle}.", place.file, place.line))
             return []
+        # The outer group's keys come over this group's: ``context.overrides`` is the upper layer.
         overrides = context.overrides.over(content.drop((*GROUP_KEYS, "include")))
         inside = _Context((*context.chain, name), overrides)
         items = content.values.get("task")
@@ -149,6 +162,7 @@ class Expander:
             place = content.place("task") or content.place("group") or Location(file, 1)
             hint = "List the names of tasks, groups or tags under 'task:'."
             self._add(Finding(f"the group '{name}' has no members.", place.file, place.line, hint))
+        # lm-eval: a member that is listed twice counts once.
         unique = tuple({member.name: member for member in members}.values())
         own = content.keep(GROUP_KEYS)
         return [GroupNode(name, {**own.values, "group": name}, unique, own.places, file)]
@@ -201,6 +215,7 @@ class Expander:
             self._unknown(index, name, context, defining=bool(own.values))
             return []
         try:
+            # A task that is defined within a group: its include is relative to the file of the group.
             content = resolve_includes(overrides, context.asked_at.file if context.asked_at else file)
         except TaskError as error:
             self._add(*error.errors)

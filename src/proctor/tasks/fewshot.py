@@ -4,6 +4,21 @@ Every task owns one ``random.Random(seed)``, consumed once per evaluated documen
 order; samplers draw *positions* in the pool, so that an example is rendered once and reused.
 """
 
+# Draws that are lm-eval's to the number
+# --------------------------------------
+#   one random.Random(seed) for each task
+#     document 0   sample(pool, n)   |  the state moves on with each draw, so document 7's examples depend on the seed
+#     document 1   sample(pool, n)   |  and on the documents before it: chunks, --limit and resumed runs must draw
+#     ...                            v  for every document in order, whether its response is cached or not
+#
+#   the question is left out of its pool (excludes_question):
+#     n + 1 are drawn, those equal to the question dropped, the first n taken
+#     two or more dropped (duplicates in the data): n are drawn again, from the pool without them
+#
+# Positions are drawn instead of documents: random.sample chooses by length and index alone, so the draws are those of
+# lm-eval, which samples the documents themselves, and the turns of an example are rendered once for all prompts.
+# Documents are compared by value, as lm-eval does: a copy of the question under another number must not stand there.
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -110,6 +125,7 @@ def _pool_is_evaluated(spec: TaskSpec) -> bool:
 def make_sampler(spec: TaskSpec, pool: list[Doc], seed: int | None) -> Sampler:
     """The task's sampler over ``pool``; too small a pool is an error with its line that says both numbers."""
     n, exclude = spec.n_shot, excludes_question(spec)
+    # RandomSampler draws one more than it needs.
     needed = n + 1 if exclude and spec.fewshot.sampler == "default" else n
     # A sampler of the task's own may make documents up.
     if needed > len(pool) and spec.fewshot.sampler in SAMPLERS:
@@ -220,6 +236,7 @@ class OwnSampler:
         made_by = bind(spec.fewshot.sampler)
         try:
             with no_exit():
+                # lm-eval: made without a generator, seeded by set_rnd() where there is such a method.
                 self._made = made_by(list(pool), rnd=None)
                 if not callable(getattr(self._made, "sample", None)):
                     raise self._error("has no method 'sample(n, eval_doc=None)'.")
@@ -244,6 +261,8 @@ class OwnSampler:
 
     def _position(self, drawn: Doc) -> int:
         for position, doc in enumerate(self._pool):
+            # Identity first: comparing long documents costs more. The scan is linear in the pool for each drawn
+            # example.
             if doc is drawn or doc == drawn:
                 return position
         self._pool.append(drawn)

@@ -4,6 +4,23 @@ A field is a column's name, a template, a constant or a function; which one is d
 once per task, and whatever goes wrong on a document becomes a sentence with task, key and line.
 """
 
+# What a value of a task file is
+# ------------------------------
+#   column      the whole value is the name of a column          doc_to_text: question
+#   template    any other text, also one without braces          doc_to_text: "{{question}} Answer:"
+#   constant    a number, a list, a mapping                      doc_to_choice: [yes, no]
+#   function    !function                                        doc_to_text: !function utils.prompt
+#
+# The kind is decided once for each task, by the columns of its evaluated split, and not for each document: a column
+# that one document lacks is an error and never a template.
+#
+# Jinja gives text only. lm-eval makes values of some texts, by these rules, kept for equal numbers:
+#   target      digits where there are options -> the position of an option; "[...]" -> a list of right texts
+#   options     must spell a Python list
+#   text        digits where there are options -> the number of the right option (options are contexts then)
+#
+# Invariant: whatever a template or a function of a task raises leaves here as a TaskError with key and line.
+
 from __future__ import annotations
 
 import ast
@@ -83,6 +100,7 @@ def bind_field(
         return _choice(spec, path, value, columns)
 
     def names_choice(rendered: str) -> bool:
+        # str.isdigit() as in lm-eval, which is true of "²" as well: literal_eval then fails, and the text stays.
         # lm-eval: digits name a choice where there are choices.
         return spec.prompt.choice is not None and rendered.isdigit()
 
@@ -105,6 +123,7 @@ def _keeps_text(spec: TaskSpec) -> bool:
     return output_type_of(spec).generates and spec.process_results is None and not spec.strict
 
 
+# "{{ answer }}", "{{ row['answer'][0] }}": a template that is no more than a path, without a filter or an operator.
 _PLAIN_PATH = re.compile(r"\s*\{\{-?\s*([A-Za-z_]\w*)((?:\.\w+|\[[^\]{}]*\])*)\s*-?\}\}\s*")
 
 
@@ -126,6 +145,9 @@ def _target_template(spec: TaskSpec, path: tuple[str, ...], source: str, names_c
             return text
         listed = _literal(text)
         of_texts = isinstance(listed, list) and bool(listed) and all(isinstance(one, str) for one in listed)
+        # A list of texts is one of right answers. Else it depends on the data: a list column is one, too; a text column
+        # that happens to spell a list of numbers is the answer itself. A template that computes is taken as lm-eval
+        # takes it.
         return listed if of_texts or plain is None or not isinstance(_value_at(doc, plain), str) else text
 
     return _guard(spec, path, rendered)
@@ -148,6 +170,7 @@ def key_or_template(spec: TaskSpec, key: str, value: str | None) -> Getter:
     if not value:
         return lambda doc: None
     render = _guard(spec, (key,), _template(spec, (key,), value))
+    # lm-eval: looked for in the document, not among the columns: a few-shot example may come from another split.
     return _text_or_nothing(spec, key, lambda doc: doc[value] if value in doc else render(doc))
 
 

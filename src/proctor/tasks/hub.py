@@ -9,6 +9,19 @@ in memory and in the cache of ``datasets``: a file that has changed is read anew
 is part of.
 """
 
+# Two caches of one process, both keyed by a state
+# ------------------------------------------------
+#   _DESCRIBED   arguments of dataset_module_factory -> which files, which card, which configurations
+#   _LOADED      arguments of load_dataset           -> splits
+#
+# The state is what shows that the data are the same: stamps of local files, and the working directory, because a
+# relative name means another folder elsewhere. A name of the hub has no stamp: one process takes one revision of it.
+# Where a state cannot be given (URLs, a plain file as path), nothing is cached here.
+#
+# On disk, ``datasets`` caches local files by name and modification time only, so each set of stamps has a cache folder
+# of its own below ``<its cache>/proctor``. (``download_mode=force_redownload`` would be as safe, at the price of
+# reading everything anew in every run.)
+
 from __future__ import annotations
 
 import copy
@@ -58,6 +71,7 @@ def load_dataset(path: str, name: str | None, **kwargs: Any) -> Any:
         with _descriptions_kept(state):
             own = {**kwargs, **_own_cache(path, name, kwargs)}
             loaded = datasets.load_dataset(path=path, name=name, **own)
+        # One split, or a stream, which can be read once only: the next caller must get its own.
         if not isinstance(loaded, datasets.DatasetDict):
             return loaded
         _LOADED[key] = loaded

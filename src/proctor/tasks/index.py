@@ -5,6 +5,25 @@ them all is lm-eval's own task folder, where there is one: it is read when a nam
 no other root has, or a list of all names is wanted.
 """
 
+# How a name is found
+# -------------------
+#   folder -- scan.walk --> files with size and time -- scan.FileHeads --> the few keys that name things
+#          -- roots.read_root --> Root: entries, tags, errors of one folder
+#   roots  -- put_over --> TaskIndex
+#   name   -- select.find --> expand.Expander --> nodes with their whole configuration
+#
+#   rank, highest first     a later --include_path
+#                           an earlier --include_path
+#                           the bundled benchmarks
+#                           lm-eval's own task folder (``stock``), read on demand: ``whole``
+#
+# Why the stock tasks are not simply one more root: they are fourteen thousand files, and most runs name tasks that are
+# bundled. So look-ups go to ``entries`` and ``tags`` first, and only a miss, a list of all names or a tag that may have
+# more members there reads them.
+#
+# Invariant: a name is an entry or a tag, never both; an entry wins. Within one folder the first file in the order of
+# paths wins, between folders the later folder; both are reported.
+
 from __future__ import annotations
 
 import logging
@@ -63,6 +82,7 @@ class TaskIndex:
     def entry(self, name: str) -> Entry | None:
         """The task or group of this name; stock tasks are read only if nothing else has it."""
         known = self.entries.get(name)
+        # A tag of a higher root hides a stock task of its name: then the answer is None, and nothing is read.
         return known if known is not None or name in self.tags else self.whole.entries.get(name)
 
     def tagged(self, name: str) -> tuple[str, ...]:
@@ -85,6 +105,8 @@ class TaskIndex:
         stock = self.stock.root
         entries = {name: entry for name, entry in stock.entries.items() if name not in self.tags} | dict(self.entries)
         tags = {tag: tuple(sorted(set(names))) for tag, names in stock.tags.items()} | dict(self.tags)
+        # A suite may be bundled in part: its tag has the stock's members as well. A tag of the user's own has only its
+        # own.
         for tag in self.part_tags & stock.tags.keys():
             tags[tag] = tuple(sorted({*self.tags[tag], *stock.tags[tag]}))
         tags = {tag: names for tag, names in tags.items() if tag not in entries}
@@ -138,6 +160,7 @@ def put_over(roots: Sequence[Root], base: TaskIndex | None = None) -> TaskIndex:
         add_task_root(root.path)
     entries: dict[str, Entry] = dict(base.entries) if base else {}
     tags: dict[str, Sequence[str]] = dict(base.tags) if base else {}
+    # Only replacements across roots are reported here; two files of one folder are ``Root.twice``.
     replaced: list[tuple[Entry, Entry]] = []
     for root in roots:
         if entries:

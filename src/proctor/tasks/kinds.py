@@ -11,6 +11,7 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
+# Which keys tell a task of the older form from a group whose members are text: a group has no data.
 _DATA = ("dataset_path", "custom_dataset")
 
 

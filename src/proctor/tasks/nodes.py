@@ -47,6 +47,7 @@ def differing_keys(one: TaskNode, other: TaskNode) -> list[str]:
     """The keys in which two configurations of one name differ, but for how the task is shown."""
     if one.config == other.config:
         return []
+    # An alias changes how a task is shown in its group and nothing that is computed.
     keys = [key for key in (one.config.keys() | other.config.keys()) if key != "task_alias"]
     return sorted(key for key in keys if _plain(one.config.get(key)) != _plain(other.config.get(key)))
 

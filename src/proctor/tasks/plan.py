@@ -88,6 +88,7 @@ class PlanErrors:
         seen = self._seen.setdefault(task, {})
         for finding in error.errors if isinstance(error, TaskError) else (Finding(error.message, hint=error.hint),):
             named = re.search(rf"document {doc_id}\b", finding.message)
+            # Messages that differ in numbers only (of the document, of its options) are one error.
             key = (finding.file, finding.line, re.sub(r"\d+", "N", finding.message))
             if key in seen:
                 seen[key].documents.append(doc_id)
@@ -147,6 +148,7 @@ def plan_task(
     """
     documents = tuple(plan_documents(task, task.positions(limit, samples), seed, style, errors))
     sampled = any(ask.request.is_sampled for planned in documents for ask in planned.asks)
+    # A greedy response is requested once and counted as often as the task repeats; lm-eval computes it each time.
     return TaskPlan(task, documents, task.spec.repeats if sampled else 1)
 
 

@@ -3,6 +3,19 @@
 Plain rendering joins contents and delimiters; chat rendering hands the turns to a template.
 """
 
+# One list of turns, two renderings
+# ---------------------------------
+#   system   description                      | delimiter after it
+#   user     few-shot question                | target_delimiter
+#   assistant   its answer                    | fewshot_delimiter
+#   user     the document's question          |
+#   assistant   gen_prefix, if there is one   | (left open)
+#
+#   plain    all contents and delimiters, one after the other
+#   chat     contents as turns; delimiters count only where several turns are joined to one (multiturn off)
+#
+# Delimiters belong to the turn before them, so that both renderings come of one value and cannot drift apart.
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -46,6 +59,7 @@ def turns(
     ``answer`` None: no assistant turn, hence no ``fewshot_delimiter`` either (lm-eval).
     """
     if gen_prefix:
+        # lm-eval: the delimiter stands before a gen_prefix unless there is white space already.
         boundary = bool(question) and not (question[-1].isspace() or gen_prefix[0].isspace())
         delimiter = target_delimiter if boundary else ""
     else:
@@ -115,6 +129,7 @@ def chat_turns(messages: Sequence[Message], multiturn: bool) -> list[dict[str, s
     rest = list(messages[len(system) :])
     opened = [rest.pop()] if rest and rest[-1].role == "assistant" else []
     if rest:
+        # The chat template puts its own ending after the turn.
         rest[-1] = replace(rest[-1], delimiter="")
     user = Message("user", "".join(message.content + message.delimiter for message in rest))
     return [{"role": message.role, "content": message.content} for message in (*system, user, *opened)]

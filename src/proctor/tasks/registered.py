@@ -38,6 +38,7 @@ def _unknown(spec: TaskSpec) -> Iterator[bool]:
     steps = (step for pipeline in spec.filters or () for step in pipeline["filter"])
     yield from (_names_none(step.get("function"), FILTERS) for step in steps if isinstance(step, Mapping))
     for entry in spec.metrics or ():
+        # With process_results a metric's name is a key of what that returns, and needs no row.
         yield spec.process_results is None and _names_none(entry.get("metric"), METRICS)
         yield _names_none(entry.get("aggregation"), AGGREGATIONS)
 

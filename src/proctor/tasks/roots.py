@@ -116,7 +116,9 @@ class _RootReader:
         self.root = root
         self.walk = found
         self.heads = heads
+        # Files are shown as reached from the root as the user wrote it; ``heads.real`` is what they are opened by.
         self._prefix = "" if root.path == "." else os.path.join(root.path, "")
+        # realpath() is a system call for each part of a path, and thousands of files of a suite include the same one.
         self._targets: dict[tuple[str, str], str] = {}
         self._included: dict[str, Head | None] = {}
         self._open: set[str] = set()
@@ -140,12 +142,15 @@ class _RootReader:
         self.root.errors.extend(self.walk.errors)
         self.root.others.extend(self._prefix + path for path in self.walk.others)
         real = self.heads.real
+        # A file without a name is suspicious only if no other one includes it: most are shared parts, "_default.yaml".
         self.root.nameless.extend(shown for shown, path in nameless if f"{real}/{path}" not in self._included)
         self.heads.save()
 
     def _with_includes(self, found: ScannedFile, shown: str, head: Head) -> Head:
         real = self._real(found)
         merged, whole = self._merge(head, os.path.dirname(real))
+        # An include is missing, broken or in a circle. The full reader says which, with its line; the head says
+        # nothing.
         if not whole:
             from proctor.tasks.yaml import load_task_yaml
 
@@ -179,6 +184,7 @@ class _RootReader:
             target = self._targets[folder, name] = os.path.realpath(os.path.join(folder, name))
         if target in self._included:
             return self._included[target]
+        # A circle of includes: reported by the full reader, too.
         if target in self._open:
             return None
         self._open.add(target)

@@ -5,6 +5,18 @@ size; only files that changed are read. What is remembered is per file, never a 
 so a changed include needs no bookkeeping: merging the few keys again is cheap.
 """
 
+# The cache of heads
+# ------------------
+#   one JSON file for each root, in cache_folder()/tasks/<hash of the real path>.json:
+#     {"format": 3, "root": "/real/path/**", "files": {"mmlu/a.yaml": [mtime_ns, size, {"task": "mmlu_a"}], ...}}
+#
+# A row is valid while time and size are those of the file. Rows hold one file's own keys, without its includes: the
+# included file has a row of its own, so that a change of one shared file invalidates one row and not thousands.
+# An error is a head like any other: a broken file is not parsed again until it changes.
+#
+# Cost: one stat for each file; a parse for each changed one. The JSON is one file, since fourteen thousand small cache
+# files would cost what they are to save.
+
 from __future__ import annotations
 
 import hashlib
@@ -24,6 +36,7 @@ log = logging.getLogger("proctor")
 Head: TypeAlias = dict[str, Any]
 """The finding keys of one file, or ``{"error": [message, line, hint]}``."""
 
+# To be raised when a head gets other keys or other values: older caches are then made again.
 _FORMAT = 3
 _IGNORED_FOLDERS = frozenset({"__pycache__", ".ipynb_checkpoints"})
 _Row: TypeAlias = list[Any]
@@ -56,10 +69,12 @@ def walk(root: str, *, recursive: bool = True) -> FolderScan:
             with os.scandir(os.path.join(root, prefix)) as entries:
                 for entry in entries:
                     name = entry.name
+                    # A linked folder is not entered: a link to a folder above would never end.
                     if entry.is_dir(follow_symlinks=False):
                         if recursive and name not in _IGNORED_FOLDERS:
                             folders.append(f"{prefix}{name}/")
                     elif name.endswith(".yaml"):
+                        # macOS writes "._x.yaml" beside x.yaml on foreign file systems: binary, and no task file.
                         if not name.startswith("._"):
                             _note(entry, prefix + name, root, result)
                     elif name.endswith(".yml"):
@@ -67,6 +82,7 @@ def walk(root: str, *, recursive: bool = True) -> FolderScan:
         except OSError as error:
             message = f"the folder cannot be read: {error.strerror or error}."
             result.errors.append(Finding(message, os.path.join(root, prefix)))
+    # The order in which a folder lists its entries differs between machines; which of two equal names wins must not.
     result.found.sort()
     return result
 
@@ -150,6 +166,7 @@ class FileHeads:
 
     def save(self) -> None:
         """Write the cache anew if anything in it has changed; a cache that cannot be written is no error."""
+        # A shorter cache is written too: files that are gone must not be looked up for ever.
         if not self._changed and len(self._new) == len(self._old):
             return
         import tempfile

@@ -90,6 +90,7 @@ def find(index: TaskIndex, names: Sequence[str]) -> SelectionResult:
     unknown: list[str] = []
     all_names: list[str] = []
     for name in dict.fromkeys(names):
+        # Cheap look-ups first: every later branch may read the stock tasks (``index.names``, ``name in index``).
         if name in index.entries or name in index.tags:
             found = expander.by_name(index, name)
         elif _is_path(name):
@@ -103,6 +104,7 @@ def find(index: TaskIndex, names: Sequence[str]) -> SelectionResult:
         if found is None:
             unknown.append(name)
         else:
+            # The first mention of a name keeps its place in the order of results.
             nodes.update({node.name: node for node in found if node.name not in nodes})
             warn_of_absent_stock(index, name)
     if unknown:
@@ -144,6 +146,7 @@ def _by_folder(expander: Expander, index: TaskIndex, path: str, folders: list[Ro
 
 def _with_siblings(index: TaskIndex, file: str) -> TaskIndex:
     folder = Path(file).parent
+    # Only the folder itself: a task file in a home folder must not index all that lies below.
     siblings = read_root(folder, recursive=False)
     return put_over([siblings], index) if siblings.entries else index
 

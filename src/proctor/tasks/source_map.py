@@ -71,6 +71,7 @@ class YamlFile:
         return self._filter({key for key in self.values if key not in unwanted})
 
     def _filter(self, keys: set[str]) -> YamlFile:
+        # Values are shared with the original here: YamlFile is frozen, and none of its readers writes into them.
         if len(keys) == len(self.values):
             return self
         places = {key: value for key, value in self.places.by_key.items() if key in keys}

@@ -55,6 +55,7 @@ class StockTasks:
         with collection_paused():
             for place in self.places:
                 _say_where(place)
+                # Later places have the higher rank: update() lets them replace names.
                 root = read_names(place) or read_root(place.path, cache_dir=self._cache_dir)
                 merged.entries.update(root.entries)
                 merged.tags.update(root.tags)

@@ -32,6 +32,7 @@ def build_suite(nodes: Sequence[TaskNode | GroupNode], metadata: Mapping[str, An
     leaves: dict[str, tuple[str, ...]] = {}
     errors: list[Finding] = []
     seen: set[str] = set()
+    # Children first: a group's errors read better after those of its tasks, and aggregation goes upwards in this order.
     for node in _post_order(nodes):
         if node.name in seen:
             continue

@@ -3,6 +3,17 @@
 A task never sees a model: it yields prompts as turns, and scores from responses.
 """
 
+# What binding a task does, in this order
+# ---------------------------------------
+#   1. the Python of the task is loaded if it may register names  (before metrics and filters are looked up)
+#   2. metrics and filters by name                                (cheap: a wrong name is found before data are loaded)
+#   3. documents of the evaluated split, through process_docs
+#   4. fields, by the columns of that split
+#   5. the first document is rendered: it decides the shape       (lm-eval decides it so, for all documents)
+#
+# Afterwards the task is read only, but for two values that grow as documents are worked on: the rendered few-shot
+# examples, and the metrics that a metric function names itself (``derived``).
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -95,6 +106,7 @@ class Task:
         target = self.question.target(first)
         if self.question.choice is None or not self.output.has_prompt:
             return TaskShape(multiple_input=False, multiple_target=isinstance(target, list))
+        # For its errors: options that cannot be had are found on the first document, before any request.
         self._choices(first, 0)
         text = self.question.text(first)
         return TaskShape(multiple_input=isinstance(text, int), multiple_target=isinstance(target, list))
@@ -152,6 +164,7 @@ class Task:
             return Example(doc_id, doc, (canonical_variant((), choices, target),), None, target, None)
         text, prefix = self.question.text(doc), self.question.gen_prefix(doc)
         system = join(style.system_instruction, self._description(doc), self.spec.prompt.fewshot_delimiter)
+        # lm-eval: the system instruction of the run and the task's description are one system message.
         before = (Message("system", system),) if system else ()
         shots = () if draw is None else draw.positions(doc)
         if draw is not None:
@@ -191,6 +204,8 @@ class Task:
                 raise DataError(where + error.message, hint=error.hint) from error
         try:
             with no_exit():
+                # lm-eval: process_results is given the flat list of filtered values, without what each was requested
+                # for.
                 measured = self.process_results(example.doc, [value for one in results for value in one.values])
         except Exception as error:
             message = f"process_results {describe(error, example.doc)}"

@@ -35,6 +35,8 @@ def _environment() -> SandboxedEnvironment:
     from jinja2.sandbox import SandboxedEnvironment
 
     environment = SandboxedEnvironment(loader=BaseLoader(), undefined=StrictUndefined, keep_trailing_newline=True)
+    # lm-eval: sandboxed as task files of strangers need it, with StrictUndefined, so that a misspelt column is an
+    # error.
     environment.filters["regex_replace"] = regex_replace
     return bound(environment)
 
@@ -46,6 +48,7 @@ def compile_template(source: str) -> Renderer:
     quick = renderer(template, source) or template.render
 
     def render(doc: Mapping[str, Any]) -> str:
+        # Bounds are for one rendering: a large task must not use up what its first documents left.
         budget.renew()
         return quick(doc)
 

@@ -97,6 +97,7 @@ def _of_file(file: str, name: str, folder: str | None) -> NamedPrompt:
     parts = [prompt.get(key) for key in ("doc_to_text", "doc_to_target")] if isinstance(prompt, Mapping) else [None]
     if not all(isinstance(part, str) for part in parts):
         raise UsageError(f"use_prompt: the prompt {name!r} of {path} needs doc_to_text and doc_to_target as texts.")
+    # lm-eval: templates of such a file are always rendered, also where their text is the name of a column.
     return NamedPrompt(*(VerbatimTemplate(str(part)) for part in parts))
 
 

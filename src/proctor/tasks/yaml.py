@@ -4,6 +4,17 @@ A mistake in a task file is reported where it stands, so every key path keeps it
 includes and overrides. Nothing here knows what a key means.
 """
 
+# From a file to a mapping with places
+# ------------------------------------
+#   bytes -> UTF-8 -> events (depth) -> nodes (root, duplicate keys, places, aliases) -> values
+#   include: [a, b]     a < b < the file's own keys; each key replaces the earlier one whole
+#
+# Places are taken from the composed nodes, because values have none, and before construction, which flattens ``<<``.
+# Limits are checked between composing and constructing: nodes are linear in the file, what aliases stand for is not.
+#
+# Included files are parsed once per process: a suite of fifty-seven tasks includes one file fifty-seven times. What is
+# shared is the parsed file; its values are copied for each task, since overrides and ``process_docs`` may write there.
+
 from __future__ import annotations
 
 import os
@@ -77,6 +88,7 @@ def _include_target(name: Any, file: str, real: str, line: int, chain: tuple[str
             Finding("include names no file.", file, line, "Write it as 'include: FILE' or a list of files.")
         )
     shown = os.path.normpath(os.path.join(os.path.dirname(file), name))
+    # Relative to the real file: a linked task file includes what lies beside the file that the link means.
     target = os.path.realpath(os.path.join(os.path.dirname(real), name))
     if target in chain:
         circle = " -> ".join(os.path.basename(step) for step in (*chain[chain.index(target) :], target))
@@ -84,6 +96,7 @@ def _include_target(name: Any, file: str, real: str, line: int, chain: tuple[str
     if not os.path.isfile(target):
         kind = not_a_file(target)
         what = f"is {kind}" if kind else "does not exist"
+        # Not offered as similar: files that include this one would make a circle.
         known = {os.path.basename(step) for step in chain}
         similar = None if kind else similar_file(target, lambda entry: entry not in known)
         hint = None if kind else similar or stock_include_hint(name)
@@ -93,6 +106,7 @@ def _include_target(name: Any, file: str, real: str, line: int, chain: tuple[str
 
 def is_settled(mtime_ns: int) -> bool:
     """Whether a file is old enough that a later change must show in its modification time."""
+    # abs(): a time in the future (a clock that was set back, a copied file) is as good as one in the past.
     return abs(time.time_ns() - mtime_ns) > _SETTLED_NS
 
 
@@ -130,12 +144,15 @@ def _read(file: str, real: str) -> _ParsedFile:
         data, encoding = as_utf8(read_bytes(real))
         check_depth(data)
         loader = task_loader()(data)
+        # Read by the constructor of !function, which is given nothing but the loader and the node.
         loader.proctor_file, loader.proctor_folder = file, os.path.dirname(real)
         try:
             node = loader.get_single_node()
             check_mapping(node)
             notes = PlaceCollector(loader, file)
             by_key = notes.of_root(node)
+            # After the places, whose walk meets each node once, and before construction, whose work grows with what
+            # they stand for.
             check_aliases(node)
             values = loader.construct_document(node)
         finally:

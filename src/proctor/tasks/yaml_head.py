@@ -27,6 +27,7 @@ def read_head(data: bytes) -> dict[str, Any]:
         check_aliases(node)
         pairs = node.value
         if any(key.tag == MERGE_TAG for key, _ in pairs):
+            # ``<<: *base`` at the root may bring "task" or "include".
             loader.flatten_mapping(node)
             pairs = node.value
         head: dict[str, Any] = {}
@@ -43,6 +44,7 @@ def _head_value(key: str, node: Any, loader: Any) -> Any:
         return True
     if node.tag == STR_TAG:
         return node.value
+    # The member list of a group can be long, and nothing of it is needed to find the group.
     if key == "task" and node.id != "scalar":
         return True
     value = loader.construct_object(node, deep=True)

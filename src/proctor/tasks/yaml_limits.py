@@ -42,6 +42,8 @@ def _count(node: Any, counts: dict[int, int], open_nodes: set[int]) -> int:
                 for one in part if isinstance(part, tuple) else (part,):
                     total += _count(one, counts, open_nodes)
             open_nodes.discard(mark)
+        # Bounded, since the sum doubles (or more) with each level of aliases, and whole numbers of Python grow without
+        # end.
         counts[mark] = min(total, 1 << 60)
     return counts[mark]
 

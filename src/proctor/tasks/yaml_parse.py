@@ -18,6 +18,7 @@ from proctor.tasks.yaml_limits import check_number
 
 STR_TAG = "tag:yaml.org,2002:str"
 MERGE_TAG = "tag:yaml.org,2002:merge"
+# Fewer brackets and dashes than this cannot end the C stack; ordinary files are spared a second pass over their events.
 _MANY_OPENINGS = 2000
 _DEEPEST = 200
 _TOO_DEEP_FOR_LIBYAML = "exceeded maximum nesting depth"
@@ -29,6 +30,7 @@ def as_utf8(data: bytes) -> tuple[bytes, str | None]:
 
     Bytes whose encoding cannot be told stay as they are: who parses them says where they are wrong.
     """
+    # Nearly all task files; bytes.isascii() is many times faster than decoding them.
     if data.isascii() and b"\0" not in data:
         return data, None
     try:
@@ -52,6 +54,7 @@ def check_depth(data: bytes) -> None:
             depth += kind.endswith(("SequenceStartEvent", "MappingStartEvent"))
             depth -= kind.endswith(("SequenceEndEvent", "MappingEndEvent"))
     except yaml.MarkedYAMLError as error:
+        # Any other error of syntax is found again, and explained, when the file is parsed in earnest.
         if error.problem != _TOO_DEEP_FOR_LIBYAML:
             raise
         depth = _DEEPEST + 1
@@ -108,10 +111,13 @@ class PlaceCollector:
 
     def _pairs(self, node: Any) -> Iterator[tuple[Any, Any, Any]]:
         """Keys and nodes of a mapping: those of its ``<<`` first, so that its own come over them."""
+        # By tag and text: 1 and "1" are two keys.
         first: dict[tuple[str, str], int] = {}
         for key_node, value_node in node.value:
             if key_node.tag == MERGE_TAG:
                 for base in [value_node] if value_node.id == "mapping" else value_node.value:
+                    # A mapping that merges itself is refused by the walk of its aliases; here it must only not be
+                    # walked for ever.
                     if base is not node and base.id == "mapping":
                         yield from ((pair[0].value, *pair) for pair in base.value if pair[0].id == "scalar")
         for key_node, value_node in node.value:

@@ -9,6 +9,16 @@ Invariant: the types of the first file that has a column are what the others are
 where that explains nothing, for equality.
 """
 
+# How a difference is found
+# -------------------------
+#   file 1   {"q": text, "n": int}         known: q text (file 1), n int (file 1)
+#   file 2   {"q": text, "n": text} line 7 -> "file 2, line 7: 'n' is text, but a whole number in file 1."
+#
+# Two passes over the same tables, from the likely to the certain: first what ``datasets`` cannot cast, which is what
+# it failed on; then, if every value could be cast, whatever is not equal. One pass for equality alone would blame a
+# whole number in a column of fractions, which is no error. Kinds are compared per row, so that the line is known;
+# a column as a whole is joined (int + float = float, date + text = text) only to be held against later files.
+
 from __future__ import annotations
 
 import csv
@@ -77,6 +87,7 @@ def unlike_columns(files: Iterable[tuple[str, str]], builder: str) -> DataFileEr
             found = _unlike(shown, rows, known, fits)
             if found is not None:
                 return found
+            # ``known`` last: the first file that has a column decides its type, as in ``datasets``.
             known = {**{name: (shown, kind) for name, kind in _columns(rows).items()}, **known}
     return _new_column(tables)
 
@@ -115,6 +126,7 @@ def _difference(name: str, wanted: Kind, kind: Kind, fits: Fits) -> tuple[str, K
 
 def is_cast(wanted: Kind, kind: Kind) -> bool:
     """Whether ``datasets`` makes a value of ``kind`` one of ``wanted``."""
+    # "mixed": one of the files disagrees with itself, which says nothing about the other one.
     if kind == NULL or "mixed" in (wanted.name, kind.name):
         return True
     if wanted.name == "text":
@@ -176,6 +188,7 @@ def _json_rows(path: str) -> Iterator[Row]:
     if text.lstrip().startswith("["):
         yield from ((None, _cells(row)) for row in json.loads(text))
         return
+    # Not splitlines(): it also splits at U+2028 and its kind, which may stand within a text of JSON.
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             yield number, _cells(json.loads(line))
@@ -204,10 +217,12 @@ def kind_of(value: Any) -> Kind:
 
 
 def _csv_rows(path: str) -> Iterator[Row]:
+    # The limit is one of the whole process (128 KiB by default, less than a long passage): raised here, put back below.
     limit = csv.field_size_limit(1 << 30)
     try:
         reader = csv.reader(io.StringIO(Path(path).read_text(encoding="utf-8-sig"), newline=""))
         header = next(reader, [])
+        # A quoted cell may hold line ends: a row begins on the line after the last one of the row before.
         before = reader.line_num
         for row in reader:
             if row:
@@ -228,6 +243,7 @@ def _cell(text: str) -> Kind:
         float(text)
     except ValueError:
         return Kind("text")
+    # Python reads "1_000" as a number, pandas as text.
     return Kind("text" if "_" in text else "float")
 
 

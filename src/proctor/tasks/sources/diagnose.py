@@ -37,6 +37,7 @@ def diagnose(files: Iterable[tuple[str, str]], builder: str) -> DataFileError | 
             text = Path(path).read_text(encoding="utf-8-sig")
         except (OSError, ValueError):
             continue
+        # The copy is UTF-8 by now; one that is not was refused with its line when it was prepared.
         found = look(shown, text) if look else None
         if found is not None:
             return found
@@ -46,6 +47,7 @@ def diagnose(files: Iterable[tuple[str, str]], builder: str) -> DataFileError | 
 def _json(file: str, text: str) -> DataFileError | None:
     if text.lstrip().startswith("["):
         return _whole(file, text)
+    # Not splitlines(): U+2028 is a line end for it, and an ordinary character within a text of JSON.
     rows: list[tuple[int, Any]] = []
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
@@ -93,6 +95,7 @@ def _rows(file: str, rows: list[tuple[int, Any]], what: str = "line") -> DataFil
             return DataFileError(
                 f'{file}, {what} {number}: a row must be an object such as {{"question": ...}}, not {_kind(row)}.'
             )
+    # Column -> the line on which it has its first value that is not null, and the kind of that value.
     first: dict[str, tuple[int, str]] = {}
     for number, row in rows:
         for key, value in row.items():
@@ -114,6 +117,7 @@ def _kind(value: Any) -> str:
 def _csv(file: str, text: str) -> DataFileError | None:
     limit = csv.field_size_limit(1 << 30)
     try:
+        # ``strict``: a quote that is never closed is an error; without it the rest of the file becomes one cell.
         rows = csv.reader(io.StringIO(text, newline=""), strict=True)
         return _cells(file, rows)
     finally:
@@ -125,6 +129,7 @@ def _cells(file: str, rows: Any) -> DataFileError | None:
     try:
         for row in _counted(rows):
             width = width or len(row)
+            # Fewer cells than columns are no error to pandas: the missing ones are empty.
             if len(row) > width:
                 message = f"{file}, line {begun + 1}: the row has {len(row)} cells, but the header {width}."
                 return DataFileError(message, 'A cell with commas in it must stand in quotes: "a, b".')

@@ -45,6 +45,8 @@ def explain(spec: TaskSpec, path: str, error: Exception) -> DataError | TaskErro
         return TaskError(
             spec.error(f"the data set {path} has no configuration {spec.data.name!r}. {text}", "dataset_name")
         )
+    # By text and by the class's name: which class is raised depends on the versions of ``datasets`` and of the client
+    # of the hub.
     if "gated" in text.lower() or "401" in text or kind == "GatedRepoError":
         return DataError(
             f"The data set {name} of task '{spec.name}' is gated or private.",
@@ -69,8 +71,10 @@ def _of_content(spec: TaskSpec, name: str, error: Exception) -> DataError:
             hint="Use a version of the data set stored as files (a parquet branch: revision: refs/convert/parquet).",
         )
     cause = error.__cause__
+    # A builder that yields no row at all fails on next() of its own generator.
     if "StopIteration" in (kind, type(cause).__name__) or "corresponds to no data" in text:
         return DataError(f"The data set {name} of task '{spec.name}' holds no row.")
+    # ``datasets`` wraps most failures in "An error occurred while generating the dataset", which says nothing.
     known = error if cause is None else cause
     if _CAST.search(error_text(known)):
         message = f"The columns of the data set {name} of task '{spec.name}' are not of one type in all its files"

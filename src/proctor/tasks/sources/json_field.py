@@ -19,6 +19,7 @@ _SHOWN = 8
 
 def look_for_field(spec: TaskSpec, file: str, copy: str, field: Any, notes: list[Finding]) -> None:
     """Check ``field``, or note that it may be missing. ``copy``: the file's text as UTF-8, packed files aside."""
+    # A packed file has no plain text to look into here; ``datasets`` unpacks it itself.
     if copy.lower().endswith((*PACKED, ".zip")):
         return
     if field is None:

@@ -4,6 +4,26 @@ Whatever is wrong is a sentence with the file and what to do; what was read othe
 (an old encoding, semicolons, merged cells) is a note.
 """
 
+# The ladder of readers
+# ---------------------
+#   spec.data -- locate --> LoadArguments(path, kwargs)             which files or which name of the hub is meant
+#                                |
+#          folder of save_to_disk?  -- load_saved -->  splits       its Arrow files would be taken for other data
+#          Excel's workbooks?       -- load_workbooks --> splits    no builder of ``datasets`` reads them
+#          text files (json, csv, text) of this machine?
+#                    -- prepare --> copies in UTF-8 with commas     only of those that need one
+#                                |
+#                         datasets.load_dataset                     cached by hub.load_dataset
+#                                |
+#          it failed?  diagnose (a parser with lines) -> unlike_columns (types per file) -> explain (its own words)
+#
+# Each rung takes only what the one below would misread or fail on; whatever no rung takes goes to ``datasets`` as
+# lm-eval would hand it over. Failures are examined after the fact and not before: checking every row of every file
+# first would cost more than reading them, and nearly all files are right.
+#
+# Invariant: a message names files as the user knows them. ``LoadArguments.files`` pairs each file with the copy that is
+# read in its place, and copies are put back into names of files before anything is shown.
+
 from __future__ import annotations
 
 import logging
@@ -53,6 +73,7 @@ def load_splits(spec: TaskSpec, notes: list[Finding] | None = None) -> Mapping[s
 def _load(spec: TaskSpec, notes: list[Finding]) -> Mapping[str, Any]:
     import datasets
 
+    # The bars of ``datasets`` would be drawn over the progress display of the run.
     if not os.environ.get("PROCTOR_DATASETS_PROGRESS"):
         datasets.disable_progress_bars()
     source = locate(spec)
@@ -61,6 +82,7 @@ def _load(spec: TaskSpec, notes: list[Finding]) -> Mapping[str, Any]:
     books = workbooks_of(spec, source, notes)
     if books is not None:
         return load_workbooks(spec, source, books, notes)
+    # ``datasets`` takes only a Features object, which YAML has no way to write.
     if isinstance(source.kwargs.get("features"), Mapping):
         source = replace(source, kwargs={**source.kwargs, "features": _features(spec, source.kwargs["features"])})
     try:
@@ -69,11 +91,13 @@ def _load(spec: TaskSpec, notes: list[Finding]) -> Mapping[str, Any]:
     except ProctorError:
         raise
     except Exception as error:
+        # A broken line first: where a file cannot be parsed, types of its columns mean nothing.
         trouble = diagnose(source.files, source.builder) or unlike_columns(*_files(spec, source))
         if trouble is not None:
             hint = trouble.hint or _other_builder(source)
             raise DataError(f"Task '{spec.name}': {trouble.message}", hint=hint) from error
         raise _with_originals(explain(spec, source.path, error), source.files) from error
+    # Only the loaded rows show this: ``datasets`` falls back on its cache without a sign.
     if (cached := cache_of_a_folder(source.path, loaded)) is not None:
         _refuse_cached_folder(spec, source.path, cached)
     if not isinstance(loaded, Mapping):
@@ -127,7 +151,9 @@ def _prepared(spec: TaskSpec, source: LoadArguments, notes: list[Finding]) -> Lo
     refuse_special_files(spec, (source.path, source.kwargs.get("data_files")))
     encoding = source.kwargs.get("encoding")
     kwargs = {key: value for key, value in source.kwargs.items() if key != "encoding"}
+    # Who passes encoding_errors wants pandas or ``datasets`` to deal with odd bytes; nothing is prepared then.
     builder = None if "encoding_errors" in kwargs else local_builder(source.path, spec.data.name, kwargs)
+    # The last part of its module (datasets.packaged_modules.csv.csv) says what reads a folder; it has no other sign.
     kind = "" if builder is None else type(builder).__module__.rpartition(".")[2]
     by_split = {split: list(filter(os.path.isfile, files)) for split, files in local_files(builder).items()}
     refuse_holes(spec, by_split)
@@ -140,6 +166,8 @@ def _prepared(spec: TaskSpec, source: LoadArguments, notes: list[Finding]) -> Lo
         if kind == "json":
             look_for_field(spec, file, copies[file], kwargs.get("field"), notes)
     changed = {file: copy for file, copy in copies.items() if copy != file}
+    # A folder's README may name files by pattern, so copies cannot be listed in data_files: the whole folder is
+    # mirrored by links, and keeps its README, with copies in the place of some of its files.
     if changed and os.path.isdir(source.path):
         path = mirror(source.path, changed)
         return LoadArguments(path, kwargs, kind, tuple(copies.items()))

@@ -29,15 +29,20 @@ class LoadArguments:
 def locate(spec: TaskSpec) -> LoadArguments:
     """The builder, folder or hub name and its arguments, local paths resolved; one that is not there is an error."""
     path, kwargs, folder = spec.data.path or "", dict(spec.data.kwargs), spec.data.folder
+    # Refused before ``datasets`` sees it: unpickling alone runs code, and a task file of a stranger may name any file.
     if path == "pandas":  # some versions of datasets do
         message = "the builder 'pandas' reads pickles, which run whatever is in them."
         raise TaskError(spec.error(message, "dataset_path", hint="Write the data to parquet, csv or json files."))
+    # ``dataset_path`` is one of four things: a builder's name (json), a path that shows itself to be one (./x, ~/x, a
+    # known suffix), a folder beside the task file, else a name of the hub. "org/name" looks like a relative path, too,
+    # so a bare one counts as a path only where such a folder with data is there.
     named = path not in paths.LOCAL_BUILDERS and path not in paths.WORKBOOKS
     if named and (path.startswith((".", "~", os.sep)) or paths.builder_of(path) or paths.unread_format(path)):
         path = paths.beside(folder, path)
     elif named and folder is not None:
         path = paths.data_folder_beside(folder, path) or path
     for key in ("data_files", "data_dir"):
+        # Within a folder that is loaded as a whole, ``datasets`` resolves them against that folder.
         if key in kwargs and (not named or not os.path.isdir(path)):
             kwargs[key] = paths.beside(folder, kwargs[key])
     if named and not os.path.isdir(path) and "://" not in path:

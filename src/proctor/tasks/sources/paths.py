@@ -76,9 +76,11 @@ def beside(folder: str | None, value: Any) -> Any:
 def _candidates(folder: str | None, value: str) -> Iterator[str]:
     slashed = value.replace("\\", "/")
     for text in dict.fromkeys((value, slashed)):
+        # lm-eval: only the working directory. Beside the task file first, since a task folder is handed around as one.
         for base in dict.fromkeys((folder or "", "")):
             path = os.path.normpath(os.path.join(base, text)) if base else text
             yield path
+            # macOS decomposes Korean names (NFD) when files are copied from it; a YAML file is typed composed (NFC).
             if not path.isascii():
                 yield from (unicodedata.normalize(form, path) for form in ("NFC", "NFD"))
 
@@ -104,6 +106,7 @@ def data_folder_beside(folder: str, name: str) -> str | None:
 
 
 def _names(folder: Path) -> Iterator[str]:
+    # Two levels: data sets of the hub have their files in "data" or in a folder for each configuration.
     for depth in ("*", "*/*"):
         yield from (path.name for path in folder.glob(depth) if not path.name.startswith("."))
 
@@ -124,6 +127,7 @@ def expand(value: Any) -> dict[str, list[str]]:
     """``data_files`` as files by split, globs resolved in the order of their names."""
     by_split = value if isinstance(value, Mapping) else {"train": value}
     return {
+        # Sorted, because glob's order is that of the file system, and the order of documents decides few-shot draws.
         str(split): [file for path in files_of(paths) for file in (sorted(glob.glob(path)) or [path])]
         for split, paths in by_split.items()
     }

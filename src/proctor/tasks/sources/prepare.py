@@ -6,6 +6,19 @@ handing ``encoding`` and ``sep`` on to ``datasets``, which has no such arguments
 README, decodes UTF-16 in chunks and shows its own tracebacks.
 """
 
+# From a file to what is read in its place
+# ----------------------------------------
+#   all bytes UTF-8, no mark?  -- yes --> no CSV, or commas: the file itself, no copy
+#          | no                          other separators:   copy with commas
+#   encoding of the task, else a rule of proctor.encodings, else an error with its line
+#          |
+#   text -> (CSV: commas) -> copy in cache_folder()/data/<stamp of file and options>/<name of file>
+#
+# Why the name stays: ``datasets`` takes splits and formats from names of files.
+# Why the copy is as old as the original: ``datasets`` has the modification time in its own cache key, and a copy that
+# is made anew would otherwise be read anew.
+# UTF-8 is tested in blocks of 1 MiB, so that a large file that needs no copy is never in memory as a whole.
+
 from __future__ import annotations
 
 import bz2
@@ -65,6 +78,7 @@ def prepare(file: str, wanted: ReadOptions) -> PreparedFile:
     """
     key = (stamp(file), wanted)
     known = _DONE.get(key)
+    # Copies lie in a cache, which may be emptied while the process lives.
     if known is None or not os.path.exists(known.path):
         known = _DONE[key] = _prepare(file, wanted)
     return known
@@ -128,6 +142,7 @@ def _chunks(file: str) -> Iterator[bytes]:
 def _refuse_other_kinds(file: str, head: bytes, wanted: ReadOptions) -> None:
     if not head.strip(b"\xef\xbb\xbf \t\r\n"):
         raise DataError(f"{file} is empty.")
+    # By what a file begins with, not by its name: a workbook may be called data.csv.
     if head.startswith(b"PK\x03\x04"):
         hint = "If it is an Excel workbook, its name must end in .xlsx."
         raise DataError(f"{file} is a ZIP archive, no {wanted.builder} file.", hint=hint)
@@ -213,11 +228,13 @@ def _notes_of_header(file: str, header: list[str]) -> Iterator[str]:
 def _write(file: str, wanted: ReadOptions, text: str) -> str:
     """A copy in UTF-8 in the cache folder, as old as the original."""
     name = os.path.basename(file)
+    # The copy is unpacked text; under a name in .gz ``datasets`` would try to unpack it.
     name = os.path.splitext(name)[0] if os.path.splitext(name)[1].lower() in _OPENERS else name
     folder = cache_folder() / "data" / name_of([stamp(file), (wanted.builder, wanted.encoding, wanted.plain)])
     copy = folder / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        # Written aside and renamed: another process never sees half a copy.
         scratch = folder / f".{os.getpid()}"
         scratch.write_text(text, encoding="utf-8", newline="")
         with suppress(OSError):
@@ -249,5 +266,6 @@ def _link(source: str, link: Path) -> None:
     link.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileNotFoundError):
         link.unlink()
+    # Another process that mirrors the same folder may have made it since.
     with suppress(FileExistsError):
         link.symlink_to(source)

@@ -11,6 +11,14 @@ that it decodes (images, sound, its own JSON) are never noted. What a task's fun
 is read anew by ``datasets``.
 """
 
+# What is noted, and when it is used
+# ----------------------------------
+#   first run    task file -> datasets.load_dataset -> Arrow files in its cache -> note: {split: [[file, ...], rows]}
+#   next runs    task file -> note_of (name = hash of all that the load depended on) -> recall -> memory-mapped rows
+#
+# The note holds names of files and no rows: the Arrow files are there anyhow, and mapping them costs no copy. Its name
+# is its key, so an outdated note is never read; it is merely never asked for again.
+
 from __future__ import annotations
 
 import contextlib
@@ -98,6 +106,7 @@ def recall(note: Path | None) -> dict[str, ArrowRows] | None:
     try:
         known = json.loads(note.read_text(encoding="utf-8"))
         splits = {str(split): ArrowRows(files) for split, (files, _) in known.items()}
+        # len() maps the files: one that is gone or cut short fails here, and not in the middle of a run.
         whole = all(len(splits[split]) == length for split, (_, length) in known.items())
     except (OSError, ValueError, TypeError, pyarrow.ArrowException):
         return None
@@ -110,6 +119,7 @@ def remember(note: Path | None, splits: Mapping[str, Any]) -> None:
     ``note`` was taken before the data were read: a file that changed meanwhile is read anew next time.
     """
     files = {split: _arrow_files(rows) for split, rows in splits.items()}
+    # One split that cannot be had so is enough: half a data set from here and half from ``datasets`` gains nothing.
     if note is None or not all(files.values()):
         return
     known = {split: (files[split], len(rows)) for split, rows in splits.items()}
@@ -134,6 +144,8 @@ def note_of(spec: TaskSpec) -> Path | None:
 def _stamps(spec: TaskSpec) -> list[Stamp]:
     """The stamps of all that is read; none where that cannot be told from the task file."""
     data = spec.data
+    # Code may read anything, and these arguments change which files are read, or where, in ways that stamps do not
+    # show.
     if data.custom is not None or {"data_dir", "split", "streaming", "cache_dir"} & data.kwargs.keys():
         return []
     files = data.kwargs.get("data_files")
@@ -146,6 +158,7 @@ def _stamps(spec: TaskSpec) -> list[Stamp]:
 
 def _arrow_files(rows: Any) -> list[str]:
     """The Arrow files that hold exactly these rows; none where there are no such."""
+    # ``_indices``: a selection or a shuffle, of which the Arrow files hold more rows, or the same in another order.
     if getattr(rows, "_indices", None) is not None or not _is_plain(getattr(rows, "features", None)):
         return []
     return [str(file["filename"]) for file in getattr(rows, "cache_files", ())]

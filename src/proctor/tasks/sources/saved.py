@@ -19,6 +19,7 @@ def is_saved(folder: str) -> bool:
     def has(*names: str) -> bool:
         return all(os.path.isfile(os.path.join(folder, name)) for name in names)
 
+    # dataset_info.json alone is not enough: folders with files of the hub may have one, too.
     return has("dataset_dict.json") or has("state.json", "dataset_info.json")
 
 

@@ -8,6 +8,19 @@ Invariant: no cell's value is made up. A formula whose result Excel did not stor
 ``#N/A`` and a value without a column's name are errors that name the cell.
 """
 
+# From a workbook to splits
+# -------------------------
+#   file -- read_workbook --> sheets with rows (hidden ones and covers of one line aside)
+#        -- pick_sheets --> {split: sheet}
+#             dataset_name or ``sheet`` says which      -> train
+#             one sheet                                 -> train
+#             several, some named like the task's splits -> each is the split of its name
+#             several, none of them meant               -> error: a guess may score other documents
+#        -- as_data_set --> datasets.Dataset, sheets of one split one after the other
+#
+# A workbook is opened twice where it has formulas: openpyxl gives either a cell's stored result or its formula, and
+# only both together show a formula whose result was never stored, which reads as an empty cell otherwise.
+
 from __future__ import annotations
 
 import os
@@ -89,6 +102,8 @@ def _open(file: str, *, values: bool) -> Any:
         ) from error
     try:
         with zipfile.ZipFile(file) as archive:
+            # A workbook is a ZIP archive: the sizes that its directory states are looked at before anything is
+            # unpacked.
             size = sum(part.file_size for part in archive.infolist())
         if size > _LARGEST:
             raise DataError(f"{file} unpacks to {size:,} bytes, more than the {_LARGEST:,} that are read.")
@@ -113,6 +128,7 @@ def _is_ole(file: str) -> bool:
 def _has_formulas(file: str) -> bool:
     with zipfile.ZipFile(file) as archive:
         sheets = [archive.read(name) for name in archive.namelist() if name.startswith("xl/worksheets/")]
+    # Looked for in the raw XML, which is far quicker than opening the workbook a second time to find none.
     return any(b"<f>" in content or b"<f " in content for content in sheets)
 
 
@@ -171,6 +187,8 @@ class _Reader:
         for row, cells in enumerate(self._sheet.iter_rows(), start=1):
             for at, cell in enumerate(cells):
                 top = self._merged.get((row, at))
+                # The covering cell is the upper left one, so it has been read by the time that the covered ones are
+                # met.
                 table[row, at] = self._cell(row, at, cell) if top is None else table.get(top)
             yield row, [table[row, at] for at in range(len(cells))]
         if self._merged:
@@ -249,6 +267,7 @@ def workbooks_in(folder: str) -> tuple[dict[str, list[str]], list[str]]:
     """The workbooks of a folder, by the split that their names mention, and the names of its other data."""
     from proctor.tasks.sources.paths import builder_of
 
+    # "~$book.xlsx" is the lock file that Excel keeps beside a workbook that is open.
     names = [name for name in sorted(os.listdir(folder)) if not name.startswith((".", "~$"))]
     others = [name for name in names if builder_of(name) not in (None, "xlsx") and name not in _CARDS]
     found: dict[str, list[str]] = {}

@@ -18,6 +18,7 @@ from typing import Any
 
 from proctor.files import first_hole
 
+# Two writes within one tick have equal times. FAT has the coarsest ticks of what is still in use: two seconds.
 _YOUNG_NS = 2_000_000_000
 
 Stamp = tuple[Any, ...]
@@ -49,11 +50,13 @@ def folder_stamp(folder: str) -> Stamp:
     found: list[Stamp] = []
     entered: set[str] = set()
     for base, folders, names in os.walk(folder, followlinks=True):
+        # Links are followed, so a link to a folder above would lead round in a circle: each real folder once.
         real = os.path.realpath(base)
         if real in entered:
             folders.clear()
             continue
         entered.add(real)
+        # os.walk goes down in the order of this list: sorted in place, equal folders give equal stamps.
         folders.sort()
         found += [stamp(os.path.join(base, name)) for name in sorted(names)]
     return tuple(found)

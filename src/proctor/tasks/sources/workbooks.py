@@ -63,6 +63,8 @@ def load_workbooks(
     import datasets
 
     sheet = source.kwargs.get("sheet", spec.data.name)
+    # Whether sheets may become splits: not where data_files or the names of files have said already what is which
+    # split.
     only = not isinstance(source.kwargs.get("data_files"), Mapping) and len(by_split) == 1
     wanted = [str(spec.raw[key]) for key in SPLIT_KEYS if spec.raw.get(key)] if only else []
     made: dict[str, list[Any]] = {}
