@@ -7,22 +7,21 @@ found before the model is loaded.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from proctor.foreign import ends_in_errors
 from proctor.models import model_kind
 from proctor.results.samples import Samples
-from proctor.run.aggregate import group_results, task_results
 from proctor.run.ask import ResponseSource
 from proctor.run.chunks import ROOM, ChunkLimits, plan_chunks
-from proctor.run.exam import Exam, check_exam, load_exam, warn_of_unconfined
-from proctor.run.facts import config_section, exam_facts, model_facts, model_report, tokenizer_facts
+from proctor.run.exam import Exam, check_exam, load_exam
 from proctor.run.loop import RecordSink, answer_and_grade
 from proctor.run.model import open_configured
-from proctor.run.not_a_number import report_nan
 from proctor.run.progress import OpenProgress
 from proctor.run.run_store import RunStore
-from proctor.run.scores import MetricValues, facts_of
+from proctor.run.scores import MetricValues
 from proctor.run.seeds import seed_everything
+from proctor.run.summary import ModelFacts, summarize
 from proctor.run_result import RunResult
 from proctor.sandbox.consent import code_consent
 from proctor.settings.config import RunConfig
@@ -50,10 +49,8 @@ def evaluate(
         config: The settings.
         progress: ``progress(total, label)`` opens a display of ``total`` steps.
         bootstrap_iters: Resamples of a bootstrap; 0: no standard errors.
-        keep_records: Whether the result holds the records; None: where ``log_samples`` wants them and ``samples`` is
-            None.
-        opened: A model that is open already: it responds instead of ``config.model``, which then only names it, and
-            stays open.
+        keep_records: Whether the result holds the records; None: where they are logged and ``samples`` is None.
+        opened: A model that responds instead of ``config.model``, which then only names it, and stays open.
         exam: Tasks that are loaded already, instead of ``config.tasks``.
         samples: Takes every record as it is graded.
         answers: Responses that are known, of a run without a store.
@@ -86,32 +83,16 @@ def evaluate(
             answer_and_grade(
                 model, chunks, store, values_by_task, progress=progress, take=sink.take, fail_fast=config.fail_fast
             )
-            facts, digest = dict(store.facts()), store.digest
-        warn_of_unconfined(exam.tasks)
+            facts = ModelFacts(dict(store.facts()), store.digest)
         # 9. Aggregate tasks, then groups. 10, files and table, is in proctor.run.finish.
-        results, failed = task_results(exam.tasks, values_by_task, bootstrap_iters, fail_fast=config.fail_fast)
-        broken = report_nan([task.spec for task in exam.tasks], values_by_task)
-        groups = group_results(exam.groups, exam.leaves, {result.name: result for result in results})
-        report, extra = dict(model.report()), model_facts(config, model)
-        scored = [] if config.strict_lm_eval else [*results, *groups]
-        own = {
-            **model_report(report, facts.get("device"), digest),
-            **exam_facts(exam.tasks, values_by_task, chunks.warnings, scored),
-            **facts_of(failed),
-            **broken,
-        }
+        result = summarize(exam, config, model, values_by_task, facts, chunks.warnings, bootstrap_iters)
     finally:
         if model is not opened:
             model.close()
-    return RunResult(
-        tasks=tuple(results),
-        groups=groups,
+    return replace(
+        result,
         records=sink.records,
-        config=config_section(config, facts, report, bootstrap_iters),
-        extra={**tokenizer_facts(facts), **extra, "proctor": own},
         started=started,
         seconds=time.perf_counter() - clock,
-        failed=failed,
-        not_a_number=broken.get("not_a_number", {}),
         hashes={} if samples is None else samples.hashes,
     )

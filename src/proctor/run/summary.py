@@ -1,0 +1,73 @@
+"""The end of a run before files and table: scores of tasks and groups, and what is worth knowing of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from proctor.run.aggregate import group_results, task_results
+from proctor.run.exam import Exam, warn_of_unconfined
+from proctor.run.facts import config_section, exam_facts, model_facts, model_report, tokenizer_facts
+from proctor.run.not_a_number import report_nan
+from proctor.run.scores import MetricValues, facts_of
+from proctor.run_result import RunResult
+from proctor.settings.config import RunConfig
+from proctor.types import Model
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What the store knows of the model of a run, also where the model itself was not loaded.
+
+    ``info``: :attr:`proctor.types.Model.info`. ``digest``: of its identity; None: its responses are not stored.
+    """
+
+    info: Mapping[str, Any]
+    digest: str | None
+
+
+def summarize(
+    exam: Exam,
+    config: RunConfig,
+    model: Model,
+    values_by_task: Mapping[str, MetricValues],
+    facts: ModelFacts,
+    warnings: Mapping[str, Any],
+    bootstrap_iters: int,
+) -> RunResult:
+    """Scores and facts of a run whose documents are graded; records, times and hashes are left to the caller.
+
+    Args:
+        exam: The tasks and groups.
+        config: The settings.
+        model: The model, still open: it reports how it computed its responses.
+        values_by_task: The tasks' metrics by document.
+        facts: What the store knows of the model.
+        warnings: By task, what was wrong with its prompts.
+        bootstrap_iters: Resamples of a bootstrap; 0: no standard errors.
+    """
+    warn_of_unconfined(exam.tasks)
+    results, failed = task_results(exam.tasks, values_by_task, bootstrap_iters, fail_fast=config.fail_fast)
+    broken = report_nan([task.spec for task in exam.tasks], values_by_task)
+    groups = group_results(exam.groups, exam.leaves, {result.name: result for result in results})
+    report = dict(model.report())
+    # lm-eval's own figures are asked for: nothing stands beside them that it does not know.
+    scored = [] if config.strict_lm_eval else [*results, *groups]
+    own = {
+        **model_report(report, facts.info.get("device"), facts.digest),
+        **exam_facts(exam.tasks, values_by_task, warnings, scored),
+        **facts_of(failed),
+        **broken,
+    }
+    return RunResult(
+        tasks=tuple(results),
+        groups=groups,
+        records={},
+        config=config_section(config, facts.info, report, bootstrap_iters),
+        extra={**tokenizer_facts(facts.info), **model_facts(config, model), "proctor": own},
+        started=0.0,
+        seconds=0.0,
+        failed=failed,
+        not_a_number=broken.get("not_a_number", {}),
+    )
