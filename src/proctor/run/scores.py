@@ -106,10 +106,12 @@ class MetricValues:
         if record.error is not None:
             return
         for metric, value in record.metrics.items():
-            doc_ids, variants, values = columns.setdefault((metric, record.filter), ([], [], []))
-            doc_ids.append(record.doc_id)
-            variants.append(record.variant)
-            values.append(value)
+            column = columns.get((metric, record.filter))
+            if column is None:
+                column = columns[metric, record.filter] = ([], [], [])
+            column[0].append(record.doc_id)
+            column[1].append(record.variant)
+            column[2].append(value)
 
     def _count(self, record: Record) -> None:
         self._seen[record.filter] += 1
