@@ -17,6 +17,7 @@ KeyPath = tuple[str | int, ...]
 
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _NAME = re.compile(r"\{\{\s*([A-Za-z_][\w.]*(?:\[[^\]]*\])*)\s*\}\}")
+# "{question}", but not "{{question}}", "\frac{a}" or "${x}": LaTeX is frequent in prompts.
 _SINGLE = re.compile(r"(?<![\w{}\\$])\{([A-Za-z_]\w*)\}(?!\})")
 _PATH = re.compile(r"([A-Za-z_]\w*)(?:\.\w+|\[[^\]]*\])+")
 _RENDERED = ("description", "doc_to_text", "doc_to_target", "doc_to_choice", "gen_prefix")
@@ -114,6 +115,7 @@ def _bare(key: str, text: str, columns: Collection[str]) -> Iterator[Literal]:
     if path is not None and path[1] in columns:
         message = f"{key} is the text {text!r}, the same for every document."
         yield Literal(message, (key,), f"Write '{{{{{text}}}}}' for what the column {path[1]!r} holds there.")
+    # A word that is close to a column's name; short words are close to too many.
     elif text.isidentifier() and len(text) > 3 and (hint := did_you_mean(text, map(str, columns))):
         message = f"{key} is the text {text!r}, the same for every document, and no column."
         yield Literal(message, (key,), hint, is_note=True)

@@ -67,9 +67,11 @@ class CellCheck:
         return source is not None and not isinstance(source, (list, Mapping, int))
 
     def _cell(self, number: int, doc: Doc, name: str, cell: Any, key: str, text: str) -> None:
+        # Not NaN, which is an empty cell of a column of numbers.
         if isinstance(cell, float) and cell == cell:
             if not cell.is_integer():
                 self._fractions.add(name)
+            # "2.0" as a number of its own, and not within "12.05".
             elif name not in self._whole and re.search(rf"(?<![\d.]){re.escape(str(cell))}(?!\d)", text):
                 self._whole[name] = (number, key, repr(str(cell)))
         elif isinstance(cell, (datetime.date, datetime.time)):

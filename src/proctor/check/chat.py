@@ -15,6 +15,7 @@ from proctor.tasks.spec import TaskSpec
 
 log = logging.getLogger("proctor")
 
+# Letters only: templates may strip, escape or split what looks like markup, and none rewrites letters.
 SYSTEM, SHOT, ANSWER, QUESTION, OPENED = ("Qsystemx", "Qexamplex", "Qanswerx", "Qquestionx", "Qopenedx")
 
 

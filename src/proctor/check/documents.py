@@ -1,5 +1,13 @@
 """What can be wrong with a task on its real data: every template and function on every document."""
 
+# The order of checks on data
+# ---------------------------
+#   metrics and filters by name -> splits -> documents -> columns in braces -> fields on every document
+#     -> functions that score, called twice (only where code may run) -> few-shot pool
+#
+# A step that fails gives FAILED and takes along only what needs its result. A field is computed on every document, also
+# when it has failed before: the next document may fail otherwise. FAILED is an object and not None, which is a value.
+
 from __future__ import annotations
 
 import copy
@@ -131,6 +139,7 @@ class _DataCheck:
         if split is not None and split not in self.splits.names:
             return
         optional = spec.n_shot == 0
+        # A task without examples: what would go wrong if a user asked for some is of no interest beside real errors.
         if optional and self.found.results()[0]:
             return
         pool = self._try(lambda: load_pool(spec, self.splits), "fewshot_config", note=optional)
@@ -181,6 +190,8 @@ class _FieldChecks:
     def run(self, documents: Documents) -> TaskShape:
         """Look at all documents; what the first one decides comes back."""
         last = len(documents) - 1
+        # The first, one in the middle and the last: functions that count or draw show on any; copies of all would cost
+        # memory.
         twice = {0, last // 2, last} if self._is_repeated else set()
         for number, doc in enumerate(documents):
             self._document(number, doc, copy.deepcopy(doc) if number in twice else None)

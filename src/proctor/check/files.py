@@ -3,6 +3,15 @@
 Names are looked up, templates compiled but not rendered, functions looked for but not imported.
 """
 
+# Three levels of looking at a task
+# ---------------------------------
+#   files       this module     its keys, names, templates' syntax, functions' names     no code runs, no data is read
+#   documents   documents.py    every field of every document                            code of the task if allowed
+#   run         task_checks.py  the documents of this run, while prompts are built       code runs anyhow
+#
+# Each level takes from the one above which keys are unusable (``Report.keys``). They are left out of the configuration
+# before the next level, so that one wrong key does not hide what is wrong with the others.
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -155,6 +164,7 @@ def _check_aggregate(entry: Mapping[str, Any], path: KeyPath, leaves: Sequence[T
     if len(lacking) == len(leaves):
         known = sorted({name for leaf in leaves for name in metric_names(leaf.config)})
         hint = did_you_mean(metric, known) or f"They have: {', '.join(known)}."
+        # Code may give values under names that no list has: then an absent metric is no certain error.
         tell = report.note if open_ended else report.error
         tell(f"no task of the group lists the metric {metric!r}.", *path, "metric", hint=hint)
     elif lacking:

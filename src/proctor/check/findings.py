@@ -3,6 +3,20 @@
 An error that many documents have is told once, with the first of them and their number.
 """
 
+# Errors, warnings, notes
+# -----------------------
+#   error   a score would be wrong, meaningless or impossible    ``validate``: exit code 1;  ``run``: no model is loaded
+#   note    something that may be meant                          ``validate``: shown;        ``run``: one warning
+#
+# A finding of a document has a *kind*: what it has in common with the same finding of other documents, such as the key
+# and the class of the exception. The first of a kind is shown in full, the others are counted, so that a task of ten
+# thousand documents with one wrong template gives one line:
+#
+#   doc_to_target is empty: any answer counts as wrong (document 3 and 9,996 more documents).
+#
+# A kind may change from note to error at the end (``make_error``): one empty target may be meant, all of them cannot.
+# Memory is bounded by the number of kinds, which is that of checks times keys, and not by the number of documents.
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
@@ -91,6 +105,7 @@ class Findings:
         seen = self._seen.get(kind)
         if seen is None:
             self._seen[kind] = seen = _FindingKey(finding, doc, where, is_note=note)
+        # A document and a few-shot example are numbered apart: examples do not add to a count of documents.
         elif seen.where == where:
             seen.count += 1
         if value is not None and len(seen.values) < OTHERS + 1 and value not in seen.values:

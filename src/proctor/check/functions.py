@@ -3,6 +3,18 @@
 What a file takes from ``lm_eval`` is looked up where it would be served from (:mod:`proctor.alias`).
 """
 
+# Why syntax and not import
+# -------------------------
+# Importing a task's Python runs it: it may download, print, take seconds, or end the process. Its syntax tells nearly
+# all that is wanted: which names a module has at its top, what it imports, what it registers by name.
+#
+#   file -- ast.parse --> names (def, class, import, assignments; also within if, try, with, for)
+#                         open: "from x import *", __getattr__, globals() ... then any name may be there, none is missed
+#                         imports: packages, with lines   -> notes where they are not installed
+#                         taken: what comes from lm_eval  -> looked up where it would be served from (proctor.alias)
+#
+# Invariant: an error is certain. Where the syntax does not decide, the module is ``open`` and nothing is reported.
+
 from __future__ import annotations
 
 import ast
@@ -253,6 +265,7 @@ def _find_module(name: str) -> Path | None:
     search: Any = None
     spec = None
     for end in range(1, name.count(".") + 2):
+        # Package by package, by the path finder: importlib.util.find_spec would import the packages on the way.
         spec = PathFinder.find_spec(".".join(name.split(".")[:end]), search)
         if spec is None:
             return None

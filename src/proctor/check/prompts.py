@@ -69,6 +69,7 @@ class PromptCheck:
     def finish(self) -> None:
         """Add what all documents say together."""
         text, choices = self._first
+        # One document has one prompt; that says nothing.
         if self._count < 2 or not self._is_one_prompt:
             return
         # Options that differ can hold all there is to know, after no prompt or in the place of one.
@@ -113,6 +114,8 @@ class PromptCheck:
         else:
             is_doubled = spec.n_shot > 0 and key == "doc_to_text" and delimiter[:1] == " "
             where = "before the answer of a few-shot example"
+        # "A: " and " Paris" make two spaces. Most tokenizers have a token for them, which seldom stands before an
+        # answer.
         if is_doubled:
             other = "target_delimiter's" if delimiter else "the choice's own"
             message = f"two spaces stand {where}: the last of {key}, {short(ending[-40:])}, and {other}."

@@ -87,6 +87,8 @@ class RepeatCheck:
         with random_state_restored(functions_of(self._spec)):
             try:
                 again = [self._values(number, doc, first=call == 0) for call in range(CALLS)]
+                # lm-eval calls all functions on one document, so a change by the first is seen by the others: tried as
+                # well.
                 shared = self._on_one_copy(doc)
             except Exception:  # noqa: BLE001 - it worked once: whatever fails now depends on more than the document
                 self._say(number, "the functions", "fail", "when they are called a second time", warn=True)
@@ -146,6 +148,8 @@ class RepeatCheck:
             return False
         if "choices" in differing and output.has_options:
             # A right answer that is told by its text is found in whatever order.
+            # Options in another order are harmless where the gold is a text: it is looked up among those of the same
+            # call.
             texts = "target" not in differing and all(isinstance(values.target, str) for values in again)
             return not (texts and all(values.target in values.choices for values in again) and "text" not in differing)
         if "target" in differing:

@@ -48,6 +48,7 @@ def scoring_warnings(task: Task, planned: Sequence[DocumentPlan], answers: Answe
     """
     spec = task.spec
     keys = [key for key in ("filter_list", "process_results", "metric_list") if any(refs_of(spec.raw.get(key)))]
+    # ``unsafe``: scoring runs programs of the model, which cost seconds each and may have effects.
     if not keys or spec.unsafe or spec.predict_only:
         return []
     few = list(zip(planned, answers, strict=False))[:DOCUMENTS]
@@ -64,6 +65,7 @@ def _differing(task: Task, planned: DocumentPlan, answer: list[list[Any]]) -> It
     for pipeline in task.pipelines:
         docs = [planned.example.doc] * len(answer)
         values = _twice(lambda p=pipeline, d=docs: list(p.apply(copy.deepcopy(answer), copy.deepcopy(d))))
+        # It fails: the run itself will say so, with the document.
         if values is None:
             continue
         if not is_same(*values):

@@ -144,13 +144,17 @@ class _GoldPattern:
         place = operator.index(gold)
         self._count += 1
         self._numbers.add(place)
+        # The logarithm of the chance that option 0 is right in none of the documents so far, if golds were drawn by
+        # lot: as a product it would underflow after a few thousand documents.
         self._chance += math.log1p(-1 / len(choices)) if len(choices) > 1 else 0.0
         text = str(place)
+        # "{{ answer }}" rendered "2", and the options are 1, 2, 3, 4: the position 2 is the option "3".
         if self._from_template and text in choices and choices[place] != text:
             self._ambiguous += 1
             self._first = self._first or (number, text, choices[place])
 
     def finish(self) -> None:
+        # One gold that is the same everywhere is no count from 1; it has other explanations.
         is_odd = self._texts == 0 and 0 not in self._numbers and len(self._numbers) > 1
         if is_odd and not self._counts_down and self._chance < math.log(UNLIKELY):
             message = f"doc_to_target: 0 never occurs in {self._count:,} documents: counted from 1?"

@@ -6,6 +6,14 @@ An error is what gives a score that means nothing: no target that can be read, a
 do not agree with themselves. ``--strict_lm_eval`` makes warnings of both.
 """
 
+# Why three collections of findings
+# ---------------------------------
+#   _found       cells, prompts, braces                    always warnings
+#   _of_targets  targets against options                   an error only if no target at all can be read
+#   _of_calls    functions that do not repeat themselves   errors; warnings under --strict_lm_eval
+#
+# The verdict on targets is known at the end of the task alone, and then decides over all of them together.
+
 from __future__ import annotations
 
 import copy
@@ -50,6 +58,7 @@ class TaskChecks:
         self._looked: set[int] = set()
         self._fresh: dict[int, Any] = {}
         if can_differ(spec) and positions:
+            # Copied now: a function that changes its document has changed it by the time that the example is looked at.
             few = {positions[0], positions[len(positions) // 2], positions[-1]}
             self._fresh = {position: _copied(task.documents[position]) for position in few}
 

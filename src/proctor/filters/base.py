@@ -35,6 +35,7 @@ class Filter(ABC):
 def each_in_time(requests: Iterable[Any], find: Callable[..., Any], *rest: Iterable[Any]) -> list[Any]:
     """``find`` of every request (and of what is beside it); :class:`FilterFailure` where a pattern takes too long."""
     outcomes: list[Any] = []
+    # One watch for all requests: to set up a timer for each would cost more than most patterns.
     with TimeLimit() as watch:
         for arguments in zip(requests, *rest, strict=True):
             try:

@@ -44,6 +44,7 @@ class Regex(Filter):
         if match is None:
             return self.fallback
         if isinstance(match, tuple):
+            # lm-eval: findall() gives a tuple where the pattern has several groups; the first that is not empty counts.
             match = next((part for part in match if part), self.fallback)
         return match.strip() if isinstance(match, str) else match
 
@@ -142,6 +143,7 @@ class MultiChoiceRegex(Regex):
         letters = [chr(ord("A") + i) for i in range(len(choices))]
         texts = [self._reduced(choice.strip()) for choice in choices]
         by_text = {text: f"({letter})" for text, letter in zip(texts, letters, strict=True)}
+        # Longest first: of "Paris" and "Paris, Texas" the alternation takes the first that matches.
         text_regex = re.compile("|".join(sorted(map(re.escape, texts), key=len, reverse=True)))
         letter_regex = re.compile(rf":[\s]*({'|'.join(map(re.escape, letters))})")
         by_letter = {letter: f"({letter})" for letter in letters}

@@ -55,4 +55,5 @@ class MajorityVote(Filter):
 
     def apply(self, resps: Iterable[Any], docs: Sequence[Mapping[str, Any]]) -> Iterable[Any]:
         """Keep the most frequent response of each request."""
+        # most_common() keeps the order of first occurrence among equals, and so decides ties as lm-eval does.
         return [[Counter(request).most_common(1)[0][0]] for request in resps]

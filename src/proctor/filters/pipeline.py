@@ -1,5 +1,19 @@
 """A task's ``filter_list``: checked and built when the task is loaded, run when it is graded."""
 
+# What flows through a pipeline
+# -----------------------------
+#   responses   [[r1, r2], [r1, r2], ...]       one list of repeats for each request of the task
+#   regex       [[x1, x2], [x1, x2], ...]       steps that change each response keep the lists
+#   take_first  [x1, x1, ...]                   from here on one value for each request
+#
+# Each pipeline begins with the model's responses, so that several read the same ones differently ("strict-match" and
+# "flexible-extract" of one task), and its name is that of its scores.
+#
+# A request that a step could make nothing of leaves the pipeline there: later steps, whose code may be the task's, must
+# not meet a value of a kind that they do not know. It comes back as a FilterFailure at its place in the end.
+#
+# A filter object is made anew for each run of the pipeline: filters of task folders may count or remember.
+
 from __future__ import annotations
 
 import inspect
@@ -40,6 +54,7 @@ class Pipeline:
         """
         if len(responses) != len(docs):
             raise ValueError(f"{len(responses)} requests with {len(docs)} documents")
+        # A copy: a filter may change the lists that it is given, and the next pipeline begins with the same responses.
         current: list[Any] = [list(repeats) for repeats in responses]
         documents = list(docs)
         places = range(len(current))

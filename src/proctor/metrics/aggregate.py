@@ -115,6 +115,7 @@ def brier_score(items: Sequence[tuple[Any, Any]]) -> float:
     if len(sizes) > 1:
         raise DataError(f"brier_score needs the same number of choices everywhere; found {sorted(sizes)}.")
     count = sizes.pop()
+    # A negative number counts from the end, as numpy indexes and as lm-eval lets it.
     lost = [gold for gold in golds if isinstance(gold, list | tuple) or not -count <= gold < count]
     if lost:
         raise DataError(
@@ -258,6 +259,7 @@ def uncertainty_of(
         threads: Threads of a bootstrap; None: :func:`proctor.stats.bootstrap.usable_threads`.
     """
     row = aggregation_row(aggregation)
+    # lm-eval: bootstrap_iters 0 switches off the formulas as well.
     if bootstrap_iters <= 0 or len(values) < 2 or row is None:
         return Uncertainty()
     if row.stderr is not None:
@@ -266,6 +268,7 @@ def uncertainty_of(
             return _of_mean(values, score, stderr)
         # The formula of acc_all takes questions of several paragraphs for one (lm-eval): no interval on that.
         return Uncertainty(stderr, None if stderr is None else "formula")
+    # By the metric's name, in lm-eval, whichever aggregation it has.
     iters = min(bootstrap_iters, _most_resamples(metric) or bootstrap_iters)
     if row.batch is None or iters < 2:
         return Uncertainty()

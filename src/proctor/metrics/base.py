@@ -3,6 +3,20 @@
 They stand apart so that measuring and aggregating need not know the tables.
 """
 
+# Two stages of a score
+# ---------------------
+#   per document   a Metric's ``function`` (text) or ``measures`` (log-likelihoods)   -> any value
+#   per task       an Aggregation's ``function`` over the values of all documents     -> a number
+#                  its ``stderr`` (a formula) or ``batch`` (a bootstrap)              -> how sure it is
+#
+#   acc          0.0 or 1.0                          mean
+#   f1           (gold, predicted)                   f1, of all pairs
+#   bleu         [golds, text]                       bleu, of the whole corpus
+#   perplexity   (log-likelihood, words or bytes)    exp(-(sum / sum))
+#
+# So the value of a document is not always its score: F1, BLEU and perplexities exist for a corpus only, and their
+# documents pass on what the aggregation needs.
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping

@@ -15,6 +15,7 @@ from typing import Any
 from proctor.errors import DataError, value_text
 from proctor.metrics.tables import document_measures
 
+# -100 and not -1: a gold of -1 is the last option in lm-eval, as a Python index is.
 OUT_OF_RANGE = -100
 """The gold of a document whose target is not among its choices: it counts as wrong."""
 
@@ -120,6 +121,7 @@ def exact_match(options: ScoredOptions) -> int:
 def labels(options: ScoredOptions) -> tuple[Any, int]:
     """``(gold, predicted option)`` for aggregations over labels: F1, Matthews correlation."""
     golds = options.golds
+    # Not the argmax: numpy takes NaN for the highest, which may be the gold.
     if options.broken:
         return options.label, next((i for i in range(len(options.choices)) if i not in golds), OUT_OF_RANGE)
     return options.label, _argmax(options.lls)
@@ -163,6 +165,7 @@ def measure_choice(
 
 
 def _per(ll: float, length: int) -> float:
+    # An empty option has no characters to divide by: it never wins.
     return ll / length if length else -math.inf
 
 
@@ -170,6 +173,7 @@ def _argmax(scores: Sequence[float]) -> int:
     """The first of the highest; what is not a number is higher than any (as numpy's argmax has it)."""
     if has_nan(scores):
         return max(range(len(scores)), key=lambda i: math.inf if math.isnan(scores[i]) else scores[i])
+    # Without NaN, Python's max and numpy's argmax agree: the first of equals.
     return scores.index(max(scores))
 
 

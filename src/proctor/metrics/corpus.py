@@ -93,6 +93,7 @@ def _batch(scorer: Callable[[Any], Any], statistic: str, items: Sequence[Any]) -
         return None  # which references are dropped depends on the resample
     hypotheses, references = streams(items, statistic)
     metric = scorer(need("sacrebleu", extra="metrics"))
+    # sacrebleu's private methods: its public ones tokenize every text again for each of the resamples.
     counted = np.array(metric._extract_corpus_statistics(hypotheses, references), dtype=float)
 
     def compute(index: Any) -> list[float]:

@@ -71,6 +71,7 @@ def load_object(name: str, *args: Any, known: tuple[str, ...] = (), **options: A
     Source: https://huggingface.co/docs/evaluate/package_reference/loading_methods
     """
     hint = did_you_mean(name, known)
+    # The library runs a script that it downloads: as code of a stranger, it needs --trust_remote_code.
     need_trust(f"The metric {name!r} of the package 'evaluate'")
     try:
         evaluate = need("evaluate")

@@ -88,6 +88,7 @@ def bleu(
     for prediction, golds in zip(predictions, _several(references), strict=True):
         guess, refs = tokens(prediction), [tokens(gold) for gold in golds]
         guess_length += len(guess)
+        # The shortest reference, as the script of this metric has it; sacrebleu takes the closest one.
         gold_length += min(map(len, refs))
         known: Counter[tuple[str, ...]] = Counter()
         for ref in refs:

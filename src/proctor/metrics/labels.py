@@ -46,6 +46,7 @@ def pair_up(items: Sequence[Any], statistic: str) -> Pairs:
 
 
 def _label(label: Any, statistic: str) -> Any:
+    # A number of numpy equals Python's, but is another type to ``isinstance``.
     plain = label.item() if hasattr(label, "dtype") and hasattr(label, "item") else label
     if isinstance(plain, str) or (isinstance(plain, int | float) and float(plain).is_integer()):
         return plain
@@ -105,6 +106,7 @@ def _batch(pairs: Pairs, finish: Callable[[Any], list[Any]]) -> Batch:
 
     def compute(index: Any) -> list[Any]:
         rows = len(index)
+        # One bincount for all rows: the codes of row r are moved by r times the number of cells.
         cell = drawn(codes, index)
         cell += np.arange(rows) * cells
         counts = np.bincount(cell.ravel(), minlength=rows * cells).reshape(rows, cells)

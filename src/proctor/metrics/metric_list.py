@@ -41,6 +41,8 @@ def use_metric(entry: Mapping[str, Any] | str, *, output_type: str, with_process
     name = metric if isinstance(metric, str) else getattr(metric, "__name__", type(metric).__name__)
     kwargs = {key: value for key, value in values.items() if key not in _KEYS}
     function = None
+    # lm-eval: process_results gives the value, and the entry names only how it is aggregated; other keys have no
+    # effect.
     if with_process_results:
         kwargs = {}
     elif output_type == "generate_until":
@@ -76,6 +78,7 @@ def _function(name: str, external: bool) -> Callable[..., Any]:
 
 def _aggregation(name: str, values: Mapping[str, Any]) -> tuple[Callable[..., Any], str | None]:
     given = _resolve(values.get("aggregation"))
+    # lm-eval: an entry without an aggregation has the metric's own.
     if given is None and name in METRICS:
         given = METRICS.get(name).aggregation
         _log.debug("The metric %r names no aggregation: %s is used.", name, given)

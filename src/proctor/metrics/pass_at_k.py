@@ -99,6 +99,7 @@ def confine_checker(function: Callable[..., Any]) -> None:
     code = getattr(checker, "__code__", None)
     if "unsafe_execute" in names and code and code.co_varnames[: code.co_argcount] == ("check_program", "timeout"):
         _log.info("%s: its programs run in the sandbox.", code.co_filename)
+        # Written into the module's globals, where the metric function looks the name up when it is called.
         names["check_correctness"] = passes
 
 

@@ -156,6 +156,8 @@ def _measure_one(use: MetricUse, gold: Any, result: Any) -> Any:
     try:
         with no_exit():
             return function(references=[gold], predictions=[result], **use.kwargs)
+    # lm-eval: a metric function of a task may take (references=, predictions=) or the pair [gold, result]; which one is
+    # found by calling it.
     except TypeError as first:
         if function is exact_match:
             raise _failure(use, first) from first
@@ -179,6 +181,7 @@ def _measure_many(use: MetricUse, golds: list[Any], result: Any) -> Any:
         return 0.0  # lm-eval: one of several nothings is no hit
     if use.function is pass_on:
         return [golds, result]
+    # lm-eval: of several golds one equal one is a hit; the share of golds that are equal is no score.
     if use.function is exact_match:
         try:
             share = exact_match([result] * len(golds), golds, **use.kwargs)["exact_match"]

@@ -6,6 +6,21 @@ together: a document costs a few assignments. Other threads get no signals and `
 else run meanwhile, so their texts go to a child process.
 """
 
+# Two ways to break a match off
+# -----------------------------
+#   main thread    SIGVTALRM every 0.1 s of processor time. ``re`` checks for signals while it backtracks, runs the
+#                  handler, and an exception raised there ends the match.
+#   other threads  Python runs handlers in the main thread alone, and ``re`` holds the interpreter's lock: nothing in
+#                  this process can interrupt it. A child process matches, under a limit of the system (RLIMIT_CPU).
+#
+# Other ways fall short: a thread that waits with a timeout (the match goes on, and holds the lock); another engine for
+# regular expressions (patterns of task files are Python's, look-arounds and back references included); looking for
+# dangerous patterns beforehand (misses some, refuses good ones).
+#
+# Processor time and not time of day: a busy machine must not turn right answers into failures.
+#
+# Cost for a document: an assignment and a counter. A timer for each document would be two system calls for each.
+
 from __future__ import annotations
 
 import atexit
@@ -30,7 +45,9 @@ SECONDS = 5.0
 LEAST = 0.5
 """Each document that takes longer halves the time of those after it, down to this."""
 
+# Seconds of processor time between ticks; a limit is exceeded by one tick at most.
 _TICK = 0.1
+# Seconds of real time that the child may take beyond its limit: the machine may be busy.
 _PATIENCE = 30.0
 _T = TypeVar("_T")
 
@@ -64,6 +81,7 @@ class TimeLimit:
         self._matching = False
 
     def __enter__(self) -> TimeLimit:
+        # The interval timer is one for the whole process: an inner watch counts with the outer one.
         if TimeLimit._current is None and _can_tick():
             TimeLimit._current, self._thread = self, threading.get_ident()
             self._before = signal.signal(signal.SIGVTALRM, self._tick)
@@ -96,9 +114,11 @@ class TimeLimit:
             self._matching = False
 
     def _tick(self, *_: object) -> None:
+        # A new document since the last tick: its time begins here, at most one tick too late.
         if self._piece != self._seen:
             self._seen, self._ticks = self._piece, 0
         self._ticks += 1
+        # Only within a match: raised anywhere else, it would break off code that is not ours to interrupt.
         if self._matching and self._ticks * _TICK > self.limit:
             raise _TimeLimitReached
 
@@ -112,6 +132,7 @@ def findall(regex: re.Pattern[str], text: str) -> list[Any]:
         with TimeLimit() as watch:
             return watch.run(findall, regex, text)
     found = _HELPER.match(regex, text, work="findall")
+    # JSON has no tuples: findall() of several groups comes back as lists.
     return [tuple(one) if isinstance(one, list) else one for one in found]
 
 
@@ -184,7 +205,9 @@ class _ChildMatcher:
         return answer
 
     def _started(self) -> subprocess.Popen[bytes]:
+        # After a fork the pipes belong to the parent's child: two processes on them would read each other's lines.
         if self._process is None or self._owner != os.getpid() or self._process.poll() is not None:
+            # -I and -S: neither the environment nor site packages; the child needs the standard library alone.
             program = [sys.executable, "-I", "-S", str(Path(__file__).with_name("child.py"))]
             self._process = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
             self._owner = os.getpid()

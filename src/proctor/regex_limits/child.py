@@ -17,6 +17,7 @@ from typing import Any
 
 def serve() -> None:
     """Answer until nobody asks."""
+    # SIGXCPU writes a core file by default, once for each slow pattern.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     for line in sys.stdin:
         answer = _answer(json.loads(line))
@@ -38,6 +39,7 @@ def _answer(job: dict[str, Any]) -> dict[str, Any]:
 def _allow(seconds: float) -> None:
     """Let the system end this process (SIGXCPU) after so much more of its time, in whole seconds."""
     _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    # The limit counts from the start of the process, so it is moved on for each text.
     until = math.ceil(time.process_time() + seconds)
     resource.setrlimit(resource.RLIMIT_CPU, (until if most == resource.RLIM_INFINITY else min(until, most), most))
 

@@ -26,6 +26,7 @@ def dumps(value: Any, *, indent: int | None = None) -> str:
     A lone surrogate, which UTF-8 cannot hold, is written as its JSON escape.
     """
     try:
+        # The plain way first: nearly all values are JSON's own, and this is called for every document.
         text = json.dumps(value, indent=indent, ensure_ascii=False, default=fallback)
     except (TypeError, ValueError, RecursionError):
         # Keys that JSON does not know, or a value that contains itself.

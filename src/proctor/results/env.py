@@ -32,6 +32,7 @@ LISTED = (
     "transformers",
     "vllm",
 )
+# A working tree on a slow network disk must not hold up a run that is done.
 GIT_SECONDS = 2.0
 _log = logging.getLogger("proctor")
 

@@ -236,6 +236,8 @@ def _write_whole(file: Path, data: bytes) -> None:
         with part.open("wb") as stream:
             stream.write(data)
             stream.flush()
+            # Before the rename: after a crash of the machine, a name must not lead to a file whose content was never
+            # written.
             os.fsync(stream.fileno())
         part.replace(file)
     finally:

@@ -51,6 +51,7 @@ def redact(value: Any, *, source: Callable[[Any], str] | None = None) -> Any:
 
 def redact_repeated(value: Any) -> Any:
     """:func:`redact` of settings that stand in line after line, such as ``gen_kwargs``: each is searched once."""
+    # With the number of known secrets in the key: what was redacted before a secret was known must be redacted again.
     key = (len(secrets._given), repr(value))  # read here: this is called for every document
     if key not in _redacted:
         if len(_redacted) >= _MOST_REMEMBERED:
@@ -67,6 +68,7 @@ def _walk(value: Any, known: _Known, source: Callable[[Any], str] | None, above:
             return text
         return hide(text, known, assigned=True)
     if isinstance(value, (Mapping, list, tuple)):
+        # A value that contains itself: model arguments of a script can be any objects.
         if id(value) in above:
             return "..."
         within = (*above, id(value))

@@ -4,6 +4,15 @@ They grow under temporary names in the output folder and get their own when the 
 a crash they are left there, every line of them whole.
 """
 
+# One task with two filters on disk
+# ---------------------------------
+#   while it is graded   samples_a_<stamp>.jsonl.partial        lines of the first filter
+#                        samples_a_<stamp>.jsonl.1.partial      lines of the second
+#   in the end           samples_a_<stamp>.jsonl                all of the first, then all of the second (lm-eval)
+#
+# Records of a large task come chunk by chunk, and within a chunk filter by filter: so each filter has a file of its own
+# until the end. Only one task's files are open at a time.
+
 from __future__ import annotations
 
 import hashlib
@@ -148,6 +157,8 @@ class _TaskFiles:
             self._digest.update(hashes)
             return
         if name not in self._later:
+            # A task's hash is over the first filter's lines, then the second's: 192 bytes for each later line wait on
+            # the disk.
             self._later[name] = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - until the run is done
         self._later[name].write(hashes)
 

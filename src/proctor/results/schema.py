@@ -4,6 +4,23 @@ Scripts and dashboards made for lm-eval read these. Where proctor has more to sa
 in keys of its own behind lm-eval's.
 """
 
+# The results file, in order
+# --------------------------
+#   results        task and group -> "acc,none": value, "acc_stderr,none": value or "N/A"
+#   groups         only groups that aggregate
+#   group_subtasks, configs, versions, n-shot, higher_is_better, n-samples
+#   config         settings of the run
+#   git_hash, date, pretty_env_info, ...          ENVIRONMENT_KEYS
+#   tokenizer_pad_token, ...                      TOKENIZER_KEYS
+#   task_hashes, model_source, ..., total_evaluation_time_seconds
+#   proctor_version, proctor                      ours, behind all of lm-eval's
+#
+# The order is part of the format.
+#
+# Redaction is by section. Numbers, versions and templates are written as they are; settings and what came from outside
+# are searched for secrets. Sections keyed by names of tasks are searched below the names, because a task may be named
+# like a secret.
+
 from __future__ import annotations
 
 import hashlib

@@ -119,6 +119,7 @@ def _rows(document: Mapping[str, Any], column: str, name: str, depth: int) -> It
         cells.append(("samples", "none", "", entry["sample_len"], "", ""))
     for metric, kind, direction, value, sign, stderr in cells:
         yield [title, version, kind, shots, metric, direction, value, sign, stderr]
+        # lm-eval: name and version stand in the first row of a task only.
         title = version = ""
 
 

@@ -1,5 +1,15 @@
 """From values by document to the scores of tasks, and from tasks to those of groups (lm-eval's formulas)."""
 
+# Tasks, then groups
+# ------------------
+#   columns by (metric, filter) -> aggregate -> Value(value, stderr, n, method, interval)
+#   group, weighted by size:   sum(value_i n_i) / sum(n_i)   pooled standard error
+#   group, not weighted:       sum(value_i) / k              sqrt(sum(stderr_i^2)) / k
+#
+# A group takes all tasks below it, at whatever depth, and not the scores of its subgroups (lm-eval): so a task that two
+# subgroups share counts twice. A member without the metric is left out of that score, with a warning. A metric that
+# cannot be aggregated takes none of the others along.
+
 from __future__ import annotations
 
 import logging
@@ -39,6 +49,7 @@ def task_result(
     canonical = {key: column.canonical for key, column in metric_values.columns.items()}
     columns = {key: column for key, column in canonical.items() if len(column)}
     uses = _uses(task, {metric for metric, _ in columns})
+    # lm-eval: the length of a task is that of its longest metric.
     lengths = {key: len(column) for key, column in columns.items()}
     if len({tuple(column.doc_ids) for column in columns.values()}) > 1:
         log.warning("Task '%s': %s", task.spec.name, _uneven(columns))
@@ -89,6 +100,7 @@ def _note_not_finite(metric_values: MetricValues, key: Key, column: DocumentValu
     if not isinstance(score, float) or math.isfinite(score) or metric_values.not_a_number:
         return
     bad = column.where(lambda value: isinstance(value, float) and not math.isfinite(value))
+    # Perplexities of finite log-likelihoods may be beyond a double: that is a score, if a useless one.
     if math.isinf(score) and not bad:
         return
     cause = "its aggregation gave that"

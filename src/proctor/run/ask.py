@@ -3,6 +3,22 @@
 Resuming a run is this and no other step.
 """
 
+# From queries to responses
+# -------------------------
+#   queries --find--> cached   -----------------------------------------> in their places
+#            |        in part (some options of a request)  --+
+#            |        missing  ------------------------------+--> model --> (number, response), in any order
+#            |                                                               |
+#            |                        store.keep(query, response)  <---------+  before it counts as done
+#
+# The model yields responses as they complete, in whatever order suits it; ``places`` leads back to the queries. Each
+# response is handed to the store as it arrives, so that a run that is stopped loses at most what is being computed.
+#
+# Options of one request are stored one by one. If some are cached, the model is sent a request for the others alone,
+# and both are put together (``_left``, ``_completed``).
+#
+# Invariant: one response for each query, or an error that says how many are missing.
+
 from __future__ import annotations
 
 import hashlib
@@ -94,6 +110,8 @@ class Asking:
         last bits of its numbers are those of an undisturbed run.
         """
         resume: Any = getattr(model, "resume", None)
+        # Which prefixes are shared, and so how sums are rounded, depends on all requests of the run. A model that can
+        # resume plans with all of them and computes only those that are left.
         if resume is not None and self._own and not self._parts:
             whole = sorted(self._own.union(self.missing))
             requests = [self.queries[place].request for place in whole]
@@ -139,6 +157,7 @@ class Asking:
         sampled = [place for place in self.missing if self.queries[place].request.is_sampled]
         if not sampled:
             return
+        # Depends on what is missing: the same run resumed at the same point draws the same texts.
         state = hashlib.sha256(repr((len(self.queries), self.missing)).encode())
         state.update(repr(random.getstate()).encode())
         seed = int.from_bytes(state.digest()[:4], "little")

@@ -35,6 +35,7 @@ def bind_tasks(specs: Sequence[TaskSpec], progress: OpenProgress) -> list[AnyTas
     with progress(len(specs), "Loading tasks") as display:
         for spec in specs:
             try:
+                # Each attempt to reach a hub that cannot be reached costs its timeouts.
                 if spec.data.path in absent and spec.made_by is None:
                     raise absent[spec.data.path].of(spec.name, spec.data.name)
                 tasks.append(bind_task(spec))
@@ -42,6 +43,8 @@ def bind_tasks(specs: Sequence[TaskSpec], progress: OpenProgress) -> list[AnyTas
                 absent.setdefault(spec.data.path, error)
                 failures.append(error)
             except TaskError as error:
+                # Binding stops at its first error; the others are looked for only now, so that good tasks pay nothing
+                # for it.
                 more = () if spec.made_by is not None else all_errors(spec, notes)
                 failures.append(TaskError(list(dict.fromkeys([*error.errors, *more]))))
             except DataError as error:

@@ -7,6 +7,21 @@ only divided where its filters look at each document by itself, and the generato
 draws from are put back for the second planning.
 """
 
+# Planning in chunks
+# ------------------
+#   survey     every document is planned once: errors of all of them, totals, warnings. If it fits, this is the plan.
+#   again      else nothing of it is held, and documents are planned a second time, a chunk at a time:
+#
+#     tasks      | task 1 | task 2 ..........| task 3 |
+#     chunks     |  chunk 1    |  chunk 2 |  chunk 3  |       divided within a task only if its filters allow that
+#
+# Why twice: whoever starts a run of millions of requests must not learn after a day that the last prompt cannot be
+# made; holding all prompts instead may take more memory than there is. Planning is cheap beside answering.
+#
+# Invariant: scores do not depend on the limits. Few-shot draws are those of one pass (a task's documents are planned by
+# one iterator), the global generators are put back to where planning left them before each chunk, and a task whose
+# filters see all of its documents is one piece, whatever that takes.
+
 from __future__ import annotations
 
 import logging
@@ -83,6 +98,7 @@ class QueryChunks:
     ) -> None:
         self._each_time = each_time
         self._tasks, self._config, self._style = tasks, config, style
+        # A generator that a script seeded cannot be put back: planned once, and held.
         self._room = room if all(_is_repeatable(task) for task in tasks) else ChunkLimits(sys.maxsize, sys.maxsize)
         self._chance = _RandomState()
         self._asked: dict[str, int] = {}
@@ -120,6 +136,8 @@ class QueryChunks:
                 requests += len(planned.asks)
                 counted += sum(ask.request.count for ask in planned.asks)
                 sampled = sampled or any(ask.request.is_sampled for ask in planned.asks)
+                # ``size`` goes on over tasks: as soon as it is over, what was held is let go, and only totals are
+                # counted.
                 size.add(task, planned)
                 if size.is_over:
                     plans = None
@@ -158,6 +176,8 @@ class QueryChunks:
             asked, divisible = self._asked[task.spec.name], _is_divisible(task)
             for planned in self._documents(task):
                 size.add(task, planned)
+                # A chunk holds a document at least, and a task that cannot be divided begins a chunk rather than being
+                # cut by one.
                 if size.is_over and (window or documents) and (divisible or not documents):
                     if documents:
                         window.append(TaskPlan(task, tuple(documents), asked))

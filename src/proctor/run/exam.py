@@ -194,6 +194,7 @@ def gather(config: RunConfig, items: Sequence[Any], progress: OpenProgress, *, i
     suite = suite_of(found.nodes, config)
     seed_everything(config.seed)
     bound = [*bind_tasks([*suite.tasks, *found.specs], progress), *found.bound]
+    # Reversed, so that of two tasks of one name the first counts.
     tasks = {task.spec.name: task for task in reversed(bound)}
     if not tasks:
         raise UsageError("No task is given.", hint="'proctor ls tasks' lists the names.")

@@ -90,6 +90,7 @@ def complete_run(
     check_output(config.output_path, config)
     samples = _open_samples(config) if stream_samples else None
     try:
+        # BaseException, below: a run that is stopped by Ctrl-C has samples on the disk, and their place is to be said.
         result = run(samples)
     except BaseException:
         _close_samples(samples)

@@ -4,6 +4,16 @@ A document that cannot be graded does not keep the others from it: its record ha
 of metric values.
 """
 
+# From responses to records
+# -------------------------
+#   responses (flat)  -> by document and variant: [argument tuple][repeat]
+#                     -> pipeline 1: all documents at once -> a value for each argument tuple -> measure -> record
+#                     -> pipeline 2: ...
+#
+# A filter gets all documents of a task in one call, as in lm-eval; a task's own filter may compare them. If it raises,
+# nobody knows for which document. It is then run on halves, and on halves of those that fail, until single documents
+# are found: about k log2(n) calls for k of n documents. The others are filtered once more, all together.
+
 from __future__ import annotations
 
 import logging
@@ -89,6 +99,7 @@ def _shown_documents(plan: TaskPlan, responses: Sequence[Response]) -> list[list
     Each variant is filtered apart from the others: a filter of the task may look at all responses, and what the
     canonical ones become must not depend on how many other variants were requested.
     """
+    # lm-eval: filters see as many responses as the task repeats; a greedy one is requested once and counted so often.
     copies = plan.task.spec.repeats // plan.asked
     shown: list[list[_ShownDocument]] = [[]]
     position = 0
@@ -120,6 +131,8 @@ class _FilterRun:
             if fail_fast:
                 raise
             bad = self._at_error(everything, error)
+        # Together again, and not the halves put together: what a filter makes of a document may depend on which others
+        # it sees.
         good = [place for place in everything if place not in bad]
         try:
             found = dict(zip(good, self._run(good), strict=True))

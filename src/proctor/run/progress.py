@@ -130,6 +130,7 @@ class Lines(Quiet):
     def advance(self, n: int = 1) -> None:
         """Count ``n`` more, and say so if a line is due."""
         super().advance(n)
+        # A tenth of a short run is no news, and a tenth of a long one is hours away: both bounds are in seconds.
         silent = self.seconds - self._said_at
         if silent < LEAST_SECONDS or self.done >= self.total:
             return

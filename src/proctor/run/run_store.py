@@ -57,6 +57,7 @@ class RunStore:
         self._total = 0
         self._before = Counts()
         path = path_of(config)
+        # A model without an identity (a script's own) has no keys: its run is listed, its responses are not cached.
         identity = None if path is None else getattr(model, "identity", None)
         self._store: Store | None = None if path is None else open_store(path)
         self._answers: ResponseCache | None = None
@@ -110,6 +111,8 @@ class RunStore:
         recall: Any = getattr(self._model, "recall", None)
         if self.counts.requested:
             facts = self._model.info
+            # A run that finds all responses reads no weights, and so cannot know the model's number of parameters or
+            # its dtype. Those are kept by the model's digest when a run has loaded it.
             store.note_facts(answers.digest, json.loads(json.dumps(dict(facts), default=str)))
             return facts
         if recall is not None and (known := store.recall_facts(answers.digest)) is not None:

@@ -20,5 +20,6 @@ def seed_everything(seeds: Seeds) -> None:
         random.seed(seeds.python)
     if seeds.numpy is not None:
         numpy.random.seed(seeds.numpy)
+    # Not imported for it: torch costs seconds, and a model that needs it is seeded when it is loaded.
     if seeds.torch is not None and "torch" in sys.modules:
         sys.modules["torch"].manual_seed(seeds.torch)

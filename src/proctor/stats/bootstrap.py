@@ -5,6 +5,17 @@ in numpy instead of one Python list per replicate, so its standard errors are eq
 bit and a hundred thousand replicates take seconds in one process.
 """
 
+# Resamples as matrices
+# ---------------------
+#   chunk i of 1000 resamples        random.Random(i)            lm-eval's seeds and order
+#   block of rows, at most 2^18 positions        bounded memory, whatever the number of documents
+#     index[row] = positions of one resample                     floor(u * n) of doubles of the same Mersenne Twister
+#     batch(index) -> one statistic for each row                 numpy, without Python objects
+#
+# Why blocks: 1000 resamples of 100,000 documents are 100 million positions, 800 MB. Why threads and not processes:
+# numpy releases the lock, and values need not be copied. Each thread has memory of its own (``_Scratch``), reused from
+# block to block, because fresh memory costs more in page faults than the arithmetic.
+
 from __future__ import annotations
 
 import math
@@ -30,7 +41,9 @@ called from several threads at a time, and the matrix is overwritten afterwards.
 CHUNK = 1000
 """Replicates per seed. lm-eval: chunk ``i`` of at most 1,000 replicates is seeded with ``i``."""
 
+# Positions in a block: 2 MiB each of doubles and of indices.
 _BLOCK = 1 << 18
+# Positions in all below which threads cost more than they save.
 _THREAD_DRAWS = 4_000_000
 _MAX_THREADS = 16
 

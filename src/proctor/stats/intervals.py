@@ -44,6 +44,7 @@ def wilson_interval(hits: float, n: int) -> Interval:
     middle = share + square / 2
     half = Z * math.sqrt(share * (1 - share) / n + square / (4 * n))
     low, high = (middle - half) / (1 + square), (middle + half) / (1 + square)
+    # At the ends the formula gives 0 and 1 up to rounding; a bound of -1e-17 would look like an error.
     return (0.0 if hits == 0 else low, 1.0 if hits == n else high)
 
 

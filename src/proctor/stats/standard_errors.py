@@ -28,6 +28,7 @@ def sample_std(values: Sequence[Any]) -> float:
         values: Numbers, at least two.
     """
     middle = mean(values)
+    # Python's sum over a list, from left to right: lm-eval's order, hence its last digit.
     return math.sqrt(sum([(x - middle) ** 2 for x in values]) / (len(values) - 1))
 
 
