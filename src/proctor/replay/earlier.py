@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from proctor.errors import DataError, UsageError, error_line
-from proctor.files import LARGEST_DOCUMENT, read_text
 from proctor.models import open_tokenizer
 from proctor.replay.changes import Changes
 from proctor.replay.samples import SamplesResponses
+from proctor.results.read import SEEDS, find_results_file, read_results, samples_beside, top_names
 from proctor.run.ask import ResponseSource
 from proctor.run.replay_model import ReplayModel
 from proctor.run.run_store import path_of
@@ -26,8 +24,6 @@ from proctor.store.runs import Run, list_runs, model_of
 from proctor.tasks.spec import RunOverrides, TaskSpec
 
 log = logging.getLogger("proctor")
-_RESULTS = re.compile(r"results_(.+)\.json|(.+)_(\d{4}-\d\d-\d\dT.+)\.json")
-_SEEDS = ("random", "numpy", "torch", "fewshot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +64,8 @@ def find_past(source: str | Path, changes: Changes) -> EarlierRun:
     """
     if str(source).isdecimal():
         return _from_store(_run_numbered(int(str(source)), _store(changes)), changes, None)
-    file = _results_file(Path(source))
-    document = _read(file)
+    file = find_results_file(Path(source))
+    document = read_results(file)
     run = None if changes.no_store else _run_of(document, changes)
     if run is not None:
         return _from_store(run, changes, file)
@@ -157,42 +153,9 @@ def _placed(config: RunConfig, folder: Path) -> RunConfig:
     )
 
 
-def _results_file(path: Path) -> Path:
-    """The file itself, or the newest one of a folder."""
-    if path.is_dir():
-        found = sorted(path.glob("results_*.json"))
-        if not found:
-            raise UsageError(f"There is no results_*.json in {path}.")
-        return found[-1]
-    if not os.path.isfile(path):
-        raise UsageError(
-            f"{str(path)!r} is neither a results file nor the number of a run.", hint="'proctor runs' lists both."
-        )
-    return path
-
-
-def _read(file: Path) -> Mapping[str, Any]:
-    try:
-        document = json.loads(read_text(file, largest=LARGEST_DOCUMENT))
-    except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"{file} cannot be read as a results file: {error}") from error
-    if not isinstance(document, dict) or not isinstance(document.get("results"), dict):
-        raise DataError(f"{file} is no results file: it has no 'results'.")
-    for key in ("config", "configs", "group_subtasks", "n-shot"):
-        if not isinstance(document.get(key) or {}, dict):
-            raise DataError(f"{file} is no results file: its {key!r} is {str(document[key])[:100]!r}.")
-    known = document.get("config") or {}
-    numbers = [*(document.get("n-shot") or {}).values(), *(known.get(f"{name}_seed") for name in _SEEDS)]
-    if not all(one is None or type(one) is int for one in numbers):
-        raise DataError(f"{file} is no results file: its seeds and numbers of examples are not whole numbers.")
-    return document
-
-
 def _from_samples(file: Path, document: Mapping[str, Any], changes: Changes) -> EarlierRun:
-    match = _RESULTS.fullmatch(file.name)
-    stamp = (match[1] or match[3]) if match else ""
     answers = SamplesResponses()
-    for task, path in _samples_beside(file, document, stamp).items():
+    for task, path in samples_beside(file, document).items():
         answers.read(task, path)
     if not answers.documents:
         raise UsageError(
@@ -215,14 +178,6 @@ def _from_samples(file: Path, document: Mapping[str, Any], changes: Changes) -> 
     return EarlierRun(replace(config, no_store=True, store=None), model, answers, dict(shots or {}))
 
 
-def _samples_beside(file: Path, document: Mapping[str, Any], stamp: str) -> Mapping[str, Path]:
-    from proctor.results.files import file_names
-
-    names = file_names(sorted(document.get("configs") or {}))
-    paths = {task: file.with_name(f"samples_{name}_{stamp}.jsonl") for task, name in names.items()}
-    return {task: path for task, path in paths.items() if path.is_file()}
-
-
 def _facts(document: Mapping[str, Any]) -> Mapping[str, Any]:
     from proctor.results.schema import TOKENIZER_KEYS
 
@@ -235,12 +190,12 @@ def _facts(document: Mapping[str, Any]) -> Mapping[str, Any]:
 def _config_from(document: Mapping[str, Any], documents: Mapping[str, Sequence[int]], changes: Changes) -> RunConfig:
     """The settings that a results file knows of its run."""
     known = document.get("config") or {}
-    seeds = Seeds(*(known.get(f"{name}_seed") for name in _SEEDS))
+    seeds = Seeds(*map(known.get, SEEDS))
     chat = bool(document.get("chat_template"))
     given = {
         "model": known.get("model") or "hf",
         "model_args": known.get("model_args") or {},
-        "tasks": list(changes.tasks) or _roots(document, documents),
+        "tasks": list(changes.tasks) or top_names(document, list(documents)),
         "include_path": list(changes.include_path),
         "gen_kwargs": known.get("gen_kwargs") or {},
         "system_instruction": document.get("system_instruction"),
@@ -252,10 +207,3 @@ def _config_from(document: Mapping[str, Any], documents: Mapping[str, Sequence[i
     chosen = {task: tuple(places) for task, places in documents.items()}
     computed = {"limit": known.get("limit"), "batch_size": known.get("batch_size") or 1, "device": known.get("device")}
     return replace(config, seed=seeds, samples=chosen, include_path=(), **computed)
-
-
-def _roots(document: Mapping[str, Any], documents: Mapping[str, Sequence[int]]) -> list[str]:
-    """What was asked for: groups that are in no other one, and tasks that are in none."""
-    groups = {name: members for name, members in (document.get("group_subtasks") or {}).items() if members}
-    inside = {member for members in groups.values() for member in members}
-    return [name for name in groups if name not in inside] + [name for name in documents if name not in inside]

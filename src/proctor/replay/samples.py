@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from proctor.errors import DataError, error_line
-from proctor.files import text_lines
+from proctor.results.read import read_samples
 from proctor.store.codec import Part, join
 from proctor.store.keys import Keys
 from proctor.store.store import Lookup
@@ -38,7 +37,7 @@ class SamplesResponses:
         """
         documents = self.documents.setdefault(task, [])
         first: str | None = None
-        for number, line in enumerate(_lines(file), 1):
+        for number, line in read_samples(file):
             try:
                 first = first or str(line["filter"])
                 # Every filter was given the same answers.
@@ -106,16 +105,3 @@ def _part(request: Request, value: Any) -> Part:
             raise ValueError(f"{value[1]!r} is neither True nor False")
         return float(value[0]), _GREEDY[str(value[1])]
     return float(value) if request.kind == "loglikelihood_rolling" else Text(str(value))
-
-
-def _lines(file: Path) -> Iterator[Any]:
-    try:
-        for number, line in enumerate(text_lines(file), 1):
-            try:
-                yield json.loads(line)
-            except (ValueError, RecursionError) as error:
-                raise DataError(f"Line {number} of {file} is not JSON: {error}") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"{file} is no samples file: {error}") from error
-    except OSError as error:
-        raise DataError(f"{file} cannot be read: {error.strerror}.") from error
