@@ -19,6 +19,11 @@ from proctor.compat.scripts.unsupported import ROWS as UNSUPPORTED
 Sources = Mapping[str, str]
 
 _FILTER: Sources = {"proctor.filters.base": "Filter", ".tasks.registry": "register_filter"}
+_ENGINE: Sources = {
+    "proctor.models.hf.load.load": "configure_pad_token=with_pad_token resolve_max_length=length_limit"
+    " DEFAULT_MAX_LENGTH TOKENIZER_INFINITY=UNLIMITED",
+    "proctor.models.hf.device": "clear_torch_cache=free_caches",
+}
 _BASES: Mapping[str, Sources] = {
     "LM": {".scripts.model": "LM"},
     "TemplateLM": {".scripts.model": "TemplateLM"},
@@ -110,22 +115,24 @@ _OWN: Mapping[str, Sources] = {
     "models.huggingface": {
         ".scripts.huggingface": "*",
         ".scripts.model": "TemplateLM",
-        ".scripts.model_helpers": "DEFAULT_MAX_LENGTH TOKENIZER_INFINITY Collator _add_special_kwargs"
-        " configure_pad_token handle_stop_sequences normalize_gen_kwargs postprocess_generated_text",
-        ".scripts.torch_helpers": "clear_torch_cache get_dtype pad_and_concat",
+        ".scripts.model_helpers": "Collator _add_special_kwargs"
+        " handle_stop_sequences normalize_gen_kwargs postprocess_generated_text",
+        ".scripts.torch_helpers": "get_dtype pad_and_concat",
+        **_ENGINE,
     },
     "models.mistral3": {".scripts.mistral3": "*"},
     "models.openai_completions": {".scripts.api_chats": "JsonChatStr"},
-    "models.utils": {".scripts.model_helpers": "*", ".scripts.ordering": "Grouper"},
-    "models.utils_hf": {".scripts.torch_helpers": "*"},
+    "models.utils": {".scripts.model_helpers": "*", ".scripts.ordering": "Grouper", **_ENGINE},
+    "models.utils_hf": {".scripts.torch_helpers": "*", **_ENGINE},
     "prompts": {".scripts.prompts": "*"},
     "result_schema": {".scripts.result_schema": "*"},
     "tasks": {
-        ".scripts.manager": "TaskDict TaskManager get_task_dict get_task_name_from_config get_task_name_from_object",
+        ".scripts.manager": "TaskDict TaskManager get_task_dict get_task_name_from_config",
+        ".scripts.task_dicts": "get_task_name_from_object=name_of",
     },
     "tasks._index": {".scripts.manager": "Entry Kind"},
     "tasks._yaml_loader": {".tasks.yaml_loader": "*"},
-    "tasks.manager": {".scripts.manager": "*"},
+    "tasks.manager": {".scripts.manager": "*", ".scripts.task_dicts": "get_task_name_from_object=name_of"},
     "utils": {
         ".tasks.helpers": "*",
         ".scripts.helpers": "SPACING EnhancedJSONEncoder check_remote_tokenizer_support convert_bytes_to_hash"

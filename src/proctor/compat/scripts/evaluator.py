@@ -18,6 +18,7 @@ from proctor.compat.scripts.lm_model import LMModel, as_model
 from proctor.compat.scripts.manager import TaskManager
 from proctor.compat.scripts.model import LM, CachingLM
 from proctor.compat.scripts.patched_names import load_items, model_class_of
+from proctor.compat.scripts.task_dicts import flatten
 from proctor.compat.tasks.group import group_spec
 from proctor.errors import UsageError
 from proctor.results.env import environment
@@ -91,11 +92,9 @@ def simple_evaluate(
     session.seed_everything(config.seed)
     opened = _open(model, given)
     index = None if task_manager is None else task_manager.index
-    loaded = load_items(asked, task_manager)
-    exam = gather(
-        config, [str(item) if isinstance(item, Path) else item for item in loaded.items], open_progress, index=index
-    )
-    exam = with_groups(exam, loaded.groups)
+    items, groups = load_items(asked, task_manager)
+    items = [str(item) if isinstance(item, Path) else item for item in items]
+    exam = with_groups(gather(config, items, open_progress, index=index), groups)
     if evaluation_tracker is not None:
         evaluation_tracker.general_config_tracker.log_experiment_args(
             model_source=model if isinstance(model, str) else "CUSTOM",
@@ -253,35 +252,6 @@ def _as_task(name: str, made: Any) -> Any:
     if not hasattr(made, "construct_requests"):
         return made
     return from_object(made, name=name, seeded=getattr(made, "fewshot_rnd", None) is not None)
-
-
-def flatten(task_dict: Mapping[Any, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The tasks and the groups (children first) of either form of lm-eval's task dictionary."""
-    tasks: dict[str, Any] = dict(task_dict.get("tasks", {})) if isinstance(task_dict.get("tasks"), Mapping) else {}
-    found: dict[str, Any] = dict(task_dict.get("groups") or {}) if tasks else {}
-    if not tasks:
-        _flatten_nested(task_dict, tasks, found)
-    groups: dict[str, Any] = {}
-
-    def visit(name: str) -> None:
-        for child in found[name].child_names:
-            if child in found and child not in groups:
-                visit(child)
-        groups.setdefault(name, found[name])
-
-    for name in found:
-        visit(name)
-    return tasks, groups
-
-
-def _flatten_nested(nested: Mapping[Any, Any], tasks: dict[str, Any], groups: dict[str, Any]) -> None:
-    for key, value in nested.items():
-        if not isinstance(key, str):
-            groups[key.name] = key
-        if isinstance(value, Mapping):
-            _flatten_nested(value, tasks, groups)
-        else:
-            tasks[str(key)] = value
 
 
 def _whole(result: RunResult, given: Mapping[str, Any]) -> dict[str, Any]:

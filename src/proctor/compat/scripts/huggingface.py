@@ -11,14 +11,14 @@ import inspect
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from proctor.compat.errors import raises_built_in
 from proctor.compat.scripts import proctor_lm, steps
 from proctor.compat.scripts.loading import LoadedLM
-from proctor.compat.scripts.model_helpers import has_bos_prefix, resolve_max_length
+from proctor.compat.scripts.model_helpers import has_bos_prefix
 from proctor.compat.scripts.torch_helpers import stop_sequences_criteria
 from proctor.compat.shipped import remember
 from proctor.errors import UsageError
@@ -26,9 +26,10 @@ from proctor.models.base import BatchSize
 from proctor.models.generation import DEFAULT_MAX_TOKENS
 from proctor.models.hf.arguments import HfArguments
 from proctor.models.hf.hooks import is_patched
-from proctor.models.hf.load.load import make_tokens, model_info
+from proctor.models.hf.load.load import length_limit, make_tokens, model_info
 from proctor.models.hf.model import HfModel
 from proctor.models.hf.scoring.row_scorer import autocast
+from proctor.models.tokens.tokenizer import Tokens
 
 if TYPE_CHECKING:
     from proctor.compat.tasks.instance import Instance
@@ -66,7 +67,7 @@ class HFLM(LoadedLM):
         """How many tokens the model takes."""
         if self._max_length:
             return self._max_length
-        return resolve_max_length(self.model.config, self.tokenizer, default=self._DEFAULT_MAX_LENGTH)
+        return length_limit(self.model.config, self.tokenizer, default=self._DEFAULT_MAX_LENGTH)
 
     @property
     def max_gen_toks(self) -> int:
@@ -110,8 +111,7 @@ class HFLM(LoadedLM):
     def _make_engine(self) -> HfModel:
         device, auto = torch.device(self.device), self.batch_size == "auto"
         rows = self.max_batch_size if auto else int(self.batch_size)
-        arguments = self._now()
-        tokens = make_tokens(arguments, self.config, self.tokenizer, self._kind)
+        arguments, tokens = self._now(), self._tokens
         return HfModel(
             self.model,
             tokens,
@@ -124,8 +124,9 @@ class HFLM(LoadedLM):
         )
 
     @property
-    def _kind(self) -> Literal["causal", "seq2seq"]:
-        return "seq2seq" if self.backend == "seq2seq" else "causal"
+    def _tokens(self) -> Tokens:
+        kind = "seq2seq" if self.backend == "seq2seq" else "causal"
+        return make_tokens(self._now(), self.config, self.tokenizer, kind)
 
     def _now(self) -> HfArguments:
         """The arguments as the object's attributes have them now."""
@@ -276,14 +277,11 @@ class HFLM(LoadedLM):
 
     def apply_chat_template(self, chat_history: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
         """The prompt of ``{role, content}`` messages."""
-        tokens = make_tokens(self._now(), self.config, self.tokenizer, self._kind)
-        return tokens.render(chat_history, add_generation_prompt=add_generation_prompt)
+        return self._tokens.render(chat_history, add_generation_prompt=add_generation_prompt)
 
     def get_model_info(self) -> dict[str, Any]:
         """Size, dtype and origin of the weights."""
-        arguments = self._now()
-        tokens = make_tokens(arguments, self.config, self.tokenizer, self._kind)
-        info = model_info(self.model, tokens, arguments, self.config, torch.device(self.device))
+        info = model_info(self.model, self._tokens, self._now(), self.config, torch.device(self.device))
         kept = {key: value for key, value in info.items() if key.startswith(("model_", "peft_", "delta_"))}
         return {**kept, "model_dtype": getattr(self.model, "dtype", "")}
 

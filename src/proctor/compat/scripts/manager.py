@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -13,9 +13,10 @@ from typing import Any, TypedDict
 
 from proctor import alias
 from proctor.compat.errors import raises_built_in
+from proctor.compat.scripts.task_dicts import as_nested, name_of, refuse_doubles
 from proctor.compat.tasks.base import Task
 from proctor.compat.tasks.configurable import ConfigurableTask
-from proctor.compat.tasks.group import ConfigurableGroup, Group
+from proctor.compat.tasks.group import Group
 from proctor.errors import UsageError
 from proctor.results.table import table_writer
 from proctor.tasks.build_spec import build_task
@@ -133,7 +134,7 @@ class TaskManager:
             below = [one, *one.get_all_groups()] if isinstance(one, Group) else []
             groups.update({group.name: group for group in below})
             leaves = one.get_all_tasks() if isinstance(one, Group) else [one]
-            tasks.update({_name(task): task for task in leaves})
+            tasks.update({name_of(task): task for task in leaves})
         return {"tasks": tasks, "groups": groups, "group_map": {name: g.child_names for name, g in groups.items()}}
 
     @raises_built_in
@@ -144,7 +145,7 @@ class TaskManager:
         nested: dict[Any, Any] = {}
         for item in reversed(items):  # lm-eval: what is named last comes first.
             for one in self._build(item, made):
-                nested.update(_nested(one))
+                nested.update(as_nested(one))
         return nested
 
     def list_all_tasks(self, list_groups: bool = True, list_tags: bool = True, list_subtasks: bool = True) -> str:
@@ -205,25 +206,6 @@ def _bound(value: Any) -> Any:
     return [_bound(item) for item in value] if isinstance(value, list) else bind(value)
 
 
-def _name(task: Any) -> str:
-    return get_task_name_from_object(task)
-
-
-def _nested(one: Any) -> dict[Any, Any]:
-    if not isinstance(one, Group):
-        return {_name(one): one}
-    members: dict[Any, Any] = {}
-    for child in one:
-        members.update(_nested(child))
-    return {ConfigurableGroup.from_group(one): members}
-
-
-def get_task_name_from_object(task_object: Any) -> str:
-    """The name in a task's configuration, else the one it says, else its class's."""
-    named = getattr(getattr(task_object, "config", None), "task", None)
-    return str(named or getattr(task_object, "EVAL_HARNESS_NAME", None) or type(task_object).__name__)
-
-
 def get_task_name_from_config(task_config: Mapping[str, Any]) -> str:
     """The name in a configuration, else that of its data set."""
     if "task" in task_config:
@@ -239,24 +221,5 @@ def get_task_dict(task_name_list: Any, task_manager: TaskManager | None = None) 
     """Tasks by name, and groups as keys of what is below them: from names, configurations and objects."""
     items = [task_name_list] if isinstance(task_name_list, str | Mapping) else list(task_name_list)
     found = (task_manager or TaskManager()).load_task_or_group(items)
-    _refuse_doubles(found)
+    refuse_doubles(found)
     return found
-
-
-def _refuse_doubles(nested: Mapping[Any, Any]) -> None:
-    owner: dict[str, str] = {}
-    for key, value in nested.items():
-        for name in dict.fromkeys(_leaves(value)) if isinstance(value, Mapping) else ():
-            if owner.setdefault(name, key.name) != key.name:
-                raise UsageError(
-                    f"The task '{name}' stands in the groups '{owner[name]}' and '{key.name}'.",
-                    hint="Evaluate such groups one after the other.",
-                )
-
-
-def _leaves(nested: Mapping[Any, Any]) -> Iterator[str]:
-    for key, value in nested.items():
-        if isinstance(value, Mapping):
-            yield from _leaves(value)
-        else:
-            yield str(key)

@@ -17,9 +17,6 @@ from proctor.models.generation import DEFAULT_MAX_TOKENS, LENGTH_NAMES, cut_at_s
 
 log = eval_logger = logging.getLogger("proctor")
 
-DEFAULT_MAX_LENGTH = 2048
-TOKENIZER_INFINITY = 1000000000000000019884624838656
-
 
 class GenKwargs(TypedDict, total=False):
     """What :func:`normalize_gen_kwargs` returns, among other keys."""
@@ -233,23 +230,6 @@ def _add_special_kwargs(add_special_tokens: bool | None, add_bos: bool | None = 
     """The tokenizer's argument ``add_special_tokens``: the first of the two that says something; none where neither."""
     said = [value for value in (add_special_tokens, add_bos) if value is not None]
     return {"add_special_tokens": said[0]} if said else {}
-
-
-def configure_pad_token(tokenizer: Any, model_config: Any = None) -> Any:
-    """The tokenizer, with a pad token if it had none."""
-    from proctor.models.hf.load.load import with_pad_token
-
-    return with_pad_token(tokenizer, model_config)
-
-
-def resolve_max_length(config: Any, tokenizer: Any, default: int = DEFAULT_MAX_LENGTH) -> int:
-    """How many tokens a model takes, by its config, else by its tokenizer."""
-    inner = getattr(config, "text_config", None) or config
-    for name in ("n_positions", "max_position_embeddings", "n_ctx"):
-        if getattr(inner, name, None) is not None:
-            return int(getattr(inner, name))
-    limit = getattr(tokenizer, "model_max_length", None)
-    return int(limit) if limit is not None and limit != TOKENIZER_INFINITY else default
 
 
 def replace_placeholders(string: str, default_placeholder: str, image_token: str, max_images: int) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,18 +40,10 @@ def patched_openers() -> dict[str, Opener]:
     return {name: Opener(cls) for name, cls in classes.items() if cls is not None}
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedItems:
-    """What a script asked for as task objects; ``groups``: group objects by name, to be aggregated."""
-
-    items: Sequence[Any]
-    groups: Mapping[str, Any]
-
-
-def load_items(items: Sequence[Any], manager: TaskManager | None) -> LoadedItems:
-    """Names and configurations as objects, where ``ConfigurableTask`` was changed; else all as they are."""
+def load_items(items: Sequence[Any], manager: TaskManager | None) -> tuple[Sequence[Any], Mapping[str, Any]]:
+    """Names and configurations as objects, where ``ConfigurableTask`` was changed, and group objects by name."""
     if not is_patched(*TASK_CLASS) or not any(isinstance(item, str | Path | Mapping) for item in items):
-        return LoadedItems(items, {})
+        return items, {}
     log.info("Tasks are loaded through ConfigurableTask, which the script has changed.")
     manager = manager or TaskManager()
     made: list[Any] = []
@@ -64,4 +55,4 @@ def load_items(items: Sequence[Any], manager: TaskManager | None) -> LoadedItems
             groups.update(loaded["groups"])
         else:
             made.append(item)
-    return LoadedItems(made, groups)
+    return made, groups

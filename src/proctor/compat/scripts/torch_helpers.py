@@ -9,7 +9,6 @@ import torch
 from transformers import StoppingCriteriaList
 
 from proctor.models.hf.decoding.endings import StopTogether
-from proctor.models.hf.device import free_caches
 from proctor.models.hf.load.load import read_dtype
 
 
@@ -24,11 +23,6 @@ def pad_and_concat(
         if padding_side == "left":
             row[max_length - length :] = tensor
     return block
-
-
-def clear_torch_cache() -> None:
-    """Give back memory that nothing uses."""
-    free_caches()
 
 
 def get_dtype(dtype: str | torch.dtype) -> Any:

@@ -142,22 +142,8 @@ class ConfigurableGroup(Group):
 
     def __init__(self, config: Mapping[str, Any] | GroupConfig | None = None) -> None:
         own = config if isinstance(config, GroupConfig) else GroupConfig(**(config or {}))
+        self.group, self.group_name, self.group_alias = own.group, own.group, own.group_alias
         super().__init__(own.group, own.group_alias, own.aggregate_metric_list, own.metadata, _config=own)
-
-    @property
-    def group(self) -> str:
-        """Its name."""
-        return self.name
-
-    @property
-    def group_name(self) -> str:
-        """Its name."""
-        return self.name
-
-    @property
-    def group_alias(self) -> str | None:
-        """How it is shown."""
-        return self.alias
 
     @property
     def config(self) -> dict[str, Any]:

@@ -209,7 +209,7 @@ def knows_no_text(tokenizer: Any) -> bool:
         return False
 
 
-def with_pad_token(tokenizer: Any, config: Any) -> Any:
+def with_pad_token(tokenizer: Any, config: Any = None) -> Any:
     """Give the tokenizer a pad token if it has none: unknown, end of text, or a new one."""
     if tokenizer.pad_token is not None or tokenizer.pad_token_id is not None:
         return tokenizer
@@ -226,16 +226,25 @@ def with_pad_token(tokenizer: Any, config: Any) -> Any:
 
 
 def find_max_length(arguments: HfArguments, config: Any, tokenizer: Any) -> int:
-    """The limit as told, else the config's (a nested text config first), else the tokenizer's, else 2048."""
-    if arguments.max_length:
-        return arguments.max_length
+    """The limit as told, else :func:`length_limit`."""
+    return arguments.max_length or length_limit(config, tokenizer)
+
+
+def length_limit(config: Any, tokenizer: Any, default: int = DEFAULT_MAX_LENGTH) -> int:
+    """The most tokens that a model takes.
+
+    Args:
+        config: The model's config; a nested text config goes first.
+        tokenizer: Its tokenizer, whose limit is taken where the config has none.
+        default: The limit where neither has one.
+    """
     inner = getattr(config, "text_config", None) or config
     for name in ("n_positions", "max_position_embeddings", "n_ctx"):
         value = getattr(inner, name, None)
         if value is not None:
             return int(value)
     limit = getattr(tokenizer, "model_max_length", None)
-    return int(limit) if limit is not None and limit != UNLIMITED else DEFAULT_MAX_LENGTH
+    return int(limit) if limit is not None and limit != UNLIMITED else default
 
 
 def make_tokens(arguments: HfArguments, config: Any, tokenizer: Any, backend: Literal["causal", "seq2seq"]) -> Tokens:
