@@ -13,7 +13,7 @@ import pytest
 
 from proctor.tasks.index import BUNDLED
 
-SCRIPTS = Path(__file__).parent / "scripts"
+SCRIPTS = Path(__file__).parent / "programs"
 DEMO = BUNDLED / "demo"
 TASKS = "demo_letter_folk,demo_errands"
 
