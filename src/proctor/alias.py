@@ -7,6 +7,18 @@ whatever time the import runs. The rest of the process is left alone: a real lm_
 even imported already, is neither used nor changed.
 """
 
+# Who gets what for ``import lm_eval.x``
+# --------------------------------------
+#   a file of a task folder   __import__ of its own (Importer)       proctor's face, or a folder of tasks
+#   everybody else            Python's import                        the installed lm_eval, or ModuleNotFoundError
+#
+# Why not sys.modules: an entry is there for the whole process, and in a notebook the real lm_eval may be in use, too.
+# Why not a finder on sys.meta_path: it cannot know who imports. (``python -m proctor.compat`` uses one; there the whole
+# process is the script's.)
+#
+# Task modules have names made of path and content, so that two ``utils.py`` never meet in sys.modules, and fingerprints
+# that ``datasets`` makes of a function change with its file.
+
 from __future__ import annotations
 
 import builtins
@@ -138,12 +150,14 @@ def load_file(path: Path) -> ModuleType:
     """
     path = path.resolve()
     with _LOCK:
+        # In a notebook, a task file is edited and run again in one process.
         stamp = path.stat().st_mtime_ns
         known = _LOADED.get(path)
         if known is not None and known[0] == stamp:
             return known[1]
         module = _new_module(path)
         _LOADED[path] = (stamp, module)
+        # Before it runs, as Python does: pickle, dataclasses and files that import each other look it up there.
         sys.modules[module.__name__] = module
         try:
             module.__loader__.exec_module(module)  # type: ignore[union-attr]

@@ -98,6 +98,7 @@ def evaluate(
     opened = _open(model, tokenizer, model_args, config)
     exam = None
     if names is None:
+        # Before tasks are loaded: process_docs may draw from the global generators, as in a run from the command line.
         seed_everything(config.seed)
         exam = gather(config, items, Quiet)
     graded = partial(run, config, progress=Quiet, bootstrap_iters=bootstrap_iters, keep_records=True)

@@ -5,6 +5,16 @@ key. Their messages then differ only in what is each file's own: the task's name
 configuration, numbers of documents, paths. Errors that are equal but for these have one cause.
 """
 
+# What is one cause
+# -----------------
+#   task 'kmmlu_law': its data set has no split 'dev'.           -> task: its data set has no split 'dev'.
+#   task 'kmmlu_math': its data set has no split 'dev'.          -> the same: one cause, two tasks
+#   a.yaml:3: ... 'x' is undefined (document 4 and 90 more)      -> numbers become N
+#   b.yaml:3: ... 'x' is undefined (document 7 and 12 more)      -> the same
+#
+# Names in quotes are kept, but for the task's: two misspelt metrics are two mistakes. Few errors are shown one by one,
+# since a merged one names only the first in full.
+
 from __future__ import annotations
 
 import re

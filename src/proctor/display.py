@@ -94,6 +94,7 @@ class NamedScores(Mapping[str, Any]):
         self._name = name
         self._values: dict[str, Value] = {}
         for (metric, _), value in values.items():
+            # The first filter in the order of the task file is what a metric's bare name means.
             self._values.setdefault(metric, value)
         self._exact = {f"{metric},{pipeline}": value for (metric, pipeline), value in values.items()}
 

@@ -68,6 +68,7 @@ def open_regular(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         raise OSError(errno.EINVAL, "its name holds a NUL character", os.fspath(path))
     if (kind := not_a_file(path)) is not None:  # before it is opened: opening a device can be an act
         raise _refused(path, kind)
+    # O_NONBLOCK: a pipe that took the file's place since it was looked at must not block; it is refused below.
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
     with os.fdopen(descriptor, "rb") as file:
         if (kind := _kind(os.fstat(descriptor).st_mode)) is not None:
@@ -83,6 +84,7 @@ def _refused(path: str | os.PathLike[str], kind: str) -> OSError:
 def read_bytes(path: str | os.PathLike[str], *, largest: int = LARGEST_TEXT) -> bytes:
     """A regular file's content; an OSError if it is none or holds more than ``largest`` bytes."""
     with open_regular(path) as file:
+        # One byte more than allowed is read: a size that the system states may be wrong, or 0 below /proc.
         data = file.read(largest + 1)
     if len(data) > largest:
         raise OSError(errno.EFBIG, f"it holds more than {largest // MB:,} MB", os.fspath(path))

@@ -48,4 +48,5 @@ def imports_kept() -> Iterator[None]:
     with collection_paused():
         yield
     if _own_process.is_set():
+        # Moves all objects of now into a generation that is never walked.
         gc.freeze()

@@ -60,6 +60,7 @@ def need(module: str, *, extra: str | None = None, package: str | None = None) -
             return importlib.import_module(module)
     except ModuleNotFoundError as error:
         top = module.partition(".")[0]
+        # The package is there, and something that it imports is not: that is another sentence, with another remedy.
         if error.name is None or error.name.partition(".")[0] != top:
             raise
         command = install_extra(extra) if extra else f"pip install '{package or top}'"

@@ -52,4 +52,5 @@ def random_state_restored(functions: Iterable[Any]) -> Iterator[None]:
 def _generators_of(function: Any) -> Iterator[random.Random]:
     """The generators that stand at the top of a function's file."""
     names = getattr(function, "__globals__", None) or {}
+    # list(): another thread may define names meanwhile.
     yield from (value for value in list(names.values()) if isinstance(value, random.Random))

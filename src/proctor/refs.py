@@ -119,6 +119,7 @@ def meant_module(folder: str, module: str, attribute: str) -> str | None:
 def _place_of(error: BaseException) -> tuple[str, int] | None:
     """The line of a task file that raised ``error``: the innermost one outside of proctor and the standard library."""
     own = str(Path(__file__).parent / "alias.py")
+    # The innermost line that is a task's own: that of the import, and not the importer's.
     frames = traceback.extract_tb(error.__traceback__)
     own_frames = [
         frame for frame in frames if frame.filename not in (own, __file__) and not frame.filename.startswith("<")

@@ -53,6 +53,7 @@ class Table(Generic[T]):
                     loaded: Any = load_attribute(row)
             except ForeignExitError as error:
                 raise ProctorError(f"The {self.kind} {name!r} cannot be loaded: its code {error}.") from error
+            # From now on the object itself: a name is imported once.
             self._rows[name] = loaded
             return loaded
         return row
@@ -82,4 +83,5 @@ class Table(Generic[T]):
             return
         self._plugins_read = True
         for point in entry_points(group=self._group or ""):
+            # A plugin cannot take the name of a built-in row.
             self._rows.setdefault(point.name, f"{point.module}:{point.attr}")

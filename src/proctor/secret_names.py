@@ -90,7 +90,9 @@ _STRONG_PAIRS = frozenset(
 _STRONG_ENDS = re.compile(
     r"\w+(?:password|passwd|passphrase|apikey|apitoken|authtoken|accesstoken|apisecret)|apitoken"
 ).fullmatch
+# Words that are as often harmless ("auth: basic", "pass: 5"): their value must not look harmless, too.
 _WEAK_WORDS = frozenset(["auth", "pass", "pat", "sas", "dsn", "sig"])
+# "token_count", "password_file": what stands there is about a secret and none itself.
 _HARMLESS_TAILS = frozenset(
     [
         "type",

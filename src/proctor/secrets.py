@@ -10,6 +10,21 @@ The borders are errors (each redacts its own sentence), the log, the files of a 
 and answers are not searched, so nothing here is called per document.
 """
 
+# A text on its way out
+# ---------------------
+#   known secrets (given, or in the environment), in every form in which they may be quoted
+#     -> SUSPECT: one search that most texts do not pass          (messages, log lines and cells are many)
+#     -> shapes: hf_..., sk-..., keys in PEM                      hidden wherever they stand
+#     -> Bearer, addresses with passwords, webhooks, parameters, cookies, flags
+#     -> name=value and "name": "value", where the name says so   (proctor.secret_names)
+#     -> sentences of other programs                              (proctor.secret_prose; messages only)
+#
+# The order matters: what is found whole is hidden before patterns that would find a part of it. The longest known
+# secret goes first, for one may contain another.
+#
+# Both errors cost: a secret that stays is published, a score or a word that is hidden makes a result useless. So names
+# decide first, and values where a name is ambiguous ("key", "token").
+
 from __future__ import annotations
 
 import base64
@@ -116,6 +131,7 @@ def _leaves(value: Any) -> Iterator[str]:
         for item in value.values() if isinstance(value, Mapping) else value:
             yield from _leaves(item)
     elif isinstance(value, (str, int)) and not isinstance(value, bool):
+        # Numbers, too: a password of digits is read as an int by YAML.
         yield str(value)
         # "Bearer abc" is hidden whole, and abc by itself; of an address its password too.
         yield from str(value).split()[1:]
@@ -178,6 +194,7 @@ def _hide_bare(match: re.Match[str]) -> str:
 
 def known_secrets() -> re.Pattern[str] | None:
     """What finds the secrets that the user gave or that the environment holds, the longest first."""
+    # The whole environment is the cache's key: a variable may be set at any time, by --env_file for one.
     return _finder(tuple(os.environb.items()), frozenset(_given))
 
 

@@ -1,5 +1,17 @@
 """A sandboxed environment of jinja whose templates keep to the bounds of :mod:`proctor.template_limits`."""
 
+# Where templates are intercepted
+# -------------------------------
+#   what a template does          how it is met
+#   a * b, a ** b, a % b          call_binop: jinja's sandbox calls it for the operators in ``intercepted_binops``
+#   f(x), text.center(9)          call: every call of a template goes through the environment
+#   x | filter                    the functions in ``environment.filters``, wrapped once
+#   for, +, ~, [..], {{ x }}, ==  no hook of jinja: filters put into the syntax tree (proctor.template_tree)
+#   the whole text                concat
+#
+# A subclass of the environment's own class, and not a new environment: transformers makes one with tags and globals of
+# its own, which chat templates need. The environment's class is changed in place for the same reason.
+
 from __future__ import annotations
 
 import re
@@ -33,6 +45,7 @@ def _bounded_class(base: Any) -> type:
     class BoundedEnvironment(base):
         """A sandboxed environment of jinja whose templates keep to the bounds."""
 
+        # Not "+" and "-": jinja would call Python for each, while the tree measures a chain of them once.
         intercepted_binops = frozenset(OPERATORS)
 
         def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
@@ -42,6 +55,7 @@ def _bounded_class(base: Any) -> type:
         def call(__self: Any, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:
             left = LEFT.get()
             left.pay(CALL * left.step)
+            # Built-in methods, such as those of texts, take the short way below; chat templates call few others.
             if type(__obj) is not BuiltinMethodType:
                 args = _check_call(__obj, args, kwargs)
                 return base_call(__self, __context, __obj, *args, **kwargs)
@@ -140,6 +154,7 @@ def renderer(template: Any, source: str) -> Callable[[Mapping[str, Any]], str] |
     from jinja2.runtime import Context
 
     alike = vars(template.new_context())
+    # Blocks and autoescape keep state in the context that jinja makes anew for each rendering.
     if template.blocks or "autoescape" in source:
         return None
     constants = dict(template.globals)

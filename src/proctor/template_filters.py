@@ -62,6 +62,7 @@ def bounded_filter(name: str, function: Callable[..., Any]) -> Callable[..., Any
 
         return bounded_by_size
 
+    # do_trim() of jinja converts and checks; of a plain text without arguments str.strip gives the same.
     short = str.strip if function is do_trim else function
 
     @wraps(function)
@@ -70,6 +71,7 @@ def bounded_filter(name: str, function: Callable[..., Any]) -> Callable[..., Any
             prepare(value, args, kwargs)
             return _result(function(value, *args, **kwargs), value)
         left = LEFT.get()
+        # budget.spend() written out: this runs for each message of each chat.
         left.steps -= CALL * left.step
         if left.steps < 0:
             left.pay(0)

@@ -61,9 +61,11 @@ def _walk(value: Any, known: dict[int, int], depth: int) -> int:
         raise TemplateTooLarge("a template may not nest lists more than 200 deep")
     mark = id(value)
     if mark not in known:
+        # Memoised by identity: [x, x] of [y, y] of ... has 2^n items as text and n as objects.
         known[mark] = total = 1  # within itself: Python writes it as [...]
         for part in parts:
             total += len(part) if type(part) is str else _walk(part, known, depth + 1)
+            # Enough to refuse it; to go on would take the time that is to be saved.
             if total > LARGEST:
                 break
         known[mark] = total

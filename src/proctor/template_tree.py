@@ -7,6 +7,16 @@ nothing: constants, the inner sums of a chain, a comparison with a constant.
 This module imports jinja and is itself imported where a template is made.
 """
 
+# {% for a in b %}    ->  {% for a in b | <counted> %}         each turn is a step
+# {{ a + b + c }}     ->  {{ (a + b + c) | <bounded> }}        once for the chain: it only grows
+# {{ a ~ b }}         ->  {{ (a | <printed> ~ b | <printed>) | <bounded> }}
+# [a, b], {k: v}      ->  [a, b] | <bounded>                   as often as it is written out
+# {{ a }}             ->  {{ a | <printed> }}                  not of constants, nor of what is bounded already
+# a in b              ->  a in (b | <searched>)
+# {% set ns.x = a %}  ->  {% set ns.x = a | <printed> %}       a namespace lives on from turn to turn
+#
+# Names in angle brackets are no names in jinja's grammar, so no template can use or shadow them.
+
 from __future__ import annotations
 
 from typing import Any

@@ -4,6 +4,17 @@ Files are checked by what they say; with data, every document is rendered too. N
 of a model, and of the Python beside task files nothing is run unless that is asked for.
 """
 
+# From names to findings
+# ----------------------
+#   names -> nodes (each configuration once) -> files of each -> data of each -> shared errors once -> by cause
+#
+# A key that is wrong is left out of the configuration, and what depends on it is not looked at; without essential keys
+# (data, output type) the data are not looked at at all. So one run shows all mistakes that can be seen without mending
+# others first.
+#
+# Code of tasks runs only with --run_task_code, bundled tasks aside: who checks a stranger's folder must be able to do
+# it without running the stranger's code. Tasks that were checked in part are counted (``unrun``) and said.
+
 from __future__ import annotations
 
 import logging
@@ -205,6 +216,7 @@ class _WarningRecorder(logging.Handler):
 def overheard() -> Iterator[list[str]]:
     """What would be logged as a warning, as a list instead."""
     ear, before, propagate = _WarningRecorder(), log.handlers[:], log.propagate
+    # Checks call what a run calls, which logs; here each such line must become a note with the task's place.
     log.handlers[:], log.propagate = [ear], False
     try:
         yield ear.heard

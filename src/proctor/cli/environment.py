@@ -18,6 +18,7 @@ def load_env_file(path: str | Path, environment: MutableMapping[str, str] | None
     """Take over the file's variables; one that is set already stays as it is."""
     target = os.environ if environment is None else environment
     for name, value in read_env_file(path).items():
+        # The shell's own value comes first.
         target.setdefault(name, value)
 
 

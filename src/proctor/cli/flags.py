@@ -79,6 +79,7 @@ def add_preview_flags(parser: argparse.ArgumentParser) -> None:
         help="as --plan, and how long the run will take: loads the model and measures a few requests",
     )
     for name, setting in SETTINGS.items():
+        # Hidden from the help, and accepted.
         if setting.help_in("preview") is None:
             _add(parser, name, setting, argparse.SUPPRESS)
 
@@ -88,6 +89,7 @@ _MORE_NAMES: dict[tuple[str, str], tuple[str, ...]] = {("preview", "limit"): ("-
 
 
 def _prepare(parser: argparse.ArgumentParser) -> None:
+    # Else every flag that was not given would override the configuration file with None.
     parser.argument_default = argparse.SUPPRESS
     if isinstance(parser, SentenceParser):
         parser.our_own = frozenset(f"--{name}" for name, setting in SETTINGS.items() if setting.ours)

@@ -44,6 +44,7 @@ def _place() -> tuple[int, int]:
     """The number of processes, and which one this is; one process where no launcher says both."""
     for size, rank in _VARIABLES:
         values = os.environ.get(size, ""), os.environ.get(rank, "")
+        # Both or neither: one alone may be left over in a shell.
         if all(value.isdecimal() for value in values):
             return int(values[0]), int(values[1])
     return 1, 0

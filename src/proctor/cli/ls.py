@@ -162,6 +162,7 @@ def _safe(cell: str) -> str:
 
 def markdown_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table as pytablewriter draws it: centred headers, cells to the left."""
+    # isalnum() first: fourteen thousand rows, of which most cells need no escaping.
     columns = [[cell if cell.isalnum() else _safe(cell) for cell in column] for column in zip(*rows, strict=True)]
     columns = columns or [[] for _ in headers]
     widths = [max(3, *map(_width, (header, *column))) for header, column in zip(headers, columns, strict=True)]

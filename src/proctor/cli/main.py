@@ -4,6 +4,17 @@ A subcommand is a module with ``add_flags(parser)`` and ``execute(namespace) -> 
 when it is asked for. Without a subcommand the flags are those of ``run``.
 """
 
+# What may leave this module
+# --------------------------
+#   0    done                              1    a run that failed, or documents without a score
+#   2    a mistake in what was given       128 + n    stopped by signal n          141    nobody reads the output
+#
+# Every error becomes a sentence here, and only here; rooms raise. What is not one of proctor's own errors is a mistake
+# of proctor's, and keeps its traceback: to hide it would hide the place.
+#
+# The guard against ``sys.exit`` of foreign code stands around everything, the parser included, because plugins and task
+# code may be imported at any point.
+
 from __future__ import annotations
 
 import contextlib
@@ -86,6 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _dispatch(arguments: list[str]) -> int:
     set_up_logging()
+    # First of all: from here on a message may quote the command line.
     note(arguments)
     if not arguments or arguments[0] in ("-h", "--help"):
         print(
@@ -97,6 +109,7 @@ def _dispatch(arguments: list[str]) -> int:
 
         print(f"proctor {version('proctor')}")
         return 0
+    # lm-eval: its older command line has flags alone.
     subcommand = arguments.pop(0) if not arguments[0].startswith("-") else "run"
     if subcommand not in SUBCOMMANDS:
         raise UsageError(

@@ -31,6 +31,7 @@ def execute(namespace: argparse.Namespace) -> int:
     if namespace_asks_for_list(namespace):
         return _list_tasks(namespace)
     config = read_config(vars(namespace))
+    # Before the place for results is tried: a surplus process writes nothing anywhere.
     if is_surplus(config.model_args):
         return 0
     _refuse_missing_reporters(config)
@@ -40,6 +41,7 @@ def execute(namespace: argparse.Namespace) -> int:
     from proctor.run.finish import check_output, complete_run
     from proctor.run.progress import open_progress
 
+    # An output folder that cannot be written is an error before seconds of imports, and not after them.
     check_output(config.output_path, config)  # before the session imports what is heavy
 
     from proctor.run.session import evaluate

@@ -17,6 +17,7 @@ class SigtermError(KeyboardInterrupt):
 @contextmanager
 def raise_on_sigterm() -> Iterator[None]:
     """Let SIGTERM stop the work within as Ctrl-C does, so that what was answered is kept."""
+    # Python sets handlers in the main thread only; elsewhere the caller's own handling stays.
     if threading.current_thread() is not threading.main_thread():
         yield
         return

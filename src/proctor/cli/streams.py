@@ -20,6 +20,7 @@ def open_missing_streams() -> None:
     for descriptor, name, mode in _STREAMS:
         if not _is_usable(descriptor, mode):
             null = os.open(os.devnull, os.O_RDWR)
+            # open() gives the lowest free number, which is the missing one unless a lower one is missing, too.
             if null != descriptor:
                 os.dup2(null, descriptor)
                 os.close(null)

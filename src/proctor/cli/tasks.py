@@ -127,6 +127,7 @@ def _update(namespace: argparse.Namespace) -> None:
 
     namespace.version = NEWEST
     _get(namespace)
+    # Only after the new one is there: an update that fails leaves the old tasks in use.
     others = [version for version in downloaded_versions() if version != NEWEST]
     if others:
         print(f"Removed: {', '.join(remove_versions(others))}.")

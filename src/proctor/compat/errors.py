@@ -64,6 +64,7 @@ def with_built_in(error: ProctorError, *more: type[Exception]) -> ProctorError:
     if not parents or isinstance(error, parents):
         return error
     kind = _border_class(type(error), parents)
+    # Without __init__, whose parameters differ between the classes: fields are copied.
     made = kind.__new__(kind)
     made.args = error.args
     vars(made).update(vars(error))

@@ -30,6 +30,8 @@ class FaceModule(ModuleType):
             return _public(self, peer)
         source = _names(peer).get(name)
         if source is not None:
+            # Kept in the module's dictionary: __getattr__ is called once for each name, and what a script assigns
+            # stays.
             self.__dict__[name] = value = attrgetter(source[1])(importlib.import_module(source[0]))
             return value
         if name[:2] == "__":
@@ -75,6 +77,8 @@ def load_face(name: str) -> ModuleType | None:
         own = [source for source, names in row.items() if names.split()[:1] == ["*"]]
         module = importlib.import_module(_absolute(own[0])) if own else _without_code(name)
         module.__dict__["__peer__"] = name
+        # The module object itself, not a wrapper: a name that a script replaces in it is replaced for its functions,
+        # too.
         module.__class__ = FaceModule
         _LOADED[name] = module
     return _LOADED[name]

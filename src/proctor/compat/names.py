@@ -10,6 +10,18 @@ Invariant: every name of the table can be imported, and no other name of lm-eval
 :mod:`proctor.compat.absent`; ``tests/compat/test_names.py`` goes through lm-eval's public names.
 """
 
+# How a name is served
+# --------------------
+#   from lm_eval.utils import make_table
+#     alias.Importer (task files) | serving.Finder (scripts)
+#       -> faces.load_face("lm_eval.utils")      row "utils": is there one?
+#            "*" source?  that module, as FaceModule       else a module without code
+#       -> attribute "make_table"
+#            the module has it | its row names a source: imported now | a submodule | absent.reason
+#
+# Why a table and not a package of the same tree: most of lm-eval's modules would be files of re-exports, and each would
+# import all of its sources to give one name.
+
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -23,6 +23,8 @@ class Finder(MetaPathFinder):
 
     def find_spec(self, fullname: str, path: Sequence[str] | None = None, target: Any = None) -> ModuleSpec | None:
         """A spec for every name of lm_eval, so that nothing else looks for it."""
+        # Everything below lm_eval, served or not: else Python would go on to an installed lm_eval for what is not
+        # served.
         if fullname.partition(".")[0] != PEER:
             return None
         return ModuleSpec(fullname, _Faces(), is_package=fullname == PEER)

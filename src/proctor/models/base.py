@@ -76,6 +76,7 @@ class Budget:
         """Where the batch that begins at ``start`` ends; ``widths`` descend. One row always fits."""
         width, head, stop = widths[start], heads[start], start + 1
         while stop < len(widths) and (self.rows is None or stop - start < self.rows):
+            # Widths descend, so the first row's width is that of the batch; shorter rows are padded to it.
             head += heads[stop]
             if width * (stop + 1 - start) > self.tokens or head > self.heads:
                 break

@@ -62,6 +62,7 @@ def render_chat(tokenizer: Any, messages: Sequence[Mapping[str, Any]], **options
     check_template(tokenizer, options.get("chat_template"))
     _bound_templates()
     budget.renew()
+    # A flag of this thread: other threads of the process may use transformers' templates without bounds.
     _rendering.bounded = True
     try:
         text = tokenizer.apply_chat_template([dict(message) for message in messages], tokenize=False, **options)

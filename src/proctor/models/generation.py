@@ -31,6 +31,7 @@ class GenerationPlan:
 
 def plan_generation(kwargs: Mapping[str, Any], *, eos: str | None = None) -> GenerationPlan:
     """Check and normalise ``generation_kwargs``; ``eos`` joins the stop strings."""
+    # What is left goes to the engine, which may change it; the request's own arguments are part of its key.
     rest = copy.deepcopy(dict(kwargs))
     stops = _stop_strings(rest.pop("until", None))
     if eos is not None and eos not in stops:

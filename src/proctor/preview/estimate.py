@@ -4,6 +4,18 @@ The counting is made of the functions that a run is made of, and needs a tokeniz
 timing asks the real model some of the run's own requests, a few from several places.
 """
 
+# How long a run takes, from a few of its requests
+# ------------------------------------------------
+#   count     tokens that are forwarded, with prefixes shared as the run shares them; a tokenizer is enough
+#   rehearse  a small model of the same config shows which ways of scoring the architecture allows
+#   time      8 requests, then 16, 32, ... until one sample takes 5 s
+#
+#   seconds(run) = fixed + tokens(run) / speed       speed from the difference of the last two samples,
+#                                                    so that what happens once is not multiplied
+#
+# Samples are neighbours from four places of the run: neighbours share prefixes, as they will in the run; four places,
+# because tasks differ in length.
+
 from __future__ import annotations
 
 import logging

@@ -104,6 +104,7 @@ def pieces(tokens: Tokens, ids: Sequence[int]) -> tuple[TokenText, ...]:
 
 def _text(tokens: Tokens, name: str, one: int) -> str:
     text = tokens.decode([one], skip_special=False)
+    # Part of a letter: Korean and emoji are often several tokens, each of which decodes to the replacement character.
     if "\ufffd" in text:
         return _by_bytes(name)
     # SentencePiece drops the space of a token that stands alone.

@@ -1,5 +1,17 @@
 """Where an earlier run is found: its settings, and the responses that it had."""
 
+# Where an earlier run is found
+# -----------------------------
+#   a number          -> list of runs in the store -> settings, model's digest   -> responses by their keys
+#   a results file    -> the run in the store that began at its ``date``           -> as above
+#                     -> else the samples files beside it (of lm-eval, too)        -> responses by their texts
+#
+# The store comes first: it has every repeat of every request, and the run's exact settings. A results file does not say
+# all of them: documents are taken from its samples, numbers of examples from "n-shot".
+#
+# Prompts are made anew from today's task files. A response counts for exactly the request that it was given to;
+# whatever is missing is an error with the number of requests, for a score of the rest would be another score.
+
 from __future__ import annotations
 
 import logging
@@ -97,6 +109,7 @@ def _run_of(document: Mapping[str, Any], changes: Changes) -> Run | None:
     if path is None or not os.path.isfile(path) or not isinstance(begun, float):
         return None
     with opened(path) as connection:
+        # Unix time with microseconds: two runs of one store do not begin at the same one.
         found = [run for run in list_runs(connection) if run.started == begun and run.digest is not None]
     return found[0] if found else None
 
@@ -109,6 +122,7 @@ def _from_store(run: Run, changes: Changes, results: Path | None) -> EarlierRun:
         )
     with opened(_store(changes)) as connection:
         identity, facts = model_of(connection, run.digest)
+    # The identity is stored without secrets: if one was hidden in it, keys cannot be computed from it.
     if identity_digest(identity) != run.digest:
         raise DataError(f"What the store says of the model of run {run.id} is not complete: it cannot be regraded.")
     config = changes.apply_to(_placed(_config_of(run.config), Path(run.folder)))

@@ -71,6 +71,7 @@ class SamplesResponses:
 
     def _answer(self, query: Query) -> Response | None:
         parts = [self._parts.get(key) for key in self._keys.of(query.request, query.repeat)]
+        # All options or none: a document with some of its options cannot be graded.
         known = [part for part in parts if part is not None]
         if not known or len(known) < len(parts):
             return None
@@ -103,5 +104,6 @@ def _part(request: Request, value: Any) -> Part:
     if request.kind == "loglikelihood":
         if str(value[1]) not in _GREEDY:
             raise ValueError(f"{value[1]!r} is neither True nor False")
+        # lm-eval writes every leaf of ``resps`` as text.
         return float(value[0]), _GREEDY[str(value[1])]
     return float(value) if request.kind == "loglikelihood_rolling" else Text(str(value))

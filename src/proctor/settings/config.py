@@ -1,5 +1,17 @@
 """The settings of one run: what is given, checked and merged, the file's values under the command line's."""
 
+# The order in which values meet
+# ------------------------------
+#   defaults  <  device and batch sizes within model_args  <  configuration file  <  flags
+#
+#   1. secrets in what was given are noted, before any message can quote it
+#   2. each value by itself (``accepts``); all that are wrong are collected
+#   3. only if all are right: values against each other (``_contradictions``)
+#   4. what one implies for another (``_derive``)
+#
+# Contradictions are looked for on complete values only: a sentence about --samples and --limit together is noise while
+# one of the two is not even a number.
+
 from __future__ import annotations
 
 import logging
@@ -134,6 +146,7 @@ def _derive(values: Mapping[str, Any]) -> dict[str, Any]:
     """Fill in what one setting implies for another."""
     derived = dict(values)
     arguments = derived.get("model_args", {})
+    # lm-eval: tasks see the model's arguments in their metadata (ruler loads the model's tokenizer by them).
     derived["metadata"] = {**arguments, **derived.get("metadata", {})}
     if derived.get("predict_only"):
         derived["log_samples"] = True
@@ -143,5 +156,6 @@ def _derive(values: Mapping[str, Any]) -> dict[str, Any]:
     own = {key: True for key in ("trust_remote_code", "batch_invariant") if derived.get(key)}
     strict = declared_kind(derived.get("model", "hf")).strict if derived.get("strict_lm_eval") else {}
     if own or strict:
+        # What the user gives comes over what --strict_lm_eval implies.
         derived["model_args"] = {**strict, **arguments, **own}
     return derived

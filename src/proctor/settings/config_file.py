@@ -47,6 +47,7 @@ def read_config_file(path: str | Path) -> ConfigFile:
                 f"{'nothing' if node is None else 'something else'}.",
                 hint="For example:\n    model: hf\n    model_args: {pretrained: gpt2}\n    tasks: [mmlu]",
             )
+        # From the composed node: constructed values have no lines, and of a key that is there twice only one is left.
         places = _places(node, str(path))
         check_aliases(node)
         return ConfigFile({str(key): value for key, value in loader.construct_document(node).items()}, places)

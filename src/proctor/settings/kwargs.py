@@ -5,6 +5,17 @@ There are two readings of a value, because lm-eval has two: the command line's
 expects a mapping (:func:`text_scalar`). Both split at commas outside brackets and quotes.
 """
 
+# Two readings of one text
+# ------------------------
+#   text          flag_scalar (command line)   text_scalar (YAML, Python)
+#   "5"           5                            5
+#   "-5"          -5.0                         -5
+#   "none"        "none"                       None
+#   "[1, 2]"      [1, 2]                       [1, 2]
+#   "'5'"         "5"                          "5"
+#
+# Both are lm-eval's, and results files show the difference (-5.0), so neither may be replaced by the other.
+
 from __future__ import annotations
 
 import ast
@@ -31,6 +42,7 @@ def split_pieces(text: str) -> list[str]:
     """
     pieces: list[str] = []
     start, depth, quote, escaped = 0, 0, "", False
+    # By character and not by a pattern: brackets nest. Quotes hide brackets and commas, a backslash hides a quote.
     for place, char in enumerate(text):
         if quote:
             if escaped:

@@ -123,6 +123,7 @@ def names(value: Any) -> tuple[str, ...]:
     items = [value] if isinstance(value, str) else value
     if not isinstance(items, Sequence) or not all(isinstance(item, str) for item in items):
         raise ValueError(f"must be names separated by commas, or a list of names, not {value!r}")
+    # Duplicates go, the first mention keeps its place: the order of names is that of results.
     return tuple(dict.fromkeys(name.strip() for item in items for name in item.split(",") if name.strip()))
 
 
@@ -134,6 +135,7 @@ def paths(value: Any) -> tuple[str, ...]:
     found: list[str] = []
     for item in items:
         path = str(item)
+        # A folder whose name holds the separator is taken as one, if it is there.
         found += [path] if _exists(path) else [part for part in path.split(os.pathsep) if part]
     return tuple(dict.fromkeys(found))
 
@@ -155,6 +157,7 @@ def seeds(value: Any) -> Seeds:
     except ValueError:
         parsed = []
     if len(parsed) == 1:
+        # lm-eval: one number seeds all four.
         return Seeds(*parsed * 4)
     if len(parsed) == 3:
         default = Seeds().fewshot
@@ -186,6 +189,7 @@ def samples(value: Any) -> dict[str, tuple[int, ...]]:
         numbers = isinstance(ids, Sequence) and not isinstance(ids, str)
         if not numbers or not ids or not all(type(number) is int and number >= 0 for number in ids):
             raise ValueError(f"must list document numbers from 0 on for {name!r}, not {ids!r}")
+        # Documents are read, prompted and numbered in ascending order; a request for one twice would count it twice.
         result[str(name)] = tuple(sorted(set(ids)))
     return result
 

@@ -152,9 +152,11 @@ def _write(content: IO[bytes], path: Path, room: int) -> int:
     """Write one new file, of at most ``room`` bytes whatever the archive says of it."""
     written = 0
     try:
+        # "x": an archive may hold a name twice, and the second must not replace what was checked with the first.
         with path.open("xb") as file:
             while chunk := content.read(_CHUNK):
                 written += len(chunk)
+                # Counted while it is written: sizes in the archive's directory are what its maker claims.
                 if written > room:
                     raise DataError(f"its task files are larger than {MOST_BYTES >> 20:,} MB")
                 file.write(chunk)

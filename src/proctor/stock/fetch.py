@@ -6,6 +6,19 @@ two processes that get it at once do so one after the other (a lock), and the se
 what a killed process left is removed by the next one.
 """
 
+# On the disk
+# -----------
+#   <cache>/stock_tasks/
+#     .lock                     one process at a time
+#     current                   "0.4.13\n", replaced by rename
+#     0.4.13/record.json        written last: whoever finds it finds a whole folder
+#           /lm_eval/tasks/...
+#           /names.json         the names of its tasks (proctor.tasks.stock)
+#     .unpacking-xxxx/          work in progress, or what a killed process left: removed under the lock
+#
+# Everything is made below ``.unpacking-*`` on the same file system and renamed, so that readers, who take no lock, see
+# a version whole or not at all.
+
 from __future__ import annotations
 
 import contextlib
@@ -63,6 +76,7 @@ def fetch_version(version: str, *, sha256: str | None = None) -> FetchedVersion:
             hint=f"Known are {known}. For another one, give its wheel's SHA-256, as its index has it: --sha256 HEX",
         )
     if (here := _here(version, digests)) is not None and current_version() == version:
+        # Without the lock: in a shared, read-only cache it cannot even be opened.
         return here  # a cache folder that others may only read is enough
     with _locked() as root:
         if (here := _here(version, digests)) is not None:
@@ -193,6 +207,8 @@ def _discard(folder: Path) -> None:
     if not folder.exists():
         return
     aside = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=folder.parent))
+    # Out of the way by a rename first: deleting thousands of files takes time, in which readers would find some of
+    # them.
     folder.rename(aside / "old")
     shutil.rmtree(aside, ignore_errors=True)
 

@@ -92,6 +92,7 @@ def _call(installer: Installer, arguments: Sequence[str], what: str) -> None:
     try:
         done = subprocess.run(
             command,
+            # An index that wants a password must fail, and not wait for somebody to type one.
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -102,6 +103,7 @@ def _call(installer: Installer, arguments: Sequence[str], what: str) -> None:
     except OSError as error:
         raise DataError(f"{installer.name} cannot be started: {error.strerror or error}.", hint=_BY_HAND) from error
     if done.returncode:
+        # Now, and only now: to ask pip for its settings takes a second, and nothing is quoted of a success.
         _note_index_settings(installer)
         lines = quotable(done.stdout).splitlines()[-_LAST_LINES:]
         said = "".join(f"\n  {line}" for line in lines)

@@ -130,6 +130,7 @@ def _package_folder() -> Path | None:
     for finder in sys.meta_path:
         module = getattr(finder, "__module__", None) or type(finder).__module__
         find = getattr(finder, "find_spec", None)
+        # Under ``python -m proctor.compat`` a finder of proctor's own answers for lm_eval.
         if find is None or module.partition(".")[0] == "proctor":
             continue
         try:

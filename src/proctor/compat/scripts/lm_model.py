@@ -62,6 +62,7 @@ class LMModel:
     def _answered(
         self, requests: Sequence[Request], asked: Sequence[Sequence[Instance]]
     ) -> Iterator[tuple[int, Response]]:
+        # lm-eval: a model class gets all requests of one kind in one call, and may sort or batch them as it likes.
         places: dict[RequestKind, list[int]] = {}
         for place, request in enumerate(requests):
             places.setdefault(request.kind, []).append(place)

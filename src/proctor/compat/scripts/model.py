@@ -204,6 +204,8 @@ class TemplateLM(LM):
         """The ids of a context that is not empty, and of what follows it."""
         kept = context.rstrip()
         # White space at the boundary is tokenised with what follows it.
+        # lm-eval: encoded as a whole and cut at the context's length, so that tokens across the boundary are the text's
+        # own.
         context, continuation = kept, context[len(kept) :] + continuation
         if self.backend == "causal":
             whole, before = self.tok_encode(context + continuation), self.tok_encode(context)
