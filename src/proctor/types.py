@@ -34,7 +34,7 @@ class Message:
 # request; ``values`` and ``has_nan`` of a response. A table beside the classes was weighed: it would say the same
 # with one more lookup per request, and no type checker would know which row belongs to which class.
 #
-# Invariant: a response has as many ``values`` as its request has ``arguments``, in the same order.
+# Invariant: a response has as many ``values`` as its request has ``arguments``, in the same order; a refusal has none.
 
 
 RequestKind: TypeAlias = Literal["loglikelihood", "loglikelihood_rolling", "generate_until"]
@@ -192,7 +192,25 @@ class Text:
         return (self.text,)
 
 
-Response: TypeAlias = Scores | RollingScore | Text
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One request that the model could not take, or that failed: the run goes on, its document is not graded.
+
+    It is never stored, so that the same command sends the request again, and no other.
+
+    Attributes:
+        why: One line, for the record of the document.
+        retryable: Whether the same request may succeed another time.
+    """
+
+    values: ClassVar[tuple[Any, ...]] = ()
+    has_nan: ClassVar[bool] = False
+
+    why: str
+    retryable: bool = False
+
+
+Response: TypeAlias = Scores | RollingScore | Text | Refusal
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from proctor.foreign import ForeignExitError, no_exit
 from proctor.store.codec import Part
 from proctor.store.runs import Counts
 from proctor.store.store import Lookup
-from proctor.types import Loglikelihood, Model, Origin, OriginModel, Query, Request, Response, Scores
+from proctor.types import Loglikelihood, Model, Origin, OriginModel, Query, Refusal, Request, Response, Scores
 
 log = logging.getLogger("proctor")
 
@@ -63,7 +63,12 @@ class ResponseSource(Protocol):
 
 
 class Asking:
-    """One run's questions. ``counts``: how many of them the model was asked, and how many were stored."""
+    """The queries of one chunk.
+
+    Attributes:
+        counts: How many requests were sent to the model, and how many responses were cached.
+        refusals: Those of the model, in the order in which they came.
+    """
 
     def __init__(self, queries: Sequence[Query], store: ResponseSource | None = None) -> None:
         self.queries = queries
@@ -74,17 +79,21 @@ class Asking:
         self._own = frozenset[int]() if found is None else found.own
         self.missing = [place for place, answer in enumerate(self._answers) if answer is None]
         self.counts = Counts(cached=len(queries) - len(self.missing))
+        self.refusals: list[Refusal] = []
 
-    def ask(self, model: Model, advance: Advance, origins: Origins | None = None) -> list[Response]:
-        """One response per query, in their order.
+    def ask(
+        self, model: Model, advance: Advance, origins: Origins | None = None, *, fail_fast: bool = False
+    ) -> list[Response]:
+        """One response per query, in their order; a :class:`Refusal` is one, and is not stored.
 
         Args:
             model: Responds to what is not cached.
             advance: Called as responses arrive, with how many requests they are as lm-eval counts.
             origins: By task and document, for a model that takes what its requests are about.
+            fail_fast: The first refusal ends the run.
 
         Raises:
-            ModelError: The model leaves requests out, fails, or cannot take one.
+            ModelError: The model leaves requests out, or fails; or it refuses one, under ``fail_fast``.
         """
         if self.counts.cached:
             rest = "the others are requested from the model" if self.missing else "no request is sent to the model"
@@ -95,13 +104,22 @@ class Asking:
         for place, response in _held(model, self._answered(model, origins or {})) if self.missing else ():
             whole = self._completed(place, response)
             self._answers[place] = whole
-            if self._store is not None:
+            if isinstance(whole, Refusal):
+                self._note_refusal(place, whole, fail_fast=fail_fast)
+            elif self._store is not None:
                 self._store.keep(self.queries[place], whole)
             # Now, and not before: whoever is stopped says how much is stored.
             self.counts = Counts(self.counts.requested + 1, self.counts.cached)
             advance(self.queries[place].request.count)
         self._check()
         return [answer for answer in self._answers if answer is not None]
+
+    def _note_refusal(self, place: int, refusal: Refusal, *, fail_fast: bool) -> None:
+        query = self.queries[place]
+        if fail_fast:
+            hint = "The same command sends it again." if refusal.retryable else None
+            raise ModelError(f"Task '{query.task}', document {query.doc_id}: {refusal.why}", hint=hint)
+        self.refusals.append(refusal)
 
     def _answered(self, model: Model, origins: Origins) -> Iterator[tuple[int, Response]]:
         """Answers of the model under the numbers of their queries.

@@ -30,7 +30,7 @@ from proctor.tasks.class_task import AnyTask
 from proctor.tasks.example import Ask, ask_results
 from proctor.tasks.plan import DocumentPlan, TaskPlan
 from proctor.tasks.task import Task
-from proctor.types import Record, Response
+from proctor.types import Record, Refusal, Response
 
 log = logging.getLogger("proctor")
 
@@ -59,12 +59,11 @@ def grade(
     """
     shown = _shown_documents(plan, responses)
     if check and isinstance(plan.task, Task):
-        canonical = shown[0]
+        canonical = [one for one in shown[0] if one.refused is None]
         warn(scoring_warnings(plan.task, [one.planned for one in canonical], [one.values for one in canonical]))
     for pipeline in plan.task.pipelines:
         for documents in shown:
-            docs = [one.planned.example.doc for one in documents]
-            outcomes = _FilterRun(pipeline, [one.values for one in documents], docs).outcomes(fail_fast=fail_fast)
+            outcomes = _outcomes(pipeline, documents, fail_fast=fail_fast)
             for one, values in zip(documents, outcomes, strict=True):
                 yield _record(plan.task, one, values, pipeline.name, fail_fast=fail_fast)
 
@@ -78,19 +77,23 @@ def sentence(error: Exception) -> str:
     Returns:
         At most :data:`LONGEST` characters and an ellipsis.
     """
-    said = error.message if isinstance(error, ProctorError) else error_line(error)
-    line = redact_text(" ".join(said.split())).rstrip(":")
+    return _one_line(error.message if isinstance(error, ProctorError) else error_line(error))
+
+
+def _one_line(text: str) -> str:
+    line = redact_text(" ".join(text.split())).rstrip(":")
     return line if len(line) <= LONGEST else f"{line[:LONGEST]} ..."
 
 
 @dataclass(frozen=True, slots=True)
 class _ShownDocument:
-    """One variant of a document with the values of its responses."""
+    """One variant of a document with the values of its responses; ``refused``: why one of its requests has none."""
 
     planned: DocumentPlan
     variant: int
     asks: tuple[Ask, ...]
     values: Document
+    refused: str | None
 
 
 def _shown_documents(plan: TaskPlan, responses: Sequence[Response]) -> list[list[_ShownDocument]]:
@@ -106,14 +109,29 @@ def _shown_documents(plan: TaskPlan, responses: Sequence[Response]) -> list[list
     for planned in plan.documents:
         for variant in range(len(planned.example.variants)):
             asks, values = planned.asks_of(variant), Document()
-            for _ in asks:
-                repeats = [response.values for response in responses[position : position + plan.asked]]
+            refused: str | None = None
+            for ask in asks:
+                repeats = responses[position : position + plan.asked]
                 position += plan.asked
-                values.extend([list(one) * copies for one in zip(*repeats, strict=True)])
+                why = next((response.why for response in repeats if isinstance(response, Refusal)), None)
+                if why is None:
+                    columns = zip(*[response.values for response in repeats], strict=True)
+                    values.extend([list(one) * copies for one in columns])
+                else:
+                    refused = refused or f"refused: {_one_line(why)}"
+                    values.extend([] for _ in range(ask.request.count))
             if variant == len(shown):
                 shown.append([])
-            shown[variant].append(_ShownDocument(planned, variant, asks, values))
+            shown[variant].append(_ShownDocument(planned, variant, asks, values, refused))
     return shown
+
+
+def _outcomes(pipeline: Any, documents: Sequence[_ShownDocument], *, fail_fast: bool) -> list[list[Any]]:
+    """Per document the outcomes of its requests; filters see nothing of documents that the model refused."""
+    whole = [one for one in documents if one.refused is None]
+    docs = [one.planned.example.doc for one in whole]
+    filtered = iter(_FilterRun(pipeline, [one.values for one in whole], docs).outcomes(fail_fast=fail_fast))
+    return [next(filtered) if one.refused is None else [FilterFailure(one.refused)] for one in documents]
 
 
 class _FilterRun:
@@ -125,6 +143,8 @@ class _FilterRun:
     def outcomes(self, *, fail_fast: bool) -> list[list[Any]]:
         """Per document, the outcomes of its requests; :class:`FilterFailure` ones where there is none."""
         everything = range(len(self._answers))
+        if not everything:
+            return []
         try:
             return self._run(everything)
         except Exception as error:

@@ -46,7 +46,7 @@ def answer_and_grade(
                 if asking.missing and isinstance(model, LoadableModel):
                     model.load()
                 display = stack.enter_context(progress(questions.counted, "Answering", "requests"))
-            responses = _ask(model, window, asking, kept, display)
+            responses = _ask(model, window, asking, kept, display, fail_fast=fail_fast)
             if responses is None:
                 continue
             left -= len(responses)
@@ -59,14 +59,14 @@ def answer_and_grade(
 
 
 def _ask(
-    model: Model, window: Sequence[TaskPlan], asking: Asking, kept: RunStore, display: Progress
+    model: Model, window: Sequence[TaskPlan], asking: Asking, kept: RunStore, display: Progress, *, fail_fast: bool
 ) -> list[Response] | None:
     """The answers; None where some are missing and nobody can be asked."""
     if isinstance(model, ReplayModel) and asking.missing:
         model.note_missing([asking.queries[place] for place in asking.missing])
         return None
     about = origins(window) if isinstance(model, OriginModel) else None
-    responses = asking.ask(model, display.advance, about)
+    responses = asking.ask(model, display.advance, about, fail_fast=fail_fast)
     kept.close_window()
     return responses
 

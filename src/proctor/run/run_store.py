@@ -22,7 +22,7 @@ from proctor.store import runs
 from proctor.store.db import UnusableStoreError, connect, connect_read_only, sentence
 from proctor.store.runs import Counts, NewRun, State
 from proctor.store.store import ResponseCache, Store, default_path, is_off, open_store, store_path
-from proctor.types import Model, Query
+from proctor.types import Model, Query, Refusal
 
 VARIABLE = "PROCTOR_STORE"
 
@@ -47,7 +47,7 @@ def path_of(config: RunConfig) -> Path | None:
 class RunStore:
     """The store of one run, as a context: what was answered is committed however the run ends.
 
-    ``source``: has the answers of a run that keeps none.
+    ``source``: has the responses of a run that stores none. ``refusals``: those of the model, of finished chunks.
     """
 
     def __init__(self, config: RunConfig, model: Model, started: float, source: ResponseSource | None = None) -> None:
@@ -56,6 +56,7 @@ class RunStore:
         self._asking: Asking | None = None
         self._total = 0
         self._before = Counts()
+        self.refusals: list[Refusal] = []
         path = path_of(config)
         # A model without an identity (a script's own) has no keys: its run is listed, its responses are not cached.
         identity = None if path is None else getattr(model, "identity", None)
@@ -95,6 +96,8 @@ class RunStore:
 
     def close_window(self) -> None:
         """Forget the questions that were asked last, but for their number."""
+        if self._asking is not None:
+            self.refusals += self._asking.refusals
         self._before, self._asking = self.counts, None
 
     @property

@@ -18,6 +18,7 @@ from proctor.run.exam import Exam, check_exam, load_exam
 from proctor.run.loop import RecordSink, answer_and_grade
 from proctor.run.model import open_configured
 from proctor.run.progress import OpenProgress
+from proctor.run.refusals import report_refusals
 from proctor.run.run_store import RunStore
 from proctor.run.scores import MetricValues
 from proctor.run.seeds import seed_everything
@@ -83,7 +84,9 @@ def evaluate(
             answer_and_grade(
                 model, chunks, store, values_by_task, progress=progress, take=sink.take, fail_fast=config.fail_fast
             )
-            facts = ModelFacts(dict(store.facts()), store.digest)
+            facts = ModelFacts(
+                dict(store.facts()), store.digest, report_refusals(store.refusals, store.counts.requested)
+            )
         # 9. Aggregate tasks, then groups. 10, files and table, is in proctor.run.finish.
         result = summarize(exam, config, model, values_by_task, facts, chunks.warnings, bootstrap_iters)
     finally:

@@ -18,13 +18,17 @@ from proctor.types import Model
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """What the store knows of the model of a run, also where the model itself was not loaded.
+    """What is known of the model of a run once it has responded, also where it was not loaded.
 
-    ``info``: :attr:`proctor.types.Model.info`. ``digest``: of its identity; None: its responses are not stored.
+    Attributes:
+        info: :attr:`proctor.types.Model.info`.
+        digest: Of its identity; None: its responses are not stored.
+        refused: What the results file says of requests that it refused.
     """
 
     info: Mapping[str, Any]
     digest: str | None
+    refused: Mapping[str, Any]
 
 
 def summarize(
@@ -58,6 +62,7 @@ def summarize(
         **model_report(report, facts.info.get("device"), facts.digest),
         **exam_facts(exam.tasks, values_by_task, warnings, scored),
         **facts_of(failed),
+        **facts.refused,
         **broken,
     }
     return RunResult(

@@ -19,7 +19,7 @@ from proctor.errors import ModelError, UsageError
 from proctor.models import open_model
 from proctor.models.dummy import DummyModel
 from proctor.results.encode import fallback as handle_non_serializable
-from proctor.types import Generate, Loglikelihood, Rolling
+from proctor.types import Generate, Loglikelihood, Refusal, Rolling
 
 KEYS = [
     *("results", "group_subtasks", "configs", "versions", "n-shot", "higher_is_better", "n-samples", "samples"),
@@ -166,6 +166,21 @@ def test_wrong_answers_are_sentences(answers):
 
     with pytest.raises(ModelError, match="Wrong: loglikelihood must return"):
         dict(as_model(Wrong()).respond([Loglikelihood("a", ("b",))]))
+
+
+def test_none_instead_of_a_value_refuses_that_request_alone():
+    from proctor.compat.tasks.instance import Instance
+
+    class Broken(Lengths):
+        def loglikelihood(self, requests):
+            return [None if number == 3 else value for number, value in enumerate(super().loglikelihood(requests))]
+
+    requests = [Loglikelihood("a", ("b", "cc")), Loglikelihood("b", ("d", "e"))]
+    first, second = dict(as_model(Broken()).respond(requests)).values()
+    assert first.values == ((-1.0, False), (-2.0, False))
+    assert second == Refusal("the model class Broken returned None for a loglikelihood request", retryable=True)
+    with pytest.raises(ModelError, match="refused a request: the model class Broken returned None"):
+        ProctorLM(as_model(Broken())).loglikelihood([Instance("loglikelihood", {}, ("a", text), 0) for text in "bcde"])
 
 
 def test_one_of_proctors_models_is_one_of_lm_evals_kind(exam):

@@ -15,6 +15,7 @@ from proctor.errors import ModelError
 from proctor.types import (
     Model,
     Origin,
+    Refusal,
     Request,
     RequestKind,
     Response,
@@ -70,7 +71,8 @@ class LMModel:
             read = _READERS[kind]
             values = iter(self._ask(kind, [instance for place in members for instance in asked[place]]))
             for place in members:
-                yield place, read(self.lm, [next(values) for _ in asked[place]])
+                given = [next(values) for _ in asked[place]]
+                yield place, _refusal(self.lm, kind) if any(one is None for one in given) else read(self.lm, given)
 
     def _ask(self, kind: str, instances: list[Instance]) -> Sequence[Any]:
         try:
@@ -102,6 +104,11 @@ class LMModel:
 
     def close(self) -> None:
         """The model belongs to the script that made it."""
+
+
+def _refusal(lm: Any, kind: RequestKind) -> Refusal:
+    """None instead of a value: classes that ask a server give that for a request that failed there."""
+    return Refusal(f"the model class {type(lm).__name__} returned None for a {kind} request", retryable=True)
 
 
 def _scores(lm: Any, values: Sequence[Any]) -> Response:

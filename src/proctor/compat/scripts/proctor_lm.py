@@ -7,7 +7,8 @@ from typing import Any
 
 from proctor.compat.scripts.model import LM
 from proctor.compat.tasks.instance import Instance
-from proctor.types import Generate, Loglikelihood, Model, Request, Rolling
+from proctor.errors import ModelError
+from proctor.types import Generate, Loglikelihood, Model, Refusal, Request, Rolling
 
 
 class ProctorLM(LM):
@@ -79,4 +80,8 @@ def generate(model: Model, prompts: Sequence[tuple[Any, ...]]) -> list[str]:
 
 def _answers(model: Model, requests: Sequence[Request]) -> list[Any]:
     answers = dict(model.respond(requests))
+    refused = next((answer for answer in answers.values() if isinstance(answer, Refusal)), None)
+    if refused is not None:
+        # lm-eval: an LM returns a value for each request, or raises.
+        raise ModelError(f"The model '{model.name}' refused a request: {refused.why}")
     return [answers[place] for place in range(len(requests))]
