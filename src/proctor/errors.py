@@ -125,6 +125,7 @@ def close_names(name: str, candidates: Iterable[str], *, limit: int = 3) -> list
     pool = list(candidates)
     close = difflib.get_close_matches(name, pool, n=limit, cutoff=0.6)
     if not close:
+        # Only where nothing is close as it is written: "MMLU" for "mmlu" is far away by letters.
         lowered = {candidate.lower(): candidate for candidate in pool}
         close = [lowered[hit] for hit in difflib.get_close_matches(name.lower(), list(lowered), n=limit, cutoff=0.6)]
     return close

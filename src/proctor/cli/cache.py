@@ -141,6 +141,7 @@ def _merge(namespace: argparse.Namespace, path: Path) -> None:
         raise UsageError("proctor cache merge needs the files to add responses from.")
     if not path.exists() and (store := open_store(path)) is not None:
         store.close()
+    # samefile(): the same store under another path, through a link for one.
     if any(Path(name).exists() and path.exists() and path.samefile(name) for name in namespace.names):
         raise UsageError(f"{path} cannot be merged into itself.")
     with opened(path, writable=True) as connection:

@@ -41,6 +41,7 @@ def set_tokenizer_threads(threads: int | None, environment: MutableMapping[str, 
     if "TOKENIZERS_PARALLELISM" in target:
         return
     bound = str(threads) if threads else target.get("RAYON_NUM_THREADS") or target.get("OMP_NUM_THREADS", "")
+    # Unset, the library encodes in parallel until it sees a fork, then warns and stops doing so.
     target["TOKENIZERS_PARALLELISM"] = "false" if bound == "1" else "true"
     if bound.isdecimal() and bound != "1":
         target.setdefault("RAYON_NUM_THREADS", bound)

@@ -71,6 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         open_missing_streams()
         hush_tracebacks()
         own_process()
+    # Not so where a test or a notebook has put another object in its place.
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that cannot show a letter shows its number
         sys.stdout.reconfigure(errors="backslashreplace")
     try:

@@ -46,6 +46,7 @@ def execute(namespace: argparse.Namespace) -> int:
 
     from proctor.run.session import evaluate
 
+    # Before transformers is imported: the library reads these variables once.
     set_tokenizer_threads(config.threads)
     run = partial(evaluate, config, progress=open_progress, keep_records=False)
     finished = complete_run(config, lambda samples: run(samples=samples), stream_samples=True)
@@ -65,6 +66,7 @@ def read_config(given: Mapping[str, Any], *, needs_tasks: bool = True) -> RunCon
 
     file = read_config_file(given["config"]) if given.get("config") else ConfigFile()
     config = build_config(given, file.values, places=file.places, needs_tasks=needs_tasks)
+    # Before the log is set up and anything heavy is imported: the file may set the level of the log, a token, folders.
     if config.env_file:
         load_env_file(config.env_file)
     share_token()

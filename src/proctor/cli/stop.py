@@ -42,6 +42,7 @@ def tell(stop: KeyboardInterrupt, *, last: bool = False) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
         say_how_to_begin_again(stop, "the same command begins again")
+    # Ctrl-C while a run winds up raises another KeyboardInterrupt: the first may carry what is stored.
     stops = _stops(stop)
     terminated = isinstance(stops[-1], SigtermError)
     sentence = "stopped by SIGTERM." if terminated else "stopped by the keyboard."

@@ -90,6 +90,7 @@ class SentenceParser(argparse.ArgumentParser):
 
         An argument that belongs to no flag is a UsageError.
         """
+        # To name a flag in an error as the user wrote it.
         spelled = dict(zip(underscored(arguments), arguments, strict=True))
         namespace, rest = self.parse_known_args(underscored(arguments))
         unknown = [spelled.get(word, word).partition("=")[0] for word in rest if word.startswith("-") and len(word) > 1]
@@ -108,6 +109,7 @@ class SentenceParser(argparse.ArgumentParser):
 
     def _get_option_tuples(self, option_string: str) -> list[Any]:
         """What an abbreviation may mean: lm-eval's flags first, so that its command lines keep their meaning."""
+        # argparse's own method, which it has no public hook for: it completes abbreviations.
         found = super()._get_option_tuples(option_string)
         return [match for match in found if match[1] not in self.our_own] or found
 

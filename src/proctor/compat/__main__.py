@@ -49,6 +49,7 @@ def main(words: Sequence[str]) -> int:
         return 0 if words else 2
     try:
         serve()
+        # After serving, before the script runs: it may start processes in its first line.
         pass_on()
         _run(list(words))
     except ProctorError as error:
@@ -78,6 +79,7 @@ def _run(words: list[str]) -> None:
     script = Path(words[0])
     if not script.is_file():
         raise UsageError(f"There is no script {words[0]!r}.", hint=_near(script))
+    # As ``python script.py`` does: the script imports what lies beside it.
     sys.path.insert(0, str(script.resolve().parent))
     sys.argv = words
     runpy.run_path(str(script), run_name="__main__")

@@ -32,6 +32,7 @@ def is_patched(module: str, name: str) -> bool:
         return False
     shipped = _SHIPPED.get(cls)
     # A class that is not the remembered one stands in its place.
+    # By identity of each attribute: a function that was put back is no patch.
     return shipped is None or any(not _same(_attributes(base), before) for base, before in shipped.items())
 
 

@@ -184,5 +184,6 @@ def softmax(lls: Sequence[float]) -> Any:
     """
     import numpy as np
 
+    # Log-likelihoods of long options can be below -745, where exp() is 0 for all of them.
     shifted = np.exp(np.asarray(lls, dtype=float) - np.max(lls))
     return shifted / shifted.sum()

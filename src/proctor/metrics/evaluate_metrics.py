@@ -92,6 +92,7 @@ def bleu(
         gold_length += min(map(len, refs))
         known: Counter[tuple[str, ...]] = Counter()
         for ref in refs:
+            # The union takes the larger count: of each n-gram, as often as the reference that has it most.
             known |= _ngrams(ref, max_order)
         for ngram, count in (_ngrams(guess, max_order) & known).items():
             matches[len(ngram) - 1] += count
@@ -101,6 +102,7 @@ def bleu(
     precisions = [(hit + more) / (of + more) if of + more else 0.0 for hit, of in zip(matches, possible, strict=True)]
     mean = math.exp(sum(math.log(part) / max_order for part in precisions)) if min(precisions) > 0 else 0.0
     ratio = guess_length / gold_length if gold_length else math.inf
+    # A text that is too short would have a good precision; an empty one scores 0 and divides by nothing.
     penalty = 1.0 if ratio > 1.0 else math.exp(1 - 1.0 / ratio) if ratio else 0.0
     return {
         "bleu": mean * penalty,

@@ -125,6 +125,7 @@ def _f1(counts: Any, pairs: Pairs) -> Any:
     import numpy as np
 
     _check_binary(pairs.labels)
+    # -1 is the position of no label: then nothing is of the class 1, and F1 is 0.
     one = pairs.labels.index(1) if 1 in pairs.labels else -1
     is_gold = np.array([gold == one for gold in pairs.golds], dtype=float)
     is_predicted = np.array([prediction == one for prediction in pairs.predictions], dtype=float)

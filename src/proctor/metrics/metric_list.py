@@ -49,6 +49,7 @@ def use_metric(entry: Mapping[str, Any] | str, *, output_type: str, with_process
         function = metric if callable(metric) else _function(name, values.get("hf_evaluate") is True)
         confine_checker(function)
         _check_kwargs(name, function, kwargs)
+    # A warning and no error: lm-eval runs such a task, and its other metrics are good.
     elif name != "bypass" and not _scores(name, output_type):
         _log.warning("The metric %r gives no score for tasks of type %s.", name, output_type)
     aggregation, named = _aggregation(name, values)

@@ -80,6 +80,7 @@ def squad_v2(
 
 def _raw(question: Mapping[str, Any], given: Mapping[str, str]) -> tuple[float, float]:
     answer = plain_answer(given[question["id"]])
+    # A question without an answer has the empty answer for its right one.
     golds = [plain for text in question["answers"]["text"] if (plain := plain_answer(text))] or [""]
     pairs = []
     for gold in golds:
@@ -105,6 +106,8 @@ def _best(
     for name in sorted(unsure, key=unsure.__getitem__):
         if name not in scores:
             continue
+        # From "nothing has an answer", the least doubtful answers are admitted one by one: an answer to a question
+        # without one loses the point that abstaining had.
         current += scores[name] if answerable[name] else -1 if given[name] else 0
         if current > best:
             best, threshold = current, unsure[name]
@@ -131,6 +134,7 @@ def _rate(pairs: Sequence[tuple[Sequence[str], Sequence[str]]], name: str) -> fl
 
 def _edits(left: Sequence[str], right: Sequence[str]) -> int:
     """Levenshtein's distance: the fewest insertions, deletions and substitutions."""
+    # One row of the table of distances: memory grows with one text, time with the product of both lengths.
     row = list(range(len(right) + 1))
     for i, mine in enumerate(left, 1):
         above, row[0] = row[0], i

@@ -85,6 +85,7 @@ class Budget:
 
     def halved(self, rows: int, width: int, heads: int) -> Budget:
         """The budget after a batch of that size did not fit into memory."""
+        # From the batch that failed and not from the budget, which may have been far larger than that batch.
         return replace(self, tokens=max(1, rows // 2) * width, heads=max(1, heads // 2))
 
 

@@ -66,6 +66,7 @@ def render_chat(tokenizer: Any, messages: Sequence[Mapping[str, Any]], **options
     _rendering.bounded = True
     try:
         text = tokenizer.apply_chat_template([dict(message) for message in messages], tokenize=False, **options)
+    # Bounds that are exceeded, and tokenizers of proctor's own, say what is wrong themselves.
     except ProctorError:
         raise
     except Exception as error:
@@ -122,6 +123,7 @@ def _line_of(error: BaseException) -> str:
 def _bound_templates() -> None:
     """Let transformers compile with bounds what this module renders; other tokenizers render as they like."""
     loaded = [sys.modules[name] for name in _MODULES if name in sys.modules]
+    # Only among loaded modules: a tokenizer that renders by other means needs no transformers.
     module = next((module for module in loaded if _COMPILE in vars(module)), loaded[-1] if loaded else None)
     if module is None:
         return

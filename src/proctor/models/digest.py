@@ -5,6 +5,15 @@ but the first time. A file is the same while its path, size, inode, and both tim
 file and keeps size, mtime and inode (``cp -p`` over it, ``tar x``) cannot keep its ctime.
 """
 
+# A digest of blocks
+# ------------------
+#   file   | 64 MiB | 64 MiB | ... |        each block hashed by SHA-256 on some thread
+#   digest = SHA-256(size, digest(block 1), digest(block 2), ...)
+#
+# One hash over a whole file cannot be computed on several threads, and checkpoints are tens of gigabytes. The size goes
+# in first, so that files of equal blocks and other lengths differ. Changing the block size changes every digest, and
+# with them the keys of all stored responses.
+
 from __future__ import annotations
 
 import hashlib
@@ -48,6 +57,7 @@ def digest_files(files: Sequence[Path]) -> list[str]:
         fresh = _digest([files[place] for place in missing], [stamps[place][0] for place in missing])
         for place, digest in zip(missing, fresh, strict=True):
             found[place] = digest
+            # The stamp was taken before the file was read: a change while it was hashed shows in the next run's stamp.
             if _is_settled(stamps[place]):
                 known[_name(files[place])] = [*stamps[place], digest]
         _write_memory(known)
@@ -62,6 +72,7 @@ def _stamp(file: Path) -> _Stamp:
 def _is_settled(stamp: _Stamp) -> bool:
     """Whether another change of the file would show in its times."""
     now, (_, mtime, _, ctime) = time.time_ns(), stamp
+    # A ctime of whole seconds suggests a file system that counts in seconds.
     tick = TICK_NS if ctime % 1_000_000_000 else TOO_YOUNG_NS
     return now - mtime > TOO_YOUNG_NS and now - ctime > tick
 
@@ -98,6 +109,7 @@ def _parts(pool: ThreadPoolExecutor, blocks: Sequence[tuple[Path, int]]) -> Iter
     """The digest of each block, on several threads where there are any to be had."""
     try:
         return pool.map(_digest_block, blocks)
+    # "can't start new thread", under a limit on processes.
     except RuntimeError:
         return map(_digest_block, blocks)
 

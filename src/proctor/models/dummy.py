@@ -27,6 +27,7 @@ class DummyModel:
 
     def respond(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
         """Random numbers, drawn kind by kind in the order of the requests."""
+        # lm-eval: its dummy is called kind by kind; in this order the same seed gives the same numbers.
         scored, rolled, generated = by_kind(requests)
         for index, request in scored:
             yield index, Scores(tuple((-random.random(), False) for _ in request.continuations))

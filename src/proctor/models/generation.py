@@ -36,6 +36,7 @@ def plan_generation(kwargs: Mapping[str, Any], *, eos: str | None = None) -> Gen
     stops = _stop_strings(rest.pop("until", None))
     if eos is not None and eos not in stops:
         stops.append(eos)
+    # All names are taken out: one that was left would reach the engine as a second limit.
     lengths = [value for name in LENGTH_NAMES if (value := rest.pop(name, None)) is not None]
     max_tokens = _whole_number(lengths[0]) if lengths else DEFAULT_MAX_TOKENS
     do_sample, temperature = _sampling(rest.pop("do_sample", None), rest.pop("temperature", None))
@@ -68,6 +69,7 @@ def _sampling(do_sample: Any, temperature: Any) -> tuple[bool, float | None]:
     except (TypeError, ValueError):
         raise UsageError(f"generation_kwargs: temperature is {temperature!r}; it must be a number.") from None
     if do_sample is None:
+        # lm-eval: a temperature above 0 asks for sampling.
         do_sample = heat is not None and heat > 0
     if not do_sample:
         # lm-eval: do_sample False beats a temperature.

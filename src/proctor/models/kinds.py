@@ -105,4 +105,5 @@ def declared_kind(name: str) -> ModelKind:
         name: The name of a kind.
     """
     row = MODELS.row(name)
+    # Settings are checked by this: no plugin's code may run for that.
     return row if isinstance(row, ModelKind) else ModelKind("")

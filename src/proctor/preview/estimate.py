@@ -64,6 +64,7 @@ def estimate(config: RunConfig, *, progress: OpenProgress, timed: bool) -> Itera
     Raises:
         UsageError: No tokenizer is named.
     """
+    # Nothing that a model writes is run here.
     config = replace(config, confirm_run_unsafe_code=True, write_out=False)
     started = time.perf_counter()
     suite = select_suite(config)
@@ -275,6 +276,7 @@ def _sample(model: Model, requests: Sequence[Request]) -> _SpeedSample:
     speed = units[-1] / max(seconds, 1e-9)
     if len(tries) > 1 and seconds > tries[-2][2] and units[-1] > units[-2]:
         # What the larger of two tries adds is plain work.
+        # max(): a slow second try (another process, a hot chip) must not give a speed below the plain one.
         speed = max(speed, (units[-1] - units[-2]) / (seconds - tries[-2][2]))
     return _SpeedSample(requests, tries[-1][0], speed, max(0.0, seconds - units[-1] / speed), in_tokens)
 

@@ -56,6 +56,7 @@ def preview(config: RunConfig, *, progress: OpenProgress, color: bool = False) -
     """
     # Nothing that a model writes is run here.
     config = replace(config, confirm_run_unsafe_code=True)
+    # One document of each task is shown; whoever names documents sees those.
     if config.limit is None and config.samples is None:
         config = replace(config, limit=1)
     suite = select_suite(config)
@@ -123,6 +124,7 @@ class _Totals:
         """Add a task's sum; the task has ``of`` documents."""
         for name in ("tasks", "documents", "requests", "characters", "tokens", "cut"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
+        # By task, since tasks differ in the length of their documents far more than documents of one task do.
         factor = of / max(other.documents, 1)
         self.all_documents += of
         self.all_requests += other.requests * factor
@@ -242,6 +244,7 @@ class _Writer:
         """How many characters of a plain prompt stand before its document."""
         if self._style.chat is not None:
             return 0
+        # The last user's turn is the document's own; a gen_prefix may follow it.
         last = max(position for position, turn in enumerate(turns) if turn.role == "user")
         return sum(len(turn.content) + len(turn.delimiter) for turn in turns[:last])
 

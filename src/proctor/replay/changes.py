@@ -36,6 +36,7 @@ class Changes:
             num_fewshot=config.num_fewshot if self.num_fewshot is None else self.num_fewshot,
             output_path=self.output_path,
             log_samples=self.log_samples,
+            # Grading again is the purpose, also of a run that only predicted.
             predict_only=False,
             write_out=False,
             store=self.store,

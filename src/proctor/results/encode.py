@@ -33,6 +33,7 @@ def dumps(value: Any, *, indent: int | None = None) -> str:
         text = json.dumps(_plain(value, ()), indent=indent, ensure_ascii=False, default=fallback)
     if text.isascii():
         return text
+    # In a text of JSON, "\ud800" as a backslash escape is JSON's own form of it.
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 

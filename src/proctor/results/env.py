@@ -74,6 +74,7 @@ def commit_of(folder: Path) -> str | None:
     """The commit that is checked out in a folder, read from its ``.git``; None where there is none."""
     try:
         git = folder / ".git"
+        # In a worktree or a submodule ``.git`` is a file that says where the folder is.
         if git.is_file():
             git = folder / git.read_text(encoding="utf-8").partition("gitdir:")[2].strip()
         head = (git / "HEAD").read_text(encoding="utf-8").strip()
@@ -121,6 +122,7 @@ def _graphics() -> Iterator[str]:
     """The graphics cards, if this process has already woken them."""
     torch = sys.modules.get("torch")
     try:
+        # To ask about CUDA would start it: hundreds of megabytes on the GPU and seconds, for a line of text.
         if torch is None or not torch.cuda.is_initialized():
             yield "Is CUDA available: not asked (not used by this run)"
             return

@@ -46,6 +46,7 @@ def table_writer() -> Any:
     """
     decoder = need("mbstrdecoder", package="pytablewriter").MultiByteStrDecoder
     guess = getattr(decoder, _GUESS, None)
+    # Once: functools.wraps() leaves this mark.
     if guess is not None and not hasattr(guess, "__wrapped__"):
 
         @functools.wraps(guess)
@@ -92,6 +93,7 @@ def _walk(document: Mapping[str, Any], column: str) -> Iterator[tuple[str, int]]
     met: set[str] = set()
 
     def visit(name: str, depth: int, above: tuple[str, ...]) -> Iterator[tuple[str, int]]:
+        # A group that contains itself can stand in a results file that was edited.
         if name in above:
             return
         met.add(name)

@@ -33,6 +33,7 @@ def write_record(folder: Path, record: StockRecord) -> None:
 def read_record(folder: Path) -> StockRecord | None:
     """The record of a folder, None where there is none that can be read."""
     try:
+        # Whatever is wrong with it means that the folder is not whole, and it is got again.
         values = json.loads((folder / RECORD).read_bytes())
         if values.pop("format") != _FORMAT:
             return None

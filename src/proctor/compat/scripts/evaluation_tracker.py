@@ -75,6 +75,7 @@ class EvaluationTracker:
         results["task_hashes"] = hashes
         results.update(self.general_config_tracker.facts)
         results["total_evaluation_time_seconds"] = self.general_config_tracker.total_evaluation_time_seconds
+        # Kept: samples files get the stamp of the results file that they belong to.
         self.date_id = stamp_of(datetime.now())
         if self.output_path:
             kept = {key: value for key, value in results.items() if key != "samples"}

@@ -4,6 +4,17 @@ Arguments, their defaults and the returned dictionary are lm-eval's; what happen
 :mod:`proctor.run.session`.
 """
 
+# simple_evaluate(...) in proctor's ten steps
+# -------------------------------------------
+#   arguments        -> RunConfig (_config); what has no effect is said, nothing is ignored in silence
+#   model            -> a name: the run opens it;  LM object: LMModel;  HFLM unchanged: proctor's engine underneath
+#   tasks            -> names, mappings, objects in any mixture (run.exam.gather)
+#   session.evaluate -> RunResult
+#   RunResult        -> lm-eval's dictionary (results.schema, then what lm-eval repeats as it was given)
+#
+# One engine scores: there is no second loop here that could give other numbers. Three things differ from a run of the
+# command line, as they do in lm-eval: no store unless ``use_cache``, the first error raises, samples are in memory.
+
 from __future__ import annotations
 
 import logging

@@ -5,6 +5,18 @@ computed once. Where a subclass (or the script, on the object or in the module) 
 that step must be taken: then requests go through lm-eval's methods, one row each.
 """
 
+# Which way a request takes
+# -------------------------
+#   HFLM as shipped            proctor's engine: batches by tokens, shared prefixes, the head where it is needed
+#   one of its steps changed   lm-eval's steps in lm-eval's order (proctor.compat.scripts.steps), one row a request
+#
+# Research code derives from HFLM and overrides ``_model_call`` (other logits), ``tok_encode`` (other ids),
+# ``_loglikelihood_tokens`` and so on, and expects that its method runs. Nobody can know what a changed step depends on,
+# so then nothing is shared between rows. It is found out by identity: the attribute that Python would call, on the
+# object or in its class, against the one that was here when this module was imported (``_OWN``, ``remember``).
+#
+# Invariant: an unchanged HFLM gives the scores of ``--model hf``.
+
 from __future__ import annotations
 
 import inspect
@@ -97,6 +109,8 @@ class HFLM(LoadedLM):
         changed = self._changed(steps)
         if changed:
             log.info("%s answers by its own %s, one row per request.", type(self).__name__, ", ".join(changed))
+        # Made for each call: a script may have moved the model or changed its limits since the last one. The weights
+        # are shared.
         return None if changed else self._make_engine()
 
     def _changed(self, steps: Iterable[str]) -> list[str]:
@@ -205,6 +219,7 @@ class HFLM(LoadedLM):
                 special = {"add_special_tokens": False}
             elif self.add_bos_token is not None:
                 special = {"add_special_tokens": self.add_bos_token}
+        # The tokenizer is the script's own: it gets its setting back.
         before, self.tokenizer.padding_side = self.tokenizer.padding_side, padding_side
         try:
             block = self.tokenizer(

@@ -69,6 +69,8 @@ class LMModel:
             places.setdefault(request.kind, []).append(place)
         for kind, members in places.items():
             read = _READERS[kind]
+            # One flat list of instances goes in, one flat list of values comes back; each request takes as many as it
+            # has options.
             values = iter(self._ask(kind, [instance for place in members for instance in asked[place]]))
             for place in members:
                 given = [next(values) for _ in asked[place]]

@@ -41,6 +41,7 @@ class LoadedLM(TemplateLM):
         **kwargs: Any,
     ) -> None:
         super().__init__()
+        # The same reading as of --model_args, so that a misspelt argument is the same sentence.
         self._arguments = read_arguments({"pretrained": pretrained, "backend": backend, **kwargs})
         self._load(pretrained, device)
         self._keep(batch_size, max_batch_size)

@@ -141,6 +141,7 @@ class CachingLM:
 
     def __getattr__(self, attr: str) -> Any:
         found = getattr(self.lm, attr)
+        # After the attribute was looked up: a model that lacks one of the three methods fails as without a cache.
         return (lambda requests: self._answer(attr, requests)) if attr in KINDS else found
 
     def _answer(self, kind: str, requests: Sequence[Instance]) -> list[Any]:

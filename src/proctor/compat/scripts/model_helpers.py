@@ -74,6 +74,7 @@ class Collator:
     def get_batched(self, n: int = 1, batch_fn: BatchFn | None = None) -> Iterator[list[Any]]:
         """Batches of ``n`` (0: all), or of as many as ``batch_fn(position, requests)`` says."""
         if self._group_by == "contexts":
+            # Of equal input ids, the row of the longest continuation has the logits of all shorter ones at its end.
             runs = [[max(group, key=lambda item: len(item[1][-1])) for group in self._members.values()]]
         else:
             runs = [self._items] if self._group_by is None else list(self._members.values())

@@ -34,6 +34,7 @@ def _accepted(cls: type[LM], args: Mapping[str, Any], run: Mapping[str, Any]) ->
     """
     own = inspect.getattr_static(cls, "create_from_arg_obj")
     given = {key: run.get(key) for key in RUN_KEYS if run.get(key) is not None and key not in args}
+    # A factory of the class's own may take anything: it is called as lm-eval calls it.
     if own is not inspect.getattr_static(LM, "create_from_arg_obj"):
         return given
     parameters = inspect.signature(cls).parameters

@@ -28,6 +28,7 @@ def model_class_of(name: str) -> Any:
     if registered is not None:
         return registered
     module, _, attribute = MODEL_MAPPING.get(name, "").partition(":")
+    # Not changed: the class need not even be imported, and proctor opens the model itself.
     if not module or not is_patched(module, attribute):
         return None
     log.info("The model %r is opened through %s, which the script has changed.", name, attribute)

@@ -61,6 +61,7 @@ def score(model: Model, pairs: Sequence[tuple[Any, ...]]) -> list[tuple[float, b
     """The scores of ``(context, continuation)`` pairs; neighbours of one context go together."""
     requests: list[Loglikelihood] = []
     for context, continuation in pairs:
+        # lm-eval hands over the options of a document one after the other: joined, their context is computed once.
         if requests and requests[-1].context == context:
             requests[-1] = Loglikelihood(context, (*requests[-1].continuations, continuation))
         else:
@@ -79,6 +80,7 @@ def generate(model: Model, prompts: Sequence[tuple[Any, ...]]) -> list[str]:
 
 
 def _answers(model: Model, requests: Sequence[Request]) -> list[Any]:
+    # Responses come as they complete; the script's method must return them in order.
     answers = dict(model.respond(requests))
     refused = next((answer for answer in answers.values() if isinstance(answer, Refusal)), None)
     if refused is not None:

@@ -46,6 +46,7 @@ class AnswerFile(MutableMapping[str, Any]):
         if row is None:
             raise KeyError(key)
         value = json.loads(row[0])
+        # JSON has no tuples, and models return (log-probability, is greedy).
         return tuple(value) if isinstance(value, list) else value
 
     def __setitem__(self, key: str, value: Any) -> None:

@@ -4,6 +4,15 @@ A run asks such an object through :mod:`proctor.tasks.class_task`; what stands h
 answers where its class does not say otherwise.
 """
 
+# What a derived class may count on
+# ---------------------------------
+# lm-eval's order of calls and names of attributes: __init__ downloads, ``dataset`` holds the splits, ``_training_docs``
+# caches, ``fewshot_rnd`` is seeded by set_fewshot_seed(). Derived classes override any of these, read the private ones,
+# and call super(); so the private names are part of the interface here.
+#
+# The work itself (templates, metrics, reading data) is done by the rooms that serve task files: ``_spec`` makes a
+# spec of the configuration as it is at that moment, since scripts change configurations after the object was made.
+
 from __future__ import annotations
 
 import abc
@@ -62,6 +71,7 @@ class Task(abc.ABC):
 
     def _load(self, kwargs: Mapping[str, Any]) -> Any:
         spec = self._spec
+        # ``config_source`` is what assemble_task() writes into the metadata of every task.
         # Files beside the YAML file that the configuration comes from are found from any directory.
         source = self._config.metadata.get("config_source") if isinstance(self._config.metadata, Mapping) else None
         folder = str(Path(source).parent) if isinstance(source, str) and source.endswith((".yaml", ".yml")) else None
@@ -208,6 +218,7 @@ class Task(abc.ABC):
             return self.fewshot_examples(n, rnd)
         if self._fewshot_docs is None:
             self._fewshot_docs = list(self._evaluated(first="validation"))
+        # lm-eval: n + 1 are drawn, so that n are left if the document itself is among them.
         return [one for one in rnd.sample(self._fewshot_docs, n + 1) if one != doc][:n]
 
     # -- requests

@@ -83,6 +83,7 @@ class Group:
         """Its figures from those of the tasks below it, in the form that results have."""
         names = [task.task_name for task in self.get_all_tasks()]
         measured = {name: _as_result(name, task_metrics[name]) for name in names if name in task_metrics}
+        # The formulas of a run, so that a script that aggregates itself gets the same last digit.
         (made,) = group_results([group_spec(self.name, self)], {self.name: names}, measured)
         return group_entry(made)
 

@@ -39,6 +39,7 @@ class Metric:
 
 def load(path: str, config_name: str | None = None, *args: Any, **options: Any) -> Any:
     """A metric by its name: proctor's own, else the real package's with all that is asked for."""
+    # A configuration (glue, mrpc) is something that proctor's own metrics do not have.
     own = own_metric(path) if config_name is None else None
     return load_object(path, config_name, *args, **options) if own is None else Metric(path, own)
 

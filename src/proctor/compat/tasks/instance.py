@@ -29,6 +29,7 @@ class Instance:
     repeats: int | None = None
 
     def __post_init__(self) -> None:
+        # lm-eval: also where they were given as keywords.
         self.task_name, self.doc_id, self.repeats = self.metadata
 
     @property

@@ -5,6 +5,16 @@ folder of tasks and its variant often share their helpers) register the same thi
 none; nor is a file that was edited and loaded again.
 """
 
+# Views and not copies
+# --------------------
+#   lm_eval.api.registry.metric_registry      read: a row's function           write: a new row with this function
+#   lm_eval.api.registry.metric_agg_registry  read: a row's aggregation        write: the same row, other aggregation
+#   lm_eval.api.registry.higher_is_better...  read: a row's direction          write: the same row, other direction
+#                         \_________________  proctor.metrics.tables.METRICS: one row has all three
+#
+# lm-eval keeps three dictionaries under one name; task code registers in some of them only. A view of the one table
+# cannot get out of step with what a run uses.
+
 from __future__ import annotations
 
 import inspect
@@ -122,6 +132,7 @@ def _same_code(current: Any, new: Any) -> bool:
     if None in files or getattr(current, "__qualname__", 0) != getattr(new, "__qualname__", 1):
         return False
     first, second = (Path(file) for file in files if file)
+    # By content: folders of tasks are copied, with the helpers that register a metric in them.
     return first == second or (first.is_file() and first.read_bytes() == second.read_bytes())
 
 

@@ -36,6 +36,7 @@ def _with_direction(name: str, higher: Any) -> Metric:
 
 def _with_aggregation(name: str, function: Any) -> Metric:
     known = next((key for key in AGGREGATIONS if AGGREGATIONS.get(key) is function), None)
+    # A function of the script's own: it gets a name, because a row names its aggregation.
     if known is None:
         known = f"{name} of {getattr(function, '__module__', '?')}"
         AGGREGATIONS.put(known, function)

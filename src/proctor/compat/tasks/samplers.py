@@ -61,6 +61,7 @@ class ContextSampler:
     def _pool(self) -> Sequence[Any]:
         if self.fewshot_indices and not self._picked:
             self.df = [self.df[position] for position in self.fewshot_indices]
+        # ``fewshot_indices`` pick once; picked again from what was picked, they would name other documents.
         self._picked = True
         return self.df
 

@@ -91,10 +91,13 @@ class TaskConfig(dict[str, Any]):
     def __new__(cls, *args: Any, **kwargs: Any) -> TaskConfig:
         """The object whose attributes are its items, before any is set."""
         made = super().__new__(cls)
+        # Attributes and items are one dictionary: task code uses config.task, config["task"], vars(config) and **config
+        # alike.
         made.__dict__ = made
         return made
 
     def __post_init__(self) -> None:
+        # lm-eval: ``until`` defaults to the few-shot delimiter.
         filled = fill_generation(self, self.fewshot_delimiter)
         self.generation_kwargs = None if filled is None else dict(filled)
         if self.fewshot_config is None or isinstance(self.fewshot_config, Mapping):

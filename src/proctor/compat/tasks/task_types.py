@@ -22,6 +22,7 @@ class MultipleChoiceTask(Task):
 
     def doc_to_target(self, doc: Any) -> str:
         """The right choice after a space."""
+        # lm-eval: a space, whatever target_delimiter a configuration has.
         return " " + doc["choices"][doc["gold"]]
 
     def construct_requests(self, doc: Any, ctx: Any, **kwargs: Any) -> list[Instance]:
