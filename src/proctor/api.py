@@ -193,6 +193,7 @@ def _open(model: Any, tokenizer: Any, model_args: Mapping[str, Any] | str | None
         if tokenizer is not None:
             raise UsageError("A tokenizer object goes with a model object.", hint="Else: model_args tokenizer=NAME.")
         return None
+    # Before ``respond``: an lm-eval model knows best whether proctor's engine is underneath it.
     if hasattr(model, "as_proctor_model"):
         return model.as_proctor_model()
     if callable(getattr(model, "respond", None)):
@@ -215,6 +216,7 @@ def _open_transformer(
     given = mapping(model_args or {})
     if is_patched(model):
         log.warning("The model has hooks or replaced parts: its requests are scored one row each.")
+        # Hooks see each forward pass: with shared prefixes they would see other inputs than the requests.
         given.setdefault("scoring", "plain")
     return open_model(
         "hf",

@@ -25,6 +25,7 @@ LONGEST = 24
 """Rows of a result's text; a notebook's table has all of them."""
 
 
+# A number first: notebooks compare, round and plot scores, and most code wants no attribute of them.
 class Score(float):
     """A score as a number that knows how sure it is: what :class:`~proctor.run_result.Value` has, by the same names."""
 
@@ -130,6 +131,7 @@ def scores_text(values: Mapping[Any, Value]) -> str:
 
 def scores_of(result: RunResult, name: str) -> NamedScores:
     """The scores of a task or group by its name; a ``KeyError`` that names what there is."""
+    # Tasks last: of a task and a group of one name, the task is meant.
     parts: dict[str, TaskResult | GroupResult] = {part.name: part for part in (*result.groups, *result.tasks)}
     if name not in parts:
         close = did_you_mean(str(name), parts)

@@ -57,6 +57,7 @@ class _NoExit:
             return
         if isinstance(error, KeyboardInterrupt) or _closes_generator(error):
             return
+        # A BaseException of proctor's own (the tick of a pattern that takes too long) is on its way to its handler.
         if isinstance(error, ProcessExit) or not type(error).__module__.startswith("proctor."):
             raise ForeignExitError(describe_exit(error)) from error
 
@@ -78,6 +79,7 @@ def no_exit() -> _NoExit:
 @contextmanager
 def os_exit_raises() -> Iterator[None]:
     """Within, ``os._exit`` raises :class:`ProcessExit` in this thread of this process, and ends all others as ever."""
+    # Process and thread are remembered: a fork inherits the replaced function, and its os._exit must end it.
     real, process, thread = os._exit, os.getpid(), threading.get_ident()
 
     def exit_process(status: int) -> NoReturn:
@@ -123,6 +125,7 @@ def place_of(error: BaseException, *, installed: bool = False) -> str | None:
 
     ``installed``: of installed packages and the standard library too, but Python's own ``exit``.
     """
+    # <frozen ...> and <string> are no files that somebody could open.
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
@@ -145,4 +148,6 @@ def _closes_generator(error: BaseException) -> bool:
     while trace.tb_next is not None:
         trace = trace.tb_next
     code = trace.tb_frame.f_code
+    # The instruction at which the innermost frame stopped: "raise GeneratorExit" of a task is an attempt to end the
+    # run, while close() throws it in from outside, at a yield.
     return not _is_foreign(code.co_filename) or code.co_code[trace.tb_lasti] != _RAISE

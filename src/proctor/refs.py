@@ -49,6 +49,7 @@ class Ref:
         if self.is_path:
             return None
         module, _, _ = self.name.rpartition(".")
+        # lm-eval: the file beside the YAML comes before an installed module of that name.
         path = Path(self.folder, *module.split(".")).with_suffix(".py")
         return path if path.is_file() else None
 
@@ -67,6 +68,7 @@ class Ref:
             file, line = _place_of(error) or (self.file, self.line)
             raise TaskError(Finding(f"'!function {self.name}': {error}", file, line)) from error
         except ModuleNotFoundError as error:
+            # The module itself is missing; else it is there, and something that it imports is missing.
             if path is None and module_name.startswith(error.name or "\0"):
                 looked = Path(self.folder, *module_name.split(".")).with_suffix(".py")
                 message = f"'!function {self.name}': there is no file {looked} and no module '{module_name}'."

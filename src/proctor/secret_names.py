@@ -147,12 +147,14 @@ _HARMLESS_TAILS = frozenset(
     ]
 )
 # `xyz_token` names a word of a tokenizer, or a secret that does not look like one.
+# "eos_token: </s>" stands in results files; "hub_token: hf_..." must not.
 _WORD_OF_A_TOKENIZER = re.compile(
     r"(?:\w+[_-])?(?:bos|eos|pad|unk|sep|cls|mask|eot|end|begin|start|stop|image|audio|video|special|additional|prefix|"
     r"suffix|extra|first|last|next|fim|tool|think|thinking|word|separator|decoder_start|max|min|per|new)[_-]token",
     re.IGNORECASE,
 )
 _SPECIAL_WORD = re.compile(r".{0,7}|.*[\s<>\[\]|{}].*", re.DOTALL)
+# Under a "key" alone: sixteen letters and digits or more, both present, without a space.
 _DRAWN_BY_LOT = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_.~+/=-]{16,}")
 _HARMLESS_VALUE = re.compile(r"(?i)\s*|true|false|none|null|yes|no|on|off|basic|bearer|digest|[-+\d.e%]{1,11}|\*{3}")
 
@@ -262,6 +264,7 @@ _NO_SECRET_ENDS = frozenset(
         "PROVIDER",
     ]
 )
+# PWD is the working directory: to hide it would hide most paths of most messages.
 _NO_SECRET_VARIABLES = frozenset({"PWD", "OLDPWD", "BYPASS", "COMPASS", "GIT_ASKPASS", "SSH_ASKPASS", "SUDO_ASKPASS"})
 
 
@@ -282,4 +285,5 @@ def is_secret_variable(name: str, value: str) -> bool:
         return False
     if _HARMLESS_VALUE.fullmatch(value):
         return False
+    # A path to a file with a secret in it is none itself, and stands in many messages.
     return not (value.startswith("/") and os.path.exists(value))

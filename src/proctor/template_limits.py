@@ -59,6 +59,7 @@ class _Remaining:
             raise TemplateTooLarge(f"a template may not take more than {STEPS:,} steps")
 
 
+# A context variable and no argument: jinja calls filters and operators without a place for one.
 LEFT: ContextVar[_Remaining] = ContextVar("what is left to the rendering of this thread")
 
 
@@ -88,6 +89,7 @@ class _Budget:
         left.made += size
         if left.made > TOTAL:
             raise TemplateTooLarge(f"a template may not make more than {TOTAL:,} letters in all")
+        # The dearest value so far sets the price of a step for the rest of the rendering: it may be touched in each.
         if size // SHORT > left.step:
             left.step = size // SHORT
 
@@ -103,6 +105,7 @@ def counted(items: Iterable[Any]) -> Iterable[Any]:
     if type(items) is list and len(items) <= _TURNS_AT_ONCE:
         budget.spend(len(items))
         return items
+    # A generator has no length; it is counted turn by turn.
     return CountedIterable(items) if hasattr(items, "__len__") else turns(items)
 
 

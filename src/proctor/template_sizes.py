@@ -90,6 +90,7 @@ def _parts(value: Any) -> Iterable[Any] | None:
         return (*value, *value.values())
     if not _is_namespace(type(value)):
         return None
+    # jinja's namespace answers every attribute with a template's own value.
     attributes = object.__getattribute__(value, "_Namespace__attrs")
     return (*attributes, *attributes.values())
 
@@ -120,6 +121,7 @@ def _filled(left: Any, right: Any) -> int:
         return _divided(left, right)
     stars = right if isinstance(right, tuple) else (right,)
     widths = [part for match in _FORMAT.finditer(left) for part in match.groups() if part]
+    # Twelve digits are more than is allowed; int() of a million digits would take the time that is to be saved.
     asked = sum(int(width[:12]) for width in widths if width != "*")
     asked += sum(abs(value) for value in stars if isinstance(value, int)) if "*" in widths else 0
     return len(left) + asked + written_size(right) * max(1, left.count("%("))
@@ -225,6 +227,7 @@ def _wrapped(text: Any, width: Any = 79, *args: Any, wrapstring: Any = None, **_
     between = args[1] if len(args) > 1 else wrapstring
     lines = len(text) // width + 1 + text.count("\n")
     longest = max(map(len, text.split()), default=0)
+    # n/width lines, each of which copies what is left: n^2 / (2 width) letters.
     copied = longest * longest // (2 * width) // _AT_ONCE
     return len(text) + copied + lines * (len(between) if isinstance(between, str) else 1)
 

@@ -95,6 +95,7 @@ def _named_options(config: Mapping[str, Any], columns: Collection[str]) -> Itera
     options, prompt = config.get("doc_to_choice"), config.get("doc_to_text")
     if not isinstance(options, list) or len(options) < 2 or not isinstance(prompt, str):
         return
+    # One letter is a label more often than a column.
     if all(isinstance(one, str) and len(one) > 1 and one in columns and one not in prompt for one in options):
         message = f"the options are the texts {', '.join(map(repr, options[:3]))}, which are names of columns."
         hint = f"For what these columns hold, write one template: '{{{{ [{', '.join(options)}] }}}}'."

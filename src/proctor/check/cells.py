@@ -39,6 +39,7 @@ class CellCheck:
         """
         if not isinstance(doc, Mapping):
             return
+        # Nearly all documents have no odd cell: texts are only made for the others.
         odd = [(name, cell) for name, cell in doc.items() if _is_odd(cell)]
         if not odd:
             return

@@ -57,6 +57,7 @@ def chosen_store(namespace: argparse.Namespace) -> Path:
     from proctor.store.store import default_path, is_off, store_path
 
     named = namespace.store or os.environ.get("PROCTOR_STORE")
+    # PROCTOR_STORE=off switches it off for runs; whoever manages the cache means the file that is there.
     return default_path() if named is None or is_off(named) else store_path(named)
 
 
@@ -122,6 +123,7 @@ def _export(namespace: argparse.Namespace, path: Path) -> None:
         raise UsageError("proctor cache export needs one file to write to, or - for standard output.")
     target = namespace.names[0]
     with opened(path) as connection:
+        # A generator: a store of gigabytes is written line by line.
         lines = (line + "\n" for line in export(connection))
         if target == "-":
             sys.stdout.writelines(lines)

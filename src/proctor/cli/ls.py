@@ -110,6 +110,7 @@ def listing(
     for part in _TABLES[what]:
         headers, rows = _PARTS[part](index)
         shown = {row[0]: row for row in rows if _is_meant(row[0], patterns)}
+        # As many cells as the table has columns, the location of one being how to get it.
         away = {name: (name, *([_AWAY, ""][: len(headers) - 1])) for name in (absent or {}).get(part, ())}
         table = markdown_table(headers, [row for _, row in sorted((shown | away).items())])
         tables.append(_in_grey(table, away) if grey and away else table)

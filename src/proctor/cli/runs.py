@@ -29,6 +29,7 @@ def execute(namespace: argparse.Namespace) -> int:
 
     with opened(chosen_store(namespace)) as connection:
         found = list_runs(connection)
+    # 0 means all of them.
     shown = found[-namespace.count :] if namespace.count > 0 else found
     if namespace.commands:
         print("\n".join(f"{run.id}: {run.command}" for run in shown))

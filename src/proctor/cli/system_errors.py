@@ -33,6 +33,7 @@ def system_error(error: OSError) -> ProctorError:
 
     Exit code 2 where the path is a mistake in what was given, 1 where the system fails or refuses.
     """
+    # What a user can have mistyped, against what the machine refuses: exit code 2 or 1.
     kind = UsageError if error.errno in _MISTAKES else OutputError
     why = error.strerror or error_text(error) or type(error).__name__
     paths = " and ".join(_shown(path) for path in (error.filename, error.filename2) if path is not None)

@@ -108,6 +108,7 @@ def _ls(namespace: argparse.Namespace) -> None:
     for version in downloaded_versions():
         record = read_record(versions_folder() / version)
         if record is not None:
+            # The chosen version is in use only if no variable of the environment replaces it.
             mark = "yes" if version == current_version() and any(version in path.parts for path in used) else ""
             when = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.made))
             numbers = (f"{record.files:,}", f"{record.size / 1e6:.1f}")

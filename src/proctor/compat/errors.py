@@ -58,6 +58,7 @@ def raises_built_in(function: Callable[P, R]) -> Callable[P, R]:
 def with_built_in(error: ProctorError, *more: type[Exception]) -> ProctorError:
     """The same error, of a class that also derives from the built-in ones in its place, and from ``more``."""
     usual = next((built_in for kind, built_in in _BUILT_IN if isinstance(error, kind)), ())
+    # A class cannot list a base before one that derives from it.
     parents = (*(kind for kind in usual if not any(issubclass(one, kind) for one in more)), *more)
     # What has fields of its own comes first: it is what makes the object.
     parents = (*_parents_from_cause(error, parents), *parents)

@@ -73,6 +73,7 @@ def start() -> None:
     """What the hook calls in a new interpreter: serve ``lm_eval``, and say so in the first of them."""
     from proctor.compat.serving import serve
 
+    # Somebody was faster (sitecustomize): what is imported already is left alone.
     if "lm_eval" in sys.modules:
         return
     serve()

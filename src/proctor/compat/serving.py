@@ -58,6 +58,7 @@ class _Faces(Loader):
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         self._module = import_peer(spec.name)
+        # The import system writes its spec into the module; the module's own is put back after that.
         self._own = self._module.__spec__
         return self._module
 

@@ -55,6 +55,7 @@ class MapValues(Filter):
 
     def apply(self, resps: Iterable[Any], docs: Sequence[Mapping[str, Any]]) -> Iterable[Any]:
         """Look each response up."""
+        # Keys are compared as they are: 1 of a YAML file is not the text "1".
         return each(resps, lambda response: self.mapping_dict.get(response, self.default_value))
 
 
@@ -113,6 +114,7 @@ class FormatSpan(Filter):
 def format_span(text: str) -> str:
     """The entities of an answer such as ``PER: Ada $$ location: Paris, Rome $$ date: none``."""
     labelled = _ENTITY_LABEL.sub(lambda match: f"{_ENTITIES[match[1]]}:", text.lower())
+    # The data set's separator is " $ "; models write "$$" or a new line.
     flat = labelled.replace("$$", "$").rstrip("$").replace("\n", "$").strip()
     entities: list[str] = []
     for label, values in _ENTITY_SPAN.findall(flat):

@@ -37,6 +37,7 @@ class Regex(Filter):
 
     def apply(self, resps: Iterable[Any], docs: Sequence[Mapping[str, Any]]) -> Iterable[Any]:
         """Extract from each response."""
+        # The pattern is the task file's: a document on which it backtracks without end fails alone.
         return each_in_time(resps, lambda request: [self._extract(response) for response in request])
 
     def _extract(self, response: Any) -> Any:
@@ -95,6 +96,7 @@ class _Punctuation(dict[int, int | None]):
     """A table for ``str.translate`` that drops Unicode's categories P*, filled as it is asked."""
 
     def __missing__(self, code: int) -> int | None:
+        # A table for str.translate that fills itself: few of the 1.1 million code points are ever met.
         kept = None if unicodedata.category(chr(code)).startswith("P") else code
         self[code] = kept
         return kept

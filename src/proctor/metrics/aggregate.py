@@ -90,6 +90,7 @@ def weighted_mean(items: Sequence[tuple[float, float]]) -> float:
     Raises:
         DataError: The weights add up to 0.
     """
+    # lm-eval: sums over the corpus, so that long documents weigh more; no mean of the documents' perplexities.
     lls, weights = zip(*items, strict=True)
     total = sum(weights)
     if not total:
@@ -183,6 +184,7 @@ def aggregate(
     """
     try:
         with no_exit():
+            # One call may run code of the task; whatever it raises is an error of this metric alone.
             score = use.aggregation(values)
             spread = uncertainty_of(
                 use.aggregation, use.name, values, score, bootstrap_iters=bootstrap_iters or 0, threads=threads
@@ -286,6 +288,7 @@ def _of_mean(values: Sequence[Any], score: Any, stderr: float) -> Uncertainty:
 def _are_hits(values: Sequence[Any]) -> bool:
     """Whether every value is 0 or 1: then the mean is a share of the documents."""
     try:
+        # True and 1.0 are equal to 1, so hits of any type are found.
         return set(values) <= {0, 1}
     except TypeError:  # values that cannot be hashed are no numbers of Python
         return False

@@ -61,6 +61,7 @@ def matthews_correlation(
     coefficient = _sklearn().matthews_corrcoef
     if average is None:
         return {"matthews_correlation": float(coefficient(references, predictions, sample_weight=sample_weight))}
+    # Several labels for each document: rows are documents, columns labels.
     columns = zip(zip(*references, strict=True), zip(*predictions, strict=True), strict=True)
     scores = [float(coefficient(gold, guess, sample_weight=sample_weight)) for gold, guess in columns]
     return {"matthews_correlation": math.fsum(scores) / len(scores) if average == "macro" else scores}
@@ -181,6 +182,7 @@ def rouge(
     ]
     if not use_aggregator:
         return {name: [score[name].fmeasure for score in scores] for name in (scores[0] if scores else ())}
+    # As evaluate has it: the middle of a bootstrap, which draws from numpy's global generator.
     aggregator = need("rouge_score.scoring", extra="metrics").BootstrapAggregator()
     for score in scores:
         aggregator.add_scores(score)

@@ -37,6 +37,7 @@ def code_eval(
     _check(predictions, references)
     pairs = list(zip(predictions, references, strict=True))
     programs = [f"{candidate}\n{tests}" for candidates, tests in pairs for candidate in candidates]
+    # All programs of all problems in one call: workers are busy until the last one, not until the last of each problem.
     outcomes = iter(run_programs(programs, seconds=timeout, workers=num_workers))
     results: dict[int, list[tuple[int, dict[str, Any]]]] = {}
     for task, (candidates, _) in enumerate(pairs):
@@ -46,6 +47,7 @@ def code_eval(
     counts = [(len(of_task), sum(result["passed"] for _, result in of_task)) for of_task in results.values()]
     scores: dict[str, float] = {}
     for one in (k,) if isinstance(k, int) else k:
+        # pass@10 of problems with five candidates does not exist.
         if counts and all(total >= one for total, _ in counts):
             scores[f"pass@{one}"] = _mean([pass_at_k(total, right, one) for total, right in counts])
     return scores, results
@@ -82,6 +84,7 @@ def pass_at_k(total: int, right: int, k: int) -> float:
     """
     import numpy as np
 
+    # Any k candidates hold a right one. The product below would have factors of 0 and less.
     if total - right < k:
         return 1.0
     return float(1.0 - np.prod(1.0 - k / np.arange(total - right + 1, total + 1)))

@@ -172,11 +172,14 @@ def aggregation_row(aggregation: Callable[..., Any]) -> Aggregation | None:
     Args:
         aggregation: A function over the values of all documents.
     """
+    # Found by name, compared by identity: functools.wraps() gives a wrapper the name of what it wraps.
     target = f"{getattr(aggregation, '__module__', '')}:{getattr(aggregation, '__name__', '')}"
     row = _BY_FUNCTION.get(target)
     return row if row is not None and load_attribute(row.function) is aggregation else None
 
 
+# By the function's address: a task may name an aggregation as a function (!function or from lm_eval.api.metrics), and
+# still has its standard error.
 _BY_FUNCTION: Mapping[str, Aggregation] = {row.function: row for row in (*_AGGREGATION_ROWS, *_UNNAMED_ROWS)}
 
 

@@ -234,6 +234,7 @@ class _Writer:
             label = f" {number} of {len(asks)}" if len(asks) > 1 else ""
             if id(ask) in right:
                 label += ", the right one"
+            # Where options are contexts, the right one is a request and no continuation.
             marked = () if task.shape.multiple_input else golds
             lines += self._request(ask.request, label, starts.get(id(ask), 0), marked)
         if output_type_of(task.spec).has_prompt:

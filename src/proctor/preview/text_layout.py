@@ -18,6 +18,7 @@ def rule(title: str, line: str, length: int | None = None) -> str:
 
 def framed(title: str, painted: str, text: str) -> list[str]:
     """The text between two lines of ours, and on the second one how it ends, to the last space."""
+    # Trailing spaces and newlines are what differs most often between two harnesses, and no terminal shows them.
     end = repr(text[-24:]) if text else "it is empty"
     tail = f"{count_text(len(text), 'character')}, ending in {end}" if text else "it is empty"
     return [f"┌─ {title}", painted, f"└─ {tail}"]

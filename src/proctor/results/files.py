@@ -170,6 +170,7 @@ def file_names(tasks: Iterable[str]) -> dict[str, str]:
     for task in tasks:
         name = file_name(task)
         if name in taken:
+            # A digest and not a number: which of several tasks this is does not depend on how many there are.
             name = f"{name}-{_digest(task)}"
         taken.add(name)
         names[task] = name
@@ -223,6 +224,7 @@ def _is_file_form(path: Path) -> bool:
 
 def make_folder(folder: Path) -> None:
     """Make a folder, or say which file stands where it should be."""
+    # mkdir says "File exists" of the last folder, whichever part of the path is the file.
     for place in (folder, *folder.parents):
         if place.exists() and not place.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "a file is in the way", str(place))

@@ -17,6 +17,9 @@ Resuming a run is this and no other step.
 # Options of one request are stored one by one. If some are cached, the model is sent a request for the others alone,
 # and both are put together (``_left``, ``_completed``).
 #
+# A refusal is a response, too: it stands in its query's place, so that the others can be graded, and is not stored, so
+# that the same run sends the request again.
+#
 # Invariant: one response for each query, or an error that says how many are missing.
 
 from __future__ import annotations

@@ -52,9 +52,12 @@ def load_exam(config: RunConfig, progress: OpenProgress, change: Callable[[TaskS
         change: Applied to each task before its data is loaded.
     """
     suite = select_suite(config)
+    # Before data are loaded: regrading sets the number of examples that the earlier run had, which decides what is
+    # read.
     suite = suite if change is None else replace(suite, tasks=tuple(map(change, suite.tasks)))
     refuse_media([task.name for task in suite.tasks if task.media])
     seed_everything(config.seed)
+    # Binding loads metrics, and some of these (code_eval) ask for consent when they are loaded.
     with code_consent(config.confirm_run_unsafe_code, remote=config.trust_remote_code):
         return Exam(tuple(bind_tasks(suite.tasks, progress)), suite.groups, suite.leaves)
 
@@ -186,6 +189,7 @@ def gather(config: RunConfig, items: Sequence[Any], progress: OpenProgress, *, i
             index = index or build_index(config.include_path)
             nodes = select(index, [item]).nodes if isinstance(item, str) else select_values(index, item).nodes
             found.nodes += nodes
+            # A group stands for its tasks: results are in the order in which tasks are met.
             names = [leaf.name for node in nodes for leaf in node.leaves()]
         else:
             names = [_take(found, item, config)]
@@ -209,6 +213,7 @@ def _take(found: _ExamBuilder, item: Any, config: RunConfig) -> str:
     if isinstance(item, Task | ClassTask):
         found.bound.append(item)
         return item.spec.name
+    # A class instead of an object of it is the usual slip, and has the methods, too.
     if isinstance(item, type) or not all(callable(getattr(item, method, None)) for method in METHODS):
         raise UsageError(
             f"{value_text(item)} is no task.",

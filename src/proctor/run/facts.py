@@ -21,6 +21,7 @@ def config_section(
     config: RunConfig, facts: Mapping[str, Any], report: Mapping[str, Any], bootstrap_iters: int
 ) -> dict[str, Any]:
     """The ``config`` section of the results file, in lm-eval's order of keys."""
+    # Only those that the model states: lm-eval leaves the others out, too.
     keys = ("model_num_parameters", "model_dtype", "model_revision", "model_sha", "peft_sha", "delta_sha")
     return {
         "model": config.model,
@@ -88,6 +89,7 @@ def stock_facts(files: Mapping[str, str | None]) -> dict[str, Any]:
     found: list[dict[str, Any]] = []
     for place in stock_roots():
         names = [name for name, file in files.items() if file and Path(file).is_relative_to(place.path)]
+        # Roots that no task came from are not named: an installed lm-eval beside proctor is no part of every run.
         if names:
             found.append({"lm_eval": place.version, "folder": str(place.path), "tasks": names})
     return {"stock_tasks": found} if found else {}

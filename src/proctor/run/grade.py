@@ -13,6 +13,9 @@ of metric values.
 # A filter gets all documents of a task in one call, as in lm-eval; a task's own filter may compare them. If it raises,
 # nobody knows for which document. It is then run on halves, and on halves of those that fail, until single documents
 # are found: about k log2(n) calls for k of n documents. The others are filtered once more, all together.
+#
+# A document with a refused request has no values that could be filtered: filters see nothing of it, as if it were not
+# there, and its record says why.
 
 from __future__ import annotations
 

@@ -36,6 +36,7 @@ def answer_and_grade(
     ``take`` gets every record, task by task and within a chunk filter by filter.
     """
     left = questions.total
+    # Before the first chunk: whoever stops the run there is told how much is left of the whole.
     kept.expect(left)
     display: Progress | None = None
     with ExitStack() as stack:
@@ -66,6 +67,7 @@ def _ask(
         model.note_missing([asking.queries[place] for place in asking.missing])
         return None
     about = origins(window) if isinstance(model, OriginModel) else None
+    # An OriginModel is a script's: it may look at the document, which no other model ever sees.
     responses = asking.ask(model, display.advance, about, fail_fast=fail_fast)
     kept.close_window()
     return responses
@@ -86,6 +88,7 @@ def _grade(
         answered = responses[position : position + count]
         metric_values.note_nan(broken_documents(plan, answered))
         metric_values.texts.add(answered)
+        # Scoring is called twice for the first documents of a task only, hence in the first chunk that has some.
         for record in grade(plan, answered, fail_fast=fail_fast, check=metric_values.requested == 0):
             metric_values.add(record)
             take(record)

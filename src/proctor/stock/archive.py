@@ -73,6 +73,7 @@ class _Wheel(Archive):
         for info in self._file.infolist():
             if info.is_dir() or not info.filename.startswith(_WHEEL_PREFIX):
                 continue
+            # The upper half holds the mode of Unix; 0 where the archive was made elsewhere.
             mode = info.external_attr >> 16
             if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
                 raise DataError(f"{info.filename!r} in it is no regular file")
@@ -128,6 +129,7 @@ def unpack_tasks(archive: Archive, target: Path) -> UnpackedSize:
     files = size = 0
     for member in archive.members():
         parts = _safe_parts(member.path)
+        # lm-eval's own modules at the top of the folder, which would shadow proctor's faces of them.
         if len(parts) == 1 and parts[0].endswith(".py"):
             continue
         path = target.joinpath(*parts)

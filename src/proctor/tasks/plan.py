@@ -15,6 +15,7 @@ from proctor.tasks.prompt import PromptStyle
 from proctor.template_sizes import TemplateTooLarge
 from proctor.types import Query, Request
 
+# Bounds on what is held: a task of a million documents may have a million different messages.
 SHOWN = 5
 """Different errors of a task's documents that are told; documents with others are counted."""
 NAMED = 3
@@ -35,6 +36,7 @@ class DocumentPlan:
 
     def asks_of(self, variant: int) -> tuple[Ask, ...]:
         """The asks of one variant."""
+        # Nearly all documents: the list is passed on instead of being filtered.
         if len(self.example.variants) == 1:
             return self.asks
         return tuple(ask for ask in self.asks if ask.variant == variant)
@@ -103,6 +105,7 @@ class PlanErrors:
 
     def check(self) -> None:
         """Raise what was noted, all at once."""
+        # The one error that there is keeps its class and its exit code.
         if len(self._errors) == 1 and not self._others and not isinstance(self._errors[0], TaskError):
             raise self._errors[0]
         findings: list[Finding] = []

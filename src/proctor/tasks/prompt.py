@@ -127,6 +127,7 @@ def chat_turns(messages: Sequence[Message], multiturn: bool) -> list[dict[str, s
         return [{"role": message.role, "content": message.content} for message in messages]
     system = [message for message in messages[:1] if message.role == "system"]
     rest = list(messages[len(system) :])
+    # An assistant's turn at the end is the gen_prefix, which the model goes on with: it must stay a turn of its own.
     opened = [rest.pop()] if rest and rest[-1].role == "assistant" else []
     if rest:
         # The chat template puts its own ending after the turn.

@@ -22,6 +22,7 @@ class Location(NamedTuple):
     line: int
 
 
+# By top-level key and not flat: ``over`` and ``drop`` move whole keys, and a flat map would be searched for prefixes.
 class SourceMap(Mapping[KeyPath, Location]):
     """Where each key path of a mapping stands; the places of one top-level key are one unit."""
 
@@ -54,6 +55,7 @@ class YamlFile:
 
     def over(self, base: YamlFile) -> YamlFile:
         """The keys of this mapping over those of ``base``, each replacing the other whole."""
+        # Most overrides are empty; the base is shared then.
         if not self.values:
             return base
         return YamlFile(

@@ -74,6 +74,7 @@ class PromptSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+# ``prompt`` is complete: what fewshot_config does not say was filled in from the task's own when the spec was built.
 class FewshotSpec:
     """Which solved examples stand before the question. ``n`` None: the task does not say.
 
@@ -124,6 +125,8 @@ class TaskSpec:
     version: Any
     metadata: Mapping[str, Any]
     file: str | None
+    # The configuration as written, for the places of errors and for keys that mean nothing here (kept for the results
+    # file).
     raw: Mapping[str, Any]
     places: Mapping[tuple[str | int, ...], Any] = field(default_factory=dict)
     predict_only: bool = False

@@ -49,6 +49,7 @@ class PromptsourceTemplate:
 
     def __call__(self, doc: Doc) -> str:
         """The text for one document."""
+        # promptsource gives [""] where a template does not fit a document.
         made = self.template.apply(dict(doc))
         if len(made) != 2:
             raise ValueError(f"the template {self.template.name!r} does not apply to this document")
@@ -86,6 +87,7 @@ def named_prompt(name: str, dataset: str | None, subset: str | None, folder: str
 
 
 def _of_file(file: str, name: str, folder: str | None) -> NamedPrompt:
+    # Beside the task file, then in the working directory, as data files.
     path = next((one for one in (Path(folder or ".", file), Path(file)) if os.path.isfile(one)), None)
     if path is None:
         raise UsageError(f"use_prompt: there is no file {file!r} beside the task file or here.")
@@ -108,6 +110,7 @@ def _prompts_of(path: Path, stamp: int) -> Mapping[str, Any]:
     try:
         text = read_text(path)
         check_depth(text.encode("utf-8", "surrogatepass"))
+        # Composed once only to be counted: prompts are strangers' YAML, too.
         check_aliases(yaml.compose(text, yaml.SafeLoader))
         content = yaml.safe_load(text)
     except (OSError, ValueError, yaml.YAMLError) as error:

@@ -77,6 +77,7 @@ class TaskManager:
         folders = [include_path] if isinstance(include_path, str | Path) else list(include_path or ())
         for folder in folders:
             alias.add_task_root(folder)
+        # Once, when the manager is made, as in lm-eval: a file that is added later is not seen.
         self.index: TaskIndex = build_index(folders, defaults=include_defaults)
 
     @property
@@ -176,6 +177,7 @@ class TaskManager:
     def _make(self, node: TaskNode | GroupNode, made: dict[str, Any]) -> Any:
         """The object of a node; a task that stands in two places is one object."""
         if isinstance(node, TaskNode):
+            # One object for a task of two groups: its requests are made once.
             if node.name not in made:
                 made[node.name] = self._make_task(node)
             return made[node.name]

@@ -109,6 +109,7 @@ class Collator:
 
 def _hashable(value: Any) -> Any:
     if isinstance(value, dict):
+        # Arguments of generation hold lists and mappings; equal ones must be one group.
         return tuple(sorted((key, _hashable(item)) for key, item in value.items()))
     return tuple(_hashable(item) for item in value) if isinstance(value, (list, tuple)) else value
 
@@ -159,6 +160,7 @@ def normalize_gen_kwargs(gen_kwargs: dict[str, Any], default_max_gen_toks: int =
     if not any(gen_kwargs.get(name) is not None for name in LENGTH_NAMES):
         gen_kwargs = {**gen_kwargs, "max_gen_toks": default_max_gen_toks}
     plan = plan_generation(gen_kwargs)
+    # lm-eval: a temperature that was given is given on, as 0.0 where nothing is sampled; none is invented.
     heat = {"temperature": plan.temperature if plan.do_sample else 0.0}
     if "temperature" not in gen_kwargs or (plan.do_sample and plan.temperature is None):
         heat = {}

@@ -86,6 +86,7 @@ def score_tokens(lm: HFLM, requests: Sequence[Any], *, override_bs: int | None =
 
 
 def _batches(lm: HFLM, rows: Sequence[Any], requests: Sequence[Any], override_bs: int | None) -> Any:
+    # lm-eval: with ``auto``, the batch size is found by the class's own scheduler.
     size = override_bs if lm.batch_size == "auto" else int(lm.batch_size)
     if size is not None:
         return chunks(rows, n=size)
@@ -121,6 +122,8 @@ def generate(lm: HFLM, requests: Sequence[tuple[str, dict[str, Any]]]) -> list[s
     """The texts after ``(prompt, generation_kwargs)``."""
     eot = lm.eot_token_id
     eos = None if eot is None else lm.tok_decode([eot], skip_special_tokens=False)
+    # lm-eval: longest prompts first, so that a batch that is too large fails at once; one batch has one set of
+    # arguments.
     order = Collator(
         requests, sort_fn=lambda request: (-len(lm.tok_encode(request[0])), request[0]), group_by="gen_kwargs"
     )
@@ -146,6 +149,7 @@ def _generate(lm: HFLM, prompts: list[str], plan: GenerationPlan) -> list[str]:
     ids, mask = lm.tok_batch_encode(prompts, left_truncate_len=room, truncation=lm.truncation)
     extra = dict(plan.extra)
     length = extra.pop("max_length", ids.shape[1] + plan.max_tokens)
+    # lm-eval: _model_generate takes temperature 0.0 for greedy decoding.
     heat = plan.temperature if plan.do_sample else 0.0
     output = lm._model_generate(
         context=ids.to(lm.device),
@@ -172,6 +176,7 @@ def _text(lm: HFLM, ids: list[int], plan: GenerationPlan) -> str:
 def largest_batch(lm: HFLM, requests: Sequence[Any] | None, place: int) -> int:
     """How many rows as long as the request at ``place`` (None: as long as can be) fit into memory."""
     context, continuation = requests[place][1:] if requests else ([0] * lm.max_length, [0])
+    # From above, halved after each failure; what fits is at most a factor of two too small.
     rows = lm.max_batch_size or 64
     while rows > 1:
         try:

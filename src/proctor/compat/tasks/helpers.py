@@ -11,6 +11,7 @@ from typing import Any
 from proctor.lazy import need
 from proctor.tasks.templates import compile_template
 
+# Under lm-eval's name: a script that sets the level of the logger "lm_eval" sets it here, too.
 eval_logger = logging.getLogger("lm_eval")
 
 

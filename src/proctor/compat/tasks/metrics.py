@@ -40,6 +40,7 @@ def stderr_for_metric(
     """A function that gives the standard error of an aggregation, or None where there is none."""
     if bootstrap_iters <= 0 or not has_stderr(metric):
         return None
+    # lm-eval: the bound of 100 resamples depends on the metric's name, which this function is not given.
     return lambda values: stderr_of(metric, "", values, bootstrap_iters=bootstrap_iters)
 
 
