@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
+
+# The modules beside this file are helpers of all the tests below it.
+sys.path.insert(0, str(Path(__file__).parent))
+pytest.register_assert_rewrite("tiny_models")
 
 CORPUS = [
     "the quick brown fox jumps over the lazy dog and itself",
@@ -111,3 +116,11 @@ def checkpoints(tokenizers, tmp_path_factory) -> Path:
     T5ForConditionalGeneration(config).save_pretrained(root / "t5")
     plain.save_pretrained(root / "t5")
     return root
+
+
+@pytest.fixture(scope="module")
+def llama(checkpoints):
+    """The model of the checkpoint ``llama``, open."""
+    from tiny_models import open_tiny
+
+    return open_tiny(checkpoints / "llama")

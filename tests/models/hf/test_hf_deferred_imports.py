@@ -7,14 +7,12 @@ import os
 import subprocess
 import sys
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
+from tiny_models import MODEL
 
 from proctor.models.hf import deferred_imports
 from proctor.models.hf.deferred_imports import DeferredCall, DeferredModule, DeferredName
-
-MODEL = Path(deferred_imports.__file__).parents[2] / "benchmarks" / "demo" / "model"
 
 LOADED = f"""
 import json, sys

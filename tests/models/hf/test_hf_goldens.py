@@ -5,21 +5,18 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import sys
 from pathlib import Path
 
+import architectures as zoo
 import pytest
+from tiny_models import MODEL
 
 import proctor
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-zoo = importlib.import_module("architectures")
-
 ROOT = Path(__file__).resolve().parents[3]
 GOLDENS = json.loads((ROOT / "tests" / "compat" / "goldens" / "scores.json").read_text(encoding="utf-8"))
-MODEL = ROOT / "src" / "proctor" / "benchmarks" / "demo" / "model"
+
 TOLERANCE = 1e-4
 """Nats. Rounding of float32 over a continuation stays a tenth of it."""
 

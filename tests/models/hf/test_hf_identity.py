@@ -6,28 +6,20 @@ import json
 import logging
 import os
 import shutil
-from pathlib import Path
+from dataclasses import fields
+from inspect import signature
 
 import pytest
 import torch
+from tiny_models import MODEL, identity, open_lazily
 from transformers import LlamaConfig
 
 from proctor.models import open_model
-from proctor.models.hf.arguments import read_arguments
-from proctor.models.hf.identity import identify
-from proctor.types import Loglikelihood
-
-REQUEST = Loglikelihood("the quick", (" fox", " the lazy dog"))
-
-
-def lazily(folder, *, device="cpu", batch_size=1, **args):
-    pretrained = str(folder) if isinstance(folder, Path) else folder
-    args = {"pretrained": pretrained, "dtype": "float32", **args}
-    return open_model("hf", args, device=device, batch_size=batch_size, lazily=True)
-
-
-def identity(folder, **args):
-    return lazily(folder, **args).identity
+from proctor.models.hf.arguments import BOOLEANS, NUMBERS, PASSED_ON, RUN_KEYS, HfArguments, read_arguments
+from proctor.models.hf.files import NO_MATTER as FILES
+from proctor.models.hf.identity import BY_EFFECT, NO_MATTER, identify
+from proctor.models.hf.variables import FAMILIES
+from proctor.models.hf.variables import NO_MATTER as VARIABLES
 
 
 @pytest.fixture
@@ -133,57 +125,13 @@ def test_an_adapter_makes_another_model(checkpoints, copy):
 
 def test_a_module_that_is_handed_in_has_none(checkpoints):
     loaded = open_model("hf", {"pretrained": str(checkpoints / "llama")}, device="cpu")
-    given = lazily(loaded.module, tokenizer=loaded.tokens.tokenizer)
+    given = open_lazily(loaded.module, tokenizer=loaded.tokens.tokenizer)
     assert given.identity is None
     assert given.info["model_num_parameters"] == loaded.module.num_parameters()
 
 
 def test_what_depends_on_the_other_requests_has_none(checkpoints):
     assert identity(checkpoints / "llama", logits_cache="lm_eval", scoring="plain") is None
-
-
-# the model that reads its weights late
-
-
-def test_weights_are_read_when_the_model_is_asked(checkpoints, monkeypatch):
-    from proctor.models.hf.load import load
-
-    read, before = [], load.load_weights
-    monkeypatch.setattr(load, "load_weights", lambda *args, **more: read.append(1) or before(*args, **more))
-    model = lazily(checkpoints / "llama")
-    assert model.identity is not None
-    assert model.chat_template(True)
-    assert model.render([{"role": "user", "content": "x"}], add_generation_prompt=True)
-    assert model.report()["batch_sizes"] == []
-    assert read == []
-    assert dict(model.respond([REQUEST])) == dict(
-        open_model("hf", {"pretrained": str(checkpoints / "llama"), "dtype": "float32"}, device="cpu").respond(
-            [REQUEST]
-        )
-    )
-    assert model.info["model_dtype"] == "torch.float32"
-    model.close()
-
-
-def test_what_was_said_of_the_weights_need_not_be_read_again(checkpoints, monkeypatch):
-    from proctor.models.hf.load import load
-
-    known = lazily(checkpoints / "llama").info
-    monkeypatch.setattr(load, "load_weights", None)
-    model = lazily(checkpoints / "llama")
-    model.recall({**known, "tokenizer_name": "of another folder", "device": "cuda:3"})
-    assert model.info == known
-
-
-def test_reading_weights_late_draws_no_number(checkpoints):
-    torch.manual_seed(5)
-    expected = torch.rand(3)
-    torch.manual_seed(5)
-    lazily(checkpoints / "llama").loaded()
-    assert torch.equal(torch.rand(3), expected)
-
-
-# models of the hub
 
 
 def config_of(commit):
@@ -195,7 +143,7 @@ def config_of(commit):
 @pytest.fixture
 def on_the_hub(checkpoints):
     def found(commit, **args):
-        tokens = lazily(checkpoints / "llama").tokens
+        tokens = open_lazily(checkpoints / "llama").tokens
         return identify(read_arguments({"pretrained": "owner/name", **args}), config_of(commit), tokens, dtype="auto")
 
     return found
@@ -230,3 +178,90 @@ def test_an_adapter_of_the_hub_is_known_by_the_commit_in_the_cache(on_the_hub, t
     assert found["peft"] == {"commit": "c" * 40}
     assert on_the_hub("a" * 40, peft="owner/adapter", cache_dir=cached("d" * 40)) != found
     assert on_the_hub("a" * 40, peft="owner/nothing", cache_dir=str(tmp_path)) is None
+
+
+EFFECTIVE = {
+    "subfolder": "small",
+    "gguf_file": "model.gguf",
+    "peft": "adapter",
+    "delta": "other",
+    "tokenizer": "other",
+    "backend": "seq2seq",
+    "dtype": "float32",
+    "mixed_precision_dtype": "float16",
+    "max_length": 32,
+    "softmax_dtype": "float64",
+    "logits_cache": False,
+    "scoring": "plain",
+    "batch_invariant": True,
+    "think_end_token": "</think>",
+    "truncation": True,
+    "torch_dtype": "float64",
+    "chat_template_args": {"key": True},
+}
+"""Values with an effect for the arguments that count by their effect."""
+
+
+def toggled(name):
+    if name in BOOLEANS:
+        return not next((field.default for field in fields(HfArguments) if field.name == name), False)
+    return 5 if name in NUMBERS else EFFECTIVE.get(name, "toggled")
+
+
+def every_argument():
+    from transformers import PreTrainedModel
+
+    declared = {field.name for field in fields(HfArguments)} - {"pretrained", "extra"}
+    of_transformers = {
+        name
+        for name, parameter in signature(PreTrainedModel.from_pretrained).parameters.items()
+        if parameter.kind is parameter.POSITIONAL_OR_KEYWORD or parameter.kind is parameter.KEYWORD_ONLY
+    } - {"pretrained_model_name_or_path", "config", "weights_only"}
+    return sorted(declared | of_transformers | set(PASSED_ON) | set(RUN_KEYS) | {"an_argument_of_tomorrow"})
+
+
+@pytest.mark.parametrize("name", every_argument())
+def test_every_argument_makes_another_model_or_is_known_not_to_matter(beside, name, monkeypatch):
+    from proctor.models.hf.arguments import read_arguments
+    from proctor.models.hf.identity import identify
+
+    root, opened = beside
+    monkeypatch.chdir(root)
+    base = {"pretrained": "model", **({} if name == "torch_dtype" else {"dtype": "bfloat16"})}
+
+    def known_as(args):
+        arguments = read_arguments({**base, **args})
+        # These are read when a model is opened; the others only when it is identified.
+        early = name in ("tokenizer", "backend", "max_length", "subfolder")
+        model = open_model("hf", {**base, **args}, device="cpu", lazily=True) if early else opened
+        dtype = getattr(torch, str(arguments.dtype), arguments.dtype)
+        return identify(arguments, model._opening.config, model.tokens, dtype=dtype)
+
+    value, before = toggled(name), known_as({})
+    assert before is not None
+    if name == "revision":
+        assert BY_EFFECT[name] == "weights"  # of a name on the hub: the commit stands for it
+        return
+    args = {"dtype": "bfloat16"} if name == "dtype" else {}
+    args |= {"think_end_token": "</think>"} if name == "enable_thinking" else {}
+    assert (known_as({**args, name: value}) != known_as(args)) is (name not in NO_MATTER)
+
+
+def test_the_lists_are_in_the_documentation(repository):
+    page = (repository / "docs" / "store.md").read_text(encoding="utf-8")
+    missing = [name for name in (*NO_MATTER, *FILES, *FAMILIES, *VARIABLES) if f"`{name}`" not in page]
+    assert missing == []
+
+
+def test_a_coarser_multiplication_makes_another_model():
+    before, precision = identity(MODEL), torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("medium")
+    try:
+        assert identity(MODEL) != before
+    finally:
+        torch.set_float32_matmul_precision(precision)
+    assert identity(MODEL) == before
+
+
+def test_another_way_to_begin_whole_texts_makes_another_model():
+    assert identity(MODEL, rolling_bos_once=True) != identity(MODEL)

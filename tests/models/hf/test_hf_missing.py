@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import shutil
-from pathlib import Path
 
 import pytest
 import torch
+from tiny_models import edit
 
 from proctor.errors import ModelError
 from proctor.models import open_model
 from proctor.types import Loglikelihood
 
-MODEL = Path(__file__).resolve().parents[3] / "src" / "proctor" / "benchmarks" / "demo" / "model"
 REQUEST = Loglikelihood("the quick", (" fox",))
-
-
-@pytest.fixture
-def model(tmp_path):
-    return shutil.copytree(MODEL, tmp_path / "model")
 
 
 def lazily(folder, **args):
@@ -36,11 +29,6 @@ def rewrite(folder, change):
 
     weights = change(load_file(folder / "model.safetensors"))
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-
-
-def edit(file, **changes):
-    settings = json.loads(file.read_text(encoding="utf-8"))
-    file.write_text(json.dumps({**settings, **changes}), encoding="utf-8")
 
 
 def without(part):

@@ -7,9 +7,6 @@ import random
 import pytest
 
 from proctor.models import open_model
-from proctor.models.prefix.packs import Limits
-from proctor.models.prefix.plan import make_plan
-from proctor.models.prefix.resume import head_groups, part_of
 from proctor.types import Generate, Loglikelihood, Rolling
 
 WORDS = ("the", "quick", "brown", "fox", "jumps", "over", "lazy", "dog", "question", "answer", "seoul", "korea")
@@ -112,21 +109,3 @@ def test_an_encoder_decoder_goes_on_too(checkpoints):
     for place in missing:
         pairs = zip(found[place].values, dict(undisturbed)[place].values, strict=True)
         assert all(one[0] == pytest.approx(other[0], abs=1e-4) for one, other in pairs)
-
-
-# the plan
-
-
-def test_passes_that_others_stand_on_are_kept():
-    import numpy as np
-
-    inputs = [np.array([1, 2, 3, 4, 5, 6, 7, 8, 10 + n, 20 + n, 30 + n], dtype=np.int32) for n in range(12)]
-    packs = make_plan(inputs, [1] * 12, Limits(8, None, 8)).packs
-    groups = head_groups(packs, 1)
-    assert [number for group in groups for number in group] == list(range(len(packs)))
-    missing = [False] * 11 + [True]
-    found = part_of(packs, groups, missing)
-    needs = {number for number, pack in enumerate(packs) if any(need.input == 11 for need in pack.needs)}
-    assert {number for group, runs in zip(groups, found.runs, strict=True) if runs for number in group} >= needs
-    assert 0 in found.support
-    assert sum(found.runs) < len(groups)

@@ -5,18 +5,16 @@ from __future__ import annotations
 import functools
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
 import transformers
+from tiny_models import MODEL
 from transformers.models.llama import modeling_llama
 from transformers.models.mistral import modeling_mistral
 
 from proctor.models import open_model
 from proctor.models.hf.shipped import patched_code
-
-MODEL = Path(__file__).resolve().parents[3] / "src" / "proctor" / "benchmarks" / "demo" / "model"
 
 
 def identity():

@@ -3,54 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tiny_plans import distinct_prefixes, exams, limits, visible
 
-from proctor.models.prefix.packs import Limits, Pack, Plan, flatten, places, reach
+from proctor.models.prefix.packs import Limits, Plan, flatten
 from proctor.models.prefix.plan import make_plan
-
-
-@st.composite
-def exams(draw):
-    """Inputs as branching texts over a tiny alphabet, so that they share a lot, and what each needs."""
-    stems = draw(st.lists(st.lists(st.integers(0, 2), max_size=12), min_size=1, max_size=4))
-    tails = draw(
-        st.lists(
-            st.tuples(st.integers(0, 3), st.lists(st.integers(0, 3), min_size=1, max_size=8)), min_size=1, max_size=20
-        )
-    )
-    inputs = [np.array([*stems[stem % len(stems)], *tail], dtype=np.int32) for stem, tail in tails]
-    counts = [draw(st.integers(1, len(tokens))) for tokens in inputs]
-    return inputs, counts
-
-
-@st.composite
-def limits(draw):
-    tokens = draw(st.integers(1, 40))
-    return Limits(tokens, draw(st.none() | st.integers(1, 5)), draw(st.integers(1, 30)))
-
-
-def visible(pack: Pack, window: int | None = None):
-    """Who sees whom, by the edges' parents: shape (tokens, past + tokens)."""
-    mask = np.zeros((pack.tokens, pack.past + pack.tokens), dtype=bool)
-    mask[:, : pack.past] = True
-    for edge in pack.edges:
-        stop = edge.start + edge.length
-        mask[edge.start : stop, pack.past + edge.start : pack.past + stop] = np.tri(edge.length, dtype=bool)
-        above = edge.parent
-        while above >= 0:
-            start = pack.past + pack.edges[above].start
-            mask[edge.start : stop, start : start + pack.edges[above].length] = True
-            above = pack.edges[above].parent
-    if window is not None:
-        keys = np.concatenate([np.arange(pack.past), places(pack)])
-        mask &= keys[None, :] > places(pack)[:, None] - window
-    return mask
-
-
-def distinct_prefixes(inputs):
-    return len({tuple(tokens[: stop + 1]) for tokens in inputs for stop in range(len(tokens))})
 
 
 def replay(plan: Plan, inputs):
@@ -93,25 +51,6 @@ def test_every_needed_logit_exactly_once_and_every_prefix_once(exam, limit):
     assert set(asked.values()) == {1}
     assert sorted(finished) == list(range(len(inputs)))
     assert len(forwarded) == len(set(forwarded)) == plan.nodes == plan.tokens == distinct_prefixes(inputs)
-
-
-@given(exams(), limits())
-def test_reach_says_who_sees_whom(exam, limit):
-    for pack in make_plan(*exam, limit).packs:
-        at = np.arange(pack.tokens)
-        own = (at[None, :] <= at[:, None]) & (at[:, None] < reach(pack)[None, :])
-        assert (own == visible(pack)[:, pack.past :]).all()
-
-
-@given(exams(), limits(), st.none() | st.integers(1, 12))
-def test_the_executors_mask_is_the_plans(exam, limit, window):
-    torch = pytest.importorskip("torch")
-    from proctor.models.hf.scoring.tree_mask import mask_of
-
-    for pack in make_plan(*exam, limit).packs:
-        mask = mask_of(pack, window, torch.device("cpu"), torch.float32)
-        assert mask.shape == (1, 1, pack.tokens, pack.past + pack.tokens)
-        assert ((mask[0, 0] == 0).numpy() == visible(pack, window)).all()
 
 
 @given(exams(), limits())

@@ -1,4 +1,4 @@
-"""The head gets needed rows only: right on architectures that do unusual things to their logits."""
+"""Log-likelihoods of rows: the head gets needed rows only, whatever an architecture does to its logits."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import random
 
 import pytest
 import torch
+from tiny_models import REQUESTS, close, open_tiny, textbook
 
-from proctor.models.hf.memory import bytes_per_cached_token, bytes_per_head_row, bytes_per_token
 from proctor.models.hf.scoring.row_scorer import RowScorer
 from proctor.models.prefix.rows import make_rows, make_span
+from proctor.types import Loglikelihood
 
 TINY = {
     "vocab_size": 99,
@@ -120,9 +121,61 @@ def test_a_large_vocabulary_is_reduced_piece_by_piece(monkeypatch):
     assert scorer(rows) == whole
 
 
-@pytest.mark.parametrize("kind", ["llama", "gpt2", "mamba"])
-def test_estimates_of_memory_grow_with_what_they_measure(kind):
-    module = build(kind, CAUSAL[kind], "AutoModelForCausalLM")
-    assert 0 < bytes_per_token(module, 8) <= bytes_per_token(module, 4096)
-    assert bytes_per_head_row(module) == 99 * 12
-    assert bytes_per_cached_token(module) > 0
+def test_greedy_is_seen(llama):
+    context = "the quick brown"
+    ids = torch.tensor([llama.tokens.encode(context)])
+    with torch.no_grad():
+        best = int(llama.module(ids).logits[0, -1].argmax())
+    llama_rows = [[*llama.tokens.encode(context)], [best]]
+    from proctor.models.prefix.rows import make_rows, make_span
+
+    other = (best + 1) % 300
+    spans = [make_span(0, *llama_rows), make_span(1, llama_rows[0], [other])]
+    results = {result.owner: result for result in llama._scorer(make_rows(spans, share=True))}
+    assert (results[0].greedy, results[1].greedy) == (True, False)
+
+
+def test_equal_inputs_cut_at_different_places_are_scored_apart(llama):
+    """Lm-eval's logits cache mixes these up; here each is the end of the same forward pass."""
+    requests = [Loglikelihood("the quick", (" brown fox",)), Loglikelihood("the quick brown", (" fox", " dog"))]
+    answers = dict(llama.respond(requests))
+    for index, request in enumerate(requests):
+        close(answers[index].values, [textbook(llama, request.context, text) for text in request.continuations])
+
+
+@pytest.mark.parametrize("cache", [True, False])
+def test_equal_inputs_are_forwarded_once(checkpoints, cache):
+    model = open_tiny(checkpoints / "llama", batch_size=64, args={"logits_cache": cache, "scoring": "plain"})
+    rows = []
+    model.module.model.register_forward_pre_hook(
+        lambda _, args, kwargs: rows.append(len(kwargs.get("input_ids", args[0] if args else ()))), with_kwargs=True
+    )
+    letters = tuple(f" {letter}" for letter in "abcd")
+    question = "question: a b c d answer:"
+    inputs = {tuple([*left, *right][:-1]) for left, right in (model.tokens.encode_pair(question, x) for x in letters)}
+    assert len(inputs) < 4
+    dict(model.respond([Loglikelihood(question, letters)]))
+    assert sum(rows) == (len(inputs) if cache else 4)
+
+
+def test_the_softmax_is_taken_and_summed_in_its_dtype(checkpoints):
+    request = REQUESTS[0]
+    halves = open_tiny(checkpoints / "llama", dtype="bfloat16")
+    singles = open_tiny(checkpoints / "llama", dtype="bfloat16", args={"softmax_dtype": "float32"})
+    low, high = (dict(model.respond([request]))[0].values for model in (halves, singles))
+    left, right = halves.tokens.encode_pair(request.context, request.continuations[3])
+    with torch.no_grad():
+        logits = halves.module(torch.tensor([[*left, *right][:-1]])).logits[0, -len(right) :]
+    target = torch.tensor(right)[:, None]
+    assert low[3][0] == float(logits.log_softmax(-1).gather(1, target).sum())
+    assert low[3][0] == float(torch.tensor(low[3][0], dtype=torch.bfloat16))
+    assert high[3][0] == pytest.approx(logits.float().log_softmax(-1).gather(1, target).sum().item(), abs=1e-4)
+    assert halves.info["model_dtype"] == "torch.bfloat16"
+
+
+def test_mixed_precision_runs_the_pass_in_that_dtype(checkpoints):
+    mixed = open_tiny(checkpoints / "llama", args={"mixed_precision_dtype": "bfloat16"})
+    plain = open_tiny(checkpoints / "llama")
+    one, other = (dict(model.respond([REQUESTS[1]]))[0].values for model in (mixed, plain))
+    assert one != other
+    assert one[0][0] == pytest.approx(other[0][0], rel=0.1)

@@ -1,66 +1,16 @@
-"""Modules that scripts hand in, and tokenizers that make tokens which a model does not know."""
+"""Tokenizers that make tokens which a model does not know."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-import torch
 
 from proctor.cli.main import main
-from proctor.errors import ModelError, RequestError
+from proctor.errors import RequestError
 from proctor.models import open_model
-from proctor.types import Generate, Loglikelihood, Rolling, RollingScore
-
-MODEL = Path(__file__).resolve().parents[3] / "src" / "proctor" / "benchmarks" / "demo" / "model"
-REQUESTS = [Loglikelihood("the quick", (" fox", " dog")), Rolling("a b c d")]
-
-
-class Bare(torch.nn.Module):
-    """What a script writes around a model: a config, a device and a forward."""
-
-    def __init__(self, inner):
-        super().__init__()
-        self.inner = inner
-        self.config = SimpleNamespace(vocab_size=inner.config.vocab_size, max_position_embeddings=64)
-        self.device = torch.device("cpu")
-
-    def forward(self, input_ids, **_):
-        return SimpleNamespace(logits=self.inner(input_ids).logits)
-
-
-class NoModule:
-    """The same, and not even a module of torch."""
-
-    def __init__(self, inner):
-        self.inner, self.config, self.device = inner, SimpleNamespace(max_position_embeddings=64), "cpu"
-
-    def forward(self, input_ids):
-        return SimpleNamespace(logits=self.inner(input_ids).logits)
-
-    __call__ = forward
-
-
-@pytest.mark.parametrize("kind", [Bare, NoModule])
-def test_a_module_needs_a_config_a_device_and_a_forward(checkpoints, kind):
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    folder = checkpoints / "llama"
-    inner = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = open_model("hf", {"pretrained": kind(inner), "tokenizer": tokenizer}, device="cpu")
-    assert model.name == kind.__name__
-    found = dict(model.respond(REQUESTS))
-    plain = open_model("hf", {"pretrained": str(folder), "dtype": "float32", "scoring": "plain"}, device="cpu")
-    expected = dict(plain.respond(REQUESTS))
-    for one, other in zip(found[0].values, expected[0].values, strict=True):
-        assert one[0] == pytest.approx(other[0], abs=1e-4)
-    assert isinstance(found[1], RollingScore)
-    with pytest.raises(ModelError, match="cannot generate"):
-        list(model.respond([Generate("a", {"max_gen_toks": 2})]))
+from proctor.types import Generate, Loglikelihood, Rolling
 
 
 @pytest.fixture

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import random
+
+import architectures as zoo
 import pytest
 import torch
+from tiny_models import open_tiny
+from tiny_texts import generate, mixed_prompts, shares, tiny, words
 
 from proctor.errors import ModelError, UsageError
-from proctor.models import open_model
-from proctor.models.hf.decoding.endings import StopStrings, StopTogether
 from proctor.types import Generate
 
 PROMPTS = ["the quick brown", "question: what is the capital of korea? answer:", "한국의", "one two three, four;", "a"]
-
-
-def open_tiny(folder, **options):
-    args = {"pretrained": str(folder), "dtype": "float32", **options.pop("args", {})}
-    return open_model("hf", args, device="cpu", **options)
 
 
 def texts(model, requests):
@@ -125,21 +123,47 @@ def test_an_encoder_decoder_generates(checkpoints):
     assert all(text.startswith(other) or other.startswith(text) for text, other in zip(found, alone, strict=True))
 
 
-def test_a_row_is_finished_by_its_own_text(tokenizers):
-    tokenizer = tokenizers["plain"]
-    row = tokenizer.encode("the fox stop and")
-    other = tokenizer.encode("the quick brown fox jumps over the lazy dog and itself and")[: len(row)]
-    assert len(other) == len(row)
-    criterion = StopStrings(tokenizer, ["stop"], 0, 2)
-    seen = torch.zeros(2, dtype=torch.bool)
-    for end in range(1, len(row) + 1):
-        seen = criterion(torch.tensor([row[:end], other[:end]]), None)
-    assert seen.tolist() == [True, False]
+@shares
+def test_a_prompt_longer_than_its_room_loses_the_same_beginning():
+    module = tiny("llama", 1)
+    chance = random.Random(1)
+    stem = words(chance, 90)
+    prompts = [f"{stem} {words(chance, count)}" for count in (3, 30, 60)]
+    kwargs = {"max_gen_toks": 10}
+    found, facts = generate(module, prompts, kwargs, max_length=100)
+    assert facts["mode"] == "shared"
+    assert found == generate(module, prompts, kwargs, max_length=100, scoring="plain")[0]
 
 
-def test_under_beams_all_candidates_stop_together(tokenizers):
-    tokenizer = tokenizers["plain"]
-    criterion = StopTogether(tokenizer, "fox", 0, 1)
-    ids = tokenizer.encode("the fox")
-    assert criterion(torch.tensor([ids[:1]] * 4), None).tolist() == [False] * 4
-    assert criterion(torch.tensor([ids] * 4), None).tolist() == [True] * 4
+def test_batch_invariant_texts_are_made_one_by_one():
+    model = zoo.open_architecture(tiny("llama", 0), batch_size=4, batch_invariant=True)
+    prompts = mixed_prompts(random.Random(0))
+    list(model.respond([Generate(prompt, {"max_gen_toks": 4}) for prompt in prompts]))
+    assert set(model._batches["generate"]) == {1}
+
+
+@shares
+def test_both_ways_of_decoding_count_alike_but_for_what_is_shared():
+    module = tiny("llama", 5)
+    prompts = [*mixed_prompts(random.Random(1), stems=(60,), count=9), "w1 w2"]
+    requests = [Generate(prompt, {"max_gen_toks": 5, "until": ["w3"]}) for prompt in prompts]
+    shared = dict(zoo.open_architecture(module, batch_size=4).respond(requests))
+    plain = dict(zoo.open_architecture(module, batch_size=4, scoring="plain").respond(requests))
+    for number, prompt in enumerate(prompts):
+        one, other = shared[number].usage, plain[number].usage
+        assert (one.prompt, one.new) == (other.prompt, other.new)
+        assert one.prompt == len(zoo.tokenizer().encode(prompt))
+        assert other.cached == 0 <= one.cached <= one.prompt
+    # A prompt that was sent twice is computed once.
+    assert sorted(shared[number].usage.cached for number in (0, 9))[1] == shared[0].usage.prompt
+    assert any(0 < response.usage.cached < response.usage.prompt for response in shared.values())
+
+
+def test_an_encoder_decoder_counts_its_own_tokens():
+    model = zoo.open_architecture(zoo.build(zoo.BY_NAME["t5"]), batch_size=2)
+    found = dict(
+        model.respond([Generate("w1 w2 w3", {"max_gen_toks": 4, "until": []}), Generate("w4", {"max_gen_toks": 4})])
+    )
+    for response in found.values():
+        assert response.usage.new >= len(response.text.split())
+        assert response.finish in {"stop", "length"}

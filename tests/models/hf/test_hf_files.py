@@ -5,38 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from dataclasses import fields
-from inspect import signature
-from pathlib import Path
 
 import pytest
 import torch
+from tiny_models import MODEL, edit, identity
 
 from proctor.errors import ModelError
 from proctor.models import open_model
-from proctor.models.hf.arguments import BOOLEANS, NUMBERS, PASSED_ON, RUN_KEYS, HfArguments
 from proctor.models.hf.files import NO_MATTER as FILES
 from proctor.models.hf.files import Origin, model_digest
-from proctor.models.hf.identity import BY_EFFECT, NO_MATTER
-from proctor.models.hf.variables import FAMILIES
-from proctor.models.hf.variables import NO_MATTER as VARIABLES
-
-MODEL = Path(__file__).resolve().parents[3] / "src" / "proctor" / "benchmarks" / "demo" / "model"
-
-
-def identity(folder, **args):
-    args = {"pretrained": str(folder), "dtype": "float32", **args}
-    return open_model("hf", args, device="cpu", lazily=True).identity
-
-
-@pytest.fixture
-def model(tmp_path):
-    return shutil.copytree(MODEL, tmp_path / "model")
-
-
-def edit(file, **changes):
-    settings = json.loads(file.read_text(encoding="utf-8"))
-    file.write_text(json.dumps({**settings, **changes}), encoding="utf-8")
 
 
 def save_bin(folder, factor=1.0):
@@ -44,144 +21,6 @@ def save_bin(folder, factor=1.0):
 
     weights = load_file(MODEL / "model.safetensors")
     torch.save({name: tensor * factor for name, tensor in weights.items()}, folder / "pytorch_model.bin")
-
-
-# arguments
-
-
-EFFECTIVE = {
-    "subfolder": "small",
-    "gguf_file": "model.gguf",
-    "peft": "adapter",
-    "delta": "other",
-    "tokenizer": "other",
-    "backend": "seq2seq",
-    "dtype": "float32",
-    "mixed_precision_dtype": "float16",
-    "max_length": 32,
-    "softmax_dtype": "float64",
-    "logits_cache": False,
-    "scoring": "plain",
-    "batch_invariant": True,
-    "think_end_token": "</think>",
-    "truncation": True,
-    "torch_dtype": "float64",
-    "chat_template_args": {"key": True},
-}
-"""Values with an effect for the arguments that count by their effect."""
-
-
-def toggled(name):
-    if name in BOOLEANS:
-        return not next((field.default for field in fields(HfArguments) if field.name == name), False)
-    return 5 if name in NUMBERS else EFFECTIVE.get(name, "toggled")
-
-
-def every_argument():
-    from transformers import PreTrainedModel
-
-    declared = {field.name for field in fields(HfArguments)} - {"pretrained", "extra"}
-    of_transformers = {
-        name
-        for name, parameter in signature(PreTrainedModel.from_pretrained).parameters.items()
-        if parameter.kind is parameter.POSITIONAL_OR_KEYWORD or parameter.kind is parameter.KEYWORD_ONLY
-    } - {"pretrained_model_name_or_path", "config", "weights_only"}
-    return sorted(declared | of_transformers | set(PASSED_ON) | set(RUN_KEYS) | {"an_argument_of_tomorrow"})
-
-
-@pytest.fixture(scope="module")
-def beside(tmp_path_factory):
-    """A model beside another tokenizer, an adapter, and smaller weights in a folder of its own."""
-    root = tmp_path_factory.mktemp("beside")
-    shutil.copytree(MODEL, root / "model")
-    shutil.copytree(MODEL, root / "model" / "small")
-    edit(root / "model" / "small" / "config.json", rms_norm_eps=0.5)
-    shutil.copytree(MODEL, root / "other")
-    edit(root / "other" / "tokenizer_config.json", model_max_length=7)
-    (root / "adapter").mkdir()
-    (root / "adapter" / "adapter_config.json").write_text('{"peft_type": "LORA"}', encoding="utf-8")
-    (root / "model" / "model.gguf").write_bytes(b"gguf")
-    opened = open_model("hf", {"pretrained": str(root / "model"), "dtype": "bfloat16"}, device="cpu", lazily=True)
-    return root, opened
-
-
-@pytest.mark.parametrize("name", every_argument())
-def test_every_argument_makes_another_model_or_is_known_not_to_matter(beside, name, monkeypatch):
-    from proctor.models.hf.arguments import read_arguments
-    from proctor.models.hf.identity import identify
-
-    root, opened = beside
-    monkeypatch.chdir(root)
-    base = {"pretrained": "model", **({} if name == "torch_dtype" else {"dtype": "bfloat16"})}
-
-    def known_as(args):
-        arguments = read_arguments({**base, **args})
-        # These are read when a model is opened; the others only when it is identified.
-        early = name in ("tokenizer", "backend", "max_length", "subfolder")
-        model = open_model("hf", {**base, **args}, device="cpu", lazily=True) if early else opened
-        dtype = getattr(torch, str(arguments.dtype), arguments.dtype)
-        return identify(arguments, model._opening.config, model.tokens, dtype=dtype)
-
-    value, before = toggled(name), known_as({})
-    assert before is not None
-    if name == "revision":
-        assert BY_EFFECT[name] == "weights"  # of a name on the hub: the commit stands for it
-        return
-    args = {"dtype": "bfloat16"} if name == "dtype" else {}
-    args |= {"think_end_token": "</think>"} if name == "enable_thinking" else {}
-    assert (known_as({**args, name: value}) != known_as(args)) is (name not in NO_MATTER)
-
-
-def test_the_lists_are_in_the_documentation(repository):
-    page = (repository / "docs" / "store.md").read_text(encoding="utf-8")
-    missing = [name for name in (*NO_MATTER, *FILES, *FAMILIES, *VARIABLES) if f"`{name}`" not in page]
-    assert missing == []
-
-
-# environment and process
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("NVIDIA_TF32_OVERRIDE", "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE", "ONEDNN_DEFAULT_FPMATH_MODE", "XLA_USE_BF16"),
-        *("DISABLE_KERNEL_MAPPING", "TRANSFORMERS_A_SWITCH_OF_A_LATER_RELEASE"),
-    ],
-)
-def test_what_the_environment_does_to_multiplications_counts(monkeypatch, name):
-    before = identity(MODEL)
-    monkeypatch.setenv(name, "1")
-    assert identity(MODEL) != before
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("HOME", "CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "PYTORCH_CUDA_ALLOC_CONF", "MKL_NUM_THREADS"),
-        *("TRANSFORMERS_VERBOSITY", "TORCH_HOME", "NVIDIA_PYTORCH_VERSION", "TORCH_LOGS", "ACCELERATE_LOG_LEVEL"),
-    ],
-)
-def test_variables_that_change_no_number_do_not_count(monkeypatch, name):
-    before = identity(MODEL)
-    monkeypatch.setenv(name, "1")
-    assert identity(MODEL) == before
-
-
-def test_a_coarser_multiplication_makes_another_model():
-    before, precision = identity(MODEL), torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("medium")
-    try:
-        assert identity(MODEL) != before
-    finally:
-        torch.set_float32_matmul_precision(precision)
-    assert identity(MODEL) == before
-
-
-# files
-
-
-def test_another_way_to_begin_whole_texts_makes_another_model():
-    assert identity(MODEL, rolling_bos_once=True) != identity(MODEL)
 
 
 def test_weights_of_each_format_count(model):

@@ -6,48 +6,10 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tiny_models import REQUESTS, close, open_tiny, textbook
 
 from proctor.errors import ModelError, UsageError
-from proctor.models import open_model
-from proctor.models.hf import device as device_room
-from proctor.models.hf.scoring.scoring_gate import ScoringDecision
 from proctor.types import Loglikelihood, Rolling, Scores
-
-REQUESTS = [
-    Loglikelihood("question: what is the capital of korea? answer:", (" seoul", " a", " b", " the lazy dog")),
-    Loglikelihood("the quick brown", (" fox", " fox jumps over")),
-    Loglikelihood("", ("the lazy dog", "fox")),
-    Loglikelihood("정답: ", ("서울", "서울이다.")),
-    Loglikelihood("long " * 80, (" dog", " the lazy dog")),
-    Loglikelihood("<s>the", (" fox",)),
-    Loglikelihood("nothing to choose", ()),
-]
-
-
-def open_tiny(folder, **options):
-    args = {"pretrained": str(folder), "dtype": options.pop("dtype", "float32"), **options.pop("args", {})}
-    return open_model("hf", args, device="cpu", **options)
-
-
-@pytest.fixture(scope="module")
-def llama(checkpoints):
-    return open_tiny(checkpoints / "llama")
-
-
-def textbook(model, context: str, continuation: str) -> tuple[float, bool]:
-    left, right = model.tokens.encode_pair(context, continuation)
-    ids = [*left, *right][-(model.tokens.max_length + 1) :]
-    with torch.no_grad():
-        logprobs = model.module(torch.tensor([ids[:-1]])).logits[0].float().log_softmax(-1)[-len(right) :]
-    target = torch.tensor(right)
-    picked = logprobs.gather(1, target[:, None]).sum().item()
-    return picked, bool((logprobs.argmax(-1) == target).all())
-
-
-def close(left, right):
-    for (one, greedy), (other, also) in zip(left, right, strict=True):
-        assert one == pytest.approx(other, abs=1e-4)
-        assert greedy == also
 
 
 @pytest.mark.parametrize("scoring", ["plain", "context", "tree"])
@@ -67,6 +29,8 @@ def test_any_batching_gives_the_textbook_scores(checkpoints, name, size, scoring
 
 
 WORD = st.sampled_from(["the", "quick", "fox", "seoul", "서울", "one,", "two"])
+
+
 WORDS = st.lists(WORD, min_size=1, max_size=6).map(" ".join)
 
 
@@ -85,46 +49,6 @@ def test_batching_changes_nothing(llama, pairs, rows):
     together = dict(llama.respond(list(reversed(requests))))
     for index in range(len(requests)):
         close(alone[index].values, together[len(requests) - 1 - index].values)
-
-
-def test_greedy_is_seen(llama):
-    context = "the quick brown"
-    ids = torch.tensor([llama.tokens.encode(context)])
-    with torch.no_grad():
-        best = int(llama.module(ids).logits[0, -1].argmax())
-    llama_rows = [[*llama.tokens.encode(context)], [best]]
-    from proctor.models.prefix.rows import make_rows, make_span
-
-    other = (best + 1) % 300
-    spans = [make_span(0, *llama_rows), make_span(1, llama_rows[0], [other])]
-    results = {result.owner: result for result in llama._scorer(make_rows(spans, share=True))}
-    assert (results[0].greedy, results[1].greedy) == (True, False)
-
-
-def test_equal_inputs_cut_at_different_places_are_scored_apart(llama):
-    """Lm-eval's logits cache mixes these up; here each is the end of the same forward pass."""
-    requests = [Loglikelihood("the quick", (" brown fox",)), Loglikelihood("the quick brown", (" fox", " dog"))]
-    answers = dict(llama.respond(requests))
-    for index, request in enumerate(requests):
-        close(answers[index].values, [textbook(llama, request.context, text) for text in request.continuations])
-
-
-@pytest.mark.parametrize("cache", [True, False])
-def test_equal_inputs_are_forwarded_once(checkpoints, cache):
-    model = open_tiny(checkpoints / "llama", batch_size=64, args={"logits_cache": cache, "scoring": "plain"})
-    rows = []
-    model.module.model.register_forward_pre_hook(
-        lambda _, args, kwargs: rows.append(len(kwargs.get("input_ids", args[0] if args else ()))), with_kwargs=True
-    )
-    letters = tuple(f" {letter}" for letter in "abcd")
-    question = "question: a b c d answer:"
-    inputs = {tuple([*left, *right][:-1]) for left, right in (model.tokens.encode_pair(question, x) for x in letters)}
-    assert len(inputs) < 4
-    dict(model.respond([Loglikelihood(question, letters)]))
-    assert sum(rows) == (len(inputs) if cache else 4)
-
-
-# -- lengths
 
 
 def test_a_cut_is_counted_and_said_once(checkpoints, caplog):
@@ -184,9 +108,6 @@ def test_nan_is_counted(checkpoints, caplog):
     assert "NaN" in caplog.text
 
 
-# -- whole texts
-
-
 def test_a_rolled_text_is_the_sum_of_its_windows(checkpoints):
     model = open_tiny(checkpoints / "llama", batch_size=3, args={"max_length": 16})
     texts = ["the quick brown fox jumps over the lazy dog and itself " * 3, "서울", ""]
@@ -204,35 +125,6 @@ def test_a_rolled_text_is_the_sum_of_its_windows(checkpoints):
 def test_an_empty_text_without_bos_is_certain(checkpoints):
     model = open_tiny(checkpoints / "llama", args={"add_bos_token": False})
     assert dict(model.respond([Rolling("")]))[0].logprob == 0.0
-
-
-# -- dtypes
-
-
-def test_the_softmax_is_taken_and_summed_in_its_dtype(checkpoints):
-    request = REQUESTS[0]
-    halves = open_tiny(checkpoints / "llama", dtype="bfloat16")
-    singles = open_tiny(checkpoints / "llama", dtype="bfloat16", args={"softmax_dtype": "float32"})
-    low, high = (dict(model.respond([request]))[0].values for model in (halves, singles))
-    left, right = halves.tokens.encode_pair(request.context, request.continuations[3])
-    with torch.no_grad():
-        logits = halves.module(torch.tensor([[*left, *right][:-1]])).logits[0, -len(right) :]
-    target = torch.tensor(right)[:, None]
-    assert low[3][0] == float(logits.log_softmax(-1).gather(1, target).sum())
-    assert low[3][0] == float(torch.tensor(low[3][0], dtype=torch.bfloat16))
-    assert high[3][0] == pytest.approx(logits.float().log_softmax(-1).gather(1, target).sum().item(), abs=1e-4)
-    assert halves.info["model_dtype"] == "torch.bfloat16"
-
-
-def test_mixed_precision_runs_the_pass_in_that_dtype(checkpoints):
-    mixed = open_tiny(checkpoints / "llama", args={"mixed_precision_dtype": "bfloat16"})
-    plain = open_tiny(checkpoints / "llama")
-    one, other = (dict(model.respond([REQUESTS[1]]))[0].values for model in (mixed, plain))
-    assert one != other
-    assert one[0][0] == pytest.approx(other[0][0], rel=0.1)
-
-
-# -- memory
 
 
 def test_a_batch_that_does_not_fit_is_halved_and_run_again(checkpoints, caplog):
@@ -256,47 +148,6 @@ def test_a_batch_that_does_not_fit_is_halved_and_run_again(checkpoints, caplog):
     assert "Memory ran out on a batch of 8 rows" in caplog.text
 
 
-@pytest.mark.parametrize("scoring", ["tree", "context"])
-def test_a_pass_that_does_not_fit_is_halved_and_nothing_is_asked_twice(checkpoints, caplog, monkeypatch, scoring):
-    from proctor.models.hf.scoring.tree import TreeScorer
-
-    model = open_tiny(checkpoints / "llama", batch_size=8, args={"scoring": scoring})
-    expected = dict(model.respond(REQUESTS))
-    forward, seen = TreeScorer._forward, []
-
-    def tight(self, pack, *rest):
-        seen.append(pack.tokens)
-        if pack.tokens > 80:
-            raise torch.OutOfMemoryError("CUDA out of memory")
-        return forward(self, pack, *rest)
-
-    monkeypatch.setattr(
-        "proctor.models.hf.model.decide", lambda scorer, rows, wanted: ScoringDecision(scoring, "asked for")
-    )
-    monkeypatch.setattr(TreeScorer, "_forward", tight)
-    answers = list(model.respond(REQUESTS))
-    assert sorted(index for index, _ in answers) == sorted(expected)
-    for index, answer in answers:
-        close(expected[index].values, answer.values)
-    assert max(seen) > 80
-    assert "Memory ran out; going on with passes of at most" in caplog.text
-
-
-def test_no_memory_at_all_is_a_sentence(checkpoints, monkeypatch):
-    from proctor.models.hf.scoring.tree import TreeScorer
-
-    def never(*_):
-        raise torch.OutOfMemoryError("CUDA out of memory")
-
-    model = open_tiny(checkpoints / "llama", args={"scoring": "tree"})
-    monkeypatch.setattr(
-        "proctor.models.hf.model.decide", lambda scorer, rows, wanted: ScoringDecision("tree", "asked for")
-    )
-    monkeypatch.setattr(TreeScorer, "_forward", never)
-    with pytest.raises(ModelError, match="smallest possible pass"):
-        list(model.respond(REQUESTS))
-
-
 def test_batch_invariant_scores_do_not_depend_on_the_other_documents(checkpoints):
     args = {"batch_invariant": True}
     model = open_tiny(checkpoints / "llama", batch_size=8, args=args)
@@ -317,30 +168,6 @@ def test_the_same_run_twice_gives_the_same_bits(checkpoints, scoring):
     assert first == second
 
 
-@pytest.mark.parametrize("args", [{"scoring": "tre"}, {"scoring": "tree", "batch_invariant": True}])
-def test_scoring_modes_are_checked(checkpoints, args):
-    with pytest.raises(UsageError):
-        open_tiny(checkpoints / "llama", args=args)
-
-
-def test_one_request_too_large_for_memory_is_a_sentence():
-    def never(_):
-        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
-
-    budget = device_room.Budget(tokens=1, heads=1)
-    with pytest.raises(ModelError, match="single request of 7 tokens") as caught:
-        list(device_room.run_batches(["x"], [7], [1], budget, never, []))
-    assert "max_length" in str(caught.value.hint)
-
-
-def test_another_error_is_not_taken_for_memory():
-    def broken(_):
-        raise RuntimeError("shapes do not match")
-
-    with pytest.raises(RuntimeError, match="shapes"):
-        list(device_room.run_batches(["x"], [7], [1], device_room.Budget(tokens=1, heads=1), broken, []))
-
-
 def test_auto_reports_batch_sizes_at_the_points_asked_for(checkpoints):
     model = open_tiny(checkpoints / "llama", batch_size="auto:2", max_batch_size=2)
     dict(model.respond(REQUESTS))
@@ -358,9 +185,6 @@ def test_batch_sizes_of_auto_are_the_requests_that_a_pass_answers(checkpoints, s
     assert max(sizes) > 4
     assert min(sizes) > 0
     assert sum(sizes) <= sum(len(request.continuations) for request in REQUESTS)
-
-
-# -- encoder-decoders, and the rest of the life of a model
 
 
 def test_an_encoder_decoder_scores_like_the_textbook(checkpoints):

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import copy
 import functools
-import importlib
+import logging
 import random
-import sys
+import re
 from collections.abc import Sequence
-from pathlib import Path
 
+import architectures as zoo
 import pytest
+import torch
+from tiny_texts import cache_name, scored, words
 
+from proctor.models.generation import plan_generation
+from proctor.models.hf.call_form import call_forms
+from proctor.models.hf.decoding.decoding_gate import objection
 from proctor.models.hf.scoring import scoring_gate, tree
 from proctor.types import Loglikelihood, Request, Scores
-
-sys.path.insert(0, str(Path(__file__).parent))
-zoo = importlib.import_module("architectures")
 
 TOLERANCE = 1e-4
 
@@ -30,10 +32,6 @@ EXPECTED: dict[str, str] = zoo.SCORING
 
 BEYOND_WINDOW: dict[str, str] = {name: EXPECTED[name] for name, found in zoo.BY_NAME.items() if found.window}
 """The mode for inputs longer than the shortest window."""
-
-
-def words(chance: random.Random, count: int) -> str:
-    return " ".join(chance.choices(zoo.WORDS, k=count))
 
 
 def few_shot(shots: int, length: int, documents: int, seed: int = 1) -> list[Request]:
@@ -192,3 +190,37 @@ def test_attention_matters(name):
     found, _ = answers(name, requests, None, scoring="plain", batch_size=1)
     base, *others = [found[index].values[0][0] for index in range(len(changed))]
     assert all(abs(other - base) > 10 * TOLERANCE for other in others), (base, others)
+
+
+CPU = torch.device("cpu")
+
+
+def test_a_cache_that_is_filled_and_not_read_is_seen_by_the_probe():
+    module = zoo.build(zoo.BY_NAME["llama"])
+    plain, _ = scored(module, scoring="plain")
+    name, real = cache_name(module), type(module).forward
+
+    def forward(self, input_ids=None, **kwargs):
+        if kwargs.get(name) is not None:
+            real(self, input_ids=input_ids, **kwargs)
+        return real(self, input_ids=input_ids)
+
+    module.__class__ = type("Amnesiac", (type(module),), {"forward": forward, "__module__": type(module).__module__})
+    assert list(call_forms(module, CPU))
+    values, scoring = scored(module)
+    assert scoring["mode"] == "plain"
+    assert values == pytest.approx(plain, abs=1e-4)
+
+
+def test_models_with_a_state_are_an_objection_of_their_own():
+    module = zoo.build(zoo.BY_NAME["llama"])
+    module._is_stateful = True
+    assert scored(module)[1]["reason"] == "layers with a state instead of keys and values"
+    assert objection(module, plan_generation({}), 20) == "layers with a state instead of keys and values"
+
+
+def test_the_log_says_how_many_tokens_sharing_saved(caplog):
+    with caplog.at_level(logging.INFO, logger="proctor"):
+        scored(zoo.build(zoo.BY_NAME["llama"]))
+    assert "Shared prefixes are computed once (scoring mode: tree; checked against plain scoring)." in caplog.messages
+    assert re.search(r"Scoring done: \S+ tokens forwarded; without shared prefixes they would be \S+\.", caplog.text)
