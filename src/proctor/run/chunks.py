@@ -177,7 +177,7 @@ class QueryChunks:
             for planned in self._documents(task):
                 size.add(task, planned)
                 # A chunk holds a document at least, and a task that cannot be divided begins a chunk rather than being
-                # cut by one.
+                # divided by one.
                 if size.is_over and (window or documents) and (divisible or not documents):
                     if documents:
                         window.append(TaskPlan(task, tuple(documents), asked))

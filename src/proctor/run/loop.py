@@ -36,7 +36,7 @@ def answer_and_grade(
     ``take`` gets every record, task by task and within a chunk filter by filter.
     """
     left = questions.total
-    # Before the first chunk: whoever stops the run there is told how much is left of the whole.
+    # Before the first chunk: the message of a run that is stopped there counts against the whole run.
     kept.expect(left)
     display: Progress | None = None
     with ExitStack() as stack:

@@ -115,7 +115,7 @@ class RunStore:
         if self.counts.requested:
             facts = self._model.info
             # A run that finds all responses reads no weights, and so cannot know the model's number of parameters or
-            # its dtype. Those are kept by the model's digest when a run has loaded it.
+            # its dtype. Those are stored under the model's digest by a run that loads it.
             store.note_facts(answers.digest, json.loads(json.dumps(dict(facts), default=str)))
             return facts
         if recall is not None and (known := store.recall_facts(answers.digest)) is not None:

@@ -79,7 +79,7 @@ def positions(name: str, total: int, limit: float | None, samples: Sequence[int]
         return sorted(set(samples))
     if limit is None:
         return range(total)
-    # lm-eval: a share is rounded up, a number cut to a whole one, and both end at the length of the split.
+    # lm-eval: a share is rounded up, a number rounded down, and both end at the length of the split.
     return range(min(total, math.ceil(total * limit) if limit < 1.0 else int(limit)))
 
 

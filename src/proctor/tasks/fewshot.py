@@ -9,15 +9,15 @@ order; samplers draw *positions* in the pool, so that an example is rendered onc
 #   one random.Random(seed) for each task
 #     document 0   sample(pool, n)   |  the state moves on with each draw, so document 7's examples depend on the seed
 #     document 1   sample(pool, n)   |  and on the documents before it: chunks, --limit and resumed runs must draw
-#     ...                            v  for every document in order, whether its response is cached or not
+#     ...                            v  for every evaluated document in order, whether its response is cached or not
 #
-#   the question is left out of its pool (excludes_question):
-#     n + 1 are drawn, those equal to the question dropped, the first n taken
+#   the evaluated document is left out of its pool (excludes_question):
+#     n + 1 are drawn, those equal to the document dropped, the first n taken
 #     two or more dropped (duplicates in the data): n are drawn again, from the pool without them
 #
 # Positions are drawn instead of documents: random.sample chooses by length and index alone, so the draws are those of
 # lm-eval, which samples the documents themselves, and the turns of an example are rendered once for all prompts.
-# Documents are compared by value, as lm-eval does: a copy of the question under another number must not stand there.
+# Documents are compared by value, as lm-eval does: a copy under another number must not stand there, either.
 
 from __future__ import annotations
 

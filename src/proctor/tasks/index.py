@@ -82,7 +82,7 @@ class TaskIndex:
     def entry(self, name: str) -> Entry | None:
         """The task or group of this name; stock tasks are read only if nothing else has it."""
         known = self.entries.get(name)
-        # A tag of a higher root hides a stock task of its name: then the answer is None, and nothing is read.
+        # A tag of a higher root hides a stock task of its name: then None is returned, and nothing is read.
         return known if known is not None or name in self.tags else self.whole.entries.get(name)
 
     def tagged(self, name: str) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ def override(
     spec = replace(spec, strict=strict)
     shots = replace(spec.fewshot, exclude=fewshot_exclude, indices=None if strict else spec.fewshot.indices)
     spec = replace(spec, fewshot=shots)
-    # A class decides for itself: what is asked for travels along until the object is made.
+    # A class decides for itself: the settings of the run are carried along until the object is made.
     if spec.made_by is not None:
         asked = RunOverrides(num_fewshot=num_fewshot, gen_kwargs=gen_kwargs or {})
         return replace(spec, asked=asked, predict_only=predict_only)

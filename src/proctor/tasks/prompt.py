@@ -6,9 +6,9 @@ Plain rendering joins contents and delimiters; chat rendering hands the turns to
 # One list of turns, two renderings
 # ---------------------------------
 #   system   description                      | delimiter after it
-#   user     few-shot question                | target_delimiter
-#   assistant   its answer                    | fewshot_delimiter
-#   user     the document's question          |
+#   user     text of a few-shot example       | target_delimiter
+#   assistant   its target                    | fewshot_delimiter
+#   user     text of the document             |
 #   assistant   gen_prefix, if there is one   | (left open)
 #
 #   plain    all contents and delimiters, one after the other

@@ -74,7 +74,7 @@ def _of_content(spec: TaskSpec, name: str, error: Exception) -> DataError:
     # A builder that yields no row at all fails on next() of its own generator.
     if "StopIteration" in (kind, type(cause).__name__) or "corresponds to no data" in text:
         return DataError(f"The data set {name} of task '{spec.name}' holds no row.")
-    # ``datasets`` wraps most failures in "An error occurred while generating the dataset", which says nothing.
+    # ``datasets`` wraps most failures in "An error occurred while generating the dataset", which names no cause.
     known = error if cause is None else cause
     if _CAST.search(error_text(known)):
         message = f"The columns of the data set {name} of task '{spec.name}' are not of one type in all its files"

@@ -17,7 +17,7 @@ is read anew by ``datasets``.
 #   next runs    task file -> note_of (name = hash of all that the load depended on) -> recall -> memory-mapped rows
 #
 # The note holds names of files and no rows: the Arrow files are there anyhow, and mapping them costs no copy. Its name
-# is its key, so an outdated note is never read; it is merely never asked for again.
+# is its key, so an outdated note is never read again.
 
 from __future__ import annotations
 
