@@ -139,6 +139,8 @@ def get_rolling_token_windows(
     if not 1 <= context_len <= max_seq_len:
         raise AssertionError("context_len is between 1 and max_seq_len")
     windows = rolling_windows(token_list, prefix=prefix_token, max_length=max_seq_len, context=context_len)
+    # lm-eval's windows hold inputs and targets that overlap; proctor's own hold the context and what is scored after
+    # it.
     return ((context + scored[:-1], scored) for context, scored in windows)
 
 
@@ -238,6 +240,7 @@ def _without_images(value: Any) -> Any:
         return convert_pil_to_hash(value)
     if isinstance(value, dict):
         return {key: _without_images(item) for key, item in value.items()}
+    # Only plain lists and tuples: a named tuple takes no single argument.
     return type(value)(map(_without_images, value)) if type(value) in (list, tuple) else value
 
 

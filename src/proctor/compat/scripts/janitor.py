@@ -1,5 +1,13 @@
 """``lm_eval.decontamination.janitor``: remove from a text what shares a run of words with a benchmark."""
 
+# What is removed of a text
+# -------------------------
+#   words   w1 w2 ... [13 words that a benchmark has, too] ... w9000
+#   text    kept ----| 200 characters | the run | 200 characters |---- kept      (window_to_remove on either side)
+#
+# Pieces of up to ``minimum_slice_length`` characters are dropped, and a text with more than ``too_dirty_cutoff`` runs
+# is dropped as a whole. Source: appendix C of https://arxiv.org/abs/2005.14165, which lm-eval follows.
+
 from __future__ import annotations
 
 import json
@@ -81,6 +89,8 @@ class Janitor:
         if len(dirt) > self.too_dirty_cutoff:
             return []
         length, kept, begin, end = len(dirty_string), [], 0, -1
+        # Runs come from left to right; where two windows overlap, the piece between them has a negative length and is
+        # dropped.
         for first, last in dirt:
             stop, end = max(0, first - self.window_to_remove), min(length, last + self.window_to_remove)
             if stop - begin > self.minimum_slice_length:

@@ -26,6 +26,7 @@ class ModelRows(Table[Any]):
 
     def put(self, name: str, target: Any) -> None:
         """Keep the class, and how a model of it is opened."""
+        # Two tables: scripts get the class by its name, runs what opens a model of it.
         super().put(name, target)
         MODELS.put(name, Opener(self.get(name)))
 

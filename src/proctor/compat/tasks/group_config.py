@@ -40,6 +40,7 @@ class GroupConfig:
     metadata: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
+        # As a task file is read: one member need not stand in a list.
         if isinstance(self.task, str):
             self.task = [self.task]
         entries = self.aggregate_metric_list

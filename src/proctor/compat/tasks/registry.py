@@ -44,6 +44,7 @@ def _with_aggregation(name: str, function: Any) -> Metric:
 
 
 def _metric(name: str) -> Metric:
+    # A metric may be registered in parts, in any order: the first part makes the row.
     return METRICS.get(name) if name in METRICS else Metric(name, None, None)
 
 
