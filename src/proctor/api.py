@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from proctor.errors import DataError, UsageError
 from proctor.files import LARGEST_DOCUMENT, read_text
+from proctor.models.protocols import Model
 from proctor.run_result import RunResult
-from proctor.types import Model
 
 if TYPE_CHECKING:
     from proctor.run.finish import FinishedRun
@@ -76,7 +76,7 @@ def evaluate(
     """Evaluate a model and return tasks, groups and records.
 
     ``model``: a name for ``--model`` with its ``model_args``; or a model of transformers with its
-    ``tokenizer``; or an object that answers requests (:class:`proctor.types.Model`), or one of a class
+    ``tokenizer``; or an object that answers requests (:class:`proctor.models.protocols.Model`), or one of a class
     derived from lm-eval's ``LM``. Objects stay open. ``tasks``: names, paths, configurations as
     mappings, what :func:`load_tasks` returned, objects with lm-eval's task methods. ``bootstrap_iters``:
     replicates for standard errors that have no formula; 0 leaves them out. Records are in the result;

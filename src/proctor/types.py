@@ -8,9 +8,9 @@ and results are written down.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Any, ClassVar, Literal, TypeAlias
 
 Doc: TypeAlias = Mapping[str, Any]
 """One document: a row of a data set, JSON-like values under column names."""
@@ -225,84 +225,6 @@ class Query:
     index: int
     repeat: int
     request: Request
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What a request is about, for the classes of scripts, which may look at it; proctor's own models never see it."""
-
-    task: str
-    doc_id: int
-    doc: Doc
-    repeats: int
-
-
-class Model(Protocol):
-    """What a model is: requests in, ``(index, response)`` out as each completes, in any order."""
-
-    @property
-    def name(self) -> str:
-        """Name for the results (``pretrained`` as given, or the API's model name)."""
-        ...
-
-    @property
-    def info(self) -> Mapping[str, Any]:
-        """Facts for the results file.
-
-        Keys of lm-eval's ``config`` section (``model_num_parameters``, ``model_dtype``,
-        ``model_revision``, ``model_sha``) and of its tokenizer section (``tokenizer_pad_token``
-        ... ``max_length``), the latter under the key ``"tokenizer"``.
-        """
-        ...
-
-    @property
-    def identity(self) -> Mapping[str, Any] | None:
-        """Everything that this model's answers depend on, JSON-like; None: they are never stored.
-
-        What stands under ``"scoring"`` matters to scores alone, what stands under ``"generation"``
-        to generated texts alone.
-        """
-        ...
-
-    def respond(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
-        """Answer every request once; the index is the request's position in ``requests``."""
-        ...
-
-    def render(
-        self, messages: Sequence[Mapping[str, str]], *, add_generation_prompt: bool, template: str | None = None
-    ) -> str:
-        """Apply the chat template to ``{role, content}`` messages; ``template`` names one of several."""
-        ...
-
-    def chat_template(self, name: str | bool) -> str:
-        """The text of the chat template in use, for the results file."""
-        ...
-
-    def report(self) -> Mapping[str, Any]:
-        """What happened while it responded: truncations, batch sizes, how scores were computed."""
-        ...
-
-    def close(self) -> None:
-        """Free what the model holds."""
-        ...
-
-
-@runtime_checkable
-class OriginModel(Protocol):
-    """A model that is told what its requests are about, and is asked every repetition of a request."""
-
-    def respond_about(self, requests: Sequence[Request], origins: Sequence[Origin]) -> Iterator[tuple[int, Response]]:
-        """As :meth:`Model.respond`, with an origin for each request."""
-        ...
-
-
-@runtime_checkable
-class LoadableModel(Protocol):
-    """A model that reads its weights later than it is opened: when it is first asked, or here."""
-
-    def load(self) -> None:
-        """Read the weights, if that has not been done."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

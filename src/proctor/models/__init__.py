@@ -1,6 +1,6 @@
 """Where models live: a table of kinds (:mod:`proctor.models.kinds`) and one door, :func:`open_model`.
 
-A model takes requests and yields responses (:class:`proctor.types.Model`); it knows
+A model takes requests and yields responses (:class:`proctor.models.protocols.Model`); it knows
 nothing of tasks or results. This module stays light, so that asking for a name costs
 nothing: a kind's own module is imported when it is opened.
 """
@@ -14,7 +14,7 @@ from proctor.errors import ModelError
 from proctor.foreign import ForeignExitError, no_exit
 from proctor.lazy import load_attribute
 from proctor.models.kinds import MODELS, ModelKind, Opener, declared_kind, model_kind
-from proctor.types import Model
+from proctor.models.protocols import Model
 
 if TYPE_CHECKING:
     from proctor.models.tokens.tokenizer import Tokens

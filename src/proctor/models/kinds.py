@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from proctor.lazy import load_attribute
+from proctor.models.protocols import Model
 from proctor.registry import Table
-from proctor.types import Model
 
 Opener = Callable[..., Model]
 """``open(args, *, batch_size, max_batch_size, device, threads) -> Model``."""

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from proctor.errors import UsageError
 from proctor.models import open_tokenizer
+from proctor.models.protocols import Model
 from proctor.preview.preview import preview_style
 from proctor.run.bind import bind_tasks
 from proctor.run.chunks import plan_tasks
@@ -34,7 +35,7 @@ from proctor.run.model import open_configured
 from proctor.run.progress import duration
 from proctor.run.seeds import seed_everything
 from proctor.settings.config import RunConfig
-from proctor.types import Generate, Model, Request, RequestKind
+from proctor.types import Generate, Request, RequestKind
 
 if TYPE_CHECKING:
     from proctor.models.hf.rehearsal import Rehearsal

@@ -29,14 +29,15 @@ import logging
 import random
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from proctor.errors import ModelError, RequestError
 from proctor.foreign import ForeignExitError, no_exit
+from proctor.models.protocols import Model, Origin, OriginModel, ResumableModel
 from proctor.store.codec import Part
 from proctor.store.runs import Counts
 from proctor.store.store import Lookup
-from proctor.types import Loglikelihood, Model, Origin, OriginModel, Query, Refusal, Request, Response, Scores
+from proctor.types import Loglikelihood, Query, Refusal, Request, Response, Scores
 
 log = logging.getLogger("proctor")
 
@@ -130,14 +131,13 @@ class Asking:
         A run that goes on tells the model of everything that it had to ask in the beginning: then the
         last bits of its numbers are those of an undisturbed run.
         """
-        resume: Any = getattr(model, "resume", None)
         # Which prefixes are shared, and so how sums are rounded, depends on all requests of the run. A model that can
         # resume plans with all of them and computes only those that are left.
-        if resume is not None and self._own and not self._parts:
+        if isinstance(model, ResumableModel) and self._own and not self._parts:
             whole = sorted(self._own.union(self.missing))
             requests = [self.queries[place].request for place in whole]
             left = [number for number, place in enumerate(whole) if place not in self._own]
-            yield from self._named(whole, resume(requests, left))
+            yield from self._named(whole, model.resume(requests, left))
             return
         asked = [self._left(place) for place in self.missing]
         if origins and isinstance(model, OriginModel):

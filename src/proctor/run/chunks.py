@@ -32,6 +32,7 @@ from typing import Any
 
 from proctor.check.chat import check_style
 from proctor.check.task_checks import TaskChecks, warn
+from proctor.models.protocols import Model, OriginModel
 from proctor.random_state import random_state, set_random_state
 from proctor.run.progress import OpenProgress, Progress
 from proctor.run.prompt_style import model_style
@@ -39,7 +40,6 @@ from proctor.settings.config import RunConfig
 from proctor.tasks.class_task import AnyTask, ClassTask
 from proctor.tasks.plan import DocumentPlan, PlanErrors, TaskPlan, plan_documents
 from proctor.tasks.prompt import PromptStyle
-from proctor.types import Model, OriginModel
 
 log = logging.getLogger("proctor")
 

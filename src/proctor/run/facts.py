@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from proctor.models.protocols import Model
 from proctor.run.scores import MetricValues
 from proctor.run.text_counts import report_texts
 from proctor.run_result import GroupResult, TaskResult
@@ -14,7 +15,6 @@ from proctor.sandbox.run import bounds_report
 from proctor.settings.config import RunConfig
 from proctor.stock.location import stock_roots
 from proctor.tasks.class_task import AnyTask
-from proctor.types import Model
 
 
 def config_section(
@@ -74,7 +74,7 @@ def model_report(report: Mapping[str, Any], device: Any, digest: str | None) -> 
     """How the responses were computed, and what they are stored under.
 
     Args:
-        report: :meth:`proctor.types.Model.report`.
+        report: :meth:`proctor.models.protocols.Model.report`.
         device: Where the model runs.
         digest: Of the model's identity; None: its responses are not stored.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 
+from proctor.models.protocols import LoadableModel, Model, OriginModel
 from proctor.results.samples import Samples
 from proctor.run.ask import Asking
 from proctor.run.chunks import QueryChunks
@@ -16,7 +17,7 @@ from proctor.run.replay_model import ReplayModel
 from proctor.run.run_store import RunStore
 from proctor.run.scores import MetricValues
 from proctor.tasks.plan import TaskPlan, count_requests
-from proctor.types import LoadableModel, Model, OriginModel, Record, Response
+from proctor.types import Record, Response
 
 Take = Callable[[Record], None]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from proctor.models import open_model
+from proctor.models.protocols import Model
 from proctor.settings.config import RunConfig
-from proctor.types import Model
 
 
 def open_configured(config: RunConfig, *, lazily: bool = False) -> Model:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from proctor.models.protocols import Origin
 from proctor.tasks.plan import TaskPlan
-from proctor.types import Origin
 
 
 def origins(plans: Sequence[TaskPlan]) -> Mapping[tuple[str, int], Origin]:

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from proctor.errors import UsageError
+from proctor.models.protocols import IdentifiedModel, Model, RecallableModel
 from proctor.results.redact import redact, redact_text
 from proctor.run.ask import Asking, ResponseSource
 from proctor.run.command import command_line
@@ -22,7 +23,7 @@ from proctor.store import runs
 from proctor.store.db import UnusableStoreError, connect, connect_read_only, sentence
 from proctor.store.runs import Counts, NewRun, State
 from proctor.store.store import ResponseCache, Store, default_path, is_off, open_store, store_path
-from proctor.types import Model, Query, Refusal
+from proctor.types import Query, Refusal
 
 VARIABLE = "PROCTOR_STORE"
 
@@ -59,7 +60,7 @@ class RunStore:
         self.refusals: list[Refusal] = []
         path = path_of(config)
         # A model without an identity (a script's own) has no keys: its run is listed, its responses are not cached.
-        identity = None if path is None else getattr(model, "identity", None)
+        identity = model.identity if path is not None and isinstance(model, IdentifiedModel) else None
         self._store: Store | None = None if path is None else open_store(path)
         self._answers: ResponseCache | None = None
         if self._store is None:
@@ -111,15 +112,14 @@ class RunStore:
         store, answers = self._store, self._answers
         if store is None or answers is None:
             return self._model.info
-        recall: Any = getattr(self._model, "recall", None)
         if self.counts.requested:
             facts = self._model.info
             # A run that finds all responses reads no weights, and so cannot know the model's number of parameters or
             # its dtype. Those are stored under the model's digest by a run that loads it.
             store.note_facts(answers.digest, json.loads(json.dumps(dict(facts), default=str)))
             return facts
-        if recall is not None and (known := store.recall_facts(answers.digest)) is not None:
-            recall(known)
+        if isinstance(self._model, RecallableModel) and (known := store.recall_facts(answers.digest)) is not None:
+            self._model.recall(known)
         return self._model.info
 
     def __enter__(self) -> Self:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from proctor.foreign import ends_in_errors
 from proctor.models import model_kind
+from proctor.models.protocols import Model
 from proctor.results.samples import Samples
 from proctor.run.ask import ResponseSource
 from proctor.run.chunks import ROOM, ChunkLimits, plan_chunks
@@ -26,7 +27,6 @@ from proctor.run.summary import ModelFacts, summarize
 from proctor.run_result import RunResult
 from proctor.sandbox.consent import code_consent
 from proctor.settings.config import RunConfig
-from proctor.types import Model
 
 BOOTSTRAP_ITERS = 100_000
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from proctor.models.protocols import Model
 from proctor.run.aggregate import group_results, task_results
 from proctor.run.exam import Exam, warn_of_unconfined
 from proctor.run.facts import config_section, exam_facts, model_facts, model_report, tokenizer_facts
@@ -13,7 +14,6 @@ from proctor.run.not_a_number import report_nan
 from proctor.run.scores import MetricValues, facts_of
 from proctor.run_result import RunResult
 from proctor.settings.config import RunConfig
-from proctor.types import Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class ModelFacts:
     """What is known of the model of a run once it has responded, also where it was not loaded.
 
     Attributes:
-        info: :attr:`proctor.types.Model.info`.
+        info: :attr:`proctor.models.protocols.Model.info`.
         digest: Of its identity; None: its responses are not stored.
         refused: What the results file says of requests that it refused.
     """

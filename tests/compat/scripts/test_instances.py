@@ -12,8 +12,9 @@ from proctor.compat.scripts.evaluator import simple_evaluate
 from proctor.compat.scripts.instances import instances_about, instances_of
 from proctor.compat.scripts.manager import TaskManager
 from proctor.compat.scripts.model import LM
+from proctor.models.protocols import Origin
 from proctor.run.origins import origins
-from proctor.types import Generate, Loglikelihood, Origin, Rolling
+from proctor.types import Generate, Loglikelihood, Rolling
 
 REPEATED = """\
 task: repeated

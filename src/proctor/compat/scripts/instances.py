@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from proctor.compat.tasks.instance import Instance
-from proctor.types import Doc, Origin, Request
+from proctor.models.protocols import Origin
+from proctor.types import Doc, Request
 
 
 def instances_of(

@@ -12,23 +12,14 @@ from typing import Any
 from proctor.compat.scripts.instances import instances_about, instances_of
 from proctor.compat.tasks.instance import Instance
 from proctor.errors import ModelError
-from proctor.types import (
-    Model,
-    Origin,
-    Refusal,
-    Request,
-    RequestKind,
-    Response,
-    RollingScore,
-    Scores,
-    Text,
-)
+from proctor.models.protocols import Model, Origin
+from proctor.types import Refusal, Request, RequestKind, Response, RollingScore, Scores, Text
 
 TOKENS = ("pad", "eos", "bos")
 
 
 class LMModel:
-    """A model of lm-eval's kind (``LM``) as :class:`proctor.types.Model`."""
+    """A model of lm-eval's kind (``LM``) as :class:`proctor.models.protocols.Model`."""
 
     identity: Mapping[str, Any] | None = None
     """Nobody knows what a script's model answers by, so its answers are not kept."""

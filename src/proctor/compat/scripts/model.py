@@ -19,7 +19,7 @@ from proctor.settings.kwargs import parse_pairs
 
 if TYPE_CHECKING:
     from proctor.compat.tasks.instance import Instance
-    from proctor.types import Model
+    from proctor.models.protocols import Model
 
 
 log = eval_logger = logging.getLogger("proctor")

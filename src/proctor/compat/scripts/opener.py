@@ -10,7 +10,7 @@ from typing import Any
 from proctor.compat.scripts.lm_model import as_model
 from proctor.compat.scripts.model import LM
 from proctor.errors import UsageError
-from proctor.types import Model
+from proctor.models.protocols import Model
 
 RUN_KEYS = ("batch_size", "max_batch_size", "device")
 

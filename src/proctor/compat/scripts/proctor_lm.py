@@ -8,7 +8,8 @@ from typing import Any
 from proctor.compat.scripts.model import LM
 from proctor.compat.tasks.instance import Instance
 from proctor.errors import ModelError
-from proctor.types import Generate, Loglikelihood, Model, Refusal, Request, Rolling
+from proctor.models.protocols import Model
+from proctor.types import Generate, Loglikelihood, Refusal, Request, Rolling
 
 
 class ProctorLM(LM):

@@ -20,7 +20,7 @@ OF_THE_WEIGHTS = ("model_num_parameters", "model_dtype", "peft_sha", "delta_sha"
 
 
 class LazyHf:
-    """A transformers model as :class:`proctor.types.Model`, loaded as late as possible."""
+    """A transformers model as :class:`proctor.models.protocols.Model`, loaded as late as possible."""
 
     def __init__(self, opening: OpenModel) -> None:
         self._opening = opening

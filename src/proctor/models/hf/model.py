@@ -1,4 +1,4 @@
-"""A loaded transformers model as :class:`proctor.types.Model`: requests in, responses out."""
+"""A loaded transformers model as :class:`proctor.models.protocols.Model`: requests in, responses out."""
 
 from __future__ import annotations
 

@@ -1,0 +1,121 @@
+"""What a model is, and what some models can do beside: declared here, and nowhere guessed from a name.
+
+:class:`Model` is all that a run needs. Each further ability is a protocol of its own with one method, which a run
+tries with ``isinstance``: whoever writes a model finds here all that will ever be called, and a type checker holds
+both sides to it. One class with methods that do nothing was weighed: a model that cannot resume would then have to
+say so in a second way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+from proctor.types import Doc, Request, Response
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a request is about, for the classes of scripts, which may look at it; proctor's own models never see it."""
+
+    task: str
+    doc_id: int
+    doc: Doc
+    repeats: int
+
+
+class Model(Protocol):
+    """What a model is: requests in, ``(index, response)`` out as each completes, in any order."""
+
+    @property
+    def name(self) -> str:
+        """Name for the results (``pretrained`` as given, or the API's model name)."""
+        ...
+
+    @property
+    def info(self) -> Mapping[str, Any]:
+        """Facts for the results file.
+
+        Keys of lm-eval's ``config`` section (``model_num_parameters``, ``model_dtype``,
+        ``model_revision``, ``model_sha``) and of its tokenizer section (``tokenizer_pad_token``
+        ... ``max_length``), the latter under the key ``"tokenizer"``.
+        """
+        ...
+
+    def respond(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
+        """Answer every request once; the index is the request's position in ``requests``."""
+        ...
+
+    def render(
+        self, messages: Sequence[Mapping[str, str]], *, add_generation_prompt: bool, template: str | None = None
+    ) -> str:
+        """Apply the chat template to ``{role, content}`` messages; ``template`` names one of several."""
+        ...
+
+    def chat_template(self, name: str | bool) -> str:
+        """The text of the chat template in use, for the results file."""
+        ...
+
+    def report(self) -> Mapping[str, Any]:
+        """What happened while it responded: truncations, batch sizes, how scores were computed."""
+        ...
+
+    def close(self) -> None:
+        """Free what the model holds."""
+        ...
+
+
+@runtime_checkable
+class OriginModel(Protocol):
+    """A model that is told what its requests are about, and is asked every repetition of a request."""
+
+    def respond_about(self, requests: Sequence[Request], origins: Sequence[Origin]) -> Iterator[tuple[int, Response]]:
+        """As :meth:`Model.respond`, with an origin for each request."""
+        ...
+
+
+@runtime_checkable
+class LoadableModel(Protocol):
+    """A model that reads its weights later than it is opened: when it is first asked, or here."""
+
+    def load(self) -> None:
+        """Read the weights, if that has not been done."""
+        ...
+
+
+@runtime_checkable
+class IdentifiedModel(Protocol):
+    """A model that says what its responses depend on; those of another are never stored."""
+
+    @property
+    def identity(self) -> Mapping[str, Any] | None:
+        """Everything that this model's answers depend on, JSON-like; None: they are never stored.
+
+        What stands under ``"scoring"`` matters to scores alone, what stands under ``"generation"``
+        to generated texts alone.
+        """
+        ...
+
+
+@runtime_checkable
+class ResumableModel(Protocol):
+    """A model whose numbers depend, in their last bits, on what else is requested with them."""
+
+    def resume(self, requests: Sequence[Request], missing: Sequence[int]) -> Iterator[tuple[int, Response]]:
+        """As :meth:`Model.respond`, for a part of the requests, with the numbers that an undisturbed run gives.
+
+        Args:
+            requests: All requests of the run that goes on.
+            missing: The places of those that are wanted.
+        """
+        ...
+
+
+@runtime_checkable
+class RecallableModel(Protocol):
+    """A model that need not be loaded for its facts, where an earlier run has stored them."""
+
+    def recall(self, facts: Mapping[str, Any]) -> None:
+        """Take over :attr:`Model.info` of a loaded model with the same identity."""
+        ...
