@@ -36,4 +36,4 @@ def test_values_come_back_under_the_roles_in_whatever_order_they_were_requested(
 
 def test_values_that_are_missing_leave_their_role_empty():
     asks = [Ask(0, "option", REQUESTS["option"]), Ask(0, "unconditional", REQUESTS["unconditional"])]
-    assert ask_results(asks, [1, 2]) == (AskResult("option", (1, 2)), AskResult("unconditional", ()))
+    assert ask_results(asks, [1, 2]) == [AskResult("option", [1, 2]), AskResult("unconditional", [])]

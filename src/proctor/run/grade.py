@@ -111,15 +111,16 @@ def _shown_documents(plan: TaskPlan, responses: Sequence[Response]) -> list[list
     position = 0
     for planned in plan.documents:
         for variant in range(len(planned.example.variants)):
-            asks, values = planned.asks_of(variant), Document()
+            asks = planned.asks_of(variant)
+            values: Document = []
             refused: str | None = None
             for ask in asks:
                 repeats = responses[position : position + plan.asked]
                 position += plan.asked
                 why = next((response.why for response in repeats if isinstance(response, Refusal)), None)
                 if why is None:
-                    columns = zip(*[response.values for response in repeats], strict=True)
-                    values.extend([list(one) * copies for one in columns])
+                    columns = map(list, zip(*[response.values for response in repeats], strict=True))
+                    values.extend(columns if copies == 1 else [one * copies for one in columns])
                 else:
                     refused = refused or f"refused: {_one_line(why)}"
                     values.extend([] for _ in range(ask.request.count))

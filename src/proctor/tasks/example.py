@@ -25,7 +25,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
 from typing import Any, Literal, TypeAlias
 
 from proctor.errors import ProctorError
@@ -117,10 +116,10 @@ class AskResult:
     """What filters left of the responses to one ask: one value for each argument of its request."""
 
     role: AskRole
-    values: tuple[Any, ...]
+    values: Sequence[Any]
 
 
-def ask_results(asks: Sequence[Ask], values: Iterable[Any]) -> tuple[AskResult, ...]:
+def ask_results(asks: Sequence[Ask], values: Sequence[Any]) -> list[AskResult]:
     """Filtered values with the roles of what was requested.
 
     Filters see a flat list, one entry per argument (lm-eval). Here it becomes structured again.
@@ -129,8 +128,13 @@ def ask_results(asks: Sequence[Ask], values: Iterable[Any]) -> tuple[AskResult, 
         asks: The asks of one variant.
         values: One value for each argument of their requests, in that order.
     """
-    left = iter(values)
-    return tuple([AskResult(ask.role, tuple(islice(left, ask.request.count))) for ask in asks])
+    results: list[AskResult] = []
+    start = 0
+    for ask in asks:
+        end = start + ask.request.count
+        results.append(AskResult(ask.role, values[start:end]))
+        start = end
+    return results
 
 
 def values_of(results: Iterable[AskResult], role: AskRole) -> list[Any]:

@@ -183,12 +183,12 @@ class Task:
 
     def asks(self, example: Example, style: PromptStyle) -> tuple[Ask, ...]:
         """The requests of one document, variant by variant."""
-        asks: tuple[Ask, ...] = ()
+        asks: list[Ask] = []
         for number, variant in enumerate(example.variants):
             contexts = [render(turns, style, gen_prefix=example.gen_prefix) for turns in variant.contexts]
             asks += self.output.asks(self.context, example, number, contexts, chat=style.chat is not None)
-        check_utf8(self.spec, example.doc_id, (ask.request for ask in asks), "doc_to_text")
-        return asks
+        check_utf8(self.spec, example.doc_id, [ask.request for ask in asks], "doc_to_text")
+        return tuple(asks)
 
     def dump(self) -> Mapping[str, Any]:
         """The whole configuration, for the results file."""

@@ -8,7 +8,7 @@ from typing import Any
 from proctor.errors import TaskError
 from proctor.metrics.choice import OUT_OF_RANGE, measure_choice, resolve_gold
 from proctor.metrics.tables import needs_unconditional
-from proctor.tasks.example import Ask, AskResult, Example, Variant, values_of
+from proctor.tasks.example import Ask, AskResult, AskRole, Example, Variant
 from proctor.tasks.output_types.base import OutputType, TargetUse, TaskContext
 from proctor.tasks.spec import TaskSpec
 from proctor.types import Loglikelihood
@@ -48,14 +48,16 @@ class MultipleChoiceOutput(OutputType):
         """The values of the options' log-likelihoods."""
         shown = example.variants[variant]
         options = shown.options or ()
-        unconditional = [float(value[0]) for value in values_of(results, "unconditional")]
+        lls: dict[AskRole, list[float]] = {"option": [], "unconditional": []}
+        for result in results:
+            lls[result.role] += [float(value[0]) for value in result.values]
         return measure_choice(
-            lls=[float(value[0]) for value in values_of(results, "option")],
+            lls=lls["option"],
             # lm-eval: those without the prompt come after the options', and a gold of -1 means the last of all.
             greedy=[bool(value[1]) for result in results for value in result.values],
             choices=options,
             gold=resolve_gold(shown.gold, options),
-            unconditional=unconditional or None,
+            unconditional=lls["unconditional"] or None,
             wanted=task.wanted,
             strict=task.spec.strict,
         )
