@@ -5,11 +5,17 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# Modules that several rooms of tests share.
+sys.path.insert(0, str(Path(__file__).parent / "helpers"))
+pytest.register_assert_rewrite("task_folders")
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -79,6 +85,23 @@ def write_exam() -> Callable[..., Path]:
         for name in names:
             (folder / f"{name}.yaml").write_text(TASK.format(name=name) + more, encoding="utf-8")
         return folder
+
+    return write
+
+
+@pytest.fixture
+def write_tasks(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a folder of tasks; ``rows`` become its test split, keywords its YAML and (``_py``) Python files."""
+    from task_folders import ROWS, TEMPLATE
+
+    def write(rows: list[dict[str, object]] | None = None, **files: str) -> Path:
+        data = "".join(json.dumps(row) + "\n" for row in rows or ROWS)
+        (tmp_path / "test.jsonl").write_text(data, encoding="utf-8")
+        (tmp_path / "_template").write_text(TEMPLATE, encoding="utf-8")
+        for name, text in files.items():
+            suffix = "py" if name.endswith("_py") else "yaml"
+            (tmp_path / f"{name.removesuffix('_py')}.{suffix}").write_text(textwrap.dedent(text), encoding="utf-8")
+        return tmp_path
 
     return write
 

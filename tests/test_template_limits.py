@@ -14,6 +14,8 @@ from proctor.template_limits import budget
 from proctor.template_sizes import TemplateTooLarge
 
 MESSAGES = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "Hello\nthere"}] * 3
+
+
 BOMBS = {
     "product": "{{ 'x' * 3000000000 }}",
     "product of lists": "{{ ([1] * 100000) * 100000 }}",
@@ -100,6 +102,8 @@ BOMBS = {
     "types": "{{ messages + 5 }}",
     "include": "{% include 'x' %}",
 }
+
+
 HARMLESS = [
     "{{ ('a' * 100000 ~ '</think>b').rsplit('</think>')|length }}{{ ('word ' * 1000)|wordwrap|length }}",
     "{{ '<b>x</b><!-- y -->'|striptags }}{{ '..x..'.strip('.') }}{{ 2**100 // 7 % 5 - 3 }}{{ messages|pprint }}",
@@ -161,15 +165,6 @@ def test_within_the_bounds_the_text_is_jinjas(source, options):
     assert Environment(**options).from_string(source).render(messages=MESSAGES) == expected
 
 
-def test_the_environment_that_a_template_came_from_stays_as_it_was():
-    environment = ImmutableSandboxedEnvironment()
-    filters = dict(environment.filters)
-    bounded_like(environment.from_string("{{ 1 }}"), "{{ 1 }}")
-    assert environment.filters == filters
-    assert type(environment) is ImmutableSandboxedEnvironment
-    assert environment.from_string("{{ 'x' * 20000000 }}").render() == "x" * 20_000_000
-
-
 def test_each_rendering_has_the_bounds_for_itself(monkeypatch):
     monkeypatch.setattr(template_limits, "STEPS", 1000)
     template = bound(SandboxedEnvironment()).from_string("{% for i in range(600) %}{% endfor %}ok")
@@ -178,23 +173,3 @@ def test_each_rendering_has_the_bounds_for_itself(monkeypatch):
         assert template.render() == "ok"
     with pytest.raises(TemplateTooLarge, match="1,000 steps"):
         template.render()
-
-
-def test_a_chain_of_sums_is_measured_once_and_what_is_printed_short_costs_no_more():
-    environment = bound(SandboxedEnvironment())
-    code = environment.compile("{{ a + b + c + d }}{{ 'x' if a else 'y' }}{{ a == 'x' }}", raw=True)
-    assert code.count("t_1(") == 2  # once defined for the case that there is no such filter
-    assert "'<printed>'" in code
-    assert "'<searched>'" not in code
-
-
-def test_a_template_that_compiles_in_a_thread_of_its_own_has_bounds_there():
-    from concurrent.futures import ThreadPoolExecutor
-
-    def render(source):
-        return bound(SandboxedEnvironment()).from_string(source).render()
-
-    with ThreadPoolExecutor(1) as pool:
-        assert pool.submit(render, "{{ 'a b'|trim|upper }}").result() == "A B"
-        with pytest.raises(TemplateTooLarge):
-            pool.submit(render, "{{ 'x' * 30000000 }}").result()

@@ -8,21 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from task_folders import PLAIN
 
 from proctor.cli.main import main
 
 Ask = Callable[..., tuple[int, str]]
-CONFIG = """\
-task: quiz
-dataset_path: json
-dataset_kwargs: {data_files: {test: test.jsonl}}
-test_split: test
-output_type: multiple_choice
-doc_to_text: "{{question}}"
-doc_to_choice: choices
-doc_to_target: answer
-"""
-DIFFERENT_OPTIONS = CONFIG.replace("doc_to_choice: choices", 'doc_to_choice: \'{{[question, "b", "c"]}}\'')
+DIFFERENT_OPTIONS = PLAIN.replace("doc_to_choice: choices", 'doc_to_choice: \'{{[question, "b", "c"]}}\'')
 OPTIONS = ("w", "x", "y", "z")
 
 
@@ -32,7 +23,7 @@ def ask(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Ask:
 
     def run(
         options: Sequence[str] = OPTIONS,
-        config: str = CONFIG,
+        config: str = PLAIN,
         code: str = "",
         command: str = "run",
         flags: Sequence[str] = (),
@@ -64,12 +55,12 @@ def test_options_that_give_another_score_than_is_meant_are_named(ask, command, o
 
 
 def test_a_delimiter_without_a_space_takes_options_with_one(ask):
-    assert "two spaces" not in ask(("w", " x", "y"), CONFIG + "target_delimiter: ''\n")[1]
+    assert "two spaces" not in ask(("w", " x", "y"), PLAIN + "target_delimiter: ''\n")[1]
 
 
 @pytest.mark.parametrize("command", ["run", "validate"])
 def test_a_prompt_that_is_the_same_for_every_document_is_named(ask, command):
-    config = CONFIG.replace("{{question}}", "Question:")
+    config = PLAIN.replace("{{question}}", "Question:")
     assert (
         "all 6 documents have the same prompt and the same options: 'Question:'"
         in ask(config=config, command=command)[1]
@@ -109,7 +100,7 @@ def test_options_that_differ_may_stand_without_a_prompt(ask, text):
 )
 def test_a_prompt_that_ends_with_a_space_before_a_delimiter_with_one_is_named(ask, command, lines, sentence):
     keys = [line.partition(":")[0] for line in lines.split("\n")]
-    kept = [line for line in CONFIG.splitlines() if line.partition(":")[0] not in keys]
+    kept = [line for line in PLAIN.splitlines() if line.partition(":")[0] not in keys]
     code, printed = ask(config="\n".join([*kept, lines, ""]), command=command)
     assert code == 0
     assert " ".join(printed.split()).count(sentence) == 1
@@ -125,12 +116,12 @@ def test_a_prompt_that_ends_with_a_space_before_a_delimiter_with_one_is_named(as
 )
 def test_one_space_before_a_choice_is_no_matter(ask, lines):
     keys = [line.partition(":")[0] for line in lines.split("\n")]
-    kept = [line for line in CONFIG.splitlines() if line.partition(":")[0] not in keys]
+    kept = [line for line in PLAIN.splitlines() if line.partition(":")[0] not in keys]
     assert "two spaces" not in ask(config="\n".join([*kept, lines, ""]))[1]
 
 
 def test_two_spaces_before_the_answer_of_an_example_are_named(ask):
-    config = CONFIG.replace("multiple_choice", "generate_until").replace("{{question}}", "{{question}} ")
+    config = PLAIN.replace("multiple_choice", "generate_until").replace("{{question}}", "{{question}} ")
     config = config.replace("doc_to_choice: choices\n", "").replace("answer\n", '"{{question}}!"\n')
     assert "two spaces" not in ask(config=config)[1]
     config += "num_fewshot: 1\nfewshot_config: {samples: [{question: a}, {question: b}]}\n"
@@ -146,14 +137,14 @@ def test_two_spaces_before_the_answer_of_an_example_are_named(ask):
     ],
 )
 def test_in_a_chat_no_delimiter_stands_before_a_choice(ask, lines, flags, are_two):
-    spaced = CONFIG.replace("{{question}}", "{{question}} ") + lines
+    spaced = PLAIN.replace("{{question}}", "{{question}} ") + lines
     assert ("two spaces" in ask(config=spaced, flags=flags)[1]) is are_two
-    config = CONFIG + lines
+    config = PLAIN + lines
     assert ("two spaces" in ask((" w", "x", "y"), config=config, flags=flags)[1]) is (not flags or bool(lines))
 
 
 def test_in_a_chat_only_examples_that_are_no_turns_have_a_delimiter_before_the_answer(ask):
-    config = CONFIG.replace("multiple_choice", "generate_until").replace("{{question}}", "{{question}} ")
+    config = PLAIN.replace("multiple_choice", "generate_until").replace("{{question}}", "{{question}} ")
     config = config.replace("doc_to_choice: choices\n", "").replace("answer\n", '"{{question}}!"\n')
     config += "num_fewshot: 1\nfewshot_config: {samples: [{question: a}, {question: b}]}\n"
     chat = ("--apply_chat_template", "--fewshot_as_multiturn")
@@ -163,7 +154,7 @@ def test_in_a_chat_only_examples_that_are_no_turns_have_a_delimiter_before_the_a
 
 def test_prompts_of_published_benchmarks_are_not_objected_to(ask, tmp_path, monkeypatch):
     monkeypatch.setattr("proctor.check.prompts.BUNDLED", tmp_path)
-    assert "two spaces" not in ask(config=CONFIG.replace("{{question}}", "{{question}} "))[1]
+    assert "two spaces" not in ask(config=PLAIN.replace("{{question}}", "{{question}} "))[1]
 
 
 @pytest.mark.parametrize(
@@ -174,14 +165,14 @@ def test_prompts_of_published_benchmarks_are_not_objected_to(ask, tmp_path, monk
     ],
 )
 def test_a_metric_that_gives_no_number_ends_with_1(ask, value, sentence):
-    config = CONFIG + "process_results: !function code.score\nmetric_list: [{metric: acc}]\n"
+    config = PLAIN + "process_results: !function code.score\nmetric_list: [{metric: acc}]\n"
     code, printed = ask(config=config, code=f"def score(doc, results):\n    return {{'acc': {value}}}\n")
     assert code == 1
     assert sentence in printed
 
 
 def test_an_aggregation_that_gives_no_number_ends_with_1(ask):
-    config = CONFIG + "metric_list: [{metric: acc, aggregation: !function code.total, higher_is_better: true}]\n"
+    config = PLAIN + "metric_list: [{metric: acc, aggregation: !function code.total, higher_is_better: true}]\n"
     code, printed = ask(config=config, code="def total(values):\n    return float('nan')\n")
     assert code == 1
     assert "acc is NaN: its aggregation gave that" in printed

@@ -6,17 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from task_folders import TEXT
 
 from proctor.cli.main import main
 
-HEAD = """\
-task: quiz
-dataset_path: json
-dataset_kwargs: {data_files: {test: test.jsonl}}
-test_split: test
-doc_to_text: "{{question}}"
-doc_to_target: answer
-"""
 CODE = """\
 import random, itertools
 own = itertools.count()
@@ -51,7 +44,7 @@ def task(tmp_path: Path):
         rows = [{"question": f"Q{n}", "answer": "x"} for n in range(4)]
         (tmp_path / "test.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
         (tmp_path / "code.py").write_text(CODE, encoding="utf-8")
-        (tmp_path / "quiz.yaml").write_text(HEAD + more, encoding="utf-8")
+        (tmp_path / "quiz.yaml").write_text(TEXT + more, encoding="utf-8")
         return str(tmp_path / "quiz.yaml")
 
     return write

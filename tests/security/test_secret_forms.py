@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import sys
 from pathlib import Path
-from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -16,15 +14,6 @@ from proctor import secret_names, secrets
 from proctor.cli.main import main
 from proctor.results import redact as redacting
 from proctor.results.redact import redact
-from proctor.secret_names import is_secret, is_secret_variable
-from proctor.secrets import redact_text
-
-SECRET = "qu'ince\"tree"
-
-
-@pytest.fixture(autouse=True)
-def forget(monkeypatch):
-    monkeypatch.setattr(secrets, "_given", set())
 
 
 @pytest.mark.parametrize(
@@ -57,59 +46,6 @@ def test_a_secret_of_the_command_line_is_nowhere(tmp_path, monkeypatch, capsys, 
     written = {str(path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     for where, content in {"stdout": said.out.encode(), "stderr": said.err.encode(), **written}.items():
         assert b"plumtree" not in content, where
-
-
-@pytest.mark.parametrize(
-    "quoted",
-    [
-        *(repr, json.dumps, quote, quote_plus, lambda text: text.replace("'", "'\"'\"'")),
-        lambda text: base64.b64encode(text.encode()).decode(),
-    ],
-)
-def test_a_secret_is_found_however_it_is_quoted(quoted):
-    secrets.note({"api_key": SECRET})
-    assert redact_text(f"x {quoted(SECRET)} y").replace("'", "").replace('"', "") == "x *** y"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "pass@1=0.5 pass@10: 0.75 pass_at_k=0.5",
-        "tokenizer=gpt2,max_tokens=256,max_new_tokens=5,num_tokens=99999999",
-        "author=Bob Smith passage=some long text of it",
-        "auth_type=basic token=True use_auth_token=false",
-        "eos_token=</s> pad_token='<pad>' bos_token=<|begin_of_text|>",
-        "https://host:8080/a@b hf://datasets/x@rev git+https://git@github.com/x/y",
-        "Bad token: it ended at 5. The password: is missing. key=value",
-        "monkey=banana keyboard=qwerty bypass=everything compass=northern",
-        "https://host/v1?page=20&limit=10000000&sort=ascending",
-        "Basic Traditional Chinese Medicine",
-        "num_fewshot=5,signal=SIGTERM,patience=12345678,path=/usr/lib/python",
-        "acc: 0.25, sampass: 3 doc_to_text={{passage}}",
-    ],
-)
-def test_what_is_no_secret_stays(text):
-    assert redact_text(text) == text
-
-
-def test_names_of_settings():
-    hidden = "auth pass pwd bearer connection_string webhook api_key apiKey X-Api-Key client-secret AccountKey dsn"
-    shown = "author passage tokenizer max_tokens pass@1 pass_at_1 tokens keys authors compass pattern signal path"
-    assert all(is_secret(name, "plumtree1") for name in hidden.split())
-    assert not any(is_secret(name, "plumtree1") for name in shown.split())
-    assert not is_secret("pass", 1)
-    assert not is_secret("token", True)
-
-
-def test_names_of_variables():
-    hidden = (
-        "PGPASSWORD MYSQL_PWD SSHPASS REDISCLI_AUTH DB_PASS TOKEN_HF AZURE_SAS SLACK_WEBHOOK_URL HF_TOKEN MYTOKEN "
-        "AZURE_STORAGE_CONNECTION_STRING SENTRY_DSN OPENAI_API_KEY AWS_SECRET_ACCESS_KEY GITHUB_PAT SECRET_SAUCE"
-    )
-    shown = "PWD OLDPWD SSH_AUTH_SOCK TOKENIZERS_PARALLELISM PATH COMPASS GIT_ASKPASS KEYBOARD AUTHOR TOKEN_LIMIT"
-    assert all(is_secret_variable(name, "plumtree-hill") for name in hidden.split())
-    assert not any(is_secret_variable(name, "plumtree-hill") for name in shown.split())
-    assert not is_secret_variable("SOME_KEY_PASS", os.path.expanduser("/usr"))
 
 
 @pytest.mark.parametrize("name", ["PGPASSWORD", "MYSQL_PWD", "SSHPASS", "REDISCLI_AUTH", "DB_PASS", "TOKEN_HF"])
@@ -165,24 +101,6 @@ def test_looking_for_secrets_costs_less_than_two_percent_of_a_runs_calls(tmp_pat
     assert counts["secrets"] < 0.02 * counts["own"], counts
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Cookie: session=plumtree; theme=dark",
-        "Set-Cookie: sid=plumtree; Path=/",
-        "machine h login u password plumtree",
-        "client --api-key plumtree --verbose",
-    ],
-)
-def test_secrets_without_a_sign_of_assignment(text):
-    assert "plumtree" not in redact_text(text)
-
-
-@pytest.mark.parametrize("text", ["--key value", "the login page and password policy", "run --tasks secret_letters"])
-def test_words_that_only_resemble_them_stay(text):
-    assert redact_text(text) == text
-
-
 def test_a_task_may_be_named_like_a_secret(tmp_path):
     (tmp_path / "test.jsonl").write_text('{"q": "a", "c": ["x", "y"], "g": 0}\n', encoding="utf-8")
     (tmp_path / "t.yaml").write_text(
@@ -195,59 +113,6 @@ def test_a_task_may_be_named_like_a_secret(tmp_path):
     document = json.loads(file.read_text(encoding="utf-8"))
     assert document["configs"]["secret_letters"]["dataset_path"] == "json"
     assert "acc,none" in document["results"]["secret_letters"]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "login failed password: plumtree",
-        "login failed, password: plumtree, user: me",
-        "password: plum7tree for the user me",
-        "The password is 'plumtree'.",
-        'passphrase "plumtree"',
-        "secret: plumtree\n",
-        "client_secret -> plumtree",
-        "token: plumtree1x9",
-        "비밀번호: plumtree",
-        "토큰: plumtree12",
-        "Authorization: Bearer plumtree",
-        "curl -u user:plumtree https://h/x",
-        "curl --user 'me:plumtree' https://h/x",
-        "mysql -u root -pplumtree db",
-        "sshpass -p plumtree ssh h",
-        "IDENTIFIED BY 'plumtree'",
-        "<wsse:Password>plumtree</wsse:Password>",
-        "auth=('me', 'plumtree')",
-        "{'password': b'plumtree'}",
-        *(
-            f"x\n-----BEGIN {kind}-----\nplumtree\nplumtree=\n-----END {kind}-----\ny"
-            for kind in ("RSA PRIVATE KEY", "OPENSSH PRIVATE KEY", "PGP PRIVATE KEY BLOCK", "EC2 PRIVATE KEY")
-        ),
-        "---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nplumtree\n---- END SSH2 ENCRYPTED PRIVATE KEY ----",
-    ],
-)
-def test_secrets_in_what_an_exception_says(text):
-    assert "plumtree" not in redact_text(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "There is no key 'password'. Did you mean 'pass'?",
-        "password: required, token: 12 of 30",
-        "doc_to_text: 'Password: {{q}}' renders nothing",
-        "python -u script.py:3 and --user: who",
-        "the token: it ended at 5; Passwords: they are long",
-        "api key: sk, secret: {x}, the signature of f",
-    ],
-)
-def test_sentences_about_secrets_stay(text):
-    assert redact_text(text) == text
-
-
-@pytest.mark.parametrize("name", ["openai_key", "apitoken", "dbpassword", "my_apikey", "GEMINI_KEY"])
-def test_more_names_of_settings(name):
-    assert is_secret(name, "plumtree1")
 
 
 def test_prompts_of_the_configuration_are_written_as_the_model_saw_them(tmp_path):
