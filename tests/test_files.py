@@ -8,6 +8,7 @@ import socket
 import pytest
 
 from proctor import files
+from proctor.files import first_hole
 
 
 @pytest.fixture
@@ -50,3 +51,12 @@ def test_text_is_read_as_open_reads_it(tmp_path):
     assert files.read_text(file) == file.read_text(encoding="utf-8")
     with pytest.raises(OSError, match="NUL"):
         files.read_bytes("a\0b")
+
+
+def test_whole_files_have_no_hole(tmp_path):
+    (tmp_path / "d").write_bytes(b"\0" * 100_000)
+    (tmp_path / "empty").touch()
+    assert first_hole(tmp_path / "d") is None
+    assert first_hole(tmp_path / "empty") is None
+    assert first_hole(tmp_path / "absent") is None
+    assert first_hole(tmp_path) is None

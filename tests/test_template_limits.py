@@ -14,8 +14,6 @@ from proctor.template_limits import budget
 from proctor.template_sizes import TemplateTooLarge
 
 MESSAGES = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "Hello\nthere"}] * 3
-
-
 BOMBS = {
     "product": "{{ 'x' * 3000000000 }}",
     "product of lists": "{{ ([1] * 100000) * 100000 }}",
@@ -102,8 +100,6 @@ BOMBS = {
     "types": "{{ messages + 5 }}",
     "include": "{% include 'x' %}",
 }
-
-
 HARMLESS = [
     "{{ ('a' * 100000 ~ '</think>b').rsplit('</think>')|length }}{{ ('word ' * 1000)|wordwrap|length }}",
     "{{ '<b>x</b><!-- y -->'|striptags }}{{ '..x..'.strip('.') }}{{ 2**100 // 7 % 5 - 3 }}{{ messages|pprint }}",

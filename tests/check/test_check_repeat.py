@@ -49,8 +49,6 @@ def fields(text: str, choice: str, target: str) -> str:
 
 
 F = "!function code."
-
-
 WRONG = {
     "three shuffles": (fields(F + "text", F + "choice", F + "target"), ["doc_to_choice", "doc_to_target"]),
     "options alone": (fields("question", F + "choice", "answer"), ["doc_to_choice"]),

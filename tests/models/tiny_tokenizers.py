@@ -13,8 +13,6 @@ CORPUS = [
     "한국의 수도는 어디인가?\nA. 서울\nB. 부산\n정답: A\n\n",
     "[header] He pours 12,345 drops.  Then -- he's done; isn't it?\n\n\nNext\tline 🙂 👩‍👩‍👧 café 東京。\n",
 ] * 6
-
-
 LLAMA_3 = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|"
     r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
@@ -85,8 +83,6 @@ def cut_everything(monkeypatch):
 
 
 KINDS = ("gpt2", "llama3", "prefix_space", "glued", "added", "sp", "unigram", "unigram_raw", "wordpiece")
-
-
 SHARED = ("llama-bos", "neox", "mistral-sp", "t5")
 
 
@@ -111,32 +107,14 @@ def by_definition(tokens: Tokens, context: str, continuation: str) -> tuple[list
 
 
 LETTERS = ["The", "answer", "is", "Answer:", "A.", "B", "(C)", "12345", "don't", "'s", "...", "--", "_", "[x]"]
-
-
 FOREIGN = ["서울", "정답:", "東京", "🙂", "👩‍👩‍👧", "é", "e\u0301", "\u0301", "Σ", "ﬁ", "\u200b", "▁", "Ġ", "Ċ"]
-
-
 SPECIAL = ["</s>", "<s>", "<unk>", "<0x0A>", "<|im_end|>", "<|im_start|>"]
-
-
 WORDS = st.sampled_from(LETTERS + FOREIGN + SPECIAL)
-
-
 GAPS = st.sampled_from(
     [" ", " ", " ", "", "  ", "\n", "\n\n", "\n\n\n", " \n\n", "\n\n ", "\r\n\r\n", "\t", "\u00a0", "\u3000", " \n"]
 )
-
-
 TEXTS = st.lists(st.tuples(WORDS, GAPS), max_size=30).map(lambda pairs: "".join(word + gap for word, gap in pairs))
-
-
 ENDINGS = st.lists(TEXTS | st.text(max_size=6), min_size=1, max_size=3)
-
-
 REQUESTS = st.lists(st.tuples(TEXTS, ENDINGS), min_size=1, max_size=4)
-
-
 SHOTS = "".join(f"Question: what is {number} plus {number}?\nAnswer: it is {2 * number}.\n\n" for number in range(9))
-
-
 MANY = [(f"{SHOTS}Question: who has {one} hats?\nAnswer:", (" one", " two", " dreißig")) for one in range(40)]

@@ -9,94 +9,9 @@ import subprocess
 import sys
 import time
 
-import pytest
+from sandboxed import LINUX
 
 from proctor.sandbox import leftovers
-from proctor.sandbox.run import run_programs
-from proctor.sandbox.supervisor import remove
-
-LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a program's threads and files")
-CLEAR = """
-import ctypes
-libc = ctypes.CDLL(None, use_errno=True)
-assert libc.prctl(1, 0, 0, 0, 0) == -1 and ctypes.get_errno() == 1, "it may outlive its guard"
-assert libc.prctl(36, 1, 0, 0, 0) == -1, "it may adopt processes"
-assert libc.prctl(4, 0, 0, 0, 0) == -1, "it may hide"
-assert libc.prctl(15, b"name", 0, 0, 0) == 0
-"""
-THREADS = """
-import threading, time
-threading.stack_size(32768)
-while True:
-    threading.Thread(target=time.sleep, args=(60,)).start()
-"""
-UNLINKED = """
-import os, time
-held = []
-for number in range(8):
-    held.append(open(f"f{number}", "wb"))
-    os.unlink(f"f{number}")
-    held[-1].write(b"x" * 1_000_000)
-    held[-1].flush()
-time.sleep(60)
-"""
-MOVED = """
-import os
-os.makedirs(".moved-1/deep/er")
-open(".moved-1/deep/file", "w").write("x")
-os.makedirs("a/.moved-1/b")
-os.makedirs("a/.moved-2")
-"""
-SEARCH = """
-needle = b"erofeb-fo-eldeen"  # backwards: it must not find itself
-with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb", 0) as memory:
-    for line in maps:
-        area, rights = line.split()[:2]
-        start, end = (int(part, 16) for part in area.split("-"))
-        if rights.startswith("rw"):
-            try:
-                memory.seek(start)
-                assert needle not in memory.read(end - start)[::-1], "the program before is in memory"
-            except (OSError, ValueError, OverflowError):
-                pass
-"""
-
-
-@LINUX
-def test_a_program_may_not_outlive_its_guard():
-    (outcome,) = run_programs([CLEAR])
-    assert outcome.passed or "seccomp" in outcome.detail, outcome
-
-
-@LINUX
-@pytest.mark.parametrize("skip", [(), ("namespaces",)])
-def test_threads_are_bounded(skip):
-    (outcome,) = run_programs([THREADS], seconds=20.0, skip=skip)
-    assert (outcome.status, outcome.detail) == ("killed", "it started more than 200 threads")
-
-
-@LINUX
-def test_open_files_without_a_name_count_for_the_disk():
-    (outcome,) = run_programs([UNLINKED], seconds=20.0, disk_mb=2, skip=("namespaces",))
-    assert (outcome.status, outcome.detail) == ("killed", "it filled its disk")
-
-
-def test_a_folder_that_is_named_like_ours_is_removed(tmp_path):
-    folder = tmp_path / "program"
-    folder.mkdir()
-    done = subprocess.run([sys.executable, "-c", MOVED], cwd=folder, check=False)
-    assert done.returncode == 0
-    remove(str(folder))
-    assert not folder.exists()
-
-
-@LINUX
-def test_a_program_finds_nothing_of_the_one_before():
-    needle = "needle-of" + "-before"
-    before = "x = 1\n" + f"# {needle}\n" * 3000
-    # Without Landlock a program may read its own memory; the one after runs in the same warden.
-    outcomes = [run_programs([program], skip=("landlock",), seconds=20.0)[0] for program in (before, before, SEARCH)]
-    assert [outcome.status for outcome in outcomes] == ["passed"] * 3, outcomes
 
 
 def test_a_folder_without_an_owner_is_removed_by_the_next_sandbox(tmp_path):

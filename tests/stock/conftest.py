@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from proctor.stock.location import versions_folder
+
 VERSION = "9.9.9"
 ROWS = "".join(json.dumps({"question": f"Q{n}", "choices": ["a", "b"], "answer": 1}) + "\n" for n in range(3))
 TEMPLATE = """\
@@ -119,3 +121,8 @@ def make_sdist(
 def digest(path: Path) -> str:
     """The SHA-256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def remains() -> set[str]:
+    """What is in the folder of versions beside the lock."""
+    return {entry.name for entry in versions_folder().iterdir()} - {".lock"}

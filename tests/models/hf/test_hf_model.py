@@ -29,8 +29,6 @@ def test_any_batching_gives_the_textbook_scores(checkpoints, name, size, scoring
 
 
 WORD = st.sampled_from(["the", "quick", "fox", "seoul", "서울", "one,", "two"])
-
-
 WORDS = st.lists(WORD, min_size=1, max_size=6).map(" ".join)
 
 

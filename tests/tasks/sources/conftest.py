@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,11 @@ import pytest
 
 from proctor.tasks.data import Splits
 from proctor.tasks.spec import TaskSpec
+
+ROWS = [{"q": "a", "n": 1}, {"q": "b", "n": 0}]
+LINES = "".join(json.dumps(row) + "\n" for row in ROWS)
+EXAM = [["question", "answer"], ["하나 더하기 하나는?", 2], ["둘 더하기 둘은?", 4]]
+EXAM_ROWS = [{"question": "하나 더하기 하나는?", "answer": 2}, {"question": "둘 더하기 둘은?", "answer": 4}]
 
 
 @pytest.fixture
@@ -44,5 +50,27 @@ def write(tmp_path: Path) -> Callable[..., Path]:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
         return file
+
+    return put
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a workbook of the given sheets beside the task file."""
+
+    openpyxl = pytest.importorskip("openpyxl")
+
+    def put(name: str = "exam.xlsx", change: Callable[..., None] | None = None, **sheets: Any) -> Path:
+        workbook = openpyxl.Workbook()
+        workbook.remove(workbook.active)
+        for title, cells in sheets.items():
+            sheet = workbook.create_sheet(title)
+            for row in cells:
+                sheet.append(row)
+        if change:
+            change(workbook)
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        workbook.save(tmp_path / name)
+        return tmp_path / name
 
     return put

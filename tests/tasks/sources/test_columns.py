@@ -9,7 +9,6 @@ import pytest
 
 from proctor.errors import DataError
 from proctor.tasks.sources.columns import unlike_columns
-from proctor.tasks.sources.explain import explain
 
 # datasets leaves a CSV open whose reading fails.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -105,11 +104,3 @@ def test_what_cannot_be_read_again_explains_nothing(tmp_path):
     file = str(tmp_path / "x.jsonl")
     assert unlike_columns([(file, file), ("no", "no")], "json") is None
     assert unlike_columns([(file, file)], "text") is None
-
-
-def test_a_data_set_of_the_hub_names_no_type_of_exception(spec):
-    error = explain(spec(), "org/exam", TypeError("Couldn't cast array of type\nstring\nto\nList(Value('int64'))"))
-    assert error.message == (
-        "The columns of the data set org/exam of task 'sums' are not of one type in all its files: "
-        "Couldn't cast array of type string to List(Value('int64'))"
-    )

@@ -7,33 +7,11 @@ import datetime
 
 import pytest
 
-from proctor.errors import DataError, MissingExtraError, TaskError
+from proctor.errors import DataError, MissingExtraError
 
-openpyxl = pytest.importorskip("openpyxl")
+from .conftest import EXAM, EXAM_ROWS
 
-
-@pytest.fixture
-def book(tmp_path):
-    """Writes a workbook of the given sheets beside the task file."""
-
-    def put(name="exam.xlsx", change=None, **sheets):
-        workbook = openpyxl.Workbook()
-        workbook.remove(workbook.active)
-        for title, cells in sheets.items():
-            sheet = workbook.create_sheet(title)
-            for row in cells:
-                sheet.append(row)
-        if change:
-            change(workbook)
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        workbook.save(tmp_path / name)
-        return tmp_path / name
-
-    return put
-
-
-EXAM = [["question", "answer"], ["하나 더하기 하나는?", 2], ["둘 더하기 둘은?", 4]]
-ROWS = [{"question": "하나 더하기 하나는?", "answer": 2}, {"question": "둘 더하기 둘은?", "answer": 4}]
+pytest.importorskip("openpyxl")
 
 
 @pytest.mark.parametrize(
@@ -48,7 +26,7 @@ ROWS = [{"question": "하나 더하기 하나는?", "answer": 2}, {"question": "
 def test_a_workbook_beside_the_task(rows, book, path, kwargs):
     book(시험=EXAM)
     found = rows(path, kwargs)
-    assert found == ROWS
+    assert found == EXAM_ROWS
     assert [type(row["answer"]) for row in found] == [int, int]
 
 
@@ -90,30 +68,12 @@ def test_a_value_in_merged_cells_counts_for_each(splits, book):
     assert "merged cells" in made.notes[0].message
 
 
-def test_sheets_by_name_or_as_splits(rows, splits, book):
-    book(test=EXAM, dev=EXAM[:2], notes=[["remark"], ["x"]])
-    assert rows("exam.xlsx", dataset_name="dev") == rows("exam.xlsx", {"sheet": "dev"}) == ROWS[:1]
-    made = splits("exam.xlsx", test_split="test", fewshot_split="dev")
-    assert (list(made.documents("test")), list(made.documents("dev"))) == (ROWS, ROWS[:1])
-    with pytest.raises(DataError, match=r"has 3 sheets, and none is asked for.\n.*dataset_name: test.*dev, notes"):
-        rows("exam.xlsx")
-    with pytest.raises(DataError, match=r"no sheet 'tset'.\n.*'test'"):
-        rows("exam.xlsx", dataset_name="tset")
-
-
 def test_hidden_and_empty_sheets_are_no_data(rows, book):
     def hide(workbook):
         workbook["lists"].sheet_state = "hidden"
 
     book(exam=EXAM, lists=[["x"], ["y"]], empty=[], change=hide)
-    assert rows("exam.xlsx") == ROWS
-
-
-def test_a_folder_of_workbooks(splits, book):
-    book("set/test.xlsx", s=EXAM)
-    book("set/dev_1.xlsx", s=EXAM[:2])
-    made = splits("./set", test_split="test", fewshot_split=None)
-    assert (set(made.names), list(made.documents("test"))) == ({"validation", "test"}, ROWS)
+    assert rows("exam.xlsx") == EXAM_ROWS
 
 
 @pytest.mark.parametrize(
@@ -172,17 +132,6 @@ def test_without_openpyxl_the_remedy_is_said(rows, book, monkeypatch):
         rows("exam.xlsx")
 
 
-def test_keys_and_files_that_do_not_fit(rows, book, write):
-    book(s=EXAM)
-    write("x.csv", "q\na\n")
-    with pytest.raises(TaskError, match=r"no key 'sheets' for Excel workbooks.\n.*'sheet'"):
-        rows("exam.xlsx", {"sheets": "s"})
-    with pytest.raises(TaskError, match="mixes Excel workbooks with other files"):
-        rows("csv", {"data_files": ["exam.xlsx", "x.csv"]})
-    with pytest.raises(TaskError, match="data_files is missing"):
-        rows("xlsx")
-
-
 def test_an_edited_workbook_is_read_anew_and_an_unchanged_one_has_one_fingerprint(splits, book):
     book(s=EXAM)
     first, second = (splits("exam.xlsx").documents("train") for _ in range(2))
@@ -197,12 +146,3 @@ def test_a_cover_sheet_of_one_line_is_left_out_and_said(splits, book):
     assert [dict(row) for row in made.documents("train")] == [{"q": "a", "g": 0}]
     [note] = made.notes
     assert "sheet '표지' holds a single row and is left out" in note.message
-
-
-def test_workbooks_beside_other_data_are_said(splits, book, write):
-    book("data/test.xlsx", S=[["q"], ["workbook"]])
-    write("data/test.csv", "q\ncsv\n")
-    made = splits("./data", test_split="test")
-    assert [dict(row) for row in made.documents("test")] == [{"q": "csv"}]
-    [note] = made.notes
-    assert "holds test.csv and Excel workbooks, which are not read (test.xlsx)" in note.message

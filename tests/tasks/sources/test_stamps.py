@@ -15,7 +15,7 @@ import pytest
 from pyarrow import parquet
 
 from proctor.errors import ProctorError
-from proctor.tasks.sources.stamps import stamp
+from proctor.tasks.sources.stamps import digest, folder_stamp, name_of, stamp
 
 CARD = "---\nconfigs:\n- config_name: default\n  data_files:\n  - split: train\n    path: '{}'\n---\n"
 
@@ -122,3 +122,21 @@ def test_a_file_replaced_with_its_size_time_and_inode_has_another_stamp(tmp_path
     after = os.stat(file)
     assert stamp(str(file)) != before
     assert (after.st_size, after.st_mtime_ns, after.st_ino) == (status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+def test_stamps_of_a_folder_hold_every_file_and_end_where_links_lead_round(tmp_path):
+    (tmp_path / "set" / "sub").mkdir(parents=True)
+    for name in ("b", "a", "sub/c"):
+        (tmp_path / "set" / name).write_text(name)
+    (tmp_path / "set" / "sub" / "up").symlink_to(tmp_path / "set")
+    found = folder_stamp(str(tmp_path / "set"))
+    assert [os.path.basename(one[0]) for one in found] == ["a", "b", "c"]
+    assert name_of(found) == name_of(reversed(found))
+    (tmp_path / "set" / "sub" / "c").write_text("d")
+    assert name_of(folder_stamp(str(tmp_path / "set"))) != name_of(found)
+
+
+def test_a_file_that_is_not_there_is_its_path_alone(tmp_path):
+    assert stamp(str(tmp_path / "gone")) == (str(tmp_path / "gone"),)
+    assert stamp("a\0b") == ("a\0b",)
+    assert digest(str(tmp_path)) == ""

@@ -8,6 +8,7 @@ import pytest
 
 from proctor.errors import DataError
 from proctor.files import first_hole
+from proctor.tasks.sources.unreadable import refuse_special_files
 
 
 def sparse(path, size):
@@ -35,10 +36,10 @@ def test_a_file_whose_end_is_missing_says_from_where(rows, tmp_path):
     assert whole <= first_hole(tmp_path / "d.jsonl") < whole + (1 << 20)
 
 
-def test_whole_files_have_no_hole(tmp_path):
-    (tmp_path / "d").write_bytes(b"\0" * 100_000)
-    (tmp_path / "empty").touch()
-    assert first_hole(tmp_path / "d") is None
-    assert first_hole(tmp_path / "empty") is None
-    assert first_hole(tmp_path / "absent") is None
-    assert first_hole(tmp_path) is None
+def test_a_pipe_is_refused_however_deep_it_is_named(spec, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "file").write_text("x")
+    fine = {"train": [str(tmp_path / "file"), str(tmp_path), "no/such", None], "n": 5}
+    refuse_special_files(spec(), fine)
+    with pytest.raises(DataError, match=r"'sums' cannot be read: .*pipe is a pipe"):
+        refuse_special_files(spec(), {**fine, "test": (str(tmp_path / "pipe"),)})
