@@ -219,9 +219,9 @@ class _Writer:
                 order = ", ".join(map(str, variant.order))
                 lines += ["", f"  variant {number} of the same document, its options in the order {order}"]
             lines += self._variant(task, variant, planned.asks_of(number))
-        if plan.asked > 1:
-            lines.append(f"  asked   {plan.asked} times")
-        self._now.requests += sum(ask.request.count for ask in planned.asks) * plan.asked
+        if plan.queries_per_request > 1:
+            lines.append(f"  asked   {plan.queries_per_request} times")
+        self._now.requests += sum(ask.request.count for ask in planned.asks) * plan.queries_per_request
         return lines
 
     def _variant(self, task: AnyTask, variant: Variant, asks: Sequence[Ask]) -> list[str]:
@@ -235,8 +235,9 @@ class _Writer:
             if id(ask) in right:
                 label += ", the right one"
             # Where options are contexts, the right one is a request and no continuation.
-            marked = () if task.shape.multiple_input else golds
-            lines += self._request(ask.request, label, starts.get(id(ask), 0), marked)
+            lines += self._request(
+                ask.request, label, starts.get(id(ask), 0), () if task.shape.multiple_input else golds
+            )
         if output_type_of(task.spec).has_prompt:
             lines.append(f"  target  {value_text(variant.gold)}" + _remark(task, golds))
         return lines

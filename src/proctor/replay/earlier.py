@@ -58,8 +58,9 @@ class EarlierRun:
         """
         shots = self.shots.get(spec.name, spec.n_shot)
         if spec.made_by is not None:
-            known = spec.name in self.shots
-            return replace(spec, asked=replace(spec.asked or RunOverrides(), num_fewshot=shots)) if known else spec
+            if spec.name not in self.shots:
+                return spec
+            return replace(spec, overrides=replace(spec.overrides or RunOverrides(), num_fewshot=shots))
         return spec if shots == spec.n_shot else replace(spec, fewshot=replace(spec.fewshot, n=shots))
 
 

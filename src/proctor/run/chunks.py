@@ -101,7 +101,7 @@ class QueryChunks:
         # A generator that a script seeded cannot be put back: planned once, and held.
         self._room = room if all(_is_repeatable(task) for task in tasks) else ChunkLimits(sys.maxsize, sys.maxsize)
         self._chance = _RandomState()
-        self._asked: dict[str, int] = {}
+        self._per_request: dict[str, int] = {}
         self.total = self.counted = 0
         self.warnings: dict[str, list[str]] = {}
         check_style(style, [task.spec for task in tasks])
@@ -144,11 +144,11 @@ class QueryChunks:
                     kept.clear()
                 else:
                     kept.append(planned)
-            asked = self._asked[task.spec.name] = task.spec.repeats if sampled or self._each_time else 1
-            self.total += requests * asked
-            self.counted += counted * asked
+            per_request = self._per_request[task.spec.name] = task.spec.repeats if sampled or self._each_time else 1
+            self.total += requests * per_request
+            self.counted += counted * per_request
             if plans is not None:
-                plans.append(TaskPlan(task, tuple(kept), asked))
+                plans.append(TaskPlan(task, tuple(kept), per_request))
             if checks is not None:
                 found, warnings = checks.finish()
                 errors.add(found)
@@ -173,19 +173,19 @@ class QueryChunks:
         size = _ChunkSize(self._room)
         for task in self._tasks:
             documents: list[DocumentPlan] = []
-            asked, divisible = self._asked[task.spec.name], _is_divisible(task)
+            per_request, divisible = self._per_request[task.spec.name], _is_divisible(task)
             for planned in self._documents(task):
                 size.add(task, planned)
                 # A chunk holds a document at least, and a task that cannot be divided begins a chunk rather than being
                 # divided by one.
                 if size.is_over and (window or documents) and (divisible or not documents):
                     if documents:
-                        window.append(TaskPlan(task, tuple(documents), asked))
+                        window.append(TaskPlan(task, tuple(documents), per_request))
                     yield window
                     window, documents, size = [], [], _ChunkSize(self._room)
                     size.add(task, planned)
                 documents.append(planned)
-            window.append(TaskPlan(task, tuple(documents), asked))
+            window.append(TaskPlan(task, tuple(documents), per_request))
         yield window
 
 

@@ -106,7 +106,7 @@ def _shown_documents(plan: TaskPlan, responses: Sequence[Response]) -> list[list
     canonical ones become must not depend on how many other variants were requested.
     """
     # lm-eval: filters see as many responses as the task repeats; a greedy one is requested once and counted so often.
-    copies = plan.task.spec.repeats // plan.asked
+    copies = plan.task.spec.repeats // plan.queries_per_request
     shown: list[list[_ShownDocument]] = [[]]
     position = 0
     for planned in plan.documents:
@@ -115,8 +115,8 @@ def _shown_documents(plan: TaskPlan, responses: Sequence[Response]) -> list[list
             values: Document = []
             refused: str | None = None
             for ask in asks:
-                repeats = responses[position : position + plan.asked]
-                position += plan.asked
+                repeats = responses[position : position + plan.queries_per_request]
+                position += plan.queries_per_request
                 why = next((response.why for response in repeats if isinstance(response, Refusal)), None)
                 if why is None:
                     columns = map(list, zip(*[response.values for response in repeats], strict=True))

@@ -24,7 +24,7 @@ def broken_documents(plan: TaskPlan, responses: Sequence[Response]) -> list[int]
     broken: list[int] = []
     position = 0
     for planned in plan.documents:
-        count = len(planned.asks) * plan.asked
+        count = len(planned.asks) * plan.queries_per_request
         if any(response.has_nan for response in responses[position : position + count]):
             broken.append(planned.example.doc_id)
         position += count

@@ -68,17 +68,17 @@ def _config_of(made: Any) -> Mapping[str, Any]:
 
 def apply_overrides(made: Any, spec: TaskSpec) -> None:
     """Write what the run asks for into the object's configuration, by lm-eval's rules."""
-    asked = spec.asked or RunOverrides()
+    overrides = spec.overrides or RunOverrides()
     own = _config_of(made)
-    if asked.gen_kwargs and _generates(own):
+    if overrides.gen_kwargs and _generates(own):
         kept = dict(own.get("generation_kwargs") or {})
-        if not spec.strict and any(key in asked.gen_kwargs for key in TOKEN_LIMIT_KEYS):
+        if not spec.strict and any(key in overrides.gen_kwargs for key in TOKEN_LIMIT_KEYS):
             kept = {key: value for key, value in kept.items() if key not in TOKEN_LIMIT_KEYS}
         # A token limit of the run replaces the task's under all of its names; which of several counts depends on the
         # kind of model, and a class merges nothing itself.
-        _set(made, "generation_kwargs", {**kept, **asked.gen_kwargs})
-    if asked.num_fewshot is not None and own.get("num_fewshot") != 0:
-        _set(made, "num_fewshot", asked.num_fewshot)
+        _set(made, "generation_kwargs", {**kept, **overrides.gen_kwargs})
+    if overrides.num_fewshot is not None and own.get("num_fewshot") != 0:
+        _set(made, "num_fewshot", overrides.num_fewshot)
     # lm-eval: None becomes 0 only here, after the run had its say.
     elif own.get("num_fewshot") is None:
         _set(made, "num_fewshot", 0)
@@ -106,8 +106,8 @@ def spec_of_object(made: Any, spec: TaskSpec) -> TaskSpec:
     """The spec with what the object says of itself."""
     own = _config_of(made)
     output = own.get("output_type") or getattr(made, "OUTPUT_TYPE", None)
-    asked = (spec.asked or RunOverrides()).num_fewshot
-    shots = own.get("num_fewshot") if own else asked
+    wanted = (spec.overrides or RunOverrides()).num_fewshot
+    shots = own.get("num_fewshot") if own else wanted
     return replace(
         spec,
         alias=str(own.get("task_alias") or spec.alias),

@@ -243,8 +243,8 @@ def from_object(
     """
     own = name or getattr(getattr(made, "config", None), "task", None) or type(made).__name__
     blank = assemble_task(InlineNode(str(own), {"task": str(own)}))
-    asked = RunOverrides(num_fewshot=num_fewshot, gen_kwargs=gen_kwargs or {})
-    return ClassTask(made, replace(blank, asked=asked, predict_only=predict_only), seeded=seeded)
+    overrides = RunOverrides(num_fewshot=num_fewshot, gen_kwargs=gen_kwargs or {})
+    return ClassTask(made, replace(blank, overrides=overrides, predict_only=predict_only), seeded=seeded)
 
 
 class InlineNode:

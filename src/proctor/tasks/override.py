@@ -30,8 +30,8 @@ def override(
     spec = replace(spec, fewshot=shots)
     # A class decides for itself: the settings of the run are carried along until the object is made.
     if spec.made_by is not None:
-        asked = RunOverrides(num_fewshot=num_fewshot, gen_kwargs=gen_kwargs or {})
-        return replace(spec, asked=asked, predict_only=predict_only)
+        overrides = RunOverrides(num_fewshot=num_fewshot, gen_kwargs=gen_kwargs or {})
+        return replace(spec, overrides=overrides, predict_only=predict_only)
     if num_fewshot is not None and spec.fewshot.n != 0:
         spec = replace(spec, fewshot=replace(spec.fewshot, n=num_fewshot))
     if gen_kwargs and output_type_of(spec).generates:

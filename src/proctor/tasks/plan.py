@@ -44,17 +44,17 @@ class DocumentPlan:
 
 @dataclass(frozen=True, slots=True)
 class TaskPlan:
-    """One task's documents. ``asked``: how often each request goes to the model."""
+    """One task's documents. ``queries_per_request``: how often each request goes to the model."""
 
     task: AnyTask
     documents: tuple[DocumentPlan, ...]
-    asked: int
+    queries_per_request: int
 
     def queries(self) -> Iterator[Query]:
         """Every query of the task: document-major, then request, then repeat."""
         for planned in self.documents:
             for index, ask in enumerate(planned.asks):
-                for repeat in range(self.asked):
+                for repeat in range(self.queries_per_request):
                     yield Query(self.task.spec.name, planned.example.doc_id, index, repeat, ask.request)
 
 
@@ -184,4 +184,4 @@ def _examples(
 
 def count_requests(plans: Sequence[TaskPlan]) -> int:
     """Number of queries that go to the model."""
-    return sum(len(planned.asks) * plan.asked for plan in plans for planned in plan.documents)
+    return sum(len(planned.asks) * plan.queries_per_request for plan in plans for planned in plan.documents)

@@ -132,7 +132,7 @@ class TaskSpec:
     predict_only: bool = False
     strict: bool = False
     made_by: Any = None
-    asked: RunOverrides | None = None
+    overrides: RunOverrides | None = None
 
     @property
     def n_shot(self) -> int:
