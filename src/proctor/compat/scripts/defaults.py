@@ -1,4 +1,4 @@
-"""``lm_eval.defaults``: the figures that hold where nobody says otherwise."""
+"""``lm_eval.defaults``: the values that hold where no other is given."""
 
 from __future__ import annotations
 

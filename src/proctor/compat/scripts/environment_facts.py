@@ -10,7 +10,7 @@ from proctor.results.env import commit_of, environment, git_describe
 
 
 def remove_none_pattern(input_string: str) -> tuple[str, bool]:
-    """A figure's name without the name of the filter that does nothing, and whether it had it."""
+    """A metric's name without the name of the filter that does nothing, and whether it had it."""
     return input_string.removesuffix(",none"), input_string.endswith(",none")
 
 

@@ -1,6 +1,6 @@
 """``lm_eval.models.huggingface``: ``HFLM``, which scripts use as it is and research code derives from.
 
-As it is, it answers by proctor's own engine: the same numbers as ``--model hf``, what requests share
+As it is, it computes with proctor's own engine: the same numbers as ``--model hf``, what requests share
 computed once. Where a subclass (or the script, on the object or in the module) has changed a step,
 that step must be taken: then requests go through lm-eval's methods, one row each.
 """
@@ -108,7 +108,7 @@ class HFLM(LoadedLM):
     def _engine_for(self, steps: Sequence[str]) -> HfModel | None:
         changed = self._changed(steps)
         if changed:
-            log.info("%s answers by its own %s, one row per request.", type(self).__name__, ", ".join(changed))
+            log.info("%s computes with its own %s, one row per request.", type(self).__name__, ", ".join(changed))
         # Made for each call: a script may have moved the model or changed its limits since the last one. The weights
         # are shared.
         return None if changed else self._make_engine()
@@ -165,31 +165,31 @@ class HFLM(LoadedLM):
             raise UsageError("enable_thinking=True does not go with tasks that are scored by log-likelihood.")
         engine = self._engine_for(SCORING)
         if engine is None:
-            answers = super().loglikelihood(requests, disable_tqdm=disable_tqdm)
+            responses = super().loglikelihood(requests, disable_tqdm=disable_tqdm)
         else:
-            answers = proctor_lm.score(engine, [request.args for request in requests])
-        return self._report("loglikelihood", requests, answers)
+            responses = proctor_lm.score(engine, [request.args for request in requests])
+        return self._report("loglikelihood", requests, responses)
 
     @raises_built_in
     def loglikelihood_rolling(self, requests: list[Instance], disable_tqdm: bool = False) -> list[float]:
         """Score whole texts."""
         texts = [request.args[0] for request in requests]
         engine = self._engine_for(SCORING)
-        answers = steps.roll(self, texts) if engine is None else proctor_lm.roll(engine, texts)
-        return self._report("loglikelihood_rolling", requests, answers)
+        responses = steps.roll(self, texts) if engine is None else proctor_lm.roll(engine, texts)
+        return self._report("loglikelihood_rolling", requests, responses)
 
     @raises_built_in
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
         """Generate texts."""
         prompts = [request.args[:2] for request in requests]
         engine = self._engine_for(GENERATING)
-        answers = steps.generate(self, prompts) if engine is None else proctor_lm.generate(engine, prompts)
-        return self._report("generate_until", requests, answers)
+        responses = steps.generate(self, prompts) if engine is None else proctor_lm.generate(engine, prompts)
+        return self._report("generate_until", requests, responses)
 
-    def _report(self, kind: str, requests: Sequence[Instance], answers: list[Any]) -> list[Any]:
-        for request, answer in zip(requests, answers, strict=True):
-            self.cache_hook.add_partial(kind, request.args, answer)
-        return answers
+    def _report(self, kind: str, requests: Sequence[Instance], responses: list[Any]) -> list[Any]:
+        for request, response in zip(requests, responses, strict=True):
+            self.cache_hook.add_partial(kind, request.args, response)
+        return responses
 
     # -- the steps
 

@@ -22,7 +22,7 @@ class LMModel:
     """A model of lm-eval's kind (``LM``) as :class:`proctor.models.protocols.Model`."""
 
     identity: Mapping[str, Any] | None = None
-    """Nobody knows what a script's model answers by, so its answers are not kept."""
+    """Nobody knows what the responses of a script's model depend on, so they are not cached."""
 
     def __init__(self, lm: Any) -> None:
         self.lm = lm
@@ -45,13 +45,13 @@ class LMModel:
 
     def respond(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
         """Ask kind by kind, in the order in which the kinds come first."""
-        return self._answered(requests, [instances_of(request) for request in requests])
+        return self._responses(requests, [instances_of(request) for request in requests])
 
     def respond_about(self, requests: Sequence[Request], origins: Sequence[Origin]) -> Iterator[tuple[int, Response]]:
         """The same, with the document in each instance: a script's class may look at it."""
-        return self._answered(requests, instances_about(requests, origins))
+        return self._responses(requests, instances_about(requests, origins))
 
-    def _answered(
+    def _responses(
         self, requests: Sequence[Request], asked: Sequence[Sequence[Instance]]
     ) -> Iterator[tuple[int, Response]]:
         # lm-eval: a model class gets all requests of one kind in one call, and may sort or batch them as it likes.
@@ -62,20 +62,20 @@ class LMModel:
             read = _READERS[kind]
             # One flat list of instances goes in, one flat list of values comes back; each request takes as many as it
             # has options.
-            values = iter(self._ask(kind, [instance for place in members for instance in asked[place]]))
+            values = iter(self._call(kind, [instance for place in members for instance in asked[place]]))
             for place in members:
                 given = [next(values) for _ in asked[place]]
                 yield place, _refusal(self.lm, kind) if any(one is None for one in given) else read(self.lm, given)
 
-    def _ask(self, kind: str, instances: list[Instance]) -> Sequence[Any]:
+    def _call(self, kind: str, instances: list[Instance]) -> Sequence[Any]:
         try:
-            answers = getattr(self.lm, kind)(instances)
+            responses = getattr(self.lm, kind)(instances)
         except NotImplementedError as error:
             raise ModelError(f"The model class {type(self.lm).__name__} does not answer {kind} requests.") from error
-        count = len(answers) if isinstance(answers, Sequence) else None
+        count = len(responses) if isinstance(responses, Sequence) else None
         if count != len(instances):
-            raise _wrong(self.lm, f"{kind} must return a list of {len(instances)} answers", answers, count)
-        return answers
+            raise _wrong(self.lm, f"{kind} must return a list of {len(instances)} responses", responses, count)
+        return responses
 
     def render(
         self, messages: Sequence[Mapping[str, str]], *, add_generation_prompt: bool, template: str | None = None

@@ -1,6 +1,6 @@
 """``lm_eval.api.model``: the classes that scripts derive their own models from.
 
-A model written for lm-eval answers lists of :class:`~proctor.compat.tasks.instance.Instance`. How such a
+A model written for lm-eval gets lists of :class:`~proctor.compat.tasks.instance.Instance`. How such a
 model becomes one of proctor's is in :mod:`proctor.compat.scripts.lm_model`.
 """
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from proctor.compat.errors import with_built_in
 from proctor.compat.scripts.lm_model import LMModel, as_model
-from proctor.compat.scripts.response_file import AnswerFile, hash_args
+from proctor.compat.scripts.response_file import ResponseFile, hash_args
 from proctor.errors import ModelError
 from proctor.settings.kwargs import parse_pairs
 
@@ -31,7 +31,7 @@ KINDS = ("loglikelihood", "loglikelihood_rolling", "generate_until")
 
 
 class LM(abc.ABC):
-    """A language model as lm-eval knows it: three methods that answer lists of requests, in order."""
+    """A language model as lm-eval knows it: three methods, lists of requests in and as many responses out."""
 
     def __init__(self) -> None:
         self._rank = 0
@@ -103,7 +103,7 @@ class LM(abc.ABC):
         return ""
 
     def set_cache_hook(self, cache_hook: CacheHook) -> None:
-        """Keep the hook that is told of every answer as it is made."""
+        """Take the hook that gets every response as it is made."""
         self.cache_hook = cache_hook
 
     def as_proctor_model(self) -> Model:
@@ -116,52 +116,52 @@ def _given(config: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 class CacheHook:
-    """What a model tells of every answer; without a :class:`CachingLM` nobody listens."""
+    """What gets every response of a model; without a :class:`CachingLM` it does nothing."""
 
     def __init__(self, cachinglm: CachingLM | None) -> None:
-        self.dbdict: AnswerFile | None = None if cachinglm is None else cachinglm.dbdict
+        self.dbdict: ResponseFile | None = None if cachinglm is None else cachinglm.dbdict
 
     def add_partial(self, attr: str, req: Iterable[Any], res: Any) -> None:
-        """Keep the answer ``res`` to the arguments ``req`` of the method ``attr``."""
+        """Keep the response ``res`` to the arguments ``req`` of the method ``attr``."""
         if self.dbdict is not None:
             self.dbdict[hash_args(attr, req)] = res
 
 
 class CachingLM:
-    """A model whose answers are kept in a file; every other attribute is the model's own.
+    """A model whose responses are cached in a file; every other attribute is the model's own.
 
-    The file is proctor's (SQLite, answers as JSON), not one of lm-eval's.
+    The file is proctor's (SQLite, responses as JSON), not one of lm-eval's.
     """
 
     def __init__(self, lm: LM, cache_db: str) -> None:
         self.lm = lm
         self.cache_db = cache_db
-        self.dbdict = AnswerFile(cache_db)
+        self.dbdict = ResponseFile(cache_db)
         lm.set_cache_hook(self.get_cache_hook())
 
     def __getattr__(self, attr: str) -> Any:
         found = getattr(self.lm, attr)
         # After the attribute was looked up: a model that lacks one of the three methods fails as without a cache.
-        return (lambda requests: self._answer(attr, requests)) if attr in KINDS else found
+        return (lambda requests: self._respond(attr, requests)) if attr in KINDS else found
 
-    def _answer(self, kind: str, requests: Sequence[Instance]) -> list[Any]:
-        answers: dict[int, Any] = {}
+    def _respond(self, kind: str, requests: Sequence[Instance]) -> list[Any]:
+        responses: dict[int, Any] = {}
         for place, request in enumerate(requests):
             # A sampled text is another one each time.
             sampled = kind == "generate_until" and bool(request.args[1].get("do_sample"))
-            kept = None if sampled else self.dbdict.get(hash_args(kind, request.args))
-            if kept is not None:
-                answers[place] = kept
-        missing = [place for place in range(len(requests)) if place not in answers]
-        log.info("%d of %d answers are in %s.", len(answers), len(requests), self.cache_db)
+            cached = None if sampled else self.dbdict.get(hash_args(kind, request.args))
+            if cached is not None:
+                responses[place] = cached
+        missing = [place for place in range(len(requests)) if place not in responses]
+        log.info("%d of %d responses are in %s.", len(responses), len(requests), self.cache_db)
         new = getattr(self.lm, kind)([requests[place] for place in missing]) if missing else []
-        for place, answer in zip(missing, new, strict=True):
-            answers[place] = answer
-            self.dbdict[hash_args(kind, requests[place].args)] = answer
-        return [answers[place] for place in range(len(requests))]
+        for place, response in zip(missing, new, strict=True):
+            responses[place] = response
+            self.dbdict[hash_args(kind, requests[place].args)] = response
+        return [responses[place] for place in range(len(requests))]
 
     def get_cache_hook(self) -> CacheHook:
-        """The hook through which the model's answers are kept as they come."""
+        """The hook through which the model's responses are cached as they come."""
         return CacheHook(self)
 
     def as_proctor_model(self) -> Model:

@@ -20,7 +20,7 @@ class ProctorLM(LM):
         self.model = model
 
     def engine(self) -> Model | None:
-        """The model itself; None in a class derived from this one, which may answer otherwise."""
+        """The model itself; None in a class derived from this one, which may compute otherwise."""
         return self.model if type(self) is ProctorLM else None
 
     def loglikelihood(self, requests: list[Instance], disable_tqdm: bool = False) -> list[tuple[float, bool]]:
@@ -67,24 +67,24 @@ def score(model: Model, pairs: Sequence[tuple[Any, ...]]) -> list[tuple[float, b
             requests[-1] = Loglikelihood(context, (*requests[-1].continuations, continuation))
         else:
             requests.append(Loglikelihood(context, (continuation,)))
-    return [value for answer in _answers(model, requests) for value in answer.values]
+    return [value for response in _responses(model, requests) for value in response.values]
 
 
 def roll(model: Model, texts: Sequence[str]) -> list[float]:
     """The log-probabilities of whole texts."""
-    return [answer.logprob for answer in _answers(model, [Rolling(text) for text in texts])]
+    return [response.logprob for response in _responses(model, [Rolling(text) for text in texts])]
 
 
 def generate(model: Model, prompts: Sequence[tuple[Any, ...]]) -> list[str]:
     """The texts after ``(prompt, generation_kwargs)``."""
-    return [answer.text for answer in _answers(model, [Generate(text, kwargs) for text, kwargs in prompts])]
+    return [response.text for response in _responses(model, [Generate(text, kwargs) for text, kwargs in prompts])]
 
 
-def _answers(model: Model, requests: Sequence[Request]) -> list[Any]:
+def _responses(model: Model, requests: Sequence[Request]) -> list[Any]:
     # Responses come as they complete; the script's method must return them in order.
-    answers = dict(model.respond(requests))
-    refused = next((answer for answer in answers.values() if isinstance(answer, Refusal)), None)
+    responses = dict(model.respond(requests))
+    refused = next((response for response in responses.values() if isinstance(response, Refusal)), None)
     if refused is not None:
         # lm-eval: an LM returns a value for each request, or raises.
         raise ModelError(f"The model '{model.name}' refused a request: {refused.why}")
-    return [answers[place] for place in range(len(requests))]
+    return [responses[place] for place in range(len(requests))]

@@ -1,4 +1,4 @@
-"""Answers kept by the hash of their request: what ``lm_eval.api.model.CachingLM`` reads and writes.
+"""Responses cached by the hash of their request: what ``lm_eval.api.model.CachingLM`` reads and writes.
 
 lm-eval pickles them; here they are JSON in SQLite, so that opening somebody's file runs nothing.
 """
@@ -27,8 +27,8 @@ def _digest(value: Any) -> Any:
     raise TypeError(f"a request with a {type(value).__name__} has no key")
 
 
-class AnswerFile(MutableMapping[str, Any]):
-    """``key -> answer``, on disk at once. Tuples come back as tuples."""
+class ResponseFile(MutableMapping[str, Any]):
+    """``key -> response``, on disk at once. Tuples come back as tuples."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
@@ -39,7 +39,7 @@ class AnswerFile(MutableMapping[str, Any]):
             self._db.execute("CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, value TEXT NOT NULL)")
         except (OSError, sqlite3.Error) as error:
             hint = "A file that lm-eval wrote has another form: choose another name."
-            raise DataError(f"{self.path} cannot be used as a cache of answers: {error}.", hint=hint) from error
+            raise DataError(f"{self.path} cannot be used as a cache of responses: {error}.", hint=hint) from error
 
     def __getitem__(self, key: str) -> Any:
         row = self._db.execute("SELECT value FROM answers WHERE key = ?", (key,)).fetchone()
@@ -62,7 +62,7 @@ class AnswerFile(MutableMapping[str, Any]):
         return int(self._db.execute("SELECT COUNT(*) FROM answers").fetchone()[0])
 
     def commit(self) -> None:
-        """Nothing to do: every answer is on disk when it is set."""
+        """Nothing to do: every response is on disk when it is set."""
 
     def close(self) -> None:
         """Close the file."""
@@ -73,4 +73,4 @@ def _number(value: Any) -> Any:
     """Numbers of numpy and torch as Python's own."""
     if hasattr(value, "item"):
         return value.item()
-    raise TypeError(f"an answer of type {type(value).__name__} cannot be kept")
+    raise TypeError(f"a response of type {type(value).__name__} cannot be cached")

@@ -78,11 +78,11 @@ def score_tokens(lm: HFLM, requests: Sequence[Any], *, override_bs: int | None =
     if any(len(span.context) + span.count > limit + 1 for span in spans):
         log.warning("Inputs of more than %d tokens lose their beginning.", limit)
     rows = make_rows(spans, share=lm.backend == "causal" and bool(lm.logits_cache))
-    scorer, answers = StepScorer(lm), [NOTHING] * len(requests)
+    scorer, responses = StepScorer(lm), [NOTHING] * len(requests)
     for batch in _batches(lm, rows, requests, override_bs):
         for result in scorer(batch):
-            answers[result.owner] = (result.logprob, result.greedy)
-    return answers
+            responses[result.owner] = (result.logprob, result.greedy)
+    return responses
 
 
 def _batches(lm: HFLM, rows: Sequence[Any], requests: Sequence[Any], override_bs: int | None) -> Any:
@@ -142,7 +142,7 @@ def _generate(lm: HFLM, prompts: list[str], plan: GenerationPlan) -> list[str]:
     room = lm.max_length - plan.max_tokens if causal else lm.max_length
     if room < 1:
         raise UsageError(
-            f"{plan.max_tokens} tokens are to be generated, but the model's limit for prompt and answer together "
+            f"{plan.max_tokens} tokens are to be generated, but the model's limit for prompt and response together "
             f"is {lm.max_length}.",
             hint="Lower it with --gen_kwargs max_gen_toks=N, or raise max_length.",
         )

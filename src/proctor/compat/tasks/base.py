@@ -42,7 +42,7 @@ log = logging.getLogger("proctor")
 
 
 class Task(abc.ABC):
-    """Documents, prompts, requests and figures of one benchmark. A document may be of any kind."""
+    """Documents, prompts, requests and scores of one benchmark. A document may be of any kind."""
 
     VERSION: Any = None
     DATASET_PATH: str | None = None
@@ -259,19 +259,19 @@ class Task(abc.ABC):
         for pipeline in self._filters:
             pipeline.apply(self._instances)
 
-    # -- figures
+    # -- scores
 
     @abc.abstractmethod
     def process_results(self, doc: Any, results: Any) -> Any:
-        """The figures of one document from its answers."""
+        """The scores of one document from its answers."""
 
     @abc.abstractmethod
     def aggregation(self) -> Any:
-        """Figure -> function of all documents' values."""
+        """Metric -> function of all documents' values."""
 
     @abc.abstractmethod
     def higher_is_better(self) -> Any:
-        """Figure -> whether higher is better."""
+        """Metric -> whether higher is better."""
 
     def override_metric(self, metric_name: str) -> None:
         """Measure one other metric."""

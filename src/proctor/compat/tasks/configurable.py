@@ -1,6 +1,6 @@
 """``lm_eval.api.task.ConfigurableTask``: a task made from a configuration, open to be overridden.
 
-Prompts, requests and figures come from the rooms that serve task files
+Prompts, requests and scores come from the rooms that serve task files
 (:mod:`proctor.tasks`); each step is a method here, so that a class may put its own in its place.
 """
 
@@ -333,7 +333,7 @@ class ConfigurableTask(Task):
         made = turns(q or "", answer_text(a, c), gen_prefix, tgt_delim, few_delim)
         return [Message(turn.role, turn.content, turn.delimiter) for turn in made]
 
-    # -- requests and figures
+    # -- requests and scores
 
     def construct_requests(self, doc: Any, ctx: Any, **kwargs: Any) -> Any:
         """The instances of the configuration's output_type."""
@@ -359,7 +359,7 @@ class ConfigurableTask(Task):
         return Example(-1, doc, (variant,), text, target, None)
 
     def process_results(self, doc: Any, results: Sequence[Any]) -> Any:
-        """The figures of the configuration's metrics, or of its process_results."""
+        """The scores of the configuration's metrics, or of its process_results."""
         own = self._config.process_results
         if callable(own):
             return own(doc, results)
@@ -367,11 +367,11 @@ class ConfigurableTask(Task):
         return dict(output.measure(self._context, example, 0, output.results_of(example, results)))
 
     def aggregation(self) -> dict[str, Any]:
-        """Figure -> function of all documents' values."""
+        """Metric -> function of all documents' values."""
         return {**self._aggregation_list, **{name: use.aggregation for name, use in self._derived.items()}}
 
     def higher_is_better(self) -> dict[str, Any]:
-        """Figure -> whether higher is better."""
+        """Metric -> whether higher is better."""
         return {**self._higher_is_better, **{name: use.higher_is_better for name, use in self._derived.items()}}
 
     def __repr__(self) -> str:

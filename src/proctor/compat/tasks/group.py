@@ -76,11 +76,11 @@ class Group:
 
     @property
     def has_aggregation(self) -> bool:
-        """Whether it has figures of its own."""
+        """Whether it has scores of its own."""
         return bool(self.aggregate_metric_list)
 
     def aggregate(self, task_metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-        """Its figures from those of the tasks below it, in the form that results have."""
+        """Its scores from those of the tasks below it, in the form that results have."""
         names = [task.task_name for task in self.get_all_tasks()]
         measured = {name: _as_result(name, task_metrics[name]) for name in names if name in task_metrics}
         # The formulas of a run, so that a script that aggregates itself gets the same last digit.
@@ -110,15 +110,15 @@ class Group:
         return Group(own.group, own.group_alias, own.aggregate_metric_list, own.metadata, _config=own)
 
 
-def _as_result(name: str, figures: Mapping[str, Any]) -> TaskResult:
-    """One task's figures, in the form that results have, as they are aggregated."""
+def _as_result(name: str, scores: Mapping[str, Any]) -> TaskResult:
+    """One task's scores, in the form that results have, as they are aggregated."""
     values: dict[tuple[str, str], Value] = {}
-    for key, value in figures.items():
+    for key, value in scores.items():
         metric, comma, pipeline = key.partition(",")
         if comma and not metric.endswith("_stderr"):
-            error = figures.get(f"{metric}_stderr,{pipeline}")
+            error = scores.get(f"{metric}_stderr,{pipeline}")
             values[metric, pipeline] = Value(value, None if error == "N/A" else error)
-    size = figures.get("sample_len", 0)
+    size = scores.get("sample_len", 0)
     return TaskResult(name, name, None, 0, size, size, size, values, {}, {})
 
 

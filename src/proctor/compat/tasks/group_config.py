@@ -13,7 +13,7 @@ from proctor.errors import UsageError
 
 @dataclass
 class AggMetricConfig:
-    """One figure of a group; ``filter_list`` None: every pipeline that its tasks have."""
+    """One score of a group; ``filter_list`` None: every pipeline that its tasks have."""
 
     metric: str
     filter_list: list[str] | str | None = None

@@ -30,7 +30,7 @@ class Metric:
         self._added += zip(predictions, references, strict=True)
 
     def compute(self, *, predictions: Any = None, references: Any = None, **settings: Any) -> Any:
-        """The figures of the documents given, or of those that were added."""
+        """The scores of the documents given, or of those that were added."""
         if predictions is None and references is None and self._added:
             predictions, references = map(list, zip(*self._added, strict=True))
             self._added = []
