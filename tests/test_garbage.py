@@ -47,3 +47,10 @@ def test_a_command_within_another_program_freezes_nothing():
     assert main(["--version"]) == 0
     assert main(["ls", "tasks", "--help"]) == 0
     assert gc.get_freeze_count() == before
+
+
+def test_only_the_command_changes_how_often_is_collected():
+    own = "garbage.own_process(); print(before, gc.get_threshold())"
+    code = f"import gc; from proctor import garbage; before = gc.get_threshold(); {own}"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert shown.strip() == f"{gc.get_threshold()} (50000, 10, 20)"
