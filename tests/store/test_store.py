@@ -16,8 +16,9 @@ import pytest
 
 from proctor.errors import UsageError
 from proctor.store import db, runs, store, writer
+from proctor.store.location import store_path
 from proctor.store.runs import Counts, NewRun, list_runs
-from proctor.store.store import ResponseCache, open_store, store_path
+from proctor.store.store import ResponseCache, open_store
 from proctor.types import Generate, Loglikelihood, Query, Rolling, RollingScore, Scores, Text
 
 MODEL = {"weights": "abc"}

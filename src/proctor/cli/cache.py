@@ -54,7 +54,7 @@ def chosen_store(namespace: argparse.Namespace) -> Path:
     """The file that a command is about."""
     import os
 
-    from proctor.store.store import default_path, is_off, store_path
+    from proctor.store.location import default_path, is_off, store_path
 
     named = namespace.store or os.environ.get("PROCTOR_STORE")
     # PROCTOR_STORE=off switches it off for runs; whoever manages the cache means the file that is there.

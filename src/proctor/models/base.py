@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -27,6 +27,18 @@ class BatchSize:
     rows: int | None
     auto: bool = False
     points: int = 1
+
+    def reported(self, passes: Iterable[Sequence[int]]) -> list[int]:
+        """What the results say of batch sizes found by ``auto``; empty where one size was given.
+
+        Args:
+            passes: Lists of the requests per pass; the longest list is reported, at ``points`` places.
+        """
+        sizes = max(passes, key=len, default=())
+        if not self.auto or not sizes:
+            return []
+        points = min(self.points, len(sizes))
+        return [sizes[point * len(sizes) // points] for point in range(points)]
 
 
 def parse_batch_size(value: int | str | None, maximum: int | None = None) -> BatchSize:

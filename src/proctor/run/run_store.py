@@ -21,8 +21,9 @@ from proctor.run.command import command_line
 from proctor.settings.config import RunConfig
 from proctor.store import runs
 from proctor.store.db import UnusableStoreError, connect, connect_read_only, sentence
+from proctor.store.location import default_path, is_off, store_path
 from proctor.store.runs import Counts, NewRun, State
-from proctor.store.store import ResponseCache, Store, default_path, is_off, open_store, store_path
+from proctor.store.store import ResponseCache, Store, open_store
 from proctor.types import Query, Refusal
 
 VARIABLE = "PROCTOR_STORE"

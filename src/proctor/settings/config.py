@@ -23,14 +23,13 @@ from proctor.models import declared_kind
 from proctor.secrets import note
 from proctor.settings.declarations import SETTINGS, RunConfig
 from proctor.settings.values import Seeds
+from proctor.store.location import is_off
 
 __all__ = ["RunConfig", "Seeds", "build_config"]
 
 logger = logging.getLogger("proctor")
 
 
-_NO_FILES = frozenset({"none", "off", "no", "false"})
-"""Words that somebody writes after ``--store`` who wants no store."""
 _SETTINGS_IN_MODEL_ARGS = ("device", "batch_size", "max_batch_size")
 
 
@@ -129,7 +128,7 @@ def _contradictions(values: Mapping[str, Any], *, needs_tasks: bool) -> list[str
         found.append(f"{' and '.join(writing)} needs a place to write to: add --output_path FOLDER.")
     if values.get("no_store") and (values.get("store") or values.get("use_cache")):
         found.append(f"--no_store and --{'store' if values.get('store') else 'use_cache'} contradict each other.")
-    if str(values.get("store") or "").lower() in _NO_FILES:
+    if values.get("store") and is_off(values["store"]):
         found.append(f"--store {values['store']} would name a file; --no_store goes without one.")
     if values.get("samples") and values.get("limit") is not None:
         found.append("--samples and --limit both choose documents: give one of them.")

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from proctor.folders import cache_folder
 from proctor.store import runs
 from proctor.store.codec import Part, assemble, join, pack, parts_of
 from proctor.store.db import UnusableStoreError, connect, connect_read_only, is_damage, sentence, set_aside
@@ -28,38 +27,11 @@ log = logging.getLogger("proctor")
 
 T = TypeVar("T")
 
-OFF = ("off", "none", "no", "0", "")
-FILE_NAME = "answers.sqlite"
 LOOKED_UP = 500
 """Keys of one query to the database."""
 REQUESTS = 4096
 """Requests whose keys are looked up together, in the order in which they lie in the file."""
 _IN = ", ".join("?" * LOOKED_UP)
-
-
-def default_path() -> Path:
-    """The store of whoever names none."""
-    return cache_folder() / FILE_NAME
-
-
-def is_off(named: str) -> bool:
-    """Whether the variable PROCTOR_STORE says that there shall be no store.
-
-    Args:
-        named: Its value.
-    """
-    return named.strip().lower() in OFF
-
-
-def store_path(given: str | os.PathLike[str]) -> Path:
-    """The file that a path stands for: in a folder, the one of the usual name.
-
-    Args:
-        given: A file, which need not be there, or a folder; ``~`` is expanded.
-    """
-    # Path.is_dir and Path.expanduser raise for names that no file can have; opening it says what is wrong with it.
-    path = os.path.expanduser(given)
-    return Path(path, FILE_NAME) if os.path.isdir(path) else Path(path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import itertools
 import logging
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 import torch
@@ -33,7 +34,7 @@ from proctor.types import Generate, Loglikelihood, Request, Response, Rolling, R
 log = logging.getLogger("proctor")
 
 TRUNCATIONS = ("loglikelihood", "long_continuations", "generate")
-"""Counts that are cuts; the others are merely worth knowing."""
+"""Counts of truncations; the others are worth knowing."""
 
 
 class HfModel:
@@ -114,20 +115,10 @@ class HfModel:
         return {
             "truncated": {kind: count for kind, count in counts.items() if kind in TRUNCATIONS},
             "unusual": {kind: count for kind, count in counts.items() if kind not in TRUNCATIONS},
-            "batch_sizes": self._batch_sizes(),
+            "batch_sizes": self._size.reported(self._batches.values()),
             "scoring": {**self._scoring, **self._scorer.encoder_facts},
             "generation": dict(self._generator.facts),
         }
-
-    def _batch_sizes(self) -> list[int]:
-        """For auto: the requests of a pass, at the asked-for number of places in the longest list of passes."""
-        sizes = max(self._batches.values(), key=len, default=[])
-        if not self._size.auto or not sizes:
-            return []
-        points = min(self._size.points, len(sizes))
-        return [sizes[point * len(sizes) // points] for point in range(points)]
-
-    # -- responses
 
     def respond(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
         """Answer kind by kind: continuations, whole texts, generation."""
@@ -304,7 +295,9 @@ class HfModel:
         order = sorted(range(len(texts)), key=lambda place: (-lengths[place], texts[place]))
         encoded = self.tokens.encode_prompts([texts[place] for place in order], truncation=self._arguments.truncation)
         prompts = [Prompt(place, self._fit(ids, plan)) for place, ids in zip(order, encoded, strict=True)]
-        self._vocabulary.check_prompts((requests[prompt.owner], prompt.ids) for prompt in sorted(prompts, key=_owner))
+        self._vocabulary.check_prompts(
+            (requests[prompt.owner], prompt.ids) for prompt in sorted(prompts, key=attrgetter("owner"))
+        )
         width = len(prompts[0].ids) + plan.max_tokens
         budget = make_budget(
             self._size,
@@ -313,12 +306,11 @@ class HfModel:
             bytes_per_head=bytes_per_head_row(self.module),
             tokens_cap=16384 if self._device.type == "cpu" else 1 << 18,
         )
-        sizes = self._batches.setdefault("generate", [])
         yield from self._generator.respond(
             prompts,
             plan,
             budget,
-            sizes,
+            self._batches.setdefault("generate", []),
             plainly=self._arguments.scoring == "plain",
             alone=self._arguments.batch_invariant,
         )
@@ -335,7 +327,3 @@ class HfModel:
                 f"{self.tokens.max_length}): it is truncated at the left. All such cases are counted in the results.",
             )
         return last_tokens(ids, room)
-
-
-def _owner(prompt: Prompt) -> int:
-    return prompt.owner
