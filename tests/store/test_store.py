@@ -16,7 +16,6 @@ import pytest
 
 from proctor.errors import UsageError
 from proctor.store import db, runs, store, writer
-from proctor.store.location import store_path
 from proctor.store.runs import Counts, NewRun, list_runs
 from proctor.store.store import ResponseCache, open_store
 from proctor.types import Generate, Loglikelihood, Query, Rolling, RollingScore, Scores, Text
@@ -394,13 +393,6 @@ def test_a_busy_file_is_waited_for(path, monkeypatch):
     other.close()
     answers.store.close()
     assert find(path).answers[0] == ANSWERS[0]
-
-
-def test_where_it_is(tmp_path, monkeypatch):
-    monkeypatch.setenv("PROCTOR_CACHE", str(tmp_path))
-    assert store.default_path() == tmp_path / "answers.sqlite"
-    assert store_path(tmp_path) == tmp_path / "answers.sqlite"
-    assert store_path(tmp_path / "other.db") == tmp_path / "other.db"
 
 
 def test_a_writer_that_dies_with_rows_in_hand_does_not_say_that_they_are_kept(path, caplog, monkeypatch):
