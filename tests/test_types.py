@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from proctor.types import Generate, Loglikelihood, Rolling, RollingScore, Scores, Text
+from proctor.types import Generate, Loglikelihood, Message, Rolling, RollingScore, Scores, Text, prompt_text
 
 PAIRS = [
     (Loglikelihood("a", ("b", "c")), Scores(((-1.0, True), (-2.0, False)))),
     (Loglikelihood("a", ()), Scores(())),
     (Rolling("a text"), RollingScore(-3.0)),
     (Generate("a prompt", {"until": []}), Text("a text")),
+    (Generate((Message("system", "be"), Message("user", "ask")), {}), Text("a text")),
 ]
 
 
@@ -21,15 +22,22 @@ def test_a_response_has_as_many_values_as_its_request_has_arguments(request_, re
 
 def test_every_text_of_a_request_is_among_its_texts():
     texts = [request.texts for request, _ in PAIRS]
-    assert texts == [("a", "b", "c"), ("a",), ("a text",), ("a prompt",)]
+    assert texts == [("a", "b", "c"), ("a",), ("a text",), ("a prompt",), ("be", "ask")]
 
 
 def test_arguments_are_those_of_lm_eval():
     assert Loglikelihood("a", ("b", "c")).arguments == (("a", "b"), ("a", "c"))
     assert Rolling("a").arguments == (("a",),)
     assert Generate("a", {"until": ["\n"]}).arguments == (("a", {"until": ["\n"]}),)
+    assert Generate((Message("user", "a"),), {}).arguments == (([{"role": "user", "content": "a"}], {}),)
+
+
+def test_whoever_takes_texts_alone_is_given_no_chat():
+    assert prompt_text("a") == "a"
+    with pytest.raises(TypeError, match="A text is needed here"):
+        prompt_text((Message("user", "a"),))
 
 
 def test_kinds_have_the_names_of_lm_eval():
     kinds = [request.kind for request, _ in PAIRS]
-    assert kinds == ["loglikelihood", "loglikelihood", "loglikelihood_rolling", "generate_until"]
+    assert kinds == ["loglikelihood", "loglikelihood", "loglikelihood_rolling", "generate_until", "generate_until"]

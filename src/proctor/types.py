@@ -27,6 +27,25 @@ class Message:
     delimiter: str = ""
 
 
+Prompt: TypeAlias = str | tuple[Message, ...]
+"""What a model goes on with: a text, or the messages of a chat, which the model itself puts together. The delimiters of
+such messages are empty; an assistant's message at the end is the beginning of the response."""
+
+
+def prompt_text(prompt: Prompt) -> str:
+    """A prompt that must be text, since whoever takes it knows no messages.
+
+    Args:
+        prompt: The prompt.
+
+    Raises:
+        TypeError: It is none.
+    """
+    if not isinstance(prompt, str):
+        raise TypeError(f"A text is needed here, and this prompt is {prompt!r:.100}.")
+    return prompt
+
+
 # -- requests and responses
 #
 # Everything that the rooms must know of a kind of request stands in its class, under the same names for each kind, so
@@ -95,18 +114,20 @@ class Generate:
     kind: ClassVar[RequestKind] = "generate_until"
     count: ClassVar[int] = 1
 
-    prompt: str
+    prompt: Prompt
     kwargs: Mapping[str, Any]
 
     @property
     def arguments(self) -> tuple[tuple[Any, ...], ...]:
-        """Prompt and generation arguments."""
-        return ((self.prompt, self.kwargs),)
+        """Prompt and generation arguments; a chat is a list of ``{role, content}``, as it is written to files."""
+        if isinstance(self.prompt, str):
+            return ((self.prompt, self.kwargs),)
+        return (([{"role": message.role, "content": message.content} for message in self.prompt], self.kwargs),)
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """The prompt."""
-        return (self.prompt,)
+        """The prompt, or the contents of its messages."""
+        return (self.prompt,) if isinstance(self.prompt, str) else tuple([message.content for message in self.prompt])
 
     @property
     def is_sampled(self) -> bool:

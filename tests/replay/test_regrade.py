@@ -15,7 +15,7 @@ from proctor.replay.samples import SamplesResponses
 from proctor.results.encode import dumps
 from proctor.results.schema import sample_line
 from proctor.run.replay_model import ReplayModel
-from proctor.types import Generate, Loglikelihood, Query, Record, Rolling, RollingScore, Scores, Text
+from proctor.types import Generate, Loglikelihood, Message, Query, Record, Rolling, RollingScore, Scores, Text
 
 WRITE = """\
 task: write
@@ -254,9 +254,10 @@ def test_a_model_without_identity_is_found_by_its_samples(exam, tmp_path, result
         (b'{"filter": "none", "doc_id": "x"}', "is no sample"),
         (b'{"filter": "none", "doc_id": 0, "arguments": {"a": {"b": "p"}}, "resps": [["x"]]}', "is no sample"),
         (b'{"filter": "none", "doc_id": 0, "arguments": {"a": {}}, "resps": [["1"]]}', "is no sample"),
+        (b'{"filter": "none", "doc_id": 0, "arguments": [[[{"role": "user"}], {}]], "resps": [["1"]]}', "is no sample"),
         (b"\xff\xfe", "is no samples file"),
     ],
-    ids=range(6),
+    ids=range(7),
 )
 def test_broken_samples_files_are_said_with_their_line(run, results_of, tmp_path, line, said):
     run("one")
@@ -268,10 +269,15 @@ def test_broken_samples_files_are_said_with_their_line(run, results_of, tmp_path
 
 numbers = st.floats(allow_nan=False)
 texts = st.text(st.characters(codec=None), max_size=8)
+chats = st.lists(st.builds(Message, st.sampled_from(["system", "user", "assistant"]), texts), min_size=1, max_size=3)
 asked = st.one_of(
     st.builds(Loglikelihood, texts, st.lists(texts, min_size=1, max_size=3, unique=True).map(tuple)),
     st.builds(Rolling, texts),
-    st.builds(Generate, texts, st.fixed_dictionaries({"until": st.lists(texts, max_size=2), "temperature": numbers})),
+    st.builds(
+        Generate,
+        texts | chats.map(tuple),
+        st.fixed_dictionaries({"until": st.lists(texts, max_size=2), "temperature": numbers}),
+    ),
 )
 
 

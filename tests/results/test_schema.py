@@ -223,6 +223,13 @@ def test_generation_arguments_stay_a_mapping_without_secrets(record):
     assert (line["resps"], line["filtered_resps"]) == ([["a", "b"]], ["a"])
 
 
+def test_the_messages_of_a_chat_stand_as_they_were_sent(record):
+    chat = [{"role": "user", "content": "token=hf_abcdefghijKLMNOP1234"}]
+    line = sample_line(record(arguments=((chat, {"api_key": "q1w2e3r4"}),), responses=(("a",),), filtered=("a",)))
+    assert line["arguments"] == {"gen_args_0": {"arg_0": chat, "arg_1": {"api_key": "***"}}}
+    assert line["prompt_hash"] == sha(str(chat))
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [((1, 2), "[1, 2]"), (np.float64(0.5), "0.5"), (np.array([0.25, 0.75]), '"[0.25 0.75]"'), (None, "null")],

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proctor.store.keys import Keys, canonical, identity_digest
-from proctor.types import Generate, Loglikelihood, Rolling
+from proctor.types import Generate, Loglikelihood, Message, Rolling
 
 TEXTS = st.text(st.characters(codec=None), max_size=8)
 PLAIN = st.recursive(
@@ -15,10 +15,11 @@ PLAIN = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
     max_leaves=6,
 )
+CHATS = st.lists(st.builds(Message, st.sampled_from(["system", "user", "assistant"]), TEXTS), max_size=3).map(tuple)
 REQUESTS = st.one_of(
     st.builds(Loglikelihood, TEXTS, st.lists(TEXTS, min_size=1, max_size=3).map(tuple)),
     st.builds(Rolling, TEXTS),
-    st.builds(Generate, TEXTS, st.dictionaries(st.sampled_from(["until", "top_k", "x"]), PLAIN, max_size=3)),
+    st.builds(Generate, TEXTS | CHATS, st.dictionaries(st.sampled_from(["until", "top_k", "x"]), PLAIN, max_size=3)),
 )
 MODEL = {"weights": "abc", "scoring": {"exactness": "exact"}, "generation": {"truncation": False}}
 
@@ -103,6 +104,23 @@ def test_a_seed_counts_where_chance_does():
     sampled, greedy = Generate("a", {"temperature": 0.7}), Generate("a", {"temperature": 0.0})
     assert Keys(MODEL, (1,)).of(sampled) != Keys(MODEL, (2,)).of(sampled)
     assert Keys(MODEL, (1,)).of(greedy) == Keys(MODEL, (2,)).of(greedy)
+
+
+def test_roles_order_and_contents_of_a_chat_are_keyed_and_its_text_is_another_request():
+    one, two = Message("user", "a"), Message("assistant", "b")
+    prompts = [
+        *((one, two), (two, one), (one,), (one, one)),
+        *((Message("system", "a"), two), (Message("user", "ab"),), (Message("user", "a"), Message("assistant", "c"))),
+        *('[["user","a"],["assistant","b"]]', "ab", ""),
+    ]
+    keys = Keys(MODEL)
+    assert len({keys.of(Generate(prompt, {})) for prompt in prompts}) == len(prompts)
+    assert keys.of(Generate((one, two), {})) == keys.of(Generate((Message("user", "a"), two), {}))
+
+
+def test_the_keys_of_texts_are_those_of_stores_that_are_there():
+    [key] = Keys(MODEL, (1,)).of(Generate("a", {"until": ["\n"]}))
+    assert key.hex() == "7e1f5099073793b07a9ef518755d8810b99cebb3ec0b62f1a810ad59"
 
 
 def test_what_no_key_can_stand_for_has_none():

@@ -10,7 +10,7 @@ from proctor.tasks.check_utf8 import check_utf8
 from proctor.tasks.example import AskResult, Example, canonical_variant
 from proctor.tasks.plan import plan_task
 from proctor.tasks.prompt import PromptStyle
-from proctor.types import Generate, Loglikelihood, Rolling
+from proctor.types import Generate, Loglikelihood, Message, Rolling
 
 ODD = "NUL \0, \u202eright to left\u202c, \x1b[31m, 한국어, \U0001f600, \ufeff"
 
@@ -26,7 +26,15 @@ def test_odd_letters_are_letters(spec, request_):
     check_utf8(spec(), 0, [request_], "doc_to_text")
 
 
-@pytest.mark.parametrize("request_", [Loglikelihood("a", ("b", "\ud800")), Rolling("\udfff"), Generate("é\ud800x", {})])
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Loglikelihood("a", ("b", "\ud800")),
+        Rolling("\udfff"),
+        Generate("é\ud800x", {}),
+        Generate((Message("system", "a"), Message("user", "\ud800")), {}),
+    ],
+)
 def test_half_a_character_is_told_with_task_document_and_place(spec, request_):
     with pytest.raises(TaskError, match=r"task 'sums': .* document 7 holds half of a character") as told:
         check_utf8(spec(), 7, [request_], "doc_to_text")

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctor.tasks.prompt import PromptStyle, answer_text, chat_turns, join, render, turns
+from proctor.models.dummy import DummyModel
+from proctor.tasks.prompt import PromptStyle, answer_text, chat_messages, chat_turns, join, render, turns
 from proctor.types import Message
 
 
@@ -89,6 +90,22 @@ def test_chat_turns():
         {"role": "assistant", "content": "P"},
     ]
     assert chat_turns(turns("Q", None, None, " ", ""), multiturn=False) == [{"role": "user", "content": "Q"}]
+
+
+SHOTS = st.lists(st.tuples(st.text(), st.text()), max_size=3)
+
+
+@given(st.text(), SHOTS, st.text(), st.none() | st.text(min_size=1), st.booleans())
+def test_the_text_of_a_chat_is_the_template_s_of_its_messages(system, shots, question, prefix, multiturn):
+    dummy = DummyModel()
+    before = (Message("system", system, "\n\n"),) if system else ()
+    solved = [turn for shot in shots for turn in turns(*shot, prefix, " ", "\n\n")]
+    chat = (*before, *solved, *turns(question, None, prefix, " ", ""))
+    messages = chat_messages(chat, multiturn)
+    assert all(not message.delimiter for message in messages)
+    given = [{"role": message.role, "content": message.content} for message in messages]
+    text = render(chat, PromptStyle(chat=dummy.render, multiturn=multiturn), gen_prefix=prefix)
+    assert dummy.render(given, add_generation_prompt=not prefix) == text
 
 
 def test_a_gen_prefix_leaves_the_assistants_turn_open():

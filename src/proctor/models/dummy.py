@@ -34,7 +34,7 @@ class DummyModel:
         for index, _ in rolled:
             yield index, RollingScore(-random.random())
         for index, request in generated:
-            yield index, Text("lol", "stop", Usage(len(request.prompt.split()), 0, 1))
+            yield index, Text("lol", "stop", Usage(sum(len(text.split()) for text in request.texts), 0, 1))
 
     def render(
         self, messages: Sequence[Mapping[str, str]], *, add_generation_prompt: bool, template: str | None = None

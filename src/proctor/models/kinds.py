@@ -29,6 +29,8 @@ class ModelKind:
             without its weights; None: there is no tokenizer apart from the model.
         required: Model arguments without which nothing can be opened.
         batch_invariant: Whether a document's scores can be kept free of whatever else is in its batch.
+        messages: Whether a chat reaches the model as messages (:data:`~proctor.types.Prompt`) where texts are generated
+            under ``--apply_chat_template``; else, and for scores, as the text that its ``render`` gives.
         strict: Model arguments under ``--strict_lm_eval``; what a user gives wins.
     """
 
@@ -37,6 +39,7 @@ class ModelKind:
     open_tokenizer: str | None = None
     required: tuple[str, ...] = ()
     batch_invariant: bool = False
+    messages: bool = False
     strict: Mapping[str, Any] = field(default_factory=dict)
 
     def opener(self, *, lazily: bool = False) -> Opener:

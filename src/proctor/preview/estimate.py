@@ -78,7 +78,8 @@ def estimate(config: RunConfig, *, progress: OpenProgress, timed: bool) -> Itera
         )
     tasks = bind_tasks(suite.tasks, progress)
     warn_of_surprises(config, suite.tasks)
-    plans = plan_tasks(tasks, config, preview_style(config, tokens), progress)
+    # Tokens are those of the text that the template makes of a chat, also where a model makes it of messages itself.
+    plans = plan_tasks(tasks, config, replace(preview_style(config, tokens), messages=False), progress)
     requests = [query.request for plan in plans for query in plan.queries()]
     work = _RequestCounts(config, tokens, requests)
     counts, how = work.as_run()

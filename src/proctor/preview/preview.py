@@ -19,6 +19,7 @@ from proctor.preview.text_layout import (
     column_count,
     count_text,
     framed,
+    framed_chat,
     listed,
     pieces_text,
     rule,
@@ -254,11 +255,15 @@ class _Writer:
         self._now.characters += sum(map(len, request.texts))
         if isinstance(request, Rolling):
             return self._rolling(request, label)
-        text = request.context if isinstance(request, Loglikelihood) else request.prompt
-        lines = framed(f"prompt{label}", self._dim(text[:start]) + text[start:], text)
-        if isinstance(request, Generate):
-            return lines + self._generate(request)
-        return lines + self._continuations(request, golds)
+        if isinstance(request, Loglikelihood):
+            return self._text(request.context, label, start) + self._continuations(request, golds)
+        prompt = request.prompt
+        is_text = isinstance(prompt, str)
+        lines = self._text(prompt, label, start) if is_text else framed_chat(f"prompt{label}", prompt)
+        return lines + self._generate(request)
+
+    def _text(self, text: str, label: str, start: int) -> list[str]:
+        return framed(f"prompt{label}", self._dim(text[:start]) + text[start:], text)
 
     def _rolling(self, request: Rolling, label: str) -> list[str]:
         lines = framed(f"text{label}, scored from its first token on", request.text, request.text)
@@ -273,7 +278,8 @@ class _Writer:
     def _generate(self, request: Generate) -> list[str]:
         settings = ", ".join(f"{key}={value!r}" for key, value in request.kwargs.items())
         lines = [f"  generate with  {settings}"]
-        if self._tokens is None:
+        # Nobody but the model knows which tokens it makes of messages.
+        if self._tokens is None or not isinstance(request.prompt, str):
             plan_generation(request.kwargs)
             return lines
         plan = plan_generation(request.kwargs, eos=self._tokens.eot_text)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from proctor.preview.token_boundaries import TokenBoundary, TokenText
+from proctor.types import Message
 
 WIDTH = 80
 
@@ -22,6 +23,16 @@ def framed(title: str, painted: str, text: str) -> list[str]:
     end = repr(text[-24:]) if text else "it is empty"
     tail = f"{count_text(len(text), 'character')}, ending in {end}" if text else "it is empty"
     return [f"┌─ {title}", painted, f"└─ {tail}"]
+
+
+def framed_chat(title: str, messages: Sequence[Message]) -> list[str]:
+    """The messages of a chat, each below its role, between two lines of ours."""
+    lines = [f"┌─ {title}, a chat of {count_text(len(messages), 'message')}"]
+    for number, message in enumerate(messages, 1):
+        is_open = number == len(messages) and message.role == "assistant"
+        lines += [f"├─ {message.role}{', left open' if is_open else ''}", message.content]
+    [*_, last] = framed("", "", messages[-1].content)
+    return [*lines, last.replace("└─ ", "└─ the last one: ", 1)]
 
 
 def column_count(text: str) -> int:

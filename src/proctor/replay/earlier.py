@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from proctor.errors import DataError, UsageError, error_line
-from proctor.models import open_tokenizer
+from proctor.models import declared_kind, open_model, open_tokenizer
 from proctor.replay.changes import Changes
 from proctor.replay.samples import SamplesResponses
 from proctor.results.read import SEEDS, find_results_file, read_results, samples_beside, top_names
@@ -134,11 +134,19 @@ def _from_store(run: Run, changes: Changes, results: Path | None) -> EarlierRun:
         run.name,
         identity=identity,
         facts=facts,
-        open_renderer=lambda: open_tokenizer(config.model, config.model_args),
+        open_renderer=lambda: _renderer(config),
         extra={"regraded_from": {"run": run.id, **({"results": results.name} if results else {})}},
         remedy=f"The same run again asks the model for them: {asked}",
     )
     return EarlierRun(config, model)
+
+
+def _renderer(config: RunConfig) -> Any:
+    """What knows the chat template: the tokenizer; or the model, of a kind of chats that has no tokenizer apart."""
+    kind = declared_kind(config.model)
+    if kind.messages and kind.open_tokenizer is None:
+        return open_model(config.model, config.model_args)
+    return open_tokenizer(config.model, config.model_args)
 
 
 def _config_of(stored: Mapping[str, Any]) -> RunConfig:
@@ -185,7 +193,7 @@ def _from_samples(file: Path, document: Mapping[str, Any], changes: Changes) -> 
     model = ReplayModel(
         str(document.get("model_name") or config.model),
         facts=_facts(document),
-        open_renderer=lambda: open_tokenizer(config.model, config.model_args),
+        open_renderer=lambda: _renderer(config),
         extra={"regraded_from": {"results": file.name}},
         remedy="Task files as they were then (--include_path), or --num_fewshot, may make the prompts the same again.",
     )

@@ -11,7 +11,7 @@ from proctor.results.read import read_samples
 from proctor.store.codec import Part, join
 from proctor.store.keys import Keys
 from proctor.store.store import Lookup
-from proctor.types import Generate, Loglikelihood, Query, Request, Response, Rolling, Text
+from proctor.types import Generate, Loglikelihood, Message, Prompt, Query, Request, Response, Rolling, Text
 
 _GREEDY = {"True": True, "False": False, "1": True, "0": False}
 
@@ -96,8 +96,14 @@ def _request(values: Sequence[Any]) -> Request:
     if len(values) == 1:
         return Rolling(str(values[0]))
     if isinstance(values[1], Mapping):
-        return Generate(str(values[0]), values[1])
+        return Generate(_prompt(values[0]), values[1])
     return Loglikelihood(str(values[0]), (str(values[1]),))
+
+
+def _prompt(value: Any) -> Prompt:
+    if isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
+        return tuple(Message(one["role"], str(one["content"])) for one in value)
+    return str(value)
 
 
 def _part(request: Request, value: Any) -> Part:

@@ -315,7 +315,12 @@ def _hashes(record: Record) -> tuple[str, str, str]:
 
 
 def _argument(value: Any) -> Any:
-    return value if isinstance(value, str) else redact_repeated(value)
+    return value if isinstance(value, str) or _is_chat(value) else redact_repeated(value)
+
+
+def _is_chat(value: Any) -> bool:
+    """Whether it is the prompt of a chat (:attr:`proctor.types.Generate.arguments`), which stands as it was."""
+    return isinstance(value, list) and all(type(one) is dict and one.keys() == {"role", "content"} for one in value)
 
 
 def _text_leaves(value: Any) -> Any:

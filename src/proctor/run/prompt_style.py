@@ -1,4 +1,4 @@
-"""How a run renders prompts: as plain text, or with the chat template of a model."""
+"""How a run renders prompts: as plain text, with the chat template of a model, or as messages for a model of chats."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
+from proctor.models import declared_kind
+from proctor.models.protocols import OriginModel
 from proctor.settings.config import RunConfig
 from proctor.tasks.prompt import PromptStyle
 
@@ -33,5 +35,9 @@ def model_style(config: RunConfig, renderer: Renderer | None) -> PromptStyle:
         template = name if isinstance(name, str) and not config.strict_lm_eval else None
         chat = partial(renderer.render, template=template) if template else renderer.render
     return PromptStyle(
-        chat=chat, multiturn=config.fewshot_as_multiturn is not False, system_instruction=config.system_instruction
+        chat=chat,
+        multiturn=config.fewshot_as_multiturn is not False,
+        system_instruction=config.system_instruction,
+        # lm-eval: the class of a script gets texts, whatever the kind is called in whose place it responds.
+        messages=chat is not None and declared_kind(config.model).messages and not isinstance(renderer, OriginModel),
     )

@@ -11,6 +11,7 @@ begins with what it shares with the others after its context: choices may be shu
 #                           blake2b(context, key = model, salt = L, n)    blake2b(continuation)
 #   whole text            | blake2b(text, key = model, salt = R, n), 28 bytes                     |
 #   generated text        | blake2b(length, arguments and seeds, prompt, key = model, salt = G, n)|
+#   after a chat          | the same with salt = C; the prompt is the JSON of [[role, content], ...]|
 #
 #   model   32 bytes: the digest of the identity and SCHEMA. For scores without the identity's "generation", for
 #           texts without its "scoring": a change of one does not lose the other.
@@ -38,6 +39,7 @@ begins with what it shares with the others after its context: choices may be shu
 #   - A change of the layout, or of what proctor makes of a request, raises SCHEMA: responses stored before are then
 #     missing, not misread.
 #   - Arguments are preceded by their length, so that no two pairs of arguments and prompt give the same bytes.
+#   - A chat and a text have different salts, so that a text that is the JSON of a chat has not the key of the chat.
 #
 # Source: keyed hashing and salts are BLAKE2's own (RFC 7693 and the ``hashlib`` documentation), so that no separator
 # between the parts has to be invented.
@@ -50,7 +52,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
-from proctor.types import Generate, Loglikelihood, Request, Rolling
+from proctor.types import Generate, Loglikelihood, Message, Request, Rolling
 
 SCHEMA = 1
 """Raised when proctor's own way of asking comes to give other answers: those before are not found then."""
@@ -113,9 +115,10 @@ class Keys:
         arguments = self._canonical_arguments(request)
         if arguments is None:
             return ()
-        size = HEAD + TAIL
-        found = blake2b(arguments, digest_size=size, key=self._generated, salt=_salt(b"G", repeat))
-        found.update(_text(request.prompt))
+        prompt, size = request.prompt, HEAD + TAIL
+        salt = _salt(b"G" if isinstance(prompt, str) else b"C", repeat)
+        found = blake2b(arguments, digest_size=size, key=self._generated, salt=salt)
+        found.update(_text(prompt) if isinstance(prompt, str) else _chat(prompt))
         return (found.digest(),)
 
     def _canonical_arguments(self, request: Generate) -> bytes | None:
@@ -147,6 +150,10 @@ def _salt(kind: bytes, repeat: int) -> bytes:
 
 def _text(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
+
+
+def _chat(messages: Sequence[Message]) -> bytes:
+    return canonical([[message.role, message.content] for message in messages])
 
 
 def canonical(value: Any) -> bytes:

@@ -1,10 +1,10 @@
-"""Description, examples and question put together: a list of turns, and its two renderings.
+"""Description, examples and question put together: a list of turns, and its renderings.
 
-Plain rendering joins contents and delimiters; chat rendering hands the turns to a template.
+Plain rendering joins contents and delimiters; chat rendering hands the turns to a template, or to the model itself.
 """
 
-# One list of turns, two renderings
-# ---------------------------------
+# One list of turns, three renderings
+# -----------------------------------
 #   system   description                      | delimiter after it
 #   user     text of a few-shot example       | target_delimiter
 #   assistant   its target                    | fewshot_delimiter
@@ -13,8 +13,14 @@ Plain rendering joins contents and delimiters; chat rendering hands the turns to
 #
 #   plain    all contents and delimiters, one after the other
 #   chat     contents as turns; delimiters count only where several turns are joined to one (multiturn off)
+#   messages the turns of the chat, without a template: for models that take messages and put them together themselves
 #
-# Delimiters belong to the turn before them, so that both renderings come of one value and cannot drift apart.
+# Delimiters belong to the turn before them, so that all renderings come of one value and cannot drift apart.
+#
+# Why messages, and not a text that a model takes apart again: roles are lost in a text, and what a document holds may
+# look like the mark of a role.
+#
+# Invariant: the chat rendering is the template's text of the messages. Both are made of the turns of ``_chat``.
 
 from __future__ import annotations
 
@@ -33,11 +39,13 @@ class PromptStyle:
 
     ``chat(messages, add_generation_prompt=...)`` renders ``{role, content}`` turns;
     ``multiturn`` keeps examples as turns of their own.
+    ``messages``: the model takes messages, wherever texts are generated in a chat.
     """
 
     chat: ChatRenderer | None = None
     multiturn: bool = True
     system_instruction: str | None = None
+    messages: bool = False
 
 
 PLAIN = PromptStyle()
@@ -123,8 +131,17 @@ def render(messages: Sequence[Message], style: PromptStyle, *, gen_prefix: str |
 
 def chat_turns(messages: Sequence[Message], multiturn: bool) -> list[dict[str, str]]:
     """``{role, content}`` turns; without ``multiturn`` all but the system's and the open answer are one."""
+    return [{"role": message.role, "content": message.content} for message in _chat(messages, multiturn)]
+
+
+def chat_messages(messages: Sequence[Message], multiturn: bool) -> tuple[Message, ...]:
+    """The turns of :func:`chat_turns` as messages, whose delimiters mean nothing any more and are empty."""
+    return tuple([Message(message.role, message.content) for message in _chat(messages, multiturn)])
+
+
+def _chat(messages: Sequence[Message], multiturn: bool) -> Sequence[Message]:
     if multiturn:
-        return [{"role": message.role, "content": message.content} for message in messages]
+        return messages
     system = [message for message in messages[:1] if message.role == "system"]
     rest = list(messages[len(system) :])
     # An assistant's turn at the end is the gen_prefix, which the model goes on with: it must stay a turn of its own.
@@ -133,4 +150,4 @@ def chat_turns(messages: Sequence[Message], multiturn: bool) -> list[dict[str, s
         # The chat template puts its own ending after the turn.
         rest[-1] = replace(rest[-1], delimiter="")
     user = Message("user", "".join(message.content + message.delimiter for message in rest))
-    return [{"role": message.role, "content": message.content} for message in (*system, user, *opened)]
+    return (*system, user, *opened)

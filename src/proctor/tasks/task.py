@@ -32,10 +32,19 @@ from proctor.tasks.fewshot import Sampler, TooFewError, load_pool, make_sampler,
 from proctor.tasks.fields import Fields, bind, bind_examples, bind_question, describe, key_or_template
 from proctor.tasks.output_types.base import TaskContext
 from proctor.tasks.output_types.table import output_type_of
-from proctor.tasks.prompt import ChoiceIndexError, PromptStyle, answer_text, check_position, join, render, turns
+from proctor.tasks.prompt import (
+    ChoiceIndexError,
+    PromptStyle,
+    answer_text,
+    chat_messages,
+    check_position,
+    join,
+    render,
+    turns,
+)
 from proctor.tasks.registered import load_registrations
 from proctor.tasks.spec import TaskSpec
-from proctor.types import Doc, Message
+from proctor.types import Doc, Message, Prompt
 
 
 def bind_metrics(spec: TaskSpec) -> tuple[MetricUse, ...]:
@@ -185,10 +194,16 @@ class Task:
         """The requests of one document, variant by variant."""
         asks: list[Ask] = []
         for number, variant in enumerate(example.variants):
-            contexts = [render(turns, style, gen_prefix=example.gen_prefix) for turns in variant.contexts]
+            contexts = [self._prompt(turns, example, style) for turns in variant.contexts]
             asks += self.output.asks(self.context, example, number, contexts, chat=style.chat is not None)
         check_utf8(self.spec, example.doc_id, [ask.request for ask in asks], "doc_to_text")
         return tuple(asks)
+
+    def _prompt(self, turns: Sequence[Message], example: Example, style: PromptStyle) -> Prompt:
+        # A log-likelihood is that of a text after a text: only texts are generated after messages.
+        if style.messages and style.chat is not None and self.output.generates:
+            return chat_messages(turns, style.multiturn)
+        return render(turns, style, gen_prefix=example.gen_prefix)
 
     def dump(self) -> Mapping[str, Any]:
         """The whole configuration, for the results file."""

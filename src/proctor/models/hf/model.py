@@ -29,7 +29,7 @@ from proctor.models.prefix.rows import Row, Span, input_lengths, make_rows
 from proctor.models.tokens.spans import SpanMaker
 from proctor.models.tokens.tokenizer import Tokens
 from proctor.models.tokens.windows import last_tokens
-from proctor.types import Generate, Loglikelihood, Request, Response, Rolling, RollingScore, Scores, Text
+from proctor.types import Generate, Loglikelihood, Request, Response, Rolling, RollingScore, Scores, Text, prompt_text
 
 log = logging.getLogger("proctor")
 
@@ -282,7 +282,7 @@ class HfModel:
         for plan, _ in groups.values():
             self._generator.room(plan)
         for plan, places in groups.values():
-            texts = [requests[place][1].prompt for place in places]
+            texts = [prompt_text(requests[place][1].prompt) for place in places]
             for place, text in self._generate(texts, plan, [requests[place][0] for place in places]):
                 if text.has_nan:
                     self._counter.note("not_a_number", "The model's logits were NaN while it generated a text.")

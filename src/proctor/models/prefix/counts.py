@@ -22,7 +22,7 @@ from proctor.models.prefix.rows import input_lengths, make_rows
 from proctor.models.tokens.spans import SpanMaker
 from proctor.models.tokens.tokenizer import Tokens
 from proctor.models.tokens.windows import last_tokens, scored_input
-from proctor.types import Generate, Loglikelihood, Request, Rolling
+from proctor.types import Generate, Loglikelihood, Request, Rolling, prompt_text
 
 Mode = Literal["tree", "context", "plain"]
 
@@ -100,7 +100,7 @@ def _count_rolled(tokens: Tokens, requests: Sequence[Rolling]) -> KindCounts:
 
 
 def _count_generated(tokens: Tokens, requests: Sequence[Generate], *, alone: bool) -> KindCounts:
-    prompts = tokens.encode_prompts([request.prompt for request in requests])
+    prompts = tokens.encode_prompts([prompt_text(request.prompt) for request in requests])
     longest = max(plan_generation(request.kwargs).max_tokens for request in requests)
     room = max(1, tokens.max_length - (longest if tokens.backend == "causal" else 0))
     inputs = [np.array(last_tokens(prompt, room), dtype=np.int32) for prompt in prompts]

@@ -29,6 +29,7 @@ from proctor.errors import TaskError
 from proctor.metrics.base import MetricUse
 from proctor.tasks.example import Ask, AskResult, Example, TaskShape, Variant
 from proctor.tasks.spec import TaskSpec
+from proctor.types import Prompt
 
 
 class TargetUse(Enum):
@@ -101,7 +102,7 @@ class OutputType(ABC):
 
     @abstractmethod
     def asks(
-        self, task: TaskContext, example: Example, variant: int, contexts: Sequence[str], *, chat: bool
+        self, task: TaskContext, example: Example, variant: int, contexts: Sequence[Prompt], *, chat: bool
     ) -> tuple[Ask, ...]:
         """Build the requests of one variant of a document, with their roles.
 
@@ -109,7 +110,8 @@ class OutputType(ABC):
             task: Its task.
             example: The document.
             variant: The number of the variant.
-            contexts: Its rendered prompts, one for each of the variant's ``contexts``.
+            contexts: Its rendered prompts, one for each of the variant's ``contexts``; chats only where texts are
+                generated.
             chat: Whether they were rendered with a chat template.
 
         Raises:

@@ -10,7 +10,7 @@ from proctor.errors import DataError
 from proctor.metrics.text import measure_text
 from proctor.tasks.example import Ask, AskResult, Example, Variant, values_of
 from proctor.tasks.output_types.base import OutputType, TargetUse, TaskContext
-from proctor.types import Generate
+from proctor.types import Generate, Prompt
 
 
 class GenerateUntilOutput(OutputType):
@@ -24,7 +24,7 @@ class GenerateUntilOutput(OutputType):
     generates = True
 
     def asks(
-        self, task: TaskContext, example: Example, variant: int, contexts: Sequence[str], *, chat: bool
+        self, task: TaskContext, example: Example, variant: int, contexts: Sequence[Prompt], *, chat: bool
     ) -> tuple[Ask, ...]:
         """The prompt, with generation arguments of its own."""
         # A copy for each document: code of a task or of a model may change what it is given.

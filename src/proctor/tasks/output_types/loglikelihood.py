@@ -8,7 +8,7 @@ from typing import Any
 from proctor.metrics.perplexity import measure_loglikelihood
 from proctor.tasks.example import Ask, AskResult, Example, values_of
 from proctor.tasks.output_types.base import OutputType, TargetUse, TaskContext, text_to_score
-from proctor.types import Loglikelihood
+from proctor.types import Loglikelihood, Prompt, prompt_text
 
 
 class LoglikelihoodOutput(OutputType):
@@ -22,11 +22,11 @@ class LoglikelihoodOutput(OutputType):
     generates = False
 
     def asks(
-        self, task: TaskContext, example: Example, variant: int, contexts: Sequence[str], *, chat: bool
+        self, task: TaskContext, example: Example, variant: int, contexts: Sequence[Prompt], *, chat: bool
     ) -> tuple[Ask, ...]:
         """The target as it is after the prompt."""
         # lm-eval: the continuation is the target as it is, without target_delimiter.
-        return (Ask(variant, "text", Loglikelihood(contexts[0], (text_to_score(task, example),))),)
+        return (Ask(variant, "text", Loglikelihood(prompt_text(contexts[0]), (text_to_score(task, example),))),)
 
     def measure(
         self, task: TaskContext, example: Example, variant: int, results: Sequence[AskResult]

@@ -8,7 +8,7 @@ from typing import Any
 from proctor.metrics.perplexity import measure_rolling
 from proctor.tasks.example import Ask, AskResult, Example, values_of
 from proctor.tasks.output_types.base import OutputType, TargetUse, TaskContext, text_to_score
-from proctor.types import Rolling
+from proctor.types import Prompt, Rolling
 
 
 class RollingOutput(OutputType):
@@ -22,7 +22,7 @@ class RollingOutput(OutputType):
     generates = False
 
     def asks(
-        self, task: TaskContext, example: Example, variant: int, contexts: Sequence[str], *, chat: bool
+        self, task: TaskContext, example: Example, variant: int, contexts: Sequence[Prompt], *, chat: bool
     ) -> tuple[Ask, ...]:
         """The text, without any prompt."""
         return (Ask(variant, "text", Rolling(text_to_score(task, example))),)

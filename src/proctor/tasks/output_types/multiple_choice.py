@@ -11,7 +11,7 @@ from proctor.metrics.tables import needs_unconditional
 from proctor.tasks.example import Ask, AskResult, AskRole, Example, Variant
 from proctor.tasks.output_types.base import OutputType, TargetUse, TaskContext
 from proctor.tasks.spec import TaskSpec
-from proctor.types import Loglikelihood
+from proctor.types import Loglikelihood, Prompt, prompt_text
 
 
 class MultipleChoiceOutput(OutputType):
@@ -25,7 +25,7 @@ class MultipleChoiceOutput(OutputType):
     generates = False
 
     def asks(
-        self, task: TaskContext, example: Example, variant: int, contexts: Sequence[str], *, chat: bool
+        self, task: TaskContext, example: Example, variant: int, contexts: Sequence[Prompt], *, chat: bool
     ) -> tuple[Ask, ...]:
         """The options after the prompt; if a metric needs that, also without it."""
         shown = example.variants[variant]
@@ -35,9 +35,9 @@ class MultipleChoiceOutput(OutputType):
         options = tuple([f"{delimiter}{option}" for option in shown.options])
         if task.shape.multiple_input:
             continuation = (f"{delimiter}{example.target}",)
-            asks = [Ask(variant, "option", Loglikelihood(context, continuation)) for context in contexts]
+            asks = [Ask(variant, "option", Loglikelihood(prompt_text(context), continuation)) for context in contexts]
         else:
-            asks = [Ask(variant, "option", Loglikelihood(contexts[0], options))]
+            asks = [Ask(variant, "option", Loglikelihood(prompt_text(contexts[0]), options))]
         if needs_unconditional(task.wanted):
             asks.append(Ask(variant, "unconditional", Loglikelihood("", options)))
         return tuple(asks)
