@@ -105,7 +105,7 @@ def test_refused(knob, value, sentence):
         ("1,None,NONE,4", (1, None, None, 4)),
         (" 1 , 2 ,3, 4", (1, 2, 3, 4)),
         ([1, None, 3, 4], (1, None, 3, 4)),
-        ("-1", (-1,) * 4),
+        (2**32 - 1, (2**32 - 1,) * 4),
     ],
 )
 def test_seeds(value, kept):
@@ -116,6 +116,12 @@ def test_three_seeds_take_the_default_for_the_fourth_and_say_so(caplog):
     with caplog.at_level(logging.WARNING, "proctor"):
         assert values.seeds("1,2,3") == Seeds(1, 2, 3, 1234)
     assert "fourth" in caplog.text
+
+
+@pytest.mark.parametrize("value", ["-1", 2**32, "1,1,99999999999999999999,1", [0, -1, 0, 0]])
+def test_seeds_that_no_generator_takes_are_refused(value):
+    with pytest.raises(ValueError, match="whole numbers from 0 to 4294967295"):
+        values.seeds(value)
 
 
 @pytest.mark.parametrize("value", ["", "1,2", "1,2,3,4,5", "x", "1.5", 1.5, True, [1, True, 1, 1], []])

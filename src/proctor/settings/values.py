@@ -147,6 +147,10 @@ def _exists(path: str) -> bool:
         return False
 
 
+LARGEST_SEED = 2**32 - 1
+"""numpy takes no larger one, nor one below 0; torch and Python would."""
+
+
 def seeds(value: Any) -> Seeds:
     """One seed for all, or four: Python, numpy, torch, few-shot; ``none`` leaves one unset."""
     if isinstance(value, Seeds):
@@ -156,6 +160,9 @@ def seeds(value: Any) -> Seeds:
         parsed = [_seed(item) for item in items]
     except ValueError:
         parsed = []
+    wrong = [seed for seed in parsed if seed is not None and not 0 <= seed <= LARGEST_SEED]
+    if wrong:
+        raise ValueError(f"must be whole numbers from 0 to {LARGEST_SEED}, not {wrong[0]}")
     if len(parsed) == 1:
         # lm-eval: one number seeds all four.
         return Seeds(*parsed * 4)
