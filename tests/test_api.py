@@ -139,3 +139,19 @@ def test_what_is_no_results_file_is_a_sentence(tmp_path, text):
 
 def test_completion_finds_what_is_imported_on_first_use():
     assert dir(proctor) == sorted(proctor.__all__)
+
+
+@pytest.mark.parametrize("wrong", ["x", 1.5, True, -1])
+def test_a_wrong_number_of_resamples_is_refused_before_the_model_is_asked(monkeypatch, wrong):
+    monkeypatch.setattr(DummyModel, "respond", lambda *_: pytest.fail("it was asked"))
+    with pytest.raises(UsageError, match=r"bootstrap_iters is .*; it must be a whole number"):
+        proctor.evaluate(model="dummy", tasks="demo_text_sums", limit=1, no_store=True, bootstrap_iters=wrong)
+    with pytest.raises(UsageError, match="bootstrap_iters"):
+        proctor.regrade(1, bootstrap_iters=wrong)
+
+
+def test_tasks_that_are_no_list_are_a_sentence():
+    with pytest.raises(UsageError, match="tasks is None"):
+        proctor.evaluate(model="dummy", tasks=None)
+    with pytest.raises(UsageError, match="tasks is 3"):
+        proctor.load_tasks(3)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
@@ -91,7 +91,8 @@ def evaluate(
     from proctor.run.seeds import seed_everything
     from proctor.run.session import evaluate as run
 
-    items = [tasks] if isinstance(tasks, str | Mapping) else list(tasks)
+    items = _items(tasks)
+    _check_resamples(bootstrap_iters)
     names = _plain_names(items)
     config = _config(settings, model, model_args, names)
     check_output(config.output_path, config)
@@ -103,6 +104,20 @@ def evaluate(
         exam = gather(config, items, Quiet)
     graded = partial(run, config, progress=Quiet, bootstrap_iters=bootstrap_iters, keep_records=True)
     return _result_of(complete_run(config, lambda _: graded(opened=opened, exam=exam)))
+
+
+def _items(tasks: Any) -> list[Any]:
+    if isinstance(tasks, str | Mapping):
+        return [tasks]
+    if not isinstance(tasks, Iterable):
+        raise UsageError(f"tasks is {tasks!r}; it must be a name, a configuration, or a list of them.")
+    return list(tasks)
+
+
+def _check_resamples(bootstrap_iters: Any) -> None:
+    """Refused before the model is asked: an error at the end would take the scores along."""
+    if isinstance(bootstrap_iters, bool) or not isinstance(bootstrap_iters, int) or bootstrap_iters < 0:
+        raise UsageError(f"bootstrap_iters is {bootstrap_iters!r}; it must be a whole number of at least 0.")
 
 
 def regrade(
@@ -130,6 +145,7 @@ def regrade(
     from proctor.replay.regrade import regrade as grade_again
     from proctor.run.progress import Quiet
 
+    _check_resamples(bootstrap_iters)
     changes = Changes(
         tasks=_words(tasks),
         include_path=_words(include_path),
@@ -236,7 +252,7 @@ def load_tasks(tasks: str | Sequence[Any], **settings: Unpack[TaskSettings]) -> 
     from proctor.run.progress import Quiet
     from proctor.settings.config import build_config
 
-    items = [name for name in tasks.split(",") if name] if isinstance(tasks, str) else list(tasks)
+    items = [name for name in tasks.split(",") if name] if isinstance(tasks, str) else _items(tasks)
     return list(gather(build_config({**settings}, needs_tasks=False), items, Quiet).tasks)
 
 

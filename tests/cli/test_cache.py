@@ -119,6 +119,9 @@ def test_stores_are_merged(store, tmp_path, capsys):
     fill(other, "one", 5.0)
     assert "4 new responses" in said(capsys, "cache", "merge", store, "--store", other)
     assert found(other, "two") == ANSWERS
+    assert "cache merge answers.sqlite" in said(capsys, "runs", "--store", other)
+    assert "has no settings to grade by" in said(capsys, "regrade", "3", "--store", other, code=2)
+    assert "0 (all of them) or more" in said(capsys, "runs", "-1", "--store", other, code=2)
     assert "cannot be merged into itself" in said(capsys, "cache", "merge", other, "--store", other, code=2)
 
 

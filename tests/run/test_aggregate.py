@@ -154,3 +154,12 @@ def test_a_score_that_is_not_a_number_names_the_first_document_to_blame():
     assert metric_values.failed is not None
     [error] = metric_values.failed.first
     assert error.why == "acc is NaN: so are 2 of the 3 values it is made of (first: document 1)."
+
+
+def test_an_aggregation_that_returns_none_is_no_score(monkeypatch):
+    nothing = Value(None, None)
+    monkeypatch.setattr("proctor.run.aggregate.aggregate", lambda *_, **__: nothing)
+    metric_values = values_of({"acc": 1.0})
+    task_result(PlainTask("acc"), metric_values, bootstrap_iters=0)
+    assert metric_values.failed is not None
+    assert metric_values.failed.first[0].why == "acc has no score: its aggregation returned None."

@@ -97,7 +97,7 @@ def test_scores_are_returned_when_the_folder_is_gone_in_the_end(tmp_path, tempor
     assert result["demo_tales"]["bits_per_byte"] > 0
     assert "The results cannot be written to" in result.output_error
     assert result.results_file.startswith(str(temporary_folder))
-    assert f"They are in {result.results_file} instead." in caplog.text
+    assert f"The results are in {result.results_file} instead." in caplog.text
     assert set(only_results(temporary_folder)) == {"demo_tales"}
     assert list(temporary_folder.rglob("samples_demo_tales_*.jsonl"))
 

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from proctor.cli.cache import add_store_flag, chosen_store, when
+from proctor.errors import UsageError
 
 if TYPE_CHECKING:
     from proctor.store.runs import Run
@@ -16,7 +17,9 @@ SHOWN = 20
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """How many, and of which store."""
-    parser.add_argument("count", nargs="?", type=int, default=SHOWN, metavar="N", help=f"the last N (default: {SHOWN})")
+    parser.add_argument(
+        "count", nargs="?", type=int, default=SHOWN, metavar="N", help=f"the last N (default: {SHOWN}; 0: all)"
+    )
     parser.add_argument("--commands", action="store_true", help="also show the command of each run")
     add_store_flag(parser)
 
@@ -27,9 +30,10 @@ def execute(namespace: argparse.Namespace) -> int:
     from proctor.store.admin import opened
     from proctor.store.runs import list_runs
 
+    if namespace.count < 0:
+        raise UsageError(f"'proctor runs {namespace.count}': the number of runs to show is 0 (all of them) or more.")
     with opened(chosen_store(namespace)) as connection:
         found = list_runs(connection)
-    # 0 means all of them.
     shown = found[-namespace.count :] if namespace.count > 0 else found
     if namespace.commands:
         print("\n".join(f"{run.id}: {run.command}" for run in shown))
@@ -42,6 +46,8 @@ def execute(namespace: argparse.Namespace) -> int:
 def _row(run: Run) -> tuple[str, ...]:
     tasks = run.config.get("tasks") or ()
     names = ", ".join(tasks[:3]) + (f" and {len(tasks) - 3} more" if len(tasks) > 3 else "")
+    if not run.config:
+        names = run.command.removeprefix("proctor ")  # `cache merge`: responses of another store, no tasks
     took = "" if run.ended is None else _duration(run.ended - run.started)
     counts = ("", "") if run.ended is None else (f"{run.requested:,}", f"{run.cached:,}")
     return (str(run.id), when(run.started), took, run.state, run.name, names, *counts, run.results or "")

@@ -116,6 +116,11 @@ def _run_of(document: Mapping[str, Any], changes: Changes) -> Run | None:
 
 
 def _from_store(run: Run, changes: Changes, results: Path | None) -> EarlierRun:
+    if not run.config:
+        raise UsageError(
+            f"Entry {run.id} stands for responses that '{run.command}' added: it has no settings to grade by.",
+            hint="Name the results file of the run that they are from.",
+        )
     if run.digest is None:
         raise UsageError(
             f"The responses of run {run.id} are not in the store: its model has no identity there.",

@@ -97,6 +97,11 @@ def _note_not_finite(metric_values: MetricValues, key: Key, column: DocumentValu
 
     Where the model itself gave NaN, that is reported already; a perplexity may well be beyond all numbers.
     """
+    if score is None:
+        metric_values.note(
+            DocumentError(metric_values.name, None, key[1], f"{key[0]} has no score: its aggregation returned None.")
+        )
+        return
     if not isinstance(score, float) or math.isfinite(score) or metric_values.not_a_number:
         return
     bad = column.where(lambda value: isinstance(value, float) and not math.isfinite(value))

@@ -131,7 +131,7 @@ def _write_elsewhere(
     if folder is None:
         return None, None
     saved = save_run(result, document, folder, log_samples=with_samples)
-    return saved.results, None if saved.results is None else f"They are in {saved.results} instead."
+    return saved.results, None if saved.results is None else f"The results are in {saved.results} instead."
 
 
 def write_for_script(write: Callable[[str], object], output_path: str) -> None:

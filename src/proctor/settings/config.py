@@ -128,6 +128,8 @@ def _contradictions(values: Mapping[str, Any], *, needs_tasks: bool) -> list[str
         found.append(f"{' and '.join(writing)} needs a place to write to: add --output_path FOLDER.")
     if values.get("no_store") and (values.get("store") or values.get("use_cache")):
         found.append(f"--no_store and --{'store' if values.get('store') else 'use_cache'} contradict each other.")
+    if values.get("store") and values.get("use_cache"):
+        found.append("--store and --use_cache name two files of cached responses: give one of them.")
     if values.get("store") and is_off(values["store"]):
         found.append(f"--store {values['store']} would name a file; --no_store goes without one.")
     if values.get("samples") and values.get("limit") is not None:
