@@ -87,7 +87,7 @@ def decode(data: bytes, encoding: str | None = None) -> DecodedText:
         LookupError: there is no encoding of that name.
     """
     if encoding is not None:
-        return _as_said(data, encoding)
+        return _as_declared(data, encoding)
     for mark, name in _MARKS:
         if data.startswith(mark):
             return DecodedText(_strictly(data, name), name)
@@ -103,7 +103,7 @@ def decode(data: bytes, encoding: str | None = None) -> DecodedText:
         raise _undecodable(data, error, "utf-8") from error
 
 
-def _as_said(data: bytes, encoding: str) -> DecodedText:
+def _as_declared(data: bytes, encoding: str) -> DecodedText:
     name = codecs.lookup(encoding).name
     for mark, of in _MARKS:
         if data.startswith(mark) and name.replace("_", "-").startswith(of.removesuffix("-sig")):

@@ -151,7 +151,7 @@ def _find_nodes(names: Sequence[str], include_paths: Sequence[str], checked: _Co
     index = put_over(given, default_index())
     if not names:
         return _everything(index, given, checked)
-    return _take_found(find(index, names), checked)
+    return _take_selected(find(index, names), checked)
 
 
 def _everything(index: TaskIndex, given: Sequence[Root], checked: _Counts) -> list[TaskNode | GroupNode]:
@@ -162,10 +162,10 @@ def _everything(index: TaskIndex, given: Sequence[Root], checked: _Counts) -> li
         )
     own = {root.path for root in given}
     names = [entry.name for entry in index.entries.values() if entry.root in own]
-    return [node for name in names for node in _take_found(find(index, [name]), checked)]
+    return [node for name in names for node in _take_selected(find(index, [name]), checked)]
 
 
-def _take_found(found: SelectionResult, checked: _Counts) -> tuple[TaskNode | GroupNode, ...]:
+def _take_selected(found: SelectionResult, checked: _Counts) -> tuple[TaskNode | GroupNode, ...]:
     for folder in found.folders:
         _take_root(folder, "folder", checked)
     checked.errors += found.errors

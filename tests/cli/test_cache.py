@@ -43,7 +43,7 @@ def found(path, weights):
     shelf = open_store(path)
     assert shelf is not None
     try:
-        return ResponseCache(shelf, {"weights": weights}).find(QUERIES).answers
+        return ResponseCache(shelf, {"weights": weights}).find(QUERIES).responses
     finally:
         shelf.close()
 

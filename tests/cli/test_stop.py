@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from proctor.cli.stop import SigtermError, raise_on_sigterm, say_how_to_begin_again, tell
+from proctor.cli.stop import SigtermError, add_command_note, raise_on_sigterm, report_stop
 
 
 def impatient(first, second):
@@ -22,8 +22,8 @@ def impatient(first, second):
 
 
 def test_the_keyboard_and_sigterm(capsys):
-    assert tell(KeyboardInterrupt()) == 130
-    assert tell(SigtermError()) == 143
+    assert report_stop(KeyboardInterrupt()) == 130
+    assert report_stop(SigtermError()) == 143
     assert capsys.readouterr().err == "proctor: stopped by the keyboard.\nproctor: stopped by SIGTERM.\n"
 
 
@@ -31,7 +31,7 @@ def test_at_the_end_of_a_process_the_command_is_named(capsys, monkeypatch):
     monkeypatch.setattr("sys.argv", ["/usr/bin/proctor", "ls", "tasks"])
     ignored = []
     monkeypatch.setattr(signal, "signal", lambda number, what: ignored.append((number, what)))
-    assert tell(SigtermError(), last=True) == 143
+    assert report_stop(SigtermError(), last=True) == 143
     assert capsys.readouterr().err == ("proctor: stopped by SIGTERM. The same command begins again: proctor ls tasks\n")
     assert ignored == [(signal.SIGINT, signal.SIG_IGN), (signal.SIGTERM, signal.SIG_IGN)]
 
@@ -40,18 +40,18 @@ def test_at_the_end_of_a_process_the_command_is_named(capsys, monkeypatch):
 def test_a_second_stop_keeps_what_the_first_had_to_say(first, code, capsys):
     before = first()
     before.add_note("3 of 4 answers are stored.")
-    assert tell(impatient(before, KeyboardInterrupt())) == code
+    assert report_stop(impatient(before, KeyboardInterrupt())) == code
     assert capsys.readouterr().err.endswith("3 of 4 answers are stored.\n")
 
 
 def test_the_command_is_named_once(capsys):
     stop = KeyboardInterrupt()
     for _ in range(2):
-        say_how_to_begin_again(stop, "the same command begins again")
+        add_command_note(stop, "the same command begins again")
     said = KeyboardInterrupt()
     said.add_note("enough was said")
     later = impatient(said, KeyboardInterrupt())
-    say_how_to_begin_again(later, "the same command begins again")
+    add_command_note(later, "the same command begins again")
     assert len(stop.__notes__) == 1
     assert stop.__notes__[0].startswith("the same command begins again: ")
     assert not hasattr(later, "__notes__")

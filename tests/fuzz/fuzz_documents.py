@@ -139,7 +139,7 @@ def fields(source: Source, folder: Path) -> None:
     from proctor.tasks.build_spec import assemble_task
     from proctor.tasks.class_task import InlineNode
     from proctor.tasks.example import TaskShape
-    from proctor.tasks.fields import bind_question
+    from proctor.tasks.fields import bind_document_fields
     from proctor.tasks.task import shot_turns
 
     rows = [document(source) for _ in range(1 + source.below(3))]
@@ -153,7 +153,7 @@ def fields(source: Source, folder: Path) -> None:
             config[key] = source.pick(templates) if not source.chance(4) else source.text() + source.pick(templates)
     with sentences():
         spec = assemble_task(InlineNode("t", config))
-        bound = bind_question(spec, list(rows[0]))
+        bound = bind_document_fields(spec, list(rows[0]))
         for row in rows:
             for getter in (bound.text, bound.target, bound.choice, bound.gen_prefix):
                 if getter is not None:

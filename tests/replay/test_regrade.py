@@ -293,9 +293,9 @@ def test_what_a_samples_file_holds_is_found_to_the_bit(tmp_path_factory, request
     known = SamplesResponses()
     known.read("t", file)
     assert known.documents == {"t": [3]}
-    assert known.find([Query("t", 3, 0, 0, request_)]).answers == [response]
+    assert known.find([Query("t", 3, 0, 0, request_)]).responses == [response]
     other = Generate("other", {}) if not isinstance(request_, Generate) else Rolling("x" * 9)
-    assert known.find([Query("t", 3, 0, 0, other)]).answers == [None]
+    assert known.find([Query("t", 3, 0, 0, other)]).responses == [None]
 
 
 def test_who_is_not_there_says_nothing_new():

@@ -65,7 +65,7 @@ def test_every_response_of_an_old_store_is_a_hit(old):
     assert store.writable
     found = ResponseCache(store, IDENTITY, SEEDS).find(QUERIES)
     store.close()
-    assert found.answers == RESPONSES
+    assert found.responses == RESPONSES
     assert not found.parts
     assert version(old) == db.VERSION > 1
 
@@ -91,7 +91,7 @@ def test_an_old_store_on_a_read_only_disk_has_every_response(old, monkeypatch):
     store = open_store(old)
     assert store is not None
     assert not store.writable
-    assert ResponseCache(store, IDENTITY, SEEDS).find(QUERIES).answers == RESPONSES
+    assert ResponseCache(store, IDENTITY, SEEDS).find(QUERIES).responses == RESPONSES
     store.close()
     assert version(old) == 1
 
@@ -102,7 +102,7 @@ def test_an_old_store_is_merged_into_a_new_one(old, tmp_path):
         assert merge(connection, old) == 9
     store = open_store(new)
     assert store is not None
-    assert ResponseCache(store, IDENTITY, SEEDS).find(QUERIES).answers == RESPONSES
+    assert ResponseCache(store, IDENTITY, SEEDS).find(QUERIES).responses == RESPONSES
     store.close()
 
 
@@ -134,7 +134,7 @@ def test_what_is_known_of_a_text_goes_through_store_export_and_merge(old, tmp_pa
     for path in (old, tmp_path / "new.sqlite"):
         store = open_store(path)
         assert store is not None
-        (found,) = ResponseCache(store, IDENTITY, SEEDS).find([Query("a", 9, 0, 0, request)]).answers
+        (found,) = ResponseCache(store, IDENTITY, SEEDS).find([Query("a", 9, 0, 0, request)]).responses
         assert (found, found.usage) == (text, text.usage)
         store.close()
 

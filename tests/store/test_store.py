@@ -66,33 +66,33 @@ def find(path, queries=QUERIES, identity=MODEL):
 
 def test_what_is_kept_is_found(path):
     keep(path)
-    assert find(path).answers == ANSWERS
+    assert find(path).responses == ANSWERS
     assert find(path).parts == {}
 
 
 def test_another_task_document_or_order_finds_it_too(path):
     keep(path)
     asked = [Query("other", 9, 3, 0, QUERIES[0].request)]
-    assert find(path, asked).answers == [ANSWERS[0]]
+    assert find(path, asked).responses == [ANSWERS[0]]
 
 
 def test_another_model_finds_nothing(path):
     keep(path)
-    assert find(path, identity={"weights": "abd"}).answers == [None] * 5
+    assert find(path, identity={"weights": "abd"}).responses == [None] * 5
     keep(path, {"weights": "abd"}, QUERIES[:1], [Scores(((-9.0, False), (-9.0, False)))])
-    assert find(path).answers == ANSWERS
+    assert find(path).responses == ANSWERS
 
 
 def test_repeats_are_kept_apart(path):
     keep(path)
     more = [Query("quiz", 2, 0, repeat, QUERIES[2].request) for repeat in range(4)]
-    assert find(path, more).answers == [*ANSWERS[2:], None]
+    assert find(path, more).responses == [*ANSWERS[2:], None]
 
 
 def test_one_choice_more_is_found_in_part(path):
     keep(path)
     found = find(path, [Query("quiz", 0, 0, 0, Loglikelihood("Q", (" B", " C", " A")))])
-    assert found.answers == [None]
+    assert found.responses == [None]
     assert found.parts == {0: [(-2.5, False), None, (-0.1, True)]}
 
 
@@ -100,7 +100,7 @@ def test_what_an_attempt_at_the_same_run_answered_is_known_as_its_own(path):
     keep(path, queries=QUERIES[:2], responses=ANSWERS[:2])
     keep(path, queries=QUERIES[2:4], responses=ANSWERS[2:4], state="interrupted")
     found = find(path)
-    assert found.answers == [*ANSWERS[:4], None]
+    assert found.responses == [*ANSWERS[:4], None]
     assert found.own == {2, 3}
 
 
@@ -108,19 +108,19 @@ def test_of_what_an_attempt_left_half_answered_the_whole_is_asked(path):
     half = [Scores(((-1.0, False), (math.nan, False)))]
     keep(path, queries=QUERIES[:1], responses=half, state="failed")
     found = find(path, QUERIES[:1])
-    assert (found.answers, found.parts) == ([None], {})
+    assert (found.responses, found.parts) == ([None], {})
 
 
 def test_a_changed_prompt_is_not_served_the_old_one_s_answer(path):
     """lm-eval keeps prompts under a task's name and serves them after its YAML has changed (PR 4123)."""
     keep(path)
-    assert find(path, [Query("quiz", 0, 0, 0, Loglikelihood("Q!", (" A", " B")))]).answers == [None]
+    assert find(path, [Query("quiz", 0, 0, 0, Loglikelihood("Q!", (" A", " B")))]).responses == [None]
 
 
 def test_what_is_no_number_is_asked_again(path):
     keep(path, queries=QUERIES[:2], responses=[Scores(((math.nan, False), (-1.0, True))), RollingScore(math.nan)])
     found = find(path, QUERIES[:2])
-    assert found.answers == [None, None]
+    assert found.responses == [None, None]
     assert found.parts == {0: [None, (-1.0, True)]}
 
 
@@ -128,8 +128,8 @@ def test_many_are_looked_up_together(path):
     many = [Query("t", n, 0, 0, Loglikelihood(f"Q{n}", (" A", " B", " C"))) for n in range(3000)]
     told = [Scores(((-n, True), (-n - 0.5, False), (-1e-9 * n, False))) for n in range(3000)]
     keep(path, queries=many, responses=told)
-    assert find(path, many).answers == told
-    assert find(path, many[::-7]).answers == told[::-7]
+    assert find(path, many).responses == told
+    assert find(path, many[::-7]).responses == told[::-7]
 
 
 # the file
@@ -192,7 +192,7 @@ def test_two_processes_share_a_file(path):
     for process in both:
         process.communicate()
         assert process.returncode == 0
-    assert find(path, rolling(4000)).answers == [RollingScore(-float(n)) for n in range(4000)]
+    assert find(path, rolling(4000)).responses == [RollingScore(-float(n)) for n in range(4000)]
 
 
 def test_answers_are_committed_while_others_arrive_and_outlive_a_kill(path):
@@ -202,14 +202,14 @@ def test_answers_are_committed_while_others_arrive_and_outlive_a_kill(path):
     committed = 0
     for line in process.stdout:
         if int(line) % 50 == 0:
-            committed = sum(found is not None for found in find(path, rolling(int(line) + 1)).answers)
+            committed = sum(found is not None for found in find(path, rolling(int(line) + 1)).responses)
         if committed >= 100:
             break
     assert process.poll() is None, "it goes on: what is there was committed meanwhile"
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    assert None not in find(path, rolling(committed)).answers
+    assert None not in find(path, rolling(committed)).responses
 
 
 def test_an_answer_waits_for_others_for_a_quarter_of_a_second_at_most(path, monkeypatch):
@@ -242,7 +242,7 @@ def test_a_file_that_is_no_database_is_set_aside(path, caplog):
     assert "set aside as" in caplog.text
     (kept,) = path.parent.glob("answers.sqlite.broken-*")
     assert kept.read_bytes() == b"no database at all" * 100
-    assert find(path).answers == ANSWERS
+    assert find(path).responses == ANSWERS
 
 
 def test_a_file_of_somebody_s_own_stays_where_it_is(tmp_path):
@@ -282,11 +282,11 @@ def torn(path, count=4000):
 def test_a_torn_file_is_set_aside_and_a_new_one_begins(path, caplog):
     torn(path)
     found = find(path, rolling(4000))
-    assert None in found.answers
+    assert None in found.responses
     assert "set aside as" in caplog.text
     assert list(path.parent.glob("answers.sqlite.broken-*"))
     keep(path)
-    assert find(path).answers == ANSWERS
+    assert find(path).responses == ANSWERS
 
 
 def test_a_file_that_tears_during_a_run_costs_no_run(path, caplog):
@@ -303,7 +303,7 @@ def test_a_file_that_tears_during_a_run_costs_no_run(path, caplog):
     answers.store.close()
     assert caplog.text.count("takes no more responses") <= 1
     keep(path)
-    assert find(path).answers == ANSWERS
+    assert find(path).responses == ANSWERS
 
 
 def test_a_file_that_vanishes_is_said_once(path, caplog):
@@ -335,7 +335,7 @@ def test_a_full_disk_is_said_once_and_what_was_kept_stays(path, caplog, monkeypa
     answers.store.close()
     assert caplog.text.count("the disk is full") == 1
     monkeypatch.undo()
-    assert find(path).answers == ANSWERS
+    assert find(path).responses == ANSWERS
 
 
 def test_a_writer_that_dies_is_said_once(path, caplog, monkeypatch):
@@ -359,7 +359,7 @@ def test_a_store_that_may_not_be_written_is_read(path, caplog, monkeypatch):
 
     monkeypatch.setattr(store, "connect", refuse)
     answers = opened(path)
-    assert answers.find(QUERIES).answers == ANSWERS
+    assert answers.find(QUERIES).responses == ANSWERS
     answers.keep(Query("t", 0, 0, 0, Rolling("new")), RollingScore(-1.0))
     answers.store.close()
     assert "can be read, but not written (it may not be written)" in caplog.text
@@ -370,7 +370,7 @@ def test_a_folder_that_may_not_be_written(path, caplog):
     keep(path)
     path.parent.chmod(0o500)
     try:
-        assert find(path).answers == ANSWERS
+        assert find(path).responses == ANSWERS
     finally:
         path.parent.chmod(0o700)
 
@@ -392,7 +392,7 @@ def test_a_busy_file_is_waited_for(path, monkeypatch):
     other.execute("COMMIT")
     other.close()
     answers.store.close()
-    assert find(path).answers[0] == ANSWERS[0]
+    assert find(path).responses[0] == ANSWERS[0]
 
 
 def test_a_writer_that_dies_with_rows_in_hand_does_not_say_that_they_are_kept(path, caplog, monkeypatch):

@@ -287,7 +287,7 @@ def test_a_question_is_kept_out_of_its_own_examples_if_the_user_says_so(write, c
 def test_a_class_that_cannot_keep_questions_out_is_named(write, caplog):
     code = MINE.replace("class Mine(ConfigurableTask)", "class Base(ConfigurableTask)") + (
         "\n\nclass Mine(Base):\n    def __getattribute__(self, name):\n"
-        "        if name == 'keep_questions_out':\n            raise AttributeError(name)\n"
+        "        if name == 'exclude_evaluated':\n            raise AttributeError(name)\n"
         "        return super().__getattribute__(name)\n"
     )
     run(write(code), num_fewshot=1, fewshot_exclude="always")

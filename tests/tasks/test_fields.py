@@ -8,14 +8,14 @@ import pytest
 
 from proctor.errors import TaskError
 from proctor.refs import Ref
-from proctor.tasks.fields import bind_examples, bind_question, key_or_template
+from proctor.tasks.fields import bind_document_fields, bind_examples, key_or_template
 from proctor.tasks.templates import compile_template
 
 DOC = {"question": "Q?", "choices": ["x", "y"], "answer": 1, "n": 7}
 
 
 def question(spec, **changes):
-    return bind_question(spec(**changes), tuple(DOC))
+    return bind_document_fields(spec(**changes), tuple(DOC))
 
 
 def test_the_four_kinds_of_text(spec, tmp_path):
@@ -53,7 +53,7 @@ def test_choices(spec):
 
 def test_prefix_is_a_column_here_and_a_key_in_the_examples(spec):
     built = spec(gen_prefix="question")
-    assert bind_question(built, tuple(DOC)).gen_prefix(DOC) == "Q?"
+    assert bind_document_fields(built, tuple(DOC)).gen_prefix(DOC) == "Q?"
     assert bind_examples(built, tuple(DOC)).gen_prefix({"question": "other"}) == "other"
     assert bind_examples(built, tuple(DOC)).gen_prefix({"x": 1}) == "question"
     assert key_or_template(built, "description", "")(DOC) is None
@@ -117,7 +117,7 @@ def test_a_column_that_one_document_lacks_is_a_sentence_with_a_line(spec):
 def test_a_prefix_that_is_no_text_is_a_sentence(spec, value):
     task = spec(gen_prefix="opening")
     columns = ["question", "choices", "answer", "opening"]
-    for getter in (bind_question(task, columns).gen_prefix, bind_examples(task, columns).gen_prefix):
+    for getter in (bind_document_fields(task, columns).gen_prefix, bind_examples(task, columns).gen_prefix):
         assert getter({"opening": None}) is None
         with pytest.raises(TaskError, match="gen_prefix must give a text, but on a document it gave"):
             getter({"opening": value})

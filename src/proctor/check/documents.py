@@ -26,7 +26,7 @@ from proctor.tasks.all_errors import field_errors, split_errors
 from proctor.tasks.data import Documents, Splits
 from proctor.tasks.example import TaskShape
 from proctor.tasks.fewshot import load_pool, make_sampler, may_leak, pool_split
-from proctor.tasks.fields import Fields, bind_examples, bind_question, key_or_template
+from proctor.tasks.fields import Fields, bind_document_fields, bind_examples, key_or_template
 from proctor.tasks.output_types.table import output_type_of
 from proctor.tasks.registered import load_registrations
 from proctor.tasks.spec import TaskSpec
@@ -70,7 +70,7 @@ class _DataCheck:
         """Load, bind, render; what cannot go on because of an error is left out."""
         self._look()
         for note in self.splits.notes:
-            self.found.say_error(note, note=True)
+            self.found.add_error(note, note=True)
 
     def _look(self) -> None:
         if self.run_code:
@@ -85,7 +85,7 @@ class _DataCheck:
             return
         for literal in unbraced(self.spec.raw, documents.columns):
             self.found.say(literal.message, *map(str, literal.path), hint=literal.hint, note=literal.is_note)
-        question = self._try(lambda: bind_question(self.spec, documents.columns), "task")
+        question = self._try(lambda: bind_document_fields(self.spec, documents.columns), "task")
         shape = TaskShape(multiple_input=False, multiple_target=False)
         if isinstance(question, Fields):
             shape = _FieldChecks(self.spec, question, self.found, self.unusable).run(documents)
@@ -106,21 +106,21 @@ class _DataCheck:
         """Functions that score, or make the documents, called twice."""
         if not self.found.results()[0]:
             for warning in imagined_warnings(self.spec):
-                self.found.say_error(warning, note=True)
+                self.found.add_error(warning, note=True)
         rows = self._try(lambda: rows_warning(self.spec, self.splits), "process_docs", note=True)
         if isinstance(rows, Finding):
-            self.found.say_error(rows, note=True)
+            self.found.add_error(rows, note=True)
 
     def _named_splits(self) -> None:
         for finding in split_errors(self.spec, self.splits):
-            self.found.say_error(finding)
+            self.found.add_error(finding)
 
     def _evaluated(self) -> Documents | None:
         split = self.spec.data.eval_split or ""
         if split not in self.splits.names:
             if not self.unusable & {"doc_to_text", "doc_to_target", "doc_to_choice"}:
                 for finding in field_errors(self.spec, self.splits):
-                    self.found.say_error(finding)
+                    self.found.add_error(finding)
             return None
         documents = self.splits.documents(split, self.spec.data.process_docs)
         if len(documents) == 0:
@@ -210,7 +210,7 @@ class _FieldChecks:
                 self.found.on(number, _kind(error, finding), finding)
             return FAILED
 
-    def _tell(
+    def _add_on(
         self, number: int, message: str, key: str, kind: str, *, hint: str | None = None, note: bool = False
     ) -> None:
         self.found.on(number, (key, kind), self.spec.error(message, key, hint=hint), note=note)
@@ -219,7 +219,7 @@ class _FieldChecks:
         target = self._get("doc_to_target", self.fields.target, number, doc)
         if not self._has_prompt:
             if target is not FAILED and not str(target).strip():
-                self._tell(
+                self._add_on(
                     number, "doc_to_target is empty: there is no text to score.", "doc_to_target", "empty", note=True
                 )
             return
@@ -249,20 +249,20 @@ class _FieldChecks:
             if not isinstance(text, int):
                 message = f"doc_to_text gave a number before, but it gave {short(text)}."
                 hint = "Digits alone name a choice where there are choices: then every document must give digits."
-                self._tell(number, message, "doc_to_text", "shape", hint=hint)
+                self._add_on(number, message, "doc_to_text", "shape", hint=hint)
         elif not isinstance(text, str):
             message = f"doc_to_text must give a text, but it gave {short(text)}."
             hint = "Digits alone name a choice where there are choices." if isinstance(text, int) else None
-            self._tell(number, message, "doc_to_text", "no text", hint=hint)
+            self._add_on(number, message, "doc_to_text", "no text", hint=hint)
         elif not text.strip() and self.spec.prompt.text not in ("", None):
-            self._tell(number, "doc_to_text is empty.", "doc_to_text", "empty", note=True)
+            self._add_on(number, "doc_to_text is empty.", "doc_to_text", "empty", note=True)
 
     def _choices(self, number: int, choices: Any) -> Any:
         """The choices if they can be used, else FAILED."""
         key = "doc_to_choice"
         if not isinstance(choices, (list, tuple)):
             hint = "A template must give a list as Python writes it: '{{[a, b, c]}}'."
-            self._tell(
+            self._add_on(
                 number,
                 f"doc_to_choice must give a list of texts, but it gave {short(choices)}.",
                 key,
@@ -271,11 +271,11 @@ class _FieldChecks:
             )
             return FAILED
         if not choices:
-            self._tell(number, "doc_to_choice gave an empty list: there is nothing to choose from.", key, "nothing")
+            self._add_on(number, "doc_to_choice gave an empty list: there is nothing to choose from.", key, "nothing")
             return FAILED
         wrong = next((choice for choice in choices if not isinstance(choice, str)), None)
         if wrong is not None or None in choices:
-            self._tell(number, f"a choice must be text, but doc_to_choice gave {short(wrong)}.", key, "no text")
+            self._add_on(number, f"a choice must be text, but doc_to_choice gave {short(wrong)}.", key, "no text")
             return FAILED
         return choices
 

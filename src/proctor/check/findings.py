@@ -73,7 +73,7 @@ class Findings:
         """
         self._plain.append((self.spec.error(message, *path, hint=hint), note))
 
-    def say_error(self, finding: Finding, *, note: bool = False) -> None:
+    def add_error(self, finding: Finding, *, note: bool = False) -> None:
         """Add an error that has its place.
 
         Args:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from proctor.cli.environment import set_tokenizer_threads
 from proctor.cli.flags import add_run_flags as add_flags
 from proctor.cli.launcher import is_surplus
-from proctor.cli.stop import say_how_to_begin_again
+from proctor.cli.stop import add_command_note
 from proctor.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def execute(namespace: argparse.Namespace) -> int:
     if is_surplus(config.model_args):
         return 0
     _refuse_missing_reporters(config)
-    _say_what_has_no_effect(config)
+    _warn_of_no_effect(config)
     check_model(config)
 
     from proctor.run.finish import check_output, complete_run
@@ -53,7 +53,7 @@ def execute(namespace: argparse.Namespace) -> int:
     try:
         return report(finished)
     except KeyboardInterrupt as stop:
-        say_how_to_begin_again(stop, "the same command shows the results")
+        add_command_note(stop, "the same command shows the results")
         raise
 
 
@@ -99,7 +99,7 @@ def _refuse_missing_reporters(config: RunConfig) -> None:
             )
 
 
-def _say_what_has_no_effect(config: RunConfig) -> None:
+def _warn_of_no_effect(config: RunConfig) -> None:
     if config.cache_requests:
         logger.warning("--cache_requests has no effect: prompts are not cached, building them takes seconds.")
     if config.check_integrity:

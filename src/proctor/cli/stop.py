@@ -32,7 +32,7 @@ def raise_on_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def tell(stop: KeyboardInterrupt, *, last: bool = False) -> int:
+def report_stop(stop: KeyboardInterrupt, *, last: bool = False) -> int:
     """Say in a sentence that, and where, the work stopped; the exit code that shells expect.
 
     ``last``: the process ends now. Whoever is impatient is heard no more, and the command that does the work again
@@ -41,7 +41,7 @@ def tell(stop: KeyboardInterrupt, *, last: bool = False) -> int:
     if last:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
-        say_how_to_begin_again(stop, "the same command begins again")
+        add_command_note(stop, "the same command begins again")
     # Ctrl-C while a run winds up raises another KeyboardInterrupt: the first may carry what is stored.
     stops = _stops(stop)
     terminated = isinstance(stops[-1], SigtermError)
@@ -52,7 +52,7 @@ def tell(stop: KeyboardInterrupt, *, last: bool = False) -> int:
     return 128 + (signal.SIGTERM if terminated else signal.SIGINT)
 
 
-def say_how_to_begin_again(stop: KeyboardInterrupt, what: str) -> None:
+def add_command_note(stop: KeyboardInterrupt, what: str) -> None:
     """Name the command that does the work, where nobody has yet said more than that."""
     if not any(getattr(one, "__notes__", ()) for one in _stops(stop)):
         from proctor.run.command import command_line

@@ -37,7 +37,7 @@ PIECE = 4 << 20
 MOST_THREADS = 8
 MOST_REMEMBERED = 5000
 SLOW_SECONDS = 2.0
-SAY_EVERY = 10.0
+LOG_EVERY = 10.0
 TOO_YOUNG_NS = 2_000_000_000
 """A file that was modified so shortly ago could change again without its time showing it."""
 TICK_NS = 50_000_000
@@ -89,13 +89,13 @@ def _remembered(known: _Known, file: Path, stamp: _Stamp) -> str | None:
 def _digest(files: Sequence[Path], sizes: Sequence[int]) -> list[str]:
     """Block by block, so that one file of many gigabytes keeps all threads busy too."""
     blocks = [(file, start) for file, size in zip(files, sizes, strict=True) for start in range(0, size or 1, BLOCK)]
-    total, began, said = sum(sizes), time.monotonic(), -SAY_EVERY
+    total, began, said = sum(sizes), time.monotonic(), -LOG_EVERY
     sums = {file: hashlib.sha256(str(size).encode()) for file, size in zip(files, sizes, strict=True)}
     with ThreadPoolExecutor(min(MOST_THREADS, os.cpu_count() or 1)) as pool:
         for done, ((file, _), part) in enumerate(zip(blocks, _parts(pool, blocks), strict=True), start=1):
             sums[file].update(part)
             seconds = time.monotonic() - began
-            if seconds > SLOW_SECONDS and seconds - said > SAY_EVERY and done < len(blocks):
+            if seconds > SLOW_SECONDS and seconds - said > LOG_EVERY and done < len(blocks):
                 said = seconds
                 log.info(
                     "Reading the weights to know the model again: %.1f of %.1f GB. This is done once.",

@@ -40,14 +40,14 @@ log = logging.getLogger("proctor")
 
 @dataclass(frozen=True, slots=True)
 class EarlierRun:
-    """An earlier run: its settings, who answered, and the answers where they are in no store.
+    """An earlier run: its settings, which model, and the responses where they are in no store.
 
     ``shots``: numbers of few-shot examples by task, where the settings do not say how they came about.
     """
 
     config: RunConfig
     model: ReplayModel
-    answers: ResponseSource | None = None
+    responses: ResponseSource | None = None
     shots: Mapping[str, int] = field(default_factory=dict)
 
     def asked(self, spec: TaskSpec) -> TaskSpec:
@@ -105,7 +105,7 @@ def _run_numbered(number: int, store: Path) -> Run:
 
 
 def _run_of(document: Mapping[str, Any], changes: Changes) -> Run | None:
-    """The run that wrote these results, if the store has its answers."""
+    """The run that wrote these results, if the store has its responses."""
     path, begun = path_of(RunConfig(store=changes.store)), document.get("date")
     if path is None or not os.path.isfile(path) or not isinstance(begun, float):
         return None
@@ -182,17 +182,17 @@ def _placed(config: RunConfig, folder: Path) -> RunConfig:
 
 
 def _from_samples(file: Path, document: Mapping[str, Any], changes: Changes) -> EarlierRun:
-    answers = SamplesResponses()
+    responses = SamplesResponses()
     for task, path in samples_beside(file, document).items():
-        answers.read(task, path)
-    if not answers.documents:
+        responses.read(task, path)
+    if not responses.documents:
         raise UsageError(
             f"The responses of {file} are not in the store, and there are no samples files beside it.",
             hint="--store PATH names another store; runs with --log_samples write samples files.",
         )
-    config = changes.apply_to(_config_from(document, answers.documents, changes))
+    config = changes.apply_to(_config_from(document, responses.documents, changes))
     chosen = set(changes.tasks)
-    lost = sorted(set(document.get("configs") or {}) - set(answers.documents)) if not chosen else []
+    lost = sorted(set(document.get("configs") or {}) - set(responses.documents)) if not chosen else []
     if lost:
         log.warning("No samples file is there of %s.", ", ".join(lost[:5]) + (", ..." if len(lost) > 5 else ""))
     model = ReplayModel(
@@ -203,7 +203,7 @@ def _from_samples(file: Path, document: Mapping[str, Any], changes: Changes) -> 
         remedy="Task files as they were then (--include_path), or --num_fewshot, may make the prompts the same again.",
     )
     shots = document.get("n-shot") if changes.num_fewshot is None else None
-    return EarlierRun(replace(config, no_store=True, store=None), model, answers, dict(shots or {}))
+    return EarlierRun(replace(config, no_store=True, store=None), model, responses, dict(shots or {}))
 
 
 def _facts(document: Mapping[str, Any]) -> Mapping[str, Any]:

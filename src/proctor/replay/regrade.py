@@ -1,6 +1,6 @@
-"""New filters, metrics and choices on answers that are there: a run with everything but its model.
+"""New filters, metrics and choices on responses that are there: a run with everything but its model.
 
-An earlier run is found by its number, or by its results file; its answers are in the store, or in
+An earlier run is found by its number, or by its results file; its responses are in the store, or in
 the samples files beside its results (of lm-eval, too). Today's task files say what is asked, and
 what was answered to exactly that is graded again.
 """
@@ -56,7 +56,7 @@ def regrade(
         bootstrap_iters=bootstrap_iters,
         keep_records=keep_records,
         opened=past.model,
-        answers=past.answers,
+        responses=past.responses,
         exam=exam,
     )
     return complete_run(config, lambda samples: run(samples=samples), stream_samples=not keep_records)

@@ -1,4 +1,4 @@
-"""Find what is stored, ask the model what is not, keep each answer as it arrives, put all in order.
+"""Find what is stored, ask the model what is not, keep each response as it arrives, put all in order.
 
 Resuming a run is this and no other step.
 """
@@ -46,7 +46,7 @@ Origins = Mapping[tuple[str, int], Origin]
 
 
 class ResponseSource(Protocol):
-    """Where answers may be already, and where new ones go."""
+    """Where responses may be already, and where new ones go."""
 
     def find(self, queries: Sequence[Query]) -> Lookup:
         """Everything that is known of some queries.
@@ -78,10 +78,10 @@ class Asking:
         self.queries = queries
         self._store = store
         found = None if store is None else store.find(queries)
-        self._answers: list[Response | None] = [None] * len(queries) if found is None else found.answers
+        self._responses: list[Response | None] = [None] * len(queries) if found is None else found.responses
         self._parts: Mapping[int, Sequence[Part | None]] = {} if found is None else found.parts
         self._own = frozenset[int]() if found is None else found.own
-        self.missing = [place for place, answer in enumerate(self._answers) if answer is None]
+        self.missing = [place for place, response in enumerate(self._responses) if response is None]
         self.counts = Counts(cached=len(queries) - len(self.missing))
         self.refusals: list[Refusal] = []
 
@@ -102,12 +102,12 @@ class Asking:
         if self.counts.cached:
             rest = "the others are requested from the model" if self.missing else "no request is sent to the model"
             log.info("%s of %s responses are cached; %s.", f"{self.counts.cached:,}", f"{len(self.queries):,}", rest)
-            cached = zip(self.queries, self._answers, strict=True)
+            cached = zip(self.queries, self._responses, strict=True)
             advance(sum(query.request.count for query, response in cached if response is not None))
             self._draw_anew()
         for place, response in _held(model, self._answered(model, origins or {})) if self.missing else ():
             whole = self._completed(place, response)
-            self._answers[place] = whole
+            self._responses[place] = whole
             if isinstance(whole, Refusal):
                 self._note_refusal(place, whole, fail_fast=fail_fast)
             elif self._store is not None:
@@ -116,7 +116,7 @@ class Asking:
             self.counts = Counts(self.counts.requested + 1, self.counts.cached)
             advance(self.queries[place].request.count)
         self._check()
-        return [answer for answer in self._answers if answer is not None]
+        return [response for response in self._responses if response is not None]
 
     def _note_refusal(self, place: int, refusal: Refusal, *, fail_fast: bool) -> None:
         query = self.queries[place]
@@ -142,15 +142,17 @@ class Asking:
         asked = [self._left(place) for place in self.missing]
         if origins and isinstance(model, OriginModel):
             queries = (self.queries[place] for place in self.missing)
-            answers = model.respond_about(asked, [origins[query.task, query.doc_id] for query in queries])
+            responses = model.respond_about(asked, [origins[query.task, query.doc_id] for query in queries])
         else:
-            answers = model.respond(asked)
-        yield from self._named(self.missing, answers)
+            responses = model.respond(asked)
+        yield from self._named(self.missing, responses)
 
-    def _named(self, places: Sequence[int], answers: Iterator[tuple[int, Response]]) -> Iterator[tuple[int, Response]]:
+    def _named(
+        self, places: Sequence[int], responses: Iterator[tuple[int, Response]]
+    ) -> Iterator[tuple[int, Response]]:
         """Responses under the numbers of their queries; a request that cannot be answered gets its document's."""
         try:
-            for number, response in answers:
+            for number, response in responses:
                 yield places[number], response
         except RequestError as error:
             query = self.queries[places[error.request]]
@@ -159,7 +161,7 @@ class Asking:
             ) from error
 
     def _left(self, place: int) -> Request:
-        """What is left to ask of a query: of some continuations, the answers may be there."""
+        """What is left to ask of a query: of some continuations, the responses may be there."""
         request, parts = self.queries[place].request, self._parts.get(place)
         if parts is None or not isinstance(request, Loglikelihood):
             return request
@@ -188,7 +190,7 @@ class Asking:
                 getattr(sys.modules[name], "seed" if name == "numpy.random" else "manual_seed")(seed)
 
     def _check(self) -> None:
-        missing = [query for query, answer in zip(self.queries, self._answers, strict=True) if answer is None]
+        missing = [query for query, response in zip(self.queries, self._responses, strict=True) if response is None]
         if missing:
             first = missing[0]
             raise ModelError(
@@ -197,11 +199,11 @@ class Asking:
             )
 
 
-def _held(model: Model, answers: Iterator[tuple[int, Response]]) -> Iterator[tuple[int, Response]]:
-    """The answers of a model whose code may not end the run."""
+def _held(model: Model, responses: Iterator[tuple[int, Response]]) -> Iterator[tuple[int, Response]]:
+    """The responses of a model whose code may not end the run."""
     try:
         with no_exit():
-            yield from answers
+            yield from responses
     except ForeignExitError as error:
         raise ModelError(
             f"The model '{model.name}' failed while it responded: its code {error}.",

@@ -141,12 +141,12 @@ def _outcomes(pipeline: Any, documents: Sequence[_ShownDocument], *, fail_fast: 
 class _FilterRun:
     """One pipeline over the documents of a task: all at once, and where that fails, without those at error."""
 
-    def __init__(self, pipeline: Any, answers: Sequence[Document], docs: Sequence[Any]) -> None:
-        self._pipeline, self._answers, self._docs = pipeline, answers, docs
+    def __init__(self, pipeline: Any, responses: Sequence[Document], docs: Sequence[Any]) -> None:
+        self._pipeline, self._responses, self._docs = pipeline, responses, docs
 
     def outcomes(self, *, fail_fast: bool) -> list[list[Any]]:
         """Per document, the outcomes of its requests; :class:`FilterFailure` ones where there is none."""
-        everything = range(len(self._answers))
+        everything = range(len(self._responses))
         if not everything:
             return []
         try:
@@ -166,10 +166,10 @@ class _FilterRun:
         return [found[place] if place in found else [bad[place]] for place in everything]
 
     def _run(self, places: Sequence[int]) -> list[list[Any]]:
-        flat = [repeats for place in places for repeats in self._answers[place]]
-        docs = [self._docs[place] for place in places for _ in self._answers[place]]
+        flat = [repeats for place in places for repeats in self._responses[place]]
+        docs = [self._docs[place] for place in places for _ in self._responses[place]]
         filtered = iter(list(self._pipeline.apply(flat, docs)))
-        return [[next(filtered) for _ in self._answers[place]] for place in places]
+        return [[next(filtered) for _ in self._responses[place]] for place in places]
 
     def _at_error(self, places: Sequence[int], error: Exception) -> dict[int, FilterFailure]:
         """The documents with which the filters fail, found by halving; all failed with ``error`` together."""

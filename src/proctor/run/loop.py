@@ -22,7 +22,7 @@ from proctor.types import Record, Response
 Take = Callable[[Record], None]
 
 
-def answer_and_grade(
+def request_and_grade(
     model: Model,
     questions: QueryChunks,
     kept: RunStore,
@@ -48,7 +48,7 @@ def answer_and_grade(
                 if asking.missing and isinstance(model, LoadableModel):
                     model.load()
                 display = stack.enter_context(progress(questions.counted, "Answering", "requests"))
-            responses = _ask(model, window, asking, kept, display, fail_fast=fail_fast)
+            responses = _request(model, window, asking, kept, display, fail_fast=fail_fast)
             if responses is None:
                 continue
             left -= len(responses)
@@ -60,7 +60,7 @@ def answer_and_grade(
         model.check()
 
 
-def _ask(
+def _request(
     model: Model, window: Sequence[TaskPlan], asking: Asking, kept: RunStore, display: Progress, *, fail_fast: bool
 ) -> list[Response] | None:
     """The answers; None where some are missing and nobody can be asked."""

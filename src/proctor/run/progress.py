@@ -108,8 +108,8 @@ class Quiet:
 class Lines(Quiet):
     """A line of the log for every tenth, but neither hurried nor long silent; and one at the end."""
 
-    _said_at = 0.0
-    _said_done = 0
+    _logged_at = 0.0
+    _logged_done = 0
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -131,14 +131,14 @@ class Lines(Quiet):
         """Count ``n`` more, and say so if a line is due."""
         super().advance(n)
         # A tenth of a short run is no news, and a tenth of a long one is hours away: both bounds are in seconds.
-        silent = self.seconds - self._said_at
+        silent = self.seconds - self._logged_at
         if silent < LEAST_SECONDS or self.done >= self.total:
             return
-        if silent >= MOST_SECONDS or self.done - self._said_done >= self.total / 10:
-            self._said_at, self._said_done = self.seconds, self.done
-            self._say()
+        if silent >= MOST_SECONDS or self.done - self._logged_done >= self.total / 10:
+            self._logged_at, self._logged_done = self.seconds, self.done
+            self._log()
 
-    def _say(self) -> None:
+    def _log(self) -> None:
         remaining = duration((self.total - self.done) * self.seconds / self.done)
         share = 100 * self.done // self.total
         speed = rate(self.done, self.seconds)

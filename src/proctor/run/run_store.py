@@ -63,13 +63,13 @@ class RunStore:
         # A model without an identity (a script's own) has no keys: its run is listed, its responses are not cached.
         identity = model.identity if path is not None and isinstance(model, IdentifiedModel) else None
         self._store: Store | None = None if path is None else open_store(path)
-        self._answers: ResponseCache | None = None
+        self._responses: ResponseCache | None = None
         if self._store is None:
             return
         if identity is not None:
             seeds = (config.seed.python, config.seed.numpy, config.seed.torch)
-            self._answers = ResponseCache(self._store, identity, seeds)
-        digest = None if self._answers is None else self._answers.digest
+            self._responses = ResponseCache(self._store, identity, seeds)
+        digest = None if self._responses is None else self._responses.digest
         self._store.begin(
             NewRun(
                 started,
@@ -85,7 +85,7 @@ class RunStore:
     @property
     def digest(self) -> str | None:
         """What stands for the model in the store."""
-        return None if self._answers is None else self._answers.digest.hex()
+        return None if self._responses is None else self._responses.digest.hex()
 
     def expect(self, total: int) -> None:
         """Learn how many questions the run has."""
@@ -93,7 +93,7 @@ class RunStore:
 
     def asking(self, queries: Sequence[Query]) -> Asking:
         """Questions of the run, those answered that are stored."""
-        self._asking = Asking(queries, self._answers or self._source)
+        self._asking = Asking(queries, self._responses or self._source)
         return self._asking
 
     def close_window(self) -> None:
@@ -104,22 +104,22 @@ class RunStore:
 
     @property
     def counts(self) -> Counts:
-        """How many questions were asked, and how many answers found, so far."""
+        """How many requests were sent to the model, and how many responses were cached, so far."""
         now = Counts() if self._asking is None else self._asking.counts
         return Counts(self._before.requested + now.requested, self._before.cached + now.cached)
 
     def facts(self) -> Mapping[str, Any]:
         """What the model says of itself: remembered from an earlier run where this one asked it nothing."""
-        store, answers = self._store, self._answers
-        if store is None or answers is None:
+        store, responses = self._store, self._responses
+        if store is None or responses is None:
             return self._model.info
         if self.counts.requested:
             facts = self._model.info
             # A run that finds all responses reads no weights, and so cannot know the model's number of parameters or
             # its dtype. Those are stored under the model's digest by a run that loads it.
-            store.note_facts(answers.digest, json.loads(json.dumps(dict(facts), default=str)))
+            store.note_facts(responses.digest, json.loads(json.dumps(dict(facts), default=str)))
             return facts
-        if isinstance(self._model, RecallableModel) and (known := store.recall_facts(answers.digest)) is not None:
+        if isinstance(self._model, RecallableModel) and (known := store.recall_facts(responses.digest)) is not None:
             self._model.recall(known)
         return self._model.info
 
@@ -149,7 +149,7 @@ class RunStore:
 
     def _say_how_to_go_on(self, stop: KeyboardInterrupt, *, kept: bool) -> None:
         counts = self.counts
-        if not self._total or self._answers is None or not kept:
+        if not self._total or self._responses is None or not kept:
             return
         stop.add_note(
             f"{counts.cached + counts.requested:,} of {self._total:,} responses are cached; "

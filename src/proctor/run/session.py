@@ -16,7 +16,7 @@ from proctor.results.samples import Samples
 from proctor.run.ask import ResponseSource
 from proctor.run.chunks import ROOM, ChunkLimits, plan_chunks
 from proctor.run.exam import Exam, check_exam, load_exam
-from proctor.run.loop import RecordSink, answer_and_grade
+from proctor.run.loop import RecordSink, request_and_grade
 from proctor.run.model import open_configured
 from proctor.run.progress import OpenProgress
 from proctor.run.refusals import report_refusals
@@ -41,7 +41,7 @@ def evaluate(
     opened: Model | None = None,
     exam: Exam | None = None,
     samples: Samples | None = None,
-    answers: ResponseSource | None = None,
+    responses: ResponseSource | None = None,
     room: ChunkLimits = ROOM,
 ) -> RunResult:
     """Run ``config`` from task files to scores.
@@ -54,7 +54,7 @@ def evaluate(
         opened: A model that responds instead of ``config.model``, which then only names it, and stays open.
         exam: Tasks that are loaded already, instead of ``config.tasks``.
         samples: Takes every record as it is graded.
-        answers: Responses that are known, of a run without a store.
+        responses: Responses that are known, of a run without a store.
         room: How much is planned, sent to the model and graded at a time.
 
     Raises:
@@ -78,10 +78,10 @@ def evaluate(
         chunks = plan_chunks(exam.tasks, config, model, progress, room)
         # 6 to 8, chunk by chunk: look up responses in the store, request what is missing, grade into records.
         with (
-            RunStore(config, model, started, answers) as store,
+            RunStore(config, model, started, responses) as store,
             code_consent(config.confirm_run_unsafe_code, remote=config.trust_remote_code),
         ):
-            answer_and_grade(
+            request_and_grade(
                 model, chunks, store, values_by_task, progress=progress, take=sink.take, fail_fast=config.fail_fast
             )
             facts = ModelFacts(

@@ -78,8 +78,8 @@ class _Supervisor:
         )
         os.close(lock)  # the supervisor holds it, as long as it or a guard lives
         packages = list(dict.fromkeys(sysconfig.get_path(name) for name in ("purelib", "platlib")))
-        self._say({"folder": self.folder, "packages": packages, "skip": sorted(skip)})
-        first = self._ask({"source": "", "seconds": 30.0, "memory": 1 << 30, "disk": _MB, "missing": None}, 60.0)
+        self._send({"folder": self.folder, "packages": packages, "skip": sorted(skip)})
+        first = self._request({"source": "", "seconds": 30.0, "memory": 1 << 30, "disk": _MB, "missing": None}, 60.0)
         if first is None or first["status"] != "passed":
             self.close()
             raise SandboxError(
@@ -88,14 +88,14 @@ class _Supervisor:
             )
         self.missing: Mapping[str, str] = first["missing"]
 
-    def _say(self, line: Mapping[str, Any]) -> None:
+    def _send(self, line: Mapping[str, Any]) -> None:
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(line).encode() + b"\n")
 
-    def _ask(self, job: Mapping[str, Any], seconds: float) -> dict[str, Any] | None:
+    def _request(self, job: Mapping[str, Any], seconds: float) -> dict[str, Any] | None:
         """The supervisor's answer; None if it died or does not answer."""
         try:
-            self._say(job)
+            self._send(job)
         except OSError:
             return None
         assert self.process.stdout is not None
@@ -111,7 +111,7 @@ class _Supervisor:
     def run(self, program: str, seconds: float, memory: int, disk: int) -> Outcome | None:
         """The outcome of a program; None if the supervisor was lost over it."""
         job = {"source": program, "seconds": seconds, "memory": memory, "disk": disk, "missing": list(self.missing)}
-        answer = self._ask(job, seconds + _GRACE)
+        answer = self._request(job, seconds + _GRACE)
         if answer is None:
             return None
         if answer["status"] == "broken":
@@ -147,7 +147,7 @@ class _Pool:
             supervisor = waiting.pop() if waiting else None
         if supervisor is None:
             supervisor = _Supervisor(skip)
-            self._tell(supervisor.missing, skip)
+            self._warn_of_missing(supervisor.missing, skip)
         try:
             yield supervisor
         except BaseException:
@@ -159,7 +159,7 @@ class _Pool:
         with self.lock:
             self.idle.setdefault(skip, []).append(supervisor)
 
-    def _tell(self, missing: Mapping[str, str], skip: frozenset[str]) -> None:
+    def _warn_of_missing(self, missing: Mapping[str, str], skip: frozenset[str]) -> None:
         if skip:
             return
         with self.lock:

@@ -1,4 +1,4 @@
-"""The store as a run sees it: answers found, answers kept, and never an error.
+"""The store as a run sees it: responses found, responses kept, and never an error.
 
 Whatever goes wrong with the file is said in one sentence, and the run goes on with what is left
 of the store, or without it.
@@ -38,11 +38,11 @@ _IN = ", ".join("?" * LOOKED_UP)
 class Lookup:
     """What is stored of a list of queries.
 
-    ``answers``: per query the whole answer, or None. ``parts``: of queries answered in part, what
+    ``responses``: per query the whole response, or None. ``parts``: of queries answered in part, what
     is there of each continuation. ``own``: the queries that earlier attempts at the same run answered.
     """
 
-    answers: list[Response | None]
+    responses: list[Response | None]
     parts: Mapping[int, Sequence[Part | None]]
     own: frozenset[int] = frozenset()
 
@@ -101,7 +101,7 @@ class Store:
         if self.writable:
             self._try(lambda connection: runs.note_facts(connection, digest, facts))
 
-    # -- answers
+    # -- responses
 
     def get(self, keys: Sequence[bytes]) -> tuple[dict[bytes, bytes], set[bytes]]:
         """What is stored under some keys.
@@ -237,7 +237,7 @@ def _open_read_only(path: Path, error: Exception) -> Store | None:
 
 
 class ResponseCache:
-    """One model's answers on a store, for one run."""
+    """One model's responses on a store, for one run."""
 
     def __init__(self, store: Store, identity: Mapping[str, Any], seeds: Seeds = ()) -> None:
         self.store = store
@@ -254,7 +254,7 @@ class ResponseCache:
         Args:
             queries: The queries of a run, in its order.
         """
-        answers: list[Response | None] = []
+        responses: list[Response | None] = []
         parts: dict[int, Sequence[Part | None]] = {}
         own_places: list[int] = []
         for some in _chunks(queries):
@@ -262,14 +262,14 @@ class ResponseCache:
             stored, own = self.store.get([key for _, keys in keyed for key in keys])
             for request, keys in keyed:
                 known = assemble(keys, stored) if stored else []
-                answers.append(_whole(request, known))
+                responses.append(_whole(request, known))
                 ours = not own.isdisjoint(keys)
-                if answers[-1] is not None and ours:
-                    own_places.append(len(answers) - 1)
+                if responses[-1] is not None and ours:
+                    own_places.append(len(responses) - 1)
                 # An attempt at this run asked such a request whole, and so does this one.
-                elif answers[-1] is None and not ours and any(part is not None for part in known):
-                    parts[len(answers) - 1] = known
-        return Lookup(answers, parts, frozenset(own_places))
+                elif responses[-1] is None and not ours and any(part is not None for part in known):
+                    parts[len(responses) - 1] = known
+        return Lookup(responses, parts, frozenset(own_places))
 
     def keep(self, query: Query, response: Response) -> None:
         """Store a response, but nothing of it that is NaN, or was generated from NaN.

@@ -11,7 +11,7 @@ from typing import Any
 
 from proctor.errors import Finding, ProctorError, TaskError
 from proctor.tasks.data import Splits, no_split_hint
-from proctor.tasks.fields import bind_question
+from proctor.tasks.fields import bind_document_fields
 from proctor.tasks.sources.locate import SPLIT_KEYS
 from proctor.tasks.spec import TaskSpec
 from proctor.tasks.task import bind_filters, bind_metrics
@@ -52,7 +52,7 @@ def field_errors(spec: TaskSpec, splits: Splits) -> list[Finding]:
     split = next(name for name in wanted if name in splits.names)
     try:
         documents = splits.documents(split, spec.data.process_docs)
-        question = bind_question(spec, documents.columns)
+        question = bind_document_fields(spec, documents.columns)
     except ProctorError as error:
         return list(error.errors) if isinstance(error, TaskError) else []
     if not len(documents):

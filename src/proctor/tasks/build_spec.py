@@ -18,13 +18,13 @@ from proctor.tasks.spec import DataSpec, FewshotSpec, Node, PromptSpec, TaskSpec
 from proctor.tasks.use_prompt import NamedPrompt, named_prompt
 
 
-def build_task(node: Node, metadata: Mapping[str, Any] | None = None, *, to_ask: bool = True) -> TaskSpec:
+def build_task(node: Node, metadata: Mapping[str, Any] | None = None, *, to_evaluate: bool = True) -> TaskSpec:
     """Check a task's configuration and build its spec, or raise :class:`TaskError` with all its errors.
 
     ``to_ask`` False: see :func:`~proctor.tasks.check.check_config`.
     ``metadata``: ``--model_args`` and ``--metadata`` of the run, merged over the task's own (lm-eval).
     """
-    errors = check_config(node, to_ask=to_ask)
+    errors = check_config(node, to_evaluate=to_evaluate)
     if errors:
         raise TaskError(errors)
     return assemble_task(node, metadata)

@@ -112,7 +112,7 @@ def kind_of(value: Any) -> str:
     return "a number" if isinstance(value, float) else type(value).__name__
 
 
-def check_config(node: Any, *, to_ask: bool = True) -> list[Finding]:
+def check_config(node: Any, *, to_evaluate: bool = True) -> list[Finding]:
     """All errors of one task's configuration that can be seen without data.
 
     ``to_ask`` False: the task is only loaded, which lm-eval does without options, too.
@@ -121,7 +121,7 @@ def check_config(node: Any, *, to_ask: bool = True) -> list[Finding]:
 
     def report(message: str, *path: str | int, hint: str | None = None) -> None:
         # lm-eval: a task without options loads, and fails only when requests are made.
-        if not to_ask and message.startswith(NO_OPTIONS):
+        if not to_evaluate and message.startswith(NO_OPTIONS):
             return
         errors.append(error_at("task", node, message, path, hint))
 

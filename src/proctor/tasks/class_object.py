@@ -83,8 +83,8 @@ def apply_overrides(made: Any, spec: TaskSpec) -> None:
     elif own.get("num_fewshot") is None:
         _set(made, "num_fewshot", 0)
     if spec.fewshot.exclude == "always":
-        if hasattr(made, "keep_questions_out"):
-            made.keep_questions_out()
+        if hasattr(made, "exclude_evaluated"):
+            made.exclude_evaluated()
         elif _config_of(made).get("num_fewshot"):
             log.warning("Task '%s' chooses its examples itself: --fewshot_exclude has no effect on it.", spec.name)
 

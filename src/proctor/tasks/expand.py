@@ -45,7 +45,7 @@ class _Context:
 
     chain: tuple[str, ...] = ()
     overrides: YamlFile = EMPTY
-    asked_at: Location | None = None
+    requested_at: Location | None = None
 
 
 class Expander:
@@ -119,15 +119,15 @@ class Expander:
             return self._group(index, name or own, content, file, context)
         if is_older_form(content.values):
             self.warnings[_older_form(content, file)] = None
-        return self._task(name or own, context.overrides.over(content), file, context.asked_at)
+        return self._task(name or own, context.overrides.over(content), file, context.requested_at)
 
-    def _task(self, name: str, content: YamlFile, file: str, asked_at: Location | None) -> Sequence[TaskNode]:
+    def _task(self, name: str, content: YamlFile, file: str, requested_at: Location | None) -> Sequence[TaskNode]:
         kept = content.drop(_NOT_A_TASKS)
         node = TaskNode(name, {**kept.values, "task": name}, kept.places, file)
         known = self._tasks.setdefault(name, node)
         differing = [] if known is node else differing_keys(known, node)
         if differing:
-            place = asked_at or node.places.get((differing[0],))
+            place = requested_at or node.places.get((differing[0],))
             self._add(
                 Finding(
                     f"the task '{name}' is selected twice and differs in {', '.join(differing)}.",
@@ -141,7 +141,7 @@ class Expander:
     def _group(self, index: TaskIndex, name: str, content: YamlFile, file: str, context: _Context) -> Sequence[Node]:
         if name in context.chain:
             circle = " -> ".join((*context.chain[context.chain.index(name) :], name))
-            place = context.asked_at or Location(file, 1)
+            place = context.requested_at or Location(file, 1)
             self._add(Finding(f"the group '{name}' contains itself: {circle}.", place.file, place.line))
             return []
         # The outer group's keys come over this group's: ``context.overrides`` is the upper layer.
@@ -207,23 +207,23 @@ class Expander:
         entry = index.entry(name)
         if entry is not None and entry.kind == "group":
             group_keys, leaf_keys = _split_keys(own)
-            below = _Context(context.chain, leaf_keys.over(context.overrides), context.asked_at)
+            below = _Context(context.chain, leaf_keys.over(context.overrides), context.requested_at)
             return [_with_keys(node, group_keys) for node in self.by_name(index, name, below)]
         if entry is not None or index.tagged(name):
-            return self.by_name(index, name, _Context(context.chain, overrides, context.asked_at))
+            return self.by_name(index, name, _Context(context.chain, overrides, context.requested_at))
         if not own.values or not _DEFINES_A_TASK & overrides.values.keys():
             self._unknown(index, name, context, defining=bool(own.values))
             return []
         try:
             # A task that is defined within a group: its include is relative to the file of the group.
-            content = resolve_includes(overrides, context.asked_at.file if context.asked_at else file)
+            content = resolve_includes(overrides, context.requested_at.file if context.requested_at else file)
         except TaskError as error:
             self._add(*error.errors)
             return []
-        return self._task(f"{context.chain[-1]}::{name}", content, file, context.asked_at)
+        return self._task(f"{context.chain[-1]}::{name}", content, file, context.requested_at)
 
     def _unknown(self, index: TaskIndex, name: str, context: _Context, *, defining: bool = False) -> None:
-        place = context.asked_at or Location("", 0)
+        place = context.requested_at or Location("", 0)
         message = f"the group '{context.chain[-1]}' names '{name}', which is no task, group or tag."
         stock = None if index.stock is None else stock_task_hint(name)
         hint = stock or did_you_mean(name, index.names)

@@ -11,7 +11,7 @@ order; samplers draw *positions* in the pool, so that an example is rendered onc
 #     document 1   sample(pool, n)   |  and on the documents before it: chunks, --limit and resumed runs must draw
 #     ...                            v  for every evaluated document in order, whether its response is cached or not
 #
-#   the evaluated document is left out of its pool (excludes_question):
+#   the evaluated document is left out of its pool (excludes_evaluated):
 #     n + 1 are drawn, those equal to the document dropped, the first n taken
 #     two or more dropped (duplicates in the data): n are drawn again, from the pool without them
 #
@@ -102,7 +102,7 @@ def _fixed_samples(spec: TaskSpec) -> Sequence[Doc]:
     return samples
 
 
-def excludes_question(spec: TaskSpec) -> bool:
+def excludes_evaluated(spec: TaskSpec) -> bool:
     """Whether the question itself may stand in the pool and is left out of its own examples.
 
     lm-eval: exactly when the few-shot split equals ``test_split``, "none" equal to "none" included.
@@ -114,7 +114,7 @@ def excludes_question(spec: TaskSpec) -> bool:
 
 def may_leak(spec: TaskSpec) -> bool:
     """Whether a question can appear, answered, among its own examples (lm-eval's rule leaves it in)."""
-    return spec.n_shot > 0 and not excludes_question(spec) and _pool_is_evaluated(spec)
+    return spec.n_shot > 0 and not excludes_evaluated(spec) and _pool_is_evaluated(spec)
 
 
 def _pool_is_evaluated(spec: TaskSpec) -> bool:
@@ -124,7 +124,7 @@ def _pool_is_evaluated(spec: TaskSpec) -> bool:
 
 def make_sampler(spec: TaskSpec, pool: list[Doc], seed: int | None) -> Sampler:
     """The task's sampler over ``pool``; too small a pool is an error with its line that says both numbers."""
-    n, exclude = spec.n_shot, excludes_question(spec)
+    n, exclude = spec.n_shot, excludes_evaluated(spec)
     # RandomSampler draws one more than it needs.
     needed = n + 1 if exclude and spec.fewshot.sampler == "default" else n
     # A sampler of the task's own may make documents up.

@@ -61,7 +61,7 @@ def bind(value: Any) -> Any:
     return value.resolve() if isinstance(value, Ref) else value
 
 
-def bind_question(spec: TaskSpec, columns: Collection[str]) -> Fields:
+def bind_document_fields(spec: TaskSpec, columns: Collection[str]) -> Fields:
     """Getters of the evaluated question. ``columns``: names of the processed evaluation split."""
     # lm-eval: a gen_prefix is a column of the split here, a key of the document in the examples.
     prefix = _column_or_template(spec, "gen_prefix", spec.prompt.gen_prefix, columns)

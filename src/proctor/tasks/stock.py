@@ -29,7 +29,7 @@ log = logging.getLogger("proctor")
 
 NAMES = "names.json"
 _FORMAT = 1
-_said: set[StockRoot] = set()
+_logged: set[StockRoot] = set()
 
 
 class StockTasks:
@@ -54,7 +54,7 @@ class StockTasks:
         merged = Root("")
         with collection_paused():
             for place in self.places:
-                _say_where(place)
+                _log_place(place)
                 # Later places have the higher rank: update() lets them replace names.
                 root = read_names(place) or read_root(place.path, cache_dir=self._cache_dir)
                 merged.entries.update(root.entries)
@@ -64,11 +64,11 @@ class StockTasks:
         return merged
 
 
-def _say_where(place: StockRoot) -> None:
+def _log_place(place: StockRoot) -> None:
     """Once in a process: where tasks come from that are not bundled, and whether names may differ."""
-    if place in _said:
+    if place in _logged:
         return
-    _said.add(place)
+    _logged.add(place)
     log.info("Tasks that are not bundled come from %s in %s.", place.named, place.path)
     if place.version != NEWEST:
         log.warning(

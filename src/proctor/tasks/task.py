@@ -29,7 +29,7 @@ from proctor.tasks.data import Documents, Splits, positions
 from proctor.tasks.dump import dump_config
 from proctor.tasks.example import Ask, AskResult, Example, NoteError, TaskShape, canonical_variant
 from proctor.tasks.fewshot import Sampler, TooFewError, load_pool, make_sampler, too_few_error
-from proctor.tasks.fields import Fields, bind, bind_examples, bind_question, describe, key_or_template
+from proctor.tasks.fields import Fields, bind, bind_document_fields, bind_examples, describe, key_or_template
 from proctor.tasks.output_types.base import TaskContext
 from proctor.tasks.output_types.table import output_type_of
 from proctor.tasks.prompt import (
@@ -87,7 +87,7 @@ class Task:
         self.splits = Splits(spec)
         self.documents = self._eval_documents()
         columns = self.documents.columns
-        self.question = bind_question(spec, columns)
+        self.question = bind_document_fields(spec, columns)
         self.shots = bind_examples(spec, columns)
         self._description = key_or_template(spec, "description", spec.description)
         self.context = TaskContext.of(spec, self._shape(), self.uses, {})

@@ -100,7 +100,7 @@ def simple_evaluate(
         raise UsageError("No tasks are given.", hint="TaskManager().all_tasks lists the names.")
     config = _config(given)
     check_output(getattr(evaluation_tracker, "output_path", None))
-    _say_what_has_no_effect(given)
+    _warn_of_no_effect(given)
     session.seed_everything(config.seed)
     opened = _open(model, given)
     index = None if task_manager is None else task_manager.index
@@ -185,7 +185,7 @@ def _as_setting(value: Any) -> Any:
     return value.tolist() if hasattr(value, "tolist") else value
 
 
-def _say_what_has_no_effect(given: Mapping[str, Any]) -> None:
+def _warn_of_no_effect(given: Mapping[str, Any]) -> None:
     for key in ("cache_requests", "rewrite_requests_cache", "delete_requests_cache", "check_integrity", "verbosity"):
         if given[key]:
             log.warning("simple_evaluate(%s=...) has no effect.", key)

@@ -191,7 +191,7 @@ class TaskManager:
 
     def _make_task(self, node: TaskNode) -> Any:
         # Loading checks less than a run: lm-eval makes objects of tasks that it could not ask.
-        spec = build_task(node, self.metadata, to_ask=False)
+        spec = build_task(node, self.metadata, to_evaluate=False)
         if spec.made_by is not None:
             return make_object(spec)
         return ConfigurableTask(config={**_bound(spec.raw), "metadata": dict(spec.metadata)})

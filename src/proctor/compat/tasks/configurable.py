@@ -25,7 +25,7 @@ from proctor.metrics.base import MetricUse
 from proctor.tasks.build_spec import named_prompt_of
 from proctor.tasks.data import Documents, load_custom
 from proctor.tasks.example import Example, TaskShape, canonical_variant
-from proctor.tasks.fewshot import excludes_question, pool_split
+from proctor.tasks.fewshot import excludes_evaluated, pool_split
 from proctor.tasks.fields import Fields, Getter, bind_field
 from proctor.tasks.output_types.base import TaskContext
 from proctor.tasks.output_types.table import OUTPUT_TYPES
@@ -57,7 +57,7 @@ class ConfigurableTask(Task):
         self._read: dict[str, tuple[Any, Any, Any]] = {}
         self._sampler: samplers.ContextSampler | None = None
         self._shots_seed: int | None = None
-        self._keeps_questions_out = False
+        self._excludes_evaluated = False
         self._instances: list[Instance] = []
         self.features: list[str] = []
         self._bind_metrics()
@@ -211,14 +211,14 @@ class ConfigurableTask(Task):
         if self._sampler is not None:
             self._sampler.set_rnd(seed)
 
-    def keep_questions_out(self) -> None:
+    def exclude_evaluated(self) -> None:
         """``--fewshot_exclude always``: no question among its own examples; lm-eval has no such method."""
-        self._keeps_questions_out = True
+        self._excludes_evaluated = True
 
     def _leaves_out(self, spec: TaskSpec) -> bool:
         # Where the class chooses its documents itself, any question may be among them.
         may_be_there = pool_split(spec) in (None, spec.data.eval_split)
-        return excludes_question(spec) or (self._keeps_questions_out and may_be_there)
+        return excludes_evaluated(spec) or (self._excludes_evaluated and may_be_there)
 
     # -- fields
 
@@ -309,9 +309,9 @@ class ConfigurableTask(Task):
     def _example_fields(self) -> Fields:
         shots = self.fewshot_cfg
         return Fields(
-            text=lambda doc: _asked_with(self.doc_to_text, doc, shots.doc_to_text),
-            target=lambda doc: _asked_with(self.doc_to_target, doc, shots.doc_to_target),
-            choice=(lambda doc: _asked_with(self.doc_to_choice, doc, shots.doc_to_choice))
+            text=lambda doc: _called_with(self.doc_to_text, doc, shots.doc_to_text),
+            target=lambda doc: _called_with(self.doc_to_target, doc, shots.doc_to_target),
+            choice=(lambda doc: _called_with(self.doc_to_choice, doc, shots.doc_to_choice))
             if shots.doc_to_choice
             else None,
             gen_prefix=lambda doc: self.resolve_field(doc, shots.gen_prefix),
@@ -391,7 +391,7 @@ def _merged(own: TaskConfig | None, given: Mapping[str, Any] | None) -> TaskConf
     return own
 
 
-def _asked_with(method: Callable[..., Any], doc: Any, value: Any) -> Any:
+def _called_with(method: Callable[..., Any], doc: Any, value: Any) -> Any:
     """A field of an example. A class may say ``doc_to_text(self, doc)`` and no more: then it is asked so."""
     try:
         inspect.signature(method).bind(doc, value)

@@ -48,11 +48,11 @@ def as_sentences(what: str, source: str, arguments: HfArguments, taker: str = "f
         raise _sentence(error, what, source, arguments, taker) from error
 
 
-def in_sentences(source: str, answers: Iterator[tuple[int, Response]]) -> Iterator[tuple[int, Response]]:
-    """The answers of a model; what breaks it on the way (its own code, a device) becomes a sentence."""
+def in_sentences(source: str, responses: Iterator[tuple[int, Response]]) -> Iterator[tuple[int, Response]]:
+    """The responses of a model; what breaks it on the way (its own code, a device) becomes a sentence."""
     try:
         with no_exit():
-            yield from answers
+            yield from responses
     except ProctorError:
         raise
     except ForeignExitError as error:

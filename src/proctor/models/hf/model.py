@@ -139,11 +139,11 @@ class HfModel:
                 "enable_thinking=True does not go with tasks that are scored by log-likelihood.",
                 hint="Use generative tasks only, or leave enable_thinking out.",
             )
-        yield from self._answer_scored(scored, left)
-        yield from self._answer_rolled(rolled, left)
-        yield from self._answer_generated(generated)
+        yield from self._respond_scored(scored, left)
+        yield from self._respond_rolled(rolled, left)
+        yield from self._respond_generated(generated)
 
-    def _answer_scored(
+    def _respond_scored(
         self, requests: Sequence[tuple[int, Loglikelihood]], left: frozenset[int] | None
     ) -> Iterator[tuple[int, Response]]:
         """Every continuation is one owner; a request is answered with its last one."""
@@ -171,7 +171,7 @@ class HfModel:
             if asked[place] and not open_spans[place]:
                 yield response(place)
 
-    def _answer_rolled(
+    def _respond_rolled(
         self, requests: Sequence[tuple[int, Rolling]], left: frozenset[int] | None
     ) -> Iterator[tuple[int, Response]]:
         spans, places = self._spans.rolled(request for _, request in requests)
@@ -272,7 +272,7 @@ class HfModel:
             bytes_per_head=bytes_per_head_row(self.module),
         )
 
-    def _answer_generated(self, requests: Sequence[tuple[int, Generate]]) -> Iterator[tuple[int, Response]]:
+    def _respond_generated(self, requests: Sequence[tuple[int, Generate]]) -> Iterator[tuple[int, Response]]:
         """Batches of one set of arguments, longest prompts first."""
         eos = self.tokens.eot_text
         groups: dict[str, tuple[GenerationPlan, list[int]]] = {}

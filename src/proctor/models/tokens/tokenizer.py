@@ -196,7 +196,7 @@ class Tokens:
         if self.backend == "causal":
             for (kept, spaces), (_, continuations) in zip(moved, requests, strict=True):
                 texts.setdefault(kept, {}).update(dict.fromkeys(spaces + text for text in continuations))
-        known = self._cut_contexts(texts)
+        known = self._encode_by_parts(texts)
         rest = [index for index, (kept, _) in enumerate(moved) if kept not in known]
         slow = dict(zip(rest, self._whole_requests([requests[index] for index in rest]), strict=True))
         result: list[tuple[Ids, list[list[int]]]] = []
@@ -208,7 +208,7 @@ class Tokens:
                 result.append((context, [tails[spaces + text] for text in continuations]))
         return result
 
-    def _cut_contexts(self, texts: Mapping[str, Mapping[str, None]]) -> dict[str, tuple[Ids, dict[str, list[int]]]]:
+    def _encode_by_parts(self, texts: Mapping[str, Mapping[str, None]]) -> dict[str, tuple[Ids, dict[str, list[int]]]]:
         """Contexts and what their continuations add, of those that are encoded by parts."""
         found: dict[str, tuple[Ids, dict[str, list[int]]]] = {}
         for flag in (None, True, False):

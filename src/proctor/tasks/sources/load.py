@@ -159,7 +159,7 @@ def _prepared(spec: TaskSpec, source: LoadArguments, notes: list[Finding]) -> Lo
     refuse_holes(spec, by_split)
     if kind not in TEXTS:
         return source
-    wanted = ReadOptions(kind, encoding, plain=_says_separator(builder, kwargs))
+    wanted = ReadOptions(kind, encoding, plain=_names_separator(builder, kwargs))
     copies: dict[str, str] = {}
     for file in dict.fromkeys(file for files in by_split.values() for file in files):
         copies[file] = _prepare(spec, file, wanted, notes)
@@ -176,7 +176,7 @@ def _prepared(spec: TaskSpec, source: LoadArguments, notes: list[Finding]) -> Lo
     return LoadArguments(source.path, kwargs, kind, tuple(copies.items()))
 
 
-def _says_separator(builder: Any, kwargs: Mapping[str, Any]) -> bool:
+def _names_separator(builder: Any, kwargs: Mapping[str, Any]) -> bool:
     """Whether the task or the data set's README says how a CSV's cells are told apart, or what it has for a header."""
     said = {"sep", "delimiter", "names", "column_names", "header", "skiprows", "quoting", "quotechar"} & kwargs.keys()
     return bool(said) or getattr(builder.config, "sep", ",") != ","

@@ -160,10 +160,10 @@ class Generator:
     def _note(self, choice: DecodingDecision, prompts: Sequence[Prompt]) -> None:
         facts = choice.facts()
         if any(self._facts.get(key) != value for key, value in facts.items()):
-            self._say(choice, prompts)
+            self._log_decision(choice, prompts)
         self._facts |= {**facts, choice.mode: self._facts.get(choice.mode, 0) + len(prompts)}
 
-    def _say(self, choice: DecodingDecision, prompts: Sequence[Prompt]) -> None:
+    def _log_decision(self, choice: DecodingDecision, prompts: Sequence[Prompt]) -> None:
         """How is generated, and at what cost where that is a surprise."""
         if not choice.surprising:
             failed = choice.mode == "plain" and choice.max_probe_difference is not None

@@ -118,7 +118,7 @@ class TreeScorer:
         self.forwarded = 0
         self.distinct = 0
         self.sizes: list[int] = []
-        """Requests that each pass answers; passes over prefixes alone, which answer none, are left out."""
+        """Requests that each pass completes; passes over prefixes alone, which complete none, are left out."""
 
     def __call__(self, rows: Sequence[Row], missing: Sequence[bool] | None = None) -> Iterator[SpanScore]:
         """All spans of all rows, each as soon as its last logits are there.
@@ -171,7 +171,9 @@ class TreeScorer:
         if self._on_plan is not None:
             self._on_plan(plan)
             self._on_plan = None
-        answers = [_RowResults([(0.0, False)] * (row.lead.count - 1), [(0.0, False)] * len(row.spans)) for row in rows]
+        row_results = [
+            _RowResults([(0.0, False)] * (row.lead.count - 1), [(0.0, False)] * len(row.spans)) for row in rows
+        ]
         cache = StackCache() if self._kind == "tree" else None
         groups = head_groups(plan.packs, self._head_rows)
         part = None if missing is None else part_of(plan.packs, groups, missing)
@@ -183,10 +185,10 @@ class TreeScorer:
                     self._forward(plan.packs[number], inputs, rows, cache, pending)
             if not wanted:
                 continue
-            self._settle(pending, answers)
+            self._settle(pending, row_results)
             for finished in pending.done:
                 done.add(finished)
-                yield from self._results(rows[finished], answers[finished])
+                yield from self._results(rows[finished], row_results[finished])
 
     def _forward(
         self, pack: Pack, inputs: Sequence[Ids], rows: Sequence[Row], cache: StackCache | None, pending: HeadQueue
@@ -239,7 +241,7 @@ class TreeScorer:
         with handle, torch.no_grad(), autocast(self._scorer.device, self._scorer.autocast):
             return self._scorer.forward(arguments)
 
-    def _settle(self, pending: HeadQueue, answers: Sequence[_RowResults]) -> None:
+    def _settle(self, pending: HeadQueue, row_results: Sequence[_RowResults]) -> None:
         """Run the head on the collected rows and note every asked-for log-probability."""
         if not pending.rows:
             return
@@ -251,16 +253,16 @@ class TreeScorer:
         self._dtype = logprobs.dtype
         values: list[float] = logprobs.tolist()
         for (number, slot), at, token, value in zip(pending.slots, pending.at, pending.tokens, values, strict=True):
-            answer = answers[number]
+            row_result = row_results[number]
             greedy = likeliest[at] == token
             if slot < 0:
-                answer.last[-slot - 1] = (value, greedy)
+                row_result.last[-slot - 1] = (value, greedy)
             else:
-                answer.inner[slot] = (value, greedy)
+                row_result.inner[slot] = (value, greedy)
 
-    def _results(self, row: Row, answers: _RowResults) -> Iterator[SpanScore]:
+    def _results(self, row: Row, row_result: _RowResults) -> Iterator[SpanScore]:
         for place, span in enumerate(row.spans):
-            parts = [*answers.inner[len(answers.inner) - span.count + 1 :], answers.last[place]]
+            parts = [*row_result.inner[len(row_result.inner) - span.count + 1 :], row_result.last[place]]
             total = parts[0][0]
             if span.count > 1:
                 # lm-eval: the sum, too, is taken in the softmax's dtype.
