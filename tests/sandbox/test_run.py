@@ -35,8 +35,8 @@ def test_a_lost_warden_is_replaced(caplog):
 def test_what_cannot_be_enforced_is_told_once(caplog, monkeypatch):
     monkeypatch.setattr(run, "_pool", run._Pool())
     with caplog.at_level(logging.WARNING, "proctor"):
-        run._pool._tell({"landlock": "no such call"}, frozenset())
-        run._pool._tell({"landlock": "no such call"}, frozenset())
+        run._pool._warn_of_missing({"landlock": "no such call"}, frozenset())
+        run._pool._warn_of_missing({"landlock": "no such call"}, frozenset())
     assert len(caplog.records) == 1
     assert "landlock: no such call" in caplog.text
     assert (bounds_report() or {})["landlock"] == "not in force: no such call"
