@@ -93,6 +93,11 @@ def locate(name: str, near: Path | None = None) -> Path | None:
     return next(_places(parts[1:], near), None) if parts[:1] == ["tasks"] and why_not(name) is None else None
 
 
+def face_names(name: str) -> frozenset[str]:
+    """Names that ``lm_eval...`` offers and that the file which :func:`locate` finds does not define."""
+    return _faces().names_elsewhere(name)
+
+
 def _file_of(path: Path) -> Path | None:
     for file in (path / "__init__.py", path.with_name(f"{path.name}.py")):
         if file.is_file():

@@ -8,6 +8,7 @@ import pytest
 from task_folders import lines
 
 from proctor.check.functions import function_errors, import_notes
+from proctor.compat.names import FACES
 from proctor.refs import Ref
 
 
@@ -76,6 +77,18 @@ def errors_and_notes(folder, text):
 )
 def test_what_is_taken_from_lm_eval_is_looked_up(tmp_path, text, errors):
     assert errors_and_notes(tmp_path, text) == (errors, [])
+
+
+def test_whatever_a_module_of_lm_eval_offers_can_be_taken_from_it(tmp_path):
+    """Names that stand in another file than the module that offers them, too."""
+    lines = [
+        f"from {'.'.join(filter(None, ('lm_eval', name)))} import {item.partition('=')[0]}"
+        for name, row in FACES.items()
+        for listed in row.values()
+        for item in listed.split()
+        if item != "*"
+    ]
+    assert errors_and_notes(tmp_path, "\n".join(lines))[0] == []
 
 
 def test_metrics_of_a_package_that_is_missing_are_noted(tmp_path, monkeypatch):

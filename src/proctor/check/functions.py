@@ -26,7 +26,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
-from proctor.alias import PEER, locate
+from proctor.alias import PEER, face_names, locate
 from proctor.encodings import PYTHON_REMEDY, is_encoding_error
 from proctor.errors import Finding, did_you_mean
 from proctor.files import read_bytes
@@ -104,9 +104,10 @@ def _served_errors(file: Path, name: str, wanted: Sequence[str], line: int) -> I
         yield Finding(f"imports '{name}', which {what}.", str(file), line, stock_module_hint(name) or _remedy(PEER))
         return
     module = read_module(served) if served.is_file() else Module()
+    known = {*module.names, *face_names(name)}
     for item in () if module.open else wanted:
-        if item not in module.names and locate(f"{name}.{item}", file) is None:
-            hint = did_you_mean(item, module.names)
+        if item not in known and locate(f"{name}.{item}", file) is None:
+            hint = did_you_mean(item, known)
             yield Finding(f"takes '{item}' from '{name}', which has no such name in proctor.", str(file), line, hint)
 
 

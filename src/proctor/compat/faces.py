@@ -103,6 +103,15 @@ def file_of_face(name: str) -> str | None:
     return found.origin if found is not None else __file__
 
 
+def names_elsewhere(name: str) -> frozenset[str]:
+    """What a face offers beside the names of its own module; nothing is imported.
+
+    Args:
+        name: Of a module of lm-eval; one that there is no face of offers nothing.
+    """
+    return frozenset(_names(name)) if _relative(name) in FACES else frozenset()
+
+
 def served_modules() -> list[str]:
     """Every module of lm-eval that there is a face of."""
     return sorted(f"{PEER}.{name}" if name else PEER for name in FACES)
