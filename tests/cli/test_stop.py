@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import time
+import weakref
 
 import pytest
 
-from proctor.cli.stop import SigtermError, add_command_note, raise_on_sigterm, report_stop
+from proctor.cli.main import main
+from proctor.cli.stop import SigtermError, add_command_note, raise_on_sigterm, report_stop, stop_behind
 
 
 def impatient(first, second):
@@ -62,3 +65,61 @@ def test_sigterm_is_heeded_within_and_as_before_outside():
     with pytest.raises(SigtermError), raise_on_sigterm():
         os.kill(os.getpid(), signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+class Stopping:
+    """What stops while a class is made, as an import may."""
+
+    def __init__(self, stop):
+        self.stop = stop
+
+    def __set_name__(self, owner, name):
+        raise self.stop
+
+
+@pytest.mark.parametrize(("stop", "code"), [(KeyboardInterrupt(), 130), (SigtermError(), 143)])
+def test_a_stop_while_a_class_is_made_is_a_stop(monkeypatch, capsys, stop, code):
+    def import_something(_):
+        type("Numbers", (), {"one": Stopping(stop)})
+
+    monkeypatch.setattr("proctor.cli.main._dispatch", import_something)
+    assert main(["run"]) == code
+    assert "stopped by" in capsys.readouterr().err
+
+
+def test_another_error_is_no_stop(monkeypatch):
+    def fail(_):
+        raise RuntimeError("no")
+
+    monkeypatch.setattr("proctor.cli.main._dispatch", fail)
+    with pytest.raises(RuntimeError, match="no"):
+        main(["run"])
+    assert stop_behind(RuntimeError()) is None
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SigtermError])
+def test_a_stop_within_a_callback_is_not_lost(kind):
+    def lose(_):
+        raise kind
+
+    with pytest.raises(KeyboardInterrupt) as stop, raise_on_sigterm():
+        kept = Stopping(None)
+        callback = weakref.ref(kept, lose)
+        del kept
+        assert callback() is None
+        time.sleep(20)
+    assert type(stop.value) is kind
+
+
+def test_other_errors_of_a_callback_are_reported_as_ever(monkeypatch):
+    reported = []
+    monkeypatch.setattr("sys.unraisablehook", lambda lost: reported.append(lost.exc_type))
+
+    def fail(_):
+        raise ValueError
+
+    with raise_on_sigterm():
+        kept = Stopping(None)
+        callback = weakref.ref(kept, fail)
+        del kept
+    assert (callback(), reported) == (None, [ValueError])

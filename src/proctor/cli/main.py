@@ -25,7 +25,7 @@ import sys
 from collections.abc import Sequence
 
 from proctor.cli.logs import LOGGER, hush_tracebacks, set_up_logging
-from proctor.cli.stop import raise_on_sigterm, report_stop
+from proctor.cli.stop import raise_on_sigterm, report_stop, stop_behind
 from proctor.cli.streams import drop_output, open_missing_streams
 from proctor.cli.system_errors import system_error
 from proctor.cli.values import SentenceParser
@@ -83,6 +83,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ForeignExitError as error:
         return _complain(ProctorError(f"The run ended without a result: a task's or a model's code {error}."))
     except KeyboardInterrupt as stop:
+        return report_stop(stop, last=argv is None)
+    except RuntimeError as error:
+        stop = stop_behind(error)
+        if stop is None:
+            raise
         return report_stop(stop, last=argv is None)
     except BrokenPipeError:
         # Who read our output has gone (a pager, head): nobody is left to tell.

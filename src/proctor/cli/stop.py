@@ -25,11 +25,27 @@ def raise_on_sigterm() -> Iterator[None]:
     def stop(number: int, frame: FrameType | None) -> None:
         raise SigtermError
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before, report_lost = signal.signal(signal.SIGTERM, stop), sys.unraisablehook
+
+    def deliver_again(lost: sys.UnraisableHookArgs) -> None:
+        # Python runs a signal's handler between any two instructions of the main thread. Within the callback of a weak
+        # reference, or a __del__, what it raises goes no further, and the stop would be lost: so it is sent again,
+        # from another thread and a little later, when the callback is over.
+        if not isinstance(lost.exc_value, KeyboardInterrupt):
+            report_lost(lost)
+            return
+        number = signal.SIGTERM if isinstance(lost.exc_value, SigtermError) else signal.SIGINT
+        main = threading.main_thread().ident or 0
+        again = threading.Timer(0.05, signal.pthread_kill, (main, number))
+        again.daemon = True
+        again.start()
+
+    sys.unraisablehook = deliver_again
     try:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+        sys.unraisablehook = report_lost
 
 
 def report_stop(stop: KeyboardInterrupt, *, last: bool = False) -> int:
@@ -50,6 +66,15 @@ def report_stop(stop: KeyboardInterrupt, *, last: bool = False) -> int:
     said = [note[:1].upper() + note[1:] for note in notes[-1:]]
     print(" ".join(["proctor:", sentence, *said]), file=sys.stderr)
     return 128 + (signal.SIGTERM if terminated else signal.SIGINT)
+
+
+def stop_behind(error: BaseException) -> KeyboardInterrupt | None:
+    """The stop that an error comes of, if it does.
+
+    Before Python 3.12 whatever is raised while a class is made (in the ``__set_name__`` of a descriptor, which is
+    much of what an import runs) is a RuntimeError whose cause it is.
+    """
+    return next(iter(_stops(error)), None)
 
 
 def add_command_note(stop: KeyboardInterrupt, what: str) -> None:
