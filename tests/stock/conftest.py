@@ -60,7 +60,7 @@ def _stock_allowed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A cache folder of each test's own, and stock roots are looked for."""
     monkeypatch.delenv("PROCTOR_STOCK_TASKS")
     monkeypatch.setenv("PROCTOR_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("proctor.tasks.stock._said", set())
+    monkeypatch.setattr("proctor.tasks.stock._logged", set())
     monkeypatch.setattr("proctor.alias._ROOTS", [])
 
 

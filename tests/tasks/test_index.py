@@ -14,8 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proctor.errors import UsageError
-from proctor.tasks import scan
-from proctor.tasks import yaml as task_yaml
+from proctor.tasks import scan, yaml_head
 from proctor.tasks.index import BUNDLED, Entry, TaskIndex, build_index
 from proctor.tasks.select import find
 
@@ -253,8 +252,8 @@ class TestCache:
     def parsed(self, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
         """Every file that is parsed."""
         seen: list[bytes] = []
-        read_head = task_yaml.read_head
-        monkeypatch.setattr(task_yaml, "read_head", lambda data: (seen.append(data), read_head(data))[1])
+        read_head = yaml_head.read_head
+        monkeypatch.setattr(yaml_head, "read_head", lambda data: (seen.append(data), read_head(data))[1])
         return seen
 
     def test_warm_equals_cold_and_reads_nothing(self, folder, tmp_path, parsed):
