@@ -74,7 +74,8 @@ def stop_behind(error: BaseException) -> KeyboardInterrupt | None:
     Before Python 3.12 whatever is raised while a class is made (in the ``__set_name__`` of a descriptor, which is
     much of what an import runs) is a RuntimeError whose cause it is.
     """
-    return next(iter(_stops(error)), None)
+    found = _stops(error)
+    return found[0] if found else None
 
 
 def add_command_note(stop: KeyboardInterrupt, what: str) -> None:
@@ -85,7 +86,7 @@ def add_command_note(stop: KeyboardInterrupt, what: str) -> None:
         stop.add_note(f"{what}: {command_line()}")
 
 
-def _stops(stop: BaseException) -> list[BaseException]:
+def _stops(stop: BaseException) -> list[KeyboardInterrupt]:
     """A stop and those before it: whoever is impatient stops the stopping too."""
     found: list[BaseException] = []
     error: BaseException | None = stop
