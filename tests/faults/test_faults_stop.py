@@ -95,7 +95,9 @@ def test_stopped_while_results_are_written(how, stable, exams, undisturbed, tmp_
     process = stable.start(tmp_path, words, FAULTS_WRITING="0.01")
     process.until(lambda: any((tmp_path / "results").glob("*/samples*")))
     stop(process, how)
-    assert "The same command writes the results: " in check_stopped(process, how)
+    # On a busy machine the signal may come when the last file has just been written.
+    sentence = check_stopped(process, how)
+    assert any(f"The same command {does} the results: " in sentence for does in ("writes", "shows"))
     assert go_on(stable, tmp_path, words, undisturbed("scoring")[1]) == []
 
 
