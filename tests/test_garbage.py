@@ -40,6 +40,17 @@ def test_imports_are_frozen_in_a_process_of_our_own_only(process, frozen):
     assert shown.stdout.split() == frozen.split()
 
 
+def test_what_is_imported_already_freezes_nothing_again():
+    """Objects that are alive then would never be freed if they come to hold each other."""
+    code = (
+        "import gc; from proctor import garbage, lazy; garbage.own_process(); lazy.need('yaml')\n"
+        "before = gc.get_freeze_count(); more = [[] for _ in range(1000)]; lazy.need('yaml')\n"
+        "print(gc.get_freeze_count() - before)"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(shown.stdout) <= 0
+
+
 def test_a_command_within_another_program_freezes_nothing():
     from proctor.cli.main import main
 

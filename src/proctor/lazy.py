@@ -6,7 +6,9 @@ A missing one becomes a sentence that says what to install.
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from shlex import quote
 from types import ModuleType
@@ -56,7 +58,8 @@ def remedy(module: str) -> str:
 def need(module: str, *, extra: str | None = None, package: str | None = None) -> ModuleType:
     """Import ``module``, or raise :class:`MissingExtraError` naming the extra or package that brings it."""
     try:
-        with imports_kept():
+        # What has been imported is asked for again and again, once per resample of a bootstrap: nothing is kept then.
+        with nullcontext() if module in sys.modules else imports_kept():
             return importlib.import_module(module)
     except ModuleNotFoundError as error:
         top = module.partition(".")[0]
