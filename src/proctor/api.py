@@ -5,7 +5,6 @@ Every function raises the errors of :mod:`proctor.errors`: sentences for what a 
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from proctor.errors import DataError, UsageError
-from proctor.files import LARGEST_DOCUMENT, read_text
 from proctor.models.protocols import Model
 from proctor.run_result import RunResult
 
@@ -258,15 +256,10 @@ def load_tasks(tasks: str | Sequence[Any], **settings: Unpack[TaskSettings]) -> 
 
 def open_results(path: str | Path) -> dict[str, Any]:
     """The content of a ``results_*.json``, of proctor or of lm-eval."""
+    from proctor.results.read import read_document
+
     file = Path(path)
-    try:
-        document = json.loads(read_text(file, largest=LARGEST_DOCUMENT))
-    except FileNotFoundError as error:
-        raise DataError(f"There is no results file {file}.") from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"{str(file)!r} cannot be read as a results file: {error}") from error
-    if not isinstance(document, dict) or "results" not in document:
-        raise DataError(f"{file} is no results file: it has no 'results'.")
+    document = read_document(file)
     results = document["results"]
     if not isinstance(results, dict) or not all(isinstance(scores, dict) for scores in results.values()):
         raise DataError(f"{file} is no results file: its 'results' are not scores by task.")

@@ -56,6 +56,26 @@ def find_results_file(path: Path) -> Path:
     return path
 
 
+def read_document(file: Path) -> dict[str, Any]:
+    """The document of a results file as it stands there.
+
+    Args:
+        file: The file.
+
+    Raises:
+        DataError: It is not there, cannot be read, or has no ``results``.
+    """
+    try:
+        document = json.loads(read_text(file, largest=LARGEST_DOCUMENT))
+    except FileNotFoundError as error:
+        raise DataError(f"There is no results file {file}.") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise DataError(f"{str(file)!r} cannot be read as a results file: {error}") from error
+    if not isinstance(document, dict) or "results" not in document:
+        raise DataError(f"{file} is no results file: it has no 'results'.")
+    return document
+
+
 def read_results(file: Path) -> Mapping[str, Any]:
     """The document of a results file, its sections looked at.
 
@@ -69,11 +89,8 @@ def read_results(file: Path) -> Mapping[str, Any]:
     Raises:
         DataError: It cannot be read, or is no results file.
     """
-    try:
-        document = json.loads(read_text(file, largest=LARGEST_DOCUMENT))
-    except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"{file} cannot be read as a results file: {error}") from error
-    if not isinstance(document, dict) or not isinstance(document.get("results"), dict):
+    document = read_document(file)
+    if not isinstance(document["results"], dict):
         raise DataError(f"{file} is no results file: it has no 'results'.")
     for key in _SECTIONS:
         if not isinstance(document.get(key) or {}, dict):
