@@ -10,7 +10,7 @@ import pytest
 
 from proctor.errors import ModelError
 from proctor.models import open_model
-from proctor.run.ask import Asking, ask
+from proctor.run.ask import PendingQueries, ask
 from proctor.run.command import command_line
 from proctor.run.progress import Quiet
 from proctor.run.run_store import path_of, settings_of
@@ -238,7 +238,7 @@ def test_sampled_texts_are_drawn_once_and_those_that_are_missing_anew(answers):
     assert len(model.asked) == 3
     assert len(set(texts)) == 6
     answers.store.flush()
-    assert Asking(some, answers).missing == []
+    assert PendingQueries(some, answers).missing == []
 
 
 def test_a_model_that_leaves_something_out_is_found_out(answers):

@@ -66,7 +66,7 @@ class ResponseSource(Protocol):
         ...
 
 
-class Asking:
+class PendingQueries:
     """The queries of one chunk.
 
     Attributes:
@@ -225,4 +225,4 @@ def ask(
     Raises:
         ModelError: The model leaves requests out, fails, or cannot take one.
     """
-    return Asking(queries, store).ask(model, advance)
+    return PendingQueries(queries, store).ask(model, advance)

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 from proctor.models.protocols import LoadableModel, Model, OriginModel
 from proctor.results.samples import Samples
-from proctor.run.ask import Asking
+from proctor.run.ask import PendingQueries
 from proctor.run.chunks import QueryChunks
 from proctor.run.grade import grade
 from proctor.run.not_a_number import broken_documents
@@ -42,13 +42,13 @@ def request_and_grade(
     display: Progress | None = None
     with ExitStack() as stack:
         for window in questions.windows():
-            asking = kept.asking([query for plan in window for query in plan.queries()])
+            pending = kept.pending([query for plan in window for query in plan.queries()])
             if display is None:
                 # Before the display, so that what is said while weights are read stands above it.
-                if asking.missing and isinstance(model, LoadableModel):
+                if pending.missing and isinstance(model, LoadableModel):
                     model.load()
                 display = stack.enter_context(progress(questions.counted, "Answering", "requests"))
-            responses = _request(model, window, asking, kept, display, fail_fast=fail_fast)
+            responses = _request(model, window, pending, kept, display, fail_fast=fail_fast)
             if responses is None:
                 continue
             left -= len(responses)
@@ -61,15 +61,21 @@ def request_and_grade(
 
 
 def _request(
-    model: Model, window: Sequence[TaskPlan], asking: Asking, kept: RunStore, display: Progress, *, fail_fast: bool
+    model: Model,
+    window: Sequence[TaskPlan],
+    pending: PendingQueries,
+    kept: RunStore,
+    display: Progress,
+    *,
+    fail_fast: bool,
 ) -> list[Response] | None:
     """The answers; None where some are missing and nobody can be asked."""
-    if isinstance(model, ReplayModel) and asking.missing:
-        model.note_missing([asking.queries[place] for place in asking.missing])
+    if isinstance(model, ReplayModel) and pending.missing:
+        model.note_missing([pending.queries[place] for place in pending.missing])
         return None
     about = origins(window) if isinstance(model, OriginModel) else None
     # An OriginModel is a script's: it may look at the document, which no other model ever sees.
-    responses = asking.ask(model, display.advance, about, fail_fast=fail_fast)
+    responses = pending.ask(model, display.advance, about, fail_fast=fail_fast)
     kept.close_window()
     return responses
 

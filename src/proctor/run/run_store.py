@@ -16,7 +16,7 @@ from typing import Any, Self
 from proctor.errors import UsageError
 from proctor.models.protocols import IdentifiedModel, Model, RecallableModel
 from proctor.results.redact import redact, redact_text
-from proctor.run.ask import Asking, ResponseSource
+from proctor.run.ask import PendingQueries, ResponseSource
 from proctor.run.command import command_line
 from proctor.settings.config import RunConfig
 from proctor.store import runs
@@ -55,7 +55,7 @@ class RunStore:
     def __init__(self, config: RunConfig, model: Model, started: float, source: ResponseSource | None = None) -> None:
         self._model = model
         self._source = source
-        self._asking: Asking | None = None
+        self._pending: PendingQueries | None = None
         self._total = 0
         self._before = Counts()
         self.refusals: list[Refusal] = []
@@ -91,21 +91,21 @@ class RunStore:
         """Learn how many questions the run has."""
         self._total = total
 
-    def asking(self, queries: Sequence[Query]) -> Asking:
+    def pending(self, queries: Sequence[Query]) -> PendingQueries:
         """Questions of the run, those answered that are stored."""
-        self._asking = Asking(queries, self._responses or self._source)
-        return self._asking
+        self._pending = PendingQueries(queries, self._responses or self._source)
+        return self._pending
 
     def close_window(self) -> None:
         """Forget the questions that were asked last, but for their number."""
-        if self._asking is not None:
-            self.refusals += self._asking.refusals
-        self._before, self._asking = self.counts, None
+        if self._pending is not None:
+            self.refusals += self._pending.refusals
+        self._before, self._pending = self.counts, None
 
     @property
     def counts(self) -> Counts:
         """How many requests were sent to the model, and how many responses were cached, so far."""
-        now = Counts() if self._asking is None else self._asking.counts
+        now = Counts() if self._pending is None else self._pending.counts
         return Counts(self._before.requested + now.requested, self._before.cached + now.cached)
 
     def facts(self) -> Mapping[str, Any]:
