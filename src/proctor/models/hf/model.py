@@ -26,10 +26,11 @@ from proctor.models.prefix.cost import many, planned
 from proctor.models.prefix.packs import Limits, Plan
 from proctor.models.prefix.plan import pass_tokens
 from proctor.models.prefix.rows import Row, Span, input_lengths, make_rows
+from proctor.models.scored_requests import RolledRequests, ScoredRequests
 from proctor.models.tokens.spans import SpanMaker
 from proctor.models.tokens.tokenizer import Tokens
 from proctor.models.tokens.windows import last_tokens
-from proctor.types import Generate, Loglikelihood, Request, Response, Rolling, RollingScore, Scores, Text, prompt_text
+from proctor.types import Generate, Loglikelihood, Request, Response, Rolling, Text, prompt_text
 
 log = logging.getLogger("proctor")
 
@@ -146,50 +147,23 @@ class HfModel:
     def _respond_scored(
         self, requests: Sequence[tuple[int, Loglikelihood]], left: frozenset[int] | None
     ) -> Iterator[tuple[int, Response]]:
-        """Every continuation is one owner; a request is answered with its last one."""
-        owners = [place for place, (_, request) in enumerate(requests) for _ in request.continuations]
-        values: list[tuple[float, bool]] = [(0.0, True)] * len(owners)
-        first = {place: start for start, place in reversed(list(enumerate(owners)))}
+        """The responses to continuations."""
         spans, waiting = self._spans.scored(request for _, request in requests)
-        self._vocabulary.check_spans(spans, [requests[place][0] for place in owners])
-        open_spans = [0] * len(requests)
-        for place in waiting:
-            open_spans[place] += 1
-
-        def response(place: int) -> tuple[int, Response]:
-            index, request = requests[place]
-            start = first.get(place, 0)
-            return index, Scores(tuple(values[start : start + len(request.continuations)]))
-
-        asked = [left is None or index in left for index, _ in requests]
-        yield from (response(place) for place, count in enumerate(open_spans) if asked[place] and not count)
-        for result in self._score(spans, "loglikelihood", None if left is None else [asked[at] for at in owners]):
-            total, greedy = values[result.owner]
-            values[result.owner] = (total + result.logprob, greedy and result.greedy)
-            place = owners[result.owner]
-            open_spans[place] -= 1
-            if asked[place] and not open_spans[place]:
-                yield response(place)
+        responses = ScoredRequests(requests, waiting, left)
+        self._vocabulary.check_spans(spans, [requests[place][0] for place in responses.owners])
+        yield from responses.ready()
+        for result in self._score(spans, "loglikelihood", None if left is None else responses.wanted):
+            yield from responses.add(result.owner, result.logprob, result.greedy)
 
     def _respond_rolled(
         self, requests: Sequence[tuple[int, Rolling]], left: frozenset[int] | None
     ) -> Iterator[tuple[int, Response]]:
         spans, places = self._spans.rolled(request for _, request in requests)
         self._vocabulary.check_spans(spans, [requests[place][0] for place in places])
-        open_windows = [0] * len(requests)
-        for place in places:
-            open_windows[place] += 1
-        windows: list[list[tuple[int, float]]] = [[] for _ in requests]
-        asked = [left is None or index in left for index, _ in requests]
-        for place, (index, _) in enumerate(requests):
-            if asked[place] and not open_windows[place]:
-                yield index, RollingScore(0.0)
-        for result in self._score(spans, "rolling", None if left is None else [asked[at] for at in places]):
-            place = places[result.owner]
-            windows[place].append((result.owner, result.logprob))
-            if asked[place] and len(windows[place]) == open_windows[place]:
-                # Summed in the order of the text, so that batching does not change the last bits.
-                yield requests[place][0], RollingScore(sum(value for _, value in sorted(windows[place])))
+        responses = RolledRequests(requests, places, left)
+        yield from responses.ready()
+        for result in self._score(spans, "rolling", None if left is None else responses.wanted):
+            yield from responses.add(result.owner, result.logprob)
 
     def _score(self, spans: Sequence[Span], kind: str, asked: Sequence[bool] | None) -> Iterator[SpanScore]:
         """The scores of spans; ``asked``: per owner, whether anybody wants to know."""
