@@ -30,6 +30,7 @@ from proctor.compat.scripts.unsupported import ROWS as UNSUPPORTED
 
 Sources = Mapping[str, str]
 
+_SMALL = ".scripts.small_modules"
 _FILTER: Sources = {"proctor.filters.base": "Filter", ".tasks.registry": "register_filter"}
 _ENGINE: Sources = {
     "proctor.models.hf.load.load": "configure_pad_token=with_pad_token resolve_max_length=length_limit"
@@ -82,15 +83,18 @@ _OWN: Mapping[str, Sources] = {
     },
     "api.utils": {".tasks.messages": "*"},
     "caching": {},
-    "caching.cache": {".scripts.request_cache": "*"},
-    "config": {".tasks.group_config": "GroupConfig", ".tasks.task_config": "TaskConfig"},
-    "config.group": {".tasks.group_config": "*"},
+    "caching.cache": {_SMALL: "PATH delete_cache load_from_cache save_to_cache"},
+    "config": {".tasks.group": "GroupConfig", ".tasks.task_config": "TaskConfig"},
+    "config.group": {".tasks.group": "AggMetricConfig GroupConfig"},
     "config.task": {".tasks.task_config": "*"},
     "decontamination": {},
     "decontamination.janitor": {".scripts.janitor": "*"},
-    "defaults": {".scripts.defaults": "*"},
+    "defaults": {
+        _SMALL: "DEFAULT_MAX_GEN_TOKS DEFAULT_MAX_LENGTH DEFAULT_OTHER_SEED DEFAULT_RANDOM_SEED DISABLE_MULTIPROC"
+        " LMEVAL_HASHMM LOGGING_LEVEL default_gen_kwargs"
+    },
     "evaluator": {".scripts.evaluator": "*"},
-    "evaluator_utils": {".scripts.evaluation_loop": "*"},
+    "evaluator_utils": {_SMALL: "eval_logger=log get_sample_size print_writeout"},
     "filters": {
         ".tasks.filters": "FilterEnsemble build_filter_ensemble",
         ".tasks.registry": "filter_registry get_filter",
@@ -117,13 +121,13 @@ _OWN: Mapping[str, Sources] = {
     },
     "loggers.evaluation_tracker": {".scripts.evaluation_tracker": "*"},
     "loggers.utils": {
-        ".scripts.environment_facts": "*",
+        _SMALL: "add_env_info add_tokenizer_info get_commit_from_path get_git_commit_hash remove_none_pattern",
         "proctor.results.encode": "_handle_non_serializable=fallback",
     },
     "models": {".scripts.registry": "MODEL_MAPPING"},
-    "models.api_models": {".scripts.api_chats": "*"},
-    "models.dummy": {".scripts.dummy": "*"},
-    "models.hf_vlms": {".scripts.api_chats": "DEFAULT_IMAGE_PLACEHOLDER"},
+    "models.api_models": {_SMALL: "DEFAULT_IMAGE_PLACEHOLDER JsonChatStr LMEVAL_MODEL_NONE_ANSWER_PLACEHOLDER"},
+    "models.dummy": {".scripts.proctor_lm": "DummyLM"},
+    "models.hf_vlms": {_SMALL: "DEFAULT_IMAGE_PLACEHOLDER"},
     "models.huggingface": {
         ".scripts.huggingface": "*",
         ".scripts.model": "TemplateLM",
@@ -132,12 +136,12 @@ _OWN: Mapping[str, Sources] = {
         ".scripts.torch_helpers": "get_dtype pad_and_concat",
         **_ENGINE,
     },
-    "models.mistral3": {".scripts.mistral3": "*"},
-    "models.openai_completions": {".scripts.api_chats": "JsonChatStr"},
-    "models.utils": {".scripts.model_helpers": "*", ".scripts.ordering": "Grouper", **_ENGINE},
+    "models.mistral3": {".scripts.huggingface": "HFLM Mistral3LM"},
+    "models.openai_completions": {_SMALL: "JsonChatStr"},
+    "models.utils": {".scripts.model_helpers": "*", **_ENGINE},
     "models.utils_hf": {".scripts.torch_helpers": "*", **_ENGINE},
-    "prompts": {".scripts.prompts": "*"},
-    "result_schema": {".scripts.result_schema": "*"},
+    "prompts": {_SMALL: "PROMPT_REGISTRY PromptString get_prompt"},
+    "result_schema": {_SMALL: "EvalResults SampleResult"},
     "tasks": {
         ".scripts.manager": "TaskDict TaskManager get_task_dict get_task_name_from_config",
         ".scripts.task_dicts": "get_task_name_from_object=name_of",
@@ -155,7 +159,7 @@ _OWN: Mapping[str, Sources] = {
         " sanitize_task_name set_torch_seed setup_logging simple_parse_args_string softmax warning_once wrap_text"
         " HIGHER_IS_BETTER_SYMBOLS",
         ".tasks.messages": "random_name_id=random_task_id",
-        ".scripts.ordering": "Reorderer group",
+        ".scripts.model_helpers": "Reorderer group",
         "itertools": "join_iters=chain.from_iterable",
         "proctor.results.encode": "handle_non_serializable=fallback",
         "proctor.results.schema": "hash_string=sha256 sanitize_model_name=sanitize",

@@ -4,16 +4,14 @@ import json
 
 import pytest
 
-from proctor.compat.scripts.dummy import DummyLM
 from proctor.compat.scripts.evaluation_tracker import EvaluationTracker
 from proctor.compat.scripts.evaluator import evaluate, simple_evaluate
 from proctor.compat.scripts.helpers import make_table
 from proctor.compat.scripts.lm_model import LMModel, as_model
 from proctor.compat.scripts.manager import TaskManager, get_task_dict
 from proctor.compat.scripts.model import LM
-from proctor.compat.scripts.opener import Opener
-from proctor.compat.scripts.proctor_lm import ProctorLM
-from proctor.compat.scripts.registry import register_model
+from proctor.compat.scripts.proctor_lm import DummyLM, ProctorLM
+from proctor.compat.scripts.registry import Opener, register_model
 from proctor.compat.scripts.unsupported import TrackioLogger, WandbLogger
 from proctor.errors import ModelError, UsageError
 from proctor.models import open_model

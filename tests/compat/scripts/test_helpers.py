@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proctor.alias import import_peer
-from proctor.compat.scripts import defaults
-from proctor.compat.scripts.ordering import Grouper
+from proctor.compat.scripts import small_modules
+from proctor.compat.scripts.model_helpers import Grouper
 from proctor.compat.tasks.instance import Instance
 from proctor.errors import TaskError
 
@@ -184,13 +184,13 @@ def test_logging_follows_the_environment(monkeypatch):
 
 
 def test_defaults(monkeypatch):
-    assert defaults.default_gen_kwargs("a") == {
+    assert small_modules.default_gen_kwargs("a") == {
         "temperature": 0.0, "do_sample": False, "max_gen_toks": 256, "until": ["a"]
     }  # fmt: skip
-    assert defaults.default_gen_kwargs(None, 3)["until"] == []
+    assert small_modules.default_gen_kwargs(None, 3)["until"] == []
     monkeypatch.setenv("A_FLAG", "Maybe")
     with pytest.raises(ValueError, match="A_FLAG='Maybe' is neither true nor false"):
-        defaults._envbool("A_FLAG", True)
+        small_modules._envbool("A_FLAG", True)
 
 
 def test_an_instance_knows_where_it_comes_from():

@@ -8,11 +8,11 @@ import threading
 
 import pytest
 
-from proctor.compat.scripts.dummy import DummyLM
 from proctor.compat.scripts.evaluator import simple_evaluate
 from proctor.compat.scripts.helpers import escaped_split, get_rolling_token_windows, make_disjoint_window
 from proctor.compat.scripts.manager import TaskManager
 from proctor.compat.scripts.model_helpers import Collator
+from proctor.compat.scripts.proctor_lm import DummyLM
 from proctor.compat.scripts.registry import get_model
 from proctor.compat.scripts.response_file import hash_args
 from proctor.compat.tasks.messages import Message, maybe_delimit, messages_to_text, multiturn_to_singleturn

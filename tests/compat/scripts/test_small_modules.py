@@ -4,23 +4,29 @@ from types import SimpleNamespace
 
 import pytest
 
-from proctor.compat.scripts.dummy import DummyLM
-from proctor.compat.scripts.environment_facts import (
-    add_env_info,
-    add_tokenizer_info,
-    get_commit_from_path,
-    get_git_commit_hash,
-    remove_none_pattern,
-)
-from proctor.compat.scripts.evaluation_loop import get_sample_size, print_writeout
 from proctor.compat.scripts.evaluator import simple_evaluate
 from proctor.compat.scripts.manager import TaskManager, get_task_name_from_config
 from proctor.compat.scripts.model_helpers import maybe_truncate, truncate_tokens
-from proctor.compat.scripts.prompts import PROMPT_REGISTRY, PromptString, get_prompt
-from proctor.compat.scripts.request_cache import delete_cache, load_from_cache, save_to_cache
-from proctor.compat.scripts.result_schema import EvalResults, SampleResult
+from proctor.compat.scripts.proctor_lm import DummyLM
+from proctor.compat.scripts.small_modules import (
+    PROMPT_REGISTRY,
+    EvalResults,
+    PromptString,
+    SampleResult,
+    add_env_info,
+    add_tokenizer_info,
+    delete_cache,
+    get_commit_from_path,
+    get_git_commit_hash,
+    get_prompt,
+    get_sample_size,
+    load_from_cache,
+    print_writeout,
+    remove_none_pattern,
+    save_to_cache,
+)
 from proctor.compat.scripts.unsupported import TrackioLogger, WandbLogger
-from proctor.compat.tasks.group_config import GroupConfig
+from proctor.compat.tasks.group import GroupConfig
 from proctor.compat.tasks.instance import Instance
 from proctor.compat.tasks.task_config import TaskConfig
 from proctor.errors import UsageError

@@ -3,9 +3,9 @@
 import pytest
 
 from proctor.alias import import_peer
-from proctor.compat.scripts.api_chats import JsonChatStr
 from proctor.compat.scripts.huggingface import HFLM
 from proctor.compat.scripts.model import LM, TemplateLM
+from proctor.compat.scripts.small_modules import JsonChatStr
 from proctor.errors import UsageError
 from proctor.tasks.index import BUNDLED
 
@@ -79,7 +79,7 @@ def test_the_relations_are_those_of_lm_eval():
 
 
 def test_mistral3_is_scored_by_its_text_part():
-    from proctor.compat.scripts.mistral3 import Mistral3LM
+    from proctor.compat.scripts.huggingface import Mistral3LM
 
     lm = Mistral3LM(pretrained=str(BUNDLED / "demo" / "model"), backend="seq2seq", dtype="float32", device="cpu")
     assert (lm.backend, lm.engine() is not None) == ("causal", True)

@@ -8,8 +8,7 @@ from random import Random
 import pytest
 
 from proctor.compat.tasks.configurable import ConfigurableTask
-from proctor.compat.tasks.group import ConfigurableGroup, Group
-from proctor.compat.tasks.group_config import GroupConfig
+from proctor.compat.tasks.group import ConfigurableGroup, Group, GroupConfig
 from proctor.compat.tasks.instance import Instance
 from proctor.compat.tasks.messages import Message, maybe_delimit, multiturn_to_singleturn, requires_delimiter
 from proctor.compat.tasks.samplers import ContextSampler, FirstNSampler, get_sampler

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from proctor.compat.tasks.group import ConfigurableGroup, Group
-from proctor.compat.tasks.group_config import AggMetricConfig
+from proctor.compat.tasks.group import AggMetricConfig, ConfigurableGroup, Group
 from proctor.compat.tasks.task_types import MultipleChoiceTask, Task
 from proctor.errors import UsageError
 

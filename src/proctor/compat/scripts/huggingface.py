@@ -23,7 +23,7 @@ import inspect
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
@@ -305,3 +305,15 @@ _OWN = {step: inspect.getattr_static(HFLM, step) for step in STEPS}
 """The steps as they are here: what a subclass or a patched class is compared with."""
 
 remember(HFLM)
+
+
+class Mistral3LM(HFLM):
+    """A Mistral 3 checkpoint, of which only text is scored; a decoder, whatever its config says."""
+
+    def _get_backend(
+        self,
+        config: Any,
+        backend: Literal["default", "causal", "seq2seq"] = "default",
+        trust_remote_code: bool | None = False,
+    ) -> None:
+        super()._get_backend(config, "causal", trust_remote_code)

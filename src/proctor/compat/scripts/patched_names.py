@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from proctor.compat.scripts.manager import TaskManager
-from proctor.compat.scripts.opener import Opener
-from proctor.compat.scripts.registry import MODEL_MAPPING
+from proctor.compat.scripts.registry import MODEL_MAPPING, Opener
 from proctor.compat.shipped import is_patched
 from proctor.lazy import load_attribute
 from proctor.models import model_kind

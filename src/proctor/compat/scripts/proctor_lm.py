@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from proctor.compat.scripts.model import LM
+from proctor.compat.shipped import remember
 from proctor.compat.tasks.instance import Instance
 from proctor.errors import ModelError
+from proctor.models.dummy import DummyModel
 from proctor.models.protocols import Model
 from proctor.types import Generate, Loglikelihood, Refusal, Request, Rolling
 
@@ -56,6 +58,16 @@ class ProctorLM(LM):
     def get_model_info(self) -> dict[str, Any]:
         """The model's facts, under lm-eval's keys."""
         return {key: value for key, value in self.model.info.items() if key.startswith("model_")}
+
+
+class DummyLM(ProctorLM):
+    """Random log-likelihoods from the seed of :mod:`random`, and one text for all."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(DummyModel())
+
+
+remember(DummyLM)
 
 
 def score(model: Model, pairs: Sequence[tuple[Any, ...]]) -> list[tuple[float, bool]]:
