@@ -172,20 +172,11 @@ class Task:
         if not self.output.has_prompt:
             return Example(doc_id, doc, (canonical_variant((), choices, target),), None, target, None)
         text, prefix = self.question.text(doc), self.question.gen_prefix(doc)
-        system = join(style.system_instruction, self._description(doc), self.spec.prompt.fewshot_delimiter)
-        # lm-eval: the system instruction of the run and the task's description are one system message.
-        before = (Message("system", system),) if system else ()
+        before = system_turns(self.spec, style, self._description(doc))
         shots = () if draw is None else draw.positions(doc)
         if draw is not None:
             before += draw.messages(shots)
-        questions = choices if self.shape.multiple_input and choices else (text,)
-        # lm-eval: alternative contexts carry no target_delimiter before a gen_prefix.
-        delimiter = "" if self.shape.multiple_input else self.spec.prompt.target_delimiter
-        if not self.shape.multiple_input and not isinstance(text, str):
-            raise self._error(
-                f"doc_to_text must give a text, but on document {doc_id} it gave {value_text(text)}.", "doc_to_text"
-            )
-        contexts = tuple((*before, *turns(question, None, prefix, delimiter, "")) for question in questions)
+        contexts = open_turns(self.spec, self.shape, before, text, choices, prefix, doc_id=doc_id)
         # Where options are contexts, doc_to_text gives the number of the right one and doc_to_target what follows each.
         variant = canonical_variant(contexts, choices, text if self.shape.multiple_input else target)
         return Example(doc_id, doc, (variant,), text, target, prefix, shots)
@@ -256,6 +247,48 @@ class _Shots:
             task = self._task
             self._rendered[position] = shot_turns(task.spec, task.shots, task.shape, self._pool[position])
         return self._rendered[position]
+
+
+def system_turns(spec: TaskSpec, style: PromptStyle, description: str | None) -> tuple[Message, ...]:
+    """What stands before all examples: nothing, or one turn."""
+    system = join(style.system_instruction, description, spec.prompt.fewshot_delimiter)
+    # lm-eval: the system instruction of the run and the task's description are one system message.
+    return (Message("system", system),) if system else ()
+
+
+def open_turns(
+    spec: TaskSpec,
+    shape: TaskShape,
+    before: Sequence[Message],
+    text: Any,
+    choices: Sequence[str] | None,
+    gen_prefix: str | None,
+    *,
+    doc_id: int | None = None,
+) -> tuple[tuple[Message, ...], ...]:
+    """The turns of a document's prompts: one, or one for each option where the options are contexts.
+
+    Args:
+        spec: The task.
+        shape: What its first document decided.
+        before: The turns that stand before the question.
+        text: What doc_to_text gave.
+        choices: What doc_to_choice gave.
+        gen_prefix: How the response begins.
+        doc_id: The number of the document, for an error, where it is known.
+
+    Raises:
+        TaskError: The question is no text.
+    """
+    questions = choices if shape.multiple_input and choices else (text,)
+    # lm-eval: alternative contexts carry no target_delimiter before a gen_prefix.
+    delimiter = "" if shape.multiple_input else spec.prompt.target_delimiter
+    for question in questions:
+        if not isinstance(question, str):
+            where = "" if doc_id is None else f"on document {doc_id} "
+            message = f"doc_to_text must give a text, but {where}it gave {value_text(question)}."
+            raise TaskError(spec.error(message, "doc_to_text"))
+    return tuple((*before, *turns(question, None, gen_prefix, delimiter, "")) for question in questions)
 
 
 def shot_turns(spec: TaskSpec, fields: Fields, shape: TaskShape, doc: Doc) -> tuple[Message, ...]:

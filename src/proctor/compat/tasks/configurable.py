@@ -14,33 +14,29 @@ from typing import Any, cast
 
 from proctor.compat.errors import raises_built_in, with_built_in
 from proctor.compat.shipped import remember
-from proctor.compat.tasks import samplers
-from proctor.compat.tasks.base import Task
+from proctor.compat.tasks.configured_docs import ConfiguredDocuments
 from proctor.compat.tasks.filters import build_filter_ensemble
 from proctor.compat.tasks.instance import Instance
 from proctor.compat.tasks.messages import Message
 from proctor.compat.tasks.task_config import TaskConfig
-from proctor.errors import DataError, TaskError, UsageError
+from proctor.errors import DataError, UsageError
 from proctor.metrics.base import MetricUse
 from proctor.tasks.build_spec import named_prompt_of
-from proctor.tasks.data import Documents, load_custom
+from proctor.tasks.data import Documents
 from proctor.tasks.example import Example, TaskShape, canonical_variant
-from proctor.tasks.fewshot import excludes_evaluated, pool_split
 from proctor.tasks.fields import Fields, Getter, bind_field
 from proctor.tasks.output_types.base import TaskContext
 from proctor.tasks.output_types.table import OUTPUT_TYPES
-from proctor.tasks.prompt import PromptStyle, answer_text, join, render, turns
-from proctor.tasks.spec import TaskSpec
-from proctor.tasks.task import bind_metrics, shot_turns
+from proctor.tasks.prompt import PromptStyle, answer_text, render, turns
+from proctor.tasks.task import bind_metrics, open_turns, shot_turns, system_turns
 from proctor.tasks.use_prompt import NamedPrompt
-from proctor.types import Message as Turn
 
 log = logging.getLogger("proctor")
 
 _NO_FIELD = {"doc_to_text": (Mapping, list), "doc_to_target": (Mapping,), "doc_to_choice": (int, float)}
 
 
-class ConfigurableTask(Task):
+class ConfigurableTask(ConfiguredDocuments):
     """A task of the task language as an object. ``CONFIG``: a configuration that a class brings along."""
 
     VERSION: Any = "Yaml"
@@ -51,13 +47,9 @@ class ConfigurableTask(Task):
     def __init__(
         self, data_dir: Any = None, cache_dir: Any = None, download_mode: Any = None, config: Any = None
     ) -> None:
-        self._config = _merged(self.CONFIG, config)
+        self._configure(self.CONFIG, config)
         self._take_attributes()
         self._getters: dict[tuple[str, int], tuple[Any, Getter]] = {}
-        self._read: dict[str, tuple[Any, Any, Any]] = {}
-        self._sampler: samplers.ContextSampler | None = None
-        self._shots_seed: int | None = None
-        self._excludes_evaluated = False
         self._instances: list[Instance] = []
         self.features: list[str] = []
         self._bind_metrics()
@@ -91,11 +83,6 @@ class ConfigurableTask(Task):
         if config.unsafe_code is not False:
             self.UNSAFE_CODE = True
 
-    @property
-    def fewshot_cfg(self) -> Any:
-        """How examples are chosen and written."""
-        return self._config.fewshot_config
-
     def _bind_metrics(self) -> None:
         self._uses: tuple[MetricUse, ...] = bind_metrics(self._spec)
         self._derived: dict[str, MetricUse] = {}
@@ -125,100 +112,12 @@ class ConfigurableTask(Task):
             self.multiple_target = len(target)
 
     @property
-    def _context(self) -> TaskContext:
-        shape = TaskShape(bool(self.multiple_input), bool(self.multiple_target))
-        return TaskContext.of(self._spec, shape, self._uses, self._derived)
-
-    # -- documents
-
-    def download(self, dataset_kwargs: Any = None, **kwargs: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Load ``self.dataset`` by the configuration; a class may get it elsewhere."""
-        if callable(self._config.custom_dataset):
-            self.dataset = load_custom(self._spec)
-            return
-        # lm-eval: data sets that run code no longer load anywhere.
-        given = {key: value for key, value in (dataset_kwargs or {}).items() if key != "trust_remote_code"}
-        self.dataset = self._load(given)
-
-    def has_training_docs(self) -> bool:
-        """Whether training_split is set."""
-        return self._config.training_split is not None
-
-    def has_validation_docs(self) -> bool:
-        """Whether validation_split is set."""
-        return self._config.validation_split is not None
-
-    def has_test_docs(self) -> bool:
-        """Whether test_split is set."""
-        return self._config.test_split is not None
-
-    def training_docs(self) -> Any:
-        """The training split after process_docs."""
-        return self._split(self._config.training_split, self._config.process_docs)
-
-    def validation_docs(self) -> Any:
-        """The validation split after process_docs."""
-        return self._split(self._config.validation_split, self._config.process_docs)
-
-    def test_docs(self) -> Any:
-        """The test split after process_docs."""
-        return self._split(self._config.test_split, self._config.process_docs)
-
-    def _split(self, name: str | None, process_docs: Any) -> Any:
-        """A split, processed once for as long as ``self.dataset`` holds the same rows."""
-        if name is None:
-            return None
-        rows = self.dataset[name]
-        if process_docs is None:
-            return rows
-        known = self._read.get(name)
-        if known is None or known[0] is not rows or known[1] is not process_docs:
-            self._read[name] = known = (rows, process_docs, process_docs(rows))
-        return known[2]
-
-    def fewshot_docs(self) -> Any:
-        """Where examples come from: fewshot_split, else the samples of fewshot_config, else as for any task."""
-        shots = self.fewshot_cfg
-        if shots.split is not None:
-            return self._split(shots.split, shots.process_docs)
-        if shots.samples is not None:
-            return shots.samples() if callable(shots.samples) else shots.samples
-        return super().fewshot_docs()
+    def _shape(self) -> TaskShape:
+        return TaskShape(bool(self.multiple_input), bool(self.multiple_target))
 
     @property
-    def sampler(self) -> samplers.ContextSampler:
-        """What chooses examples, made when it is first asked: a training split may be large, or not there."""
-        if self._sampler is None:
-            self._sampler = self._make_sampler()
-        return self._sampler
-
-    def _make_sampler(self) -> samplers.ContextSampler:
-        named, indices, docs = self.fewshot_cfg.sampler, self.fewshot_cfg.fewshot_indices, self.fewshot_docs()
-        if indices:
-            docs = [docs[position] for position in indices]
-        if isinstance(named, str):
-            return samplers.get_sampler(named)(docs).set_rnd(self._shots_seed)
-        return named(list(docs), rnd=None).set_rnd(self._shots_seed)
-
-    @sampler.setter
-    def sampler(self, sampler: samplers.ContextSampler) -> None:
-        self._sampler = sampler
-
-    def set_fewshot_seed(self, seed: int | None = None) -> None:
-        """Seed the choice of examples."""
-        super().set_fewshot_seed(seed)
-        self._shots_seed = seed
-        if self._sampler is not None:
-            self._sampler.set_rnd(seed)
-
-    def exclude_evaluated(self) -> None:
-        """``--fewshot_exclude always``: no question among its own examples; lm-eval has no such method."""
-        self._excludes_evaluated = True
-
-    def _leaves_out(self, spec: TaskSpec) -> bool:
-        # Where the class chooses its documents itself, any question may be among them.
-        may_be_there = pool_split(spec) in (None, spec.data.eval_split)
-        return excludes_evaluated(spec) or (self._excludes_evaluated and may_be_there)
+    def _context(self) -> TaskContext:
+        return TaskContext.of(self._spec, self._shape, self._uses, self._derived)
 
     # -- fields
 
@@ -288,22 +187,15 @@ class ConfigurableTask(Task):
     ) -> Any:
         """The prompt; a list of prompts where the choices are contexts."""
         style = PromptStyle(chat_template if apply_chat_template else None, fewshot_as_multiturn, system_instruction)
-        spec = self._spec
-        described = self.resolve_field(doc, spec.description)
-        system = join(system_instruction, described, spec.prompt.fewshot_delimiter)
-        before: tuple[Turn, ...] = (Turn("system", system),) if system else ()
+        spec, shape = self._spec, self._shape
+        before = system_turns(spec, style, self.resolve_field(doc, spec.description))
         if num_fewshot > 0:
-            fields, shape = self._example_fields(), self._context.shape
+            fields = self._example_fields()
             for shot in self.sampler.sample(n=num_fewshot, eval_doc=doc if self._leaves_out(spec) else None):
                 before += shot_turns(spec, fields, shape, shot)
-        questions = self.doc_to_choice(doc) if self.multiple_input else [self.doc_to_text(doc)]
-        delimiter = "" if self.multiple_input else spec.prompt.target_delimiter
-        prompts = []
-        for question in questions:
-            if not isinstance(question, str):
-                raise TaskError(spec.error(f"doc_to_text must give a text, but it gave {question!r}.", "doc_to_text"))
-            messages = (*before, *turns(question, None, gen_prefix, delimiter, ""))
-            prompts.append(render(messages, style, gen_prefix=gen_prefix))
+        text, choices = (None, self.doc_to_choice(doc)) if self.multiple_input else (self.doc_to_text(doc), None)
+        contexts = open_turns(spec, shape, before, text, choices, gen_prefix)
+        prompts = [render(context, style, gen_prefix=gen_prefix) for context in contexts]
         return prompts if self.multiple_input else prompts[0]
 
     def _example_fields(self) -> Fields:
@@ -379,16 +271,6 @@ class ConfigurableTask(Task):
 
 
 remember(ConfigurableTask)
-
-
-def _merged(own: TaskConfig | None, given: Mapping[str, Any] | None) -> TaskConfig:
-    if own is None and given is None:
-        raise UsageError("A ConfigurableTask needs a configuration: config= or the attribute CONFIG.")
-    if own is None:
-        return given if isinstance(given, TaskConfig) else TaskConfig(**(given or {}))
-    for key, value in (given or {}).items():
-        setattr(own, key, value)
-    return own
 
 
 def _called_with(method: Callable[..., Any], doc: Any, value: Any) -> Any:
