@@ -103,6 +103,7 @@ def _text_metrics(source: Source) -> None:
     from proctor.metrics.metric_list import use_metric
     from proctor.metrics.tables import AGGREGATIONS, METRICS
     from proctor.metrics.text import measure_text
+    from proctor.tasks.output_types.table import OUTPUT_TYPES
 
     names = sorted(set(METRICS) | set(OWN) - {"code_eval"})
     entry: dict[str, Any] = {"metric": source.pick(names)}
@@ -115,7 +116,7 @@ def _text_metrics(source: Source) -> None:
         entry["aggregation"] = source.pick(sorted(AGGREGATIONS))
     several = source.chance(4)
     with sentences():
-        use = use_metric(entry, output_type="generate_until", with_process_results=False)
+        use = use_metric(entry, output=OUTPUT_TYPES["generate_until"].measured, with_process_results=False)
         collected: dict[str, list[Any]] = {}
         for _ in range(1 + source.below(3)):
             gold = (

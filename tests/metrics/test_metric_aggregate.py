@@ -17,6 +17,7 @@ from proctor.metrics.base import MetricUse
 from proctor.metrics.metric_list import use_metric
 from proctor.metrics.tables import AGGREGATIONS, aggregation_row, loaded
 from proctor.stats import bootstrap, standard_errors
+from proctor.tasks.output_types.table import OUTPUT_TYPES
 
 LLS = [-0.5, -1.25, -2.1, -0.125, -3.75, -1.3]
 PAIRS = [(0, 1), (1, 1), (1, 0), (1, 1), (0, 0), (0, 1), (1, 1)]
@@ -57,7 +58,7 @@ BOOTSTRAPPED = ["median", "nanmean", "perplexity", "f1", "matthews_corrcoef", "b
 
 def use(aggregation, name="measured") -> MetricUse:
     entry = {"metric": name, "aggregation": aggregation, "higher_is_better": True}
-    return use_metric(entry, output_type="generate_until", with_process_results=True)
+    return use_metric(entry, output=OUTPUT_TYPES["generate_until"].measured, with_process_results=True)
 
 
 def close(figure):
@@ -271,7 +272,7 @@ def test_bits_per_byte_is_the_logarithm_of_the_perplexity_per_byte(pairs):
 
 
 def test_the_share_of_hits_has_wilsons_interval_and_never_no_width():
-    use = use_metric("acc", output_type="multiple_choice", with_process_results=False)
+    use = use_metric("acc", output=OUTPUT_TYPES["multiple_choice"].measured, with_process_results=False)
     value = aggregate.aggregate(use, [1.0] * 10, bootstrap_iters=1)
     assert (value.value, value.stderr, value.n, value.method) == (1.0, 0.0, 10, "proportion")
     assert value.interval == pytest.approx((0.7224672001371106, 1.0))
@@ -280,7 +281,7 @@ def test_the_share_of_hits_has_wilsons_interval_and_never_no_width():
 
 
 def test_the_mean_of_other_values_has_the_normal_interval():
-    use = use_metric("acc", output_type="multiple_choice", with_process_results=False)
+    use = use_metric("acc", output=OUTPUT_TYPES["multiple_choice"].measured, with_process_results=False)
     value = aggregate.aggregate(use, [0.5, 1.0, 0.0, 0.25], bootstrap_iters=1)
     assert value.stderr == standard_errors.mean_stderr([0.5, 1.0, 0.0, 0.25])
     assert (value.n, value.method) == (4, "mean")
@@ -289,7 +290,7 @@ def test_the_mean_of_other_values_has_the_normal_interval():
 
 
 def test_a_bootstrap_has_the_percentiles_of_a_thousand_resamples_and_no_fewer():
-    use = use_metric("perplexity", output_type="loglikelihood", with_process_results=False)
+    use = use_metric("perplexity", output=OUTPUT_TYPES["loglikelihood"].measured, with_process_results=False)
     values = [-0.5, -1.0, -2.0, -0.25, -3.0, -1.5]
     value = aggregate.aggregate(use, values, bootstrap_iters=1000)
     assert value.method == "bootstrap"
@@ -305,7 +306,7 @@ def test_a_bootstrap_has_the_percentiles_of_a_thousand_resamples_and_no_fewer():
     [("acc", [1.0], 100), ("acc", [1.0, 0.0], 0), ("brier_score", [(0, [1.0, 0.0])] * 3, 100), ("bypass", [0, 0], 100)],
 )
 def test_without_a_standard_error_there_is_no_method_and_no_interval(metric, values, iters):
-    use = use_metric(metric, output_type="multiple_choice", with_process_results=False)
+    use = use_metric(metric, output=OUTPUT_TYPES["multiple_choice"].measured, with_process_results=False)
     value = aggregate.aggregate(use, values, bootstrap_iters=iters)
     assert (value.stderr, value.method, value.interval, value.n) == (None, None, None, len(values))
 

@@ -11,10 +11,11 @@ from proctor.errors import MissingExtraError, TaskError, UsageError
 from proctor.metrics.metric_list import check_metric_entry, check_metric_name, use_metric
 from proctor.metrics.text import exact_match, pass_on
 from proctor.refs import Ref
+from proctor.tasks.output_types.table import OUTPUT_TYPES
 
 
 def use(entry, output_type="multiple_choice", with_process_results=False):
-    return use_metric(entry, output_type=output_type, with_process_results=with_process_results)
+    return use_metric(entry, output=OUTPUT_TYPES[output_type].measured, with_process_results=with_process_results)
 
 
 def test_only_generated_text_has_a_function():
@@ -84,7 +85,9 @@ def test_mistakes_are_sentences_when_the_task_is_loaded(entry, output_type, mess
 
 
 def test_an_entry_that_is_no_mapping_is_a_error():
-    (finding,) = check_metric_entry(["acc"], output_type="multiple_choice", with_process_results=False)  # type: ignore[arg-type]
+    (finding,) = check_metric_entry(
+        ["acc"], output=OUTPUT_TYPES["multiple_choice"].measured, with_process_results=False
+    )  # type: ignore[arg-type]
     assert "is a mapping with the key 'metric'" in str(finding)
 
 
@@ -152,15 +155,18 @@ def test_a_metric_of_log_likelihoods_is_none_of_generated_text(metric):
 def test_what_makes_a_number_of_generated_text_is_left_alone():
     assert use({"metric": "f1"}, "generate_until").function is not None
     assert use({"metric": "acc", "aggregation": lambda pairs: 1.0}, "generate_until").function is not None
-    assert use_metric({"metric": "acc"}, output_type="generate_until", with_process_results=True).name == "acc"
+    assert (
+        use_metric({"metric": "acc"}, output=OUTPUT_TYPES["generate_until"].measured, with_process_results=True).name
+        == "acc"
+    )
 
 
 def test_names_can_be_checked_alone():
-    assert check_metric_name("acc", "multiple_choice") is None
-    assert check_metric_name("meteor", "generate_until") is None
-    assert check_metric_name("someone/their_metric", "generate_until") is None
-    assert check_metric_name("meteor", "multiple_choice") is not None
-    finding = check_metric_name("accc", "multiple_choice")
+    assert check_metric_name("acc", OUTPUT_TYPES["multiple_choice"].measured) is None
+    assert check_metric_name("meteor", OUTPUT_TYPES["generate_until"].measured) is None
+    assert check_metric_name("someone/their_metric", OUTPUT_TYPES["generate_until"].measured) is None
+    assert check_metric_name("meteor", OUTPUT_TYPES["multiple_choice"].measured) is not None
+    finding = check_metric_name("accc", OUTPUT_TYPES["multiple_choice"].measured)
     assert finding is not None
     assert finding.hint is not None
     assert "'acc'" in finding.hint
@@ -168,4 +174,4 @@ def test_names_can_be_checked_alone():
 
 def test_checking_runs_no_code_of_the_task(tmp_path):
     entry = {"metric": Ref(str(tmp_path), "not_there.f"), "aggregation": Ref(str(tmp_path), "not_there.g")}
-    assert check_metric_entry(entry, output_type="generate_until", with_process_results=False) == ()
+    assert check_metric_entry(entry, output=OUTPUT_TYPES["generate_until"].measured, with_process_results=False) == ()

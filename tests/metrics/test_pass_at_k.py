@@ -13,6 +13,7 @@ from proctor.metrics.metric_list import use_metric
 from proctor.metrics.pass_at_k import code_eval, pass_at_k, passes
 from proctor.refs import Ref
 from proctor.sandbox.consent import code_consent
+from proctor.tasks.output_types.table import OUTPUT_TYPES
 
 RIGHT, WRONG, LOOP = "def add(a, b):\n    return a + b", "def add(a, b):\n    return a * b", "while True:\n    pass"
 TEST = "assert add(2, 3) == 5"
@@ -87,7 +88,7 @@ def share(references, predictions):
 def test_a_folders_own_checker_runs_its_programs_in_the_sandbox(tmp_path):
     (tmp_path / "utils.py").write_text(CHECKER, encoding="utf-8")
     entry = {"metric": Ref(str(tmp_path), "utils.share"), "aggregation": "mean"}
-    use = use_metric(entry, output_type="generate_until", with_process_results=False)
+    use = use_metric(entry, output=OUTPUT_TYPES["generate_until"].measured, with_process_results=False)
     assert use.function is not None
     assert use.function(references=[""], predictions=[["assert True", "import os\nos._exit(0)"]]) == {"pass@1": 0.5}
     with code_consent(False), pytest.raises(UsageError, match="own checker runs programs"):
@@ -100,6 +101,6 @@ def test_a_checker_of_another_kind_is_left_alone(tmp_path):
     )
     (tmp_path / "utils.py").write_text(text, encoding="utf-8")
     entry = {"metric": Ref(str(tmp_path), "utils.share"), "aggregation": "mean"}
-    use = use_metric(entry, output_type="generate_until", with_process_results=False)
+    use = use_metric(entry, output=OUTPUT_TYPES["generate_until"].measured, with_process_results=False)
     assert use.function is not None
     assert use.function.__globals__["check_correctness"] is not passes

@@ -10,6 +10,7 @@ from proctor.metrics.choice import measure_choice
 from proctor.metrics.metric_list import use_metric
 from proctor.metrics.tables import AGGREGATIONS, METRICS
 from proctor.metrics.text import measure_text
+from proctor.tasks.output_types.table import OUTPUT_TYPES
 
 MAT, FLOOR = "the cat sat on the mat", "the dog ran across the floor"
 
@@ -38,7 +39,7 @@ def test_the_parts_of_a_mapping_are_aggregated_as_their_metric_says():
 
     entry = {"metric": both, "aggregation": sum, "higher_is_better": True}
     derived: dict[str, MetricUse] = {}
-    use = use_metric(entry, output_type="generate_until", with_process_results=False)
+    use = use_metric(entry, output=OUTPUT_TYPES["generate_until"].measured, with_process_results=False)
     rows = [measure_text([use], gold="x", result="x", multi_target=False, derived=derived) for _ in range(3)]
     figures = {name: aggregate(derived[name], [row[name] for row in rows], bootstrap_iters=0) for name in rows[0]}
     assert {name: figure.value for name, figure in figures.items()} == {"pass@1": 3.0, "pass@3": 1.5}
@@ -95,7 +96,7 @@ def test_a_metric_may_be_a_function_with_settings():
         return abs(float(references[0]) - float(predictions[0])) <= within
 
     entry = {"metric": close, "aggregation": "mean", "higher_is_better": True, "within": 0.5}
-    use = use_metric(entry, output_type="generate_until", with_process_results=False)
+    use = use_metric(entry, output=OUTPUT_TYPES["generate_until"].measured, with_process_results=False)
     assert use.name == "close"
     assert measure_text([use], gold="1", result="1.4", multi_target=False) == {"close": True}
     assert measure_text([use], gold="1", result="2", multi_target=False) == {"close": False}
@@ -112,14 +113,14 @@ def test_metrics_and_aggregations_can_be_added_by_name(monkeypatch):
     monkeypatch.setattr(AGGREGATIONS, "_rows", dict(AGGREGATIONS._rows))
     AGGREGATIONS.add("longest", longest)
     METRICS.add("length", Metric("length", "longest", False, length))
-    use = use_metric("length", output_type="generate_until", with_process_results=False)
+    use = use_metric("length", output=OUTPUT_TYPES["generate_until"].measured, with_process_results=False)
     assert (use.aggregation, use.higher_is_better) == (longest, False)
     values = [measure_text([use], gold="", result=text, multi_target=False)["length"] for text in ("a", "abc", "ab")]
     assert aggregate(use, values, bootstrap_iters=100).value == 3
 
 
 def test_predicting_only_has_no_standard_error():
-    use = use_metric("bypass", output_type="generate_until", with_process_results=False)
+    use = use_metric("bypass", output=OUTPUT_TYPES["generate_until"].measured, with_process_results=False)
     figure = aggregate(use, [None, None], bootstrap_iters=100)
     assert (figure.value, figure.stderr) == (bypass([]), None)
 

@@ -22,10 +22,11 @@ from proctor.metrics.tables import (
     needs_unconditional,
 )
 from proctor.stats import standard_errors
+from proctor.tasks.output_types.table import OUTPUT_TYPES
 
 
 def use(entry, output_type="multiple_choice", with_process_results=False):
-    return use_metric(entry, output_type=output_type, with_process_results=with_process_results)
+    return use_metric(entry, output=OUTPUT_TYPES[output_type].measured, with_process_results=with_process_results)
 
 
 @pytest.mark.parametrize(

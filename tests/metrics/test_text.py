@@ -10,11 +10,12 @@ from proctor.errors import TaskError
 from proctor.metrics.base import MetricUse
 from proctor.metrics.metric_list import use_metric
 from proctor.metrics.text import exact_match, measure_text
+from proctor.tasks.output_types.table import OUTPUT_TYPES
 
 
 def use(metric, **settings):
     entry = {"metric": metric, "aggregation": "mean", "higher_is_better": True, **settings}
-    return use_metric(entry, output_type="generate_until", with_process_results=False)
+    return use_metric(entry, output=OUTPUT_TYPES["generate_until"].measured, with_process_results=False)
 
 
 def measure(gold, result, *uses: MetricUse, multi_target=False, **more):
@@ -152,6 +153,6 @@ def test_a_share_of_matches_lies_between_0_and_1(pairs):
 
 def test_a_metric_of_several_figures_cannot_compare_several_golds():
     entry = {"metric": "sacrebleu", "hf_evaluate": True, "aggregation": "mean"}
-    metric = use_metric(entry, output_type="generate_until", with_process_results=False)
+    metric = use_metric(entry, output=OUTPUT_TYPES["generate_until"].measured, with_process_results=False)
     with pytest.raises(TaskError, match="cannot compare several right answers: it gives score"):
         measure(["a", "b"], "a", metric, multi_target=True)

@@ -15,6 +15,7 @@ from proctor.run.aggregate import group_results, task_result
 from proctor.run.scores import MetricValues
 from proctor.run_result import TaskResult, Value
 from proctor.tasks.groups import AggregateSpec, GroupSpec
+from proctor.tasks.output_types.table import OUTPUT_TYPES
 from proctor.types import Record
 
 
@@ -119,7 +120,10 @@ class PlainTask:
     """What aggregating needs of a task."""
 
     def __init__(self, *names):
-        self.uses = [use_metric(name, output_type="multiple_choice", with_process_results=False) for name in names]
+        self.uses = [
+            use_metric(name, output=OUTPUT_TYPES["multiple_choice"].measured, with_process_results=False)
+            for name in names
+        ]
         self.derived = {}
         self.documents = range(9)
         self.spec = SimpleNamespace(name="t", alias="t", version=1, n_shot=0, strict=False, output="multiple_choice")

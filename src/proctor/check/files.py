@@ -22,6 +22,7 @@ from proctor.check.braces import unrendered
 from proctor.check.functions import function_errors, import_notes, registered_names, ships_with_proctor
 from proctor.errors import Finding, MissingExtraError, TaskError, UsageError, did_you_mean, value_text
 from proctor.filters.pipeline import build_pipelines, check_filter_list
+from proctor.metrics.base import MeasuredOutput
 from proctor.metrics.evaluate_loader import OWN
 from proctor.metrics.metric_list import check_metric_entry, use_metric
 from proctor.metrics.tables import METRICS
@@ -245,7 +246,9 @@ def _check_choices(value: Any, report: Report) -> None:
 
 def _check_metrics(config: Mapping[str, Any], registered: frozenset[str], report: Report) -> None:
     entries = config.get("metric_list")
-    output = row.measured_as if (row := OUTPUT_TYPES.get(output_type_name(config))) else output_type_name(config)
+    name = output_type_name(config)
+    # Also of a misspelt output type: all errors of a file are in one report.
+    output = row.measured if (row := OUTPUT_TYPES.get(name)) else MeasuredOutput(name, generates=False)
     measured_otherwise = config.get("process_results") is not None
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
         if not isinstance(entry, Mapping) or entry.get("metric") is None:
@@ -253,14 +256,14 @@ def _check_metrics(config: Mapping[str, Any], registered: frozenset[str], report
         if any(isinstance(name, str) and name in registered for name in (entry["metric"], entry.get("aggregation"))):
             continue
         path: KeyPath = ("metric_list", index)
-        errors = check_metric_entry(entry, output_type=output, with_process_results=measured_otherwise)
+        errors = check_metric_entry(entry, output=output, with_process_results=measured_otherwise)
         for finding in errors:
             key = "aggregation" if "aggregation" in finding.message and "aggregation" in entry else "metric"
             report.error(_sentence(finding.message), *path, key, hint=finding.hint)
         ours = isinstance(entry["metric"], str) and entry["metric"] in METRICS and entry.get("hf_evaluate") is not True
         if not errors and ours and not any(_refs(entry, ())):
             try:
-                use_metric(entry, output_type=output, with_process_results=measured_otherwise)
+                use_metric(entry, output=output, with_process_results=measured_otherwise)
             except UsageError as error:
                 report.error(_sentence(error.message), *path, hint=error.hint)
 

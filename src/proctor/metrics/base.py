@@ -31,6 +31,19 @@ PASS_ON = "proctor.metrics.text:pass_on"
 
 
 @dataclass(frozen=True, slots=True)
+class MeasuredOutput:
+    """What metrics must know of an output type.
+
+    Attributes:
+        measured_as: Under which name the rows of metrics say how they score its documents.
+        generates: Whether responses are generated texts, which the ``function`` of a metric scores.
+    """
+
+    measured_as: str
+    generates: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Metric:
     """One metric: all that is known of it.
 

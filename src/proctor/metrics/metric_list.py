@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from proctor.errors import Finding, UsageError, did_you_mean, value_text
-from proctor.metrics.base import PASS_ON, MetricUse
+from proctor.metrics.base import PASS_ON, MeasuredOutput, MetricUse
 from proctor.metrics.evaluate_loader import EVALUATE_METRICS, load_external
 from proctor.metrics.pass_at_k import confine_checker
 from proctor.metrics.tables import AGGREGATIONS, METRICS, OTHER_NAMES, aggregation_name, loaded
@@ -26,7 +26,7 @@ _log = logging.getLogger("proctor")
 _KEYS = ("metric", "aggregation", "higher_is_better", "hf_evaluate")
 
 
-def use_metric(entry: Mapping[str, Any] | str, *, output_type: str, with_process_results: bool) -> MetricUse:
+def use_metric(entry: Mapping[str, Any] | str, *, output: MeasuredOutput, with_process_results: bool) -> MetricUse:
     """One item of a ``metric_list`` as a :class:`MetricUse`.
 
     ``metric`` and ``aggregation`` may be names, references or callables. A name that does not
@@ -34,7 +34,7 @@ def use_metric(entry: Mapping[str, Any] | str, *, output_type: str, with_process
     ``ConfigurableTask``.
     """
     values: Mapping[str, Any] = {"metric": entry} if isinstance(entry, str) else entry
-    errors = check_metric_entry(values, output_type=output_type, with_process_results=with_process_results)
+    errors = check_metric_entry(values, output=output, with_process_results=with_process_results)
     if errors:
         raise UsageError(errors[0].message, hint=errors[0].hint)
     metric = _resolve(values["metric"])
@@ -45,13 +45,13 @@ def use_metric(entry: Mapping[str, Any] | str, *, output_type: str, with_process
     # effect.
     if with_process_results:
         kwargs = {}
-    elif output_type == "generate_until":
+    elif output.generates:
         function = metric if callable(metric) else _function(name, values.get("hf_evaluate") is True)
         confine_checker(function)
         _check_kwargs(name, function, kwargs)
     # A warning and no error: lm-eval runs such a task, and its other metrics are good.
-    elif name != "bypass" and not _scores(name, output_type):
-        _log.warning("The metric %r gives no score for tasks of type %s.", name, output_type)
+    elif name != "bypass" and not _scores(name, output.measured_as):
+        _log.warning("The metric %r gives no score for tasks of type %s.", name, output.measured_as)
     aggregation, named = _aggregation(name, values)
     return MetricUse(
         name=name,
@@ -123,7 +123,7 @@ def _check_kwargs(name: str, function: Callable[..., Any], kwargs: Mapping[str, 
 
 
 def check_metric_entry(
-    entry: Mapping[str, Any] | str, *, output_type: str, with_process_results: bool
+    entry: Mapping[str, Any] | str, *, output: MeasuredOutput, with_process_results: bool
 ) -> tuple[Finding, ...]:
     """What is wrong with an item of a ``metric_list``, found without running a task's code."""
     values: Mapping[str, Any] = {"metric": entry} if isinstance(entry, str) else entry
@@ -136,10 +136,10 @@ def check_metric_entry(
     if isinstance(metric, str):
         external = values.get("hf_evaluate") is True
         if not with_process_results and not external:
-            finding = check_metric_name(metric, output_type)
+            finding = check_metric_name(metric, output)
             errors += [finding] if finding else []
-            if not errors and output_type == "generate_until" and _needs_log_likelihoods(metric, values):
-                errors.append(_not_of_text(metric))
+            if not errors and output.generates and _needs_log_likelihoods(metric, values):
+                errors.append(_not_of_text(metric, output))
         if values.get("aggregation") is None and not errors and not _has_aggregation(metric):
             errors.append(
                 Finding(
@@ -169,24 +169,25 @@ def _needs_log_likelihoods(metric: str, values: Mapping[str, Any]) -> bool:
     return values.get("aggregation", row.aggregation) in _OF_NUMBERS
 
 
-def _not_of_text(metric: str) -> Finding:
+def _not_of_text(metric: str, output: MeasuredOutput) -> Finding:
     hint = "Options are scored with 'output_type: multiple_choice', generated text with 'metric: exact_match'."
-    return Finding(f"The metric {metric!r} is not one of generated text, and output_type is generate_until.", hint=hint)
+    message = f"The metric {metric!r} is not one of generated text, and output_type is {output.measured_as}."
+    return Finding(message, hint=hint)
 
 
-def check_metric_name(name: str, output_type: str) -> Finding | None:
+def check_metric_name(name: str, output: MeasuredOutput) -> Finding | None:
     """What is wrong with a metric's name, or None. No code of a task runs, no network is asked.
 
     Names of the ``evaluate`` library pass for generated text, which alone can use them.
     """
-    if name in METRICS or (output_type == "generate_until" and (name in EVALUATE_METRICS or "/" in name)):
+    if name in METRICS or (output.generates and (name in EVALUATE_METRICS or "/" in name)):
         return None
     meant = OTHER_NAMES.get(re.sub(r"[\W_]+", "", name.lower()))
     if meant is not None:
         hint = f"Did you mean {meant!r}?"
-        if output_type != "generate_until" and name in EVALUATE_METRICS:
+        if not output.generates and name in EVALUATE_METRICS:
             hint += f" The package 'evaluate' has a metric {name!r}, which is for generated text alone."
-        return Finding(f"There is no metric named {name!r} for output_type {output_type}.", hint=hint)
+        return Finding(f"There is no metric named {name!r} for output_type {output.measured_as}.", hint=hint)
     hint = did_you_mean(name, METRICS) or f"Known: {', '.join(sorted(METRICS))}."
     return Finding(f"There is no metric named {name!r}.", hint=hint)
 

@@ -27,6 +27,7 @@ from proctor.stats.intervals import normal_interval
 from proctor.stats.standard_errors import pooled_stderr, unweighted_stderr
 from proctor.tasks.class_task import AnyTask
 from proctor.tasks.groups import AggregateSpec, GroupSpec
+from proctor.tasks.output_types.table import output_type_of
 from proctor.types import DocumentError, UngradedDocuments
 
 log = logging.getLogger("proctor")
@@ -124,7 +125,7 @@ def _uses(task: AnyTask, names: set[str]) -> dict[str, MetricUse]:
     for name in sorted(names - set(uses)):
         log.warning("Task '%s': the metric %s has no aggregation; its mean is taken.", task.spec.name, name)
         plain = {"metric": name, "aggregation": "mean", "higher_is_better": True}
-        uses[name] = use_metric(plain, output_type=task.spec.output, with_process_results=True)
+        uses[name] = use_metric(plain, output=output_type_of(task.spec).measured, with_process_results=True)
     return uses
 
 

@@ -55,7 +55,7 @@ def bind_metrics(spec: TaskSpec) -> tuple[MetricUse, ...]:
     for index, entry in enumerate(entries):
         try:
             uses.append(
-                use_metric(entry, output_type=output.measured_as, with_process_results=spec.process_results is not None)
+                use_metric(entry, output=output.measured, with_process_results=spec.process_results is not None)
             )
         except UsageError as error:
             errors.append(spec.error(error.message, "metric_list", index, "metric", hint=error.hint))

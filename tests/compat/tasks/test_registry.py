@@ -13,6 +13,7 @@ from proctor.filters.table import FILTERS
 from proctor.metrics.metric_list import use_metric
 from proctor.metrics.tables import AGGREGATIONS, METRICS
 from proctor.registry import Table
+from proctor.tasks.output_types.table import OUTPUT_TYPES
 
 registry = import_peer("lm_eval.api.registry")
 
@@ -82,7 +83,7 @@ def test_a_metric_of_ones_own_is_found_by_its_name():
     def length(predictions, references, **_):
         return len(predictions[0])
 
-    use = use_metric({"metric": "length"}, output_type="generate_until", with_process_results=False)
+    use = use_metric({"metric": "length"}, output=OUTPUT_TYPES["generate_until"].measured, with_process_results=False)
     assert (use.function, use.aggregation, use.higher_is_better) == (length, last, False)
     assert registry.get_metric("length") is length
     assert registry.get_aggregation("last") is registry.get_metric_aggregation("length") is last
@@ -97,7 +98,10 @@ def test_a_metric_may_leave_its_aggregation_to_the_task(caplog):
     assert registry.get_metric_aggregation("bare") is None
     assert registry.is_higher_better("bare") is None
     entry = {"metric": "bare", "aggregation": "mean", "higher_is_better": True}
-    assert use_metric(entry, output_type="generate_until", with_process_results=False).aggregation_name == "mean"
+    assert (
+        use_metric(entry, output=OUTPUT_TYPES["generate_until"].measured, with_process_results=False).aggregation_name
+        == "mean"
+    )
 
 
 def test_what_there_is_not_is_none_and_said(caplog):

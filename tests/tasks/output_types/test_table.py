@@ -17,7 +17,7 @@ def test_the_rows_are_lm_evals_output_types_in_lm_evals_order():
 @pytest.mark.parametrize("output_type", OUTPUT_TYPES)
 def test_the_defaults_of_each_output_type_can_be_used(output_type):
     for name in OUTPUT_TYPES[output_type].default_metrics:
-        assert use_metric(name, output_type=output_type, with_process_results=False).name == name
+        assert use_metric(name, output=OUTPUT_TYPES[output_type].measured, with_process_results=False).name == name
 
 
 def test_each_output_type_has_lm_evals_default_metrics():

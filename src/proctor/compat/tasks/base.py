@@ -35,6 +35,7 @@ from proctor.tasks.build_spec import assemble_task
 from proctor.tasks.class_task import InlineNode, ask_instances
 from proctor.tasks.data import load_splits
 from proctor.tasks.fields import key_or_template
+from proctor.tasks.output_types.table import DEFAULT_OUTPUT_TYPE, OUTPUT_TYPES
 from proctor.tasks.prompt import PromptStyle
 from proctor.tasks.spec import TaskSpec
 
@@ -275,7 +276,7 @@ class Task(abc.ABC):
 
     def override_metric(self, metric_name: str) -> None:
         """Measure one other metric."""
-        use = use_metric(metric_name, output_type="generate_until", with_process_results=False)
+        use = use_metric(metric_name, output=OUTPUT_TYPES[DEFAULT_OUTPUT_TYPE].measured, with_process_results=False)
         methods = {
             "process_results": lambda doc, results: {metric_name: use.function},
             "aggregation": lambda: {metric_name: use.aggregation},

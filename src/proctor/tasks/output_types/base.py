@@ -26,7 +26,7 @@ from enum import Enum
 from typing import Any, ClassVar
 
 from proctor.errors import TaskError
-from proctor.metrics.base import MetricUse
+from proctor.metrics.base import MeasuredOutput, MetricUse
 from proctor.tasks.example import Ask, AskResult, Example, TaskShape, Variant
 from proctor.tasks.spec import TaskSpec
 from proctor.types import Prompt
@@ -95,6 +95,11 @@ class OutputType(ABC):
     def has_options(self) -> bool:
         """Whether a document's options are scored, one of which is right."""
         return self.target_use is TargetUse.OPTION
+
+    @property
+    def measured(self) -> MeasuredOutput:
+        """What metrics must know of it."""
+        return MeasuredOutput(self.measured_as, self.generates)
 
     def missing_key(self, key: str) -> str:
         """The sentence about a task file without one of the required keys."""
