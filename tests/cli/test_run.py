@@ -212,3 +212,18 @@ def test_a_model_of_lm_eval_is_supported_or_is_said_to_be_missing_and_not_misspe
 def test_a_misspelt_name_of_an_unsupported_model_is_understood(capsys):
     assert main(["--model", "vlm", "--tasks", "quiz"]) == 2
     assert "Did you mean 'vllm'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [(["--store", "a.sqlite"], "No response is lost; the same command continues: "), (["--no_store"], "")],
+)
+def test_a_stop_before_the_first_request_says_that_nothing_is_lost(flags, sentence, monkeypatch, capsys):
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("proctor.run.finish.complete_run", stopped)
+    assert main(["run", "--model", "dummy", "--tasks", "demo", *flags]) == 130
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith(f"proctor: stopped by the keyboard. {sentence}".strip())
+    assert ("same command" in said) == bool(sentence)

@@ -163,7 +163,7 @@ def test_the_disk_of_the_store_is_read_only(stable, exams, undisturbed, small_di
     stopped.until_event("answered", 30)
     stopped.send(signal.SIGINT)
     assert stopped.code() == 130
-    kept = int(re.search(r"(\d+) of 60 responses are cached", stopped.errors())[1])
+    kept = int(re.search(r"(\d+) of 240 requests are cached", stopped.errors())[1]) // 4
     read_only(small_disk)
     for _ in range(2):
         process = finished(stable.start(tmp_path, words))

@@ -52,8 +52,10 @@ def test_stopped_while_answering(how, kind, count, stable, exams, undisturbed, t
     stop(process, how)
     sentence = check_stopped(process, how)
     answered = process.digests("answered")
-    kept = int(re.search(r"(\d+) of (\d+) responses are cached; the same command continues: ", sentence)[1])
-    stored = kit.committed(tmp_path / "answers.sqlite") // (4 if kind == "scoring" else 1)
+    options = 4 if kind == "scoring" else 1
+    found = re.search(r"The responses to (\d+) of \d+ requests are cached; the same command continues: ", sentence)
+    kept = int(found[1]) // options
+    stored = kit.committed(tmp_path / "answers.sqlite") // options
     # The signal may come between an answer and its keeping, or between its keeping and its counting, never later.
     assert len(answered) - 1 <= stored <= len(answered)
     assert stored - 1 <= kept <= stored, "the sentence promises no more than there is"
@@ -69,7 +71,7 @@ def test_stopped_while_the_model_is_loaded(how, stable, exams, undisturbed, tmp_
     process.until_event("loading")
     stop(process, how)
     sentence = check_stopped(process, how)
-    assert "0 of 60 responses are cached" in sentence
+    assert "The responses to 0 of 240 requests are cached" in sentence
     assert len(go_on(stable, tmp_path, words, undisturbed("scoring")[1])) == 60
 
 
@@ -84,7 +86,9 @@ def test_stopped_while_tasks_are_loaded(how, fraction, stable, exams, undisturbe
     if process.code() == -signal.SIGTERM:
         assert not process.events("opening"), "before there is anything to say"
     else:
-        assert "begins again: " in check_stopped(process, how) or process.events("opened")
+        assert "No response is lost; the same command continues: " in check_stopped(process, how) or process.events(
+            "opened"
+        )
     assert not process.events("answered")
 
 

@@ -217,14 +217,15 @@ class Known(Echo):
             yield number, response
 
 
-@pytest.mark.parametrize("stop", [0, 3, 8, 30, 91])
-def test_a_run_that_stops_in_some_window_goes_on_from_there(exam, tmp_path, stop):
+@pytest.mark.parametrize(("stop", "requests"), [(0, 0), (3, 6), (8, 16), (30, 60), (91, 137)])
+def test_a_run_that_stops_in_some_window_goes_on_from_there(exam, tmp_path, stop, requests):
     store = str(tmp_path / "a.sqlite")
     expected = run(exam, ChunkLimits(), model=Echo())
     with pytest.raises(KeyboardInterrupt) as caught:
         run(exam, ChunkLimits(queries=8), model=Known(stop), store=store)
     (note,) = caught.value.__notes__
-    assert note.startswith(f"{stop} of 92 responses are cached; ")
+    # The unit is that of the progress display: each option is a request.
+    assert note.startswith(f"the responses to {requests} of 138 requests are cached; ")
     second, third = Known(), Known()
     assert run(exam, ChunkLimits(queries=8), model=second, store=store).tasks == expected.tasks
     assert second.given == 92 - stop
@@ -233,3 +234,17 @@ def test_a_run_that_stops_in_some_window_goes_on_from_there(exam, tmp_path, stop
     with closing(connect(tmp_path / "a.sqlite")) as connection:
         counts = [(one.state, one.requested, one.cached) for one in list_runs(connection)]
     assert counts == [("interrupted", stop, 0), ("finished", 92 - stop, stop), ("finished", 0, 92)]
+
+
+def test_a_stop_says_at_least_where_later_chunks_have_not_been_looked_up(exam, tmp_path, monkeypatch):
+    store = str(tmp_path / "a.sqlite")
+    run(exam, ChunkLimits(), model=Known(), store=store)
+
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("proctor.run.run_store.RunStore.close_window", stopped)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        run(exam, ChunkLimits(queries=8), model=Known(0), store=store)
+    [note] = caught.value.__notes__
+    assert note.startswith("the responses to at least 16 of 138 requests are cached; the same command continues: ")

@@ -88,7 +88,7 @@ def test_a_second_run_asks_nothing(run, caplog):
     assert second.asked == []
     assert results[0].records == results[1].records
     assert results[0].tasks == results[1].tasks
-    assert "20 of 20 responses are cached" in caplog.text
+    assert "The responses to 40 of 40 requests are cached" in caplog.text
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ModelError("broken"), MemoryError], ids=str)
@@ -105,7 +105,7 @@ def test_a_run_that_stopped_goes_on(run, tmp_path, error, stop):
     assert states == ["interrupted" if error is KeyboardInterrupt else "failed", "finished"]
     if error is KeyboardInterrupt:
         (note,) = caught.value.__notes__
-        assert note.startswith(f"{stop} of 20 responses are cached; the same command continues: ")
+        assert note.startswith(f"the responses to {2 * stop} of 40 requests are cached; the same command continues: ")
 
 
 def test_another_model_is_asked_itself(run):
@@ -301,7 +301,7 @@ def test_whoever_stops_twice_loses_nothing(run, monkeypatch, stop):
             run(Oracle(stop=stop))
     assert len(calls) == 2
     if stop:
-        assert caught.value.__notes__[0].startswith("7 of 20 responses are cached; ")
+        assert caught.value.__notes__[0].startswith("the responses to 14 of 40 requests are cached; ")
     second = Oracle()
     run(second)
     assert len(second.asked) == (20 - stop if stop else 0)
@@ -320,7 +320,28 @@ def test_a_stop_between_an_answer_and_its_keeping_promises_no_more_than_is_store
         patch.setattr(ResponseCache, "keep", stopped)
         with pytest.raises(KeyboardInterrupt) as caught:
             run(Oracle())
-    assert caught.value.__notes__[0].startswith("7 of 20 responses are cached; ")
+    assert caught.value.__notes__[0].startswith("the responses to 14 of 40 requests are cached; ")
     second = Oracle()
     run(second)
     assert len(second.asked) == 13
+
+
+@pytest.mark.parametrize("stage", ["proctor.run.session.summarize", "proctor.run.run_store.RunStore.facts"])
+def test_a_stop_after_the_last_response_says_that_all_are_cached(run, monkeypatch, stage):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stage, stopped)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        run(Oracle())
+    [note] = caught.value.__notes__
+    assert note.startswith("the responses to 40 of 40 requests are cached; the same command continues: ")
+
+
+def test_a_stop_of_a_run_whose_responses_are_not_cached_promises_nothing(run):
+    model = Oracle(stop=7)
+    model.identity = None
+    with pytest.raises(KeyboardInterrupt) as caught:
+        run(model)
+    [note] = caught.value.__notes__
+    assert note.startswith("the same command begins again: ")

@@ -38,7 +38,20 @@ def execute(namespace: argparse.Namespace) -> int:
     _warn_of_no_effect(config)
     check_model(config)
 
-    from proctor.run.finish import check_output, complete_run
+    from proctor.run.run_store import path_of
+
+    try:
+        return _run(config)
+    except KeyboardInterrupt as stop:
+        # Before the store is looked into: no request was sent, and what earlier runs stored is there. Later stages
+        # have said in a note what is cached.
+        if path_of(config) is not None:
+            add_command_note(stop, "no response is lost; the same command continues")
+        raise
+
+
+def _run(config: RunConfig) -> int:
+    from proctor.run.finish import check_output, complete_run, note_stop
     from proctor.run.progress import open_progress
 
     # An output folder that cannot be written is an error before seconds of imports, and not after them.
@@ -53,7 +66,7 @@ def execute(namespace: argparse.Namespace) -> int:
     try:
         return report(finished)
     except KeyboardInterrupt as stop:
-        add_command_note(stop, "the same command shows the results")
+        note_stop(stop, config, finished.result, "the same command shows the results")
         raise
 
 

@@ -70,7 +70,9 @@ class PendingQueries:
     """The queries of one chunk.
 
     Attributes:
-        counts: How many requests were sent to the model, and how many responses were cached.
+        counts: How many queries were sent to the model, and how many were cached.
+        requests: How many requests, as lm-eval counts and the display shows them, have responses by now.
+        total: How many they are in all.
         refusals: Those of the model, in the order in which they came.
     """
 
@@ -83,6 +85,9 @@ class PendingQueries:
         self._own = frozenset[int]() if found is None else found.own
         self.missing = [place for place, response in enumerate(self._responses) if response is None]
         self.counts = Counts(cached=len(queries) - len(self.missing))
+        self.total = sum(query.request.count for query in queries)
+        cached = zip(queries, self._responses, strict=True)
+        self.requests = sum(query.request.count for query, response in cached if response is not None)
         self.refusals: list[Refusal] = []
 
     def ask(
@@ -101,9 +106,9 @@ class PendingQueries:
         """
         if self.counts.cached:
             rest = "the others are requested from the model" if self.missing else "no request is sent to the model"
-            log.info("%s of %s responses are cached; %s.", f"{self.counts.cached:,}", f"{len(self.queries):,}", rest)
-            cached = zip(self.queries, self._responses, strict=True)
-            advance(sum(query.request.count for query, response in cached if response is not None))
+            cached, total = f"{self.requests:,}", f"{self.total:,}"
+            log.info("The responses to %s of %s requests are cached; %s.", cached, total, rest)
+            advance(self.requests)
             self._draw_anew()
         for place, response in _held(model, self._answered(model, origins or {})) if self.missing else ():
             whole = self._completed(place, response)
@@ -114,7 +119,9 @@ class PendingQueries:
                 self._store.keep(self.queries[place], whole)
             # Now, and not before: whoever is stopped says how much is stored.
             self.counts = Counts(self.counts.requested + 1, self.counts.cached)
-            advance(self.queries[place].request.count)
+            count = self.queries[place].request.count
+            self.requests += 0 if isinstance(whole, Refusal) else count
+            advance(count)
         self._check()
         return [response for response in self._responses if response is not None]
 

@@ -98,8 +98,15 @@ def complete_run(
     try:
         return write_run(config, result, samples)
     except KeyboardInterrupt as stop:
-        stop.add_note(f"the same command writes the results: {command_line()}")
+        note_stop(stop, config, result, "the same command writes the results")
         raise
+
+
+def note_stop(stop: KeyboardInterrupt, config: RunConfig, result: RunResult, what: str) -> None:
+    """Say of a stop after the last response which command goes on, if that command finds the responses."""
+    if regradable_run(config, result.started) is None:
+        what = "the same command begins again"
+    stop.add_note(f"{what}: {command_line()}")
 
 
 def write_run(config: RunConfig, result: RunResult, samples: Samples | None = None) -> FinishedRun:

@@ -38,7 +38,7 @@ def request_and_grade(
     """
     left = questions.total
     # Before the first chunk: the message of a run that is stopped there counts against the whole run.
-    kept.expect(left)
+    kept.expect(questions.counted)
     display: Progress | None = None
     with ExitStack() as stack:
         for window in questions.windows():

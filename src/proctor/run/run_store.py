@@ -6,8 +6,8 @@ import json
 import logging
 import os
 import sqlite3
-from collections.abc import Mapping, Sequence
-from contextlib import closing, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 from types import TracebackType
@@ -56,7 +56,7 @@ class RunStore:
         self._model = model
         self._source = source
         self._pending: PendingQueries | None = None
-        self._total = 0
+        self._total = self._requests_before = self._looked_up = 0
         self._before = Counts()
         self.refusals: list[Refusal] = []
         path = path_of(config)
@@ -88,18 +88,20 @@ class RunStore:
         return None if self._responses is None else self._responses.digest.hex()
 
     def expect(self, total: int) -> None:
-        """Learn how many questions the run has."""
+        """Take how many requests, as lm-eval counts and the display shows them, the run has."""
         self._total = total
 
     def pending(self, queries: Sequence[Query]) -> PendingQueries:
         """Questions of the run, those answered that are stored."""
         self._pending = PendingQueries(queries, self._responses or self._source)
+        self._looked_up += self._pending.total
         return self._pending
 
     def close_window(self) -> None:
         """Forget the questions that were asked last, but for their number."""
         if self._pending is not None:
             self.refusals += self._pending.refusals
+            self._requests_before += self._pending.requests
         self._before, self._pending = self.counts, None
 
     @property
@@ -143,16 +145,30 @@ class RunStore:
                 raise
         if isinstance(error, KeyboardInterrupt):
             state = "interrupted"
-            self._say_how_to_go_on(error, kept=kept)
+            self._note_stop(error, kept=kept)
         self._store.end(state, self.counts)
         self._store.close()
 
-    def _say_how_to_go_on(self, stop: KeyboardInterrupt, *, kept: bool) -> None:
-        counts = self.counts
-        if not self._total or self._responses is None or not kept:
+    @contextmanager
+    def stops_noted(self) -> Iterator[None]:
+        """Within, after the last response, a stop carries the note that all of them are cached."""
+        try:
+            yield
+        except KeyboardInterrupt as stop:
+            self._note_stop(stop, kept=True)
+            raise
+
+    def _note_stop(self, stop: KeyboardInterrupt, *, kept: bool) -> None:
+        if self._responses is None or not kept:
+            stop.add_note(f"the same command begins again: {command_line()}")
             return
+        if not self._looked_up:
+            return
+        requests = self._requests_before + (0 if self._pending is None else self._pending.requests)
+        # Chunks to come have not been looked up; where an earlier run left responses, theirs may be cached as well.
+        some = "at least " if self.counts.cached and self._looked_up < self._total else ""
         stop.add_note(
-            f"{counts.cached + counts.requested:,} of {self._total:,} responses are cached; "
+            f"the responses to {some}{requests:,} of {self._total:,} requests are cached; "
             f"the same command continues: {command_line()}"
         )
 

@@ -88,7 +88,8 @@ def evaluate(
                 dict(store.facts()), store.digest, report_refusals(store.refusals, store.counts.requested)
             )
         # 9. Aggregate tasks, then groups. 10, files and table, is in proctor.run.finish.
-        result = summarize(exam, config, model, values_by_task, facts, chunks.warnings, bootstrap_iters)
+        with store.stops_noted():
+            result = summarize(exam, config, model, values_by_task, facts, chunks.warnings, bootstrap_iters)
     finally:
         if model is not opened:
             model.close()
