@@ -178,6 +178,8 @@ def result_text(result: RunResult) -> str:
         lines.append(f"  ... and {len(rows) - LONGEST} more: to_frame() has them")
     if result.failed:
         lines.append(f"  not scored: {sum(one.documents for one in result.failed)} documents (see failed)")
+    if result.not_a_number:
+        lines.append(f"  NaN from the model: {sum(result.not_a_number.values())} documents (see problems)")
     if result.output_error:
         lines.append(f"  {result.output_error}")
     return "\n".join(lines)
@@ -203,6 +205,7 @@ def result_html(result: RunResult) -> str:
     head = "<tr>" + "".join(f"<th>{name}</th>" for name in heads) + "</tr>"
     ends = [f"{result.seconds:.0f} s"]
     ends += [f"{sum(one.documents for one in result.failed)} documents not scored"] if result.failed else []
+    ends += [f"NaN on {sum(result.not_a_number.values())} documents"] if result.not_a_number else []
     ends += [result.output_error] if result.output_error else []
     foot = escape(" · ".join([str(result.config.get("model", "")), _size(result), *ends]))
     return f"<table><thead>{head}</thead><tbody>{''.join(body)}</tbody></table><p>{foot}</p>"

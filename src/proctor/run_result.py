@@ -96,6 +96,7 @@ class RunResult:
     on the model or the flags (tokenizer facts, chat template, system instruction, ...).
     ``started``: unix time in seconds. ``seconds``: duration. ``failed``: what could not be graded, by task.
     ``not_a_number``: by task, on how many documents the model gave NaN instead of a number or a text.
+    ``problems``: sentences on both, as the command prints them; with one its exit code is 1.
     ``hashes``: ``task_hashes`` of records that were written down and are not here any more.
     ``results_file``: where the results were written. ``output_error``: which files could not be written, and why.
 
@@ -112,6 +113,7 @@ class RunResult:
     seconds: float
     failed: tuple[UngradedDocuments, ...] = ()
     not_a_number: Mapping[str, int] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
     hashes: Mapping[str, str] = field(default_factory=dict)
     results_file: str | None = None
     output_error: str | None = None

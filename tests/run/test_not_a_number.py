@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import proctor
 from proctor.cli.main import main
 from proctor.run.not_a_number import broken_documents
 from proctor.tasks.example import Ask, Example, canonical_variant
@@ -59,6 +60,7 @@ def test_a_model_of_nan_is_no_weak_model(broken_model, tmp_path, capsys, task, m
     shown = capsys.readouterr()
     assert "the model gave NaN on 2 of 2 documents (first: 0)" in shown.err
     assert effect in shown.err
+    assert "the model gave NaN on 2 of 2 documents" in shown.out, "under the table, too"
     assert "results are right" not in shown.err
     results = json.loads(next(out.rglob("results_*.json")).read_text(encoding="utf-8"))["proctor"]
     assert results["not_a_number"] == {task: 2}
@@ -98,3 +100,37 @@ def test_documents_are_found_by_their_numbers():
     plan = TaskPlan(None, (DocumentPlan(example(4), (scored, scored)), DocumentPlan(example(7), (generated,))), 2)  # type: ignore
     fine, bad = Scores(((-1.0, True),)), Text("x", has_nan=True)
     assert broken_documents(plan, [fine, fine, fine, fine, Text("x"), bad]) == [7]
+
+
+class NanModel:
+    """Gives NaN for every continuation."""
+
+    name, identity, info = "nan", None, {}
+
+    def respond(self, requests):
+        for number, request in enumerate(requests):
+            yield number, Scores(tuple((NAN, False) for _ in request.continuations))
+
+    def report(self):
+        return {}
+
+    def close(self):
+        pass
+
+
+def test_the_result_in_python_says_what_the_command_says(caplog):
+    result = proctor.evaluate(model=NanModel(), tasks="demo_text_isles", limit=2, no_store=True)
+    [problem] = result.problems
+    assert problem == (
+        "Task 'demo_text_isles': the model gave NaN on 2 of 2 documents (first: 0); they count as wrong."
+    )
+    assert problem in caplog.text
+    assert result.not_a_number == {"demo_text_isles": 2}
+    assert "NaN from the model: 2 documents (see problems)" in repr(result)
+    assert "NaN on 2 documents" in result._repr_html_()
+
+
+def test_a_sound_result_has_no_problems():
+    result = proctor.evaluate(model="dummy", tasks="demo_text_isles", limit=2, no_store=True)
+    assert result.problems == ()
+    assert "NaN" not in repr(result)

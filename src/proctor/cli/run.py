@@ -16,7 +16,6 @@ from proctor.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from proctor.run.finish import FinishedRun
-    from proctor.run_result import RunResult
     from proctor.settings.config import RunConfig
 
 __all__ = ["add_flags", "execute"]
@@ -144,7 +143,9 @@ def report(finished: FinishedRun) -> int:
     if config.show_config:
         print(dumps(document, indent=2))
     _print_tables(config, document)
-    _print_failed(finished.result)
+    # Whoever reads the table alone must know what is wrong with it.
+    for problem in finished.result.problems:
+        print(problem)
     if finished.failure is not None:
         raise finished.failure
     return finished.exit_code
@@ -157,11 +158,3 @@ def _print_tables(config: RunConfig, document: Mapping[str, Any]) -> None:
     print(make_table(document))
     if "groups" in document:
         print(make_table(document, "groups"))
-
-
-def _print_failed(result: RunResult) -> None:
-    """Whoever reads the table alone must know what is missing from it."""
-    from proctor.run.scores import failure_report
-
-    for one in result.failed:
-        print(failure_report(one))

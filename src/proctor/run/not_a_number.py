@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from proctor.run.scores import MetricValues
 from proctor.tasks.output_types.table import output_type_of
@@ -31,20 +32,26 @@ def broken_documents(plan: TaskPlan, responses: Sequence[Response]) -> list[int]
     return broken
 
 
-def report_nan(
-    tasks: Sequence[TaskSpec], values_by_task: Mapping[str, MetricValues]
-) -> Mapping[str, Mapping[str, int]]:
-    """Warn of each task on how many documents the model gave NaN; the same by task for the results file."""
+@dataclass(frozen=True, slots=True)
+class NanReport:
+    """On how many documents the model gave NaN, by task, and a sentence on each of these tasks."""
+
+    counts: Mapping[str, int]
+    sentences: tuple[str, ...]
+
+
+def report_nan(tasks: Sequence[TaskSpec], values_by_task: Mapping[str, MetricValues]) -> NanReport:
+    """Warn of each task on how many documents the model gave NaN."""
     counts: dict[str, int] = {}
+    sentences: list[str] = []
     for task in tasks:
         documents = values_by_task[task.name].not_a_number
         if documents:
             counts[task.name] = len(documents)
-            log.warning(
-                "Task '%s': the model gave NaN on %d of %d documents (first: %d); %s.",
-                task.name, len(documents), values_by_task[task.name].requested, documents[0], _effect(task),
-            )  # fmt: skip
-    return {"not_a_number": counts} if counts else {}
+            share = f"{len(documents)} of {values_by_task[task.name].requested} documents (first: {documents[0]})"
+            sentences.append(f"Task '{task.name}': the model gave NaN on {share}; {_effect(task)}.")
+            log.warning(sentences[-1])
+    return NanReport(counts, tuple(sentences))
 
 
 def _effect(task: TaskSpec) -> str:

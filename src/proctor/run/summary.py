@@ -11,7 +11,7 @@ from proctor.run.aggregate import group_results, task_results
 from proctor.run.exam import Exam, warn_of_unconfined
 from proctor.run.facts import config_section, exam_facts, model_facts, model_report, tokenizer_facts
 from proctor.run.not_a_number import report_nan
-from proctor.run.scores import MetricValues, facts_of
+from proctor.run.scores import MetricValues, facts_of, failure_report
 from proctor.run_result import RunResult
 from proctor.settings.config import RunConfig
 
@@ -53,7 +53,7 @@ def summarize(
     """
     warn_of_unconfined(exam.tasks)
     results, failed = task_results(exam.tasks, values_by_task, bootstrap_iters, fail_fast=config.fail_fast)
-    broken = report_nan([task.spec for task in exam.tasks], values_by_task)
+    nan = report_nan([task.spec for task in exam.tasks], values_by_task)
     groups = group_results(exam.groups, exam.leaves, {result.name: result for result in results})
     report = dict(model.report())
     # lm-eval's own figures are asked for: nothing stands beside them that it does not know.
@@ -63,7 +63,7 @@ def summarize(
         **exam_facts(exam.tasks, values_by_task, warnings, scored),
         **facts_of(failed),
         **facts.refused,
-        **broken,
+        **({"not_a_number": nan.counts} if nan.counts else {}),
     }
     return RunResult(
         tasks=tuple(results),
@@ -74,5 +74,6 @@ def summarize(
         started=0.0,
         seconds=0.0,
         failed=failed,
-        not_a_number=broken.get("not_a_number", {}),
+        not_a_number=nan.counts,
+        problems=(*map(failure_report, failed), *nan.sentences),
     )
