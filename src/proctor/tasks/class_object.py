@@ -14,10 +14,9 @@ from typing import Any
 
 from proctor.errors import DataError
 from proctor.filters.pipeline import Pipeline, Step, build_pipelines
-from proctor.refs import Ref
 from proctor.tasks.class_errors import errors_of_class
 from proctor.tasks.data import Documents
-from proctor.tasks.fields import bind
+from proctor.tasks.fields import bind, bind_all
 from proctor.tasks.generation_kwargs import TOKEN_LIMIT_KEYS
 from proctor.tasks.output_types.table import DEFAULT_OUTPUT_TYPE, OUTPUT_TYPES
 from proctor.tasks.spec import RunOverrides, TaskSpec
@@ -28,7 +27,7 @@ log = logging.getLogger("proctor")
 def make_object(spec: TaskSpec) -> Any:
     """What the class of a ``class:`` task makes, called as lm-eval calls it."""
     made_by = bind(spec.made_by)
-    config = {key: _bound(value) for key, value in spec.raw.items()} | {"metadata": dict(spec.metadata)}
+    config = {**bind_all(spec.raw), "metadata": dict(spec.metadata)}
     with errors_of_class(spec):
         # By its signature and not by trying: a TypeError raised inside of the constructor would look like a wrong call.
         made = made_by(config=config) if _takes_config(made_by) else made_by()
@@ -43,14 +42,6 @@ def _takes_config(made_by: Any) -> bool:
         return "config" in inspect.signature(made_by.__init__).parameters
     except (AttributeError, TypeError, ValueError):
         return False
-
-
-def _bound(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _bound(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_bound(item) for item in value]
-    return value.resolve() if isinstance(value, Ref) else value
 
 
 def call_method(made: Any, method: str) -> Any:

@@ -20,7 +20,7 @@ matter here.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -116,25 +116,9 @@ class ClassTask:
                 yield Example(doc_id, doc, (canonical_variant((), None, target),), None, target, None)
 
     def asks(self, example: Example, style: PromptStyle) -> tuple[Ask, ...]:
-        """The requests that the object makes of one document.
-
-        Log-likelihoods that follow each other and share a context are one request: its context is
-        then computed once.
-        """
+        """The requests that the object makes of one document: see :func:`join_instances`."""
         with errors_of_class(self.spec, example.doc):
-            instances = self._instances(example, style)
-        requests: list[Request] = []
-        for kind, arguments in instances:
-            last = requests[-1] if requests else None
-            if kind == "generate_until":
-                requests.append(Generate(*arguments))
-            elif kind == "loglikelihood_rolling":
-                requests.append(Rolling(*arguments))
-            # Only neighbours are joined: values must come back in the order of the instances.
-            elif isinstance(last, Loglikelihood) and last.context == arguments[0]:
-                requests[-1] = Loglikelihood(last.context, (*last.continuations, *arguments[1:]))
-            else:
-                requests.append(Loglikelihood(arguments[0], arguments[1:]))
+            requests = join_instances(self._instances(example, style))
         check_utf8(self.spec, example.doc_id, requests, "class")
         return tuple(Ask(0, _ROLES[request.kind], request) for request in requests)
 
@@ -181,6 +165,29 @@ class ClassTask:
         with errors_of_class(self.spec):
             dumped = call_method(self._made, "dump_config")
         return dumped if isinstance(dumped, Mapping) else {"task": self.spec.name}
+
+
+def join_instances(instances: Iterable[tuple[str, tuple[Any, ...]]]) -> list[Request]:
+    """Requests as lm-eval's interface has them, one for each continuation, as requests of ours.
+
+    Log-likelihoods that follow each other and share a context are one request: its context is then computed once.
+
+    Args:
+        instances: Kind and arguments of each.
+    """
+    requests: list[Request] = []
+    for kind, arguments in instances:
+        last = requests[-1] if requests else None
+        if kind == "generate_until":
+            requests.append(Generate(*arguments))
+        elif kind == "loglikelihood_rolling":
+            requests.append(Rolling(*arguments))
+        # Only neighbours are joined: values must come back in the order of the instances.
+        elif isinstance(last, Loglikelihood) and last.context == arguments[0]:
+            requests[-1] = Loglikelihood(last.context, (*last.continuations, *arguments[1:]))
+        else:
+            requests.append(Loglikelihood(arguments[0], arguments[1:]))
+    return requests
 
 
 def ask_instances(made: Any, doc: Any, metadata: tuple[str, int, int], n_shot: int, style: PromptStyle) -> list[Any]:

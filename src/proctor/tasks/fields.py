@@ -61,6 +61,13 @@ def bind(value: Any) -> Any:
     return value.resolve() if isinstance(value, Ref) else value
 
 
+def bind_all(value: Any) -> Any:
+    """A value with every ``!function`` in it resolved, in mappings and lists, however deep."""
+    if isinstance(value, Mapping):
+        return {key: bind_all(item) for key, item in value.items()}
+    return [bind_all(item) for item in value] if isinstance(value, list) else bind(value)
+
+
 def bind_document_fields(spec: TaskSpec, columns: Collection[str]) -> Fields:
     """Getters of the evaluated question. ``columns``: names of the processed evaluation split."""
     # lm-eval: a gen_prefix is a column of the split here, a key of the document in the examples.

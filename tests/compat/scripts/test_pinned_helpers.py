@@ -16,8 +16,8 @@ from proctor.compat.scripts.proctor_lm import DummyLM
 from proctor.compat.scripts.registry import get_model
 from proctor.compat.scripts.response_file import hash_args
 from proctor.compat.tasks.messages import Message, maybe_delimit, messages_to_text, multiturn_to_singleturn
-from proctor.compat.tasks.registries import Registry
 from proctor.compat.tasks.registry import (
+    Registry,
     get_aggregation,
     get_metric_aggregation,
     is_higher_better,

@@ -5,7 +5,7 @@ import pytest
 from proctor.alias import import_peer, load_file
 from proctor.compat.tasks.decontamination_filter import DecontaminationFilter
 from proctor.compat.tasks.filters import build_filter_ensemble
-from proctor.compat.tasks.registries import Registry
+from proctor.compat.tasks.registry import Registry
 from proctor.filters.extract import MultiChoiceRegex as MultiChoiceRegexFilter
 from proctor.filters.extract import Regex as RegexFilter
 from proctor.filters.pipeline import build_pipelines

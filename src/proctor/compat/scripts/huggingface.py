@@ -21,16 +21,18 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
 from proctor.compat.errors import raises_built_in
-from proctor.compat.scripts import proctor_lm, steps
+from proctor.compat.scripts import steps
 from proctor.compat.scripts.loading import LoadedLM
 from proctor.compat.scripts.model_helpers import has_bos_prefix
+from proctor.compat.scripts.proctor_lm import responses_of
 from proctor.compat.scripts.torch_helpers import stop_sequences_criteria
 from proctor.compat.shipped import remember
 from proctor.errors import UsageError
@@ -163,30 +165,27 @@ class HFLM(LoadedLM):
         """Score continuations: by the engine, or through the steps that a subclass changed."""
         if self.enable_thinking:
             raise UsageError("enable_thinking=True does not go with tasks that are scored by log-likelihood.")
-        engine = self._engine_for(SCORING)
-        if engine is None:
-            responses = super().loglikelihood(requests, disable_tqdm=disable_tqdm)
-        else:
-            responses = proctor_lm.score(engine, [request.args for request in requests])
-        return self._report("loglikelihood", requests, responses)
+        by_steps = partial(super().loglikelihood, requests, disable_tqdm=disable_tqdm)
+        return self._respond("loglikelihood", SCORING, requests, by_steps)
 
     @raises_built_in
     def loglikelihood_rolling(self, requests: list[Instance], disable_tqdm: bool = False) -> list[float]:
         """Score whole texts."""
         texts = [request.args[0] for request in requests]
-        engine = self._engine_for(SCORING)
-        responses = steps.roll(self, texts) if engine is None else proctor_lm.roll(engine, texts)
-        return self._report("loglikelihood_rolling", requests, responses)
+        return self._respond("loglikelihood_rolling", SCORING, requests, partial(steps.roll, self, texts))
 
     @raises_built_in
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
         """Generate texts."""
         prompts = [request.args[:2] for request in requests]
-        engine = self._engine_for(GENERATING)
-        responses = steps.generate(self, prompts) if engine is None else proctor_lm.generate(engine, prompts)
-        return self._report("generate_until", requests, responses)
+        return self._respond("generate_until", GENERATING, requests, partial(steps.generate, self, prompts))
 
-    def _report(self, kind: str, requests: Sequence[Instance], responses: list[Any]) -> list[Any]:
+    def _respond(
+        self, kind: str, used: Sequence[str], requests: Sequence[Instance], by_steps: Callable[[], list[Any]]
+    ) -> list[Any]:
+        """The engine's responses, or those of the steps ``used`` where one of them was changed."""
+        engine = self._engine_for(used)
+        responses = by_steps() if engine is None else responses_of(engine, kind, requests)
         for request, response in zip(requests, responses, strict=True):
             self.cache_hook.add_partial(kind, request.args, response)
         return responses

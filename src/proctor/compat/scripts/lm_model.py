@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from proctor.compat.scripts.instances import instances_about, instances_of
 from proctor.compat.tasks.instance import Instance
 from proctor.errors import ModelError
 from proctor.models.protocols import Model, Origin
-from proctor.types import Refusal, Request, RequestKind, Response, RollingScore, Scores, Text
+from proctor.types import Doc, Refusal, Request, RequestKind, Response, RollingScore, Scores, Text
 
 TOKENS = ("pad", "eos", "bos")
 
@@ -97,6 +96,41 @@ class LMModel:
 
     def close(self) -> None:
         """The model belongs to the script that made it."""
+
+
+def instances_of(
+    request: Request,
+    doc: Doc | None = None,
+    metadata: tuple[str | None, int | None, int] = (None, None, 1),
+    idx: int = 0,
+) -> list[Instance]:
+    """A request as lm-eval's instances, numbered from ``idx`` on: one for each continuation."""
+    about = {} if doc is None else dict(doc)
+    return [
+        Instance(request_type=request.kind, doc=about, arguments=_own(arguments), idx=number, metadata=metadata)
+        for number, arguments in enumerate(request.arguments, idx)
+    ]
+
+
+def _own(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Arguments that a script may change: what it takes out of generation arguments stays in the request."""
+    return tuple(dict(part) if isinstance(part, Mapping) else part for part in arguments)
+
+
+def instances_about(requests: Sequence[Request], origins: Sequence[Origin]) -> list[list[Instance]]:
+    """Each request's instances; those of one document are numbered through, repetitions alike."""
+    instances: list[list[Instance]] = []
+    before: tuple[Request, Origin] | None = None
+    begin = end = 0
+    for request, origin in zip(requests, origins, strict=True):
+        if before is None or before[1] is not origin:
+            begin = end = 0
+        elif before[0] is not request:
+            begin = end
+        instances.append(instances_of(request, origin.doc, (origin.task, origin.doc_id, origin.repeats), begin))
+        end = begin + len(instances[-1])
+        before = request, origin
+    return instances
 
 
 def _refusal(lm: Any, kind: RequestKind) -> Refusal:

@@ -21,7 +21,7 @@ from proctor.errors import UsageError
 from proctor.results.table import table_writer
 from proctor.tasks.build_spec import build_task
 from proctor.tasks.class_object import make_object
-from proctor.tasks.fields import bind
+from proctor.tasks.fields import bind, bind_all
 from proctor.tasks.index import TaskIndex, build_index
 from proctor.tasks.select import GroupNode, TaskNode, select, select_values
 
@@ -194,19 +194,13 @@ class TaskManager:
         spec = build_task(node, self.metadata, to_evaluate=False)
         if spec.made_by is not None:
             return make_object(spec)
-        return ConfigurableTask(config={**_bound(spec.raw), "metadata": dict(spec.metadata)})
+        return ConfigurableTask(config={**bind_all(spec.raw), "metadata": dict(spec.metadata)})
 
 
 def _table(headers: list[str], rows: list[list[str]]) -> str:
     writer = table_writer()
     writer.headers, writer.value_matrix = headers, rows
     return writer.dumps()
-
-
-def _bound(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _bound(item) for key, item in value.items()}
-    return [_bound(item) for item in value] if isinstance(value, list) else bind(value)
 
 
 def get_task_name_from_config(task_config: Mapping[str, Any]) -> str:

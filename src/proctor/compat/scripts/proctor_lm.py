@@ -11,7 +11,8 @@ from proctor.compat.tasks.instance import Instance
 from proctor.errors import ModelError
 from proctor.models.dummy import DummyModel
 from proctor.models.protocols import Model
-from proctor.types import Generate, Loglikelihood, Refusal, Request, Rolling
+from proctor.tasks.class_task import join_instances
+from proctor.types import Refusal
 
 
 class ProctorLM(LM):
@@ -27,15 +28,15 @@ class ProctorLM(LM):
 
     def loglikelihood(self, requests: list[Instance], disable_tqdm: bool = False) -> list[tuple[float, bool]]:
         """Ask for all; neighbours of one context are one request."""
-        return score(self.model, [request.args for request in requests])
+        return responses_of(self.model, "loglikelihood", requests)
 
     def loglikelihood_rolling(self, requests: list[Instance], disable_tqdm: bool = False) -> list[float]:
         """Ask for whole texts."""
-        return roll(self.model, [request.args[0] for request in requests])
+        return responses_of(self.model, "loglikelihood_rolling", requests)
 
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
         """Ask for texts."""
-        return generate(self.model, [request.args[:2] for request in requests])
+        return responses_of(self.model, "generate_until", requests)
 
     def apply_chat_template(self, chat_history: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
         """The model's chat template."""
@@ -70,33 +71,14 @@ class DummyLM(ProctorLM):
 remember(DummyLM)
 
 
-def score(model: Model, pairs: Sequence[tuple[Any, ...]]) -> list[tuple[float, bool]]:
-    """The scores of ``(context, continuation)`` pairs; neighbours of one context go together."""
-    requests: list[Loglikelihood] = []
-    for context, continuation in pairs:
-        # lm-eval hands over the options of a document one after the other: joined, their context is computed once.
-        if requests and requests[-1].context == context:
-            requests[-1] = Loglikelihood(context, (*requests[-1].continuations, continuation))
-        else:
-            requests.append(Loglikelihood(context, (continuation,)))
-    return [value for response in _responses(model, requests) for value in response.values]
-
-
-def roll(model: Model, texts: Sequence[str]) -> list[float]:
-    """The log-probabilities of whole texts."""
-    return [response.logprob for response in _responses(model, [Rolling(text) for text in texts])]
-
-
-def generate(model: Model, prompts: Sequence[tuple[Any, ...]]) -> list[str]:
-    """The texts after ``(prompt, generation_kwargs)``."""
-    return [response.text for response in _responses(model, [Generate(text, kwargs) for text, kwargs in prompts])]
-
-
-def _responses(model: Model, requests: Sequence[Request]) -> list[Any]:
+def responses_of(model: Model, kind: str, instances: Sequence[Instance]) -> list[Any]:
+    """What lm-eval's method ``kind`` returns for instances: a value for each, in order."""
+    count = 1 if kind == "loglikelihood_rolling" else 2
+    requests = join_instances((kind, instance.args[:count]) for instance in instances)
     # Responses come as they complete; the script's method must return them in order.
     responses = dict(model.respond(requests))
     refused = next((response for response in responses.values() if isinstance(response, Refusal)), None)
     if refused is not None:
         # lm-eval: an LM returns a value for each request, or raises.
         raise ModelError(f"The model '{model.name}' refused a request: {refused.why}")
-    return [responses[place] for place in range(len(requests))]
+    return [value for place in range(len(requests)) for value in responses[place].values]

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from proctor.compat.scripts.lm_model import as_model
 from proctor.compat.scripts.model import LM
 from proctor.compat.tasks import registry
-from proctor.compat.tasks.registries import Registry
+from proctor.compat.tasks.registry import Registry
 from proctor.errors import UsageError
 from proctor.models import MODELS
 from proctor.models.protocols import Model

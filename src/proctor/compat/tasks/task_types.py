@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from proctor.compat.tasks.base import Task
 from proctor.compat.tasks.instance import Instance
+from proctor.compat.tasks.registry import get_metric_aggregation, is_higher_better
 from proctor.errors import UsageError
-from proctor.metrics.aggregate import bits_per_byte, weighted_perplexity
 from proctor.metrics.choice import measure_choice
-from proctor.stats.standard_errors import mean
 from proctor.tasks.output_types.table import OUTPUT_TYPES
 
 ALL_OUTPUT_TYPES = list(OUTPUT_TYPES)
 
 
-class MultipleChoiceTask(Task):
+class _MeasuredTask(Task):
+    """A task whose scores are metrics of the table; it is not served."""
+
+    _METRICS: ClassVar[tuple[str, ...]]
+
+    def aggregation(self) -> dict[str, Any]:
+        """As the table of metrics has them."""
+        return {name: get_metric_aggregation(name) for name in self._METRICS}
+
+    def higher_is_better(self) -> dict[str, Any]:
+        """As the table of metrics has it."""
+        return {name: is_higher_better(name) for name in self._METRICS}
+
+
+class MultipleChoiceTask(_MeasuredTask):
     """Documents with ``choices`` and the number ``gold`` of the right one."""
 
     OUTPUT_TYPE = "loglikelihood"
+    _METRICS = ("acc", "acc_norm")
 
     def doc_to_target(self, doc: Any) -> str:
         """The right choice after a space."""
@@ -41,23 +55,16 @@ class MultipleChoiceTask(Task):
                 greedy=[bool(value[1]) for value in results],
                 choices=doc["choices"],
                 gold=doc["gold"],
-                wanted={"acc", "acc_norm"},
+                wanted=self._METRICS,
             )
         )
 
-    def aggregation(self) -> dict[str, Any]:
-        """Means."""
-        return {"acc": mean, "acc_norm": mean}
 
-    def higher_is_better(self) -> dict[str, bool]:
-        """Both."""
-        return {"acc": True, "acc_norm": True}
-
-
-class PerplexityTask(Task):
+class PerplexityTask(_MeasuredTask):
     """Documents that are texts, scored whole."""
 
     OUTPUT_TYPE = "loglikelihood_rolling"
+    _METRICS = ("word_perplexity", "byte_perplexity", "bits_per_byte")
 
     def has_training_docs(self) -> bool:
         """A text needs no examples."""
@@ -98,21 +105,5 @@ class PerplexityTask(Task):
         """The log-likelihood with its words and its bytes."""
         (logprob,) = results
         text = self.doc_to_target(doc)
-        words, size = self.count_words(text), self.count_bytes(text)
-        return {
-            "word_perplexity": (logprob, words),
-            "byte_perplexity": (logprob, size),
-            "bits_per_byte": (logprob, size),
-        }
-
-    def aggregation(self) -> dict[str, Any]:
-        """Per word, per byte, in bits."""
-        return {
-            "word_perplexity": weighted_perplexity,
-            "byte_perplexity": weighted_perplexity,
-            "bits_per_byte": bits_per_byte,
-        }
-
-    def higher_is_better(self) -> dict[str, bool]:
-        """None."""
-        return dict.fromkeys(("word_perplexity", "byte_perplexity", "bits_per_byte"), False)
+        sizes = (self.count_words(text), self.count_bytes(text), self.count_bytes(text))
+        return {name: (logprob, size) for name, size in zip(self._METRICS, sizes, strict=True)}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from proctor.compat.errors import raises_built_in
 from proctor.refs import Ref
-from proctor.tasks.fields import bind
+from proctor.tasks.fields import bind_all
 from proctor.tasks.yaml import load_task_yaml
 
 
@@ -23,12 +24,12 @@ def load_yaml(path: str | Path, *, resolve_func: bool = True) -> dict[str, Any]:
         TaskError: (an OSError and a ValueError, too) what is wrong in the file or in an included one.
     """
     content = load_task_yaml(Path(path).expanduser())
-    return {key: _resolved(value, load=resolve_func) for key, value in content.values.items()}
+    return (bind_all if resolve_func else _named)(content.values)
 
 
-def _resolved(value: Any, *, load: bool) -> Any:
-    if isinstance(value, Ref):
-        return bind(value) if load else value.name
-    if isinstance(value, dict):
-        return {key: _resolved(item, load=load) for key, item in value.items()}
-    return [_resolved(item, load=load) for item in value] if isinstance(value, list) else value
+def _named(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _named(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_named(item) for item in value]
+    return value.name if isinstance(value, Ref) else value

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proctor.compat.scripts.evaluator import simple_evaluate
-from proctor.compat.scripts.instances import instances_about, instances_of
+from proctor.compat.scripts.lm_model import instances_about, instances_of
 from proctor.compat.scripts.manager import TaskManager
 from proctor.compat.scripts.model import LM
 from proctor.models.protocols import Origin
