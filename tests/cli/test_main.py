@@ -161,3 +161,21 @@ def test_python_m_proctor(repository):
     done = subprocess.run([sys.executable, "-m", "proctor", "rnu"], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "Did you mean 'run'?" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["runs", "--store="], "--store must be a path, and is empty"),
+        (["cache", "ls", "--store="], "--store must be a path, and is empty"),
+        (["regrade", "1", "--store="], "--store must be a path, and is empty"),
+        (["preview", "--tasks", "demo", "--output_path="], "--output_path must be a path, and is empty"),
+        (["run", "--tasks="], "--tasks/-t: expected a name, got an empty text"),
+        (["validate", "--tasks="], "--tasks/-t: expected a name, got an empty text"),
+        (["tasks", "get", "--version="], "--version is empty"),
+        (["tasks", "get", "--from="], "--from is empty"),
+    ],
+)
+def test_a_flag_with_an_empty_value_is_an_error_everywhere(words, sentence, capsys):
+    assert main(words) == 2
+    assert sentence in capsys.readouterr().err

@@ -45,6 +45,29 @@ def test_false_overrides_but_an_empty_text_does_not():
     assert config.fewshot_as_multiturn is False
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("store", "output_path", "include_path", "use_cache", "config", "env_file", "samples", "model", "device"),
+        *("limit", "num_fewshot", "batch_size", "max_batch_size", "threads", "seed", "verbosity", "fewshot_exclude"),
+        *("apply_chat_template", "fewshot_as_multiturn", "cache_requests"),
+    ],
+)
+def test_an_empty_value_is_an_error_and_not_the_default(name):
+    with pytest.raises(UsageError, match=f"^--{name} must be "):
+        build(**{name: ""})
+
+
+@pytest.mark.parametrize("name", ["model_args", "gen_kwargs", "metadata", "system_instruction"])
+def test_an_empty_text_or_mapping_is_none(name):
+    assert build(**{name: ""}) == build()
+
+
+def test_an_empty_path_in_the_file_is_an_error_with_its_line():
+    with pytest.raises(UsageError, match=r"^c\.yaml:3: store must be a path, and is empty"):
+        build_config({}, {"store": "", "tasks": ["a"]}, places={"store": "c.yaml:3"})
+
+
 def test_mappings_are_replaced_not_merged():
     config = build({"model_args": {"a": 1, "b": 2}}, model_args={"a": 5})
     assert config.model_args == {"a": 5}

@@ -55,6 +55,9 @@ def _refuse_what_does_not_belong(namespace: argparse.Namespace) -> None:
         hint = f"proctor tasks get --version {namespace.versions[0]}" if namespace.what == "get" else "See --help."
         raise UsageError(f"proctor tasks {namespace.what} takes no {namespace.versions[0]!r}.", hint=hint)
     given = [flag for flag in ("version", "file", "sha256") if getattr(namespace, flag) is not None]
+    for flag in given:
+        if not getattr(namespace, flag).strip():
+            raise UsageError(f"--{'from' if flag == 'file' else flag} is empty.", hint="Leave it out, or give a value.")
     if given and namespace.what != "get":
         flag = "from" if given[0] == "file" else given[0]
         raise UsageError(f"--{flag} belongs to proctor tasks get.", hint="See proctor tasks --help.")

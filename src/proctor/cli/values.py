@@ -51,6 +51,8 @@ class Words(_AppendAction):
 
     def join(self, known: list[str] | None, words: Sequence[str]) -> list[str]:
         """Add these words to ``known``."""
+        if not any(word.strip() for word in words):
+            raise ValueError("expected a name, got an empty text")
         return [*(known or ()), *(word.strip() for item in words for word in item.split(",") if word.strip())]
 
 

@@ -21,6 +21,7 @@ from typing import Any
 from proctor.errors import UsageError, did_you_mean
 from proctor.models import declared_kind
 from proctor.secrets import note
+from proctor.settings import values as accepts
 from proctor.settings.declarations import SETTINGS, RunConfig
 from proctor.settings.values import Seeds
 from proctor.store.location import is_off
@@ -58,8 +59,7 @@ def build_config(
         where = (places or {}).get(key)
         _take(values, problems, key, value, f"{where}: {key}" if where else key)
     for key, value in cli.items():
-        # lm-eval: an empty text, list or mapping of the command line does not override the file.
-        if value is not None and (value or value == 0):
+        if _is_given(key, value):
             _take(values, problems, key, value, f"--{key}")
     if not problems:
         _lift_from_model_args(values, problems)
@@ -67,6 +67,14 @@ def build_config(
     if problems:
         raise UsageError("\n".join(problems))
     return RunConfig(**_derive(values))
+
+
+def _is_given(key: str, value: Any) -> bool:
+    """Whether a value of the command line overrides the file's."""
+    if isinstance(value, str) and key in SETTINGS and SETTINGS[key].accepts not in (accepts.text, accepts.mapping):
+        return True  # what is empty there (a shell's variable that is not set) is an error and not the default
+    # lm-eval: an empty text, list or mapping does not override the file.
+    return value is not None and bool(value or value == 0)
 
 
 def check_values(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class RunConfig:
     ``device``, ``batch_size`` or ``max_batch_size``: those are settings of their own.
     """
 
-    model: str = text("hf", accepts.text, _WHAT, "MODEL", "kind of model (default: hf)", short="-M", preview=SAME)
+    model: str = text("hf", accepts.word, _WHAT, "MODEL", "kind of model (default: hf)", short="-M", preview=SAME)
     model_args: Mapping[str, Any] = pairs(
         _WHAT,
         "arguments of the model, as in pretrained=NAME_OR_FOLDER,dtype=float32",
@@ -72,7 +72,7 @@ class RunConfig:
     )
     config: str | None = text(
         None,
-        accepts.text,
+        accepts.path,
         _WHAT,
         "FILE",
         "a YAML file with any of these settings; flags override it",
@@ -145,7 +145,7 @@ class RunConfig:
     )
     device: str | None = text(
         None,
-        accepts.text,
+        accepts.word,
         _HOW,
         "DEVICE",
         "cuda, cuda:0, mps, cpu (default: the best available)",
@@ -198,7 +198,7 @@ class RunConfig:
 
     output_path: str | None = text(
         None,
-        accepts.text,
+        accepts.path,
         _OUTPUT,
         "PATH",
         "where results are written: a folder or a .json file",
@@ -237,7 +237,7 @@ class RunConfig:
     )
     env_file: str | None = text(
         None,
-        accepts.text,
+        accepts.path,
         _MORE,
         "FILE",
         "a .env file with environment variables such as HF_TOKEN; variables that are set already stay",
@@ -254,7 +254,7 @@ class RunConfig:
     confirm_run_unsafe_code: bool = switch(_MORE, "allow tasks that run code written by the model", regrade=SAME)
     store: str | None = text(
         None,
-        accepts.text,
+        accepts.path,
         _MORE,
         "PATH",
         "the file of cached responses (default: in the user's cache folder)",
@@ -268,7 +268,7 @@ class RunConfig:
         regrade="read the responses from the samples files beside RESULTS",
     )
     use_cache: str | None = text(
-        None, accepts.text, _MORE, "PREFIX", "the same as --store PREFIX.sqlite; lm-eval's name for it", short="-c"
+        None, accepts.path, _MORE, "PREFIX", "the same as --store PREFIX.sqlite; lm-eval's name for it", short="-c"
     )
     cache_requests: Mapping[str, bool] = optional(
         dict,

@@ -43,6 +43,27 @@ def text(value: Any) -> str:
     raise ValueError(f"must be text, not {value!r}")
 
 
+def path(value: Any) -> str:
+    """The path of a file or a folder, which need not be there."""
+    if not isinstance(value, str | os.PathLike):
+        raise ValueError(f"must be a path, not {value!r}")
+    return _some(os.fspath(value), "a path")
+
+
+def word(value: Any) -> str:
+    """A name."""
+    if not isinstance(value, str | os.PathLike):
+        raise ValueError(f"must be a name, not {value!r}")
+    return _some(os.fspath(value), "a name")
+
+
+def _some(value: str, what: str) -> str:
+    # Mostly of a shell's variable that is not set: without a word, the default would be taken for what was meant.
+    if not value.strip():
+        raise ValueError(f"must be {what}, and is empty; leave it out to have the default")
+    return value
+
+
 def switch(value: Any) -> bool:
     """Yes or no."""
     if isinstance(value, bool):
@@ -129,6 +150,8 @@ def names(value: Any) -> tuple[str, ...]:
 
 def paths(value: Any) -> tuple[str, ...]:
     """One path or several: a list, or text with the system's path separator between them."""
+    if value == "":
+        raise ValueError("must be a path, and is empty")
     items = [value] if isinstance(value, str | os.PathLike) else value
     if not isinstance(items, Sequence) or not all(isinstance(item, str | os.PathLike) for item in items):
         raise ValueError(f"must be a path or a list of paths, not {value!r}")
@@ -236,9 +259,12 @@ def cache_requests(value: Any) -> dict[str, bool]:
 
 def chat_template(value: Any) -> bool | str:
     """Whether to apply the model's chat template, or the name of one of its templates."""
-    if isinstance(value, str) and value.strip().lower() not in ("true", "false"):
+    if isinstance(value, str) and value.strip().lower() not in ("", "true", "false"):
         return value
-    return switch(value)
+    try:
+        return switch(value)
+    except ValueError:
+        raise ValueError(f"must be true, false or the name of a chat template, not {value!r}") from None
 
 
 def fewshot_exclude(value: Any) -> str:

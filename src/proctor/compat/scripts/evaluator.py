@@ -150,12 +150,14 @@ def _config(given: Mapping[str, Any]) -> RunConfig:
         *("system_instruction", "apply_chat_template", "confirm_run_unsafe_code", "metadata"),
     )
     seeds = Seeds(*(_as_setting(given[f"{name}random_seed"]) for name in ("", "numpy_", "torch_", "fewshot_")))
+    # lm-eval: an empty text is as good as none.
+    settings = {key: _as_setting(given[key]) for key in keys if not _is_empty_text(given[key])}
     config = build_config(
         {
-            **{key: _as_setting(given[key]) for key in keys},
+            **settings,
             "model": given["model"] if named else type(given["model"]).__name__,
             "model_args": _as_setting(given["model_args"] or {}) if named else {},
-            "use_cache": given["use_cache"] if named else None,
+            "use_cache": (given["use_cache"] or None) if named else None,
             # lm-eval: nothing is kept between runs unless the script asks for it. A script may also have changed
             # what the answers depend on.
             "no_store": not (named and given["use_cache"]),
@@ -172,6 +174,10 @@ def _config(given: Mapping[str, Any]) -> RunConfig:
         fewshot_as_multiturn=given["fewshot_as_multiturn"],
         metadata=config.metadata if manager is None else manager.metadata or {},
     )
+
+
+def _is_empty_text(value: Any) -> bool:
+    return isinstance(value, str) and not value
 
 
 def _as_setting(value: Any) -> Any:
