@@ -34,6 +34,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from proctor.hub_access import offline_if_unresolved
 from proctor.tasks.sources.paths import LOCAL_BUILDERS, expand, files_of
 from proctor.tasks.sources.stamps import folder_stamp, name_of, stamp
 
@@ -61,6 +62,12 @@ def _without_log_of_failures() -> Iterator[None]:
 @_without_log_of_failures()
 def load_dataset(path: str, name: str | None, **kwargs: Any) -> Any:
     """``datasets.load_dataset``, which opens the same configuration of an unchanged data set once."""
+    # Files given by name are read by a builder of ``datasets`` itself, whatever the network.
+    with offline_if_unresolved(None if path in LOCAL_BUILDERS else path):
+        return _load_dataset(path, name, kwargs)
+
+
+def _load_dataset(path: str, name: str | None, kwargs: Mapping[str, Any]) -> Any:
     import datasets
 
     state = _state(path, kwargs)

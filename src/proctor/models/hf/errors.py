@@ -13,6 +13,7 @@ from pathlib import Path
 from proctor.errors import ModelError, ProctorError, error_text
 from proctor.files import LARGEST_DOCUMENT, not_a_file, read_text
 from proctor.foreign import ForeignExitError, no_exit
+from proctor.hub_access import offline_if_unresolved
 from proctor.models.hf.arguments import HfArguments, unknown_key
 from proctor.secrets import note, redact_text
 from proctor.types import Response
@@ -31,9 +32,9 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
 
 @contextmanager
 def as_sentences(what: str, source: str, arguments: HfArguments, taker: str = "from_pretrained") -> Iterator[None]:
-    """Turn whatever loading ``what`` from ``source`` raises into a :class:`ProctorError`."""
+    """Turn whatever loading ``what`` from ``source`` raises into a :class:`ProctorError`, at once without a network."""
     try:
-        with no_exit():
+        with no_exit(), offline_if_unresolved(source):
             yield
     except ProctorError:
         raise
