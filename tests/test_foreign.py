@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
+from proctor import foreign
 from proctor.cli.main import main
 from proctor.errors import ProctorError
-from proctor.foreign import ForeignExitError, ends_in_errors, no_exit, os_exit_raises
+from proctor.foreign import ForeignExitError, ends_in_errors, foreign_failure, no_exit, os_exit_raises
 from proctor.models import MODELS
 from proctor.models.dummy import DummyModel
 
@@ -136,3 +138,30 @@ def test_a_plugin_that_leaves_when_it_is_imported_is_no_success(tmp_path, write_
     folder = write_exam(tmp_path / "exam", "odd")
     assert main(["run", "--model", "leaving", "--tasks", "odd", "--include_path", str(folder)]) == 1
     assert "leaving_plugin.py:2" in capsys.readouterr().err
+
+
+def code_of(file, source, **names):
+    """The function ``go`` of some source that stands in ``file``."""
+    exec(compile(source, file, "exec"), names)
+    return names["go"]
+
+
+def test_foreign_code_is_to_blame_only_for_what_fails_within_it():
+    own = str(Path(foreign.__file__).parent / "made_up.py")
+    fails = "def go(x):\n    return 1 / 0\n"
+    calls = "def go(f):\n    return f(None)\n"
+
+    def blamed(function, argument):
+        with pytest.raises(ZeroDivisionError) as caught:
+            function(argument)
+        error = caught.value
+        error.__traceback__ = error.__traceback__.tb_next.tb_next  # without this file, which is foreign, too
+        return foreign_failure(error)
+
+    assert blamed(code_of(own, calls), code_of("/me/lm.py", fails)) == "/me/lm.py:2"
+    assert blamed(code_of("/me/lm.py", calls), code_of(own, fails)) is None, "it called proctor, which failed"
+    assert blamed(code_of(own, calls), code_of(own, fails)) is None
+    library = str(Path(pytest.__file__))
+    through = code_of("/me/lm.py", "def go(x):\n    return library(x)\n", library=code_of(library, fails))
+    assert blamed(code_of(own, calls), through) == "/me/lm.py:2"
+    assert blamed(code_of(own, calls), code_of(library, fails)) is None, "what proctor called is for its traceback"

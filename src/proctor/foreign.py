@@ -134,6 +134,23 @@ def place_of(error: BaseException, *, installed: bool = False) -> str | None:
     return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None
 
 
+def foreign_failure(error: BaseException) -> str | None:
+    """``file:line`` of the foreign code that failed; None where what failed is proctor, or what proctor called.
+
+    A foreign frame must stand within the last of proctor's own: foreign code that calls proctor wrongly, or to which a
+    mistake of proctor's comes back, is not to blame.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [number for number, frame in enumerate(frames) if _is_own(frame.filename)]
+    inner = frames[own[-1] + 1 :] if own else frames
+    places = [f"{frame.filename}:{frame.lineno}" for frame in inner if _is_foreign(frame.filename)]
+    return places[-1] if places else None
+
+
+def _is_own(file: str) -> bool:
+    return file.startswith(_OWN) and not file.startswith(_BUNDLED)
+
+
 def _is_foreign(file: str, *, installed: bool = False) -> bool:
     if file.startswith(_BUNDLED):
         return True

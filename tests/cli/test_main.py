@@ -11,6 +11,7 @@ import types
 import pytest
 
 from proctor.cli import main as entry
+from proctor.cli import run
 from proctor.cli.logs import set_up_logging
 from proctor.cli.main import main
 from proctor.errors import Finding, ModelError, ProctorError, TaskError, UsageError
@@ -119,12 +120,24 @@ def test_the_keyboard_stops_it_with_one_sentence(verb, capsys):
 
 
 def test_a_error_of_ours_keeps_its_traceback(verb):
-    def fail(_):
-        raise ZeroDivisionError
-
-    verb(fail)
+    verb(failing_in(run.__file__))
     with pytest.raises(ZeroDivisionError):
         main(["--tasks=x"])
+
+
+def failing_in(file):
+    """A function that fails in a line of ``file``."""
+    names = {}
+    exec(compile("def fail(_):\n    return 1 / 0\n", file, "exec"), names)
+    return names["fail"]
+
+
+def test_what_a_users_code_raises_is_a_sentence_with_its_place(verb, capsys):
+    verb(failing_in("/home/me/own_lm.py"))
+    assert main(["--tasks=x"]) == 1
+    said = capsys.readouterr().err
+    assert "a task's or a model's code raised ZeroDivisionError: division by zero (/home/me/own_lm.py:2)." in said
+    assert "Traceback" not in said
 
 
 def test_a_reader_who_leaves_is_no_error():

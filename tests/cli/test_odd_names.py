@@ -85,6 +85,7 @@ def test_what_the_system_refuses_anywhere_is_a_sentence_with_the_path(monkeypatc
         raise PermissionError(13, "Permission denied", "/closed/folder")
 
     monkeypatch.setattr(entry, "_dispatch", refuse)
+    monkeypatch.setattr(entry, "foreign_failure", lambda _: None)  # as if a line of proctor's had failed
     assert main(["ls"]) == 1
     said = capsys.readouterr().err
     assert "'/closed/folder' cannot be used: Permission denied." in said

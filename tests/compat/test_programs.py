@@ -98,3 +98,35 @@ def test_what_cannot_be_had_is_a_sentence(code, words, tmp_path):
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+FAILING = """
+from lm_eval.__main__ import cli_evaluate
+from lm_eval.api.model import LM
+from lm_eval.api.registry import register_model
+
+@register_model("failing")
+class Failing(LM):
+    def loglikelihood(self, requests):
+        raise {error}
+    def loglikelihood_rolling(self, requests):
+        raise {error}
+    def generate_until(self, requests):
+        raise {error}
+
+cli_evaluate()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "error", ["RuntimeError('no memory')", "ValueError('api_key=sk-abcdefgh12345678')", "BrokenPipeError(32, 'gone')"]
+)
+def test_what_a_model_of_ones_own_raises_on_the_command_line_is_a_sentence(tmp_path, error):
+    (tmp_path / "own.py").write_text(FAILING.format(error=error), encoding="utf-8")
+    done = run(tmp_path / "own.py", "--model", "failing", "--tasks", TASKS, "--limit", "2", cwd=tmp_path)
+    assert done.returncode == 1
+    assert f"a task's or a model's code raised {error.partition('(')[0]}: " in done.stderr
+    assert f"({tmp_path / 'own.py'}:9)." in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "sk-abcdefgh12345678" not in done.stderr

@@ -9,8 +9,8 @@ when it is asked for. Without a subcommand the flags are those of ``run``.
 #   0    done                              1    a run that failed, or documents without a score
 #   2    a mistake in what was given       128 + n    stopped by signal n          141    nobody reads the output
 #
-# Every error becomes a sentence here, and only here; rooms raise. What is not one of proctor's own errors is a mistake
-# of proctor's, and keeps its traceback: to hide it would hide the place.
+# Every error becomes a sentence here, and only here; rooms raise. What code of a user raised is a sentence with its
+# place. What is left is a mistake of proctor's, and keeps its traceback: to hide it would hide the place.
 #
 # The guard against ``sys.exit`` of foreign code stands around everything, the parser included, because plugins and task
 # code may be imported at any point.
@@ -29,8 +29,8 @@ from proctor.cli.stop import raise_on_sigterm, report_stop, stop_behind
 from proctor.cli.streams import drop_output, open_missing_streams
 from proctor.cli.system_errors import system_error
 from proctor.cli.values import SentenceParser
-from proctor.errors import ProctorError, UsageError, did_you_mean, printable
-from proctor.foreign import ForeignExitError, no_exit, os_exit_raises
+from proctor.errors import ProctorError, UsageError, did_you_mean, error_line, printable
+from proctor.foreign import ForeignExitError, foreign_failure, no_exit, os_exit_raises
 from proctor.garbage import imports_kept, own_process
 from proctor.secrets import note
 
@@ -84,20 +84,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(ProctorError(f"The run ended without a result: a task's or a model's code {error}."))
     except KeyboardInterrupt as stop:
         return report_stop(stop, last=argv is None)
-    except RuntimeError as error:
-        stop = stop_behind(error)
-        if stop is None:
-            raise
-        return report_stop(stop, last=argv is None)
-    except BrokenPipeError:
+    except BrokenPipeError as error:
+        if foreign_failure(error) is not None:
+            return _complain_of_foreign_code(error)
         # Who read our output has gone (a pager, head): nobody is left to tell.
         drop_output(sys.stdout)
         return 141
     except OSError as error:
+        if foreign_failure(error) is not None:
+            return _complain_of_foreign_code(error)
         LOGGER.debug("Where the system refused:", exc_info=True)
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
             drop_output(sys.stdout)  # what is full may be stdout itself, and would be full once more at the end
         return _complain(system_error(error))
+    except Exception as error:
+        stop = stop_behind(error) if isinstance(error, RuntimeError) else None
+        if stop is not None:
+            return report_stop(stop, last=argv is None)
+        if foreign_failure(error) is None:
+            raise
+        return _complain_of_foreign_code(error)
     return code
 
 
@@ -137,6 +143,17 @@ def _run_subcommand(subcommand: str, arguments: Sequence[str]) -> int:
     except SystemExit as end:
         return int(end.code or 0)
     return int(module.execute(namespace) or 0)
+
+
+def _complain_of_foreign_code(error: Exception) -> int:
+    """Say what a model's or a task's code raised, and where: in a script its caller gets the exception itself."""
+    LOGGER.debug("Where the code failed:", exc_info=True)
+    message = (
+        "The run ended without a result: a task's or a model's code raised "
+        f"{error_line(error)} ({foreign_failure(error)})."
+    )
+    hint = "Earlier responses are cached, if the run has a store. LMEVAL_LOG_LEVEL=DEBUG shows the whole way there."
+    return _complain(ProctorError(message, hint=hint))
 
 
 def _complain(error: ProctorError) -> int:
