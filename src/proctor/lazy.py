@@ -6,6 +6,7 @@ A missing one becomes a sentence that says what to install.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
@@ -67,10 +68,24 @@ def need(module: str, *, extra: str | None = None, package: str | None = None) -
         if error.name is None or error.name.partition(".")[0] != top:
             raise
         command = install_extra(extra) if extra else f"pip install '{package or top}'"
-        raise MissingExtraError(
-            f"The package '{package or top}' is needed here and is not installed.",
-            hint=f"Install it with: {command}",
-        ) from error
+        raise _missing(package or top, command) from error
+
+
+def need_installed(module: str, *, extra: str) -> None:
+    """As :func:`need` for what is imported later: raise where it is not there, and import nothing.
+
+    Args:
+        module: A package's top-level name.
+        extra: The extra that brings it.
+    """
+    if module not in sys.modules and importlib.util.find_spec(module) is None:
+        raise _missing(module, install_extra(extra))
+
+
+def _missing(package: str, command: str) -> MissingExtraError:
+    return MissingExtraError(
+        f"The package '{package}' is needed here and is not installed.", hint=f"Install it with: {command}"
+    )
 
 
 def install_extra(extra: str) -> str:

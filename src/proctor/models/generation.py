@@ -29,8 +29,13 @@ class GenerationPlan:
     extra: Mapping[str, Any]
 
 
-def plan_generation(kwargs: Mapping[str, Any], *, eos: str | None = None) -> GenerationPlan:
-    """Check and normalise ``generation_kwargs``; ``eos`` joins the stop strings."""
+def plan_generation(
+    kwargs: Mapping[str, Any], *, eos: str | None = None, max_tokens: int = DEFAULT_MAX_TOKENS
+) -> GenerationPlan:
+    """Check and normalise ``generation_kwargs``; ``eos`` joins the stop strings.
+
+    ``max_tokens``: the number of new tokens where ``kwargs`` have none.
+    """
     # What is left goes to the engine, which may change it; the request's own arguments are part of its key.
     rest = copy.deepcopy(dict(kwargs))
     stops = _stop_strings(rest.pop("until", None))
@@ -38,9 +43,9 @@ def plan_generation(kwargs: Mapping[str, Any], *, eos: str | None = None) -> Gen
         stops.append(eos)
     # All names are taken out: one that was left would reach the engine as a second limit.
     lengths = [value for name in LENGTH_NAMES if (value := rest.pop(name, None)) is not None]
-    max_tokens = _whole_number(lengths[0]) if lengths else DEFAULT_MAX_TOKENS
+    most = _whole_number(lengths[0]) if lengths else max_tokens
     do_sample, temperature = _sampling(rest.pop("do_sample", None), rest.pop("temperature", None))
-    return GenerationPlan(tuple(stops), max_tokens, do_sample, temperature, rest)
+    return GenerationPlan(tuple(stops), most, do_sample, temperature, rest)
 
 
 def _stop_strings(until: Any) -> list[str]:

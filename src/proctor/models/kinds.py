@@ -62,12 +62,21 @@ _HF_FEATURES: Mapping[str, Any] = {
 TRANSFORMERS = ModelKind(f"{_HF}:open_hf", f"{_HF}:open_hf_lazily", **_HF_FEATURES)
 MULTIMODAL = ModelKind(f"{_HF}:open_hf_multimodal", f"{_HF}:open_hf_multimodal_lazily", **_HF_FEATURES)
 
+_VLLM = "proctor.models.vllm"
+_VLLM_FEATURES: Mapping[str, Any] = {
+    "open_tokenizer": f"{_VLLM}:open_vllm_tokenizer",
+    "required": ("pretrained",),
+    "strict": {"scoring": "plain"},
+}
+VLLM = ModelKind(f"{_VLLM}:open_vllm", f"{_VLLM}:open_vllm_lazily", **_VLLM_FEATURES)
+VLLM_MULTIMODAL = ModelKind(f"{_VLLM}:open_vllm_multimodal", f"{_VLLM}:open_vllm_multimodal_lazily", **_VLLM_FEATURES)
+
 UNSUPPORTED = (
     *("anthropic-chat", "anthropic-chat-completions", "anthropic-completions", "ggml", "gguf", "habana"),
     *("hf-audiolm-qwen", "ipex", "litellm", "litellm-chat"),
     *("litellm-chat-completions", "local-chat-completions", "local-completions", "mamba_ssm", "megatron_lm"),
     *("nemo_lm", "neuronx", "onnxruntime", "onnxruntime-genai", "openai-chat-completions", "openai-completions"),
-    *("openvino", "sglang", "sglang-generate", "steered", "textsynth", "trtllm", "vllm", "vllm-vlm"),
+    *("openvino", "sglang", "sglang-generate", "steered", "textsynth", "trtllm"),
     *("watsonx_llm", "winml"),
 )
 """Kinds of models that lm-eval 0.4.13 has and proctor has not yet."""
@@ -80,6 +89,8 @@ MODELS: Table[ModelKind | Opener] = Table(
         "huggingface": TRANSFORMERS,
         "hf-multimodal": MULTIMODAL,
         "hf-mistral3": MULTIMODAL,
+        "vllm": VLLM,
+        "vllm-vlm": VLLM_MULTIMODAL,
         "dummy": ModelKind("proctor.models.dummy:open_dummy"),
     },
     group="proctor.models",

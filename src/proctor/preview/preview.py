@@ -271,7 +271,7 @@ class _Writer:
             windows = self._tokens.rolling(request.text)
             count = sum(len(scored) for _, scored in windows)
             self._now.tokens += count
-            limit = f"{count_text(len(windows), 'window')} of at most {self._tokens.max_length:,}"
+            limit = f"{count_text(len(windows), 'window')} of at most {self._tokens.scored_length:,}"
             lines.append(f"  tokens  {count:,}, in {limit}")
         return lines
 

@@ -129,9 +129,9 @@ def _by_bytes(name: str) -> str:
 
 def _cut(tokens: Tokens, context: int, continuation: int) -> int:
     if tokens.backend == "seq2seq":
-        return max(0, context - tokens.max_length)
+        return max(0, context - tokens.scored_length)
     # The last token is only scored, never read.
-    return max(0, context + continuation - (tokens.max_length + 1))
+    return max(0, context + continuation - (tokens.scored_length + 1))
 
 
 def _merges(tokens: Tokens, context: str, continuation: str, before: Sequence[int]) -> bool:

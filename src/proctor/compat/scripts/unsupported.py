@@ -1,4 +1,4 @@
-"""Classes of lm-eval that proctor has no engine or service for: they can be imported, not made.
+"""Classes of lm-eval that proctor has no engine or service for, or another way to it: they can be imported, not made.
 
 Scripts import them to ask ``isinstance(lm, VLLM)``, or import a whole list of models and use one. That must not stop
 them; a class refuses when an object of it is made, in a sentence. Each class is made from its row when it is imported.
@@ -33,6 +33,7 @@ class Row(NamedTuple):
 
 
 _API = "models behind an API"
+_VLLM = "class by which a script makes its vLLM engine", 'simple_evaluate(model="vllm", model_args=...) starts it.'
 ROWS: Mapping[str, Row] = {
     "AnthropicLM": Row("models.anthropic_llms", "LM", _API),
     "AnthropicChat": Row("models.anthropic_llms", "LocalCompletionsAPI", _API),
@@ -63,8 +64,8 @@ ROWS: Mapping[str, Row] = {
     "SGLANGGENERATEAPI": Row("models.sglang_generate_API", "LocalCompletionsAPI", _API),
     "TextSynthLM": Row("models.textsynth", "LM", _API),
     "TRTLLM": Row("models.trtllm_causallms", "TemplateLM", "TensorRT-LLM engine"),
-    "VLLM": Row("models.vllm_causallms", "TemplateLM", "vLLM engine"),
-    "VLLM_VLM": Row("models.vllm_vlms", "VLLM", "vLLM engine"),
+    "VLLM": Row("models.vllm_causallms", "TemplateLM", *_VLLM),
+    "VLLM_VLM": Row("models.vllm_vlms", "VLLM", *_VLLM),
     "TaskIndex": Row("tasks._index", "object", "index of its own outside TaskManager, which has all_tasks"),
     "RemoteTokenizer": Row("utils", "object", _API),
     "WandbLogger": Row("loggers.wandb_logger", "object", "connection to Weights & Biases", _FILES),

@@ -108,19 +108,23 @@ def identify(arguments: HfArguments, config: Any, tokens: Tokens, *, dtype: Any)
 
 
 def _identity(arguments: HfArguments, config: Any, tokens: Tokens, dtype: Any) -> Mapping[str, Any]:
-    used, origin = _dtype(dtype, config), _origin(arguments, arguments.source)
+    used, origin = _dtype(dtype, config), origin_of(arguments, arguments.source)
     return {
         "version": VERSION,
         "kind": "hf",
-        "weights": _weights(arguments, config, origin),
-        **{key: _part(getattr(arguments, key), arguments) for key in ("peft", "delta") if getattr(arguments, key)},
+        "weights": identify_weights(arguments, config, origin),
+        **{
+            key: identify_part(getattr(arguments, key), arguments)
+            for key in ("peft", "delta")
+            if getattr(arguments, key)
+        },
         "config": settings_digest(origin.folder, "config.json"),
         "dtype": used,
         "arguments": _other_arguments(arguments),
         "arithmetic": arithmetic(),
         "autocast": _name(arguments.mixed_precision_dtype),
         "backend": tokens.backend,
-        "tokenizer": _tokenizer(arguments, tokens),
+        "tokenizer": identify_tokenizer(arguments, tokens),
         "max_length": tokens.max_length,
         "scoring": {
             "softmax_dtype": _name(arguments.softmax_dtype),
@@ -143,7 +147,7 @@ def _other_arguments(arguments: HfArguments) -> Mapping[str, Any]:
         if item.name != "extra" and getattr(arguments, item.name) != item.default
     }
     return {
-        key: _plain(value)
+        key: plain_value(value)
         for key, value in sorted({**own, **arguments.extra}.items())
         if key not in NO_MATTER and key not in BY_EFFECT and not is_secret_key(key)
     }
@@ -203,7 +207,13 @@ def arithmetic() -> Mapping[str, Any]:
 # -- where weights come from
 
 
-def _origin(arguments: HfArguments, source: str) -> Origin:
+def origin_of(arguments: HfArguments, source: str) -> Origin:
+    """Where the files of a model, an adapter or a tokenizer come from.
+
+    Args:
+        arguments: The model arguments.
+        source: A folder, or a name on the hub.
+    """
     extra = arguments.extra
     return Origin(
         source,
@@ -222,14 +232,24 @@ def check_unchanged(arguments: HfArguments, config: Any, identity: Mapping[str, 
     Raises:
         ModelError: somebody wrote to their files in the meantime; responses would be stored for other weights.
     """
-    if _weights(arguments, config, _origin(arguments, arguments.source)) != identity["weights"]:
+    if identify_weights(arguments, config, origin_of(arguments, arguments.source)) != identity["weights"]:
         raise ModelError(
             f"The files of '{arguments.source}' changed while they were read.",
             hint="Wait until nobody writes to them, and run again.",
         )
 
 
-def _weights(arguments: HfArguments, config: Any, origin: Origin) -> Mapping[str, Any]:
+def identify_weights(arguments: HfArguments, config: Any, origin: Origin) -> Mapping[str, Any]:
+    """What stands for the weights of a model.
+
+    Args:
+        arguments: The model arguments.
+        config: The model's config, which knows the commit of what comes from the hub.
+        origin: Where the weights come from.
+
+    Raises:
+        ValueError: Their commit is not known.
+    """
     if origin.folder is not None:
         return {"files": model_digest(origin, arguments.gguf_file), "gguf_file": bool(arguments.gguf_file)}
     commit = getattr(config, "_commit_hash", None)
@@ -239,9 +259,9 @@ def _weights(arguments: HfArguments, config: Any, origin: Origin) -> Mapping[str
     return {"commit": commit, "subfolder": arguments.subfolder, "gguf_file": arguments.gguf_file, "code": code}
 
 
-def _part(source: str, arguments: HfArguments) -> Mapping[str, Any]:
+def identify_part(source: str, arguments: HfArguments) -> Mapping[str, Any]:
     """An adapter, or weights that are added."""
-    origin = _origin(arguments, source)
+    origin = origin_of(arguments, source)
     if origin.folder is None and Path(source).expanduser().is_dir():
         # An adapter lies in its folder itself, whatever subfolder the model is in.
         origin = Origin(source, "", arguments.revision, origin.cache, origin.trusted)
@@ -254,7 +274,7 @@ def _part(source: str, arguments: HfArguments) -> Mapping[str, Any]:
 # -- what a tokenizer does
 
 
-def _tokenizer(arguments: HfArguments, tokens: Tokens) -> Mapping[str, Any]:
+def identify_tokenizer(arguments: HfArguments, tokens: Tokens) -> Mapping[str, Any]:
     """What the tokenizer does, and the files that it was made of; what was handed in has no files."""
     digest = tokenizer_digest(tokens.tokenizer)
     given = arguments.tokenizer or arguments.source
@@ -263,7 +283,7 @@ def _tokenizer(arguments: HfArguments, tokens: Tokens) -> Mapping[str, Any]:
             raise TypeError(f"a tokenizer of the class {type(given).__name__} cannot be read")
         return {"does": digest, "files": None}
     gguf = arguments.gguf_file is not None and not arguments.tokenizer
-    origin = _origin(arguments, given)
+    origin = origin_of(arguments, given)
     # With a model of the hub its own tokenizer belongs to the commit.
     own = given == arguments.source and origin.folder is None
     return {"does": digest, "files": None if gguf or own else tokenizer_files_digest(origin)}
@@ -275,7 +295,7 @@ def tokenizer_digest(tokenizer: Any) -> str:
         *("bos_token", "eos_token", "pad_token", "unk_token", "add_bos_token", "add_eos_token"),
         *("truncation_side", "clean_up_tokenization_spaces", "add_prefix_space", "legacy", "split_special_tokens"),
     )
-    values = {name: _plain(getattr(tokenizer, name, None)) for name in facts}
+    values = {name: plain_value(getattr(tokenizer, name, None)) for name in facts}
     return digest_of({"class": type(tokenizer).__name__, "facts": values, "rules": _rules(tokenizer)})
 
 
@@ -287,16 +307,16 @@ def _rules(tokenizer: Any) -> Any:
     return {"vocabulary": tokenizer.get_vocab(), "added": getattr(tokenizer, "get_added_vocab", dict)()}
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
     """A value of ``--model_args`` or of a tokenizer as JSON has it; TypeError for one whose text says not all."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain_value(item) for item in value]
     if hasattr(value, "to_dict"):
-        return _plain(value.to_dict())
+        return plain_value(value.to_dict())
     if hasattr(value, "content"):
         return str(value.content)
     if type(value).__name__ == "dtype":

@@ -78,10 +78,10 @@ def count_scored(tokens: Tokens, requests: Sequence[Loglikelihood], *, mode: Mod
     causal = tokens.backend == "causal"
     rows = make_rows(spans, share=causal)
     if not causal:
-        lengths = [min(len(span.context), tokens.max_length) + span.count for span in spans]
+        lengths = [min(len(span.context), tokens.scored_length) + span.count for span in spans]
         return KindCounts(PromptCost(len(spans), sum(lengths)), sum(lengths))
-    inputs = [scored_input(row.lead.tokens, tokens.max_length) for row in rows]
-    lengths = input_lengths(rows, tokens.max_length)
+    inputs = [scored_input(row.lead.tokens, tokens.scored_length) for row in rows]
+    lengths = input_lengths(rows, tokens.scored_length)
     longest = max(lengths, default=0)
     if mode == "plain":
         return KindCounts(

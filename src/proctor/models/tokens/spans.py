@@ -67,7 +67,7 @@ class SpanMaker:
 
     def _pieces(self, context: Ids, continuation: Sequence[int]) -> Iterable[tuple[Ids | Sequence[int], Sequence[int]]]:
         """Usually the two as they are; what the model cannot take at once is cut, what is empty drops out."""
-        limit = self._tokens.max_length
+        limit = self._tokens.scored_length
         if not continuation:
             self._counter.note(
                 "empty_continuations",
@@ -87,7 +87,7 @@ class SpanMaker:
         return ((context, continuation),)
 
     def _too_long(self, last: int, continuation: Sequence[int]) -> list[Pair]:
-        limit = self._tokens.max_length
+        limit = self._tokens.scored_length
         if self._tokens.backend == "seq2seq":
             raise ModelError(
                 f"A continuation has {len(continuation)} tokens; this model's limit is {limit}.",

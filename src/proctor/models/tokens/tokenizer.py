@@ -22,7 +22,8 @@ CHUNK = 1024
 class Tokens:
     """A tokenizer with a model's habits: BOS policy, prefix token, length limit, chat template.
 
-    ``add_bos_token`` None leaves special tokens to the tokenizer's own default.
+    ``add_bos_token`` None leaves special tokens to the tokenizer's own default. ``reserved`` counts the tokens of
+    ``max_length`` that an engine leaves free where texts are scored; a prompt to generate after may have them.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class Tokens:
         tokenizer: Any,
         *,
         max_length: int,
+        reserved: int = 0,
         backend: Literal["causal", "seq2seq"] = "causal",
         add_bos_token: bool | None = None,
         prefix_token_id: int | None = None,
@@ -38,6 +40,7 @@ class Tokens:
     ) -> None:
         self.tokenizer = tokenizer
         self.max_length = max_length
+        self.scored_length = max(1, max_length - reserved)
         self.backend = backend
         self.add_bos_token = add_bos_token
         self._prefix = prefix_token_id
@@ -260,7 +263,7 @@ class Tokens:
         tokens = self.encode(text)
         if self._rolling_bos_once and tokens[:1] == [self.prefix_token_id]:
             tokens = tokens[1:]
-        return rolling_windows(tokens, prefix=self.prefix_token_id, max_length=self.max_length) if tokens else []
+        return rolling_windows(tokens, prefix=self.prefix_token_id, max_length=self.scored_length) if tokens else []
 
     # -- ids to text, messages to text
 

@@ -274,7 +274,7 @@ def model_info(
     return {**info, **light}
 
 
-def light_info(tokens: Tokens, arguments: HfArguments, config: Any, device: torch.device) -> dict[str, Any]:
+def light_info(tokens: Tokens, arguments: HfArguments, config: Any, device: torch.device | str) -> dict[str, Any]:
     """What is known of a model before its weights are read."""
     return {
         "model_revision": arguments.revision,

@@ -1,0 +1,383 @@
+"""The kind ``vllm`` from its arguments to its responses, with a stand-in engine that computes with transformers."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from types import SimpleNamespace
+
+import pytest
+import torch
+from fake_vllm import FakeLLM, SamplingParams, fake_module, params_without
+from tiny_models import REQUESTS, close, open_tiny
+
+from proctor.errors import MissingExtraError, ModelError, UsageError
+from proctor.models import open_model, open_tokenizer
+from proctor.types import Generate, Loglikelihood, Refusal, Rolling, Text
+
+KNOWN = {"model", "dtype", "trust_remote_code", "tensor_parallel_size", "tokenizer_mode", "max_model_len", "seed"}
+
+
+class Started(list):
+    """The engines that were started, each with its arguments."""
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """A package ``vllm`` whose engine computes with transformers."""
+    engines = Started()
+
+    def llm(*, model, tokens, params, **arguments):
+        unknown = (
+            set(arguments) - KNOWN - {"max_num_seqs", "enable_lora", "max_lora_rank", "block_size", "max_logprobs"}
+        )
+        if unknown:
+            raise TypeError(f"EngineArgs.__init__() got an unexpected keyword argument '{min(unknown)}'")
+        engine = FakeLLM(
+            model, arguments.get("max_model_len", 64), arguments.get("block_size", 4), text_of=tokens.decode
+        )
+        engine.arguments = arguments
+        engines.append(engine)
+        return engine
+
+    def install(folder, params=SamplingParams, **replaced):
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        module = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+
+        def model(ids):
+            with torch.no_grad():
+                return module(torch.tensor([ids])).logits[0].float().log_softmax(-1).numpy()
+
+        tokens = SimpleNamespace(decode=partial(tokenizer.decode, skip_special_tokens=False))
+        make = replaced.get("llm") or (lambda **given: llm(**{**given, "model": model}, tokens=tokens, params=params))
+        for name, one in fake_module(make, params).items():
+            monkeypatch.setitem(sys.modules, name, one)
+        monkeypatch.setattr("proctor.models.vllm.identity.engine_release", lambda: "vllm 0.0")
+        monkeypatch.setattr("proctor.models.vllm.lazy.engine_release", lambda: "vllm 0.0")
+        return engines
+
+    return install
+
+
+def open_fake(folder, **args):
+    return open_model("vllm", {"pretrained": str(folder), "dtype": "float32", **args}, lazily=True)
+
+
+def in_order(model, requests):
+    found = dict(model.respond(requests))
+    assert sorted(found) == list(range(len(requests)))
+    return [found[index] for index in range(len(requests))]
+
+
+# -- scores
+
+
+@pytest.mark.parametrize("scoring", ["auto", "plain"])
+@pytest.mark.parametrize("name", ["llama", "sp"])
+def test_scores_are_those_of_transformers_with_lm_evals_shorter_limit(checkpoints, started, name, scoring):
+    started(checkpoints / name)
+    model = open_fake(checkpoints / name, scoring=scoring, max_model_len=62)
+    # Two inputs fewer than the limit: see RESERVED.
+    reference = open_tiny(checkpoints / name, args={"max_length": 60})
+    for one, other in zip(in_order(model, REQUESTS), in_order(reference, REQUESTS), strict=True):
+        close(one.values, other.values)
+
+
+def test_whole_texts_are_scored_in_windows_of_two_tokens_less(checkpoints, started):
+    started(checkpoints / "llama")
+    model = open_fake(checkpoints / "llama", max_model_len=32)
+    reference = open_tiny(checkpoints / "llama", args={"max_length": 30})
+    texts = [Rolling("the quick brown fox jumps over " * 6), Rolling(""), Rolling("one"), Rolling("seoul " * 31)]
+    for one, other in zip(in_order(model, texts), in_order(reference, texts), strict=True):
+        assert one.logprob == pytest.approx(other.logprob, abs=1e-4)
+
+
+def test_the_report_says_how_it_was_scored(checkpoints, started):
+    started(checkpoints / "llama")
+    model = open_fake(checkpoints / "llama")
+    list(model.respond(REQUESTS))
+    report = model.report()
+    assert report["scoring"]["requests"].keys() <= {"named_ids", "cached_rows", "rest_rows", "prompt_rows"}
+    assert report["scoring"]["cached_tokens"] > 0
+    assert report["scoring"]["not_believed"] == 0
+    assert report["truncated"]["loglikelihood"] == 2
+
+
+def test_a_request_that_the_engine_refuses_is_one_refusal(checkpoints, started):
+    [engines] = [started(checkpoints / "llama")]
+    model = open_fake(checkpoints / "llama", scoring="plain")
+    model.load()
+    engines[0].faults = frozenset({"refuses 13"})
+    bad = model.tokens.decode([13])
+    requests = [Loglikelihood("the quick", (" fox", f" {bad}{bad}")), Loglikelihood("the quick", (" fox",))]
+    ids = model.tokens.encode_pair(*("the quick", f" {bad}{bad}"))[1]
+    if 13 not in ids:
+        pytest.skip("the token merges here")
+    one, other = in_order(model, requests)
+    assert isinstance(one, Refusal)
+    assert "out of vocabulary" in one.why
+    assert not isinstance(other, Refusal)
+
+
+# -- texts
+
+
+def generate(text, **kwargs):
+    return Generate(text, {"until": [], "max_gen_toks": 8, "do_sample": False, **kwargs})
+
+
+def test_texts_are_those_of_transformers(checkpoints, started):
+    started(checkpoints / "llama")
+    model, reference = open_fake(checkpoints / "llama"), open_tiny(checkpoints / "llama")
+    prompts = [generate("question: what is"), generate("the quick brown", until=["o"]), generate("a b c d " * 20)]
+    for one, other in zip(in_order(model, prompts), in_order(reference, prompts), strict=True):
+        assert isinstance(one, Text)
+        assert one.usage.prompt == other.usage.prompt
+        assert one.text.startswith(other.text) or other.text.startswith(one.text)
+    assert model.report()["truncated"] == {"generate": 1}
+
+
+def test_what_goes_to_vllm_is_what_lm_eval_sends(checkpoints, started):
+    engines = started(checkpoints / "llama")
+    model = open_fake(checkpoints / "llama", max_gen_toks=9)
+    requests = [
+        Generate("the", {"until": ["x", ""]}),
+        Generate(
+            "the quick", {"until": "\n", "max_new_tokens": 3, "temperature": 0.7, "do_sample": True, "top_p": 0.9}
+        ),
+        Generate("the quick brown", {"do_sample": False, "temperature": 0.5}),
+    ]
+    list(model.respond(requests))
+    sent = {len(ids): params.given for ids, params in engines[0].sent}
+    kept = {"skip_special_tokens": False, "spaces_between_special_tokens": False}
+    one, two, three = (sent[size] for size in sorted(sent))
+    assert one == {**kept, "max_tokens": 9, "stop": ["x", "</s>"], "temperature": 0.0}
+    assert two == {**kept, "max_tokens": 3, "stop": ["\n", "</s>"], "temperature": 0.7, "top_p": 0.9}
+    assert three == {**kept, "max_tokens": 9, "stop": ["</s>"], "temperature": 0.0}
+
+
+def test_stop_strings_stop_no_reasoning(checkpoints, started):
+    engines = started(checkpoints / "llama")
+    model = open_fake(checkpoints / "llama", think_end_token="</think>")
+    model.load()
+    engines[0].text_of = lambda new: "first\n\nand\n\n</think> it is 4\n\nQuestion: more"
+    [text] = in_order(model, [generate("the", until=["\n\n"])])
+    assert engines[0].sent[-1][1].given["stop"] == ["</s>"]
+    assert text.text == "it is 4"
+
+
+def test_the_number_of_the_token_that_ends_reasoning_will_do(checkpoints, started):
+    engines = started(checkpoints / "llama")
+    model = open_fake(checkpoints / "llama", think_end_token=2)
+    model.load()
+    after = model.tokens.encode(" it is 4\n\nmore", False)
+    engines[0]._new = lambda *_: [5, 2, 6, 2, *after]
+    [text] = in_order(model, [generate("the quick", until=["\n\n"])])
+    assert text.text == "it is 4"
+    engines[0]._new = lambda *_: after
+    [text] = in_order(model, [generate("the quick")])
+    assert text.text == "it is 4\n\nmore"
+
+
+@pytest.mark.parametrize("side", ["left", "middle", "right"])
+def test_prompts_are_truncated_on_the_side_that_was_named(checkpoints, started, side):
+    engines = started(checkpoints / "llama")
+    model = open_fake(checkpoints / "llama", truncation_side=side, max_model_len=18)
+    ids = model.tokens.encode("a b c d e f g h one two three, four; five.")
+    list(model.respond([generate("a b c d e f g h one two three, four; five.")]))
+    [(sent, _)] = engines[0].sent
+    assert len(sent) == 10 < len(ids)
+    assert sent == {"left": ids[-10:], "middle": ids[:5] + ids[-5:], "right": ids[:10]}[side]
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "words"),
+    [
+        ({"nonsense": 3}, "Unexpected keyword argument 'nonsense'"),
+        ({"max_gen_toks": 64}, "limit for prompt and answer together is 64"),
+        ({"until": 3}, "until is 3"),
+        ({"temperature": "hot"}, "temperature is 'hot'"),
+    ],
+)
+def test_generation_arguments_that_make_no_sense_are_sentences(checkpoints, started, kwargs, words):
+    engines = started(checkpoints / "llama")
+    model = open_fake(checkpoints / "llama")
+    with pytest.raises(UsageError) as caught:
+        list(model.respond([generate("the"), generate("the", **kwargs)]))
+    assert words in str(caught.value)
+    assert engines[0].sent == []
+
+
+def test_an_empty_prompt_begins_with_the_token_before_any_text(checkpoints, started):
+    engines = started(checkpoints / "llama")
+    model = open_fake(checkpoints / "llama", add_bos_token=False)
+    list(model.respond([generate("")]))
+    assert engines[0].sent[0][0] == [1]
+
+
+# -- when the engine starts, and with what
+
+
+def test_the_engine_starts_when_it_is_first_asked_and_ends_when_closed(checkpoints, started):
+    engines = started(checkpoints / "llama")
+    model = open_fake(checkpoints / "llama")
+    assert model.identity["engine"] == "vllm 0.0"
+    assert model.report()["scoring"] == {}
+    assert engines == []
+    list(model.respond(REQUESTS[:1]))
+    assert len(engines) == 1
+    assert model.info["model_dtype"] == "float32"
+    assert model.info["tokenizer"]["max_length"] == 64
+    model.close()
+    assert engines[0].ended
+    with pytest.raises(ModelError, match="closed"):
+        list(model.respond(REQUESTS[:1]))
+
+
+def test_facts_of_an_earlier_run_start_nothing(checkpoints, started):
+    engines = started(checkpoints / "llama")
+    model = open_fake(checkpoints / "llama")
+    model.recall({"model_dtype": "float32", "device": "cpu", "engine": "vllm 0.0", "other": 3})
+    assert model.info["engine"] == "vllm 0.0"
+    assert "other" not in model.info
+    assert engines == []
+
+
+def test_arguments_of_the_engine(checkpoints, started, monkeypatch):
+    monkeypatch.delenv("VLLM_ENABLE_V1_MULTIPROCESSING", raising=False)
+    engines = started(checkpoints / "llama")
+    args = {"pretrained": str(checkpoints / "llama"), "max_length": 40, "block_size": 2, "seed": 7}
+    open_model("vllm", args, max_batch_size=8)
+    arguments = engines[0].arguments
+    assert arguments.pop("trust_remote_code") is False
+    assert arguments == {
+        "dtype": "auto",
+        "tokenizer_mode": "auto",
+        "tensor_parallel_size": 1,
+        "max_model_len": 40,
+        "seed": 7,
+        "max_num_seqs": 8,
+        "block_size": 2,
+    }
+    import os
+
+    assert os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] == "0"
+
+
+def test_batch_sizes_are_requests_of_a_call(checkpoints, started):
+    for size, most in ((3, 3), ("auto", 8), (1, 8), (None, 8)):
+        engines = started(checkpoints / "llama")
+        model = open_model("vllm", {"pretrained": str(checkpoints / "llama"), "dtype": "float32"}, batch_size=size)
+        list(model.respond([generate(f"the {number}") for number in range(8)]))
+        assert max(map(len, engines[-1].calls)) == most
+
+
+def test_an_old_release_is_started_with_more_log_probabilities(checkpoints, started):
+    engines = started(checkpoints / "llama", params_without("logprob_token_ids"))
+    list(open_fake(checkpoints / "llama").respond(REQUESTS[:1]))
+    assert engines[0].arguments["max_logprobs"] == 64
+
+
+def test_an_adapter_goes_with_every_request(checkpoints, started, tmp_path):
+    (tmp_path / "adapter_config.json").write_text("{}", encoding="utf-8")
+    engines = started(checkpoints / "llama")
+    model = open_fake(checkpoints / "llama", lora_local_path=str(tmp_path))
+    list(model.respond([*REQUESTS[:1], generate("the")]))
+    assert engines[0].arguments["enable_lora"] is True
+    assert set(engines[0].loras) == {("finetuned", 1, str(tmp_path))}
+    with pytest.raises(ModelError, match="holds no adapter"):
+        open_fake(checkpoints / "llama", lora_local_path=str(tmp_path / "none"))
+
+
+def test_a_tokenizer_for_a_preview_needs_no_vllm(checkpoints):
+    tokens = open_tokenizer("vllm", {"pretrained": str(checkpoints / "llama")})
+    assert (tokens.max_length, tokens.scored_length) == (64, 62)
+
+
+def test_models_that_see_images_are_opened_for_tasks_of_text(checkpoints, started):
+    engines = started(checkpoints / "llama")
+    args = {"pretrained": str(checkpoints / "llama"), "dtype": "float32", "max_images": 3, "interleave": True}
+    list(open_model("vllm-vlm", args).respond(REQUESTS[:1]))
+    assert len(engines) == 1
+
+
+def test_templates_get_enable_thinking_always(checkpoints, started):
+    started(checkpoints / "llama")
+    template = "{{ enable_thinking }}{{ extra }}{{ messages[0]['content'] }}"
+    for args, expected in (
+        ({}, "Nonehi"),
+        ({"chat_template_args": {"extra": 3}}, "None3hi"),
+        ({"enable_thinking": False}, "Falsehi"),
+    ):
+        model = open_fake(checkpoints / "llama", **args)
+        model.tokens.tokenizer.chat_template = template
+        assert model.render([{"role": "user", "content": "hi"}], add_generation_prompt=True) == expected
+
+
+# -- what is wrong
+
+
+def test_without_vllm_a_sentence_says_how_to_get_it(checkpoints, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.delitem(sys.modules, "vllm", raising=False)
+    with pytest.raises(MissingExtraError, match="package 'vllm' is needed") as caught:
+        open_model("vllm", {"pretrained": str(checkpoints / "llama")})
+    assert "[vllm]" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (RuntimeError("operator torchvision::nms does not exist"), "pip uninstall torchvision"),
+        (ValueError("User-specified max_model_len (99) is greater than the derived max_model_len"), "is more than"),
+        (ValueError("Free memory on device (1/80 GiB) on startup is less"), "gpu_memory_utilization"),
+        (ValueError("larger than the maximum; the estimated maximum model length is 9"), "max_model_len"),
+        (RuntimeError("Engine core initialization failed. See root cause above."), "__main__"),
+        (RuntimeError("Failed to infer device type"), "--model hf"),
+        (TypeError("EngineArgs.__init__() got an unexpected keyword argument 'enforce_eagr'"), "enforce_eager"),
+        (SystemExit(3), "its code"),
+        (KeyError("odd"), "LMEVAL_LOG_LEVEL=DEBUG"),
+    ],
+)
+def test_whatever_stops_the_engine_is_a_sentence(checkpoints, started, error, words):
+    def llm(**_):
+        raise error
+
+    started(checkpoints / "llama", llm=llm)
+    model = open_fake(checkpoints / "llama", enforce_eagr=True)
+    with pytest.raises((ModelError, UsageError)) as caught:
+        list(model.respond(REQUESTS))
+    assert words in str(caught.value)
+
+
+def test_a_model_that_thinks_is_not_scored(checkpoints, started):
+    started(checkpoints / "llama")
+    model = open_fake(checkpoints / "llama", enable_thinking=True, think_end_token="</think>")
+    with pytest.raises(UsageError, match="log-likelihood"):
+        list(model.respond(REQUESTS))
+
+
+def test_a_process_of_the_engine_that_imports_the_script_says_so(checkpoints, started, monkeypatch):
+    import multiprocessing
+
+    started(checkpoints / "llama")
+    monkeypatch.setattr(multiprocessing.current_process(), "_inheriting", True, raising=False)
+    with pytest.raises(UsageError, match="import the main script again"):
+        open_fake(checkpoints / "llama")
+    monkeypatch.delattr(sys, "tracebacklimit")
+
+
+def test_files_that_change_while_they_are_read_are_an_error(checkpoints, started, tmp_path):
+    import shutil
+
+    folder = tmp_path / "llama"
+    shutil.copytree(checkpoints / "llama", folder)
+    started(folder)
+    model = open_fake(folder)
+    assert model.identity is not None
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-4] + b"\0\0\0\1")
+    with pytest.raises(ModelError, match="changed while"):
+        model.load()
