@@ -155,3 +155,46 @@ def test_tasks_that_are_no_list_are_a_sentence():
         proctor.evaluate(model="dummy", tasks=None)
     with pytest.raises(UsageError, match="tasks is 3"):
         proctor.load_tasks(3)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"apply_chat_template": 3}, "apply_chat_template must be true, false or the name of a chat template, not 3."),
+        ({"limit": "x"}, "limit must be a number above 0"),
+        ({"batch_size": []}, "batch_size must be a whole number of at least 1, 'auto' or 'auto:N', not []."),
+        ({"fewshot_exclude": []}, "fewshot_exclude must be one of lm_eval, always, not []."),
+        ({"store": 3}, "store must be a path, not 3."),
+        ({"model_args": 5}, "model_args must be a mapping"),
+        ({"model": 3}, "model: A int is no model."),
+        ({"tasks": 3}, "tasks is 3; it must be"),
+        ({"nope": 3}, "nope: there is no such setting."),
+    ],
+    ids=str,
+)
+def test_a_wrong_type_is_a_sentence_with_the_name_of_the_keyword(given, sentence):
+    with pytest.raises(UsageError) as caught:
+        proctor.evaluate(**{"model": "dummy", "tasks": "demo_text_isles", **given})
+    assert caught.value.message.startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"tasks": 3}, "tasks is 3; it must be a text or a list of texts."),
+        ({"include_path": [3]}, "include_path is [3]; it must be a text or a list of texts."),
+        ({"num_fewshot": "x"}, "num_fewshot must be a whole number of at least 0, not 'x'."),
+        ({"store": 3}, "store must be a path, not 3."),
+        ({"log_samples": "x"}, "log_samples must be true or false, not 'x'."),
+    ],
+    ids=str,
+)
+def test_regrade_checks_its_keywords_too(given, sentence):
+    with pytest.raises(UsageError) as caught:
+        proctor.regrade(1, **given)
+    assert caught.value.message == sentence
+
+
+def test_a_path_of_results_is_a_path():
+    with pytest.raises(UsageError, match="path is 3; it must be the path of a results file"):
+        proctor.open_results(3)

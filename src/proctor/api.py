@@ -142,20 +142,21 @@ def regrade(
     from proctor.replay.changes import Changes
     from proctor.replay.regrade import regrade as grade_again
     from proctor.run.progress import Quiet
+    from proctor.settings.config import check_values
 
     _check_resamples(bootstrap_iters)
-    changes = Changes(
-        tasks=_words(tasks),
-        include_path=_words(include_path),
-        num_fewshot=num_fewshot,
-        output_path=None if output_path is None else str(output_path),
-        log_samples=log_samples,
-        store=store,
-        no_store=no_store,
-        confirm_run_unsafe_code=confirm_run_unsafe_code,
-        strict_lm_eval=strict_lm_eval,
-        fail_fast=fail_fast,
-    )
+    given = {
+        "num_fewshot": num_fewshot,
+        "output_path": output_path,
+        "log_samples": log_samples,
+        "store": store,
+        "no_store": no_store,
+        "confirm_run_unsafe_code": confirm_run_unsafe_code,
+        "strict_lm_eval": strict_lm_eval,
+        "fail_fast": fail_fast,
+    }
+    words = {"tasks": _words("tasks", tasks), "include_path": _words("include_path", include_path)}
+    changes = Changes(**words, **check_values(given, prefix=""))
     return _result_of(grade_again(str(source), changes, progress=Quiet, bootstrap_iters=bootstrap_iters))
 
 
@@ -166,9 +167,11 @@ def _result_of(finished: FinishedRun) -> RunResult:
     return finished.result
 
 
-def _words(given: str | Path | Sequence[str | Path]) -> tuple[str, ...]:
+def _words(name: str, given: str | Path | Sequence[str | Path]) -> tuple[str, ...]:
     if isinstance(given, str | Path):
         return tuple(word for word in str(given).split(",") if word)
+    if not isinstance(given, Sequence) or not all(isinstance(word, str | Path) for word in given):
+        raise UsageError(f"{name} is {given!r}; it must be a text or a list of texts.")
     return tuple(map(str, given))
 
 
@@ -190,7 +193,7 @@ def _config(
     named = isinstance(model, str)
     given = {**settings, "tasks": names}
     given |= {"model": model, "model_args": model_args or {}} if named else {"model": _kind(model)}
-    return build_config(given, needs_tasks=names is not None)
+    return build_config(given, needs_tasks=names is not None, prefix="")
 
 
 def _kind(model: Any) -> str:
@@ -214,7 +217,7 @@ def _open(model: Any, tokenizer: Any, model_args: Mapping[str, Any] | str | None
         return model
     if not _is_transformer(model):
         raise UsageError(
-            f"A {type(model).__name__} is no model.",
+            f"model: A {type(model).__name__} is no model.",
             hint="Give a name, a transformers model with its tokenizer, or an object derived from lm-eval's LM.",
         )
     return _open_transformer(model, tokenizer, model_args, config)
@@ -251,13 +254,15 @@ def load_tasks(tasks: str | Sequence[Any], **settings: Unpack[TaskSettings]) -> 
     from proctor.settings.config import build_config
 
     items = [name for name in tasks.split(",") if name] if isinstance(tasks, str) else _items(tasks)
-    return list(gather(build_config({**settings}, needs_tasks=False), items, Quiet).tasks)
+    return list(gather(build_config({**settings}, needs_tasks=False, prefix=""), items, Quiet).tasks)
 
 
 def open_results(path: str | Path) -> dict[str, Any]:
     """The content of a ``results_*.json``, of proctor or of lm-eval."""
     from proctor.results.read import read_document
 
+    if not isinstance(path, str | Path):
+        raise UsageError(f"path is {path!r}; it must be the path of a results file.")
     file = Path(path)
     document = read_document(file)
     results = document["results"]

@@ -15,7 +15,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from proctor.errors import UsageError, did_you_mean
@@ -40,6 +40,7 @@ def build_config(
     *,
     places: Mapping[str, str] | None = None,
     needs_tasks: bool = True,
+    prefix: str = "--",
 ) -> RunConfig:
     """Check and merge: defaults, under the file's values, under the command line's.
 
@@ -48,6 +49,7 @@ def build_config(
         file: Values of the configuration file.
         places: Where in the file a setting stands, for messages.
         needs_tasks: Whether a task must be named.
+        prefix: What stands before a setting's name in messages on ``cli``; nothing where they are keywords of Python.
 
     Raises:
         UsageError: Something is wrong; all that is, in one message.
@@ -60,7 +62,7 @@ def build_config(
         _take(values, problems, key, value, f"{where}: {key}" if where else key)
     for key, value in cli.items():
         if _is_given(key, value):
-            _take(values, problems, key, value, f"--{key}")
+            _take(values, problems, key, value, f"{prefix}{key}")
     if not problems:
         _lift_from_model_args(values, problems)
         problems += _contradictions(values, needs_tasks=needs_tasks)
@@ -71,17 +73,21 @@ def build_config(
 
 def _is_given(key: str, value: Any) -> bool:
     """Whether a value of the command line overrides the file's."""
-    if isinstance(value, str) and key in SETTINGS and SETTINGS[key].accepts not in (accepts.text, accepts.mapping):
-        return True  # what is empty there (a shell's variable that is not set) is an error and not the default
-    # lm-eval: an empty text, list or mapping does not override the file.
-    return value is not None and bool(value or value == 0)
+    if value is None or key not in SETTINGS or not isinstance(value, str | Sequence | Mapping) or value:
+        return value is not None
+    # lm-eval: an empty text, list or mapping does not override the file. But what is empty where a value is needed (a
+    # shell's variable that is not set) is an error and not the default.
+    empty = (accepts.text, accepts.mapping)
+    more = () if isinstance(value, str) else (accepts.names, accepts.paths, accepts.samples)
+    return SETTINGS[key].accepts not in (*empty, *more)
 
 
-def check_values(given: Mapping[str, Any]) -> dict[str, Any]:
+def check_values(given: Mapping[str, Any], *, prefix: str = "--") -> dict[str, Any]:
     """Settings of the command line as a run has them, without defaults.
 
     Args:
-        given: By setting the words of its flag.
+        given: By setting the words of its flag, or what Python was given.
+        prefix: As in :func:`build_config`.
 
     Raises:
         UsageError: Values are wrong; all that are, in one message.
@@ -89,7 +95,7 @@ def check_values(given: Mapping[str, Any]) -> dict[str, Any]:
     problems: list[str] = []
     values: dict[str, Any] = {}
     for key, value in given.items():
-        _take(values, problems, key, value, f"--{key}")
+        _take(values, problems, key, value, f"{prefix}{key}")
     if problems:
         raise UsageError("\n".join(problems))
     return values
