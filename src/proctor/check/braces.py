@@ -103,7 +103,7 @@ def _named_options(config: Mapping[str, Any], columns: Collection[str]) -> Itera
 
 
 def _single(key: str, text: str, columns: Collection[str]) -> Iterator[Literal]:
-    name = next((found for found in _SINGLE.findall(text) if found in columns), None)
+    name = next((word for word in _SINGLE.findall(text) if word in columns), None)
     if name is not None:
         message = f"{key} writes {{{name}}} in single braces, which stay as they are; {name!r} is a column."
         yield Literal(message, (key,), f"Write '{{{{{name}}}}}'.")

@@ -22,8 +22,8 @@ _KEYS = ("doc_to_text", "doc_to_choice", "doc_to_target")
 class CellCheck:
     """The cells of one task's documents and what its fields made of them."""
 
-    def __init__(self, spec: TaskSpec, found: Findings) -> None:
-        self._spec, self._found = spec, found
+    def __init__(self, spec: TaskSpec, findings: Findings) -> None:
+        self._spec, self._findings = spec, findings
         prompt = spec.prompt
         self._sources: dict[str, Any] = dict(zip(_KEYS, (prompt.text, prompt.choice, prompt.target), strict=True))
         self._fractions: set[str] = set()
@@ -58,7 +58,7 @@ class CellCheck:
                     f"(first in document {number})."
                 )
                 hint = f"An empty cell in the column does that. Write '{{{{ {name} | int }}}}', or fill the cell."
-                self._found.say(message, key, hint=hint, note=True)
+                self._findings.say(message, key, hint=hint, note=True)
 
     def _reads(self, key: str, name: str) -> bool:
         """Whether a field may have written the column: a template that names it, or a function."""
@@ -96,7 +96,7 @@ class CellCheck:
         return (isinstance(source, str) and word in source) or any(_contains(cell, word) for cell in doc.values())
 
     def _note(self, number: int, kind: Any, message: str, key: str, hint: str) -> None:
-        self._found.on(number, kind, self._spec.error(message, key, hint=hint), note=True)
+        self._findings.on(number, kind, self._spec.error(message, key, hint=hint), note=True)
 
 
 def _is_odd(cell: Any) -> bool:

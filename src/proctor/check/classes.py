@@ -18,13 +18,13 @@ def check_class(spec: TaskSpec) -> tuple[list[Finding], list[Finding], int]:
     Returns:
         Errors, notes, and how many documents were looked at.
     """
-    found = Findings(spec)
+    findings = Findings(spec)
     try:
         task = make_task(spec)
         task.uses  # noqa: B018 - its metrics, which a class may fail to name
     except ProctorError as error:
-        found.add(error, "class")
-        return *found.results(), 0
+        findings.add(error, "class")
+        return *findings.results(), 0
     style, count = PLAIN, len(task.documents)
     for position in range(count):
         try:
@@ -32,5 +32,5 @@ def check_class(spec: TaskSpec) -> tuple[list[Finding], list[Finding], int]:
                 task.asks(example, style)
         except TaskError as error:
             for finding in error.errors:
-                found.on(position, (type(error.__cause__).__name__, finding.file, finding.line), finding)
-    return *found.results(), count
+                findings.on(position, (type(error.__cause__).__name__, finding.file, finding.line), finding)
+    return *findings.results(), count

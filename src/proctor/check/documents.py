@@ -52,7 +52,7 @@ def check_data(
     """
     check = _DataCheck(spec, frozenset(unusable), run_code)
     check.run()
-    return *check.found.results(), check.documents
+    return *check.findings.results(), check.documents
 
 
 class _DataCheck:
@@ -63,14 +63,14 @@ class _DataCheck:
         self.unusable = unusable
         self.run_code = run_code
         self.splits = Splits(spec)
-        self.found = Findings(spec)
+        self.findings = Findings(spec)
         self.documents = 0
 
     def run(self) -> None:
         """Load, bind, render; what cannot go on because of an error is left out."""
         self._look()
         for note in self.splits.notes:
-            self.found.add_error(note, note=True)
+            self.findings.add_error(note, note=True)
 
     def _look(self) -> None:
         if self.run_code:
@@ -84,11 +84,11 @@ class _DataCheck:
         if not isinstance(documents, Documents):
             return
         for literal in unbraced(self.spec.raw, documents.columns):
-            self.found.say(literal.message, *map(str, literal.path), hint=literal.hint, note=literal.is_note)
+            self.findings.say(literal.message, *map(str, literal.path), hint=literal.hint, note=literal.is_note)
         question = self._try(lambda: bind_document_fields(self.spec, documents.columns), "task")
         shape = TaskShape(multiple_input=False, multiple_target=False)
         if isinstance(question, Fields):
-            shape = _FieldChecks(self.spec, question, self.found, self.unusable).run(documents)
+            shape = _FieldChecks(self.spec, question, self.findings, self.unusable).run(documents)
         self.documents = len(documents)
         if self.run_code and not self.unusable:
             self._scoring()
@@ -99,34 +99,34 @@ class _DataCheck:
         try:
             return step()
         except ProctorError as error:
-            self.found.add(error, key, note=note)
+            self.findings.add(error, key, note=note)
             return FAILED
 
     def _scoring(self) -> None:
         """Functions that score, or make the documents, called twice."""
-        if not self.found.results()[0]:
+        if not self.findings.results()[0]:
             for warning in imagined_warnings(self.spec):
-                self.found.add_error(warning, note=True)
+                self.findings.add_error(warning, note=True)
         rows = self._try(lambda: rows_warning(self.spec, self.splits), "process_docs", note=True)
         if isinstance(rows, Finding):
-            self.found.add_error(rows, note=True)
+            self.findings.add_error(rows, note=True)
 
     def _named_splits(self) -> None:
         for finding in split_errors(self.spec, self.splits):
-            self.found.add_error(finding)
+            self.findings.add_error(finding)
 
     def _evaluated(self) -> Documents | None:
         split = self.spec.data.eval_split or ""
         if split not in self.splits.names:
             if not self.unusable & {"doc_to_text", "doc_to_target", "doc_to_choice"}:
                 for finding in field_errors(self.spec, self.splits):
-                    self.found.add_error(finding)
+                    self.findings.add_error(finding)
             return None
         documents = self.splits.documents(split, self.spec.data.process_docs)
         if len(documents) == 0:
             after = " after process_docs" if self.spec.data.process_docs is not None else ""
             key = "process_docs" if after else "test_split" if self.spec.data.test_split else "validation_split"
-            self.found.say(f"the split {split!r} holds no document{after}.", key)
+            self.findings.say(f"the split {split!r} holds no document{after}.", key)
             return None
         return documents
 
@@ -140,7 +140,7 @@ class _DataCheck:
             return
         optional = spec.n_shot == 0
         # A task without examples: what would go wrong if a user asked for some is of no interest beside real errors.
-        if optional and self.found.results()[0]:
+        if optional and self.findings.results()[0]:
             return
         pool = self._try(lambda: load_pool(spec, self.splits), "fewshot_config", note=optional)
         if pool is FAILED:
@@ -152,7 +152,7 @@ class _DataCheck:
                 f"examples come from {split!r}, which is evaluated too: a question can stand, answered, "
                 "among its own examples."
             )
-            self.found.say(message, "num_fewshot", hint="Name another split: fewshot_split.", note=True)
+            self.findings.say(message, "num_fewshot", hint="Name another split: fewshot_split.", note=True)
         fields = self._try(lambda: bind_examples(spec, documents.columns), "fewshot_config", note=optional)
         if isinstance(fields, Fields):
             for number, doc in enumerate(pool):
@@ -163,7 +163,7 @@ class _DataCheck:
             shot_turns(self.spec, fields, shape, doc)
         except TaskError as error:
             for finding in error.errors:
-                self.found.on(number, _kind(error, finding), finding, where="example", note=optional)
+                self.findings.on(number, _kind(error, finding), finding, where="example", note=optional)
 
 
 def _kind(error: TaskError, finding: Finding) -> Any:
@@ -176,15 +176,15 @@ def _kind(error: TaskError, finding: Finding) -> Any:
 class _FieldChecks:
     """Every field of every evaluated document."""
 
-    def __init__(self, spec: TaskSpec, fields: Fields, found: Findings, unusable: frozenset[str]) -> None:
-        self.spec, self.fields, self.found, self.unusable = spec, fields, found, unusable
+    def __init__(self, spec: TaskSpec, fields: Fields, findings: Findings, unusable: frozenset[str]) -> None:
+        self.spec, self.fields, self.findings, self.unusable = spec, fields, findings, unusable
         self._description = key_or_template(spec, "description", spec.description)
         self._has_prompt = output_type_of(spec).has_prompt
         self._shape: TaskShape | None = None
-        self._cells = CellCheck(spec, found)
-        self._prompts = PromptCheck(spec, found)
+        self._cells = CellCheck(spec, findings)
+        self._prompts = PromptCheck(spec, findings)
         self._targets: TargetCheck | None = None
-        self._repeat = RepeatCheck(spec, fields, found)
+        self._repeat = RepeatCheck(spec, fields, findings)
         self._is_repeated = can_differ(spec) and not unusable & {"doc_to_text", "doc_to_target", "doc_to_choice"}
 
     def run(self, documents: Documents) -> TaskShape:
@@ -207,13 +207,13 @@ class _FieldChecks:
             return getter(doc)
         except TaskError as error:
             for finding in error.errors:
-                self.found.on(number, _kind(error, finding), finding)
+                self.findings.on(number, _kind(error, finding), finding)
             return FAILED
 
     def _add_on(
         self, number: int, message: str, key: str, kind: str, *, hint: str | None = None, note: bool = False
     ) -> None:
-        self.found.on(number, (key, kind), self.spec.error(message, key, hint=hint), note=note)
+        self.findings.on(number, (key, kind), self.spec.error(message, key, hint=hint), note=note)
 
     def _document(self, number: int, doc: Doc, fresh: Doc | None = None) -> None:
         target = self._get("doc_to_target", self.fields.target, number, doc)
@@ -282,7 +282,7 @@ class _FieldChecks:
     def _target(self, number: int, text: Any, target: Any, choices: Any) -> None:
         assert self._shape is not None
         if self._targets is None:
-            self._targets = TargetCheck(self.spec, self.found, multiple_input=self._shape.multiple_input)
+            self._targets = TargetCheck(self.spec, self.findings, multiple_input=self._shape.multiple_input)
         self._targets.look(number, text if self._shape.multiple_input else target, choices)
 
     def _finish(self) -> None:

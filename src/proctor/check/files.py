@@ -135,8 +135,8 @@ def _mappings(value: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _names(entries: Any, *keys: str) -> Iterator[str]:
-    found = (entry.get(key) for entry in _mappings(entries) for key in keys)
-    yield from (name for name in found if isinstance(name, str))
+    values = (entry.get(key) for entry in _mappings(entries) for key in keys)
+    yield from (name for name in values if isinstance(name, str))
 
 
 def check_group_node(node: GroupNode) -> Report:

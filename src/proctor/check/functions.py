@@ -172,9 +172,9 @@ def read_module(file: Path) -> Module:
     imports: dict[str, int] = {}
     is_open = _makes_names(tree)
     for statement in _top_level(tree.body):
-        found = set(_names_of(statement))
-        is_open = is_open or "*" in found or "__getattr__" in found
-        names |= found
+        bound = set(_names_of(statement))
+        is_open = is_open or "*" in bound or "__getattr__" in bound
+        names |= bound
     for statement in tree.body:
         for name in _imported(statement):
             imports.setdefault(name, statement.lineno)

@@ -30,12 +30,12 @@ class PromptCheck:
 
     Args:
         spec: The task.
-        found: Takes what is found.
+        findings: Takes errors and notes.
         style: How prompts are rendered: in a chat, turns and not delimiters stand between prompts and answers.
     """
 
-    def __init__(self, spec: TaskSpec, found: Findings, style: PromptStyle = PLAIN) -> None:
-        self._spec, self._found = spec, found
+    def __init__(self, spec: TaskSpec, findings: Findings, style: PromptStyle = PLAIN) -> None:
+        self._spec, self._findings = spec, findings
         self._output = output_type_of(spec)
         self._is_chat, self._has_turns = style.chat is not None, style.chat is not None and style.multiturn
         self._delimiter = self._delimiter_of_options(spec)
@@ -79,7 +79,7 @@ class PromptCheck:
         means = "" if choices is None or self._is_one_list else "; only their options differ"
         message = f"all {self._count:,} documents have the same {what}: {short(text)}{means}."
         hint = "doc_to_text names no column that differs: '{{ question }}' writes one."
-        self._found.say(message, "doc_to_text", hint=hint, note=True)
+        self._findings.say(message, "doc_to_text", hint=hint, note=True)
 
     def _delimiter_of_options(self, spec: TaskSpec) -> str:
         """What stands between a prompt and an option.
@@ -147,7 +147,7 @@ class PromptCheck:
         key: str = "doc_to_choice",
     ) -> None:
         finding = self._spec.error(message, key, hint=hint)
-        self._found.on(number, ("doc_to_choice", kind), finding, note=note)
+        self._findings.on(number, ("doc_to_choice", kind), finding, note=note)
 
 
 def _is_published(spec: TaskSpec) -> bool:

@@ -73,8 +73,8 @@ def functions_of(spec: TaskSpec) -> Iterator[Any]:
 class RepeatCheck:
     """The fields of one task, looked at twice. ``fields``: of its questions."""
 
-    def __init__(self, spec: TaskSpec, fields: Fields, found: Findings) -> None:
-        self._spec, self._fields, self._found = spec, fields, found
+    def __init__(self, spec: TaskSpec, fields: Fields, findings: Findings) -> None:
+        self._spec, self._fields, self._findings = spec, fields, findings
 
     def look(self, number: int, doc: Doc, before: FieldValues) -> None:
         """Look at one document a second time.
@@ -128,7 +128,7 @@ class RepeatCheck:
             keys = [name for name in own if name not in doc or not is_same(own[name], doc[name])]
             message = f"{key} changes the document that it is given ({', '.join(map(repr, keys[:3])) or 'keys'})."
             finding = self._spec.error(message, key, hint=_COPY)
-            self._found.on(number, (key, "changes"), finding, note=True)
+            self._findings.on(number, (key, "changes"), finding, note=True)
         return value
 
     def _differs(self, key: str, again: list[FieldValues]) -> bool:
@@ -160,7 +160,7 @@ class RepeatCheck:
         key = what if what.startswith("doc_to") else "task"
         means = "" if warn else ": prompt and gold disagree"
         finding = self._spec.error(f"{what} {does} {when}{means}.", key, hint=hint)
-        self._found.on(number, (what, does, when), finding, note=warn)
+        self._findings.on(number, (what, does, when), finding, note=warn)
 
 
 def _field(key: str) -> str:

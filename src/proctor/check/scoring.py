@@ -52,12 +52,12 @@ def scoring_warnings(task: Task, planned: Sequence[DocumentPlan], answers: Answe
     if not keys or spec.unsafe or spec.predict_only:
         return []
     few = list(zip(planned, answers, strict=False))[:DOCUMENTS]
-    found: dict[str, None] = {}
+    changing_keys: dict[str, None] = {}
     with random_state_restored(functions_of(spec)):
         for one, answer in few:
-            found |= dict.fromkeys(_differing(task, one, answer))
+            changing_keys |= dict.fromkeys(_differing(task, one, answer))
     means = "gives other values for the same answers each time: no other run has the same score."
-    return [spec.error(f"{key} {means}", key, hint=_HINT) for key in found]
+    return [spec.error(f"{key} {means}", key, hint=_HINT) for key in changing_keys]
 
 
 def _differing(task: Task, planned: DocumentPlan, answer: list[list[Any]]) -> Iterator[str]:

@@ -40,12 +40,12 @@ def needs_gold(spec: TaskSpec) -> bool:
 class TargetCheck:
     """The targets of one task. ``multiple_input``: the gold is what doc_to_text gives."""
 
-    def __init__(self, spec: TaskSpec, found: Findings, *, multiple_input: bool = False) -> None:
-        self._spec, self._found = spec, found
+    def __init__(self, spec: TaskSpec, findings: Findings, *, multiple_input: bool = False) -> None:
+        self._spec, self._findings = spec, findings
         self._output = output_type_of(spec)
         self._key = "doc_to_text" if multiple_input else "doc_to_target"
         self._total = self._bad = self._unpublished = 0
-        self._together = _GoldPattern(spec, found)
+        self._together = _GoldPattern(spec, findings)
         self._withheld: set[str] = set()
 
     @property
@@ -83,20 +83,20 @@ class TargetCheck:
     def finish(self) -> None:
         """Add what all targets say together."""
         if self._is_withheld:
-            self._found.make_error((self._key, "withheld"))
+            self._findings.make_error((self._key, "withheld"))
         if self.is_unreadable:
-            self._found.make_error((self._key, "empty"))
+            self._findings.make_error((self._key, "empty"))
         else:
             self._together.finish()
 
     def _among(self, number: int, gold: Any, choices: Sequence[str]) -> None:
         several = isinstance(gold, (list, tuple))
-        wrong = [found for one in (gold if several else (gold,)) if (found := wrong_target(one, choices)) is not None]
+        wrong = [error for one in (gold if several else (gold,)) if (error := wrong_target(one, choices)) is not None]
         if several and not gold:
             wrong = [("none", "an empty list: any answer counts as wrong.", None)]
         for kind, message, hint in wrong:
             finding = self._spec.error(f"{self._key} gave {message}", self._key, hint=hint)
-            self._found.on(number, (self._key, kind), finding, value=short(gold))
+            self._findings.on(number, (self._key, kind), finding, value=short(gold))
         if wrong and (not several or len(wrong) == max(len(gold), 1)):
             self._bad += 1
         elif not several:
@@ -121,14 +121,14 @@ class TargetCheck:
         return True
 
     def _on(self, number: int, message: str, kind: str, *, note: bool) -> None:
-        self._found.on(number, (self._key, kind), self._spec.error(message, self._key), note=note)
+        self._findings.on(number, (self._key, kind), self._spec.error(message, self._key), note=note)
 
 
 class _GoldPattern:
     """Golds that are options, each for itself: is their pattern that of a mistake?"""
 
-    def __init__(self, spec: TaskSpec, found: Findings) -> None:
-        self._spec, self._found = spec, found
+    def __init__(self, spec: TaskSpec, findings: Findings) -> None:
+        self._spec, self._findings = spec, findings
         target = spec.prompt.target
         self._from_template = isinstance(target, str) and _BARE.fullmatch(target) is not None
         self._counts_down = isinstance(target, str) and _MINUS_ONE.search(target) is not None
@@ -159,7 +159,7 @@ class _GoldPattern:
         if is_odd and not self._counts_down and self._chance < math.log(UNLIKELY):
             message = f"doc_to_target: 0 never occurs in {self._count:,} documents: counted from 1?"
             hint = "Options are numbered from 0. Where the data counts from 1: '{{ column - 1 }}'."
-            self._found.say(message, "doc_to_target", hint=hint, note=True)
+            self._findings.say(message, "doc_to_target", hint=hint, note=True)
         if self._first is not None and (self._texts or self._ambiguous == self._count):
             number, text, meant = self._first
             more = f" and {self._ambiguous - 1:,} more" if self._ambiguous > 1 else ""
@@ -168,7 +168,7 @@ class _GoldPattern:
                 f"{text!r} is the text of another option (document {number}{more})."
             )
             hint = "A template's digits are a position. To look the text up: '{{ [a, b, c].index(column) }}'."
-            self._found.say(message, "doc_to_target", hint=hint, note=True)
+            self._findings.say(message, "doc_to_target", hint=hint, note=True)
 
 
 def _is_nothing(gold: Any) -> bool:

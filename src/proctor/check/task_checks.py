@@ -8,7 +8,7 @@ do not agree with themselves. ``--strict_lm_eval`` makes warnings of both.
 
 # Why three collections of findings
 # ---------------------------------
-#   _found       cells, prompts, braces                    always warnings
+#   _of_prompts  cells, prompts, braces                    always warnings
 #   _of_targets  targets against options                   an error only if no target at all can be read
 #   _of_calls    functions that do not repeat themselves   errors; warnings under --strict_lm_eval
 #
@@ -50,10 +50,10 @@ class TaskChecks:
     def __init__(self, task: Task, positions: Sequence[int], style: PromptStyle = PLAIN) -> None:
         self._task = task
         spec = task.spec
-        self._found, self._of_targets, self._of_calls = (Findings(spec) for _ in range(3))
+        self._of_prompts, self._of_targets, self._of_calls = (Findings(spec) for _ in range(3))
         self._targets = self._target_check(self._of_targets)
-        self._cells = CellCheck(spec, self._found)
-        self._prompts = PromptCheck(spec, self._found, style)
+        self._cells = CellCheck(spec, self._of_prompts)
+        self._prompts = PromptCheck(spec, self._of_prompts, style)
         self._repeat = RepeatCheck(spec, task.question, self._of_calls)
         self._looked: set[int] = set()
         self._fresh: dict[int, Any] = {}
@@ -90,12 +90,12 @@ class TaskChecks:
             errors += [self._summary(), *self._of_targets.results()[0]]
         else:
             warnings += _all(self._of_targets)
-        found, notes = self._of_calls.results()
-        (warnings if self._task.spec.strict else errors).extend(found)
-        return errors, [*warnings, *notes, *_all(self._found)]
+        findings, notes = self._of_calls.results()
+        (warnings if self._task.spec.strict else errors).extend(findings)
+        return errors, [*warnings, *notes, *_all(self._of_prompts)]
 
-    def _target_check(self, found: Findings) -> TargetCheck:
-        return TargetCheck(self._task.spec, found, multiple_input=self._task.shape.multiple_input)
+    def _target_check(self, findings: Findings) -> TargetCheck:
+        return TargetCheck(self._task.spec, findings, multiple_input=self._task.shape.multiple_input)
 
     def _gold(self, text: Any, target: Any) -> Any:
         return text if self._task.shape.multiple_input else target
@@ -104,7 +104,7 @@ class TaskChecks:
         spec = self._task.spec
         for literal in (*unrendered(spec.raw), *unbraced(spec.raw, self._task.documents.columns)):
             path = [str(key) for key in literal.path]
-            self._found.say(literal.message, *path, hint=literal.hint, note=literal.is_note)
+            self._of_prompts.say(literal.message, *path, hint=literal.hint, note=literal.is_note)
 
     def _is_hopeless(self) -> bool:
         """Whether no target can be read, of the run's documents nor of others: a limit may leave out the good ones."""
@@ -150,8 +150,8 @@ def warn(warnings: Sequence[Finding]) -> list[str]:
     return lines
 
 
-def _all(found: Findings) -> list[Finding]:
-    errors, notes = found.results()
+def _all(findings: Findings) -> list[Finding]:
+    errors, notes = findings.results()
     return [*errors, *notes]
 
 

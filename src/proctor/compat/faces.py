@@ -54,15 +54,15 @@ def _public(module: ModuleType, peer: str) -> list[str]:
 def _below(peer: str, name: str) -> ModuleType:
     """The module or the folder of tasks ``name`` below a module of lm-eval."""
     whole = f"{peer}.{name}"
-    found = load_face(whole)
-    if found is None and peer == TASKS:
+    module = load_face(whole)
+    if module is None and peer == TASKS:
         try:
-            found = import_peer(whole)
+            module = import_peer(whole)
         except NotServedError as error:
             raise AttributeError(f"module {peer!r} has no attribute {name!r}: {error}") from error
-    if found is None:
+    if module is None:
         raise AttributeError(f"module {peer!r} has no attribute {name!r}")
-    return found
+    return module
 
 
 _LOADED: dict[str, ModuleType] = {}
@@ -99,8 +99,8 @@ def file_of_face(name: str) -> str | None:
     if row is None:
         return None
     own = [source for source, names in row.items() if names.split()[:1] == ["*"]]
-    found = importlib.util.find_spec(_absolute(own[0])) if own else None
-    return found.origin if found is not None else __file__
+    spec = importlib.util.find_spec(_absolute(own[0])) if own else None
+    return spec.origin if spec is not None else __file__
 
 
 def names_elsewhere(name: str) -> frozenset[str]:

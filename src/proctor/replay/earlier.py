@@ -50,7 +50,7 @@ class EarlierRun:
     responses: ResponseSource | None = None
     shots: Mapping[str, int] = field(default_factory=dict)
 
-    def asked(self, spec: TaskSpec) -> TaskSpec:
+    def as_requested(self, spec: TaskSpec) -> TaskSpec:
         """A task with the few-shot examples that it had in this run.
 
         Args:
@@ -98,10 +98,10 @@ def _store(changes: Changes) -> Path:
 
 def _run_numbered(number: int, store: Path) -> Run:
     with opened(store) as connection:
-        found = [run for run in list_runs(connection) if run.id == number]
-    if not found:
+        matches = [run for run in list_runs(connection) if run.id == number]
+    if not matches:
         raise UsageError(f"There is no run {number} in {store}.", hint="'proctor runs' lists them.")
-    return found[0]
+    return matches[0]
 
 
 def _run_of(document: Mapping[str, Any], changes: Changes) -> Run | None:
@@ -111,8 +111,8 @@ def _run_of(document: Mapping[str, Any], changes: Changes) -> Run | None:
         return None
     with opened(path) as connection:
         # Unix time with microseconds: two runs of one store do not begin at the same one.
-        found = [run for run in list_runs(connection) if run.started == begun and run.digest is not None]
-    return found[0] if found else None
+        matches = [run for run in list_runs(connection) if run.started == begun and run.digest is not None]
+    return matches[0] if matches else None
 
 
 def _from_store(run: Run, changes: Changes, results: Path | None) -> EarlierRun:
@@ -134,14 +134,14 @@ def _from_store(run: Run, changes: Changes, results: Path | None) -> EarlierRun:
     config = changes.apply_to(_placed(_config_of(run.config), Path(run.folder)))
     if not config.tasks:
         raise UsageError(f"Run {run.id} was given its tasks by a script.", hint="Name them: --tasks NAME[,NAME...].")
-    asked = f"{run.command}  (with --tasks {','.join(changes.tasks)})" if changes.tasks else run.command
+    command = f"{run.command}  (with --tasks {','.join(changes.tasks)})" if changes.tasks else run.command
     model = ReplayModel(
         run.name,
         identity=identity,
         facts=facts,
         open_renderer=lambda: _renderer(config),
         extra={"regraded_from": {"run": run.id, **({"results": results.name} if results else {})}},
-        remedy=f"The same run again asks the model for them: {asked}",
+        remedy=f"The same run again asks the model for them: {command}",
     )
     return EarlierRun(config, model)
 

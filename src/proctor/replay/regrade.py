@@ -47,7 +47,7 @@ def regrade(
     check_output(changes.output_path)
     past = find_past(source, changes)
     # Without the chosen documents: they may name tasks that are not graded this time, which would be an error.
-    exam = load_exam(replace(past.config, samples=None), progress, past.asked)
+    exam = load_exam(replace(past.config, samples=None), progress, past.as_requested)
     config = _narrowed(past.config, [task.spec.name for task in exam.tasks])
     run = partial(
         evaluate,

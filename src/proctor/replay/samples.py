@@ -53,8 +53,8 @@ class SamplesResponses:
 
     def _learn(self, line: Mapping[str, Any]) -> None:
         given = line["arguments"]
-        asked = list(given.values()) if isinstance(given, Mapping) else list(given)
-        for arguments, repeats in zip(asked, line["resps"], strict=True):
+        arguments_of_all = list(given.values()) if isinstance(given, Mapping) else list(given)
+        for arguments, repeats in zip(arguments_of_all, line["resps"], strict=True):
             values = list(arguments.values()) if isinstance(arguments, Mapping) else list(arguments)
             request = _request(values)
             for repeat, value in enumerate(repeats):

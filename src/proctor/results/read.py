@@ -45,10 +45,10 @@ def find_results_file(path: Path) -> Path:
     """
     if path.is_dir():
         # The stamp in the name sorts by time; a file's own time is lost when it is copied.
-        found = sorted(path.glob("results_*.json"))
-        if not found:
+        files = sorted(path.glob("results_*.json"))
+        if not files:
             raise UsageError(f"There is no results_*.json in {path}.")
-        return found[-1]
+        return files[-1]
     if not os.path.isfile(path):
         raise UsageError(
             f"{str(path)!r} is neither a results file nor the number of a run.", hint="'proctor runs' lists both."

@@ -74,14 +74,14 @@ class _RunSettings(Protocol):
     def batch_size(self) -> int | str: ...
 
 
-def summary_line(document: Mapping[str, Any], asked: _RunSettings) -> str:
+def summary_line(document: Mapping[str, Any], settings: _RunSettings) -> str:
     """The line above the table: what was run, and the batch sizes that were found. Secrets are hidden."""
-    model_args = {key: value for key, value in redact(asked.model_args).items() if key != "trust_remote_code"}
+    model_args = {key: value for key, value in redact(settings.model_args).items() if key != "trust_remote_code"}
     sizes: Sequence[Any] = document.get("config", {}).get("batch_sizes") or ()
-    found = f" ({','.join(map(str, sizes))})" if sizes else ""
+    sizes_text = f" ({','.join(map(str, sizes))})" if sizes else ""
     return (
-        f"{asked.model} ({model_args}), gen_kwargs: ({redact(asked.gen_kwargs)}), limit: {asked.limit}, "
-        f"num_fewshot: {asked.num_fewshot}, batch_size: {asked.batch_size}{found}"
+        f"{settings.model} ({model_args}), gen_kwargs: ({redact(settings.gen_kwargs)}), limit: {settings.limit}, "
+        f"num_fewshot: {settings.num_fewshot}, batch_size: {settings.batch_size}{sizes_text}"
     )
 
 

@@ -79,10 +79,10 @@ class PendingQueries:
     def __init__(self, queries: Sequence[Query], store: ResponseSource | None = None) -> None:
         self.queries = queries
         self._store = store
-        found = None if store is None else store.find(queries)
-        self._responses: list[Response | None] = [None] * len(queries) if found is None else found.responses
-        self._parts: Mapping[int, Sequence[Part | None]] = {} if found is None else found.parts
-        self._own = frozenset[int]() if found is None else found.own
+        cached = None if store is None else store.find(queries)
+        self._responses: list[Response | None] = [None] * len(queries) if cached is None else cached.responses
+        self._parts: Mapping[int, Sequence[Part | None]] = {} if cached is None else cached.parts
+        self._own = frozenset[int]() if cached is None else cached.own
         self.missing = [place for place, response in enumerate(self._responses) if response is None]
         self.counts = Counts(cached=len(queries) - len(self.missing))
         self.total = sum(query.request.count for query in queries)
@@ -146,12 +146,12 @@ class PendingQueries:
             left = [number for number, place in enumerate(whole) if place not in self._own]
             yield from self._named(whole, model.resume(requests, left))
             return
-        asked = [self._left(place) for place in self.missing]
+        requests = [self._left(place) for place in self.missing]
         if origins and isinstance(model, OriginModel):
             queries = (self.queries[place] for place in self.missing)
-            responses = model.respond_about(asked, [origins[query.task, query.doc_id] for query in queries])
+            responses = model.respond_about(requests, [origins[query.task, query.doc_id] for query in queries])
         else:
-            responses = model.respond(asked)
+            responses = model.respond(requests)
         yield from self._named(self.missing, responses)
 
     def _named(

@@ -125,7 +125,7 @@ class QueryChunks:
         plans: list[TaskPlan] | None = []
         errors, size = PlanErrors(), _ChunkSize(self._room)
         for task in self._tasks:
-            kept: list[DocumentPlan] = []
+            documents: list[DocumentPlan] = []
             requests, counted, sampled = 0, 0, False
             checks = self._checks(task)
             for number, planned in enumerate(self._documents(task, errors)):
@@ -141,17 +141,17 @@ class QueryChunks:
                 size.add(task, planned)
                 if size.is_over:
                     plans = None
-                    kept.clear()
+                    documents.clear()
                 else:
-                    kept.append(planned)
+                    documents.append(planned)
             per_request = self._per_request[task.spec.name] = task.spec.repeats if sampled or self._each_time else 1
             self.total += requests * per_request
             self.counted += counted * per_request
             if plans is not None:
-                plans.append(TaskPlan(task, tuple(kept), per_request))
+                plans.append(TaskPlan(task, tuple(documents), per_request))
             if checks is not None:
-                found, warnings = checks.finish()
-                errors.add(found)
+                mistakes, warnings = checks.finish()
+                errors.add(mistakes)
                 if warnings:
                     self.warnings[task.spec.name] = warn(warnings)
             display.advance(1)

@@ -183,35 +183,35 @@ class _ExamBuilder:
 
 def gather(config: RunConfig, items: Sequence[Any], progress: OpenProgress, *, index: TaskIndex | None = None) -> Exam:
     """The exam of ``items``; ``index`` None: the bundled tasks and ``config.include_path``."""
-    found = _ExamBuilder()
+    builder = _ExamBuilder()
     for item in items:
         if isinstance(item, str | Mapping):
             index = index or build_index(config.include_path)
             nodes = select(index, [item]).nodes if isinstance(item, str) else select_values(index, item).nodes
-            found.nodes += nodes
+            builder.nodes += nodes
             # A group stands for its tasks: results are in the order in which tasks are met.
             names = [leaf.name for node in nodes for leaf in node.leaves()]
         else:
-            names = [_take(found, item, config)]
-        found.order.update(dict.fromkeys(names))
-    check_samples(config, list(found.order))
-    suite = suite_of(found.nodes, config)
+            names = [_take(builder, item, config)]
+        builder.order.update(dict.fromkeys(names))
+    check_samples(config, list(builder.order))
+    suite = suite_of(builder.nodes, config)
     seed_everything(config.seed)
-    bound = [*bind_tasks([*suite.tasks, *found.specs], progress), *found.bound]
+    bound = [*bind_tasks([*suite.tasks, *builder.specs], progress), *builder.bound]
     # Reversed, so that of two tasks of one name the first counts.
     tasks = {task.spec.name: task for task in reversed(bound)}
     if not tasks:
         raise UsageError("No task is given.", hint="'proctor ls tasks' lists the names.")
-    return Exam(tuple(tasks[name] for name in found.order), suite.groups, suite.leaves)
+    return Exam(tuple(tasks[name] for name in builder.order), suite.groups, suite.leaves)
 
 
-def _take(found: _ExamBuilder, item: Any, config: RunConfig) -> str:
+def _take(builder: _ExamBuilder, item: Any, config: RunConfig) -> str:
     """Keep what is a task already, and return its name."""
     if isinstance(item, TaskSpec):
-        found.specs.append(item)
+        builder.specs.append(item)
         return item.name
     if isinstance(item, Task | ClassTask):
-        found.bound.append(item)
+        builder.bound.append(item)
         return item.spec.name
     # A class instead of an object of it is the usual slip, and has the methods, too.
     if isinstance(item, type) or not all(callable(getattr(item, method, None)) for method in METHODS):
@@ -222,7 +222,7 @@ def _take(found: _ExamBuilder, item: Any, config: RunConfig) -> str:
     made = from_object(
         item, num_fewshot=config.num_fewshot, gen_kwargs=config.gen_kwargs, predict_only=config.predict_only
     )
-    found.bound.append(made)
+    builder.bound.append(made)
     return made.spec.name
 
 

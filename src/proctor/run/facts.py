@@ -86,13 +86,13 @@ def stock_facts(files: Mapping[str, str | None]) -> dict[str, Any]:
 
     ``files``: the YAML file of each task, by name.
     """
-    found: list[dict[str, Any]] = []
+    places: list[dict[str, Any]] = []
     for place in stock_roots():
         names = [name for name, file in files.items() if file and Path(file).is_relative_to(place.path)]
         # Roots that no task came from are not named: an installed lm-eval beside proctor is no part of every run.
         if names:
-            found.append({"lm_eval": place.version, "folder": str(place.path), "tasks": names})
-    return {"stock_tasks": found} if found else {}
+            places.append({"lm_eval": place.version, "folder": str(place.path), "tasks": names})
+    return {"stock_tasks": places} if places else {}
 
 
 def score_facts(parts: Iterable[TaskResult | GroupResult]) -> dict[str, Any]:

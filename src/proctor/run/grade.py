@@ -159,11 +159,11 @@ class _FilterRun:
         # it sees.
         good = [place for place in everything if place not in bad]
         try:
-            found = dict(zip(good, self._run(good), strict=True))
+            outcomes = dict(zip(good, self._run(good), strict=True))
         except Exception as error:  # noqa: BLE001 - whatever a task's filter raises
-            found = {}
+            outcomes = {}
             bad |= dict.fromkeys(good, FilterFailure(sentence(error)))
-        return [found[place] if place in found else [bad[place]] for place in everything]
+        return [outcomes[place] if place in outcomes else [bad[place]] for place in everything]
 
     def _run(self, places: Sequence[int]) -> list[list[Any]]:
         flat = [repeats for place in places for repeats in self._responses[place]]

@@ -25,7 +25,7 @@ Take = Callable[[Record], None]
 def request_and_grade(
     model: Model,
     questions: QueryChunks,
-    kept: RunStore,
+    store: RunStore,
     values_by_task: Mapping[str, MetricValues],
     *,
     progress: OpenProgress,
@@ -38,17 +38,17 @@ def request_and_grade(
     """
     left = questions.total
     # Before the first chunk: the message of a run that is stopped there counts against the whole run.
-    kept.expect(questions.counted)
+    store.expect(questions.counted)
     display: Progress | None = None
     with ExitStack() as stack:
         for window in questions.windows():
-            pending = kept.pending([query for plan in window for query in plan.queries()])
+            pending = store.pending([query for plan in window for query in plan.queries()])
             if display is None:
                 # Before the display, so that what is said while weights are read stands above it.
                 if pending.missing and isinstance(model, LoadableModel):
                     model.load()
                 display = stack.enter_context(progress(questions.counted, "Answering", "requests"))
-            responses = _request(model, window, pending, kept, display, fail_fast=fail_fast)
+            responses = _request(model, window, pending, store, display, fail_fast=fail_fast)
             if responses is None:
                 continue
             left -= len(responses)
@@ -64,7 +64,7 @@ def _request(
     model: Model,
     window: Sequence[TaskPlan],
     pending: PendingQueries,
-    kept: RunStore,
+    store: RunStore,
     display: Progress,
     *,
     fail_fast: bool,
@@ -76,7 +76,7 @@ def _request(
     about = origins(window) if isinstance(model, OriginModel) else None
     # An OriginModel is a script's: it may look at the document, which no other model ever sees.
     responses = pending.ask(model, display.advance, about, fail_fast=fail_fast)
-    kept.close_window()
+    store.close_window()
     return responses
 
 

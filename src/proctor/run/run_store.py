@@ -137,15 +137,15 @@ class RunStore:
             return
         state: State = "finished" if kind is None else "failed"
         try:
-            kept = self._store.flush()
+            is_written = self._store.flush()
         except KeyboardInterrupt:
             # Whoever stops twice is impatient, but not so much as to ask the model twice.
-            kept = self._store.flush()
+            is_written = self._store.flush()
             if kind is None:
                 raise
         if isinstance(error, KeyboardInterrupt):
             state = "interrupted"
-            self._note_stop(error, kept=kept)
+            self._note_stop(error, is_written=is_written)
         self._store.end(state, self.counts)
         self._store.close()
 
@@ -155,11 +155,11 @@ class RunStore:
         try:
             yield
         except KeyboardInterrupt as stop:
-            self._note_stop(stop, kept=True)
+            self._note_stop(stop, is_written=True)
             raise
 
-    def _note_stop(self, stop: KeyboardInterrupt, *, kept: bool) -> None:
-        if self._responses is None or not kept:
+    def _note_stop(self, stop: KeyboardInterrupt, *, is_written: bool) -> None:
+        if self._responses is None or not is_written:
             stop.add_note(f"the same command begins again: {command_line()}")
             return
         if not self._looked_up:
@@ -202,8 +202,8 @@ def regradable_run(config: RunConfig, started: float) -> int | None:
         return None
     try:
         with suppress(UnusableStoreError, UsageError), closing(connect_read_only(path)) as connection:
-            found = [run for run in runs.list_runs(connection) if run.started == started and run.digest is not None]
-            return found[-1].id if found else None
+            matches = [run for run in runs.list_runs(connection) if run.started == started and run.digest is not None]
+            return matches[-1].id if matches else None
     except (sqlite3.Error, OSError):
         return None
     return None

@@ -79,12 +79,12 @@ def shelved(connection: sqlite3.Connection) -> list[StoredModel]:
         "SELECT runs.id, started, runs.name, digest, models.name, identity FROM runs "
         "LEFT JOIN models ON models.id = runs.model ORDER BY started"
     )
-    found: dict[bytes | None, list[Any]] = {}
+    entries: dict[bytes | None, list[Any]] = {}
     for run, started, name, digest, model, identity in rows:
-        entry = found.setdefault(digest, [digest, model or name, identity, 0, 0, 0, started])
+        entry = entries.setdefault(digest, [digest, model or name, identity, 0, 0, 0, started])
         count, size = counted.get(run, (0, 0))
         entry[3:] = [entry[3] + 1, entry[4] + count, entry[5] + size, started]
-    ordered = sorted(found.values(), key=lambda entry: entry[-1])
+    ordered = sorted(entries.values(), key=lambda entry: entry[-1])
     return [
         StoredModel(entry[0], entry[1], json.loads(entry[2]) if entry[2] else None, *entry[3:]) for entry in ordered
     ]
@@ -96,8 +96,8 @@ def check(connection: sqlite3.Connection) -> str | None:
     Args:
         connection: A store.
     """
-    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    return None if found == "ok" else str(found)
+    verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    return None if verdict == "ok" else str(verdict)
 
 
 def prune(connection: sqlite3.Connection, *, digest: bytes | None, before: float | None) -> tuple[int, int]:

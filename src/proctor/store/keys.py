@@ -74,8 +74,8 @@ def identity_digest(identity: Mapping[str, Any], without: str | None = None) -> 
     Raises:
         TypeError: A value has no canonical form.
     """
-    kept = {key: value for key, value in identity.items() if key != without}
-    return blake2b(canonical({"schema": SCHEMA, "model": kept}), digest_size=32).digest()
+    facts = {key: value for key, value in identity.items() if key != without}
+    return blake2b(canonical({"schema": SCHEMA, "model": facts}), digest_size=32).digest()
 
 
 class Keys:
@@ -117,9 +117,9 @@ class Keys:
             return ()
         prompt, size = request.prompt, HEAD + TAIL
         salt = _salt(b"G" if isinstance(prompt, str) else b"C", repeat)
-        found = blake2b(arguments, digest_size=size, key=self._generated, salt=salt)
-        found.update(_text(prompt) if isinstance(prompt, str) else _chat(prompt))
-        return (found.digest(),)
+        hashed = blake2b(arguments, digest_size=size, key=self._generated, salt=salt)
+        hashed.update(_text(prompt) if isinstance(prompt, str) else _chat(prompt))
+        return (hashed.digest(),)
 
     def _canonical_arguments(self, request: Generate) -> bytes | None:
         """A prefix that ends where it says; None for an answer that no key can stand for."""

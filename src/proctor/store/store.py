@@ -112,7 +112,7 @@ class Store:
         Returns:
             Packed values by key; and the keys whose values earlier attempts at this run have stored.
         """
-        found: dict[bytes, bytes] = {}
+        cached: dict[bytes, bytes] = {}
         own: set[bytes] = set()
         ordered = sorted(set(keys))
         for start in range(0, len(ordered), LOOKED_UP):
@@ -121,10 +121,10 @@ class Store:
             rows = self._try(lambda connection, some=some: _select(connection, some))
             if rows is None:
                 break
-            found.update([(key, value) for key, value, _ in rows])
+            cached.update([(key, value) for key, value, _ in rows])
             if self._attempts:
                 own.update([key for key, _, run in rows if run in self._attempts])
-        return found, own
+        return cached, own
 
     def put(self, rows: Sequence[tuple[bytes, bytes]]) -> None:
         """Store rows; they are committed within a moment. Without a run, or in a store only read, nothing happens.
@@ -214,8 +214,8 @@ def open_store(path: Path) -> Store | None:
 def _renewed(path: Path, why: str) -> sqlite3.Connection | None:
     """Set a damaged file aside and begin a new one."""
     try:
-        kept = set_aside(path)
-        log.warning("The store %s cannot be read (%s): it is set aside as %s, and a new one begins.", path, why, kept)
+        other = set_aside(path)
+        log.warning("The store %s cannot be read (%s): it is set aside as %s, and a new one begins.", path, why, other)
         return connect(path)
     except (OSError, sqlite3.Error, UnusableStoreError) as error:
         log.warning("No new store can be made at %s: %s. The run goes on without one.", path, sentence(error))

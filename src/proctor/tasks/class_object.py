@@ -46,8 +46,8 @@ def _takes_config(made_by: Any) -> bool:
 
 def call_method(made: Any, method: str) -> Any:
     """What a method without arguments returns; None where the object has none of that name."""
-    found = getattr(made, method, None)
-    return found() if callable(found) else None
+    value = getattr(made, method, None)
+    return value() if callable(value) else None
 
 
 def _config_of(made: Any) -> Mapping[str, Any]:
@@ -62,12 +62,12 @@ def apply_overrides(made: Any, spec: TaskSpec) -> None:
     overrides = spec.overrides or RunOverrides()
     own = _config_of(made)
     if overrides.gen_kwargs and _generates(own):
-        kept = dict(own.get("generation_kwargs") or {})
+        own_kwargs = dict(own.get("generation_kwargs") or {})
         if not spec.strict and any(key in overrides.gen_kwargs for key in TOKEN_LIMIT_KEYS):
-            kept = {key: value for key, value in kept.items() if key not in TOKEN_LIMIT_KEYS}
+            own_kwargs = {key: value for key, value in own_kwargs.items() if key not in TOKEN_LIMIT_KEYS}
         # A token limit of the run replaces the task's under all of its names; which of several counts depends on the
         # kind of model, and a class merges nothing itself.
-        _set(made, "generation_kwargs", {**kept, **overrides.gen_kwargs})
+        _set(made, "generation_kwargs", {**own_kwargs, **overrides.gen_kwargs})
     if overrides.num_fewshot is not None and own.get("num_fewshot") != 0:
         _set(made, "num_fewshot", overrides.num_fewshot)
     # lm-eval: None becomes 0 only here, after the run had its say.
@@ -129,10 +129,10 @@ def _label(make: Any) -> str:
 
 def documents_of_object(made: Any, spec: TaskSpec) -> Documents:
     """What is evaluated, read once: the test documents, else the validation documents."""
-    found = getattr(made, "eval_docs", None)
-    if found is None:
-        found = made.test_docs() if made.has_test_docs() else made.validation_docs()
-    documents = Documents(found if hasattr(found, "__len__") else list(found or ()))
+    rows = getattr(made, "eval_docs", None)
+    if rows is None:
+        rows = made.test_docs() if made.has_test_docs() else made.validation_docs()
+    documents = Documents(rows if hasattr(rows, "__len__") else list(rows or ()))
     if len(documents) == 0:
         raise DataError(f"Task '{spec.name}': its class gave no document.")
     return documents

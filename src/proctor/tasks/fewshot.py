@@ -194,13 +194,13 @@ class RandomSampler:
         if not self._exclude or not doc:
             return self._rng.sample(self._positions, self._n)
         drawn = self._rng.sample(self._positions, self._n + 1)
-        kept = [i for i in drawn if self._pool[i] != doc][: self._n]
-        if len(kept) < self._n:
+        chosen = [i for i in drawn if self._pool[i] != doc][: self._n]
+        if len(chosen) < self._n:
             others = [i for i in self._positions if self._pool[i] != doc]
             if len(others) < self._n:
                 raise TooFewError(self._n, len(others))
-            kept = self._rng.sample(others, self._n)
-        return kept
+            chosen = self._rng.sample(others, self._n)
+        return chosen
 
 
 class FirstN:
@@ -214,15 +214,15 @@ class FirstN:
         """Take the first ones."""
         if not self._exclude:
             return self._first
-        kept: list[int] = []
+        others: list[int] = []
         for position, other in enumerate(self._pool):
-            if len(kept) == self._n:
-                return kept
+            if len(others) == self._n:
+                return others
             if other != doc:
-                kept.append(position)
-        if len(kept) < self._n:
-            raise TooFewError(self._n, len(kept))
-        return kept
+                others.append(position)
+        if len(others) < self._n:
+            raise TooFewError(self._n, len(others))
+        return others
 
 
 class OwnSampler:

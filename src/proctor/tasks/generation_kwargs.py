@@ -33,9 +33,9 @@ def merge_generation(own: Mapping[str, Any] | None, given: Mapping[str, Any], *,
     A token limit in ``given`` replaces the task's under whichever of its names the task wrote it: else the task's could
     be the one that counts. ``strict``: not so in lm-eval.
     """
-    kept = dict(own or {})
+    arguments = dict(own or {})
     limits = [key for key in TOKEN_LIMIT_KEYS if key in given]
     if limits and not strict:
         stronger = TOKEN_LIMIT_KEYS[: TOKEN_LIMIT_KEYS.index(limits[0])]
-        kept = {key: value for key, value in kept.items() if key not in stronger}
-    return {**kept, **given}
+        arguments = {key: value for key, value in arguments.items() if key not in stronger}
+    return {**arguments, **given}

@@ -78,9 +78,9 @@ class EvaluationTracker:
         # Kept: samples files get the stamp of the results file that they belong to.
         self.date_id = stamp_of(datetime.now())
         if self.output_path:
-            kept = {key: value for key, value in results.items() if key != "samples"}
+            document = {key: value for key, value in results.items() if key != "samples"}
             write_for_script(
-                lambda path: write_results(self._run({}), kept, path, stamp=self.date_id), self.output_path
+                lambda path: write_results(self._run({}), document, path, stamp=self.date_id), self.output_path
             )
 
     def save_results_samples(self, task_name: str, samples: Sequence[Mapping[str, Any]]) -> None:

@@ -95,8 +95,8 @@ def simple_evaluate(
     mappings, task objects. Raises the errors of :mod:`proctor.errors`.
     """
     given = dict(locals())
-    asked = [tasks] if isinstance(tasks, str | Path | Mapping) else list(tasks or ())
-    if not asked:
+    requested = [tasks] if isinstance(tasks, str | Path | Mapping) else list(tasks or ())
+    if not requested:
         raise UsageError("No tasks are given.", hint="TaskManager().all_tasks lists the names.")
     config = _config(given)
     check_output(getattr(evaluation_tracker, "output_path", None))
@@ -104,7 +104,7 @@ def simple_evaluate(
     session.seed_everything(config.seed)
     opened = _open(model, given)
     index = None if task_manager is None else task_manager.index
-    items, groups = load_items(asked, task_manager)
+    items, groups = load_items(requested, task_manager)
     items = [str(item) if isinstance(item, Path) else item for item in items]
     exam = with_groups(gather(config, items, open_progress, index=index), groups)
     if evaluation_tracker is not None:
@@ -208,10 +208,10 @@ def _open(model: Any, given: Mapping[str, Any]) -> Model | None:
         make = made_by.create_from_arg_string if isinstance(args, str) else made_by.create_from_arg_obj
         model = make(args, run)
     if isinstance(model, LM | CachingLM):
-        found = as_model(model)
-        if given["use_cache"] and isinstance(found, LMModel):
-            return LMModel(CachingLM(found.lm, f"{given['use_cache']}_rank0.db"))
-        return found
+        own = as_model(model)
+        if given["use_cache"] and isinstance(own, LMModel):
+            return LMModel(CachingLM(own.lm, f"{given['use_cache']}_rank0.db"))
+        return own
     if callable(getattr(model, "respond", None)):
         return model
     raise UsageError(
@@ -286,8 +286,8 @@ def _whole(result: RunResult, given: Mapping[str, Any]) -> dict[str, Any]:
 def _with_dtype(config: Mapping[str, Any]) -> Mapping[str, Any]:
     """A run's settings, with the dtype of the weights as torch's own value, which scripts compare."""
     dtype, torch = config.get("model_dtype"), sys.modules.get("torch")
-    found = getattr(torch, dtype.removeprefix("torch."), None) if isinstance(dtype, str) and dtype else None
-    return config if found is None else {**config, "model_dtype": found}
+    value = getattr(torch, dtype.removeprefix("torch."), None) if isinstance(dtype, str) and dtype else None
+    return config if value is None else {**config, "model_dtype": value}
 
 
 def _scores(result: RunResult, document: Mapping[str, Any], log_samples: bool) -> dict[str, Any]:

@@ -296,8 +296,8 @@ class HFLM(LoadedLM):
     def get_model_info(self) -> dict[str, Any]:
         """Size, dtype and origin of the weights."""
         info = model_info(self.model, self._tokens, self._now(), self.config, torch.device(self.device))
-        kept = {key: value for key, value in info.items() if key.startswith(("model_", "peft_", "delta_"))}
-        return {**kept, "model_dtype": getattr(self.model, "dtype", "")}
+        facts = {key: value for key, value in info.items() if key.startswith(("model_", "peft_", "delta_"))}
+        return {**facts, "model_dtype": getattr(self.model, "dtype", "")}
 
 
 _OWN = {step: inspect.getattr_static(HFLM, step) for step in STEPS}

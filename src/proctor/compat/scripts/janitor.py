@@ -46,8 +46,8 @@ def split_indices(s: str) -> Iterator[tuple[str, Span]]:
 
 def word_ngrams_indices(s: str, n: int) -> Iterator[tuple[str, Span]]:
     """As :func:`word_ngrams`, with the places of the first and the last character."""
-    for found in form_ngrams(split_indices(s), n):
-        yield " ".join(word for word, _ in found), (found[0][1][0], found[-1][1][1])
+    for run in form_ngrams(split_indices(s), n):
+        yield " ".join(word for word, _ in run), (run[0][1][0], run[-1][1][1])
 
 
 class Janitor:
@@ -88,17 +88,17 @@ class Janitor:
         dirt = [span for run, span in runs if self.normalize_string(run) in self.dirt_ngrams]
         if len(dirt) > self.too_dirty_cutoff:
             return []
-        length, kept, begin, end = len(dirty_string), [], 0, -1
+        length, pieces, begin, end = len(dirty_string), [], 0, -1
         # Runs come from left to right; where two windows overlap, the piece between them has a negative length and is
         # dropped.
         for first, last in dirt:
             stop, end = max(0, first - self.window_to_remove), min(length, last + self.window_to_remove)
             if stop - begin > self.minimum_slice_length:
-                kept.append(dirty_string[begin:stop])
+                pieces.append(dirty_string[begin:stop])
             begin = end
         if end < length - self.minimum_slice_length:
-            kept.append(dirty_string[end + 1 :])
-        return kept
+            pieces.append(dirty_string[end + 1 :])
+        return pieces
 
     register_contaminant_python = register_contaminant
     clean_python = clean

@@ -35,8 +35,8 @@ class LMModel:
     @property
     def info(self) -> Mapping[str, Any]:
         """What ``get_model_info`` says, where the model has it, and its tokenizer's facts."""
-        asked: Any = getattr(self.lm, "get_model_info", None)
-        info: dict[str, Any] = {} if asked is None else dict(asked())
+        get_info: Any = getattr(self.lm, "get_model_info", None)
+        info: dict[str, Any] = {} if get_info is None else dict(get_info())
         if "model_dtype" in info:
             info["model_dtype"] = str(info["model_dtype"])
         device = getattr(self.lm, "device", None)
@@ -51,7 +51,7 @@ class LMModel:
         return self._responses(requests, instances_about(requests, origins))
 
     def _responses(
-        self, requests: Sequence[Request], asked: Sequence[Sequence[Instance]]
+        self, requests: Sequence[Request], instances: Sequence[Sequence[Instance]]
     ) -> Iterator[tuple[int, Response]]:
         # lm-eval: a model class gets all requests of one kind in one call, and may sort or batch them as it likes.
         places: dict[RequestKind, list[int]] = {}
@@ -61,9 +61,9 @@ class LMModel:
             read = _READERS[kind]
             # One flat list of instances goes in, one flat list of values comes back; each request takes as many as it
             # has options.
-            values = iter(self._call(kind, [instance for place in members for instance in asked[place]]))
+            values = iter(self._call(kind, [instance for place in members for instance in instances[place]]))
             for place in members:
-                given = [next(values) for _ in asked[place]]
+                given = [next(values) for _ in instances[place]]
                 yield place, _refusal(self.lm, kind) if any(one is None for one in given) else read(self.lm, given)
 
     def _call(self, kind: str, instances: list[Instance]) -> Sequence[Any]:
@@ -91,8 +91,8 @@ class LMModel:
     def report(self) -> Mapping[str, Any]:
         """The batch sizes that the model found by itself."""
         sizes = getattr(self.lm, "batch_sizes", None)
-        found = list(sizes.values()) if isinstance(sizes, Mapping) else []
-        return {"truncated": {}, "batch_sizes": found, "scoring": {"mode": "lm", "class": type(self.lm).__name__}}
+        batch_sizes = list(sizes.values()) if isinstance(sizes, Mapping) else []
+        return {"truncated": {}, "batch_sizes": batch_sizes, "scoring": {"mode": "lm", "class": type(self.lm).__name__}}
 
     def close(self) -> None:
         """The model belongs to the script that made it."""

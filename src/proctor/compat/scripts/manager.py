@@ -217,6 +217,6 @@ def get_task_name_from_config(task_config: Mapping[str, Any]) -> str:
 def get_task_dict(task_name_list: Any, task_manager: TaskManager | None = None) -> dict[Any, Any]:
     """Tasks by name, and groups as keys of what is below them: from names, configurations and objects."""
     items = [task_name_list] if isinstance(task_name_list, str | Mapping) else list(task_name_list)
-    found = (task_manager or TaskManager()).load_task_or_group(items)
-    refuse_doubles(found)
-    return found
+    task_dict = (task_manager or TaskManager()).load_task_or_group(items)
+    refuse_doubles(task_dict)
+    return task_dict

@@ -140,9 +140,9 @@ class CachingLM:
         lm.set_cache_hook(self.get_cache_hook())
 
     def __getattr__(self, attr: str) -> Any:
-        found = getattr(self.lm, attr)
+        value = getattr(self.lm, attr)
         # After the attribute was looked up: a model that lacks one of the three methods fails as without a cache.
-        return (lambda requests: self._respond(attr, requests)) if attr in KINDS else found
+        return (lambda requests: self._respond(attr, requests)) if attr in KINDS else value
 
     def _respond(self, kind: str, requests: Sequence[Instance]) -> list[Any]:
         responses: dict[int, Any] = {}
@@ -203,11 +203,11 @@ class TemplateLM(LM):
 
     def _encode_pair(self, context: str, continuation: str) -> tuple[list[int], list[int]]:
         """The ids of a context that is not empty, and of what follows it."""
-        kept = context.rstrip()
+        head = context.rstrip()
         # White space at the boundary is tokenised with what follows it.
         # lm-eval: encoded as a whole and cut at the context's length, so that tokens across the boundary are the text's
         # own.
-        context, continuation = kept, context[len(kept) :] + continuation
+        context, continuation = head, context[len(head) :] + continuation
         if self.backend == "causal":
             whole, before = self.tok_encode(context + continuation), self.tok_encode(context)
             return before, whole[len(before) :]
@@ -235,11 +235,11 @@ class TemplateLM(LM):
         if chat_template is False or chat_template is None:
             log.warning("chat_template() was called with %r: there is no template then.", chat_template)
             return None
-        found = getattr(self.tokenizer, "chat_template", None)
-        if not isinstance(found, Mapping):
+        template = getattr(self.tokenizer, "chat_template", None)
+        if not isinstance(template, Mapping):
             if isinstance(chat_template, str):
                 log.warning("The tokenizer has one chat template; the name %r is not needed.", chat_template)
-            return found
+            return template
         from proctor.models.chat import named_template
 
-        return named_template(found, chat_template)
+        return named_template(template, chat_template)

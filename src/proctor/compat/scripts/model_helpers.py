@@ -267,13 +267,13 @@ def maybe_truncate(
             room = max_model_len - len(tokens)
         elif max_model_len <= min_gen_toks:
             raise ValueError(f"no token of a prompt fits beside {min_gen_toks} of an answer into {max_model_len}")
-    kept = truncate_tokens(tokens, max_model_len - room, side) if len(tokens) + room > max_model_len else tokens
+    prompt = truncate_tokens(tokens, max_model_len - room, side) if len(tokens) + room > max_model_len else tokens
     if verbose:
         log.warning(
             "A prompt of %d tokens and an answer of %d do not fit into %d: %d and %d are used.",
-            *(len(tokens), max_gen_toks, max_model_len, len(kept), room),
+            *(len(tokens), max_gen_toks, max_model_len, len(prompt), room),
         )
-    return kept, room
+    return prompt, room
 
 
 def has_bos_prefix(sequence: str, bos_str: str | Iterable[str] | None = None) -> bool:

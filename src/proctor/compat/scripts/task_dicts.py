@@ -28,18 +28,18 @@ def as_nested(one: Any) -> dict[Any, Any]:
 def flatten(task_dict: Mapping[Any, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The tasks and the groups (children first) of either form of lm-eval's task dictionary."""
     tasks: dict[str, Any] = dict(task_dict.get("tasks", {})) if isinstance(task_dict.get("tasks"), Mapping) else {}
-    found: dict[str, Any] = dict(task_dict.get("groups") or {}) if tasks else {}
+    known: dict[str, Any] = dict(task_dict.get("groups") or {}) if tasks else {}
     if not tasks:
-        _flatten_nested(task_dict, tasks, found)
+        _flatten_nested(task_dict, tasks, known)
     groups: dict[str, Any] = {}
 
     def visit(name: str) -> None:
-        for child in found[name].child_names:
-            if child in found and child not in groups:
+        for child in known[name].child_names:
+            if child in known and child not in groups:
                 visit(child)
-        groups.setdefault(name, found[name])
+        groups.setdefault(name, known[name])
 
-    for name in found:
+    for name in known:
         visit(name)
     return tasks, groups
 

@@ -234,12 +234,14 @@ class ConfigurableTask(ConfiguredDocuments):
         contexts = ctx if isinstance(ctx, list) else [ctx]
         asks = self._output.asks(context, self._example(doc), 0, contexts, chat=chat)
         given = (("visual", self.doc_to_image(doc)), ("audio", self.doc_to_audio(doc)))
-        media = {name: found for name, found in given if found is not None}
-        every = [(*found, *([media] if media else [])) for ask in asks for found in ask.request.arguments]
+        media = {name: value for name, value in given if value is not None}
+        every = [(*arguments, *([media] if media else [])) for ask in asks for arguments in ask.request.arguments]
         several, kind = self._output.has_options, self.OUTPUT_TYPE
         instances = [
-            Instance(request_type="loglikelihood" if several else kind, doc=doc, arguments=found, idx=number, **kwargs)
-            for number, found in enumerate(every)
+            Instance(
+                request_type="loglikelihood" if several else kind, doc=doc, arguments=arguments, idx=number, **kwargs
+            )
+            for number, arguments in enumerate(every)
         ]
         return instances if several else instances[0]
 

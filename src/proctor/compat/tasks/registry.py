@@ -98,16 +98,16 @@ class Registry(Mapping[str, T], Generic[T]):
     def get(self, alias: str, default: Any = _MISSING) -> Any:
         """The object of a name; without a ``default`` an unknown name is a KeyError with the closest ones."""
         try:
-            found = self._read(self._rows.get(alias))
+            target = self._read(self._rows.get(alias))
         except UsageError as error:
             if default is not _MISSING:
                 return default
             raise KeyError(f"Unknown {self._name} '{alias}': {error}") from error
-        if found is None and default is _MISSING:
+        if target is None and default is _MISSING:
             raise KeyError(f"Unknown {self._name} '{alias}'.")
-        if found is not None:
-            self._check(alias, found, "does not inherit from")
-        return default if found is None else found
+        if target is not None:
+            self._check(alias, target, "does not inherit from")
+        return default if target is None else target
 
     def __getitem__(self, alias: str) -> T:
         return self.get(alias)
@@ -127,8 +127,8 @@ class Registry(Mapping[str, T], Generic[T]):
     def origin(self, alias: str) -> str | None:
         """``file:line`` where the object of a name is defined, or None."""
         try:
-            found: Any = self.get(alias)
-            return f"{inspect.getfile(found)}:{inspect.getsourcelines(found)[1]}"
+            target: Any = self.get(alias)
+            return f"{inspect.getfile(target)}:{inspect.getsourcelines(target)[1]}"
         except (KeyError, TypeError, OSError):
             return None
 
@@ -262,7 +262,7 @@ def is_higher_better(metric_name: str) -> bool | None:
 
 
 def _or_none(registry: Registry[Any], name: str, warning: str) -> Any:
-    found = registry.get(name, None)
-    if found is None:
+    value = registry.get(name, None)
+    if value is None:
         log.warning(warning, name)
-    return found
+    return value

@@ -56,13 +56,13 @@ class Tokens:
     @property
     def prefix_token_id(self) -> int:
         """The token that stands before a text without context: as told, else BOS, else EOS."""
-        found = self._known_prefix
-        if found is None:
+        prefix = self._known_prefix
+        if prefix is None:
             raise ModelError(
                 "The tokenizer has neither a BOS nor an EOS token, so a text without context cannot be scored.",
                 hint="Name a token: --model_args prefix_token_id=ID.",
             )
-        return found
+        return prefix
 
     @property
     def _known_prefix(self) -> int | None:
@@ -181,8 +181,8 @@ class Tokens:
         Args:
             pairs: Contexts with one continuation each.
         """
-        found = self.encode_requests([(context, (continuation,)) for context, continuation in pairs])
-        return [(context.tolist(), tail) for context, (tail,) in found]
+        encoded = self.encode_requests([(context, (continuation,)) for context, continuation in pairs])
+        return [(context.tolist(), tail) for context, (tail,) in encoded]
 
     def encode_requests(self, requests: Sequence[tuple[str, Sequence[str]]]) -> list[tuple[Ids, list[list[int]]]]:
         """The ids of each context, and of each continuation after it.
@@ -197,27 +197,27 @@ class Tokens:
         moved = [_split_spaces(context) for context, _ in requests]
         texts: dict[str, dict[str, None]] = {}
         if self.backend == "causal":
-            for (kept, spaces), (_, continuations) in zip(moved, requests, strict=True):
-                texts.setdefault(kept, {}).update(dict.fromkeys(spaces + text for text in continuations))
+            for (head, spaces), (_, continuations) in zip(moved, requests, strict=True):
+                texts.setdefault(head, {}).update(dict.fromkeys(spaces + text for text in continuations))
         known = self._encode_by_parts(texts)
-        rest = [index for index, (kept, _) in enumerate(moved) if kept not in known]
+        rest = [index for index, (head, _) in enumerate(moved) if head not in known]
         slow = dict(zip(rest, self._whole_requests([requests[index] for index in rest]), strict=True))
         result: list[tuple[Ids, list[list[int]]]] = []
-        for index, ((kept, spaces), (_, continuations)) in enumerate(zip(moved, requests, strict=True)):
+        for index, ((head, spaces), (_, continuations)) in enumerate(zip(moved, requests, strict=True)):
             if index in slow:
                 result.append(slow[index])
             else:
-                context, tails = known[kept]
+                context, tails = known[head]
                 result.append((context, [tails[spaces + text] for text in continuations]))
         return result
 
     def _encode_by_parts(self, texts: Mapping[str, Mapping[str, None]]) -> dict[str, tuple[Ids, dict[str, list[int]]]]:
         """Contexts and what their continuations add, of those that are encoded by parts."""
-        found: dict[str, tuple[Ids, dict[str, list[int]]]] = {}
+        contexts: dict[str, tuple[Ids, dict[str, list[int]]]] = {}
         for flag in (None, True, False):
             wanted = {text: list(more) for text, more in texts.items() if self._special(text) is flag}
-            found.update(self._shared.contexts(wanted, flag, self._special))
-        return found
+            contexts.update(self._shared.contexts(wanted, flag, self._special))
+        return contexts
 
     def _whole_requests(self, requests: Sequence[tuple[str, Sequence[str]]]) -> list[tuple[Ids, list[list[int]]]]:
         import numpy as np
@@ -234,7 +234,7 @@ class Tokens:
 
     def _whole_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[Pair]:
         """Pairs by the definition: the context's ids, and what the whole text has beyond them."""
-        moved = [(kept, spaces + text) for (kept, spaces), text in ((_split_spaces(one), two) for one, two in pairs)]
+        moved = [(head, spaces + text) for (head, spaces), text in ((_split_spaces(one), two) for one, two in pairs)]
         bare = [index for index, (context, _) in enumerate(pairs) if context == ""]
         full = [index for index, (context, _) in enumerate(pairs) if context != ""]
         result: list[Pair] = [([], [])] * len(pairs)
@@ -301,5 +301,5 @@ class Tokens:
 
 def _split_spaces(context: str) -> tuple[str, str]:
     """White space at the end of a context belongs to the continuation: that is where its tokens are."""
-    kept = context.rstrip()
-    return kept, context[len(kept) :]
+    head = context.rstrip()
+    return head, context[len(head) :]
