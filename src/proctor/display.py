@@ -100,14 +100,14 @@ class NamedScores(Mapping[str, Any]):
         self._exact = {f"{metric},{pipeline}": value for (metric, pipeline), value in values.items()}
 
     def __getitem__(self, metric: str) -> Any:
-        found = self._exact.get(metric, self._values.get(metric))
-        if found is None:
+        value = self._exact.get(metric, self._values.get(metric))
+        if value is None:
             close = did_you_mean(str(metric), [*self._values, *self._exact])
             known = ", ".join(self._values) or "none"
             raise KeyError(f"{self._name!r} has no score {metric!r}. {close or f'There are: {known}.'}")
-        if isinstance(found.value, float | int) and not isinstance(found.value, bool):
-            return Score(found.value, found.stderr, found.n, found.method, found.interval)
-        return found
+        if isinstance(value.value, float | int) and not isinstance(value.value, bool):
+            return Score(value.value, value.stderr, value.n, value.method, value.interval)
+        return value
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)

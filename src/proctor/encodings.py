@@ -200,7 +200,7 @@ def read_text(path: str | Path) -> str:
         OSError: it cannot be read.
         UndecodableError: it cannot be told what it is in.
     """
-    found = decode(read_bytes(path))
-    if not found.encoding.startswith("utf-8"):
-        log.warning("%s is not UTF-8; it is read as %s. Save it as UTF-8.", path, found.encoding.upper())
-    return found.text
+    content = decode(read_bytes(path))
+    if not content.encoding.startswith("utf-8"):
+        log.warning("%s is not UTF-8; it is read as %s. Save it as UTF-8.", path, content.encoding.upper())
+    return content.text

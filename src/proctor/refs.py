@@ -114,7 +114,7 @@ def meant_module(folder: str, module: str, attribute: str) -> str | None:
     if module.endswith(".py") and Path(folder, *module.removesuffix(".py").split(".")).with_suffix(".py").is_file():
         return f"Leave out '.py': '!function {module.removesuffix('.py')}.{attribute}'."
     looked = Path(folder, *module.split("."))
-    near = [found.stem for found in looked.parent.glob("*.py")] if looked.parent.is_dir() else []
+    near = [file.stem for file in looked.parent.glob("*.py")] if looked.parent.is_dir() else []
     return did_you_mean(looked.name, near)
 
 

@@ -201,9 +201,9 @@ def known_secrets() -> re.Pattern[str] | None:
 @functools.lru_cache(maxsize=8)
 def _finder(environment: tuple[tuple[bytes, bytes], ...], given: frozenset[str]) -> re.Pattern[str] | None:
     variables = [(os.fsdecode(name), os.fsdecode(value)) for name, value in environment]
-    found = {value for name, value in variables if is_secret_variable(name, value)}
-    found |= {secret for _, value in variables if "://" in value for secret in _secrets_in(value) if len(secret) >= 6}
-    forms = {form for secret in found | given for form in _forms(secret)}
+    values = {value for name, value in variables if is_secret_variable(name, value)}
+    values |= {secret for _, value in variables if "://" in value for secret in _secrets_in(value) if len(secret) >= 6}
+    forms = {form for secret in values | given for form in _forms(secret)}
     if not forms:
         return None
     return re.compile("|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True)))

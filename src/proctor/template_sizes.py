@@ -122,9 +122,9 @@ def _filled(left: Any, right: Any) -> int:
     stars = right if isinstance(right, tuple) else (right,)
     widths = [part for match in _FORMAT.finditer(left) for part in match.groups() if part]
     # Twelve digits are more than is allowed; int() of a million digits would take the time that is to be saved.
-    asked = sum(int(width[:12]) for width in widths if width != "*")
-    asked += sum(abs(value) for value in stars if isinstance(value, int)) if "*" in widths else 0
-    return len(left) + asked + written_size(right) * max(1, left.count("%("))
+    padding = sum(int(width[:12]) for width in widths if width != "*")
+    padding += sum(abs(value) for value in stars if isinstance(value, int)) if "*" in widths else 0
+    return len(left) + padding + written_size(right) * max(1, left.count("%("))
 
 
 OPERATORS: Mapping[str, Callable[[Any, Any], int]] = {

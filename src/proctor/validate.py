@@ -165,12 +165,12 @@ def _everything(index: TaskIndex, given: Sequence[Root], checked: _Counts) -> li
     return [node for name in names for node in _take_selected(find(index, [name]), checked)]
 
 
-def _take_selected(found: SelectionResult, checked: _Counts) -> tuple[TaskNode | GroupNode, ...]:
-    for folder in found.folders:
+def _take_selected(result: SelectionResult, checked: _Counts) -> tuple[TaskNode | GroupNode, ...]:
+    for folder in result.folders:
         _take_root(folder, "folder", checked)
-    checked.errors += found.errors
-    checked.notes += found.warnings
-    return found.selection.nodes
+    checked.errors += result.errors
+    checked.notes += result.warnings
+    return result.selection.nodes
 
 
 def _take_root(root: Root, what: str, checked: _Counts) -> None:

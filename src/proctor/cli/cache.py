@@ -78,10 +78,10 @@ def _ls(namespace: argparse.Namespace, path: Path) -> None:
     from proctor.store.admin import opened, shelved
 
     with opened(path) as connection:
-        found = shelved(connection)
+        models = shelved(connection)
     rows = [
         (_short(one), one.name, f"{one.answers:,}", f"{one.size / 1e6:.1f}", f"{one.runs:,}", when(one.last))
-        for one in found
+        for one in models
     ]
     print(f"{path}, {path.stat().st_size / 1e6:.1f} MB")
     print(markdown_table(("Digest", "Model", "Responses", "MB", "Runs", "Last run"), rows), end="")
@@ -91,16 +91,16 @@ def _info(namespace: argparse.Namespace, path: Path) -> None:
     from proctor.store.admin import check, opened, shelved
 
     with opened(path) as connection:
-        found = shelved(connection)
+        models = shelved(connection)
         if namespace.names:
-            for one in (_choose(found, name) for name in namespace.names):
+            for one in (_choose(models, name) for name in namespace.names):
                 print(json.dumps({"digest": _short(one), "name": one.name, "identity": one.identity}, indent=2))
             return
         wrong = check(connection)
         version = connection.execute("PRAGMA user_version").fetchone()[0]
     print(f"file      {path}\nsize      {path.stat().st_size:,} bytes\nformat    {version}")
-    print(f"models    {sum(one.digest is not None for one in found):,}\nruns      {sum(one.runs for one in found):,}")
-    print(f"responses {sum(one.answers for one in found):,}\nstate     {wrong or 'whole'}")
+    print(f"models    {sum(one.digest is not None for one in models):,}\nruns      {sum(one.runs for one in models):,}")
+    print(f"responses {sum(one.answers for one in models):,}\nstate     {wrong or 'whole'}")
 
 
 def _prune(namespace: argparse.Namespace, path: Path) -> None:
@@ -153,9 +153,11 @@ def _merge(namespace: argparse.Namespace, path: Path) -> None:
             print(f"{merge(connection, Path(name)):,} new responses from {name}")
 
 
-def _choose(found: list[StoredModel], name: str) -> StoredModel:
+def _choose(models: list[StoredModel], name: str) -> StoredModel:
     """The one model that a digest's beginning or a name means."""
-    meant = [one for one in found if one.digest is not None and (one.digest.hex().startswith(name) or one.name == name)]
+    meant = [
+        one for one in models if one.digest is not None and (one.digest.hex().startswith(name) or one.name == name)
+    ]
     if len(meant) == 1:
         return meant[0]
     if not meant:

@@ -33,8 +33,8 @@ def execute(namespace: argparse.Namespace) -> int:
     if namespace.count < 0:
         raise UsageError(f"'proctor runs {namespace.count}': the number of runs to show is 0 (all of them) or more.")
     with opened(chosen_store(namespace)) as connection:
-        found = list_runs(connection)
-    shown = found[-namespace.count :] if namespace.count > 0 else found
+        runs = list_runs(connection)
+    shown = runs[-namespace.count :] if namespace.count > 0 else runs
     if namespace.commands:
         print("\n".join(f"{run.id}: {run.command}" for run in shown))
         return 0

@@ -74,8 +74,8 @@ def stop_behind(error: BaseException) -> KeyboardInterrupt | None:
     Before Python 3.12 whatever is raised while a class is made (in the ``__set_name__`` of a descriptor, which is
     much of what an import runs) is a RuntimeError whose cause it is.
     """
-    found = _stops(error)
-    return found[0] if found else None
+    stops = _stops(error)
+    return stops[0] if stops else None
 
 
 def add_command_note(stop: KeyboardInterrupt, what: str) -> None:
@@ -88,9 +88,9 @@ def add_command_note(stop: KeyboardInterrupt, what: str) -> None:
 
 def _stops(stop: BaseException) -> list[KeyboardInterrupt]:
     """A stop and those before it: whoever is impatient stops the stopping too."""
-    found: list[BaseException] = []
+    errors: list[BaseException] = []
     error: BaseException | None = stop
-    while error is not None and error not in found:
-        found.append(error)
+    while error is not None and error not in errors:
+        errors.append(error)
         error = error.__cause__ or error.__context__
-    return [one for one in found if isinstance(one, KeyboardInterrupt)]
+    return [one for one in errors if isinstance(one, KeyboardInterrupt)]

@@ -76,9 +76,9 @@ def _get(namespace: argparse.Namespace) -> None:
         print(f"The tasks of {where} are here already, and are used.")
         return
     tasks, groups, tags = _index()
-    found = f"{_count(tasks, 'task')}, {_count(groups, 'group')} and {_count(tags, 'tag')} of {where}"
+    counts = f"{_count(tasks, 'task')}, {_count(groups, 'group')} and {_count(tags, 'tag')} of {where}"
     print(
-        f"{found} are found by name from now on.\n"
+        f"{counts} are counts by name from now on.\n"
         "Bundled tasks and --include_path go before them. They are code of other people: SECURITY.md says what runs."
     )
 

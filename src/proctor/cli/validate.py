@@ -57,11 +57,11 @@ def _print(verdict: ValidationReport, *, with_data: bool) -> None:
         print("All tasks found and valid" if not verdict.unrun else "All tasks found; no errors in what was checked")
     counts = [_count(verdict.tasks, "task"), _count(verdict.groups, "group")]
     counts.append(_count(verdict.documents, "document") if with_data else "no data read")
-    found = f"{_count(len(verdict.errors), 'error')}, {_count(len(verdict.notes), 'note')}"
+    totals = f"{_count(len(verdict.errors), 'error')}, {_count(len(verdict.notes), 'note')}"
     if verdict.unrun:
         whose = "1 task has" if verdict.unrun == 1 else f"{verdict.unrun:,} tasks have"
         print(f"{whose} Python functions, which were not run: --run_task_code runs them and checks their results.")
-    print(f"{found} in {', '.join(counts)} ({verdict.seconds:.1f} s)")
+    print(f"{totals} in {', '.join(counts)} ({verdict.seconds:.1f} s)")
 
 
 def _print_by_file(errors: Sequence[Finding]) -> None:

@@ -112,8 +112,8 @@ class SentenceParser(argparse.ArgumentParser):
     def _get_option_tuples(self, option_string: str) -> list[Any]:
         """What an abbreviation may mean: lm-eval's flags first, so that its command lines keep their meaning."""
         # argparse's own method, which it has no public hook for: it completes abbreviations.
-        found = super()._get_option_tuples(option_string)
-        return [match for match in found if match[1] not in self.our_own] or found
+        matches = super()._get_option_tuples(option_string)
+        return [match for match in matches if match[1] not in self.our_own] or matches
 
     def _meant(self, name: str) -> str:
         known = [option for option in self._option_string_actions if option.startswith("--")]

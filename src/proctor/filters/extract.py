@@ -49,16 +49,16 @@ class Regex(Filter):
             match = next((part for part in match if part), self.fallback)
         return match.strip() if isinstance(match, str) else match
 
-    def _selected(self, found: list[Any]) -> Any:
-        if not found:
+    def _selected(self, matches: list[Any]) -> Any:
+        if not matches:
             return None
         try:
-            return found[self.group_select]
+            return matches[self.group_select]
         except IndexError:
             _log.warning(
                 "The regular expression %r matches %d times; group_select asks for number %d: fallback taken.",
                 self.regex_pattern,
-                len(found),
+                len(matches),
                 self.group_select,
             )
             return None
@@ -97,9 +97,9 @@ class _Punctuation(dict[int, int | None]):
 
     def __missing__(self, code: int) -> int | None:
         # A table for str.translate that fills itself: few of the 1.1 million code points are ever met.
-        kept = None if unicodedata.category(chr(code)).startswith("P") else code
-        self[code] = kept
-        return kept
+        replacement = None if unicodedata.category(chr(code)).startswith("P") else code
+        self[code] = replacement
+        return replacement
 
 
 _PUNCTUATION = _Punctuation()

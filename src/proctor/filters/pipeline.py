@@ -67,9 +67,9 @@ class Pipeline:
                     for place, outcome in zip(places, current, strict=True)
                     if isinstance(outcome, FilterFailure)
                 }
-                kept = [at for at, outcome in enumerate(current) if not isinstance(outcome, FilterFailure)]
-                current, documents = [current[at] for at in kept], [documents[at] for at in kept]
-                places = [places[at] for at in kept]
+                good = [at for at, outcome in enumerate(current) if not isinstance(outcome, FilterFailure)]
+                current, documents = [current[at] for at in good], [documents[at] for at in good]
+                places = [places[at] for at in good]
             if not current:
                 break
         if not failed:

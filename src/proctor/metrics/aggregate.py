@@ -229,8 +229,8 @@ def stderr_of(
         bootstrap_iters: Resamples of a bootstrap; 0: no standard error.
         threads: Threads of a bootstrap.
     """
-    found = uncertainty_of(aggregation, metric, values, None, bootstrap_iters=bootstrap_iters, threads=threads)
-    return found.stderr
+    uncertainty = uncertainty_of(aggregation, metric, values, None, bootstrap_iters=bootstrap_iters, threads=threads)
+    return uncertainty.stderr
 
 
 class Uncertainty(NamedTuple):

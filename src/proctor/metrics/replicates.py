@@ -119,9 +119,9 @@ def median_batch(values: Sequence[Any]) -> Batch | None:
     middle = len(values) // 2
 
     def compute(index: Any) -> list[Any]:
-        found = _drawn_rows(ranks, index)
-        found.partition(middle, axis=1)
-        return [values[order[rank]] for rank in found[:, middle].tolist()]
+        rows = _drawn_rows(ranks, index)
+        rows.partition(middle, axis=1)
+        return [values[order[rank]] for rank in rows[:, middle].tolist()]
 
     return compute
 

@@ -51,17 +51,17 @@ def digest_files(files: Sequence[Path]) -> list[str]:
     """The digest of each file, from memory where it is the same file. Raises OSError."""
     known = _read_memory()
     stamps = [_stamp(file) for file in files]
-    found = [_remembered(known, file, stamp) for file, stamp in zip(files, stamps, strict=True)]
-    missing = [place for place, digest in enumerate(found) if digest is None]
+    digests = [_remembered(known, file, stamp) for file, stamp in zip(files, stamps, strict=True)]
+    missing = [place for place, digest in enumerate(digests) if digest is None]
     if missing:
         fresh = _digest([files[place] for place in missing], [stamps[place][0] for place in missing])
         for place, digest in zip(missing, fresh, strict=True):
-            found[place] = digest
+            digests[place] = digest
             # The stamp was taken before the file was read: a change while it was hashed shows in the next run's stamp.
             if _is_settled(stamps[place]):
                 known[_name(files[place])] = [*stamps[place], digest]
         _write_memory(known)
-    return [digest for digest in found if digest is not None]
+    return [digest for digest in digests if digest is not None]
 
 
 def _stamp(file: Path) -> _Stamp:
@@ -116,13 +116,13 @@ def _parts(pool: ThreadPoolExecutor, blocks: Sequence[tuple[Path, int]]) -> Iter
 
 def _digest_block(block: tuple[Path, int]) -> bytes:
     file, start = block
-    found, left = hashlib.sha256(), BLOCK
+    hashed, left = hashlib.sha256(), BLOCK
     with file.open("rb", buffering=0) as stream:
         stream.seek(start)
         while left and (piece := stream.read(min(PIECE, left))):
-            found.update(piece)
+            hashed.update(piece)
             left -= len(piece)
-    return found.digest()
+    return hashed.digest()
 
 
 def _memory() -> Path:
@@ -141,14 +141,14 @@ def _read_memory() -> _Known:
 
 def _write_memory(known: _Known) -> None:
     """The whole file anew, or not at all: what is not remembered is computed again."""
-    kept = dict(list(known.items())[-MOST_REMEMBERED:])
+    latest = dict(list(known.items())[-MOST_REMEMBERED:])
     with suppress(OSError):
         target = _memory()
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=".weights-")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(kept, file)
+                json.dump(latest, file)
             os.replace(name, target)
         except OSError:
             with suppress(OSError):

@@ -193,8 +193,8 @@ def _work_lines(counts: RequestCounts) -> Iterator[str]:
 
 
 def _kinds(counts: RequestCounts) -> Mapping[str, KindCounts]:
-    found = {"scored": counts.scored, "rolling": counts.rolled, "generated": counts.generated}
-    return {name: counted for name, counted in found.items() if counted is not None}
+    by_kind = {"scored": counts.scored, "rolling": counts.rolled, "generated": counts.generated}
+    return {name: counted for name, counted in by_kind.items() if counted is not None}
 
 
 # -- timing
@@ -237,10 +237,10 @@ _NAMES: Mapping[RequestKind, str] = {
 
 
 def _by_name(requests: Sequence[Request]) -> Mapping[str, Sequence[Request]]:
-    found: dict[str, list[Request]] = {}
+    by_name: dict[str, list[Request]] = {}
     for request in requests:
-        found.setdefault(_NAMES[request.kind], []).append(request)
-    return found
+        by_name.setdefault(_NAMES[request.kind], []).append(request)
+    return by_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -283,29 +283,29 @@ class _Writer:
             plan_generation(request.kwargs)
             return lines
         plan = plan_generation(request.kwargs, eos=self._tokens.eot_text)
-        found = fit(self._tokens, request.prompt, plan)
-        self._now.tokens += found.prompt
-        room = f"{found.room:,} of the model's {self._tokens.max_length:,} are left by max_gen_toks"
-        lines.append(f"  tokens  {found.prompt:,} ({room}), the last: {pieces_text(found.before)}")
-        return lines + self._cut(found.cut)
+        prompt_fit = fit(self._tokens, request.prompt, plan)
+        self._now.tokens += prompt_fit.prompt
+        room = f"{prompt_fit.room:,} of the model's {self._tokens.max_length:,} are left by max_gen_toks"
+        lines.append(f"  tokens  {prompt_fit.prompt:,} ({room}), the last: {pieces_text(prompt_fit.before)}")
+        return lines + self._cut(prompt_fit.cut)
 
     def _continuations(self, request: Loglikelihood, golds: Sequence[int]) -> list[str]:
         shown = [repr(text) for text in request.continuations]
-        found = (
+        boundaries = (
             token_boundaries(self._tokens, request.context, request.continuations) if self._tokens is not None else []
         )
         lines = []
-        if found and self._tokens is not None:
-            longest = max(boundary.continuation for boundary in found)
-            self._now.tokens += found[0].context + sum(boundary.continuation for boundary in found)
-            count = f"{found[0].context:,} + at most {longest:,} of {self._tokens.max_length:,}"
-            lines.append(f"  tokens  {count}; the prompt ends in {pieces_text(found[0].before)}")
+        if boundaries and self._tokens is not None:
+            longest = max(boundary.continuation for boundary in boundaries)
+            self._now.tokens += boundaries[0].context + sum(boundary.continuation for boundary in boundaries)
+            count = f"{boundaries[0].context:,} + at most {longest:,} of {self._tokens.max_length:,}"
+            lines.append(f"  tokens  {count}; the prompt ends in {pieces_text(boundaries[0].before)}")
         wide = max(map(column_count, shown), default=0)
         short = wide <= 30
         lines.append("  then, one at a time:" if len(shown) > 1 else "  then:")
         for index, text in enumerate(shown):
             mark = self._bold("  ← gold") if index in golds else ""
-            after = boundary_text(found[index]) if found else ""
+            after = boundary_text(boundaries[index]) if boundaries else ""
             padding = " " * (wide - column_count(text)) if short and (after or mark) else ""
             line = f"    {text}{padding}"
             if after and short:
@@ -313,7 +313,7 @@ class _Writer:
             lines.append(line + mark)
             if after and not short:
                 lines.append(f"      | {after}")
-        return lines + self._cut(max((boundary.cut for boundary in found), default=0))
+        return lines + self._cut(max((boundary.cut for boundary in boundaries), default=0))
 
     def _cut(self, cut: int) -> list[str]:
         if not cut:

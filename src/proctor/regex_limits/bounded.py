@@ -131,9 +131,9 @@ def findall(regex: re.Pattern[str], text: str) -> list[Any]:
     if _can_tick():
         with TimeLimit() as watch:
             return watch.run(findall, regex, text)
-    found = _HELPER.match(regex, text, work="findall")
+    matches = _HELPER.match(regex, text, work="findall")
     # JSON has no tuples: findall() of several groups comes back as lists.
-    return [tuple(one) if isinstance(one, list) else one for one in found]
+    return [tuple(one) if isinstance(one, list) else one for one in matches]
 
 
 def sub(regex: re.Pattern[str], repl: str, text: str, count: int = 0) -> str:

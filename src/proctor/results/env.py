@@ -113,9 +113,9 @@ def _lines() -> Iterator[str]:
     yield ""
     yield "Versions of relevant libraries:"
     for name in LISTED:
-        found = _version(name)
-        if found:
-            yield f"[pip3] {name}=={found}"
+        version = _version(name)
+        if version:
+            yield f"[pip3] {name}=={version}"
 
 
 def _graphics() -> Iterator[str]:

@@ -79,10 +79,10 @@ class PendingQueries:
     def __init__(self, queries: Sequence[Query], store: ResponseSource | None = None) -> None:
         self.queries = queries
         self._store = store
-        cached = None if store is None else store.find(queries)
-        self._responses: list[Response | None] = [None] * len(queries) if cached is None else cached.responses
-        self._parts: Mapping[int, Sequence[Part | None]] = {} if cached is None else cached.parts
-        self._own = frozenset[int]() if cached is None else cached.own
+        lookup = None if store is None else store.find(queries)
+        self._responses: list[Response | None] = [None] * len(queries) if lookup is None else lookup.responses
+        self._parts: Mapping[int, Sequence[Part | None]] = {} if lookup is None else lookup.parts
+        self._own = frozenset[int]() if lookup is None else lookup.own
         self.missing = [place for place, response in enumerate(self._responses) if response is None]
         self.counts = Counts(cached=len(queries) - len(self.missing))
         self.total = sum(query.request.count for query in queries)

@@ -66,12 +66,12 @@ def _may_begin(name: str) -> bool:
 
 def descendants(pid: int) -> list[int]:
     """The processes below ``pid``, where the system tells them."""
-    found: list[int] = []
+    processes: list[int] = []
     waiting = [pid]
     while waiting:
         one = waiting.pop()
         with suppress(OSError), open(f"/proc/{one}/task/{one}/children", encoding="ascii") as file:
             below = [int(child) for child in file.read().split()]
-            found += below
+            processes += below
             waiting += below
-    return found
+    return processes

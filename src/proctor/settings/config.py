@@ -134,27 +134,27 @@ def _lift_from_model_args(values: dict[str, Any], problems: list[str]) -> None:
 
 def _contradictions(values: Mapping[str, Any], *, needs_tasks: bool) -> list[str]:
     """Sentences about settings that do not go together."""
-    found: list[str] = []
+    problems: list[str] = []
     if needs_tasks and not values.get("tasks"):
-        found.append("No task is given: add --tasks NAME[,NAME...]; 'proctor ls tasks' lists the names.")
+        problems.append("No task is given: add --tasks NAME[,NAME...]; 'proctor ls tasks' lists the names.")
     writing = [f"--{key}" for key in ("log_samples", "predict_only") if values.get(key)]
     if writing and not values.get("output_path"):
-        found.append(f"{' and '.join(writing)} needs a place to write to: add --output_path FOLDER.")
+        problems.append(f"{' and '.join(writing)} needs a place to write to: add --output_path FOLDER.")
     if values.get("no_store") and (values.get("store") or values.get("use_cache")):
-        found.append(f"--no_store and --{'store' if values.get('store') else 'use_cache'} contradict each other.")
+        problems.append(f"--no_store and --{'store' if values.get('store') else 'use_cache'} contradict each other.")
     if values.get("store") and values.get("use_cache"):
-        found.append("--store and --use_cache name two files of cached responses: give one of them.")
+        problems.append("--store and --use_cache name two files of cached responses: give one of them.")
     if values.get("store") and is_off(values["store"]):
-        found.append(f"--store {values['store']} would name a file; --no_store goes without one.")
+        problems.append(f"--store {values['store']} would name a file; --no_store goes without one.")
     if values.get("samples") and values.get("limit") is not None:
-        found.append("--samples and --limit both choose documents: give one of them.")
+        problems.append("--samples and --limit both choose documents: give one of them.")
     if values.get("batch_invariant") and values.get("strict_lm_eval"):
-        found.append("--batch_invariant and --strict_lm_eval score in different ways: give one of them.")
+        problems.append("--batch_invariant and --strict_lm_eval score in different ways: give one of them.")
     if values.get("batch_invariant") and not declared_kind(values.get("model", "hf")).batch_invariant:
-        found.append(f"--batch_invariant belongs to --model hf; --model {values['model']} has no such way to score.")
+        problems.append(f"--batch_invariant belongs to --model hf; --model {values['model']} has no such way to score.")
     if values.get("fewshot_as_multiturn") and not values.get("apply_chat_template"):
-        found.append("--fewshot_as_multiturn makes turns of a chat: add --apply_chat_template.")
-    return found
+        problems.append("--fewshot_as_multiturn makes turns of a chat: add --apply_chat_template.")
+    return problems
 
 
 def _derive(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -47,8 +47,8 @@ class Setting:
 
     def help_in(self, subcommand: str) -> str | None:
         """Its help in another subcommand than ``run``; None where it has none there."""
-        found = self.subcommands.get(subcommand)
-        return self.help if found == SAME else found
+        own_help = self.subcommands.get(subcommand)
+        return self.help if own_help == SAME else own_help
 
 
 def _declare(

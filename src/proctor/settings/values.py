@@ -155,12 +155,12 @@ def paths(value: Any) -> tuple[str, ...]:
     items = [value] if isinstance(value, str | os.PathLike) else value
     if not isinstance(items, Sequence) or not all(isinstance(item, str | os.PathLike) for item in items):
         raise ValueError(f"must be a path or a list of paths, not {value!r}")
-    found: list[str] = []
+    paths: list[str] = []
     for item in items:
         path = str(item)
         # A folder whose name holds the separator is taken as one, if it is there.
-        found += [path] if _exists(path) else [part for part in path.split(os.pathsep) if part]
-    return tuple(dict.fromkeys(found))
+        paths += [path] if _exists(path) else [part for part in path.split(os.pathsep) if part]
+    return tuple(dict.fromkeys(paths))
 
 
 def _exists(path: str) -> bool:

@@ -173,9 +173,9 @@ def scratch(name: str, shape: tuple[int, ...], dtype: Any) -> Any:
 
 def usable_threads() -> int:
     """Threads to use when nobody says: OMP_NUM_THREADS, else the processors this process may use."""
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    if asked.isdigit() and int(asked) > 0:
-        return int(asked)
+    threads = os.environ.get("OMP_NUM_THREADS", "")
+    if threads.isdigit() and int(threads) > 0:
+        return int(threads)
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(usable, _MAX_THREADS)
 

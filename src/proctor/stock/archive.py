@@ -63,10 +63,10 @@ class Archive:
 class _Wheel(Archive):
     def __init__(self, file: zipfile.ZipFile) -> None:
         self._file = file
-        found = [match["version"] for name in file.namelist() if (match := _WHEEL_METADATA.fullmatch(name))]
-        if len(found) != 1:
+        versions = [match["version"] for name in file.namelist() if (match := _WHEEL_METADATA.fullmatch(name))]
+        if len(versions) != 1:
             raise DataError("it is a zip file, but no wheel of lm_eval")
-        self.version = found[0]
+        self.version = versions[0]
 
     def members(self) -> Iterator[Member]:
         """Files only; a zip file marks links in the mode of Unix."""

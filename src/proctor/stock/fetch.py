@@ -149,13 +149,13 @@ def _place(root: Path, scratch: Path, path: Path, digests: Sequence[str], versio
     (target / TASKS).mkdir(parents=True)
     try:
         with open_archive(path) as archive:
-            found = archive.version
-            if not _VERSION.fullmatch(found) or (version is not None and found != version):
-                raise DataError(f"it is of version {found}, not {version}")
+            own_version = archive.version
+            if not _VERSION.fullmatch(own_version) or (version is not None and own_version != version):
+                raise DataError(f"it is of version {own_version}, not {version}")
             unpacked = unpack_tasks(archive, target / TASKS)
     except DataError as error:
         raise DataError(f"{path.name} cannot be used: {error.message}.") from error
-    return _finish(root, target, StockRecord(found, digest, path.name, *unpacked, time.time()))
+    return _finish(root, target, StockRecord(own_version, digest, path.name, *unpacked, time.time()))
 
 
 def _place_folder(root: Path, scratch: Path, source: Path, version: str, digest: str, installer: str) -> FetchedVersion:

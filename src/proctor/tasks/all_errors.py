@@ -23,13 +23,15 @@ def all_errors(spec: TaskSpec, notes: list[Finding] | None = None) -> tuple[Find
     ``notes`` takes how its files were read, which may be why the fields do not fit them.
     """
     splits = Splits(spec)
-    found = [finding for step in (bind_metrics, bind_filters) for finding in _errors_of(lambda step=step: step(spec))]
+    findings = [
+        finding for step in (bind_metrics, bind_filters) for finding in _errors_of(lambda step=step: step(spec))
+    ]
     if not _errors_of(lambda: splits.names):
-        found += split_errors(spec, splits)
-        found += field_errors(spec, splits)
+        findings += split_errors(spec, splits)
+        findings += field_errors(spec, splits)
     if notes is not None:
         notes += splits.notes
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(findings))
 
 
 def split_errors(spec: TaskSpec, splits: Splits) -> list[Finding]:

@@ -122,8 +122,8 @@ class Expander:
         return self._task(name or own, context.overrides.over(content), file, context.requested_at)
 
     def _task(self, name: str, content: YamlFile, file: str, requested_at: Location | None) -> Sequence[TaskNode]:
-        kept = content.drop(_NOT_A_TASKS)
-        node = TaskNode(name, {**kept.values, "task": name}, kept.places, file)
+        own = content.drop(_NOT_A_TASKS)
+        node = TaskNode(name, {**own.values, "task": name}, own.places, file)
         known = self._tasks.setdefault(name, node)
         differing = [] if known is node else differing_keys(known, node)
         if differing:

@@ -115,8 +115,8 @@ def local_builder(path: str, name: str | None, kwargs: Mapping[str, Any]) -> Any
 
 def local_files(builder: Any) -> dict[str, list[str]]:
     """The files of this machine that a builder reads, by split."""
-    found = None if builder is None else getattr(builder.config, "data_files", None)
-    by_split: Mapping[str, Sequence[Any]] = found if isinstance(found, Mapping) else {}
+    data_files = None if builder is None else getattr(builder.config, "data_files", None)
+    by_split: Mapping[str, Sequence[Any]] = data_files if isinstance(data_files, Mapping) else {}
     return {str(split): [str(file) for file in files] for split, files in by_split.items()}
 
 
@@ -183,9 +183,9 @@ def _descriptions_kept(state: tuple[Any, ...]) -> Iterator[None]:
         key = repr((state, args, sorted(kwargs.items())))
         if key not in _DESCRIBED:
             _DESCRIBED[key] = original(*args, **kwargs)
-        found = _DESCRIBED[key]
+        described = _DESCRIBED[key]
         # The caller takes entries out of builder_kwargs: each gets a dictionary of its own.
-        return dataclasses.replace(found, builder_kwargs=dict(found.builder_kwargs))
+        return dataclasses.replace(described, builder_kwargs=dict(described.builder_kwargs))
 
     setattr(load, "dataset_module_factory", describe)  # noqa: B010
     try:

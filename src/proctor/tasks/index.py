@@ -196,11 +196,11 @@ def _unused_files(roots: Sequence[Root], base: Mapping[str, tuple[Finding, ...]]
     """By name: files that define it too and are not used, as warnings; those of ``base`` where it is not replaced."""
     unused = {name: errors for name, errors in base.items() if not any(name in root.entries for root in roots)}
     for root in roots:
-        found: dict[str, list[Finding]] = {}
+        by_name: dict[str, list[Finding]] = {}
         for entry, file in root.twice:
             message = f"'{entry.name}' is defined here, too, but {entry.file} is used, which comes first in its folder."
-            found.setdefault(entry.name, []).append(Finding(message, file, None, "Rename or remove one of the two."))
-        unused |= {name: tuple(errors) for name, errors in found.items()}
+            by_name.setdefault(entry.name, []).append(Finding(message, file, None, "Rename or remove one of the two."))
+        unused |= {name: tuple(errors) for name, errors in by_name.items()}
     return unused
 
 

@@ -104,17 +104,17 @@ def require_tasks(root: Root, what: str) -> None:
 def read_root(path: Path, *, recursive: bool = True, cache_dir: Path | None = None) -> Root:
     """The names that the files of one folder define; the first file in path order wins."""
     root = Root(str(path))
-    found = walk(root.path, recursive=recursive)
-    _RootReader(root, found, FileHeads(root.path, cache_dir, recursive=recursive)).run()
+    scan = walk(root.path, recursive=recursive)
+    _RootReader(root, scan, FileHeads(root.path, cache_dir, recursive=recursive)).run()
     return root
 
 
 class _RootReader:
     """Turns the heads of a root's files into entries."""
 
-    def __init__(self, root: Root, found: FolderScan, heads: FileHeads) -> None:
+    def __init__(self, root: Root, scan: FolderScan, heads: FileHeads) -> None:
         self.root = root
-        self.walk = found
+        self.walk = scan
         self.heads = heads
         # Files are shown as reached from the root as the user wrote it; ``heads.real`` is what they are opened by.
         self._prefix = "" if root.path == "." else os.path.join(root.path, "")
@@ -126,19 +126,19 @@ class _RootReader:
     def run(self) -> None:
         """Read every file, then keep the cache."""
         nameless: list[tuple[str, str]] = []
-        for found in self.walk.found:
-            head = self.heads.head(found.path, found.mtime_ns, found.size)
-            shown = self._prefix + found.path
+        for file in self.walk.files:
+            head = self.heads.head(file.path, file.mtime_ns, file.size)
+            shown = self._prefix + file.path
             if "error" in head:
                 message, line, hint = head["error"]
                 self.root.errors.append(Finding(message, shown, line, hint))
                 continue
             if "include" in head:
-                head = self._with_includes(found, shown, head)
+                head = self._with_includes(file, shown, head)
             if "task" in head or "group" in head or "class" in head:
                 self._add(head, shown)
             else:
-                nameless.append((shown, found.path))
+                nameless.append((shown, file.path))
         self.root.errors.extend(self.walk.errors)
         self.root.others.extend(self._prefix + path for path in self.walk.others)
         real = self.heads.real
@@ -146,8 +146,8 @@ class _RootReader:
         self.root.nameless.extend(shown for shown, path in nameless if f"{real}/{path}" not in self._included)
         self.heads.save()
 
-    def _with_includes(self, found: ScannedFile, shown: str, head: Head) -> Head:
-        real = self._real(found)
+    def _with_includes(self, file: ScannedFile, shown: str, head: Head) -> Head:
+        real = self._real(file)
         merged, whole = self._merge(head, os.path.dirname(real))
         # An include is missing, broken or in a circle. The full reader says which, with its line; the head says
         # nothing.
@@ -160,9 +160,9 @@ class _RootReader:
                 self.root.errors.extend(finding for finding in error.errors if finding not in self.root.errors)
         return merged
 
-    def _real(self, found: ScannedFile) -> str:
-        path = f"{self.heads.real}/{found.path}"
-        return os.path.realpath(path) if found.is_link else path
+    def _real(self, file: ScannedFile) -> str:
+        path = f"{self.heads.real}/{file.path}"
+        return os.path.realpath(path) if file.is_link else path
 
     def _merge(self, head: Head, folder: str) -> tuple[Head, bool]:
         """The head over those of its includes, and whether all of them could be had."""

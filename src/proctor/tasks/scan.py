@@ -54,7 +54,7 @@ class ScannedFile(NamedTuple):
 class FolderScan(NamedTuple):
     """A folder as it is now. ``others``: files that could be meant as task files but are not named so."""
 
-    found: list[ScannedFile]
+    files: list[ScannedFile]
     errors: list[Finding]
     others: list[str]
 
@@ -83,7 +83,7 @@ def walk(root: str, *, recursive: bool = True) -> FolderScan:
             message = f"the folder cannot be read: {error.strerror or error}."
             result.errors.append(Finding(message, os.path.join(root, prefix)))
     # The order in which a folder lists its entries differs between machines; which of two equal names wins must not.
-    result.found.sort()
+    result.files.sort()
     return result
 
 
@@ -95,7 +95,7 @@ def _note(entry: os.DirEntry[str], path: str, root: str, result: FolderScan) -> 
         result.errors.append(Finding(message, os.path.join(root, path)))
         return
     if entry.is_file():
-        result.found.append(ScannedFile(path, status.st_mtime_ns, status.st_size, entry.is_symlink()))
+        result.files.append(ScannedFile(path, status.st_mtime_ns, status.st_size, entry.is_symlink()))
     elif not entry.is_dir() and (kind := not_a_file(entry.path)):
         result.errors.append(Finding(f"it is {kind}, not a file.", os.path.join(root, path)))
 

@@ -62,15 +62,15 @@ def select(index: TaskIndex, names: Sequence[str]) -> Selection:
     ``index``. Names that do not exist are one :class:`UsageError`, errors in the files that were
     selected one :class:`TaskError`.
     """
-    found = find(index, names)
-    for folder in found.folders:
+    result = find(index, names)
+    for folder in result.folders:
         require_tasks(folder, "folder")
         report_errors(folder.errors)
-    if found.errors:
-        raise TaskError(found.errors)
-    if found.warnings:
-        log.warning("%s", first_lines(found.warnings))
-    return found.selection
+    if result.errors:
+        raise TaskError(result.errors)
+    if result.warnings:
+        log.warning("%s", first_lines(result.warnings))
+    return result.selection
 
 
 def select_values(index: TaskIndex, values: Mapping[str, Any]) -> Selection:
@@ -92,20 +92,20 @@ def find(index: TaskIndex, names: Sequence[str]) -> SelectionResult:
     for name in dict.fromkeys(names):
         # Cheap look-ups first: every later branch may read the stock tasks (``index.names``, ``name in index``).
         if name in index.entries or name in index.tags:
-            found = expander.by_name(index, name)
+            selected = expander.by_name(index, name)
         elif _is_path(name):
-            found = _by_path(expander, index, name, folders)
+            selected = _by_path(expander, index, name, folders)
         elif _GLOB & set(name):
             all_names = all_names or index.names
             matches = fnmatch.filter(all_names, name)
-            found = [node for match in matches for node in expander.by_name(index, match)] if matches else None
+            selected = [node for match in matches for node in expander.by_name(index, match)] if matches else None
         else:
-            found = expander.by_name(index, name) if name in index else None
-        if found is None:
+            selected = expander.by_name(index, name) if name in index else None
+        if selected is None:
             unknown.append(name)
         else:
             # The first mention of a name keeps its place in the order of results.
-            nodes.update({node.name: node for node in found if node.name not in nodes})
+            nodes.update({node.name: node for node in selected if node.name not in nodes})
             warn_of_absent_stock(index, name)
     if unknown:
         raise _not_found(index, unknown)

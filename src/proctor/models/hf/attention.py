@@ -75,9 +75,9 @@ def layer_windows(config: Any) -> Mapping[str, int | None] | str:
 
 def changing_positions(config: Any, longest: int) -> str | None:
     """Whether the positions of a token change with the length of the whole input, or None."""
-    found = getattr(config, "rope_parameters", None) or getattr(config, "rope_scaling", None) or {}
-    nested = [one for one in found.values() if isinstance(one, Mapping)]
-    for rope in nested or [found]:
+    parameters = getattr(config, "rope_parameters", None) or getattr(config, "rope_scaling", None) or {}
+    nested = [one for one in parameters.values() if isinstance(one, Mapping)]
+    for rope in nested or [parameters]:
         kind = rope.get("rope_type") or rope.get("type")
         trained = rope.get("original_max_position_embeddings") or getattr(
             config, "original_max_position_embeddings", None

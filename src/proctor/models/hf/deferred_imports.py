@@ -266,8 +266,8 @@ def deferred_imports(*, calls: bool = False) -> Iterator[None]:
         level: int = 0,
     ) -> Any:
         mine = not level and threading.get_ident() == thread
-        found = _stand_in(name, globals, fromlist) if mine else None
-        return original(name, globals, locals, fromlist or (), level) if found is None else found
+        module = _stand_in(name, globals, fromlist) if mine else None
+        return original(name, globals, locals, fromlist or (), level) if module is None else module
 
     _open.calls = calls
     if DYNAMO not in sys.modules:

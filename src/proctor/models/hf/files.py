@@ -122,8 +122,8 @@ def cached_commit(origin: Origin, *files: str) -> str:
 
     name = origin.source
     for file in files:
-        found = try_to_load_from_cache(name, file, cache_dir=origin.cache, revision=origin.revision)
-        if isinstance(found, str) and (commit := _snapshot_of(Path(found))):
+        path = try_to_load_from_cache(name, file, cache_dir=origin.cache, revision=origin.revision)
+        if isinstance(path, str) and (commit := _snapshot_of(Path(path))):
             return commit
     try:
         commit = HfApi().model_info(name, revision=origin.revision, timeout=10).sha
@@ -151,9 +151,9 @@ def _folder_of(origin: Origin) -> Path:
 
 def _relevant(origin: Origin, folder: Path) -> list[Path]:
     unread = NO_MATTER if origin.formats else (*NO_MATTER, *OTHER_FRAMEWORKS)
-    found = [file for file in folder.iterdir() if file.is_file() and not _is_unread(file.name, unread)]
+    files = [file for file in folder.iterdir() if file.is_file() and not _is_unread(file.name, unread)]
     below = [file for file in _below(folder) if not _is_unread(file.name, unread)] if origin.trusted else []
-    return sorted({*found, *below, *_shards(folder, found)})
+    return sorted({*files, *below, *_shards(folder, files)})
 
 
 def _below(folder: Path, suffix: str = "") -> Iterator[Path]:
@@ -163,9 +163,9 @@ def _below(folder: Path, suffix: str = "") -> Iterator[Path]:
         yield from (Path(root, name) for name in names if name.endswith(suffix) and Path(root, name).is_file())
 
 
-def _shards(folder: Path, found: Iterable[Path]) -> Iterator[Path]:
+def _shards(folder: Path, files: Iterable[Path]) -> Iterator[Path]:
     """What an index, or a config with ``transformers_weights``, refers to, wherever that lies."""
-    for file in found:
+    for file in files:
         if not file.name.endswith((".index.json", "config.json")):
             continue
         content = _read(file)
@@ -234,11 +234,11 @@ def _named_by_adapter(origin: Origin, folder: Path) -> list[str]:
     file = folder / "adapter_config.json"
     settings = dict(_read(file)) if file.is_file() else {}
     settings.pop("base_model_name_or_path", None)
-    found = [digest for text in sorted(_texts(settings)) for digest in _digest_of_named(folder, text)]
+    digests = [digest for text in sorted(_texts(settings)) for digest in _digest_of_named(folder, text)]
     if str(settings.get("peft_type")).upper() == "XLORA":
         names = sorted(name for name in _texts(settings.get("adapters")) if not Path(name).is_dir())
-        found += [cached_commit(Origin(name, cache=origin.cache), "adapter_config.json") for name in names]
-    return found
+        digests += [cached_commit(Origin(name, cache=origin.cache), "adapter_config.json") for name in names]
+    return digests
 
 
 def _texts(value: Any) -> set[str]:
@@ -261,12 +261,12 @@ def _digest_of_named(folder: Path, text: str) -> Iterator[str]:
 
 def _code_elsewhere(origin: Origin, folder: Path) -> list[tuple[str, str]]:
     """Custom code of other folders and repositories, as ``auto_map`` names it: ``OTHER--module.Class``."""
-    found: dict[str, str] = {}
+    code: dict[str, str] = {}
     for name in ("config.json", "tokenizer_config.json", "processor_config.json", "preprocessor_config.json"):
         file = folder / name
         if file.is_file():
-            found.update(outside_code(origin, _read(file).get("auto_map")))
-    return sorted(found.items())
+            code.update(outside_code(origin, _read(file).get("auto_map")))
+    return sorted(code.items())
 
 
 def _code_of(origin: Origin, name: str, reference: str) -> str:

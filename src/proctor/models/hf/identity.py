@@ -192,7 +192,7 @@ _ARITHMETIC: Mapping[str, tuple[Callable[[], Any], Any]] = {
 
 def arithmetic() -> Mapping[str, Any]:
     """What was set, in the process or in its environment, that makes a multiplication another one."""
-    found: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
     for name, (read, default) in _ARITHMETIC.items():
         try:
             value = read()
@@ -200,8 +200,8 @@ def arithmetic() -> Mapping[str, Any]:
             # Torch refuses where the old and the new way of setting a precision were mixed.
             value = "mixed"
         if value != default:
-            found[name] = value
-    return {**found, **steering_variables()}
+            settings[name] = value
+    return {**settings, **steering_variables()}
 
 
 # -- where weights come from

@@ -165,7 +165,7 @@ class HfModel:
         for result in self._score(spans, "rolling", None if left is None else responses.wanted):
             yield from responses.add(result.owner, result.logprob)
 
-    def _score(self, spans: Sequence[Span], kind: str, asked: Sequence[bool] | None) -> Iterator[SpanScore]:
+    def _score(self, spans: Sequence[Span], kind: str, wanted: Sequence[bool] | None) -> Iterator[SpanScore]:
         """The scores of spans; ``asked``: per owner, whether anybody wants to know."""
         share = self.tokens.backend == "causal" and bool(self._arguments.logits_cache)
         # lm-eval: the windows of whole texts meet within a batch only.
@@ -174,7 +174,7 @@ class HfModel:
         if not rows:
             return
         decision = self._decide(rows, kind)
-        missing = None if asked is None else [any(asked[span.owner] for span in row.spans) for row in rows]
+        missing = None if wanted is None else [any(wanted[span.owner] for span in row.spans) for row in rows]
         if decision.mode == "plain":
             results = self._plain(rows, kind, missing)
         else:

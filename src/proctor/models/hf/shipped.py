@@ -57,8 +57,8 @@ def patched_code(config: Any) -> str | None:
     """
     for name in sorted({*_modules_of(config), *ALWAYS}):
         module = sys.modules.get(name)
-        if module is not None and (found := _first_patch(module)):
-            return f"{name}.{found}"
+        if module is not None and (patch := _first_patch(module)):
+            return f"{name}.{patch}"
     if _global_hooks():
         return "torch.nn.Module (a hook for all modules)"
     return _foreign_operation()
@@ -80,8 +80,8 @@ def _first_patch(module: types.ModuleType) -> str | None:
             continue
         value = vars(module).get(code.co_name)
         if isinstance(value, type):
-            if found := _patch_of_class(value, code, module):
-                return f"{code.co_name}.{found}" if found != "itself" else code.co_name
+            if patch := _patch_of_class(value, code, module):
+                return f"{code.co_name}.{patch}" if patch != "itself" else code.co_name
         elif value is not None and not _is_shipped(value, _same_name(shipped, code.co_name)):
             return code.co_name
     return None
@@ -164,12 +164,12 @@ def _is_known(function: types.FunctionType) -> bool:
 
 def _roots() -> tuple[str, ...]:
     if not _ROOTS:
-        found = {str(Path(inspect.__file__).parent.resolve()), str(Path(inspect.__file__).parent)}
+        folders = {str(Path(inspect.__file__).parent.resolve()), str(Path(inspect.__file__).parent)}
         for package in PACKAGES:
             spec = find_spec(package)
             if spec is not None:
-                found.update(map(str, spec.submodule_search_locations or [spec.origin]))
-        _ROOTS.extend(sorted(found))
+                folders.update(map(str, spec.submodule_search_locations or [spec.origin]))
+        _ROOTS.extend(sorted(folders))
     return tuple(_ROOTS)
 
 

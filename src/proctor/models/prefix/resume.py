@@ -59,10 +59,10 @@ def part_of(packs: Sequence[Pack], groups: Sequence[Sequence[int]], missing: Seq
 def _stacked(packs: Sequence[Pack]) -> list[tuple[int, ...]]:
     """For every pass, those whose tokens it finds in the cache."""
     stack: list[tuple[int, int]] = []
-    found: list[tuple[int, ...]] = []
+    paths: list[tuple[int, ...]] = []
     for number, pack in enumerate(packs):
         while stack and stack[-1][1] >= pack.past:
             stack.pop()
-        found.append(tuple(below for below, _ in stack))
+        paths.append(tuple(below for below, _ in stack))
         stack.append((number, pack.past))
-    return found
+    return paths

@@ -231,11 +231,11 @@ class Boundaries:
         """Whether no entry of the vocabulary has these two characters side by side."""
         if (left, right) not in self._pairs:
             forms = [(one, two) for one in self._forms(left) for two in self._forms(right)]
-            found = any(one[-1] + two[0] in self._words for one, two in forms)
+            is_word = any(one[-1] + two[0] in self._words for one, two in forms)
             # Two unknown characters in a row can be one unknown token.
             written = (*self._forms(left), *self._forms(right))
             known = any(all(letter in self._vocabulary for letter in form) for form in written)
-            self._pairs[left, right] = bool(forms) and known and not found
+            self._pairs[left, right] = bool(forms) and known and not is_word
         return self._pairs[left, right]
 
     def _written(self, letter: str) -> tuple[str, ...]:

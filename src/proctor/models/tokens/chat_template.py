@@ -65,8 +65,8 @@ class ChatTemplate:
         try:
             return self._render(messages, add_generation_prompt, template)
         except TemplateError as error:
-            kept = [message for message in messages if message["role"] != "system"]
-            if len(kept) == len(messages):
+            others = [message for message in messages if message["role"] != "system"]
+            if len(others) == len(messages):
                 raise self._unrendered(error) from error
             if not self._dropped_system:
                 self._dropped_system = True
@@ -75,7 +75,7 @@ class ChatTemplate:
                     error,
                 )
         try:
-            return self._render(kept, add_generation_prompt, template)
+            return self._render(others, add_generation_prompt, template)
         except TemplateError as error:
             raise self._unrendered(error) from error
 

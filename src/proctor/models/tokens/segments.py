@@ -91,8 +91,8 @@ class SegmentEncoder:
         """
         special = self._special_in(texts)
         places = [self._places(text, special, stubs) for text in texts]
-        self.boundaries.learn(place.cut for found in places for place in found)
-        return [self._parts(text, found) for text, found in zip(texts, places, strict=True)]
+        self.boundaries.learn(place.cut for places_of_text in places for place in places_of_text)
+        return [self._parts(text, places_of_text) for text, places_of_text in zip(texts, places, strict=True)]
 
     def encode(self, parts: Iterable[Segment]) -> dict[Segment, list[int]]:
         """The ids of parts, without special tokens, each part once.
@@ -148,19 +148,19 @@ class SegmentEncoder:
     def _places(self, text: str, special: Sequence[str], stubs: bool) -> list[CutPlace]:
         if len(text) < SHORTEST:
             return []
-        found: list[CutPlace] = []
+        cuts: list[CutPlace] = []
         if "\n\n" in text:
-            found.extend(self._lines(text, "\n\n"))
+            cuts.extend(self._lines(text, "\n\n"))
         elif len(text) > LONG_LINES:
-            found.extend(self._lines(text, "\n"))
+            cuts.extend(self._lines(text, "\n"))
         for name in special:
             at = text.find(name, 1)
             while at > 0:
-                found.append(CutPlace(at, cut_at(text, at, CutKind.BEFORE_TOKEN, len(name)), at))
+                cuts.append(CutPlace(at, cut_at(text, at, CutKind.BEFORE_TOKEN, len(name)), at))
                 at = text.find(name, at + len(name))
         if stubs:
-            found.extend(self._stub(text))
-        return found
+            cuts.extend(self._stub(text))
+        return cuts
 
     def _lines(self, text: str, separator: str) -> Iterator[CutPlace]:
         at = text.find(separator)

@@ -109,18 +109,18 @@ class SharedEncoding:
         ids = self._joined.join([parts[place] for place in cut], *frame)
         pairs = [(parts[place][-1], text) for place in cut for text in contexts[texts[place]]]
         tails = self._joined.tails(list(dict.fromkeys(pairs)), frame[1])
-        found = {
+        encoded = {
             texts[place]: (row, {text: tails[parts[place][-1], text] for text in contexts[texts[place]]})
             for place, row in zip(cut, ids, strict=True)
         }
-        return found if self._holds(found, flag, flag_of) else self._give_up() or {}
+        return encoded if self._holds(encoded, flag, flag_of) else self._give_up() or {}
 
     def _holds(
-        self, found: Mapping[str, tuple[Ids, Mapping[str, list[int]]]], flag: Flag, flag_of: Callable[[str], Flag]
+        self, contexts: Mapping[str, tuple[Ids, Mapping[str, list[int]]]], flag: Flag, flag_of: Callable[[str], Flag]
     ) -> bool:
         """Whether some of the contexts, each with one continuation, are what whole encoding gives."""
-        for number, context in enumerate(list(found)[::VERIFIED]):
-            ids, tails = found[context]
+        for number, context in enumerate(list(contexts)[::VERIFIED]):
+            ids, tails = contexts[context]
             [before] = self._whole([context], flag).values()
             if ids.tolist() != before:
                 return False

@@ -84,9 +84,9 @@ def unlike_columns(files: Iterable[tuple[str, str]], builder: str) -> DataFileEr
     for fits in (is_cast, Kind.__eq__):
         known: dict[str, tuple[str, Kind]] = {}
         for shown, rows in tables.items():
-            found = _unlike(shown, rows, known, fits)
-            if found is not None:
-                return found
+            difference = _unlike(shown, rows, known, fits)
+            if difference is not None:
+                return difference
             # ``known`` last: the first file that has a column decides its type, as in ``datasets``.
             known = {**{name: (shown, kind) for name, kind in _columns(rows).items()}, **known}
     return _new_column(tables)

@@ -38,9 +38,9 @@ def diagnose(files: Iterable[tuple[str, str]], builder: str) -> DataFileError | 
         except (OSError, ValueError):
             continue
         # The copy is UTF-8 by now; one that is not was refused with its line when it was prepared.
-        found = look(shown, text) if look else None
-        if found is not None:
-            return found
+        finding = look(shown, text) if look else None
+        if finding is not None:
+            return finding
     return None
 
 

@@ -85,8 +85,8 @@ def _of_content(spec: TaskSpec, name: str, error: Exception) -> DataError:
 
 def _unknown_argument(spec: TaskSpec, path: str, text: str) -> Finding | None:
     """The error of a key of dataset_kwargs that nobody takes, or None."""
-    found = re.search(r"unexpected keyword argument '(\w+)'|doesn't have a '(\w+)' key", text)
-    key = found and (found[1] or found[2])
+    match = re.search(r"unexpected keyword argument '(\w+)'|doesn't have a '(\w+)' key", text)
+    key = match and (match[1] or match[2])
     # With an offline cache the key becomes part of a configuration's name.
     named = re.search(r"for config '([^']*)'", text)
     key = key or next((name for name in spec.data.kwargs if named and f"{name}=" in named[1]), None)

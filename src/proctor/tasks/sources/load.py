@@ -60,13 +60,13 @@ def load_splits(spec: TaskSpec, notes: list[Finding] | None = None) -> Mapping[s
         TaskError: a data key of the task is wrong.
         DataError: the data cannot be had or read; the message names the file.
     """
-    found: list[Finding] = []
-    splits = _load(spec, found)
+    findings: list[Finding] = []
+    splits = _load(spec, findings)
     if notes is None:
-        for note in found:
+        for note in findings:
             log.warning("%s", note)
     else:
-        notes += found
+        notes += findings
     return splits
 
 
@@ -130,9 +130,9 @@ def _saved_folder(spec: TaskSpec, source: LoadArguments) -> str | None:
     """The folder of ``save_to_disk`` that is meant, or None."""
     inner = os.path.join(source.path, str(spec.data.name)) if spec.data.name else source.path
     folder = next((one for one in (source.path, inner) if is_saved(one)), None)
-    asked = bool(source.kwargs.get("load_from_disk"))
+    from_disk = bool(source.kwargs.get("load_from_disk"))
     if folder is None:
-        if asked:
+        if from_disk:
             message = f"load_from_disk is said, but {source.path} is no folder that save_to_disk wrote."
             raise TaskError(spec.error(message, "dataset_kwargs", "load_from_disk"))
         return None

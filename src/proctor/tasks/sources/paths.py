@@ -69,8 +69,8 @@ def beside(folder: str | None, value: Any) -> Any:
         return [beside(folder, item) for item in value]
     if not isinstance(value, str) or "://" in value:
         return value
-    found = next((path for path in _candidates(folder, os.path.expanduser(value)) if exists(path)), None)
-    return value if found is None else found
+    path_there = next((path for path in _candidates(folder, os.path.expanduser(value)) if exists(path)), None)
+    return value if path_there is None else path_there
 
 
 def _candidates(folder: str | None, value: str) -> Iterator[str]:

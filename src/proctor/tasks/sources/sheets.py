@@ -270,11 +270,11 @@ def workbooks_in(folder: str) -> tuple[dict[str, list[str]], list[str]]:
     # "~$book.xlsx" is the lock file that Excel keeps beside a workbook that is open.
     names = [name for name in sorted(os.listdir(folder)) if not name.startswith((".", "~$"))]
     others = [name for name in names if builder_of(name) not in (None, "xlsx") and name not in _CARDS]
-    found: dict[str, list[str]] = {}
+    by_split: dict[str, list[str]] = {}
     for name in names:
         if builder_of(name) == "xlsx":
-            found.setdefault(_split_of(name), []).append(os.path.join(folder, name))
-    return found, others
+            by_split.setdefault(_split_of(name), []).append(os.path.join(folder, name))
+    return by_split, others
 
 
 _CARDS = frozenset({"dataset_info.json", "dataset_infos.json", "README.txt", "LICENSE.txt"})

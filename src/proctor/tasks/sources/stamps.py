@@ -47,7 +47,7 @@ def digest(file: str) -> str:
 
 def folder_stamp(folder: str) -> Stamp:
     """The stamps of everything below a folder, through links as well."""
-    found: list[Stamp] = []
+    stamps: list[Stamp] = []
     entered: set[str] = set()
     for base, folders, names in os.walk(folder, followlinks=True):
         # Links are followed, so a link to a folder above would lead round in a circle: each real folder once.
@@ -58,8 +58,8 @@ def folder_stamp(folder: str) -> Stamp:
         entered.add(real)
         # os.walk goes down in the order of this list: sorted in place, equal folders give equal stamps.
         folders.sort()
-        found += [stamp(os.path.join(base, name)) for name in sorted(names)]
-    return tuple(found)
+        stamps += [stamp(os.path.join(base, name)) for name in sorted(names)]
+    return tuple(stamps)
 
 
 def name_of(stamps: Iterable[Stamp]) -> str:

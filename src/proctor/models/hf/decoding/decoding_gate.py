@@ -226,12 +226,12 @@ def probe(passes: ForwardPasses, ids: Sequence[int]) -> tuple[float, float]:
     fork = len(ids) // 2
     passes.prefix(cache, ids[:fork])
     # A longer neighbour: the row that is compared is padded and masked.
-    found = [passes.fill(cache, [ids[fork:], [*ids[fork:], *ids[:3]]])[0]]
-    found.extend(passes.step(cache, [token, ids[0]])[0] for token in new[: len(reference) - 1])
-    if not cache.layers or cache.attended != len(cache.layers) * (len(found) + 1):
+    logits = [passes.fill(cache, [ids[fork:], [*ids[fork:], *ids[:3]]])[0]]
+    logits.extend(passes.step(cache, [token, ids[0]])[0] for token in new[: len(reference) - 1])
+    if not cache.layers or cache.attended != len(cache.layers) * (len(logits) + 1):
         raise UnsupportedAttentionError("its attention is its own")
     spread = float(reference.std())
-    difference = float((torch.stack(found) - reference).abs().max()) / spread
+    difference = float((torch.stack(logits) - reference).abs().max()) / spread
     difference = difference if math.isfinite(difference) else math.inf
     return difference, TOLERANCES.get(getattr(passes.module, "dtype", torch.float32), COARSE_TOLERANCE)
 

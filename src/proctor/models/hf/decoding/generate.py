@@ -220,13 +220,13 @@ class Generator:
         # What is not new in a row: the prompt, or the token from which a decoder starts.
         skip = width if self.tokens.backend == "causal" else 1
         most = int(plan.extra.get("max_length") or width + plan.max_tokens) - skip
-        found: list[tuple[int, Text]] = []
+        texts: list[tuple[int, Text]] = []
         for prompt, row, bad in zip(prompts, output.tolist(), broken, strict=True):
             new = without_padding(row[skip:], ending.eos, self._pad_token)
             finish = finish_reason(new, ending, self.tokens.decode, most)
             text = self._text(row[skip:] if self.tokens.backend == "causal" else row, plan)
-            found.append((prompt.owner, Text(text, finish, Usage(len(prompt.ids), 0, len(new)), bad)))
-        return found
+            texts.append((prompt.owner, Text(text, finish, Usage(len(prompt.ids), 0, len(new)), bad)))
+        return texts
 
     def _pad(self, prompts: Sequence[Prompt]) -> tuple[torch.Tensor, torch.Tensor]:
         width = max(len(prompt.ids) for prompt in prompts)

@@ -74,9 +74,9 @@ def attend(
 ) -> tuple[torch.Tensor, None]:
     """Attention of one layer, in the form in which transformers' models call it."""
     cache = _current.get()
-    asked = [name for name, given in kwargs.items() if given is not None and name not in HARMLESS]
-    if cache is None or attention_mask is not None or dropout or asked:
-        raise UnsupportedAttentionError(f"attention with {', '.join(asked) or 'a mask of its own'}")
+    unsupported = [name for name, given in kwargs.items() if given is not None and name not in HARMLESS]
+    if cache is None or attention_mask is not None or dropout or unsupported:
+        raise UnsupportedAttentionError(f"attention with {', '.join(unsupported) or 'a mask of its own'}")
     layer = cache.layers[cast(int, module.layer_idx)]
     cache.attended += 1
     rule = AttentionRule(query.shape[-1] ** -0.5 if scaling is None else scaling, sliding_window, softcap, s_aux)
@@ -122,8 +122,8 @@ def _step(
     assert layer.slots is not None
     rows, heads, _, size = query.shape
     keys, values = (held[:rows, :, : cache.longest] for held in layer.slots)
-    kept = keys.shape[1]
-    grouped = query.reshape(rows, kept, heads // kept, size)
+    groups = keys.shape[1]
+    grouped = query.reshape(rows, groups, heads // groups, size)
     scores = torch.matmul(grouped, keys.transpose(-1, -2))
     if layer.prefix is None:
         out = torch.matmul(rule.weights(scores, hidden), values)
@@ -152,8 +152,8 @@ def configs_of(module: torch.nn.Module) -> list[Any]:
     Args:
         module: The model.
     """
-    found = (getattr(part, "config", None) for part in module.modules())
-    return list({id(config): config for config in found if hasattr(config, "model_type")}.values())
+    configs = (getattr(part, "config", None) for part in module.modules())
+    return list({id(config): config for config in configs if hasattr(config, "model_type")}.values())
 
 
 def _register() -> None:

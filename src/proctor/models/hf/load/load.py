@@ -136,12 +136,12 @@ def read_dtype(key: str, value: Any) -> Any:
     """A torch dtype from its name; ``auto`` and None stay what they are."""
     if value is None or isinstance(value, torch.dtype) or (key == "dtype" and value == "auto"):
         return value
-    found = getattr(torch, str(value).removeprefix("torch."), None)
-    if not isinstance(found, torch.dtype):
+    read = getattr(torch, str(value).removeprefix("torch."), None)
+    if not isinstance(read, torch.dtype):
         known = ("auto", "float32", "float16", "bfloat16", "float64")
         hint = did_you_mean(str(value), known) or f"Common ones: {', '.join(known)}."
         raise UsageError(f"The model argument {key} is {value!r}; torch has no such dtype.", hint=hint)
-    return found
+    return read
 
 
 def load_config(arguments: HfArguments, *, weights: bool) -> Any:
