@@ -83,6 +83,35 @@ def test_os_exit_in_the_thread_of_a_run_is_an_error_with_its_place():
     assert os._exit is real
 
 
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda: os.execv(sys.executable, ["python", "-c", "0"]), "os.execv"),
+        (lambda: os.execve(sys.executable, ["python"], {}), "os.execve"),
+        (lambda: os.execve(path=sys.executable, argv=["python"], env={}), "os.execve"),
+        (lambda: os.execl(sys.executable, "python"), "os.execv"),
+        (lambda: os.execle(sys.executable, "python", {}), "os.execve"),
+        (lambda: os.execvp(sys.executable, ["python"]), "os.execv"),
+        (lambda: os.execlp(sys.executable, "python"), "os.execv"),
+        (lambda: os.execvpe(sys.executable, ["python"], {}), "os.execve"),
+    ],
+)
+def test_a_process_that_replaces_itself_is_an_error_with_its_place(call, sentence):
+    real = (os._exit, os.execv, os.execve)
+    place = r"\(.*test_foreign\.py:\d+\)"
+    with pytest.raises(ForeignExitError, match=rf"called {sentence}\('.*'\) {place}"), no_exit(), os_exit_raises():
+        call()
+    assert (os._exit, os.execv, os.execve) == real
+
+
+def test_a_child_may_be_replaced():
+    with os_exit_raises():
+        child = os.fork()
+        if child == 0:
+            os.execv(sys.executable, [sys.executable, "-S", "-c", "raise SystemExit(7)"])
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+
+
 def test_a_child_and_another_thread_end_by_os_exit_as_ever(monkeypatch):
     statuses = []
     monkeypatch.setattr(os, "_exit", statuses.append)

@@ -5,10 +5,9 @@ BaseException, passes each ``except Exception`` on its way out. So calls into fo
 :func:`no_exit`, which makes an ordinary exception of it, :class:`ForeignExitError`, with its place.
 The invariant: of all exceptions of foreign code, only a KeyboardInterrupt (a stop that the user wants;
 it never ends as a success) and the GeneratorExit of a generator that is closed pass as what they are.
-``os._exit`` would end the process within C, where nobody can catch it; :func:`ends_in_errors` therefore puts a
-function in its place for the thread and the process that run proctor, which raises :class:`ProcessExit`.
-Other threads (a watchdog) and children (multiprocessing) still end by it. Not caught: a process that replaces
-itself (``os.execv``).
+``os._exit`` would end the process within C, where nobody can catch it, and ``os.execv`` would put another program in
+its place; :func:`ends_in_errors` therefore puts functions in their places for the thread and the process that run
+proctor, which raise :class:`ProcessExit`. Other threads (a watchdog) and children (multiprocessing) still end by them.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import NoReturn, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from proctor.errors import ProctorError
 
@@ -33,6 +32,9 @@ R = TypeVar("R")
 _OWN = str(Path(__file__).parent) + os.sep
 _BUNDLED = str(Path(__file__).parent / "benchmarks") + os.sep
 _INSTALLED = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
+_ENDINGS = ("_exit", "execv", "execve")
+"""Functions of ``os`` that end or replace the process; ``execl``, ``execvp`` and the rest of their family call the last
+two by their names in ``os``."""
 _RAISE = dis.opmap["RAISE_VARARGS"]
 
 
@@ -41,7 +43,11 @@ class ForeignExitError(Exception):
 
 
 class ProcessExit(SystemExit):
-    """Foreign code called ``os._exit`` within :func:`os_exit_raises`."""
+    """Foreign code called a function of :data:`_ENDINGS` within :func:`os_exit_raises`; ``code`` is what it gave."""
+
+    def __init__(self, function: str, code: Any) -> None:
+        super().__init__(code)
+        self.function = function
 
 
 class _NoExit:
@@ -78,20 +84,27 @@ def no_exit() -> _NoExit:
 
 @contextmanager
 def os_exit_raises() -> Iterator[None]:
-    """Within, ``os._exit`` raises :class:`ProcessExit` in this thread of this process, and ends all others as ever."""
-    # Process and thread are remembered: a fork inherits the replaced function, and its os._exit must end it.
-    real, process, thread = os._exit, os.getpid(), threading.get_ident()
+    """Within, what ends or replaces the process raises :class:`ProcessExit`; other threads and children do it still."""
+    real = {name: getattr(os, name) for name in _ENDINGS}
+    process, thread = os.getpid(), threading.get_ident()
 
-    def exit_process(status: int) -> NoReturn:
-        if os.getpid() == process and threading.get_ident() == thread:
-            raise ProcessExit(status)
-        real(status)
+    def replacing(name: str) -> Callable[..., Any]:
+        @functools.wraps(real[name])
+        def end(*args: Any, **kwargs: Any) -> Any:
+            # Process and thread are remembered: a fork inherits the replaced function, and its os._exit must end it.
+            if os.getpid() == process and threading.get_ident() == thread:
+                raise ProcessExit(f"os.{name}", next(iter((*args, *kwargs.values())), None))
+            return real[name](*args, **kwargs)
 
-    os._exit = exit_process
+        return end
+
+    for name in _ENDINGS:
+        setattr(os, name, replacing(name))
     try:
         yield
     finally:
-        os._exit = real
+        for name, function in real.items():
+            setattr(os, name, function)
 
 
 def ends_in_errors(function: Callable[P, R]) -> Callable[P, R]:
@@ -112,7 +125,7 @@ def ends_in_errors(function: Callable[P, R]) -> Callable[P, R]:
 def describe_exit(error: BaseException) -> str:
     """What a BaseException did and where, as ``called sys.exit(0) (models/own.py:12)``."""
     if isinstance(error, SystemExit):
-        name = "os._exit" if isinstance(error, ProcessExit) else "sys.exit"
+        name = error.function if isinstance(error, ProcessExit) else "sys.exit"
         what = f"called {name}({'' if error.code is None else repr(error.code)[:60]})"
     else:
         what = f"raised {type(error).__name__}, which is meant to end the process"
