@@ -53,3 +53,62 @@ def test_secrets_in_what_an_exception_says(text):
 )
 def test_sentences_about_secrets_stay(text):
     assert redact_text(text) == text
+
+
+CREDENTIAL = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "AWS_SECRET_ACCESS_KEY ",
+        "aws_secret_access_key\t",
+        "export HF_TOKEN ",
+        "set HF_TOKEN to ",
+        "OPENAI_API_KEY is ",
+        "Authorization ",
+        "Authorization Bearer ",
+        "authorization token ",
+        "X-Api-Key  ",
+        "password ",
+        "the secret key ",
+        "token ",
+        "DB_PASS ",
+    ],
+)
+@pytest.mark.parametrize(
+    "value", [CREDENTIAL, "0123456789abcdef0123", "123e4567-e89b-12d3-a456-426614174000", "dXNlcjpw1YXNz3d29yZDEyMw=="]
+)
+def test_a_credential_after_a_name_and_blanks_is_hidden(head, value):
+    assert redact_text(f"failed: {head}{value}\nrest") == f"failed: {head}***\nrest"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AWS_SECRET_ACCESS_KEY is not set",
+        "the password requirements2023 of the exam",
+        "password Internationalization",
+        "the api_key parameter_of_the_model_is_missing",
+        "the token model.layers.10.self_attn.q_proj.weight",
+        "the token sentencepiece_tokenizer2 has",
+        "token Qwen/Qwen2.5-7B-Instruct-1M",
+        "secret tasks/mmlu_pro_2024/utils.py",
+        "secret_key config_v2_final_version.yaml",
+        "the key 9f86d081884c7d659a2f of the row",
+        "author 9f86d081884c7d659a2feaa0c55ad015",
+        "passage 9f86d081884c7d659a2feaa0c55ad015",
+        "token_count 9f86d081884c7d659a2feaa0c55ad015",
+        "Authorization Bearer of the prize in literature",
+        "cookie 2024-01-01T00:00:00",
+        "the password get_password1_from2(user)",
+    ],
+)
+def test_prose_after_such_a_name_stays(text):
+    assert redact_text(text) == text
+
+
+def test_a_long_text_without_an_end_is_looked_at_once():
+    text = "token " + "a" * 200_000
+    assert redact_text(text) == text
+    assert redact_text("secret " * 20_000) == "secret " * 20_000
