@@ -11,7 +11,7 @@ from proctor.errors import DataError, ProctorError, TaskError, UsageError
 from proctor.run.progress import Quiet
 from proctor.run.session import evaluate
 from proctor.settings.config import build_config
-from proctor.tasks.class_task import from_object
+from proctor.tasks.class_task import from_object, join_instances
 from proctor.tasks.example import Ask, AskResult
 from proctor.tasks.plan import plan_task
 from proctor.tasks.prompt import PromptStyle
@@ -295,3 +295,22 @@ def test_a_class_that_cannot_keep_questions_out_is_named(write, caplog):
     caplog.clear()
     run(write(code), fewshot_exclude="always")
     assert "no effect" not in caplog.text
+
+
+def test_neighbours_of_one_context_are_one_request_and_no_others():
+    instances = [
+        ("loglikelihood", ("a", "1")),
+        ("loglikelihood", ("a", "2")),
+        ("loglikelihood", ("b", "3")),
+        ("loglikelihood", ("a", "4")),
+        ("generate_until", ("a", {"until": ["."]})),
+        ("loglikelihood_rolling", ("a",)),
+    ]
+    assert join_instances(instances) == [
+        Loglikelihood("a", ("1", "2")),
+        Loglikelihood("b", ("3",)),
+        Loglikelihood("a", ("4",)),
+        Generate("a", {"until": ["."]}),
+        Rolling("a"),
+    ]
+    assert join_instances([]) == []

@@ -8,7 +8,7 @@ import pytest
 
 from proctor.errors import TaskError
 from proctor.refs import Ref
-from proctor.tasks.fields import bind_document_fields, bind_examples, key_or_template
+from proctor.tasks.fields import bind_all, bind_document_fields, bind_examples, key_or_template
 from proctor.tasks.templates import compile_template
 
 DOC = {"question": "Q?", "choices": ["x", "y"], "answer": 1, "n": 7}
@@ -121,3 +121,13 @@ def test_a_prefix_that_is_no_text_is_a_sentence(spec, value):
         assert getter({"opening": None}) is None
         with pytest.raises(TaskError, match="gen_prefix must give a text, but on a document it gave"):
             getter({"opening": value})
+
+
+def test_references_are_resolved_however_deep_they_stand(tmp_path):
+    (tmp_path / "mine.py").write_text("ONE = 1\n")
+    ref = Ref(str(tmp_path), "mine.ONE")
+    given = {"a": ref, "b": [ref, {"c": ref}], "d": ("x", 2)}
+    assert bind_all(given) == {"a": 1, "b": [1, {"c": 1}], "d": ("x", 2)}
+    assert given["a"] is ref
+    with pytest.raises(TaskError, match="NONE"):
+        bind_all([Ref(str(tmp_path), "mine.NONE")])

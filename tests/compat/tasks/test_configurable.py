@@ -124,13 +124,6 @@ def test_documents_are_processed_once_for_each_split(config):
     assert calls == [8, 6]
 
 
-def test_a_subclass_may_bring_its_configuration(config):
-    class Mine(ConfigurableTask):
-        CONFIG = TaskConfig(**config)
-
-    assert Mine(config={"num_fewshot": 3}).config.num_fewshot == 3
-
-
 @pytest.mark.parametrize(
     ("changes", "error", "said"),
     [

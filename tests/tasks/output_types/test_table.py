@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from proctor.metrics.base import MeasuredOutput
 from proctor.metrics.metric_list import use_metric
 from proctor.tasks.output_types.base import TargetUse
 from proctor.tasks.output_types.table import DEFAULT_OUTPUT_TYPE, OUTPUT_TYPES, output_type_name, output_type_of
@@ -56,5 +57,6 @@ def test_a_spec_names_its_row(spec):
 def test_what_each_output_type_declares(name, target_use, has_prompt, generates):
     row = OUTPUT_TYPES[name]
     assert (row.target_use, row.has_prompt, row.generates) == (target_use, has_prompt, generates)
+    assert row.measured == MeasuredOutput(name, generates)
     assert row.has_options is (target_use is TargetUse.OPTION)
     assert row.missing_key("doc_to_text") == f"doc_to_text is missing; a task of output_type {name} needs it."
