@@ -71,11 +71,20 @@ _VLLM_FEATURES: Mapping[str, Any] = {
 VLLM = ModelKind(f"{_VLLM}:open_vllm", f"{_VLLM}:open_vllm_lazily", **_VLLM_FEATURES)
 VLLM_MULTIMODAL = ModelKind(f"{_VLLM}:open_vllm_multimodal", f"{_VLLM}:open_vllm_multimodal_lazily", **_VLLM_FEATURES)
 
+_HTTP = "proctor.models.http"
+_COMPLETIONS: Mapping[str, Any] = {
+    "open_tokenizer": f"{_HTTP}:open_api_tokenizer",
+    "required": ("model",),
+    "strict": {"scoring": "echo"},
+}
+_CHAT: Mapping[str, Any] = {"required": ("model",), "messages": True}
+ANTHROPIC = ModelKind(f"{_HTTP}:open_anthropic", **_CHAT)
+
 UNSUPPORTED = (
-    *("anthropic-chat", "anthropic-chat-completions", "anthropic-completions", "ggml", "gguf", "habana"),
+    *("anthropic-completions", "ggml", "gguf", "habana"),
     *("hf-audiolm-qwen", "ipex", "litellm", "litellm-chat"),
-    *("litellm-chat-completions", "local-chat-completions", "local-completions", "mamba_ssm", "megatron_lm"),
-    *("nemo_lm", "neuronx", "onnxruntime", "onnxruntime-genai", "openai-chat-completions", "openai-completions"),
+    *("litellm-chat-completions", "mamba_ssm", "megatron_lm"),
+    *("nemo_lm", "neuronx", "onnxruntime", "onnxruntime-genai"),
     *("openvino", "sglang", "sglang-generate", "steered", "textsynth", "trtllm"),
     *("watsonx_llm", "winml"),
 )
@@ -91,6 +100,14 @@ MODELS: Table[ModelKind | Opener] = Table(
         "hf-mistral3": MULTIMODAL,
         "vllm": VLLM,
         "vllm-vlm": VLLM_MULTIMODAL,
+        "local-completions": ModelKind(f"{_HTTP}:open_local_completions", **_COMPLETIONS),
+        "openai-completions": ModelKind(f"{_HTTP}:open_openai_completions", **_COMPLETIONS),
+        "local-chat-completions": ModelKind(f"{_HTTP}:open_local_chat", **_CHAT),
+        "openai-chat-completions": ModelKind(f"{_HTTP}:open_openai_chat", **_CHAT),
+        "azure-openai-chat-completions": ModelKind(f"{_HTTP}:open_azure_chat", messages=True),
+        "anthropic": ANTHROPIC,
+        "anthropic-chat": ANTHROPIC,
+        "anthropic-chat-completions": ANTHROPIC,
         "dummy": ModelKind("proctor.models.dummy:open_dummy"),
     },
     group="proctor.models",

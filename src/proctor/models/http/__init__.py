@@ -1,0 +1,167 @@
+"""Models that are reached over HTTP: completions and chats of OpenAI's form, and Anthropic's messages.
+
+This door is light: aiohttp and transformers are imported when a model is opened.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from proctor.errors import UsageError
+from proctor.lazy import need
+from proctor.secrets import note
+
+if TYPE_CHECKING:
+    from proctor.models.http.arguments import ApiArguments
+    from proctor.models.http.chat_model import ChatForm, ChatModel
+    from proctor.models.http.completions_model import CompletionsModel
+    from proctor.models.tokens.tokenizer import Tokens
+
+OPENAI = "https://api.openai.com/v1"
+ANTHROPIC = "https://api.anthropic.com/v1/messages"
+OPENAI_KEYS = ("OPENAI_API_KEY",)
+ANTHROPIC_KEYS = ("ANTHROPIC_API_KEY",)
+AZURE_KEYS = ("AZURE_OPENAI_API_KEY",)
+ANTHROPIC_VERSION = "2023-06-01"
+"""The version of the API that requests are written for."""
+
+
+def open_local_completions(args: Mapping[str, Any], **_: Any) -> CompletionsModel:
+    """A server's ``/v1/completions``; the key, if any, is ``OPENAI_API_KEY`` or ``auth_token``."""
+    return _completions("local-completions", args, None)
+
+
+def open_openai_completions(args: Mapping[str, Any], **_: Any) -> CompletionsModel:
+    """OpenAI's ``/v1/completions``."""
+    return _completions("openai-completions", args, f"{OPENAI}/completions")
+
+
+def open_local_chat(args: Mapping[str, Any], **_: Any) -> ChatModel:
+    """A server's ``/v1/chat/completions``; the key, if any, is ``OPENAI_API_KEY`` or ``auth_token``."""
+    return _openai_chat("local-chat-completions", args, None, "max_tokens")
+
+
+def open_openai_chat(args: Mapping[str, Any], **_: Any) -> ChatModel:
+    """OpenAI's ``/v1/chat/completions``."""
+    return _openai_chat("openai-chat-completions", args, f"{OPENAI}/chat/completions", "max_completion_tokens")
+
+
+def open_azure_chat(args: Mapping[str, Any], **_: Any) -> ChatModel:
+    """A deployment of Azure's; its name and address are arguments, or lm-eval's environment variables."""
+    name = args.get("model") or os.environ.get("AZURE_OPENAI_DEPLOYMENT_NAME")
+    address = args.get("base_url") or os.environ.get("AZURE_OPENAI_ENDPOINT")
+    version = args.get("api_version") or os.environ.get("AZURE_OPENAI_API_VERSION", "2025-03-01-preview")
+    if not name or not address:
+        raise UsageError(
+            "The model 'azure-openai-chat-completions' needs the deployment and its address.",
+            hint="Set AZURE_OPENAI_DEPLOYMENT_NAME and AZURE_OPENAI_ENDPOINT, or give model=... and base_url=...",
+        )
+    if "/openai/deployments/" not in str(address):
+        address = f"{str(address).rstrip('/')}/openai/deployments/{name}/chat/completions?api-version={version}"
+    rest = {key: value for key, value in args.items() if key != "api_version"}
+    kind = "azure-openai-chat-completions"
+    arguments, form = _read(kind, {**rest, "model": name, "base_url": address}, None), _openai_form("max_tokens")
+    key = _key(kind, arguments, AZURE_KEYS, is_local=False)
+    return _chat(kind, arguments, form, {"api-key": key}, AZURE_KEYS, lists_models=False)
+
+
+def open_anthropic(args: Mapping[str, Any], **_: Any) -> ChatModel:
+    """Anthropic's ``/v1/messages``, and servers of the same form."""
+    from proctor.models.http import text_requests
+    from proctor.models.http.chat_model import ChatForm
+
+    kind = "anthropic-chat"
+    arguments = _read(kind, args, ANTHROPIC)
+    key = _key(kind, arguments, ANTHROPIC_KEYS, is_local=arguments.base_url != (ANTHROPIC,))
+    form = ChatForm(
+        "/messages",
+        lambda messages, plan, _: {
+            **text_requests.anthropic_messages(messages),
+            **text_requests.anthropic_fields(plan),
+        },
+        text_requests.read_anthropic,
+    )
+    headers = {"anthropic-version": ANTHROPIC_VERSION, **({"x-api-key": key} if key else {})}
+    return _chat(kind, arguments, form, headers, ANTHROPIC_KEYS, lists_models=False)
+
+
+def open_api_tokenizer(args: Mapping[str, Any]) -> Tokens | None:
+    """The tokenizer of a served model, for looking at prompts; no server is asked."""
+    from proctor.models.http.arguments import read_arguments
+    from proctor.models.http.tokenizer import open_tokens
+
+    return open_tokens(read_arguments("local-completions", args, base_url=f"{OPENAI}/completions"))
+
+
+def _read(kind: str, args: Mapping[str, Any], base_url: str | None) -> ApiArguments:
+    need("aiohttp", extra="api")
+    from proctor.models.http.arguments import read_arguments
+
+    return read_arguments(kind, args, base_url=base_url)
+
+
+def _completions(kind: str, args: Mapping[str, Any], base_url: str | None) -> CompletionsModel:
+    arguments = _read(kind, args, base_url)
+    from proctor.models.http.completions_model import CompletionsModel
+
+    headers = _bearer(_key(kind, arguments, OPENAI_KEYS, is_local=base_url is None))
+    return CompletionsModel(arguments, kind=kind, headers=headers, key_names=OPENAI_KEYS)
+
+
+def _openai_chat(kind: str, args: Mapping[str, Any], base_url: str | None, length_name: str) -> ChatModel:
+    arguments = _read(kind, args, base_url)
+    headers = _bearer(_key(kind, arguments, OPENAI_KEYS, is_local=base_url is None))
+    return _chat(kind, arguments, _openai_form(length_name), headers, OPENAI_KEYS, lists_models=base_url is None)
+
+
+def _openai_form(length_name: str) -> ChatForm:
+    from proctor.models.http import text_requests
+    from proctor.models.http.chat_model import ChatForm
+
+    return ChatForm(
+        "/chat/completions",
+        lambda messages, plan, seed: {
+            "messages": text_requests.openai_messages(messages),
+            **text_requests.chat_fields(plan, seed, length_name=length_name),
+        },
+        text_requests.read_chat,
+    )
+
+
+def _chat(
+    kind: str,
+    arguments: ApiArguments,
+    form: ChatForm,
+    headers: Mapping[str, str],
+    key_names: Sequence[str],
+    *,
+    lists_models: bool,
+) -> ChatModel:
+    from dataclasses import replace
+
+    from proctor.models.http.chat_model import ChatModel
+
+    form = replace(form, lists_models=lists_models)
+    return ChatModel(arguments, form, kind=kind, headers=headers, key_names=key_names)
+
+
+def _bearer(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"} if key else {}
+
+
+def _key(kind: str, arguments: ApiArguments, names: Sequence[str], *, is_local: bool) -> str:
+    """The key of an API; a server of one's own may need none.
+
+    Raises:
+        UsageError: There is none, and the API needs one.
+    """
+    key = arguments.auth_token or next((os.environ[name] for name in names if os.environ.get(name)), "")
+    key = key.strip()
+    if not key and not is_local and arguments.header is None:
+        raise UsageError(f"The model '{kind}' needs a key.", hint=f"Set the environment variable {names[0]}.")
+    if any(sign in key for sign in "\r\n\0") or not key.isascii():
+        raise UsageError(f"The key in {names[0]} holds characters that no header may have.")
+    note({"api_key": key})
+    return key
