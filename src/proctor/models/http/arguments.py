@@ -132,7 +132,7 @@ def _addresses(kind: str, given: Any) -> tuple[str, ...]:
 
 
 def _typed(key: str, value: Any) -> Any:
-    if value is None or value == "None":
+    if value is None or (value == "None" and key != "tokenizer_backend"):
         return None
     if key in _BOOLEANS:
         return _boolean(key, value)

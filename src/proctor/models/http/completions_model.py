@@ -133,7 +133,7 @@ class CompletionsModel(ServedModel):
 
     def _prober(self, server: Endpoint, tokens: Tokens) -> Job[tuple[Endpoint, Handshake]]:
         async def job(sender: Sender) -> tuple[Endpoint, Handshake]:
-            prober = Prober(sender, server, self.arguments.model, tokens, self.transport.get, seed=self.arguments.seed)
+            prober = Prober(sender, server, self.arguments.model, tokens, self.transport, seed=self.arguments.seed)
             return server, await prober.shake()
 
         return job

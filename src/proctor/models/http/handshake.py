@@ -31,8 +31,8 @@ from proctor.errors import ModelError, did_you_mean
 from proctor.models.http import completions
 from proctor.models.http.completions import Route, UnbelievableReplyError
 from proctor.models.http.endpoints import Endpoint
-from proctor.models.http.replies import Reply
 from proctor.models.http.sender import RequestFailedError, Sender
+from proctor.models.http.transport import Transport
 from proctor.models.tokens.tokenizer import Tokens
 
 TOLERANCE = 1e-3
@@ -94,7 +94,7 @@ class Prober:
         endpoint: Where to.
         model: The server's name of the model.
         tokens: The local tokenizer.
-        get: Fetches one of the server's own addresses.
+        transport: Reaches the server's own addresses, which it need not have.
         seed: Sent along.
     """
 
@@ -104,7 +104,7 @@ class Prober:
         endpoint: Endpoint,
         model: str,
         tokens: Tokens,
-        get: Callable[[str], Awaitable[Reply]],
+        transport: Transport,
         *,
         seed: int,
     ) -> None:
@@ -112,7 +112,7 @@ class Prober:
         self._endpoint = endpoint
         self._model = model
         self._tokens = tokens
-        self._get = get
+        self._transport = transport
         self._seed = seed
         self._probes: list[Probe] = []
         self._routes: list[Route] = []
@@ -129,7 +129,7 @@ class Prober:
         Raises:
             ModelError: The server does not know the model, or cannot be used at all.
         """
-        limit = await look_at_models(self._get, self._endpoint, self._model, self._probes)
+        limit = await look_at_models(self._transport, self._endpoint, self._model, self._probes)
         await self._tokenizer()
         if await self._try("ids", self._ids):
             await self._try("stability", self._stability)
@@ -167,12 +167,11 @@ class Prober:
     # -- the questions
 
     async def _tokenizer(self) -> None:
-        ids: list[list[int]] = []
+        ids: list[object] = []
         for text in TEXTS:
-            try:
-                body = {"model": self._model, "prompt": text, "add_special_tokens": False}
-                reply = await self._sender.post(f"{self._endpoint.root}/tokenize", body)
-            except (RequestFailedError, ModelError):
+            body = {"model": self._model, "prompt": text, "add_special_tokens": False}
+            reply = await self._transport.post(f"{self._endpoint.root}/tokenize", body)
+            if reply.status != 200 or not isinstance(reply.body, Mapping):
                 self._probes.append(Probe("tokenizer", "skipped", "the server does not tokenize texts"))
                 return
             ids.append(reply.body.get("tokens"))
@@ -286,13 +285,11 @@ class Prober:
             raise UnbelievableReplyError(f"{what} is not called the most probable one, which it is")
 
 
-async def look_at_models(
-    get: Callable[[str], Awaitable[Reply]], endpoint: Endpoint, model: str, probes: list[Probe]
-) -> int | None:
+async def look_at_models(transport: Transport, endpoint: Endpoint, model: str, probes: list[Probe]) -> int | None:
     """Whether a server knows a model, and its limit.
 
     Args:
-        get: Fetches an address.
+        transport: Reaches the server.
         endpoint: The server.
         model: The name.
         probes: Takes what came of it.
@@ -303,7 +300,7 @@ async def look_at_models(
     Raises:
         ModelError: It lists other models only.
     """
-    reply = await get(f"{endpoint.api}/models")
+    reply = await transport.get(f"{endpoint.api}/models")
     listed = reply.body.get("data") if reply.status == 200 and isinstance(reply.body, Mapping) else None
     rows = {str(row["id"]): row for row in listed or () if isinstance(row, Mapping) and "id" in row}
     if not rows:

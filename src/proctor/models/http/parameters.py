@@ -61,8 +61,8 @@ class Parameters:
             if name not in RENAMED and name not in DROPPED:
                 continue
             if parameter == name or re.search(rf"\b{re.escape(name)}\b", words):
-                return self._change(name, reply)
-        # Refused by now because another request was refused just before: the payload is adapted already.
+                # In the changes already: this request was in flight when another one was refused.
+                return name in self.changes or self._change(name, reply)
         return False
 
     def _change(self, name: str, reply: Reply) -> bool:

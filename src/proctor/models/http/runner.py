@@ -84,6 +84,9 @@ class _Loop(Generic[T]):
     def _hand_over(self, done: set[asyncio.Task[T]]) -> None:
         errors: list[BaseException] = []
         for task in done:
+            # Cancelled: the limiter is shut, because another task has met what ends the run.
+            if task.cancelled():
+                continue
             if (error := task.exception()) is None:
                 self.results.put(task.result())
             else:

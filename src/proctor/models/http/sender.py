@@ -86,17 +86,17 @@ class Sender:
         """
         begun, waited, failures = time.monotonic(), 0.0, 0
         while True:
-            sent = self._parameters.apply(payload)
             async with self._limiter.slot():
+                sent = self._parameters.apply(payload)
                 self.counts["sent"] += 1
                 reply = await self._transport.post(url, sent)
-            if reply.status:
-                self._last_reply, self._answered = time.monotonic(), True
-            if self._parameters.learn(reply, sent) or (
-                reply.status in (400, 403, 422) and sent != self._parameters.apply(payload)
-            ):
+                outcome = self._judge(reply, sent, payload)
+                if outcome is Verdict.STOP:
+                    # Before the slot is free: whoever waits for it would be refused too, or paid for in vain.
+                    self._limiter.shut()
+            if outcome is None:
                 continue
-            match verdict(reply):
+            match outcome:
                 case Verdict.DONE:
                     self._note_success(reply)
                     return reply
@@ -120,6 +120,17 @@ class Sender:
                 case Verdict.FAIL:
                     raise RequestFailedError(_failure(reply, 1), reply, retryable=False)
             await asyncio.sleep(pause)
+
+    def _judge(self, reply: Reply, sent: Mapping[str, Any], payload: Mapping[str, Any]) -> Verdict | None:
+        """What is done about a reply; None: the request is adapted and sent again at once."""
+        if reply.status:
+            self._last_reply, self._answered = time.monotonic(), True
+        if self._parameters.learn(reply, sent):
+            return None
+        # Another request that was in flight has taught something in the meantime.
+        if verdict(reply) in (Verdict.FAIL, Verdict.STOP) and sent != self._parameters.apply(payload):
+            return None
+        return verdict(reply)
 
     def _growing_pause(self, failures: int) -> float:
         # Full jitter: many requests that failed together do not come again together.

@@ -184,7 +184,7 @@ class ServedModel:
 
     def _name_job(self, server: Endpoint) -> Job[int | None]:
         async def job(sender: Sender) -> int | None:
-            return await look_at_models(self.transport.get, server, self.arguments.model, [])
+            return await look_at_models(self.transport, server, self.arguments.model, [])
 
         return job
 

@@ -1,0 +1,63 @@
+"""What a server is asked before the first document: every planted fault is found, and a sound server has none."""
+
+from __future__ import annotations
+
+import pytest
+
+from proctor.errors import ModelError
+from proctor.models.http.completions import Route
+
+ALL = (Route.NAMED_IDS, Route.TOP_LOGPROBS, Route.LOGIT_BIAS, Route.PROMPT_LOGPROBS, Route.ECHO)
+
+
+def shake(model):
+    [(_, found)] = model.handshakes()
+    return found
+
+
+def test_a_sound_server_shows_everything(serve, completions):
+    stub = serve()
+    found = shake(completions(stub))
+    assert [probe.name for probe in found.probes if probe.state != "passed"] == []
+    assert found.routes == ALL
+    assert (found.max_length, found.top) == (512, 20)
+    assert len(stub.requests) <= 20
+
+
+@pytest.mark.parametrize(
+    ("fault", "probe", "said", "routes"),
+    [
+        ("echo ignored", "echo", "did not come back", ALL[:4]),
+        ("echo off by one", "echo", "one place off", ALL[:4]),
+        ("no logprobs", "ids", "no log-probabilities", ()),
+        ("renormalised", "stability", "depend on how many", ()),
+        ("bos in front", "ids", "were sent, and", ()),
+        ("biased values", "forced", "has the value", (ALL[0], ALL[1], ALL[3], ALL[4])),
+        ("noise", "stability", "depend on how many", ()),
+        ("ids ignored", "named ids", "is not in the reply", ALL[1:]),
+        ("ids refused", "named ids", "Extra inputs", ALL[1:]),
+    ],
+)
+def test_every_fault_is_found(serve, completions, fault, probe, said, routes):
+    found = shake(completions(serve(faults={fault})))
+    failed = {one.name: one.detail for one in found.probes if one.state == "failed"}
+    assert said in failed[probe]
+    assert found.routes == routes
+
+
+def test_another_tokenizer_ends_the_run(serve, completions):
+    with pytest.raises(ModelError, match="tokenizer is not the one of 'stub'"):
+        completions(serve(faults={"other tokenizer"})).handshakes()
+
+
+def test_another_name_ends_the_run_with_those_that_there_are(serve, completions):
+    with pytest.raises(ModelError, match="no model named 'tinny'") as caught:
+        completions(serve(), model="tinny").handshakes()
+    assert "tiny" in caught.value.hint
+
+
+def test_a_server_that_lists_nothing_and_does_not_tokenize_is_used(serve, completions):
+    found = shake(completions(serve(faults={"no models", "no tokenize"})))
+    assert {probe.name for probe in found.probes if probe.state == "skipped"} == {"names", "tokenizer"}
+    assert found.routes == ALL
+    assert found.max_length is None
