@@ -29,6 +29,7 @@ class ModelKind:
             without its weights; None: there is no tokenizer apart from the model.
         required: Model arguments without which nothing can be opened.
         batch_invariant: Whether a document's scores can be kept free of whatever else is in its batch.
+        computes_here: Whether proctor's own engine computes its responses, so that passes can be planned before a run.
         messages: Whether a chat reaches the model as messages (:data:`~proctor.types.Prompt`) where texts are generated
             under ``--apply_chat_template``; else, and for scores, as the text that its ``render`` gives.
         strict: Model arguments under ``--strict_lm_eval``; what a user gives wins.
@@ -39,6 +40,7 @@ class ModelKind:
     open_tokenizer: str | None = None
     required: tuple[str, ...] = ()
     batch_invariant: bool = False
+    computes_here: bool = False
     messages: bool = False
     strict: Mapping[str, Any] = field(default_factory=dict)
 
@@ -57,6 +59,7 @@ _HF_FEATURES: Mapping[str, Any] = {
     "open_tokenizer": f"{_HF}:open_hf_tokenizer",
     "required": ("pretrained",),
     "batch_invariant": True,
+    "computes_here": True,
     "strict": {"logits_cache": "lm_eval", "scoring": "plain"},
 }
 TRANSFORMERS = ModelKind(f"{_HF}:open_hf", f"{_HF}:open_hf_lazily", **_HF_FEATURES)

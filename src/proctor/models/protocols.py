@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from proctor.types import Doc, Request, Response
 
@@ -23,6 +23,23 @@ class Origin:
     doc_id: int
     doc: Doc
     repeats: int
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was tried on a model.
+
+    Attributes:
+        name: What was tried.
+        state: What came of it.
+        detail: One line.
+        remedy: What helps where it failed; empty where nothing has to be done.
+    """
+
+    name: str
+    state: Literal["passed", "failed", "skipped"]
+    detail: str = ""
+    remedy: str = ""
 
 
 class Model(Protocol):
@@ -118,4 +135,17 @@ class RecallableModel(Protocol):
 
     def recall(self, facts: Mapping[str, Any]) -> None:
         """Take over :attr:`Model.info` of a loaded model with the same identity."""
+        ...
+
+
+@runtime_checkable
+class CheckableModel(Protocol):
+    """A model behind a server, which can be asked what it is able to do before a run."""
+
+    def check(self) -> Sequence[Check]:
+        """Try everything that a run would need, in order.
+
+        Raises:
+            ModelError: The server cannot be used at all.
+        """
         ...

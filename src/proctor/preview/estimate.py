@@ -25,7 +25,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from proctor.errors import UsageError
-from proctor.models import open_tokenizer
+from proctor.models import model_kind, open_tokenizer
 from proctor.models.protocols import Model
 from proctor.preview.preview import preview_style
 from proctor.run.bind import bind_tasks
@@ -40,6 +40,7 @@ from proctor.types import Generate, Request, RequestKind
 if TYPE_CHECKING:
     from proctor.models.hf.rehearsal import Rehearsal
     from proctor.models.prefix.counts import KindCounts, Mode, RequestCounts
+    from proctor.models.prefix.packs import Limits
     from proctor.models.tokens.tokenizer import Tokens
     from proctor.run.progress import OpenProgress
 
@@ -74,7 +75,7 @@ def estimate(config: RunConfig, *, progress: OpenProgress, timed: bool) -> Itera
     if tokens is None:
         raise UsageError(
             "Tokens are counted with a model's tokenizer, and none is named.",
-            hint="Add --model_args pretrained=NAME_OR_FOLDER (for --model hf).",
+            hint="Add --model_args pretrained=NAME_OR_FOLDER (for --model hf), or tokenizer=NAME (for a server).",
         )
     tasks = bind_tasks(suite.tasks, progress)
     warn_of_surprises(config, suite.tasks)
@@ -85,7 +86,7 @@ def estimate(config: RunConfig, *, progress: OpenProgress, timed: bool) -> Itera
     counts, how = work.as_run()
     documents = sum(len(plan.documents) for plan in plans)
     yield f"{len(plans):,} {_s(len(plans), 'task')}, {documents:,} {_s(documents, 'document')}"
-    yield from _work_lines(counts)
+    yield from _work_lines(counts, passes=work.computes_here)
     yield from how
     if timed:
         prepared = time.perf_counter() - started
@@ -101,8 +102,15 @@ class _RequestCounts:
     requests: Sequence[Request]
 
     @property
+    def computes_here(self) -> bool:
+        """Whether passes are proctor's own, and not an engine's or a server's."""
+        return model_kind(self.config.model).computes_here
+
+    @property
     def wanted(self) -> Mode:
         """What the arguments ask for; ``auto`` is tree until the model is there to be probed."""
+        if not self.computes_here:
+            return "tree"
         from proctor.models.hf.arguments import read_arguments
 
         arguments = read_arguments(self.config.model_args)
@@ -146,6 +154,8 @@ class _RequestCounts:
 
     def _rehearsal(self) -> Rehearsal | str:
         """A small model; or, where there is none to be asked, why, if that is worth saying."""
+        if not self.computes_here:
+            return "Each prefix is counted once; what the engine or server computes again is up to its own cache."
         from proctor.models.hf.arguments import read_arguments
         from proctor.models.hf.load.load import load_config
         from proctor.models.hf.rehearsal import rehearse
@@ -158,30 +168,34 @@ class _RequestCounts:
 
     def by(self, mode: Mode, *, alone: bool | None = None) -> RequestCounts:
         """Count, on the device that the run would take."""
-        from proctor.models.base import parse_batch_size
-        from proctor.models.hf.arguments import read_arguments
-        from proctor.models.hf.device import pick_device
         from proctor.models.prefix.counts import count
+
+        return count(self.tokens, self.requests, mode=mode, alone=alone, limits=self._limits())
+
+    def _limits(self) -> Limits:
+        from proctor.models.base import parse_batch_size
         from proctor.models.prefix.packs import Limits
         from proctor.models.prefix.plan import pass_tokens
 
         rows = parse_batch_size(self.config.batch_size, self.config.max_batch_size).rows
+        if not self.computes_here:
+            return Limits(pass_tokens("cpu"), None)
+        from proctor.models.hf.arguments import read_arguments
+        from proctor.models.hf.device import pick_device
+
         if read_arguments(self.config.model_args).batch_invariant:
             rows = 1
-        return count(
-            self.tokens,
-            self.requests,
-            mode=mode,
-            alone=alone,
-            limits=Limits(pass_tokens(pick_device(self.config.device).type), rows),
-        )
+        return Limits(pass_tokens(pick_device(self.config.device).type), rows)
 
 
-def _work_lines(counts: RequestCounts) -> Iterator[str]:
+def _work_lines(counts: RequestCounts, *, passes: bool) -> Iterator[str]:
+    """Lines on each kind of requests; ``passes``: also on how they are divided among forward passes."""
     from proctor.models.prefix.cost import many
 
     for name, counted in _kinds(counts).items():
         yield f"{name:<10} {counted.work}"
+        if not passes:
+            continue
         if counted.plan is not None:
             yield (
                 f"{'':<10} {many(counted.forwarded)} tokens forwarded in {len(counted.plan.packs):,} passes; "
@@ -215,7 +229,7 @@ def _time_lines(config: RunConfig, work: _RequestCounts, prepared: float) -> Ite
         model.close()
     mode = scoring.get("mode", "plain")
     kinds = _kinds(work.by(mode))
-    yield f"timed on {facts.get('device')}" + (f", scoring mode: {mode}" if "scored" in samples else "")
+    yield f"timed on {facts.get('device') or 'the server'}" + (f", scoring mode: {mode}" if "scored" in samples else "")
     total = 0.0
     for name, sample in samples.items():
         seconds = sample.expect(len(sample.requests), kinds[name].forwarded)

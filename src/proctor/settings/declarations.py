@@ -41,12 +41,15 @@ class RunConfig:
     ``device``, ``batch_size`` or ``max_batch_size``: those are settings of their own.
     """
 
-    model: str = text("hf", accepts.word, _WHAT, "MODEL", "kind of model (default: hf)", short="-M", preview=SAME)
+    model: str = text(
+        "hf", accepts.word, _WHAT, "MODEL", "kind of model (default: hf)", short="-M", preview=SAME, doctor=SAME
+    )
     model_args: Mapping[str, Any] = pairs(
         _WHAT,
         "arguments of the model, as in pretrained=NAME_OR_FOLDER,dtype=float32",
         short="-a",
         preview="the model whose tokenizer is used, as in pretrained=NAME_OR_FOLDER",
+        doctor="the server, as in model=NAME,base_url=http://localhost:8000/v1/completions",
     )
     tasks: tuple[str, ...] = names(
         (),
@@ -244,6 +247,7 @@ class RunConfig:
         ours=True,
         command_line=True,
         preview="a .env file with environment variables such as HF_TOKEN",
+        doctor="a .env file with environment variables such as OPENAI_API_KEY",
     )
     trust_remote_code: bool = switch(
         _MORE,

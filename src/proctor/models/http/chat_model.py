@@ -14,6 +14,7 @@ from proctor.models.generation import GenerationPlan
 from proctor.models.http.arguments import ApiArguments
 from proctor.models.http.runner import Job
 from proctor.models.http.served import Outcome, ServedModel, chat_text, flat
+from proctor.models.protocols import Check
 from proctor.types import Generate, Message, Prompt, Request, Response, Text
 
 log = logging.getLogger("proctor")
@@ -66,6 +67,23 @@ class ChatModel(ServedModel):
     def chat_template(self, name: str | bool) -> str:
         """The empty string: the server's template is not known."""
         return ""
+
+    def check(self) -> list[Check]:
+        """Whether the server is there, knows the model, and says something."""
+        checks: list[Check] = []
+        if self._form.lists_models:
+            self.check_name()
+            checks.append(Check("names", "passed", f"the server has '{self.name}'"))
+        [(_, response)] = flat(self.run(self._text_jobs([(0, Generate("Say yes.", {"max_gen_toks": 16}))])))
+        if isinstance(response, Text):
+            checks.append(Check("text", "passed", f"it says {response.text[:40]!r} (finish: {response.finish})"))
+        else:
+            checks.append(Check("text", "failed", getattr(response, "why", "")))
+        checks += [
+            Check("parameters", "passed", f"{name} is {f'sent as {new}' if new else 'left out'}")
+            for name, new in self.parameters.changes.items()
+        ]
+        return checks
 
     def respond(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
         """Respond to requests for texts.

@@ -20,6 +20,7 @@ from proctor.models.http.served import Outcome, ServedModel, chat_text, flat, re
 from proctor.models.http.text_requests import completion_fields, read_completion
 from proctor.models.http.tokenizer import DEFAULT_MAX_LENGTH, open_tokens
 from proctor.models.prefix.rows import Span
+from proctor.models.protocols import Check
 from proctor.models.scored_requests import RolledRequests, ScoredRequests
 from proctor.models.tokens.spans import SpanMaker
 from proctor.models.tokens.tokenizer import Tokens
@@ -130,6 +131,19 @@ class CompletionsModel(ServedModel):
         """What each server shows, for whoever wants to look at it before a run."""
         tokens = self._need_tokens()
         return list(self.run(iter([self._prober(one, tokens) for one in self.endpoints])))
+
+    def check(self) -> list[Check]:
+        """What each server shows, and by which route continuations would be scored."""
+        checks: list[Check] = []
+        for server, shake in self.handshakes():
+            checks += shake.probes
+            try:
+                routes = self._allowed(server, shake)
+            except ModelError as error:
+                checks.append(Check("scoring", "failed", error.message, error.hint or ""))
+                continue
+            checks.append(Check("scoring", "passed", f"by {', then '.join(routes)}"))
+        return checks
 
     def _prober(self, server: Endpoint, tokens: Tokens) -> Job[tuple[Endpoint, Handshake]]:
         async def job(sender: Sender) -> tuple[Endpoint, Handshake]:

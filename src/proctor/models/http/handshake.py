@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from proctor.errors import ModelError, did_you_mean
 from proctor.models.http import completions
@@ -33,6 +33,7 @@ from proctor.models.http.completions import Route, UnbelievableReplyError
 from proctor.models.http.endpoints import Endpoint
 from proctor.models.http.sender import RequestFailedError, Sender
 from proctor.models.http.transport import Transport
+from proctor.models.protocols import Check
 from proctor.models.tokens.tokenizer import Tokens
 
 TOLERANCE = 1e-3
@@ -41,22 +42,12 @@ HALF_TOLERANCE = 0.05
 SEED_TEXT = "The capital of France is Paris, and the"
 TEXTS = ("The quick brown fox.", "대한민국의 수도는 서울이다.", "  two  blanks\n12,345.6", "🙂 <s>[INST] </s>")
 
-State = Literal["passed", "failed", "skipped"]
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """One question and what came of it.
-
-    Attributes:
-        name: What was asked.
-        state: Whether the server showed it.
-        detail: One line.
-    """
-
-    name: str
-    state: State
-    detail: str = ""
+REMEDIES = {
+    "ids": "Scoring needs a server that takes token ids and returns log-probabilities by id; vLLM does.",
+    "stability": "The server normalises over the values that it shows: its log-probabilities cannot be compared.",
+    "repeat": "Equal requests give other values: batches change them. Set VLLM_BATCH_INVARIANT=1, or float32.",
+}
+"""What helps where a probe failed; a route that another one stands in for needs nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +62,7 @@ class Handshake:
         spread: The largest difference of a value among equal requests, in nats.
     """
 
-    probes: tuple[Probe, ...]
+    probes: tuple[Check, ...]
     routes: tuple[Route, ...]
     max_length: int | None
     top: int
@@ -114,7 +105,7 @@ class Prober:
         self._tokens = tokens
         self._transport = transport
         self._seed = seed
-        self._probes: list[Probe] = []
+        self._probes: list[Check] = []
         self._routes: list[Route] = []
         self._prompt: list[int] = tokens.encode(SEED_TEXT, False)
         self._generated: list[int] = []
@@ -152,11 +143,11 @@ class Prober:
 
     async def _try(self, name: str, probe: Callable[[], Awaitable[str]]) -> bool:
         try:
-            self._probes.append(Probe(name, "passed", await probe()))
+            self._probes.append(Check(name, "passed", await probe()))
         except UnbelievableReplyError as error:
-            self._probes.append(Probe(name, "failed", str(error)))
+            self._probes.append(Check(name, "failed", str(error), REMEDIES.get(name, "")))
         except RequestFailedError as error:
-            self._probes.append(Probe(name, "failed", f"refused: {error.reply.message}"))
+            self._probes.append(Check(name, "failed", f"refused: {error.reply.message}", REMEDIES.get(name, "")))
         return self._probes[-1].state == "passed"
 
     async def _ask(self, prompt: list[int] | str, fields: Mapping[str, Any], tokens: int = 1) -> Any:
@@ -172,7 +163,7 @@ class Prober:
             body = {"model": self._model, "prompt": text, "add_special_tokens": False}
             reply = await self._transport.post(f"{self._endpoint.root}/tokenize", body)
             if reply.status != 200 or not isinstance(reply.body, Mapping):
-                self._probes.append(Probe("tokenizer", "skipped", "the server does not tokenize texts"))
+                self._probes.append(Check("tokenizer", "skipped", "the server does not tokenize texts"))
                 return
             ids.append(reply.body.get("tokens"))
         for text, served in zip(TEXTS, ids, strict=True):
@@ -182,7 +173,7 @@ class Prober:
                     f"{text!r} has other ids there.",
                     hint="Name the served checkpoint's tokenizer: --model_args tokenizer=NAME or its folder.",
                 )
-        self._probes.append(Probe("tokenizer", "passed", f"{len(TEXTS)} texts have the same ids"))
+        self._probes.append(Check("tokenizer", "passed", f"{len(TEXTS)} texts have the same ids"))
 
     async def _ids(self) -> str:
         body = await self._ask(self._prompt, completions.top_logprobs(5), 4)
@@ -285,7 +276,7 @@ class Prober:
             raise UnbelievableReplyError(f"{what} is not called the most probable one, which it is")
 
 
-async def look_at_models(transport: Transport, endpoint: Endpoint, model: str, probes: list[Probe]) -> int | None:
+async def look_at_models(transport: Transport, endpoint: Endpoint, model: str, probes: list[Check]) -> int | None:
     """Whether a server knows a model, and its limit.
 
     Args:
@@ -304,7 +295,7 @@ async def look_at_models(transport: Transport, endpoint: Endpoint, model: str, p
     listed = reply.body.get("data") if reply.status == 200 and isinstance(reply.body, Mapping) else None
     rows = {str(row["id"]): row for row in listed or () if isinstance(row, Mapping) and "id" in row}
     if not rows:
-        probes.append(Probe("names", "skipped", "the server lists no models"))
+        probes.append(Check("names", "skipped", "the server lists no models"))
         return None
     if model not in rows:
         names = ", ".join(sorted(rows)[:10])
@@ -313,7 +304,7 @@ async def look_at_models(transport: Transport, endpoint: Endpoint, model: str, p
             hint=did_you_mean(model, rows) or f"Its models: {names}.",
         )
     limit = rows[model].get("max_model_len")
-    probes.append(Probe("names", "passed", f"{len(rows)} models" if len(rows) > 1 else "the server's only model"))
+    probes.append(Check("names", "passed", f"{len(rows)} models" if len(rows) > 1 else "the server's only model"))
     return limit if isinstance(limit, int) and limit > 0 else None
 
 

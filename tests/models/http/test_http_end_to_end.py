@@ -1,0 +1,151 @@
+"""The command line against a server: nothing is lost, nothing is paid for twice, and every mistake is a sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from aiohttp import web
+from stub_api import error
+
+from proctor.cli.main import main
+
+TASK = """\
+task: shout
+dataset_path: json
+dataset_kwargs: {data_files: {test: test.jsonl}}
+test_split: test
+output_type: generate_until
+doc_to_text: "say {{n}}"
+doc_to_target: "echo say {{n}}"
+generation_kwargs: {max_gen_toks: 8, until: ["\\n"]}
+metric_list: [{metric: exact_match}]
+"""
+COUNT = 60
+
+
+@pytest.fixture
+def exam(tmp_path, monkeypatch):
+    folder = tmp_path / "exam"
+    folder.mkdir()
+    (folder / "shout.yaml").write_text(TASK, encoding="utf-8")
+    (folder / "test.jsonl").write_text("".join(f'{{"n": {n}}}\n' for n in range(COUNT)), encoding="utf-8")
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("PROCTOR_STORE", str(tmp_path / "store.sqlite"))
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    return tmp_path
+
+
+def words(stub, exam, *more):
+    args = f"model=tiny,base_url={stub.url},num_concurrent=4"
+    flags = ["--include_path", ".", "--tasks", "shout", "--output_path", str(exam / "out"), "--log_samples"]
+    return ["run", "--model", "local-chat-completions", "--model_args", args, *flags, *more]
+
+
+def results(exam):
+    [*_, newest] = sorted((exam / "out" / "tiny").glob("results_*.json"))
+    return json.loads(newest.read_text(encoding="utf-8"))
+
+
+def sent(stub):
+    return [payload["messages"][-1]["content"] for _, payload in stub.requests if payload]
+
+
+def test_a_run_and_the_same_run_again(serve, exam):
+    stub = serve()
+    assert main(words(stub, exam)) == 0
+    document = results(exam)
+    assert document["results"]["shout"]["exact_match,none"] == 1.0
+    assert sorted(sent(stub)) == sorted(f"say {n}" for n in range(COUNT))
+    assert document["proctor"]["generation"]["usage"] == {"prompt": 300, "cached": 180, "new": 120, "texts": 60}
+    assert main(words(stub, exam)) == 0
+    assert len(sent(stub)) == COUNT
+
+
+def test_a_killed_run_sends_only_what_is_missing(serve, exam):
+    stub = serve(delay=0.05)
+    command = [sys.executable, "-m", "proctor", *words(stub, exam)]
+    process = subprocess.Popen(command, env=dict(os.environ), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while len(sent(stub)) < 20 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    stub.delay = 0.0
+    before = sent(stub)
+    assert 20 <= len(before) < COUNT
+    assert main(words(stub, exam)) == 0
+    again = sent(stub)[len(before) :]
+    # What was in flight at the moment of the kill may be sent again, and what the store's writer had not written yet.
+    assert len(again) <= COUNT - len(before) + 4 + 16
+    assert set(before) | set(again) == {f"say {n}" for n in range(COUNT)}
+    assert results(exam)["results"]["shout"]["exact_match,none"] == 1.0
+
+
+def test_ctrl_c_keeps_what_is_in_flight(serve, exam):
+    stub = serve(delay=0.1)
+    command = [sys.executable, "-m", "proctor", *words(stub, exam)]
+    process = subprocess.Popen(command, env=dict(os.environ), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while len(sent(stub)) < 20 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"Traceback" not in said
+    stub.delay = 0.0
+    before = sent(stub)
+    assert main(words(stub, exam)) == 0
+    assert sorted([*before, *sent(stub)[len(before) :]]) == sorted(f"say {n}" for n in range(COUNT))
+
+
+def test_documents_whose_request_failed_are_counted_apart(serve, exam, capsys):
+    def script(path, payload):
+        return error(400, "I do not like this") if payload and "say 7" in str(payload["messages"]) else None
+
+    assert main(words(serve(script=script), exam)) == 1
+    document = results(exam)
+    assert document["proctor"]["failed"]["shout"]["documents"] == 1
+    assert document["results"]["shout"]["exact_match,none"] == 1.0
+    assert document["results"]["shout"]["sample_len"] == COUNT - 1
+
+
+@pytest.mark.parametrize(
+    ("response", "said"),
+    [
+        (lambda: error(401, "Incorrect API key"), "does not accept the key"),
+        (lambda: error(404, "no such model"), "no such address or model"),
+        (lambda: web.Response(text="<html>", content_type="text/html"), "sent no JSON object"),
+    ],
+)
+def test_mistakes_are_sentences(serve, exam, capsys, response, said):
+    stub = serve(script=lambda path, payload: response() if payload else None)
+    assert main(words(stub, exam)) == 1
+    message = capsys.readouterr().err
+    assert said in message
+    assert "Traceback" not in message
+
+
+def test_nothing_to_score_on_a_chat(serve, exam, capsys):
+    task = "task: pick\ndataset_path: json\ndataset_kwargs: {data_files: {test: test.jsonl}}\ntest_split: test\n"
+    task += 'output_type: multiple_choice\ndoc_to_text: q\ndoc_to_choice: ["a", "b"]\ndoc_to_target: 0\n'
+    (exam / "exam" / "pick.yaml").write_text(task, encoding="utf-8")
+    stub = serve()
+    code = main([*words(stub, exam), "--tasks", "pick"])
+    assert code != 0
+    assert "log-probabilities" in capsys.readouterr().err
+    assert not sent(stub)
+
+
+def test_the_doctor(serve, capsys):
+    stub = serve()
+    flags = ["--model", "local-chat-completions", "--model_args", f"model=tiny,base_url={stub.url}"]
+    assert main(["doctor", *flags]) == 0
+    assert "the server has 'tiny'" in capsys.readouterr().out
+    assert main(["doctor", "--model", "hf", "--model_args", "pretrained=x"]) == 2
+    assert "no server to try" in capsys.readouterr().err
