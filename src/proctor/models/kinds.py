@@ -82,11 +82,10 @@ _COMPLETIONS: Mapping[str, Any] = {
 }
 _CHAT: Mapping[str, Any] = {"required": ("model",), "messages": True}
 ANTHROPIC = ModelKind(f"{_HTTP}:open_anthropic", **_CHAT)
+LITELLM = ModelKind(f"{_HTTP}:open_litellm", **_CHAT)
 
 UNSUPPORTED = (
-    *("anthropic-completions", "ggml", "gguf", "habana"),
-    *("hf-audiolm-qwen", "ipex", "litellm", "litellm-chat"),
-    *("litellm-chat-completions", "mamba_ssm", "megatron_lm"),
+    *("ggml", "gguf", "habana", "hf-audiolm-qwen", "ipex", "mamba_ssm", "megatron_lm"),
     *("nemo_lm", "neuronx", "onnxruntime", "onnxruntime-genai"),
     *("openvino", "sglang", "sglang-generate", "steered", "textsynth", "trtllm"),
     *("watsonx_llm", "winml"),
@@ -111,6 +110,10 @@ MODELS: Table[ModelKind | Opener] = Table(
         "anthropic": ANTHROPIC,
         "anthropic-chat": ANTHROPIC,
         "anthropic-chat-completions": ANTHROPIC,
+        "anthropic-completions": ANTHROPIC,
+        "litellm": LITELLM,
+        "litellm-chat": LITELLM,
+        "litellm-chat-completions": LITELLM,
         "dummy": ModelKind("proctor.models.dummy:open_dummy"),
     },
     group="proctor.models",

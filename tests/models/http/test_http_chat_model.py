@@ -153,6 +153,14 @@ def test_azures_address(serve, monkeypatch):
 
 
 def test_the_name_of_anthropics_kind_has_aliases(serve):
-    for alias in ("anthropic", "anthropic-chat", "anthropic-chat-completions"):
+    for alias in ("anthropic", "anthropic-chat", "anthropic-chat-completions", "anthropic-completions"):
         [(_, response)] = open_chat(alias, serve()).respond([Generate("q", {})])
         assert response.text == "echo q"
+
+
+def test_litellm_is_its_proxy(serve):
+    [(_, response)] = open_chat("litellm-chat", serve()).respond([Generate("q", {})])
+    assert response.text == "echo q"
+    with pytest.raises(UsageError, match="needs base_url") as caught:
+        open_model("litellm", {"model": "m"})
+    assert "proxy" in caught.value.message

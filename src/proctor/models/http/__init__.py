@@ -48,6 +48,16 @@ def open_openai_chat(args: Mapping[str, Any], **_: Any) -> ChatModel:
     return _openai_chat("openai-chat-completions", args, f"{OPENAI}/chat/completions", "max_completion_tokens")
 
 
+def open_litellm(args: Mapping[str, Any], **_: Any) -> ChatModel:
+    """A LiteLLM proxy, which speaks OpenAI's form; the library itself is not used."""
+    if not args.get("base_url"):
+        raise UsageError(
+            "The model 'litellm' needs base_url=...: the address of a LiteLLM proxy.",
+            hint="Start one ('litellm --model NAME'), and give base_url=http://localhost:4000/v1/chat/completions",
+        )
+    return _openai_chat("litellm", args, None, "max_tokens")
+
+
 def open_azure_chat(args: Mapping[str, Any], **_: Any) -> ChatModel:
     """A deployment of Azure's; its name and address are arguments, or lm-eval's environment variables."""
     name = args.get("model") or os.environ.get("AZURE_OPENAI_DEPLOYMENT_NAME")
