@@ -14,6 +14,8 @@ PIP_FLAGS ?= --quiet --disable-pip-version-check
 TEST_PROCESSES ?= auto
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?=
+ENGINES ?=
+ENGINES_VENV ?= .venv-engines
 TASK_PACKAGES := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["tasks"][1:])
 PEER_TASKS := import importlib.util as u, pathlib; print(pathlib.Path(u.find_spec("lm_eval").origin).parent / "tasks")
 
@@ -23,7 +25,7 @@ export TOKENIZERS_PARALLELISM ?= false
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test fuzz lint format parity compat compat-versions newest constraints bench clean
+.PHONY: help demo test fuzz lint format parity compat compat-versions engines newest constraints bench clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -73,6 +75,9 @@ compat: $(VENV)/.stamp-tasks $(PEER_VENV)/.stamp-tasks ## compare with lm-eval 0
 compat-versions: $(VENV)/.stamp-dev ## run the fast part of the tests with each release of TRANSFORMERS, in environments of their own
 	$(BIN)/python tools/versions.py $(TRANSFORMERS) --folder $(VERSIONS_VENV) --processes $(TEST_PROCESSES)
 
+engines: | $(BIN)/python ## install real engines (ENGINES: all), each into an environment of its own, and run the tests that need them
+	$(BIN)/python tools/engines.py $(ENGINES) --folder $(ENGINES_VENV)
+
 newest: $(VENV)/.stamp-dev ## run the fast part of the tests with the newest release of every package but torch
 	$(BIN)/python tools/versions.py newest --folder $(VERSIONS_VENV) --processes $(TEST_PROCESSES)
 
@@ -88,7 +93,7 @@ bench: $(VENV)/.stamp-hf $(PEER_VENV)/.stamp ## measure whole processes, beside 
 	$(BIN)/python bench/bootstrap.py $(PEER_VENV)/bin/python
 
 clean: ## remove the environments and what tests and tools leave behind
-	rm -rf $(VENV) $(PEER_VENV) $(VERSIONS_VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache .fuzz
+	rm -rf $(VENV) $(PEER_VENV) $(VERSIONS_VENV) $(ENGINES_VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache .fuzz
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Environments. A stamp is older than pyproject.toml when that has changed, and then pip runs again.

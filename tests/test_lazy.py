@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from proctor.errors import MissingExtraError
-from proctor.lazy import SOURCE, TASK_PACKAGES, install_extra, need, remedy
+from proctor.lazy import SOURCE, TASK_PACKAGES, install_extra, is_installed, need, need_installed, remedy
 
 PYPROJECT = tomllib.loads(Path(__file__).parents[1].joinpath("pyproject.toml").read_text(encoding="utf-8"))
 
@@ -42,3 +42,15 @@ def test_nothing_says_that_proctor_is_on_a_package_index():
     text = re.compile(r"pip install [^\n`]*['\" ]proctor\[")
     files = [*SOURCE.glob("*.md"), *SOURCE.glob("docs/*.md"), *(SOURCE / "src" / "proctor").rglob("*.py")]
     assert [file.name for file in files if text.search(file.read_text(encoding="utf-8"))] == []
+
+
+def test_a_package_is_looked_for_without_importing_it(tmp_path, monkeypatch):
+    (tmp_path / "nothing_but_a_folder").mkdir()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert is_installed("json")
+    assert not is_installed("nothing_but_a_folder")
+    need_installed("json", extra="vllm")
+    for name in ("nothing_but_a_folder", "no_such_package"):
+        with pytest.raises(MissingExtraError, match=name) as caught:
+            need_installed(name, extra="vllm")
+        assert "[vllm]" in caught.value.hint

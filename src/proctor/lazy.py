@@ -78,8 +78,18 @@ def need_installed(module: str, *, extra: str) -> None:
         module: A package's top-level name.
         extra: The extra that brings it.
     """
-    if module not in sys.modules and importlib.util.find_spec(module) is None:
+    if module not in sys.modules and not is_installed(module):
         raise _missing(module, install_extra(extra))
+
+
+def is_installed(module: str) -> bool:
+    """Whether a package can be imported; a folder of its name on the way, without code, is none.
+
+    Args:
+        module: A package's top-level name.
+    """
+    found = importlib.util.find_spec(module)
+    return found is not None and found.origin is not None
 
 
 def _missing(package: str, command: str) -> MissingExtraError:

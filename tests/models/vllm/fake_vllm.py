@@ -23,8 +23,8 @@ class Logprob:
     decoded_token: str | None = None
 
 
-class ValidationError(ValueError):
-    """What vLLM raises for a request that it does not take."""
+class ValidationError(Exception):
+    """What vLLM raises for a request that it does not take: a ValueError in old releases, and no more."""
 
 
 class SamplingParams:
@@ -213,11 +213,12 @@ class FakeLLM:
 
 def fake_module(llm: Any, params: type[SamplingParams] = SamplingParams) -> dict[str, ModuleType]:
     """The modules of a package ``vllm`` whose engine is ``llm(**arguments)``."""
-    top, lora, request, platforms = (
-        ModuleType(name) for name in ("vllm", "vllm.lora", "vllm.lora.request", "vllm.platforms")
+    top, lora, request, platforms, exceptions = (
+        ModuleType(name) for name in ("vllm", "vllm.lora", "vllm.lora.request", "vllm.platforms", "vllm.exceptions")
     )
     top.LLM, top.SamplingParams = llm, params
     request.LoRARequest = lambda name, number, path: (name, number, path)
     platforms.current_platform = SimpleNamespace(supported_dtypes=["torch.bfloat16", "torch.float32"])
-    modules = (top, lora, request, platforms)
+    exceptions.VLLMClientError = ValidationError
+    modules = (top, lora, request, platforms, exceptions)
     return {module.__name__: module for module in modules}

@@ -43,6 +43,7 @@ class Engine:
 
     def __init__(self, llm: Any, sampling_params: Any, *, lora: Any = None) -> None:
         self.llm: Any = llm
+        self._refusals = refusals()
         self._params = sampling_params
         self._lora = lora
 
@@ -84,7 +85,7 @@ class Engine:
         """Whether ``SamplingParams`` takes such arguments."""
         try:
             self._params(max_tokens=1, temperature=0, **settings)
-        except (TypeError, ValueError):
+        except self._refusals:
             return False
         return True
 
@@ -98,7 +99,7 @@ class Engine:
         """
         try:
             return self._params(**settings)
-        except (TypeError, ValueError) as error:
+        except self._refusals as error:
             raise UsageError(
                 f"vLLM refuses these generation arguments: {_one_line(error)}",
                 hint="Check generation_kwargs in the task and --gen_kwargs.",
@@ -119,7 +120,7 @@ class Engine:
         chosen = [params[id(request.settings)] for request in requests]
         try:
             outputs = self._call(requests, chosen)
-        except ValueError as error:
+        except self._refusals as error:
             # One bad prompt and the engine takes none of the call.
             if len(requests) == 1:
                 return [Refused(_one_line(error))]
@@ -146,6 +147,14 @@ class Engine:
         with contextlib.suppress(ImportError, AttributeError):
             clean_up: Any = load_attribute("vllm.distributed.parallel_state:cleanup_dist_env_and_memory")
             clean_up()
+
+
+def refusals() -> tuple[type[BaseException], ...]:
+    """What vLLM raises for a request that it does not take: a ValueError once, a class of its own since."""
+    with contextlib.suppress(ImportError, AttributeError):
+        own: Any = load_attribute("vllm.exceptions:VLLMClientError")
+        return (TypeError, ValueError, own)
+    return (TypeError, ValueError)
 
 
 def most_logprobs(sampling_params: Any) -> dict[str, Any]:

