@@ -131,7 +131,7 @@ class Stub:
             ids = [1, *ids]
         if len(ids) + payload["max_tokens"] > 512:
             return error(400, f"This model's maximum context length is 512 tokens, not {len(ids)}.")
-        if payload.get("logprobs", 0) > 20:
+        if payload.get("logprobs", 0) > 20 and not self.has("all values"):
             return error(400, "logprobs is greater than max allowed: 20")
         if payload.get("logprob_token_ids") and self.has("ids refused"):
             return error(400, "logprob_token_ids: Extra inputs are not permitted")
@@ -158,7 +158,7 @@ class Stub:
         choice = body["choices"][0]
         choice["text"] = "".join(f"<{token}>" for token in generated)
         count = payload.get("logprobs")
-        if "prompt_logprobs" in payload and payload["prompt_logprobs"] is not None:
+        if payload.get("prompt_logprobs") is not None and not self.has("no prompt values"):
             choice["prompt_logprobs"] = [None, *(self._prompt_row(ids, place) for place in range(1, len(ids)))]
         if count is None or self.has("no logprobs"):
             return body
@@ -171,6 +171,8 @@ class Stub:
                 *tokens,
             ]
         choice["logprobs"] = self._logprobs(tokens, count, named)
+        if self.has("content form"):
+            choice["logprobs"] = {"content": _content(choice["logprobs"])}
         if payload.get("echo") and self.has("echo off by one"):
             for name in ("token_logprobs", "top_logprobs"):
                 values = choice["logprobs"][name]
@@ -210,6 +212,23 @@ class Stub:
         return {"choices": [{"index": 0, "text": f"echo {text}", "finish_reason": reason}], "usage": usage}
 
 
+def _content(logprobs: dict[str, Any]) -> list[dict[str, Any]]:
+    """The form of llama.cpp's server."""
+    rows = zip(logprobs["tokens"], logprobs["token_logprobs"], logprobs["top_logprobs"], strict=True)
+    return [
+        {
+            "id": int(name.removeprefix("token_id:")),
+            "token": "same text",
+            "logprob": value,
+            "top_logprobs": [
+                {"id": int(key.removeprefix("token_id:")), "token": "same text", "logprob": one}
+                for key, one in top.items()
+            ],
+        }
+        for name, value, top in rows
+    ]
+
+
 def stub_encode(text: str) -> list[int]:
     """The ids of a text: one for each of its words."""
     return [2 + (sum(word.encode()) % (VOCABULARY - 2)) for word in text.split()] or [2]
@@ -225,6 +244,9 @@ class StubTokenizer:
 
     def __call__(self, texts: list[str], **_: Any) -> dict[str, Any]:
         return {"input_ids": [[] if not text else stub_encode(text) for text in texts]}
+
+    def __len__(self) -> int:
+        return VOCABULARY
 
     def decode(self, ids: Any, **_: Any) -> str:
         return "".join(f"<{token}>" for token in ([ids] if isinstance(ids, int) else ids))

@@ -30,7 +30,7 @@ def expected(request):
 @pytest.mark.parametrize(
     "faults", [(), ("ids ignored",), ("ids refused",), ("echo ignored",), ("biased values", "ids ignored")]
 )
-@pytest.mark.parametrize("scoring", ["auto", "echo", "logit_bias", "prompt_logprobs"])
+@pytest.mark.parametrize("scoring", ["auto", "echo", "logit_bias", "prompt_logprobs", "walk"])
 def test_scores_by_every_route(serve, completions, faults, scoring):
     if (scoring == "echo" and "echo ignored" in faults) or (scoring == "logit_bias" and "biased values" in faults):
         pytest.skip("this route is struck out on this server")
@@ -39,6 +39,14 @@ def test_scores_by_every_route(serve, completions, faults, scoring):
     assert len(responses) == 3
     for place, request in enumerate(requests):
         assert responses[place].values == expected(request)
+
+
+def test_scores_of_a_server_that_scores_no_prompts(serve, completions):
+    stub = serve(faults={"content form", "all values", "echo ignored", "ids ignored", "no prompt values"})
+    model = completions(stub)
+    responses = dict(model.respond([LETTERS, ENDINGS]))
+    assert (responses[0].values, responses[1].values) == (expected(LETTERS), expected(ENDINGS))
+    assert model.report()["scoring"]["counts"] == {"top_logprobs": 4, "walk": 2}
 
 
 def test_the_letters_of_a_document_are_one_request(serve, completions):

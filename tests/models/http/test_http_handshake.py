@@ -7,7 +7,7 @@ import pytest
 from proctor.errors import ModelError
 from proctor.models.http.completions import Route
 
-ALL = (Route.NAMED_IDS, Route.TOP_LOGPROBS, Route.LOGIT_BIAS, Route.PROMPT_LOGPROBS, Route.ECHO)
+ALL = (Route.NAMED_IDS, Route.TOP_LOGPROBS, Route.LOGIT_BIAS, Route.PROMPT_LOGPROBS, Route.ECHO, Route.WALK)
 
 
 def shake(model):
@@ -27,12 +27,12 @@ def test_a_sound_server_shows_everything(serve, completions):
 @pytest.mark.parametrize(
     ("fault", "probe", "said", "routes"),
     [
-        ("echo ignored", "echo", "did not come back", ALL[:4]),
-        ("echo off by one", "echo", "one place off", ALL[:4]),
+        ("echo ignored", "echo", "did not come back", (*ALL[:4], Route.WALK)),
+        ("echo off by one", "echo", "one place off", (*ALL[:4], Route.WALK)),
         ("no logprobs", "ids", "no log-probabilities", ()),
         ("renormalised", "stability", "depend on how many", ()),
         ("bos in front", "ids", "were sent, and", ()),
-        ("biased values", "forced", "has the value", (ALL[0], ALL[1], ALL[3], ALL[4])),
+        ("biased values", "forced", "has the value", (*ALL[:2], *ALL[3:])),
         ("noise", "stability", "depend on how many", ()),
         ("ids ignored", "named ids", "is not in the reply", ALL[1:]),
         ("ids refused", "named ids", "Extra inputs", ALL[1:]),
@@ -61,3 +61,10 @@ def test_a_server_that_lists_nothing_and_does_not_tokenize_is_used(serve, comple
     assert {probe.name for probe in found.probes if probe.state == "skipped"} == {"names", "tokenizer"}
     assert found.routes == ALL
     assert found.max_length is None
+
+
+def test_a_server_of_llama_cpps_form_scores_by_the_whole_distribution(serve, completions):
+    faults = {"content form", "all values", "echo ignored", "ids ignored", "no prompt values", "no tokenize"}
+    found = shake(completions(serve(faults=faults)))
+    assert found.routes == (Route.TOP_LOGPROBS, Route.LOGIT_BIAS, Route.WALK)
+    assert found.top == 64

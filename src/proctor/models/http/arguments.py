@@ -18,8 +18,8 @@ from proctor.secrets import note
 
 log = logging.getLogger("proctor")
 
-Scoring = Literal["auto", "named_ids", "top_logprobs", "logit_bias", "prompt_logprobs", "echo"]
-SCORING = ("auto", "named_ids", "top_logprobs", "logit_bias", "prompt_logprobs", "echo")
+Scoring = Literal["auto", "named_ids", "top_logprobs", "logit_bias", "prompt_logprobs", "echo", "walk"]
+SCORING = ("auto", "named_ids", "top_logprobs", "logit_bias", "prompt_logprobs", "echo", "walk")
 BACKENDS = ("auto", "huggingface", "none")
 
 _RUN_KEYS = ("batch_size", "max_batch_size", "device")

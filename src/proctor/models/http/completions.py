@@ -8,9 +8,11 @@
 #   LOGIT_BIAS          each one-token continuation      one row, prefix cached      the value of the forced token
 #   PROMPT_LOGPROBS     each continuation                every row                   values by id, of every position
 #   ECHO                each continuation                every row                   values of every position, with text
+#   WALK                each token of each continuation  one row each, prefix cached by a route of the first three
 #
 # ECHO is lm-eval's, and the only one that servers share by tradition; measured on MMLU it costs a vLLM server 24 times
-# the CPU and 650 times the bytes of NAMED_IDS. Which routes are right on a server is proven before the first document
+# the CPU and 650 times the bytes of NAMED_IDS. WALK is for servers that score no prompts at all (llama.cpp's): exact,
+# and one request for each token. Which routes are right on a server is proven before the first document
 # (:mod:`proctor.models.http.handshake`), never read from its name.
 #
 # A value is believed only if the reply has the shape that the route promises: the number of positions, the expected
@@ -41,6 +43,7 @@ class Route(StrEnum):
     LOGIT_BIAS = "logit_bias"
     PROMPT_LOGPROBS = "prompt_logprobs"
     ECHO = "echo"
+    WALK = "walk"
 
 
 class UnbelievableReplyError(Exception):
@@ -104,6 +107,22 @@ def next_token(body: Any) -> tuple[str, float, Mapping[str, float]]:
     if not isinstance(token, str) or not isinstance(top, Mapping):
         raise UnbelievableReplyError("no values of the next token")
     return token, _value(_at(logprobs, "token_logprobs", 0)), {str(key): _value(one) for key, one in top.items()}
+
+
+def generated(body: Any) -> list[tuple[str, float]]:
+    """The tokens that were generated, with their values.
+
+    Args:
+        body: A reply.
+
+    Raises:
+        UnbelievableReplyError: It holds none.
+    """
+    logprobs = _logprobs(body)
+    tokens, values = logprobs.get("tokens"), logprobs.get("token_logprobs")
+    if not isinstance(tokens, list) or not isinstance(values, list) or len(tokens) != len(values):
+        raise UnbelievableReplyError("no values of the generated tokens")
+    return [(str(token), _value(value)) for token, value in zip(tokens, values, strict=True)]
 
 
 def read_next(body: Any, ids: Sequence[int]) -> list[tuple[float, bool]]:
@@ -219,7 +238,27 @@ def _logprobs(body: Any) -> Mapping[str, Any]:
     logprobs = _choice(body).get("logprobs")
     if not isinstance(logprobs, Mapping):
         raise UnbelievableReplyError("the reply has no log-probabilities")
-    return logprobs
+    content = logprobs.get("content")
+    return logprobs if content is None else _as_lists(content)
+
+
+def _as_lists(content: Any) -> Mapping[str, Any]:
+    """The form of chats, which llama.cpp's server has for completions too, as that of completions."""
+    rows = content if isinstance(content, list) and all(isinstance(row, Mapping) for row in content) else []
+    return {
+        "tokens": [_name(row) for row in rows],
+        "token_logprobs": [row.get("logprob") for row in rows],
+        "top_logprobs": [
+            {_name(one): one.get("logprob") for one in row.get("top_logprobs") or () if isinstance(one, Mapping)}
+            for row in rows
+        ],
+    }
+
+
+def _name(entry: Mapping[str, Any]) -> str:
+    # llama.cpp gives the id beside the text; a text alone may stand for several tokens.
+    number = entry.get("id")
+    return token_key(number) if isinstance(number, int) else str(entry.get("token"))
 
 
 def _at(logprobs: Mapping[str, Any], name: str, place: int) -> Any:

@@ -14,7 +14,7 @@ from proctor.models.http.completions import Route
 from proctor.models.http.endpoints import Endpoint
 from proctor.models.http.handshake import Handshake, Prober
 from proctor.models.http.runner import Job
-from proctor.models.http.scoring import ServedScorer, SpanGroup, group_spans
+from proctor.models.http.scoring import ONE_TOKEN, ServedScorer, SpanGroup, group_spans
 from proctor.models.http.sender import RequestFailedError, Sender
 from proctor.models.http.served import Outcome, ServedModel, chat_text, flat, refusal
 from proctor.models.http.text_requests import completion_fields, read_completion
@@ -160,10 +160,10 @@ class CompletionsModel(ServedModel):
         """
         wanted = self.arguments.scoring
         routes = shake.routes if wanted == "auto" else tuple(one for one in shake.routes if one == wanted)
-        if routes and not {Route.PROMPT_LOGPROBS, Route.ECHO}.isdisjoint(shake.routes):
-            whole = [one for one in shake.routes if one in (Route.PROMPT_LOGPROBS, Route.ECHO)]
-            # Continuations of several tokens have to go by another way than letters.
-            return (*routes, *(one for one in whole if one not in routes))
+        if routes:
+            # Continuations of several tokens have to go by another way than letters, whatever is wanted for these.
+            whole = [one for one in shake.routes if one not in ONE_TOKEN and one not in routes]
+            return (*routes, *whole)
         failed = "; ".join(f"{probe.name}: {probe.detail}" for probe in shake.probes if probe.state == "failed")
         raise ModelError(
             f"The server at {server.api} gives no log-probabilities that can be trusted ({failed}).",

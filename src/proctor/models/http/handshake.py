@@ -136,6 +136,7 @@ class Prober:
                         self._routes.append(route)
                 if self._top >= 2:
                     self._routes.insert(self._routes[:1] == [Route.NAMED_IDS], Route.TOP_LOGPROBS)
+                    self._routes.append(Route.WALK)
         return Handshake(tuple(self._probes), tuple(self._routes), limit, self._top, self._spread)
 
     def _has_failed(self, name: str) -> bool:
@@ -182,19 +183,20 @@ class Prober:
             raise UnbelievableReplyError(f"{len(self._prompt)} ids were sent, and {count} were read")
         token, value, top = completions.next_token(body)
         self._best = _by_id(top)
-        tokens = [completions.token_id(name) for name in body["choices"][0]["logprobs"]["tokens"]]
+        generated = completions.generated(body)
+        tokens = [completions.token_id(name) for name, _ in generated]
         if completions.token_id(token) is None or None in tokens:
             raise UnbelievableReplyError("tokens come as texts, not as ids (return_tokens_as_token_ids is not known)")
         if value < max(top.values()) - TOLERANCE:
             raise UnbelievableReplyError("the greedy token is not the most probable one")
         self._generated = [one for one in tokens if one is not None][:3]
-        values = body["choices"][0]["logprobs"]["token_logprobs"]
-        self._values = [float(one) for one in values[: len(self._generated)]]
+        self._values = [one for _, one in generated[: len(self._generated)]]
         return f"{len(self._prompt)} ids are read as they are"
 
     async def _stability(self) -> str:
         tops: list[dict[int, float]] = []
-        for count in (1, 20):
+        # The whole vocabulary is more than most servers give, which say so; llama.cpp's gives it.
+        for count in (1, 20, len(self._tokens.tokenizer)):
             try:
                 tops.append(_by_id(completions.next_token(await self._ask(self._prompt, _top(count)))[2]))
             except RequestFailedError:

@@ -13,7 +13,7 @@ from proctor.models.http.completions import MOST_NAMED, Route, UnbelievableReply
 from proctor.models.http.endpoints import Endpoint
 from proctor.models.http.replies import Reply
 from proctor.models.http.sender import RequestFailedError, Sender
-from proctor.models.prefix.rows import Span
+from proctor.models.prefix.rows import Span, make_span
 
 ONE_TOKEN = (Route.NAMED_IDS, Route.TOP_LOGPROBS, Route.LOGIT_BIAS)
 """Routes that score continuations of one token, and no others."""
@@ -127,6 +127,8 @@ class ServedScorer:
                 return await self._forced(sender, group)
             case Route.PROMPT_LOGPROBS | Route.ECHO:
                 return [await self._whole(route, sender, group, span) for span in group.spans]
+            case Route.WALK:
+                return [await self._walk(sender, group, span) for span in group.spans]
 
     async def _next(self, sender: Sender, group: SpanGroup, fields: dict[str, object]) -> list[tuple[float, bool]]:
         return completions.read_next(await self._post(sender, list(group.context), fields), group.ids)
@@ -155,6 +157,26 @@ class ServedScorer:
             return (span.owner, *completions.read_echo(body, len(prompt), span.count))
         body = await self._post(sender, prompt, completions.prompt_logprobs())
         return (span.owner, *completions.read_prompt(body, prompt, span.count))
+
+    async def _walk(self, sender: Sender, group: SpanGroup, span: Span) -> Score:
+        """The tokens of a continuation one after the other, each after those before it."""
+        total, greedy = 0.0, True
+        for place in range(span.count):
+            one = make_span(span.owner, (), span.scored[place : place + 1])
+            step = SpanGroup((*group.context, *span.scored[:place].tolist()), (one,))
+            [(_, value, first)] = await self._step(sender, step)
+            total, greedy = total + value, greedy and first
+        return span.owner, total, greedy
+
+    async def _step(self, sender: Sender, step: SpanGroup) -> list[Score]:
+        last: UnbelievableReplyError | None = None
+        for route in self._routes:
+            if route in ONE_TOKEN:
+                try:
+                    return await self._by(route, sender, step)
+                except UnbelievableReplyError as error:
+                    last = error
+        raise last or UnbelievableReplyError("no route scores a single token")
 
     async def _post(self, sender: Sender, prompt: list[int], fields: dict[str, object]) -> object:
         payload = completions.base_payload(self._model, prompt, self._seed)
