@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
-from proctor.types import Generate, Loglikelihood, Message, Rolling, RollingScore, Scores, Text, prompt_text
+from proctor.types import (
+    Choice,
+    Choose,
+    Generate,
+    Loglikelihood,
+    Message,
+    Rolling,
+    RollingScore,
+    Scores,
+    Text,
+    prompt_text,
+)
 
 PAIRS = [
     (Loglikelihood("a", ("b", "c")), Scores(((-1.0, True), (-2.0, False)))),
@@ -12,6 +25,7 @@ PAIRS = [
     (Rolling("a text"), RollingScore(-3.0)),
     (Generate("a prompt", {"until": []}), Text("a text")),
     (Generate((Message("system", "be"), Message("user", "ask")), {}), Text("a text")),
+    (Choose("which", ("A", "B")), Choice(1, "whole", "text", "B")),
 ]
 
 
@@ -22,7 +36,7 @@ def test_a_response_has_as_many_values_as_its_request_has_arguments(request_, re
 
 def test_every_text_of_a_request_is_among_its_texts():
     texts = [request.texts for request, _ in PAIRS]
-    assert texts == [("a", "b", "c"), ("a",), ("a text",), ("a prompt",), ("be", "ask")]
+    assert texts == [("a", "b", "c"), ("a",), ("a text",), ("a prompt",), ("be", "ask"), ("which",)]
 
 
 def test_arguments_are_those_of_lm_eval():
@@ -30,6 +44,20 @@ def test_arguments_are_those_of_lm_eval():
     assert Rolling("a").arguments == (("a",),)
     assert Generate("a", {"until": ["\n"]}).arguments == (("a", {"until": ["\n"]}),)
     assert Generate((Message("user", "a"),), {}).arguments == (([{"role": "user", "content": "a"}], {}),)
+
+
+def test_the_arguments_of_a_choice_are_its_prompt_and_what_each_label_stands_for():
+    shown = {"labels": ["A", "B"], "options": ["sun", "moon"], "mc": "auto"}
+    assert Choose("which", ("A", "B"), ("sun", "moon")).arguments == (("which", shown),)
+    assert Choose((Message("user", "a"),), ("A", "B"), ("sun", "moon")).arguments == (
+        ([{"role": "user", "content": "a"}], shown),
+    )
+
+
+def test_a_choice_with_a_log_probability_that_is_no_number_has_nan():
+    assert Choice(0, "letters", "letters", "A", logprobs=(-1.0, math.nan)).has_nan
+    assert not Choice(0, "letters", "letters", "A", logprobs=(-1.0, -2.0)).has_nan
+    assert not Choice(0, "whole", "text", "A").has_nan
 
 
 def test_whoever_takes_texts_alone_is_given_no_chat():
@@ -40,4 +68,11 @@ def test_whoever_takes_texts_alone_is_given_no_chat():
 
 def test_kinds_have_the_names_of_lm_eval():
     kinds = [request.kind for request, _ in PAIRS]
-    assert kinds == ["loglikelihood", "loglikelihood", "loglikelihood_rolling", "generate_until", "generate_until"]
+    assert kinds == [
+        "loglikelihood",
+        "loglikelihood",
+        "loglikelihood_rolling",
+        "generate_until",
+        "generate_until",
+        "multiple_choice",
+    ]

@@ -51,6 +51,7 @@ class RunSettings(TaskSettings, total=False):
     max_batch_size: int | None
     device: str | None
     threads: int | None
+    mc: Literal["auto", "letters", "constrained", "text", "off"]
     batch_invariant: bool
     trust_remote_code: bool
     store: str | None

@@ -32,6 +32,18 @@ Prompt: TypeAlias = str | tuple[Message, ...]
 such messages are empty; an assistant's message at the end is the beginning of the response."""
 
 
+def written_prompt(prompt: Prompt) -> Any:
+    """A prompt as files have it: the text, or a list of ``{role, content}``."""
+    if isinstance(prompt, str):
+        return prompt
+    return [{"role": message.role, "content": message.content} for message in prompt]
+
+
+def prompt_texts(prompt: Prompt) -> tuple[str, ...]:
+    """The text of a prompt, or the contents of its messages."""
+    return (prompt,) if isinstance(prompt, str) else tuple([message.content for message in prompt])
+
+
 def prompt_text(prompt: Prompt) -> str:
     """A prompt that must be text, since whoever takes it knows no messages.
 
@@ -56,8 +68,8 @@ def prompt_text(prompt: Prompt) -> str:
 # Invariant: a response has as many ``values`` as its request has ``arguments``, in the same order; a refusal has none.
 
 
-RequestKind: TypeAlias = Literal["loglikelihood", "loglikelihood_rolling", "generate_until"]
-"""lm-eval's names for the kinds of requests."""
+RequestKind: TypeAlias = Literal["loglikelihood", "loglikelihood_rolling", "generate_until", "multiple_choice"]
+"""lm-eval's names for the kinds of requests; it has no ``multiple_choice``, which is :class:`Choose`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +132,12 @@ class Generate:
     @property
     def arguments(self) -> tuple[tuple[Any, ...], ...]:
         """Prompt and generation arguments; a chat is a list of ``{role, content}``, as it is written to files."""
-        if isinstance(self.prompt, str):
-            return ((self.prompt, self.kwargs),)
-        return (([{"role": message.role, "content": message.content} for message in self.prompt], self.kwargs),)
+        return ((written_prompt(self.prompt), self.kwargs),)
 
     @property
     def texts(self) -> tuple[str, ...]:
         """The prompt, or the contents of its messages."""
-        return (self.prompt,) if isinstance(self.prompt, str) else tuple([message.content for message in self.prompt])
+        return prompt_texts(self.prompt)
 
     @property
     def is_sampled(self) -> bool:
@@ -138,7 +148,46 @@ class Generate:
         return bool(do_sample) if do_sample is not None else float(self.kwargs.get("temperature") or 0.0) > 0.0
 
 
-Request: TypeAlias = Loglikelihood | Rolling | Generate
+ChoiceRoute: TypeAlias = Literal["letters", "constrained", "text"]
+"""How a model that scores no continuations chooses: by the log-probabilities of labels as the first token of its reply,
+by a reply that can only be a label, or by a free reply that is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """Choose one of the options that a prompt shows; the response is :class:`Choice`.
+
+    It is sent to models that give no log-probabilities of continuations.
+
+    Attributes:
+        prompt: The question, with its options and their labels.
+        labels: The label of each option, in order.
+        options: The options' texts in that order; empty where they are not known.
+        route: How; ``auto``: by the first that the model can take.
+    """
+
+    kind: ClassVar[RequestKind] = "multiple_choice"
+    is_sampled: ClassVar[bool] = False
+    count: ClassVar[int] = 1
+
+    prompt: Prompt
+    labels: tuple[str, ...]
+    options: tuple[str, ...] = ()
+    route: ChoiceRoute | Literal["auto"] = "auto"
+
+    @property
+    def arguments(self) -> tuple[tuple[Any, ...], ...]:
+        """The prompt, and which label stands for which option."""
+        shown = {"labels": list(self.labels), "options": list(self.options), "mc": self.route}
+        return ((written_prompt(self.prompt), shown),)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The prompt, or the contents of its messages."""
+        return prompt_texts(self.prompt)
+
+
+Request: TypeAlias = Loglikelihood | Rolling | Generate | Choose
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +263,45 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """Which option a model chose, and what it wrote. ``proctor.answers.read_choice`` makes it.
+
+    Attributes:
+        picked: The option's position; None: no option could be read.
+        how: By what it was found, or why not.
+        route: How the model was made to choose.
+        text: The reply.
+        finish: Why it ended; None where that is not known.
+        usage: Its tokens; None where they are not known.
+        logprobs: Of each label as the first token of the reply, all its spellings together, in nats.
+        unseen: Positions of labels that were not among the tokens given; their ``logprobs`` are upper bounds.
+        label_mass: The probability of all labels that were given; None where no log-probabilities are known.
+    """
+
+    picked: int | None
+    how: str
+    route: ChoiceRoute
+    text: str
+    finish: Finish | None = None
+    usage: Usage | None = field(default=None, compare=False)
+    logprobs: tuple[float, ...] | None = None
+    unseen: tuple[int, ...] = ()
+    label_mass: float | None = None
+
+    @property
+    def values(self) -> tuple[tuple[Any, ...], ...]:
+        """All but the usage, in the order of the attributes."""
+        return (
+            (self.picked, self.how, self.route, self.text, self.finish, self.logprobs, self.unseen, self.label_mass),
+        )
+
+    @property
+    def has_nan(self) -> bool:
+        """Whether a log-probability is NaN."""
+        return any(map(math.isnan, self.logprobs or ()))
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """One request that the model could not take, or that failed: the run goes on, its document is not graded.
 
@@ -231,7 +319,7 @@ class Refusal:
     retryable: bool = False
 
 
-Response: TypeAlias = Scores | RollingScore | Text | Refusal
+Response: TypeAlias = Scores | RollingScore | Text | Choice | Refusal
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,3 +87,20 @@ def test_unmark_gives_the_text_back_but_for_the_case_of_labels(text):
 def test_labels_without_letters_are_never_found():
     assert mark("A B", labels_of(("", " "))) == "A B"
     assert labels_of(("(가)", "①", "c.")).names == ("가", "1", "c")
+
+
+@pytest.mark.parametrize(
+    ("text", "positions"),
+    [
+        ("the second option is right", [1]),
+        ("The Third answer choice", [2]),
+        ("두 번째 선택지가 정답", [1]),
+        ("정답은 세번째입니다", [2]),
+        ("첫 번째 단계에서", []),
+        ("the first step", []),
+        ("the fifth option", []),
+    ],
+)
+def test_an_option_may_be_named_by_its_number(text, positions):
+    found = mark(text, labels_of(("A", "B", "C")))
+    assert [ord(character) - 0xE000 for character in found if "\ue000" <= character <= "\uefff"] == positions

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proctor.errors import DataError
-from proctor.metrics.choice import OUT_OF_RANGE, measure_choice, resolve_gold, softmax
+from proctor.metrics.choice import OUT_OF_RANGE, measure_choice, measure_chosen, resolve_gold, softmax
 
 NAMES = (
     "acc",
@@ -161,3 +161,12 @@ def test_half_a_character_in_a_choice_has_bytes_too():
         lls=[-1.0, -2.0], greedy=[True, False], choices=["a\ud800", "b"], gold=0, wanted=["acc_bytes"]
     )
     assert measured == {"acc_bytes": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("picked", "gold", "acc", "label"),
+    [(1, 1, 1.0, (1, 1)), (0, 1, 0.0, (1, 0)), (2, (0, 2), 1.0, ([0, 2], 2)), (None, 0, 0.0, (0, 1))],
+)
+def test_a_chosen_option_gives_metrics_that_need_no_log_likelihoods(picked, gold, acc, label):
+    wanted = {"acc", "acc_norm", "mcc", "brier_score", "exact_match", "likelihood", "acc_mutual_info"}
+    assert measure_chosen(picked, 3, gold, wanted) == {"acc": acc, "mcc": label}

@@ -61,7 +61,13 @@ def test_what_was_not_given_is_not_there_in_any_subcommand():
 
 def test_every_flag_of_a_setting_gives_a_value_that_is_accepted():
     given = {"optional": None, "switch": True, "pairs": {"a": 1}, "names": ["x"], "repeated": ["x"]}
-    words = {"batch_size": "auto:2", "samples": '{"a": [0]}', "fewshot_exclude": "always", "verbosity": "info"}
+    words = {
+        "batch_size": "auto:2",
+        "samples": '{"a": [0]}',
+        "fewshot_exclude": "always",
+        "verbosity": "info",
+        "mc": "text",
+    }
     for name, setting in SETTINGS.items():
         value = setting.alone if setting.shape == "optional" else given.get(setting.shape, words.get(name, "1"))
         assert check_values({name: value}), name

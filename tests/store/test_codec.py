@@ -9,8 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctor.store.codec import FINISHES, assemble, join, pack, parts_of, unpack
-from proctor.types import Generate, Loglikelihood, Rolling, RollingScore, Scores, Text, Usage
+from proctor.answers import read_choice
+from proctor.store.codec import FINISHES, ROUTES, assemble, join, pack, parts_of, unpack
+from proctor.types import (
+    Choice,
+    Choose,
+    Generate,
+    Loglikelihood,
+    Rolling,
+    RollingScore,
+    Scores,
+    Text,
+    Usage,
+)
 
 KEY = bytes(range(28))
 NUMBERS = st.floats(allow_nan=True, allow_infinity=True)
@@ -18,7 +29,28 @@ TEXTS = st.text(st.characters(codec=None))
 TOKENS = st.integers(0, 2**32 - 1)
 USAGES = st.none() | st.builds(Usage, TOKENS, TOKENS, TOKENS)
 GENERATED = st.builds(Text, TEXTS, st.sampled_from([None, *FINISHES]), USAGES)
-PARTS = st.tuples(NUMBERS, st.booleans()) | NUMBERS | GENERATED
+LABELS = st.lists(st.tuples(st.floats(allow_nan=False), st.booleans()), min_size=1, max_size=5)
+CHOSEN = st.builds(
+    lambda route, text, finish, usage, labels, mass: Choice(
+        None,
+        "",
+        route,
+        text,
+        finish,
+        usage,
+        labels and tuple(logprob for logprob, _ in labels),
+        tuple(at for at, (_, unseen) in enumerate(labels or ()) if unseen),
+        mass,
+    ),
+    st.sampled_from(ROUTES),
+    TEXTS,
+    st.sampled_from([None, *FINISHES]),
+    USAGES,
+    st.none() | LABELS,
+    st.none() | st.floats(0, 1),
+)
+PARTS = st.tuples(NUMBERS, st.booleans()) | NUMBERS | GENERATED | CHOSEN
+QUESTION = Choose("Which?", ("A", "B"), ("sun", "moon"))
 
 
 def bits(part):
@@ -32,7 +64,7 @@ def test_round_trip(part):
     again = unpack(KEY, pack(KEY, part))
     assert type(again) is type(part)
     assert bits(again) == bits(part)
-    assert not isinstance(part, Text) or again.usage == part.usage
+    assert not isinstance(part, Text | Choice) or again.usage == part.usage
 
 
 @given(PARTS, st.integers(0, 10_000), st.integers(1, 255))
@@ -62,6 +94,9 @@ def test_a_value_belongs_to_its_key():
         (Rolling("a"), RollingScore(-0.1)),
         (Generate("a", {}), Text("\ud83d b\x00")),
         (Generate("a", {}), Text("", "length", Usage(9, 2, 1))),
+        (QUESTION, read_choice(QUESTION, "text", "Answer: B", finish="stop")),
+        (QUESTION, read_choice(QUESTION, "text", "", finish="length")),
+        (QUESTION, read_choice(QUESTION, "letters", "A", logprobs=(-0.1, -3.0), unseen=(1,), label_mass=0.9)),
     ],
 )
 def test_an_answer_is_taken_apart_and_put_together(request_, response):
@@ -69,10 +104,15 @@ def test_an_answer_is_taken_apart_and_put_together(request_, response):
 
 
 def test_an_answer_of_another_kind_is_none():
-    for request in (Loglikelihood("a", ("b",)), Rolling("a"), Generate("a", {})):
+    for request in (Loglikelihood("a", ("b",)), Rolling("a"), Generate("a", {}), QUESTION):
         strange = Text("text") if not isinstance(request, Generate) else 1.0
         with pytest.raises(ValueError, match="another kind"):
             join(request, [strange])
+
+
+def test_a_choice_is_read_from_the_reply_again():
+    stale = Choice(0, "single", "text", "Answer: B")
+    assert join(QUESTION, parts_of(stale)) == Choice(1, "whole", "text", "Answer: B")
 
 
 def test_what_is_damaged_counts_as_missing():

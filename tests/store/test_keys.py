@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proctor.store.keys import Keys, canonical, identity_digest
-from proctor.types import Generate, Loglikelihood, Message, Rolling
+from proctor.types import Choose, Generate, Loglikelihood, Message, Rolling
 
 TEXTS = st.text(st.characters(codec=None), max_size=8)
 PLAIN = st.recursive(
@@ -19,6 +19,13 @@ CHATS = st.lists(st.builds(Message, st.sampled_from(["system", "user", "assistan
 REQUESTS = st.one_of(
     st.builds(Loglikelihood, TEXTS, st.lists(TEXTS, min_size=1, max_size=3).map(tuple)),
     st.builds(Rolling, TEXTS),
+    st.builds(
+        Choose,
+        TEXTS | CHATS,
+        st.lists(TEXTS, min_size=1, max_size=3).map(tuple),
+        st.lists(TEXTS, max_size=2).map(tuple),
+        st.sampled_from(["auto", "text"]),
+    ),
     st.builds(Generate, TEXTS | CHATS, st.dictionaries(st.sampled_from(["until", "top_k", "x"]), PLAIN, max_size=3)),
 )
 MODEL = {"weights": "abc", "scoring": {"exactness": "exact"}, "generation": {"truncation": False}}
@@ -40,6 +47,8 @@ def content(request):
         return "L", request.context, request.continuations
     if isinstance(request, Rolling):
         return "R", request.text
+    if isinstance(request, Choose):
+        return "C", request.prompt, request.labels, request.options, request.route
     return "G", request.prompt, value(request.kwargs)
 
 

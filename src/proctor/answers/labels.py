@@ -70,7 +70,9 @@ class Labels:
         return _BARE_LETTERS
 
 
-_BARE_DIGITS = re.compile(rf"\({ANY}\)|(?:[Oo]ption|[Cc]hoice|[Nn]umber|[Nn]o\.|선택지|보기) ?#?{ANY}|{ANY}번(?!째)")
+_BARE_DIGITS = re.compile(
+    rf"\({ANY}\)|(?:[Oo]ption|[Cc]hoice|[Nn]umber|[Nn]o\.|선택지|보기) ?#?{ANY}|{ANY}번(?!째|의|씩| 이상| 더)"
+)
 _BARE_SYLLABLES = re.compile(rf"[(\[<]{ANY}[)\]>]")
 _BARE_LETTERS = re.compile(rf"(?<![A-Za-z0-9])\({ANY}\)|(?<![(\[/A-Za-z0-9]){AS_TYPED}")
 
@@ -111,7 +113,25 @@ def mark(text: str, labels: Labels) -> str:
         at = folded.get(found.casefold())  # None: letters that only the pattern takes for the same
         return found if at is None else chr(_OTHER_CASE + at)
 
-    return labels.pattern.sub(marked, text)
+    return _ordinals(labels.pattern.sub(marked, text), labels)
+
+
+_ORDINALS = (("first", "첫"), ("second", "두"), ("third", "세"), ("fourth", "네"), ("fifth", "다섯"))
+_ORDINAL = re.compile(
+    rf"\b(?:the )?({'|'.join(english for english, _ in _ORDINALS)}) (?:answer )?(?:option|choice)\b|"
+    rf"(?<![가-힣])({'|'.join(korean for _, korean in _ORDINALS)}) ?번째(?: ?(?:선택지|보기|옵션)|(?=입니다|이다))",
+    re.IGNORECASE,
+)
+
+
+def _ordinals(text: str, labels: Labels) -> str:
+    """Options that are named by their number, "the second option", marked as by their labels."""
+
+    def marked(match: re.Match[str]) -> str:
+        at = next(at for at, words in enumerate(_ORDINALS) if (match[1] or match[2]).lower() in words)
+        return chr(_TYPED + at) if at < len(labels.names) else match[0]
+
+    return _ORDINAL.sub(marked, text)
 
 
 def unmark(text: str, labels: Labels) -> str:

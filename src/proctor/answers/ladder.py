@@ -146,13 +146,16 @@ def _from_first_line(reply: _Reply) -> int | None:
     return _label_alone(reply.text.partition("\n")[0])
 
 
+_IS_NOT_IT = re.compile(r"(?:은|는|이|가)? ?(?:아니|아닙|isn't\b|(?:is )?not\b)", re.IGNORECASE)
+
+
 def _from_labelled_line(reply: _Reply) -> int | None:
     """The only line that begins with a label: the first or the last, with its option's text where known."""
     first, _, _ = reply.text.partition("\n")
     if (alone := _from_first_line(reply)) is not None:
         return alone
     lines = labelled_lines(reply.text)
-    if len({index for index, _ in lines}) != 1:
+    if len({index for index, _ in lines}) != 1 or _IS_NOT_IT.match(lines[-1][1]):
         return None
     index, rest = lines[-1]
     outer = [line for line in (first, reply.last_line) if labelled_lines(line)]

@@ -22,7 +22,7 @@ AMBIGUOUS = -1
 """Stands for the position of a label where a statement names several."""
 
 _NOUN = (
-    r"(?<![A-Za-z])(?:answers?|ans|options?|choices?|selection|response|letter|solution|"
+    r"(?<![A-Za-z])(?:answers?|ans|option|choice|selection|response|letter|solution|"
     r"respuesta|antwort|réponse|resposta|risposta|答案|正解|答え)(?![A-Za-z])\.?"
 )
 _IS = r"(?:(?<![A-Za-z])(?:is|are|was|be|becomes|remains|es|est|ist|é|è)(?![A-Za-z]) ?:?|[:=：是は→])"
@@ -80,7 +80,7 @@ class Statement:
 
 _DECLARATIONS = (
     rf"{_NOUN}{_GAP}{_IS}[ \n]{{0,2}}{_FILLER}{{0,5}}{LABEL}",
-    rf"(?<![A-Za-z])(?:answer|ans\.?)[ \n]{{1,2}}{LABEL}{CLOSE}(?= ?(?:[.,;:!\n]|$))",
+    rf"(?<![A-Za-z])(?:answer|ans\.?)(?: ?[-–—] ?|[ \n]{{1,2}}){LABEL}{CLOSE}(?= ?(?:[.,;:!\n]|$))",
     rf"{BOX}[(\[]{{0,2}} ?{LABEL}",
     rf"\b(?:not|isn't|wasn't) (?:option |choice |answer )?{LABEL}{CLOSE},? ?(?:but|it's|it is|rather|instead)"
     rf"(?: rather| instead| it's| it is| option| choice){{0,2}} ?{LABEL}",
@@ -94,6 +94,7 @@ _DECLARATIONS = (
 _REMARKS = (
     rf"{LABEL}{CLOSE} {_TO_BE}(?: to be)?{_HEDGE} (?:the )?(?:{_NOT_WRONG}[a-z]{{1,20}} ){{0,2}}"
     r"(?:correct|right|best|answer|option|choice)\b",
+    rf"{LABEL}{CLOSE} best\b",
     rf"{LABEL}{CLOSE} as (?:the|my) (?:final |correct |best |right )?(?:answer|choice|option)\b",
     rf"\b(?:go(?:ing)? with|went with|select|choose|chose|pick|picked|opt for|settle on){_LINK} {LABEL}",
     r"\b(?:leaving|leaves|left with|must be|has to be|corresponds? to|match(?:es)?|conclude|say|guess|think|"

@@ -57,6 +57,7 @@ class Metric:
         measures: Scores a document from log-likelihoods, by output type: ``multiple_choice`` calls
             ``measure(options)`` (:class:`~proctor.metrics.choice.ScoredOptions`), ``loglikelihood``
             ``measure(logprob, greedy)``, ``loglikelihood_rolling`` ``measure(logprob, text)``.
+        by_choice: Of multiple choice it needs to know only which option was chosen.
         unconditional: It also needs the log-likelihood of each option without context.
         most_resamples: The most resamples of its bootstrap; None: as many as the run's setting says.
         other_names: What other programs call it, in lower case and without marks, separated by spaces.
@@ -67,6 +68,7 @@ class Metric:
     higher_is_better: bool | None
     function: Target = PASS_ON
     measures: Mapping[str, Target] = field(default_factory=dict)
+    by_choice: bool = False
     unconditional: bool = False
     most_resamples: int | None = None
     other_names: str = ""

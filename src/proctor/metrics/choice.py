@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from proctor.errors import DataError, value_text
-from proctor.metrics.tables import document_measures
+from proctor.metrics.tables import chosen_metrics, document_measures
 
 # -100 and not -1: a gold of -1 is the last option in lm-eval, as a Python index is.
 OUT_OF_RANGE = -100
@@ -62,7 +62,8 @@ class ScoredOptions:
         gold: The number of the right option, or of each of several; as the task gave it.
         unconditional: The log-likelihood of each option without context; None: not requested.
         strict: A log-likelihood that is NaN is taken for the highest (lm-eval); else it is never right.
-        broken: A log-likelihood is NaN and not taken for the highest: the document counts as wrong.
+        broken: A log-likelihood is NaN and not taken for the highest, or no option was chosen: the document counts as
+            wrong.
     """
 
     lls: Sequence[float]
@@ -162,6 +163,23 @@ def measure_choice(
     """
     options = ScoredOptions(lls, greedy, choices, gold, unconditional, strict, not strict and has_nan(lls))
     return {name: measure(options) for name, measure in document_measures("multiple_choice", frozenset(wanted))}
+
+
+def measure_chosen(
+    picked: int | None, count: int, gold: int | tuple[int, ...], wanted: Collection[str]
+) -> dict[str, Any]:
+    """Scores of a document of which a model chose an option without log-likelihoods.
+
+    Args:
+        picked: The option's position; None: none, and the document is wrong.
+        count: How many options it has.
+        gold: The right option or options.
+        wanted: Names of metrics; those that need log-likelihoods give nothing.
+    """
+    lls = [0.0 if at == picked else -math.inf for at in range(count)]
+    options = ScoredOptions(lls, (), [""] * count, gold, None, False, picked is None)
+    measures = document_measures("multiple_choice", frozenset(chosen_metrics(wanted)))
+    return {name: measure(options) for name, measure in measures}
 
 
 def _per(ll: float, length: int) -> float:

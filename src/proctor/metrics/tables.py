@@ -39,6 +39,7 @@ _METRIC_ROWS: tuple[Metric, ...] = (
         "mean",
         True,
         measures={"multiple_choice": f"{_CHOICE}:acc", "loglikelihood": f"{_PERPLEXITY}:acc"},
+        by_choice=True,
         other_names="accuracy accuracyscore acccuracy accurracy 정확도",
     ),
     Metric(
@@ -46,6 +47,7 @@ _METRIC_ROWS: tuple[Metric, ...] = (
         "f1",
         True,
         measures={"multiple_choice": f"{_CHOICE}:labels"},
+        by_choice=True,
         other_names="f1score f1macro macrof1 microf1 fscore",
     ),
     Metric(
@@ -53,6 +55,7 @@ _METRIC_ROWS: tuple[Metric, ...] = (
         "matthews_corrcoef",
         True,
         measures={"multiple_choice": f"{_CHOICE}:labels"},
+        by_choice=True,
         other_names="matthews matthewscorrcoef",
     ),
     Metric(
@@ -164,6 +167,16 @@ def needs_unconditional(wanted: Collection[str]) -> bool:
     """
     rows = (METRICS.row(name) for name in wanted)
     return any(isinstance(row, Metric) and row.unconditional for row in rows)
+
+
+def chosen_metrics(wanted: Collection[str]) -> list[str]:
+    """Those of some metrics that need to know no more than which option was chosen.
+
+    Args:
+        wanted: Names of metrics.
+    """
+    rows = ((name, METRICS.row(name)) for name in wanted)
+    return [name for name, row in rows if isinstance(row, Metric) and row.by_choice]
 
 
 def aggregation_row(aggregation: Callable[..., Any]) -> Aggregation | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from proctor.errors import UsageError
+from proctor.errors import ModelError, UsageError
 from proctor.types import Generate, Loglikelihood, Request, Rolling
 
 log = logging.getLogger("proctor")
@@ -128,6 +128,8 @@ def by_kind(
             scored.append((index, request))
         elif isinstance(request, Rolling):
             rolled.append((index, request))
-        else:
+        elif isinstance(request, Generate):
             generated.append((index, request))
+        else:
+            raise ModelError("This model scores continuations, and cannot choose an option by a label.")
     return scored, rolled, generated

@@ -32,6 +32,9 @@ class ModelKind:
         computes_here: Whether proctor's own engine computes its responses, so that passes can be planned before a run.
         messages: Whether a chat reaches the model as messages (:data:`~proctor.types.Prompt`) where texts are generated
             under ``--apply_chat_template``; else, and for scores, as the text that its ``render`` gives.
+        scores: Whether it gives log-probabilities of continuations that are given to it; without them, options are
+            shown with labels and the model chooses one (:class:`~proctor.types.Choose`).
+        chooses: Whether it responds to such requests.
         strict: Model arguments under ``--strict_lm_eval``; what a user gives wins.
     """
 
@@ -42,6 +45,8 @@ class ModelKind:
     batch_invariant: bool = False
     computes_here: bool = False
     messages: bool = False
+    scores: bool = True
+    chooses: bool = False
     strict: Mapping[str, Any] = field(default_factory=dict)
 
     def opener(self, *, lazily: bool = False) -> Opener:

@@ -38,7 +38,7 @@ from proctor.tasks.output_types.table import output_type_of
 from proctor.tasks.plan import DocumentPlan, TaskPlan, plan_task
 from proctor.tasks.prompt import PromptStyle
 from proctor.tasks.task import Task
-from proctor.types import Generate, Loglikelihood, Message, Request, Rolling
+from proctor.types import Choose, Generate, Loglikelihood, Message, Request, Rolling
 
 if TYPE_CHECKING:
     from proctor.models.tokens.tokenizer import Tokens
@@ -260,7 +260,7 @@ class _Writer:
         prompt = request.prompt
         is_text = isinstance(prompt, str)
         lines = self._text(prompt, label, start) if is_text else framed_chat(f"prompt{label}", prompt)
-        return lines + self._generate(request)
+        return lines + (_choose(request) if isinstance(request, Choose) else self._generate(request))
 
     def _text(self, text: str, label: str, start: int) -> list[str]:
         return framed(f"prompt{label}", self._dim(text[:start]) + text[start:], text)
@@ -326,3 +326,10 @@ def _remark(task: AnyTask, golds: Sequence[int]) -> str:
     if isinstance(task, ClassTask) or golds or not task.output.has_options:
         return ""
     return "   which is none of the choices: any answer counts as wrong"
+
+
+def _choose(request: Choose) -> list[str]:
+    """Which label stands for which option."""
+    texts = request.options or ("",) * len(request.labels)
+    shown = ", ".join(f"{label}={text!r}" if text else label for label, text in zip(request.labels, texts, strict=True))
+    return [f"  choose one of  {shown}  (--mc {request.route})"]

@@ -8,10 +8,22 @@ from typing import Any
 
 from proctor.errors import DataError, error_line
 from proctor.results.read import read_samples
-from proctor.store.codec import Part, join
+from proctor.store.codec import FINISHES, ROUTES, Part, join
 from proctor.store.keys import Keys
 from proctor.store.store import Lookup
-from proctor.types import Generate, Loglikelihood, Message, Prompt, Query, Request, Response, Rolling, Text
+from proctor.types import (
+    Choice,
+    Choose,
+    Generate,
+    Loglikelihood,
+    Message,
+    Prompt,
+    Query,
+    Request,
+    Response,
+    Rolling,
+    Text,
+)
 
 _GREEDY = {"True": True, "False": False, "1": True, "0": False}
 
@@ -96,6 +108,8 @@ def _request(values: Sequence[Any]) -> Request:
     if len(values) == 1:
         return Rolling(str(values[0]))
     if isinstance(values[1], Mapping):
+        if values[1].keys() == {"labels", "options", "mc"}:
+            return Choose(_prompt(values[0]), tuple(values[1]["labels"]), tuple(values[1]["options"]), values[1]["mc"])
         return Generate(_prompt(values[0]), values[1])
     return Loglikelihood(str(values[0]), (str(values[1]),))
 
@@ -112,4 +126,25 @@ def _part(request: Request, value: Any) -> Part:
             raise ValueError(f"{value[1]!r} is neither True nor False")
         # lm-eval writes every leaf of ``resps`` as text.
         return float(value[0]), _GREEDY[str(value[1])]
+    if request.kind == "multiple_choice":
+        return _choice(value)
     return float(value) if request.kind == "loglikelihood_rolling" else Text(str(value))
+
+
+def _choice(value: Sequence[Any]) -> Choice:
+    """What a model gave for a choice; :func:`proctor.store.codec.join` reads it again."""
+    # Every leaf is text, and what was not known is "None".
+    _, _, route, text, finish, logprobs, unseen, mass = value
+    if route not in ROUTES or finish not in (*FINISHES, "None"):
+        raise ValueError(f"{route!r} is no way to choose, or {finish!r} no end of a text")
+    known = None if logprobs == "None" else tuple(map(float, logprobs))
+    return Choice(
+        None,
+        "",
+        route,
+        str(text),
+        None if finish == "None" else finish,
+        logprobs=known,
+        unseen=tuple(map(int, unseen)),
+        label_mass=None if mass == "None" else float(mass),
+    )

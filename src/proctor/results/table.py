@@ -20,6 +20,8 @@ FACTS = frozenset({"alias", "name", "sample_len", "sample_count"})
 _GUESS = "_MultiByteStrDecoder__detect_encoding_helper"
 UNSCORED = "bypass"
 """The metric that stands for none, under ``--predict_only``."""
+MOST_UNPARSED = 0.02
+"""Share of replies without an option above which a run warns, where options are chosen by label."""
 
 
 def make_table(
@@ -144,3 +146,33 @@ def _cells(entry: Mapping[str, Any], directions: Mapping[str, Any]) -> Iterator[
 
 def _stderr(value: Any) -> str:
     return f"{value:.4f}" if isinstance(value, (int, float)) else "   N/A"
+
+
+def choice_notes(document: Mapping[str, Any]) -> list[str]:
+    """What must be known of scores of options that were chosen by label: lines below the table.
+
+    Args:
+        document: The content of a results file.
+
+    Returns:
+        What the scores are, and of which tasks many replies name no option; nothing where none was chosen.
+    """
+    found = document.get("proctor", {}).get("choices")
+    if not found:
+        return []
+    ways = ", ".join(sorted({one["scoring"] for one in found["tasks"]}))
+    bad = [one for one in found["tasks"] if one["n_unparsed"] > MOST_UNPARSED * one["choices"]]
+    return [
+        f"Multiple choice ({ways}): {found['note']}",
+        *(f"No option could be read of some replies, which count as wrong: {unparsed_text(one)}." for one in bad),
+    ]
+
+
+def unparsed_text(facts: Mapping[str, Any]) -> str:
+    """One task's replies without an option: ``mmlu 3 of 100 (refusal 1, truncated 2)``.
+
+    Args:
+        facts: What the results file says of the task's choices.
+    """
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in facts["reasons"].items())
+    return f"{facts['task']} {facts['n_unparsed']:,} of {facts['choices']:,} ({reasons})"

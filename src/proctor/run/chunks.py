@@ -32,6 +32,8 @@ from typing import Any
 
 from proctor.check.chat import check_style
 from proctor.check.task_checks import TaskChecks, warn
+from proctor.errors import Finding
+from proctor.models import declared_kind
 from proctor.models.protocols import Model, OriginModel
 from proctor.random_state import random_state, set_random_state
 from proctor.run.progress import OpenProgress, Progress
@@ -43,6 +45,8 @@ from proctor.tasks.prompt import PromptStyle
 
 log = logging.getLogger("proctor")
 
+SCORED = frozenset({"loglikelihood", "loglikelihood_rolling"})
+"""Kinds of requests to which log-likelihoods respond."""
 OWN_FILTERS = "proctor.filters."
 ACROSS_DOCUMENTS = ("Custom",)
 """Of proctor's own filters, the one that hands all documents to a function of the task."""
@@ -98,6 +102,8 @@ class QueryChunks:
     ) -> None:
         self._each_time = each_time
         self._tasks, self._config, self._style = tasks, config, style
+        # The class of a script responds in place of the kind that is named.
+        self._scores = each_time or declared_kind(config.model).scores
         # A generator that a script seeded cannot be put back: planned once, and held.
         self._room = room if all(_is_repeatable(task) for task in tasks) else ChunkLimits(sys.maxsize, sys.maxsize)
         self._chance = _RandomState()
@@ -126,7 +132,7 @@ class QueryChunks:
         errors, size = PlanErrors(), _ChunkSize(self._room)
         for task in self._tasks:
             documents: list[DocumentPlan] = []
-            requests, counted, sampled = 0, 0, False
+            requests, counted, sampled, scored = 0, 0, False, False
             checks = self._checks(task)
             for number, planned in enumerate(self._documents(task, errors)):
                 if checks is not None:
@@ -136,6 +142,7 @@ class QueryChunks:
                 requests += len(planned.asks)
                 counted += sum(ask.request.count for ask in planned.asks)
                 sampled = sampled or any(ask.request.is_sampled for ask in planned.asks)
+                scored = scored or any(ask.request.kind in SCORED for ask in planned.asks)
                 # ``size`` goes on over tasks: as soon as it is over, what was held is let go, and only totals are
                 # counted.
                 size.add(task, planned)
@@ -154,6 +161,8 @@ class QueryChunks:
                 errors.add(mistakes)
                 if warnings:
                     self.warnings[task.spec.name] = warn(warnings)
+            if scored and not self._scores:
+                errors.add([_no_scores(task, self._config)])
             display.advance(1)
         errors.check()
         return plans
@@ -203,6 +212,15 @@ class _ChunkSize:
     @property
     def is_over(self) -> bool:
         return self._queries < 0 or self._characters < 0
+
+
+def _no_scores(task: AnyTask, config: RunConfig) -> Finding:
+    """The error of a task that needs log-likelihoods of a model that gives none."""
+    message = f"task '{task.spec.name}' needs log-likelihoods, which --model {config.model} does not give."
+    kind = declared_kind(config.model)
+    is_choice = not isinstance(task, ClassTask) and task.output.has_options
+    hint = "Remove --mc off: its options can be chosen by label." if is_choice and kind.chooses else None
+    return Finding(message, hint=hint)
 
 
 def _is_divisible(task: AnyTask) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from proctor.models.protocols import Model
+from proctor.run.choice_counts import report_choices
 from proctor.run.scores import MetricValues
 from proctor.run.text_counts import report_texts
 from proctor.run_result import GroupResult, TaskResult
@@ -58,6 +59,7 @@ def exam_facts(
     return {
         **stock_facts({task.spec.name: task.spec.file for task in tasks}),
         **report_texts({name: one.texts for name, one in values_by_task.items()}),
+        **report_choices({name: one.choices for name, one in values_by_task.items()}),
         **({"warnings": warnings} if warnings else {}),
         **score_facts(scored),
         **sandbox_facts(),

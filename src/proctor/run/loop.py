@@ -95,6 +95,7 @@ def _grade(
         answered = responses[position : position + count]
         metric_values.note_nan(broken_documents(plan, answered))
         metric_values.texts.add(answered)
+        metric_values.choices.add(answered)
         # Scoring is called twice for the first documents of a task only, hence in the first chunk that has some.
         for record in grade(plan, answered, fail_fast=fail_fast, check=metric_values.requested == 0):
             metric_values.add(record)

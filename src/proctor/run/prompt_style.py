@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Protocol
+from typing import Literal, Protocol
 
-from proctor.models import declared_kind
+from proctor.models import ModelKind, declared_kind
 from proctor.models.protocols import OriginModel
 from proctor.settings.config import RunConfig
+from proctor.settings.values import MultipleChoice
 from proctor.tasks.prompt import PromptStyle
+from proctor.types import ChoiceRoute
 
 
 class Renderer(Protocol):
@@ -30,6 +32,7 @@ def model_style(config: RunConfig, renderer: Renderer | None) -> PromptStyle:
         renderer: Applies a chat template; None: prompts are plain text.
     """
     name, chat = config.apply_chat_template, None
+    kind, is_script = declared_kind(config.model), isinstance(renderer, OriginModel)
     if name and renderer is not None:
         # lm-eval: a template's name is written down, and prompts are made with the default one.
         template = name if isinstance(name, str) and not config.strict_lm_eval else None
@@ -39,5 +42,16 @@ def model_style(config: RunConfig, renderer: Renderer | None) -> PromptStyle:
         multiturn=config.fewshot_as_multiturn is not False,
         system_instruction=config.system_instruction,
         # lm-eval: the class of a script gets texts, whatever the kind is called in whose place it responds.
-        messages=chat is not None and declared_kind(config.model).messages and not isinstance(renderer, OriginModel),
+        messages=chat is not None and kind.messages and not is_script,
+        choose=None if is_script else _choose(config.mc, kind),
     )
+
+
+def _choose(setting: MultipleChoice, kind: ModelKind) -> ChoiceRoute | Literal["auto"] | None:
+    """How options are chosen by label; None: they are scored.
+
+    ``auto`` is for kinds that score nothing; a route that is named also for those that could.
+    """
+    if setting == "off" or not kind.chooses or (setting == "auto" and kind.scores):
+        return None
+    return setting

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from proctor.run.choice_counts import ChoiceCounts
 from proctor.run.text_counts import TextCounts
 from proctor.types import DocumentError, Record, UngradedDocuments
 
@@ -81,6 +82,7 @@ class MetricValues:
 
     Attributes:
         texts: What is counted of its generated texts.
+        choices: What is counted of its chosen options.
     """
 
     def __init__(self, name: str, records: Iterable[Record] = ()) -> None:
@@ -92,6 +94,7 @@ class MetricValues:
         self._first: list[DocumentError] = []
         self._nan: list[int] = []
         self.texts = TextCounts()
+        self.choices = ChoiceCounts()
         for record in records:
             self.add(record)
 

@@ -152,6 +152,11 @@ def _contradictions(values: Mapping[str, Any], *, needs_tasks: bool) -> list[str
         problems.append("--batch_invariant and --strict_lm_eval score in different ways: give one of them.")
     if values.get("batch_invariant") and not declared_kind(values.get("model", "hf")).batch_invariant:
         problems.append(f"--batch_invariant belongs to --model hf; --model {values['model']} has no such way to score.")
+    if values.get("mc", "auto") not in ("auto", "off") and not declared_kind(values.get("model", "hf")).chooses:
+        problems.append(
+            f"--mc {values['mc']} is for models that choose options by label; --model {values.get('model', 'hf')} "
+            "scores them by log-likelihood."
+        )
     if values.get("fewshot_as_multiturn") and not values.get("apply_chat_template"):
         problems.append("--fewshot_as_multiturn makes turns of a chat: add --apply_chat_template.")
     return problems

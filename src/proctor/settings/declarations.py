@@ -26,7 +26,7 @@ from typing import Any
 
 from proctor.settings import values as accepts
 from proctor.settings.setting import SAME, Setting, names, optional, pairs, repeated, switch, text
-from proctor.settings.values import Seeds
+from proctor.settings.values import MultipleChoice, Seeds
 
 _WHAT, _HOW, _CHAT = "what to evaluate", "how to evaluate", "chat"
 _OUTPUT, _REPORTERS, _MORE = "output", "reporters (not supported yet)", "more"
@@ -139,6 +139,15 @@ class RunConfig:
         ours=True,
         preview=SAME,
         regrade=SAME,
+    )
+    mc: MultipleChoice = text(  # noqa: RUF009 - its type is that of texts
+        "auto",
+        accepts.multiple_choice,
+        _HOW,
+        "auto|letters|constrained|text|off",
+        "how a model that gives no log-likelihoods chooses among options (default: auto, the first way it can)",
+        ours=True,
+        preview=SAME,
     )
     batch_invariant: bool = switch(
         _HOW,

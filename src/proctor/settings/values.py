@@ -14,7 +14,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias, cast, get_args
 
 from proctor.errors import did_you_mean
 from proctor.settings.kwargs import parse_pairs
@@ -24,6 +24,9 @@ logger = logging.getLogger("proctor")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 CACHE_MODES = ("true", "refresh", "delete")
 EXCLUSIONS = ("lm_eval", "always")
+MultipleChoice: TypeAlias = Literal["auto", "letters", "constrained", "text", "off"]
+"""How a model without log-likelihoods chooses among options."""
+CHOICES: tuple[MultipleChoice, ...] = get_args(MultipleChoice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +275,14 @@ def fewshot_exclude(value: Any) -> str:
     if value not in EXCLUSIONS:
         raise ValueError(f"must be one of {', '.join(EXCLUSIONS)}, not {value!r}")
     return value
+
+
+def multiple_choice(value: Any) -> MultipleChoice:
+    """How a model without log-likelihoods chooses among options; YAML's off is false."""
+    wanted = "off" if value is False else value
+    if wanted not in CHOICES:
+        raise ValueError(f"must be one of {', '.join(CHOICES)}, not {value!r}")
+    return cast(MultipleChoice, wanted)
 
 
 def log_level(value: Any) -> str:

@@ -17,7 +17,7 @@ from proctor.files import not_a_file, open_regular, text_lines
 from proctor.store.codec import FINISHES, Part, pack, unpack
 from proctor.store.db import VERSION, UnusableStoreError, connect, connect_read_only, sentence
 from proctor.store.runs import list_runs
-from proctor.types import Text, Usage
+from proctor.types import Choice, Text, Usage
 
 MARK = "proctor_answers"
 """The key of the first line of an export; its value is the format's number."""
@@ -230,7 +230,7 @@ def _merged_run(connection: sqlite3.Connection, entry: Mapping[str, Any], source
 
 def _plain(part: Part) -> Any:
     """A part as JSON has it: a pair, a number, or a mapping of what is known of a text."""
-    return part if not isinstance(part, Text) else asdict(part)
+    return part if not isinstance(part, Text | Choice) else asdict(part)
 
 
 def _part(value: Any) -> Part:

@@ -7,22 +7,30 @@
 #   T  a generated text in UTF-8 and nothing more: stores of format 1 hold texts so, and they stay readable
 #   G  a generated text with what is known of it: why it ended (a number of FINISHES, from 1; 0: unknown), whether its
 #      tokens were counted, three counts (uint32), then the text in UTF-8
+#   C  a choice: the fields of G without the text, the route (a number of ROUTES), the probability of all labels (NaN:
+#      not known), the number of labels with a log-probability (0: not known), for each a float64 and whether it was
+#      unseen, then the reply in UTF-8. What was chosen is not in it: it is read from the rest again
 #
 # Weighed and dropped: JSON (half of a surrogate pair has no UTF-8 in it, numbers lose their bits or their type), a
 # column per field (a text is one row of millions, and every column would be NULL for scores), and rewriting the texts
 # of format 1 when a store is migrated (a store may be large, and nothing is gained).
 #
 # Invariant: what pack() wrote is given back equal by unpack() of this and every later version; a number of FINISHES
-# never changes its meaning, new reasons are added at the end.
+# or of ROUTES never changes its meaning, new ones are added at the end.
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 from zlib import crc32
 
+from proctor.answers import read_choice
 from proctor.types import (
+    Choice,
+    ChoiceRoute,
+    Choose,
     Finish,
     Generate,
     Loglikelihood,
@@ -35,15 +43,18 @@ from proctor.types import (
     Usage,
 )
 
-Part: TypeAlias = "tuple[float, bool] | float | Text"
-"""What stands under one key: a continuation's score, a text's log-probability, or a generated text."""
+Part: TypeAlias = "tuple[float, bool] | float | Text | Choice"
+"""What stands under one key: a continuation's score, a text's log-probability, a generated text, or a choice."""
 
 _SCORE = struct.Struct("<cd?")
 _ROLLING = struct.Struct("<cd")
 _TEXT = struct.Struct("<cB?III")
+_CHOICE = struct.Struct("<BdH")
+_LABEL = struct.Struct("<d?")
 _SUM = struct.Struct("<I")
 
 FINISHES: tuple[Finish, ...] = ("stop", "length", "filter")
+ROUTES: tuple[ChoiceRoute, ...] = ("letters", "constrained", "text")
 
 
 def pack(key: bytes, part: Part) -> bytes:
@@ -51,22 +62,35 @@ def pack(key: bytes, part: Part) -> bytes:
 
     Args:
         key: Where it will be stored; it enters the checksum, so that a value under another key counts as damaged.
-        part: A score (nats, greedy), a log-probability in nats, or a text.
+        part: A score (nats, greedy), a log-probability in nats, a text, or a choice.
     """
     if isinstance(part, tuple):
         body = _SCORE.pack(b"S", part[0], part[1])
     elif isinstance(part, Text):
-        body = _pack_text(part)
+        body = _pack_head(b"G", part) + _encoded(part.text)
+    elif isinstance(part, Choice):
+        body = _pack_choice(part)
     else:
         body = _ROLLING.pack(b"R", part)
     return body + _SUM.pack(crc32(body, crc32(key)))
 
 
-def _pack_text(text: Text) -> bytes:
-    finish = 0 if text.finish is None else FINISHES.index(text.finish) + 1
-    usage = text.usage or Usage(0, 0, 0)
-    head = _TEXT.pack(b"G", finish, text.usage is not None, usage.prompt, usage.cached, usage.new)
-    return head + text.text.encode("utf-8", "surrogatepass")
+def _pack_head(kind: bytes, part: Text | Choice) -> bytes:
+    finish = 0 if part.finish is None else FINISHES.index(part.finish) + 1
+    usage = part.usage or Usage(0, 0, 0)
+    return _TEXT.pack(kind, finish, part.usage is not None, usage.prompt, usage.cached, usage.new)
+
+
+def _pack_choice(choice: Choice) -> bytes:
+    logprobs = choice.logprobs or ()
+    mass = math.nan if choice.label_mass is None else choice.label_mass
+    labels = b"".join([_LABEL.pack(logprob, at in choice.unseen) for at, logprob in enumerate(logprobs)])
+    about = _CHOICE.pack(ROUTES.index(choice.route), mass, len(logprobs))
+    return _pack_head(b"C", choice) + about + labels + _encoded(choice.text)
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def unpack(key: bytes, value: bytes) -> Part:
@@ -95,15 +119,39 @@ def unpack(key: bytes, value: bytes) -> Part:
             return Text(body[1:].decode("utf-8", "surrogatepass"))
         if kind == b"G":
             return _unpack_text(body)
+        if kind == b"C":
+            return _unpack_choice(body)
     except (struct.error, TypeError, IndexError) as error:
         raise ValueError("damaged") from error
     raise ValueError(f"of a kind that is not known: {kind!r}")
 
 
-def _unpack_text(body: bytes) -> Text:
+def _unpack_head(body: bytes) -> tuple[Finish | None, Usage | None]:
     _, finish, counted, *tokens = _TEXT.unpack_from(body)
-    text = body[_TEXT.size :].decode("utf-8", "surrogatepass")
-    return Text(text, FINISHES[finish - 1] if finish else None, Usage(*tokens) if counted else None)
+    return FINISHES[finish - 1] if finish else None, Usage(*tokens) if counted else None
+
+
+def _unpack_text(body: bytes) -> Text:
+    return Text(body[_TEXT.size :].decode("utf-8", "surrogatepass"), *_unpack_head(body))
+
+
+def _unpack_choice(body: bytes) -> Choice:
+    """A choice that is not read yet: what was picked is for :func:`join`, which knows the request."""
+    finish, usage = _unpack_head(body)
+    route, mass, count = _CHOICE.unpack_from(body, _TEXT.size)
+    start = _TEXT.size + _CHOICE.size
+    labels = [_LABEL.unpack_from(body, start + at * _LABEL.size) for at in range(count)]
+    return Choice(
+        None,
+        "",
+        ROUTES[route],
+        body[start + count * _LABEL.size :].decode("utf-8", "surrogatepass"),
+        finish,
+        usage,
+        tuple([logprob for logprob, _ in labels]) or None,
+        tuple([at for at, (_, unseen) in enumerate(labels) if unseen]),
+        None if math.isnan(mass) else mass,
+    )
 
 
 def parts_of(response: Response) -> tuple[Part, ...]:
@@ -112,7 +160,7 @@ def parts_of(response: Response) -> tuple[Part, ...]:
     Args:
         response: The whole response.
     """
-    return (response,) if isinstance(response, Text) else response.values
+    return (response,) if isinstance(response, Text | Choice) else response.values
 
 
 def join(request: Request, parts: Sequence[Part]) -> Response:
@@ -133,7 +181,22 @@ def join(request: Request, parts: Sequence[Part]) -> Response:
         return RollingScore(parts[0])
     elif isinstance(request, Generate) and isinstance(parts[0], Text):
         return parts[0]
+    elif isinstance(request, Choose) and isinstance(parts[0], Choice):
+        return _read_again(request, parts[0])
     raise ValueError("of another kind than the request")
+
+
+def _read_again(request: Choose, choice: Choice) -> Choice:
+    return read_choice(
+        request,
+        choice.route,
+        choice.text,
+        finish=choice.finish,
+        usage=choice.usage,
+        logprobs=choice.logprobs,
+        unseen=choice.unseen,
+        label_mass=choice.label_mass,
+    )
 
 
 def assemble(keys: Sequence[bytes], stored: Mapping[bytes, bytes]) -> list[Part | None]:

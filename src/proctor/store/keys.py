@@ -12,6 +12,8 @@ begins with what it shares with the others after its context: choices may be shu
 #   whole text            | blake2b(text, key = model, salt = R, n), 28 bytes                     |
 #   generated text        | blake2b(length, arguments and seeds, prompt, key = model, salt = G, n)|
 #   after a chat          | the same with salt = C; the prompt is the JSON of [[role, content], ...]|
+#   chosen option         | as generated text with salt = M, of a chat N; key = the whole identity; |
+#                           the arguments are labels, options and route                            |
 #
 #   model   32 bytes: the digest of the identity and SCHEMA. For scores without the identity's "generation", for
 #           texts without its "scoring": a change of one does not lose the other.
@@ -52,7 +54,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
-from proctor.types import Generate, Loglikelihood, Message, Request, Rolling
+from proctor.types import Choose, Generate, Loglikelihood, Message, Prompt, Request, Rolling
 
 SCHEMA = 1
 """Raised when proctor's own way of asking comes to give other answers: those before are not found then."""
@@ -109,20 +111,20 @@ class Keys:
         if isinstance(request, Rolling):
             salt = _salt(b"R", repeat)
             return (blake2b(_text(request.text), digest_size=HEAD + TAIL, key=self._scored, salt=salt).digest(),)
+        if isinstance(request, Choose):
+            # Of the whole identity: by which route a model chooses is a fact of scores and of texts.
+            shown = canonical([list(request.labels), list(request.options), request.route])
+            return (_prompt_key(request.prompt, _sized(shown), self.digest, (b"M", b"N"), repeat),)
         return self._of_text(request, repeat)
 
     def _of_text(self, request: Generate, repeat: int) -> tuple[bytes, ...]:
         arguments = self._canonical_arguments(request)
         if arguments is None:
             return ()
-        prompt, size = request.prompt, HEAD + TAIL
-        salt = _salt(b"G" if isinstance(prompt, str) else b"C", repeat)
-        hashed = blake2b(arguments, digest_size=size, key=self._generated, salt=salt)
-        hashed.update(_text(prompt) if isinstance(prompt, str) else _chat(prompt))
-        return (hashed.digest(),)
+        return (_prompt_key(request.prompt, arguments, self._generated, (b"G", b"C"), repeat),)
 
     def _canonical_arguments(self, request: Generate) -> bytes | None:
-        """A prefix that ends where it says; None for an answer that no key can stand for."""
+        """The arguments as a prefix; None for a response that no key can stand for."""
         seeds: Seeds = ()
         try:
             if request.is_sampled:
@@ -133,7 +135,7 @@ class Keys:
             text = canonical([request.kwargs, list(seeds)])
         except (TypeError, ValueError):
             return None
-        return struct.pack("<Q", len(text)) + text
+        return _sized(text)
 
     def _tail(self, continuation: str) -> bytes:
         tail = self._tails.get(continuation)
@@ -142,6 +144,19 @@ class Keys:
                 self._tails.clear()
             tail = self._tails[continuation] = blake2b(_text(continuation), digest_size=TAIL).digest()
         return tail
+
+
+def _prompt_key(prompt: Prompt, arguments: bytes, key: bytes, kinds: tuple[bytes, bytes], repeat: int) -> bytes:
+    """The key of what follows a prompt. ``kinds``: the salt after a text, and after a chat."""
+    salt = _salt(kinds[0] if isinstance(prompt, str) else kinds[1], repeat)
+    found = blake2b(arguments, digest_size=HEAD + TAIL, key=key, salt=salt)
+    found.update(_text(prompt) if isinstance(prompt, str) else _chat(prompt))
+    return found.digest()
+
+
+def _sized(arguments: bytes) -> bytes:
+    """A prefix that ends where it says."""
+    return struct.pack("<Q", len(arguments)) + arguments
 
 
 def _salt(kind: bytes, repeat: int) -> bytes:

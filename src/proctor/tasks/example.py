@@ -28,14 +28,15 @@ from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 from proctor.errors import ProctorError
+from proctor.tasks.choose import LabelledQuestion
 from proctor.types import Doc, Message, Request
 
 NoteError: TypeAlias = Callable[[int, ProctorError], None]
 """Takes the number of a document of which no prompt can be made, and the error."""
 
-AskRole: TypeAlias = Literal["option", "unconditional", "prompt", "text"]
-"""What a request is in its document: options after the prompt, options without it, a prompt to be continued, or a text
-that is scored as it stands."""
+AskRole: TypeAlias = Literal["option", "unconditional", "prompt", "text", "choice"]
+"""What a request is in its document: options after the prompt, options without it, a prompt to be continued, a text
+that is scored as it stands, or a prompt whose options one of is to be chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,14 @@ class Variant:
         gold: What is right, as the task gives it: for options the position among ``options``, the text, or a list
             of them; else the target.
         order: ``order[position]`` is the number that the option at ``position`` has in the task's own order.
+        labelled: The question with labelled options, where the model is to choose one of them.
     """
 
     contexts: tuple[tuple[Message, ...], ...]
     options: tuple[str, ...] | None
     gold: Any
     order: tuple[int, ...]
+    labelled: LabelledQuestion | None = None
 
 
 @lru_cache(maxsize=64)
@@ -63,9 +66,14 @@ def identity_order(count: int) -> tuple[int, ...]:
     return tuple(range(count))
 
 
-def canonical_variant(contexts: tuple[tuple[Message, ...], ...], options: tuple[str, ...] | None, gold: Any) -> Variant:
+def canonical_variant(
+    contexts: tuple[tuple[Message, ...], ...],
+    options: tuple[str, ...] | None,
+    gold: Any,
+    labelled: LabelledQuestion | None = None,
+) -> Variant:
     """A document as its task shows it."""
-    return Variant(contexts, options, gold, identity_order(len(options or ())))
+    return Variant(contexts, options, gold, identity_order(len(options or ())), labelled)
 
 
 @dataclass(frozen=True, slots=True)

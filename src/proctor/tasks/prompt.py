@@ -26,9 +26,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
-from proctor.types import Message
+from proctor.types import ChoiceRoute, Message
 
 ChatRenderer = Callable[..., str]
 
@@ -40,12 +40,14 @@ class PromptStyle:
     ``chat(messages, add_generation_prompt=...)`` renders ``{role, content}`` turns;
     ``multiturn`` keeps examples as turns of their own.
     ``messages``: the model takes messages, wherever texts are generated in a chat.
+    ``choose``: options are shown with labels and the model chooses one, by this route; None: options are scored.
     """
 
     chat: ChatRenderer | None = None
     multiturn: bool = True
     system_instruction: str | None = None
     messages: bool = False
+    choose: ChoiceRoute | Literal["auto"] | None = None
 
 
 PLAIN = PromptStyle()

@@ -25,6 +25,8 @@ from proctor.foreign import no_exit
 from proctor.metrics.base import MetricUse
 from proctor.metrics.metric_list import use_metric
 from proctor.tasks.check_utf8 import check_utf8
+from proctor.tasks.choosable import check_choosable, choice_ask
+from proctor.tasks.choose import labelled_question
 from proctor.tasks.data import Documents, Splits, positions
 from proctor.tasks.dump import dump_config
 from proctor.tasks.example import Ask, AskResult, Example, NoteError, TaskShape, canonical_variant
@@ -149,7 +151,7 @@ class Task:
         ``note`` is told of a document of which no prompt can be made, which is then left out;
         None: it raises.
         """
-        draw = self._drawer(seed)
+        draw = self._drawer(seed, style)
         for doc_id, doc in zip(positions, self.documents.rows(positions), strict=True):
             try:
                 example = self._example(doc_id, doc, draw, style)
@@ -160,11 +162,22 @@ class Task:
             else:
                 yield example
 
-    def _drawer(self, seed: int | None) -> _Shots | None:
+    def chooses(self, style: PromptStyle) -> bool:
+        """Whether a model is asked which option it chooses, instead of for log-likelihoods.
+
+        Raises:
+            TaskError: It is, and the task cannot be put so.
+        """
+        if style.choose is None or not self.output.has_options:
+            return False
+        check_choosable(self.context)
+        return True
+
+    def _drawer(self, seed: int | None, style: PromptStyle) -> _Shots | None:
         if self.spec.n_shot == 0 or not self.output.has_prompt:
             return None
         pool = load_pool(self.spec, self.splits)
-        return _Shots(self, pool, make_sampler(self.spec, pool, seed))
+        return _Shots(self, pool, make_sampler(self.spec, pool, seed), labelled=self.chooses(style))
 
     def _example(self, doc_id: int, doc: Doc, draw: _Shots | None, style: PromptStyle) -> Example:
         target = self.question.target(doc)
@@ -172,13 +185,17 @@ class Task:
         if not self.output.has_prompt:
             return Example(doc_id, doc, (canonical_variant((), choices, target),), None, target, None)
         text, prefix = self.question.text(doc), self.question.gen_prefix(doc)
+        labelled = (
+            labelled_question(text, choices) if self.chooses(style) and isinstance(text, str) and choices else None
+        )
         before = system_turns(self.spec, style, self._description(doc))
         shots = () if draw is None else draw.positions(doc)
         if draw is not None:
             before += draw.messages(shots)
-        contexts = open_turns(self.spec, self.shape, before, text, choices, prefix, doc_id=doc_id)
+        shown = text if labelled is None else labelled.text
+        contexts = open_turns(self.spec, self.shape, before, shown, choices, prefix, doc_id=doc_id)
         # Where options are contexts, doc_to_text gives the number of the right one and doc_to_target what follows each.
-        variant = canonical_variant(contexts, choices, text if self.shape.multiple_input else target)
+        variant = canonical_variant(contexts, choices, text if self.shape.multiple_input else target, labelled)
         return Example(doc_id, doc, (variant,), text, target, prefix, shots)
 
     def asks(self, example: Example, style: PromptStyle) -> tuple[Ask, ...]:
@@ -186,13 +203,17 @@ class Task:
         asks: list[Ask] = []
         for number, variant in enumerate(example.variants):
             contexts = [self._prompt(turns, example, style) for turns in variant.contexts]
-            asks += self.output.asks(self.context, example, number, contexts, chat=style.chat is not None)
+            if variant.labelled is not None and style.choose is not None:
+                asks.append(choice_ask(number, contexts[0], variant.labelled, style.choose))
+            else:
+                asks += self.output.asks(self.context, example, number, contexts, chat=style.chat is not None)
         check_utf8(self.spec, example.doc_id, [ask.request for ask in asks], "doc_to_text")
         return tuple(asks)
 
     def _prompt(self, turns: Sequence[Message], example: Example, style: PromptStyle) -> Prompt:
-        # A log-likelihood is that of a text after a text: only texts are generated after messages.
-        if style.messages and style.chat is not None and self.output.generates:
+        # A log-likelihood is that of a text after a text: only what a model writes can follow messages.
+        writes = self.output.generates or (style.choose is not None and self.output.has_options)
+        if style.messages and style.chat is not None and writes:
             return chat_messages(turns, style.multiturn)
         return render(turns, style, gen_prefix=example.gen_prefix)
 
@@ -228,8 +249,8 @@ class Task:
 class _Shots:
     """The turns of drawn examples; an example of the pool is rendered once."""
 
-    def __init__(self, task: Task, pool: list[Doc], sampler: Sampler) -> None:
-        self._task, self._pool, self._sampler = task, pool, sampler
+    def __init__(self, task: Task, pool: list[Doc], sampler: Sampler, *, labelled: bool = False) -> None:
+        self._task, self._pool, self._sampler, self._labelled = task, pool, sampler, labelled
         self._rendered: dict[int, tuple[Message, ...]] = {}
 
     def positions(self, doc: Doc) -> tuple[int, ...]:
@@ -245,7 +266,8 @@ class _Shots:
     def _turns(self, position: int) -> tuple[Message, ...]:
         if position not in self._rendered:
             task = self._task
-            self._rendered[position] = shot_turns(task.spec, task.shots, task.shape, self._pool[position])
+            doc = self._pool[position]
+            self._rendered[position] = shot_turns(task.spec, task.shots, task.shape, doc, labelled=self._labelled)
         return self._rendered[position]
 
 
@@ -291,8 +313,18 @@ def open_turns(
     return tuple((*before, *turns(question, None, gen_prefix, delimiter, "")) for question in questions)
 
 
-def shot_turns(spec: TaskSpec, fields: Fields, shape: TaskShape, doc: Doc) -> tuple[Message, ...]:
-    """One document of the pool as a solved example."""
+def shot_turns(
+    spec: TaskSpec, fields: Fields, shape: TaskShape, doc: Doc, *, labelled: bool = False
+) -> tuple[Message, ...]:
+    """One document of the pool as a solved example.
+
+    Args:
+        spec: The task.
+        fields: What gives the parts of an example.
+        shape: What the task's first document decided.
+        doc: The document.
+        labelled: Whether its options are shown with labels, and its answer is one.
+    """
     prompt = spec.fewshot.prompt
     try:
         question = fields.text(doc)
@@ -301,6 +333,8 @@ def shot_turns(spec: TaskSpec, fields: Fields, shape: TaskShape, doc: Doc) -> tu
             check_position(question, choices)
             question, choices = choices[question], None
         answer = answer_text(fields.target(doc), choices)
+        if labelled and choices is not None and isinstance(question, str):
+            question, answer = _labelled_shot(question, answer, choices)
     except (TypeError, LookupError) as error:
         key = "fewshot_config" if spec.raw.get("fewshot_config") else "doc_to_target"
         message = f"a few-shot example cannot be written: {error_text(error) or type(error).__name__}."
@@ -309,3 +343,11 @@ def shot_turns(spec: TaskSpec, fields: Fields, shape: TaskShape, doc: Doc) -> tu
     if not isinstance(question, str):
         raise TaskError(spec.error(f"a few-shot example's doc_to_text gave {question!r}, not a text.", "doc_to_text"))
     return turns(question, answer, fields.gen_prefix(doc), prompt.target_delimiter, prompt.fewshot_delimiter)
+
+
+def _labelled_shot(question: str, answer: str | None, choices: Sequence[str]) -> tuple[str, str | None]:
+    """Question and answer of an example with labelled options; an answer that is none of them stays as it is."""
+    shown = labelled_question(question, choices)
+    if shown.has_own_labels or answer is None or answer not in choices:
+        return shown.text, answer
+    return shown.text, shown.labels[list(choices).index(answer)]

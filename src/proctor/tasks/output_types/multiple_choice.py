@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from proctor.errors import TaskError
-from proctor.metrics.choice import OUT_OF_RANGE, measure_choice, resolve_gold
+from proctor.metrics.choice import OUT_OF_RANGE, measure_choice, measure_chosen, resolve_gold
 from proctor.metrics.tables import needs_unconditional
 from proctor.tasks.example import Ask, AskResult, AskRole, Example, Variant
 from proctor.tasks.output_types.base import OutputType, TargetUse, TaskContext
@@ -48,6 +48,9 @@ class MultipleChoiceOutput(OutputType):
         """The values of the options' log-likelihoods."""
         shown = example.variants[variant]
         options = shown.options or ()
+        if results and results[0].role == "choice":
+            # Value: (position or None, how it was found, ...), see proctor.types.Choice.
+            return measure_chosen(results[0].values[0][0], len(options), resolve_gold(shown.gold, options), task.wanted)
         lls: dict[AskRole, list[float]] = {"option": [], "unconditional": []}
         for result in results:
             lls[result.role] += [float(value[0]) for value in result.values]
