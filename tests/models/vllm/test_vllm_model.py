@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sys
 from functools import partial
 from types import SimpleNamespace
@@ -234,6 +235,22 @@ def test_the_engine_starts_when_it_is_first_asked_and_ends_when_closed(checkpoin
     assert engines[0].ended
     with pytest.raises(ModelError, match="closed"):
         list(model.respond(REQUESTS[:1]))
+
+
+def test_the_seeds_of_the_engine_are_not_those_of_the_run(checkpoints, started):
+    started(checkpoints / "llama")
+    model = open_fake(checkpoints / "llama")
+    make = sys.modules["vllm"].LLM
+
+    def seeding(**given):
+        random.seed(given["seed"])
+        return make(**given)
+
+    sys.modules["vllm"].LLM = seeding
+    random.seed(5)
+    expected = random.Random(5).random()
+    model.load()
+    assert random.random() == expected
 
 
 def test_facts_of_an_earlier_run_start_nothing(checkpoints, started):

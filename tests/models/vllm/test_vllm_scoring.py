@@ -90,7 +90,9 @@ def test_sentences_share_their_context_through_the_cache():
     check(found, SENTENCES)
     assert routes(found) == {"cached_rows": 4}
     # 16 tokens of context in whole blocks, of which the first computes them.
-    assert (found.counts.computed, found.counts.cached) == (20 + 3 * 4, 3 * 16)
+    # Its probe: the context, the whole with the context in the cache, twice without, and a neighbour of 8.
+    probe = 17 + (20 - 16) + 20 + 20 + 8
+    assert (found.counts.computed, found.counts.cached) == (probe + 20 + 3 * 4, 16 + 3 * 16)
 
 
 def test_where_a_context_fills_whole_blocks_its_first_tokens_are_named():

@@ -24,6 +24,19 @@ class Refused:
     why: str
 
 
+@dataclass(slots=True)
+class PromptTokens:
+    """Tokens of all prompts so far: those that were computed, and those that came from the cache."""
+
+    computed: int = 0
+    cached: int = 0
+
+    def add(self, prompt: int, cached: int) -> None:
+        """Count one prompt."""
+        self.computed += prompt - cached
+        self.cached += cached
+
+
 @dataclass(frozen=True, slots=True)
 class EngineRequest:
     """A prompt as token ids, and the arguments of ``vllm.SamplingParams``."""
@@ -44,6 +57,7 @@ class Engine:
     def __init__(self, llm: Any, sampling_params: Any, *, lora: Any = None) -> None:
         self.llm: Any = llm
         self._refusals = refusals()
+        self.tokens = PromptTokens()
         self._params = sampling_params
         self._lora = lora
 
@@ -127,6 +141,8 @@ class Engine:
             return [output for request in requests for output in self.generate([request])]
         if len(outputs) != len(requests):
             raise RuntimeError(f"{len(outputs)} outputs came for {len(requests)} requests")
+        for request, output in zip(requests, outputs, strict=True):
+            self.tokens.add(len(request.prompt), getattr(output, "num_cached_tokens", None) or 0)
         return outputs
 
     def _call(self, requests: Sequence[EngineRequest], params: Sequence[Any]) -> list[Any]:

@@ -25,6 +25,7 @@ from proctor.models.hf.load.load import length_limit, load_config, load_tokenize
 from proctor.models.tokens.tokenizer import Tokens
 from proctor.models.vllm.arguments import RESERVED, VllmArguments, read_arguments, unknown_key, warn_of_device
 from proctor.models.vllm.engine import Engine, most_logprobs
+from proctor.random_state import random_state, set_random_state
 from proctor.secrets import note, redact_text
 
 log = logging.getLogger("proctor")
@@ -53,8 +54,11 @@ class OpenModel:
         """
         log.info("Starting vLLM with %s ...", self.arguments.pretrained)
         began = time.monotonic()
+        # An engine in this process seeds its generators, from which tasks draw as well.
+        before = random_state()
         with _in_sentences(self.arguments):
             engine = start_engine(self.arguments, self.max_num_seqs)
+        set_random_state(before)
         limit = engine.fact("model_config", "max_model_len")
         tokens = make_tokens(self.arguments, self.config, self.tokenizer, limit)
         log.info(

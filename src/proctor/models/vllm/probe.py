@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from proctor.models.vllm.engine import Engine, EngineRequest, Refused
@@ -20,6 +20,9 @@ from proctor.models.vllm.routes import Route, ScoringRequest, TokenScore
 ROUNDING = {"float32": 1e-4, "float64": 1e-4}
 ROUNDING_ELSEWHERE = 0.05
 NOISE_FACTOR = 3
+BLOCKS, LEAST = 4, 128
+"""Of how many blocks of the cache, and of how many tokens at least, the context of the probe is: it is computed three
+times, and with all rows, for which a long one may have no memory."""
 NEIGHBOUR = 8
 """Tokens of the prompt beside which the second of the two is scored."""
 WARM = {"max_tokens": 1, "temperature": 0, "detokenize": False}
@@ -52,6 +55,8 @@ def probe(engine: Engine, work: Continuation, abilities: Abilities, dtype: str) 
         abilities: What is tried.
         dtype: Of the model.
     """
+    most = max(BLOCKS * (abilities.block or 0), LEAST)
+    work = replace(work, context=work.context[-most:])
     engine.forget()
     context = EngineRequest(work.context.tolist(), WARM)
     engine.generate([context])

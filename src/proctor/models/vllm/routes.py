@@ -31,7 +31,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -205,18 +205,3 @@ def is_logprob(value: float) -> bool:
         value: The number.
     """
     return math.isfinite(value) and value <= HIGHEST
-
-
-def prefilled(requests: Iterable[ScoringRequest], outputs: Iterable[Any]) -> tuple[int, int]:
-    """The tokens of prompts that were computed, and those that came from the cache.
-
-    Args:
-        requests: Requests.
-        outputs: Their outputs; None for a request that the engine refused.
-    """
-    computed = cached = 0
-    for request, output in zip(requests, outputs, strict=True):
-        found = getattr(output, "num_cached_tokens", None) or 0
-        cached += found
-        computed += 0 if output is None else len(request.prompt) - found
-    return computed, cached

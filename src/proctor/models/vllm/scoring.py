@@ -6,6 +6,7 @@ import logging
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ from proctor.models.prefix.rows import Span
 from proctor.models.vllm.engine import Engine, EngineRequest, Refused
 from proctor.models.vllm.plan import PLAIN, Abilities, Continuation, plan, unique, whole
 from proctor.models.vllm.probe import ProbeResult, probe
-from proctor.models.vllm.routes import Part, Route, ScoringRequest, TokenScore, prefilled
+from proctor.models.vllm.routes import Part, Route, ScoringRequest, TokenScore
 
 log = logging.getLogger("proctor")
 
@@ -159,16 +160,23 @@ class Scorer:
         self, requests: Sequence[ScoringRequest]
     ) -> Iterator[tuple[ScoringRequest, list[TokenScore | None], str | None]]:
         """Each request with the scores of its parts, and why the engine refused it, if it did."""
-        outputs = self._engine.generate([EngineRequest(request.prompt, request.settings) for request in requests])
-        taken = [None if isinstance(output, Refused) else output for output in outputs]
-        computed, cached = prefilled(requests, taken)
-        self.counts.computed, self.counts.cached = self.counts.computed + computed, self.counts.cached + cached
+        with self._tokens_counted():
+            outputs = self._engine.generate([EngineRequest(request.prompt, request.settings) for request in requests])
         for request, output in zip(requests, outputs, strict=True):
             self.counts.requests[str(request.route)] += 1
             if isinstance(output, Refused):
                 yield request, [None] * len(request.parts), output.why
             else:
                 yield request, request.read(output), None
+
+    @contextmanager
+    def _tokens_counted(self) -> Iterator[None]:
+        """Count what the engine computes within."""
+        tokens = self._engine.tokens
+        computed, cached = tokens.computed, tokens.cached
+        yield
+        self.counts.computed += tokens.computed - computed
+        self.counts.cached += tokens.cached - cached
 
     def _proven(self, works: Sequence[Continuation]) -> Abilities:
         """The abilities that a probe has shown to be right; each is tried on the first continuations that need it."""
@@ -177,7 +185,8 @@ class Scorer:
             some = [] if route is None or name in self._probes else self._trials(name, works)
             if not some:
                 continue
-            found = self._probe(some)
+            with self._tokens_counted():
+                found = self._probe(some)
             self._probes[name] = found
             if found.why_not is not None:
                 log.warning(
