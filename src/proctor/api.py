@@ -54,6 +54,8 @@ class RunSettings(TaskSettings, total=False):
     mc: Literal["auto", "letters", "constrained", "text", "off"]
     batch_invariant: bool
     trust_remote_code: bool
+    prices: str | Path | None
+    max_cost: float | None
     store: str | None
     no_store: bool
     use_cache: str | None

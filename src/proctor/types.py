@@ -232,11 +232,29 @@ class Usage:
         prompt: Tokens of the prompt, as the model read it.
         cached: Those of them that were computed for another prompt already.
         new: Tokens of the text, the one that ended it included.
+        reasoning: Those of the new ones that were thoughts, where the model counts them apart.
+        written: Those of the prompt that were written to a server's prompt cache, where that has its own price.
     """
 
     prompt: int
     cached: int
     new: int
+    reasoning: int = 0
+    written: int = 0
+
+    def plus(self, other: Usage) -> Usage:
+        """The sum of both, count by count.
+
+        Args:
+            other: Tokens of another text.
+        """
+        return Usage(
+            self.prompt + other.prompt,
+            self.cached + other.cached,
+            self.new + other.new,
+            self.reasoning + other.reasoning,
+            self.written + other.written,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ KEY = bytes(range(28))
 NUMBERS = st.floats(allow_nan=True, allow_infinity=True)
 TEXTS = st.text(st.characters(codec=None))
 TOKENS = st.integers(0, 2**32 - 1)
-USAGES = st.none() | st.builds(Usage, TOKENS, TOKENS, TOKENS)
+USAGES = st.none() | st.builds(Usage, TOKENS, TOKENS, TOKENS) | st.builds(Usage, TOKENS, TOKENS, TOKENS, TOKENS, TOKENS)
 GENERATED = st.builds(Text, TEXTS, st.sampled_from([None, *FINISHES]), USAGES)
 LABELS = st.lists(st.tuples(st.floats(allow_nan=False), st.booleans()), min_size=1, max_size=5)
 CHOSEN = st.builds(

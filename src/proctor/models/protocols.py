@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from proctor.models.prices import Prices
 from proctor.types import Doc, Request, Response
 
 
@@ -135,6 +136,23 @@ class RecallableModel(Protocol):
 
     def recall(self, facts: Mapping[str, Any]) -> None:
         """Take over :attr:`Model.info` of a loaded model with the same identity."""
+        ...
+
+
+@runtime_checkable
+class PaidModel(Protocol):
+    """A model whose responses cost money: it counts their tokens, and stops when they have cost enough.
+
+    Its report has the sums under ``"usage"``, as :func:`proctor.models.prices.token_facts` makes them.
+    """
+
+    def set_budget(self, prices: Prices, most: float | None) -> None:
+        """Count what tokens cost from now on.
+
+        Args:
+            prices: The model's.
+            most: Once the responses have cost so much, no further request is sent; None: there is no limit.
+        """
         ...
 
 

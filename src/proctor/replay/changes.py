@@ -45,5 +45,8 @@ class Changes:
             confirm_run_unsafe_code=self.confirm_run_unsafe_code,
             strict_lm_eval=config.strict_lm_eval or self.strict_lm_eval,
             fail_fast=self.fail_fast,
+            # Nothing is sent.
+            prices=None,
+            max_cost=None,
             show_config=self.show_config,
         )

@@ -34,6 +34,7 @@ from typing import Protocol
 from proctor.errors import ModelError, RequestError
 from proctor.foreign import ForeignExitError, no_exit
 from proctor.models.protocols import Model, Origin, OriginModel, ResumableModel
+from proctor.run.token_counts import TokenCounts
 from proctor.store.codec import Part
 from proctor.store.runs import Counts
 from proctor.store.store import Lookup
@@ -74,6 +75,7 @@ class PendingQueries:
         requests: How many requests, as lm-eval counts and the display shows them, have responses by now.
         total: How many they are in all.
         refusals: Those of the model, in the order in which they came.
+        paid: By task, the tokens of texts that were requested now, where the model counts them.
     """
 
     def __init__(self, queries: Sequence[Query], store: ResponseSource | None = None) -> None:
@@ -89,6 +91,7 @@ class PendingQueries:
         cached = zip(queries, self._responses, strict=True)
         self.requests = sum(query.request.count for query, response in cached if response is not None)
         self.refusals: list[Refusal] = []
+        self.paid: dict[str, TokenCounts] = {}
 
     def ask(
         self, model: Model, advance: Advance, origins: Origins | None = None, *, fail_fast: bool = False
@@ -115,8 +118,10 @@ class PendingQueries:
             self._responses[place] = whole
             if isinstance(whole, Refusal):
                 self._note_refusal(place, whole, fail_fast=fail_fast)
-            elif self._store is not None:
-                self._store.keep(self.queries[place], whole)
+            else:
+                self.paid.setdefault(self.queries[place].task, TokenCounts()).add(whole)
+                if self._store is not None:
+                    self._store.keep(self.queries[place], whole)
             # Now, and not before: whoever is stopped says how much is stored.
             self.counts = Counts(self.counts.requested + 1, self.counts.cached)
             count = self.queries[place].request.count

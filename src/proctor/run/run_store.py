@@ -18,6 +18,7 @@ from proctor.models.protocols import IdentifiedModel, Model, RecallableModel
 from proctor.results.redact import redact, redact_text
 from proctor.run.ask import PendingQueries, ResponseSource
 from proctor.run.command import command_line
+from proctor.run.token_counts import TokenCounts
 from proctor.settings.config import RunConfig
 from proctor.store import runs
 from proctor.store.db import UnusableStoreError, connect, connect_read_only, sentence
@@ -50,6 +51,7 @@ class RunStore:
     """The store of one run, as a context: what was answered is committed however the run ends.
 
     ``source``: has the responses of a run that stores none. ``refusals``: those of the model, of finished chunks.
+    ``paid``: by task, the texts that were requested and not found.
     """
 
     def __init__(self, config: RunConfig, model: Model, started: float, source: ResponseSource | None = None) -> None:
@@ -59,6 +61,7 @@ class RunStore:
         self._total = self._requests_before = self._looked_up = 0
         self._before = Counts()
         self.refusals: list[Refusal] = []
+        self.paid: dict[str, TokenCounts] = {}
         path = path_of(config)
         # A model without an identity (a script's own) has no keys: its run is listed, its responses are not cached.
         identity = model.identity if path is not None and isinstance(model, IdentifiedModel) else None
@@ -101,6 +104,8 @@ class RunStore:
         """Forget the questions that were asked last, but for their number."""
         if self._pending is not None:
             self.refusals += self._pending.refusals
+            for task, counts in self._pending.paid.items():
+                self.paid.setdefault(task, TokenCounts()).merge(counts)
             self._requests_before += self._pending.requests
         self._before, self._pending = self.counts, None
 

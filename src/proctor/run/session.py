@@ -14,6 +14,7 @@ from proctor.models import model_kind
 from proctor.models.protocols import Model
 from proctor.results.samples import Samples
 from proctor.run.ask import ResponseSource
+from proctor.run.budget import set_budget
 from proctor.run.chunks import ROOM, ChunkLimits, plan_chunks
 from proctor.run.exam import Exam, check_exam, load_exam
 from proctor.run.loop import RecordSink, request_and_grade
@@ -73,6 +74,7 @@ def evaluate(
     in_memory = config.log_samples and samples is None if keep_records is None else keep_records
     sink = RecordSink(list(values_by_task) if in_memory else [], samples)
     try:
+        prices = set_budget(model, config)
         seed_everything(config.seed)
         # 5. Plan: every prompt is built once, so that an error in the last document is found before the first request.
         chunks = plan_chunks(exam.tasks, config, model, progress, room)
@@ -84,9 +86,8 @@ def evaluate(
             request_and_grade(
                 model, chunks, store, values_by_task, progress=progress, take=sink.take, fail_fast=config.fail_fast
             )
-            facts = ModelFacts(
-                dict(store.facts()), store.digest, report_refusals(store.refusals, store.counts.requested)
-            )
+            refused = report_refusals(store.refusals, store.counts.requested)
+            facts = ModelFacts(dict(store.facts()), store.digest, refused, store.paid, prices)
         # 9. Aggregate tasks, then groups. 10, files and table, is in proctor.run.finish.
         with store.stops_noted():
             result = summarize(exam, config, model, values_by_task, facts, chunks.warnings, bootstrap_iters)

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from proctor.models.prices import Prices
 from proctor.models.protocols import Model
 from proctor.run.aggregate import group_results, task_results
+from proctor.run.budget import report_usage
 from proctor.run.exam import Exam, warn_of_unconfined
 from proctor.run.facts import config_section, exam_facts, model_facts, model_report, tokenizer_facts
 from proctor.run.not_a_number import report_nan
 from proctor.run.scores import MetricValues, facts_of, failure_report
+from proctor.run.token_counts import TokenCounts
 from proctor.run_result import RunResult
 from proctor.settings.config import RunConfig
 
@@ -24,11 +27,15 @@ class ModelFacts:
         info: :attr:`proctor.models.protocols.Model.info`.
         digest: Of its identity; None: its responses are not stored.
         refused: What the results file says of requests that it refused.
+        paid: By task, the texts that were requested in this run.
+        prices: What their tokens cost; None: not known.
     """
 
     info: Mapping[str, Any]
     digest: str | None
     refused: Mapping[str, Any]
+    paid: Mapping[str, TokenCounts]
+    prices: Prices | None
 
 
 def summarize(
@@ -63,6 +70,7 @@ def summarize(
         **exam_facts(exam.tasks, values_by_task, warnings, scored),
         **facts_of(failed),
         **facts.refused,
+        **report_usage(report, facts.paid, facts.prices),
         **({"not_a_number": nan.counts} if nan.counts else {}),
     }
     return RunResult(

@@ -10,12 +10,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
-from proctor.types import Response, Text
+from proctor.models.prices import token_facts
+from proctor.types import Response, Text, Usage
 
 log = logging.getLogger("proctor")
 
+NO_TOKENS = Usage(0, 0, 0)
 SHOWN = 5
 """Tasks that a warning names; others are counted."""
 
@@ -27,15 +30,14 @@ class TextCounts:
     Attributes:
         texts: All of them.
         at_length: Those that ended at their number of tokens.
-        measured: Those of which the tokens are known; ``prompt``, ``cached`` and ``new`` are sums over them.
+        measured: Those of which the tokens are known.
+        usage: The sum over them.
     """
 
     texts: int = 0
     at_length: int = 0
     measured: int = 0
-    prompt: int = 0
-    cached: int = 0
-    new: int = 0
+    usage: Usage = NO_TOKENS
 
     def add(self, responses: Iterable[Response]) -> None:
         """Count the texts among responses."""
@@ -46,9 +48,7 @@ class TextCounts:
             self.at_length += response.finish == "length"
             if (usage := response.usage) is not None:
                 self.measured += 1
-                self.prompt += usage.prompt
-                self.cached += usage.cached
-                self.new += usage.new
+                self.usage = self.usage.plus(usage)
 
 
 def report_texts(counts: Mapping[str, TextCounts]) -> Mapping[str, Any]:
@@ -70,14 +70,13 @@ def report_texts(counts: Mapping[str, TextCounts]) -> Mapping[str, Any]:
         "generated": sum(one.texts for one in generating.values()),
         "at_length": [{"task": task, "texts": one.at_length, "of": one.texts} for task, one in reached.items()],
     }
-    measured = [one for one in generating.values() if one.measured]
+    measured = {task: one for task, one in generating.items() if one.measured}
     if measured:
-        facts["usage"] = {
-            "texts": sum(one.measured for one in measured),
-            "prompt_tokens": sum(one.prompt for one in measured),
-            "cached_tokens": sum(one.cached for one in measured),
-            "new_tokens": sum(one.new for one in measured),
-        }
+        total = reduce(Usage.plus, (one.usage for one in measured.values()))
+        facts["usage"] = {"texts": sum(one.measured for one in measured.values()), **token_facts(total, None)}
+        facts["tasks"] = [
+            {"task": task, "texts": one.measured, **token_facts(one.usage, None)} for task, one in measured.items()
+        ]
     return {"texts": facts}
 
 

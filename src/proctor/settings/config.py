@@ -146,6 +146,8 @@ def _contradictions(values: Mapping[str, Any], *, needs_tasks: bool) -> list[str
         problems.append("--store and --use_cache name two files of cached responses: give one of them.")
     if values.get("store") and is_off(values["store"]):
         problems.append(f"--store {values['store']} would name a file; --no_store goes without one.")
+    if values.get("max_cost") and not values.get("prices"):
+        problems.append("--max_cost needs to know what tokens cost: add --prices FILE.")
     if values.get("samples") and values.get("limit") is not None:
         problems.append("--samples and --limit both choose documents: give one of them.")
     if values.get("batch_invariant") and values.get("strict_lm_eval"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,18 +25,38 @@ class ConfigFile:
     places: dict[str, str] = field(default_factory=dict)
 
 
+EXAMPLE = "For example:\n    model: hf\n    model_args: {pretrained: gpt2}\n    tasks: [mmlu]"
+
+
 def read_config_file(path: str | Path) -> ConfigFile:
     """Read a configuration file; what cannot be read is a UsageError with the line."""
+    places: dict[str, str] = {}
+    values = read_mapping(path, "configuration file", EXAMPLE, lambda node: places.update(_places(node, str(path))))
+    return ConfigFile({str(key): value for key, value in values.items()}, places)
+
+
+def read_mapping(path: str | Path, what: str, example: str, look: Callable[[MappingNode], None]) -> Mapping[Any, Any]:
+    """Read a YAML or JSON file of names and values.
+
+    Args:
+        path: The file.
+        what: What it is, for sentences.
+        example: What it may look like, for whoever has something else in it.
+        look: Called with the composed file, before values are made: those have no lines any more.
+
+    Raises:
+        UsageError: It cannot be read, or is no mapping.
+    """
     import yaml
 
     try:
         written = read_text(path)
     except FileNotFoundError:
-        raise UsageError(f"There is no configuration file {path}.", hint=f"Looked in {Path.cwd()}.") from None
+        raise UsageError(f"There is no {what} {path}.", hint=f"Looked in {Path.cwd()}.") from None
     except OSError as error:
-        raise UsageError(f"The configuration file {path} cannot be read: {error.strerror}.") from None
+        raise UsageError(f"The {what} {path} cannot be read: {error.strerror}.") from None
     except UndecodableError as error:
-        message = f"The configuration file {path}, line {error.line}, cannot be read: it {error.reason}."
+        message = f"The {what} {path}, line {error.line}, cannot be read: it {error.reason}."
         raise UsageError(message, hint="Save it as UTF-8.") from None
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(written)
     try:
@@ -43,14 +64,14 @@ def read_config_file(path: str | Path) -> ConfigFile:
         node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):
             raise UsageError(
-                f"{path}: a configuration file holds 'name: value' lines; this one holds "
+                f"{path}: a {what} holds 'name: value' lines; this one holds "
                 f"{'nothing' if node is None else 'something else'}.",
-                hint="For example:\n    model: hf\n    model_args: {pretrained: gpt2}\n    tasks: [mmlu]",
+                hint=example,
             )
         # From the composed node: constructed values have no lines, and of a key that is there twice only one is left.
-        places = _places(node, str(path))
+        look(node)
         check_aliases(node)
-        return ConfigFile({str(key): value for key, value in loader.construct_document(node).items()}, places)
+        return loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{path}:{mark.line + 1}" if mark else str(path)

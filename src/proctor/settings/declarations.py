@@ -265,6 +265,23 @@ class RunConfig:
     )
     fail_fast: bool = switch(_MORE, "stop at the first document that cannot be scored", ours=True, regrade=SAME)
     confirm_run_unsafe_code: bool = switch(_MORE, "allow tasks that run code written by the model", regrade=SAME)
+    prices: str | None = text(
+        None,
+        accepts.path,
+        _MORE,
+        "FILE",
+        "a YAML or JSON file with what a million tokens of a served model cost",
+        ours=True,
+        preview="a YAML or JSON file with what a million tokens cost, for --estimate",
+    )
+    max_cost: float | None = text(
+        None,
+        accepts.amount,
+        _MORE,
+        "AMOUNT",
+        "send no more requests once the responses of this run have cost so much, by --prices",
+        ours=True,
+    )
     store: str | None = text(
         None,
         accepts.path,

@@ -115,6 +115,17 @@ def limit(value: Any) -> float:
     )
 
 
+def amount(value: Any) -> float:
+    """An amount of money."""
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if math.isfinite(number) and number > 0:
+        return number
+    raise ValueError(f"must be an amount above 0, not {value!r}")
+
+
 def batch_size(value: Any) -> int | str:
     """A number, ``auto`` or ``auto:N``; text stays text, as lm-eval's results files have it."""
     spelled = value.strip() if isinstance(value, str) else value

@@ -10,6 +10,7 @@
 #   C  a choice: the fields of G without the text, the route (a number of ROUTES), the probability of all labels (NaN:
 #      not known), the number of labels with a log-probability (0: not known), for each a float64 and whether it was
 #      unseen, then the reply in UTF-8. What was chosen is not in it: it is read from the rest again
+#   H, D  G and C with five counts: reasoning and written tokens, where a model counts some
 #
 # Weighed and dropped: JSON (half of a surrogate pair has no UTF-8 in it, numbers lose their bits or their type), a
 # column per field (a text is one row of millions, and every column would be NULL for scores), and rewriting the texts
@@ -51,6 +52,8 @@ _ROLLING = struct.Struct("<cd")
 _TEXT = struct.Struct("<cB?III")
 _CHOICE = struct.Struct("<BdH")
 _LABEL = struct.Struct("<d?")
+_COUNTED_TEXT = struct.Struct("<cB?IIIII")
+_COUNTED = {b"G": b"H", b"C": b"D"}
 _SUM = struct.Struct("<I")
 
 FINISHES: tuple[Finish, ...] = ("stop", "length", "filter")
@@ -78,7 +81,10 @@ def pack(key: bytes, part: Part) -> bytes:
 def _pack_head(kind: bytes, part: Text | Choice) -> bytes:
     finish = 0 if part.finish is None else FINISHES.index(part.finish) + 1
     usage = part.usage or Usage(0, 0, 0)
-    return _TEXT.pack(kind, finish, part.usage is not None, usage.prompt, usage.cached, usage.new)
+    counts = (usage.prompt, usage.cached, usage.new)
+    if usage.reasoning or usage.written:
+        return _COUNTED_TEXT.pack(_COUNTED[kind], finish, True, *counts, usage.reasoning, usage.written)
+    return _TEXT.pack(kind, finish, part.usage is not None, *counts)
 
 
 def _pack_choice(choice: Choice) -> bytes:
@@ -117,29 +123,34 @@ def unpack(key: bytes, value: bytes) -> Part:
             return _ROLLING.unpack(body)[1]
         if kind == b"T":
             return Text(body[1:].decode("utf-8", "surrogatepass"))
-        if kind == b"G":
+        if kind in (b"G", b"H"):
             return _unpack_text(body)
-        if kind == b"C":
+        if kind in (b"C", b"D"):
             return _unpack_choice(body)
     except (struct.error, TypeError, IndexError) as error:
         raise ValueError("damaged") from error
     raise ValueError(f"of a kind that is not known: {kind!r}")
 
 
+def _head_of(body: bytes) -> struct.Struct:
+    return _COUNTED_TEXT if body[:1] in _COUNTED.values() else _TEXT
+
+
 def _unpack_head(body: bytes) -> tuple[Finish | None, Usage | None]:
-    _, finish, counted, *tokens = _TEXT.unpack_from(body)
+    _, finish, counted, *tokens = _head_of(body).unpack_from(body)
     return FINISHES[finish - 1] if finish else None, Usage(*tokens) if counted else None
 
 
 def _unpack_text(body: bytes) -> Text:
-    return Text(body[_TEXT.size :].decode("utf-8", "surrogatepass"), *_unpack_head(body))
+    return Text(body[_head_of(body).size :].decode("utf-8", "surrogatepass"), *_unpack_head(body))
 
 
 def _unpack_choice(body: bytes) -> Choice:
     """A choice that is not read yet: what was picked is for :func:`join`, which knows the request."""
     finish, usage = _unpack_head(body)
-    route, mass, count = _CHOICE.unpack_from(body, _TEXT.size)
-    start = _TEXT.size + _CHOICE.size
+    size = _head_of(body).size
+    route, mass, count = _CHOICE.unpack_from(body, size)
+    start = size + _CHOICE.size
     labels = [_LABEL.unpack_from(body, start + at * _LABEL.size) for at in range(count)]
     return Choice(
         None,

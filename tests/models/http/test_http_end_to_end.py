@@ -149,3 +149,56 @@ def test_the_doctor(serve, capsys):
     assert "the server has 'tiny'" in capsys.readouterr().out
     assert main(["doctor", "--model", "hf", "--model_args", "pretrained=x"]) == 2
     assert "no server to try" in capsys.readouterr().err
+
+
+def priced(exam, *more):
+    (exam / "prices.yaml").write_text("tiny: {prompt: 1000000, cached: 0, completion: 0}\n", encoding="utf-8")
+    return ["--prices", str(exam / "prices.yaml"), *more]
+
+
+def test_tokens_and_costs_stand_in_the_results_and_in_one_line(serve, exam, capsys):
+    stub = serve()
+    assert main(words(stub, exam, *priced(exam))) == 0
+    counts = {"prompt_tokens": 300, "cached_tokens": 180, "new_tokens": 120}
+    facts = results(exam)["proctor"]
+    # Two of five tokens of a prompt are not cached.
+    task = {"task": "shout", "responses": COUNT, **counts, "cost": 120.0}
+    assert facts["usage"] == {"replies": COUNT, **counts, "cost": 120.0, "tasks": [task]}
+    assert facts["texts"]["tasks"] == [{"task": "shout", "texts": COUNT, **counts}]
+    line = "60 replies took 300 tokens of prompts (180 of them cached) and 120 new ones. They cost 120.00."
+    assert line in capsys.readouterr().err
+
+
+def test_cached_responses_cost_nothing(serve, exam):
+    stub = serve()
+    assert main(words(stub, exam, *priced(exam, "--limit", "10"))) == 0
+    assert main(words(stub, exam, *priced(exam, "--max_cost", "101"))) == 0
+    facts = results(exam)["proctor"]
+    assert (facts["usage"]["replies"], facts["usage"]["cost"]) == (50, 100.0)
+    assert facts["texts"]["tasks"][0]["texts"] == COUNT
+    assert main(words(stub, exam, *priced(exam, "--max_cost", "1"))) == 0
+    assert "usage" not in results(exam)["proctor"]
+
+
+def test_a_run_that_costs_enough_stops_and_goes_on_with_a_larger_limit(serve, exam, capsys):
+    stub = serve()
+    assert main(words(stub, exam, *priced(exam, "--max_cost", "20"))) == 1
+    said = capsys.readouterr().err
+    assert "--max_cost is 20.00: no further request is sent" in said
+    assert "Traceback" not in said
+    first = sent(stub)
+    # Ten cost twenty; up to three more were in flight.
+    assert 10 <= len(first) <= 13
+    assert main(words(stub, exam, *priced(exam, "--max_cost", "1000"))) == 0
+    assert sorted(sent(stub)) == sorted(f"say {n}" for n in range(COUNT))
+    assert results(exam)["results"]["shout"]["exact_match,none"] == 1.0
+
+
+def test_prices_that_are_wrong_end_the_run_before_anything_is_sent(serve, exam, capsys):
+    stub = serve()
+    (exam / "prices.yaml").write_text("tiny: {prompt: 1}\n", encoding="utf-8")
+    assert main(words(stub, exam, "--prices", str(exam / "prices.yaml"))) == 2
+    assert "prices.yaml:1: 'tiny' has no price 'completion'" in capsys.readouterr().err
+    assert main(["run", "--model", "dummy", "--tasks", "demo_errands", "--limit", "1", *priced(exam)]) == 2
+    assert "--prices are of models that are reached over HTTP" in capsys.readouterr().err
+    assert not stub.requests

@@ -104,7 +104,7 @@ def test_usage_counts_what_was_cached():
     body = {"choices": [{"text": "x"}], "usage": usage}
     assert text_requests.read_completion(body, PLAN).usage == Usage(9, 8, 2)
     anthropic = {"input_tokens": 1, "cache_read_input_tokens": 8, "cache_creation_input_tokens": 2, "output_tokens": 5}
-    assert text_requests.read_anthropic({"content": [], "usage": anthropic}, PLAN).usage == Usage(11, 8, 5)
+    assert text_requests.read_anthropic({"content": [], "usage": anthropic}, PLAN).usage == Usage(11, 8, 5, written=2)
 
 
 values = st.recursive(

@@ -12,6 +12,7 @@
 #
 # A stop (Ctrl-C, SIGTERM) or an error that ends the run: no more jobs are taken, and those in flight have
 # :data:`GRACE` seconds to end, since they are paid for. Their results come out of the iterator before the error does.
+# Where the run ends because enough was paid, they have as long as they need.
 #
 # Invariant: when the iterator is closed or has raised, the thread has ended and the session is closed.
 
@@ -21,9 +22,12 @@ import asyncio
 import queue
 import threading
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
+from proctor.errors import ModelError
 from proctor.models.http.limiter import Limiter
+from proctor.models.http.meter import BudgetError
 from proctor.models.http.sender import Sender
 
 T = TypeVar("T")
@@ -68,7 +72,9 @@ class _Loop(Generic[T]):
                     done, tasks = await asyncio.wait(tasks, timeout=0.2, return_when=asyncio.FIRST_COMPLETED)
                     self._hand_over(done)
                 await self._drain(tasks)
-            except BaseException:
+            except BaseException as error:
+                if isinstance(error, BudgetError):
+                    tasks = await self._wait(tasks)
                 await self._drain(tasks)
                 raise
 
@@ -93,6 +99,14 @@ class _Loop(Generic[T]):
                 errors.append(error)
         if errors:
             raise errors[0]
+
+    async def _wait(self, tasks: set[asyncio.Task[T]]) -> set[asyncio.Task[T]]:
+        """Hand over what is in flight as it ends; what is left when the run is stopped meanwhile."""
+        while tasks and not self._stopped.is_set():
+            done, tasks = await asyncio.wait(tasks, timeout=0.2, return_when=asyncio.FIRST_COMPLETED)
+            with suppress(ModelError):
+                self._hand_over(done)
+        return tasks
 
     async def _drain(self, tasks: set[asyncio.Task[T]]) -> None:
         if not tasks:

@@ -12,6 +12,7 @@ from typing import Any
 
 from proctor.errors import ModelError
 from proctor.models.http.limiter import Limiter
+from proctor.models.http.meter import BudgetError, Meter
 from proctor.models.http.parameters import Parameters
 from proctor.models.http.rate_headers import held_back, retry_after
 from proctor.models.http.replies import Reply, Verdict, verdict
@@ -52,6 +53,7 @@ class Sender:
         attempts: How often a request is sent at most; None: as often as fits into :data:`BUDGET` seconds.
         pause: The first pause between attempts, in seconds.
         secret_names: Environment variables that hold the key, for the sentence on a refused one.
+        meter: Counts the tokens of replies, and says when they have cost enough.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Sender:
         attempts: int | None = None,
         pause: float = 0.5,
         secret_names: Sequence[str] = (),
+        meter: Meter | None = None,
     ) -> None:
         self._transport = transport
         self._limiter = limiter
@@ -70,6 +73,7 @@ class Sender:
         self._attempts = attempts
         self._pause = pause
         self._secret_names = secret_names
+        self._meter = meter or Meter()
         self._last_reply, self._answered = time.monotonic(), False
         self.counts: Counter[str] = Counter()
 
@@ -87,6 +91,7 @@ class Sender:
         begun, waited, failures = time.monotonic(), 0.0, 0
         while True:
             async with self._limiter.slot():
+                self._check_budget()
                 sent = self._parameters.apply(payload)
                 self.counts["sent"] += 1
                 reply = await self._transport.post(url, sent)
@@ -98,6 +103,7 @@ class Sender:
                 continue
             match outcome:
                 case Verdict.DONE:
+                    self._meter.add(reply.body)
                     self._note_success(reply)
                     return reply
                 case Verdict.STOP:
@@ -131,6 +137,14 @@ class Sender:
         if verdict(reply) in (Verdict.FAIL, Verdict.STOP) and sent != self._parameters.apply(payload):
             return None
         return verdict(reply)
+
+    def _check_budget(self) -> None:
+        """End the run before a request that may not be paid; whoever waits is not sent either."""
+        try:
+            self._meter.check()
+        except BudgetError:
+            self._limiter.shut()
+            raise
 
     def _growing_pause(self, failures: int) -> float:
         # Full jitter: many requests that failed together do not come again together.

@@ -16,10 +16,12 @@ from proctor.models.http.arguments import ApiArguments
 from proctor.models.http.endpoints import Endpoint, endpoint
 from proctor.models.http.handshake import look_at_models
 from proctor.models.http.limiter import Limiter
+from proctor.models.http.meter import Meter
 from proctor.models.http.parameters import Parameters
 from proctor.models.http.runner import Job, run_jobs
 from proctor.models.http.sender import RequestFailedError, Sender
 from proctor.models.http.transport import Connection, Transport
+from proctor.models.prices import Prices
 from proctor.types import Generate, Refusal, Response, Text
 
 log = logging.getLogger("proctor")
@@ -63,6 +65,7 @@ class ServedModel:
         self.counter = WarningCounter()
         self.parameters = Parameters()
         self.limiter = Limiter(arguments.num_concurrent)
+        self.meter = Meter()
         self.transport = Transport(self.connection)
         self.sent: Counter[str] = Counter()
         self.tokens_used: Counter[str] = Counter()
@@ -102,7 +105,12 @@ class ServedModel:
             "batch_sizes": [],
             "scoring": {},
             "generation": facts,
+            **({"usage": usage} if (usage := self.meter.facts()) else {}),
         }
+
+    def set_budget(self, prices: Prices, most: float | None) -> None:
+        """Take what tokens cost, and the amount at which no more requests are sent."""
+        self.meter.set_budget(prices, most)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Sender]:
@@ -114,6 +122,7 @@ class ServedModel:
                 self.parameters,
                 attempts=self.arguments.max_retries,
                 secret_names=self._key_names,
+                meter=self.meter,
             )
             try:
                 yield sender

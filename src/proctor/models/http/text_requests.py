@@ -20,6 +20,7 @@ from typing import Any
 
 from proctor.errors import UsageError
 from proctor.models.generation import GenerationPlan, cut_at_stops
+from proctor.models.http.usage import usage_of
 from proctor.types import Finish, Message, Text, Usage
 
 MOST_STOPS = 4
@@ -133,7 +134,7 @@ def read_completion(body: Any, plan: GenerationPlan) -> Text:
     choice = _choice(body)
     if "text" not in choice:
         raise ValueError("the reply has no text")
-    return _text(choice["text"], choice.get("finish_reason"), _openai_usage(body), plan.until)
+    return _text(choice["text"], choice.get("finish_reason"), usage_of(body), plan.until)
 
 
 def read_chat(body: Any, plan: GenerationPlan) -> Text:
@@ -155,7 +156,7 @@ def read_chat(body: Any, plan: GenerationPlan) -> Text:
         content = _joined(content)
     if not content and isinstance(message.get("refusal"), str):
         content, reason = message["refusal"], "refusal"
-    return _text(content, reason, _openai_usage(body), plan.until)
+    return _text(content, reason, usage_of(body), plan.until)
 
 
 def read_anthropic(body: Any, plan: GenerationPlan) -> Text:
@@ -170,13 +171,7 @@ def read_anthropic(body: Any, plan: GenerationPlan) -> Text:
     """
     if not isinstance(body, Mapping) or not isinstance(body.get("content"), list):
         raise ValueError("the reply has no content")
-    usage = body.get("usage")
-    counts = None
-    if isinstance(usage, Mapping):
-        cached = _count(usage, "cache_read_input_tokens")
-        read = _count(usage, "input_tokens") + cached + _count(usage, "cache_creation_input_tokens")
-        counts = Usage(read, cached, _count(usage, "output_tokens"))
-    return _text(_joined(body["content"]), body.get("stop_reason"), counts, plan.until)
+    return _text(_joined(body["content"]), body.get("stop_reason"), usage_of(body), plan.until)
 
 
 def _choice(body: Any) -> Mapping[str, Any]:
@@ -197,17 +192,3 @@ def _text(content: Any, reason: Any, usage: Usage | None, stops: Sequence[str]) 
     if content is not None and not isinstance(content, str):
         raise ValueError(f"the text of the reply is {type(content).__name__}")
     return Text(cut_at_stops(content or "", stops), _FINISH.get(str(reason)), usage)
-
-
-def _openai_usage(body: Mapping[str, Any]) -> Usage | None:
-    usage = body.get("usage")
-    if not isinstance(usage, Mapping):
-        return None
-    details = usage.get("prompt_tokens_details")
-    cached = _count(details, "cached_tokens") if isinstance(details, Mapping) else 0
-    return Usage(_count(usage, "prompt_tokens"), cached, _count(usage, "completion_tokens"))
-
-
-def _count(usage: Mapping[str, Any], name: str) -> int:
-    value = usage.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0

@@ -1,0 +1,77 @@
+"""What a run's responses cost: the prices before it, the tokens and the cost of each task at its end."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from proctor.errors import UsageError
+from proctor.models.prices import Prices, amount_text, token_facts
+from proctor.models.protocols import Model, PaidModel
+from proctor.run.token_counts import TokenCounts
+from proctor.settings.config import RunConfig
+from proctor.settings.price_file import read_prices
+
+log = logging.getLogger("proctor")
+
+
+def set_budget(model: Model, config: RunConfig) -> Prices | None:
+    """Hand the prices of a run to its model.
+
+    Args:
+        model: The model, before it responds to anything.
+        config: The settings.
+
+    Returns:
+        Its prices; None: none are given.
+
+    Raises:
+        UsageError: The file of prices is wrong or lacks the model, or the model costs nothing.
+    """
+    if config.prices is None:
+        return None
+    if not isinstance(model, PaidModel):
+        raise UsageError(
+            f"--prices are of models that are reached over HTTP; --model {config.model} is none.",
+            hint="Leave --prices and --max_cost out.",
+        )
+    prices = read_prices(config.prices, model.name)
+    model.set_budget(prices, config.max_cost)
+    return prices
+
+
+def report_usage(
+    report: Mapping[str, Any], paid: Mapping[str, TokenCounts], prices: Prices | None
+) -> Mapping[str, Any]:
+    """Say what the responses took, and give it task by task for the results file, under ``usage``.
+
+    Args:
+        report: The model's; its ``usage`` counts every reply, those of probes and of scores included.
+        paid: By task, the texts that were requested in this run.
+        prices: What tokens cost, where that is known.
+
+    Returns:
+        Nothing where the model counts none.
+    """
+    usage = report.get("usage")
+    if not usage:
+        return {}
+    known = {task: one for task, one in paid.items() if one.responses}
+    _say(usage)
+    tasks = [
+        {"task": task, "responses": one.responses, **token_facts(one.usage, prices)} for task, one in known.items()
+    ]
+    return {"usage": {**usage, **({"tasks": tasks} if tasks else {})}}
+
+
+def _say(usage: Mapping[str, Any]) -> None:
+    def count(name: str) -> str:
+        return f"{usage.get(name, 0):,}"
+
+    reasoning = f" ({count('reasoning_tokens')} of them reasoning)" if "reasoning_tokens" in usage else ""
+    cost = f" They cost {amount_text(usage['cost'])}." if "cost" in usage else ""
+    log.info(
+        "%s replies took %s tokens of prompts (%s of them cached) and %s new ones%s.%s",
+        count("replies"), count("prompt_tokens"), count("cached_tokens"), count("new_tokens"), reasoning, cost,
+    )  # fmt: skip
