@@ -10,8 +10,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 from fake_vllm import FakeLLM, SamplingParams, fake_module, params_without
-from tiny_models import REQUESTS, close, open_tiny
+from tiny_models import MODEL, REQUESTS, close, open_tiny
 
+import proctor
 from proctor.errors import MissingExtraError, ModelError, UsageError
 from proctor.models import open_model, open_tokenizer
 from proctor.types import Generate, Loglikelihood, Refusal, Rolling, Text
@@ -331,6 +332,35 @@ def test_templates_get_enable_thinking_always(checkpoints, started):
         model = open_fake(checkpoints / "llama", **args)
         model.tokens.tokenizer.chat_template = template
         assert model.render([{"role": "user", "content": "hi"}], add_generation_prompt=True) == expected
+
+
+def test_a_run_whose_responses_are_cached_starts_no_engine(checkpoints, started, tmp_path):
+    """Scores are those of transformers, and the results file says how they were computed."""
+    engines = started(MODEL)
+    settings = {"tasks": ["demo_errands", "demo_letter_folk"], "limit": 3, "store": str(tmp_path / "store.sqlite")}
+    args = {"pretrained": str(MODEL), "dtype": "float32", "max_model_len": 512}
+    first = proctor.evaluate(model="vllm", model_args=args, **settings)
+    assert len(engines) == 1
+    again = proctor.evaluate(model="vllm", model_args=args, **settings)
+    assert len(engines) == 1
+    args = {"pretrained": str(MODEL), "dtype": "float32", "max_length": 510}
+    reference = proctor.evaluate(model="hf", model_args=args, device="cpu", **settings)
+    scores = [{task.name: dict(task.values) for task in one.tasks} for one in (first, again, reference)]
+    assert scores[0] == scores[1]
+    assert str(scores[0]) == str(scores[2])
+
+
+def test_arguments_that_the_engine_refuses_for_every_request_end_the_run(checkpoints, started):
+    engines = started(checkpoints / "llama")
+    model = open_fake(checkpoints / "llama")
+    model.load()
+    engines[0]._validate = refuse_all
+    with pytest.raises(ModelError, match="vLLM refuses every request: no such adapter"):
+        list(model.respond([generate("the"), generate("the quick")]))
+
+
+def refuse_all(*_):
+    raise ValueError("no such adapter")
 
 
 # -- what is wrong

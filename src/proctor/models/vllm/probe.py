@@ -55,7 +55,8 @@ def probe(engine: Engine, work: Continuation, abilities: Abilities, dtype: str) 
         abilities: What is tried.
         dtype: Of the model.
     """
-    most = max(BLOCKS * (abilities.block or 0), LEAST)
+    # One less than whole blocks: the last one is computed, and the rows of the continuation with it.
+    most = max(BLOCKS * (abilities.block or 0), LEAST) - 1
     work = replace(work, context=work.context[-most:])
     engine.forget()
     context = EngineRequest(work.context.tolist(), WARM)
