@@ -151,3 +151,28 @@ def test_a_limiter_serves_one_loop_after_another():
     asyncio.run(main())
     asyncio.run(main())
     assert limiter.in_flight == 0
+
+
+def test_after_refusals_requests_leave_at_the_pace_of_the_successes():
+    clock = Clock()
+    limiter = Limiter(clock=clock)
+    for _ in range(30):
+        clock.now += 0.1
+        limiter.succeeded()
+    limiter.refused(None)
+    # Ten successes a second, and nine tenths of that from now on.
+    assert limiter.pace == pytest.approx(9, rel=0.1)
+    before = limiter.pace
+    limiter.refused(None)
+    assert limiter.pace == before
+    for _ in range(100):
+        clock.now += 0.1
+        limiter.succeeded()
+    assert before < limiter.pace < 2 * before
+
+
+def test_without_refusals_there_is_no_pace():
+    limiter = Limiter(clock=Clock())
+    for _ in range(100):
+        limiter.succeeded()
+    assert limiter.pace is None

@@ -183,3 +183,19 @@ def test_certificates_of_the_system_are_the_default():
     assert transport.Connection().certificates() is True
     assert transport.Connection(verify=False).certificates() is False
     assert ssl.create_default_context() is not None
+
+
+def test_proxies_are_those_of_the_environment(serve, completions, monkeypatch):
+    transport.proxy_of.cache_clear()
+    proxy = serve()
+    monkeypatch.setenv("HTTP_PROXY", proxy.url.removesuffix("/v1"))
+    monkeypatch.setenv("http_proxy", proxy.url.removesuffix("/v1"))
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "direct.invalid")
+    stub = serve()
+    stub.url = "http://api.invalid/v1"
+    responses = dict(completions(stub, tokenizer_backend="none").respond(REQUESTS))
+    assert texts(responses) == EXPECTED
+    assert proxy.headers[-1]["Host"] == "api.invalid"
+    assert transport.proxy_of("http://direct.invalid/v1") is None
+    transport.proxy_of.cache_clear()

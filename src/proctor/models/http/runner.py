@@ -64,49 +64,48 @@ class _Loop(Generic[T]):
 
     async def _main(self) -> None:
         self._limiter.open()
+        tasks: set[asyncio.Task[T]] = set()
+        # Tasks announce their own end: asyncio.wait() would look at every open task after each that ends.
+        ended: asyncio.Queue[asyncio.Task[T]] = asyncio.Queue()
         async with self._enter() as sender:
-            tasks: set[asyncio.Task[T]] = set()
             try:
-                while self._take(tasks, sender):
-                    # A short timeout, so that a stop is seen while nothing ends.
-                    done, tasks = await asyncio.wait(tasks, timeout=0.2, return_when=asyncio.FIRST_COMPLETED)
-                    self._hand_over(done)
-                await self._drain(tasks)
-            except BaseException as error:
-                if isinstance(error, BudgetError):
-                    tasks = await self._wait(tasks)
-                await self._drain(tasks)
+                while self._take(tasks, ended, sender):
+                    # Now and then without a task that ended, so that a stop is seen.
+                    with suppress(TimeoutError):
+                        self._hand_over(await asyncio.wait_for(ended.get(), 0.2), tasks)
+                    while not ended.empty():
+                        self._hand_over(ended.get_nowait(), tasks)
+            except BudgetError:
+                await self._finish(tasks, ended)
                 raise
+            finally:
+                await self._drain(tasks)
 
-    def _take(self, tasks: set[asyncio.Task[T]], sender: Sender) -> bool:
+    def _take(self, tasks: set[asyncio.Task[T]], ended: asyncio.Queue[asyncio.Task[T]], sender: Sender) -> bool:
         """Start jobs as long as there is room; whether any is running and none has to stop."""
         while len(tasks) < 2 * int(self._limiter.limit) and not self._stopped.is_set():
             job = next(self._jobs, None)
             if job is None:
                 break
-            tasks.add(asyncio.ensure_future(job(sender)))
+            task = asyncio.ensure_future(job(sender))
+            task.add_done_callback(ended.put_nowait)
+            tasks.add(task)
         return bool(tasks) and not self._stopped.is_set()
 
-    def _hand_over(self, done: set[asyncio.Task[T]]) -> None:
-        errors: list[BaseException] = []
-        for task in done:
-            # Cancelled: the limiter is shut, because another task has met what ends the run.
-            if task.cancelled():
-                continue
-            if (error := task.exception()) is None:
-                self.results.put(task.result())
-            else:
-                errors.append(error)
-        if errors:
-            raise errors[0]
+    def _hand_over(self, task: asyncio.Task[T], tasks: set[asyncio.Task[T]]) -> None:
+        tasks.discard(task)
+        # Cancelled: the limiter is shut, because another task has met what ends the run.
+        if task.cancelled():
+            return
+        if (error := task.exception()) is not None:
+            raise error
+        self.results.put(task.result())
 
-    async def _wait(self, tasks: set[asyncio.Task[T]]) -> set[asyncio.Task[T]]:
-        """Hand over what is in flight as it ends; what is left when the run is stopped meanwhile."""
+    async def _finish(self, tasks: set[asyncio.Task[T]], ended: asyncio.Queue[asyncio.Task[T]]) -> None:
+        """Hand over what is in flight as it ends, unless the run is stopped meanwhile."""
         while tasks and not self._stopped.is_set():
-            done, tasks = await asyncio.wait(tasks, timeout=0.2, return_when=asyncio.FIRST_COMPLETED)
-            with suppress(ModelError):
-                self._hand_over(done)
-        return tasks
+            with suppress(TimeoutError, ModelError):
+                self._hand_over(await asyncio.wait_for(ended.get(), 0.2), tasks)
 
     async def _drain(self, tasks: set[asyncio.Task[T]]) -> None:
         if not tasks:

@@ -6,9 +6,12 @@ import json
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 
@@ -74,7 +77,6 @@ class Transport:
             connector=connector,
             timeout=aiohttp.ClientTimeout(total=self._connection.timeout, sock_connect=CONNECT_SECONDS),
             headers=dict(self._connection.headers),
-            trust_env=True,
         )
         return self
 
@@ -107,7 +109,7 @@ class Transport:
         # A redirected POST would arrive as a GET; the sentence names the new address instead.
         options: dict[str, Any] = {} if payload is None else {"json": payload, "allow_redirects": False}
         try:
-            async with self._session.request(method, url, **options) as response:
+            async with self._session.request(method, url, proxy=proxy_of(url), **options) as response:
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return _reply(response.status, await _read(response), headers)
         except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError) as error:
@@ -122,6 +124,21 @@ class Transport:
             return Reply(0, text=f"no reply in {self._connection.timeout:g} seconds")
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return Reply(0, text=f"the connection broke ({_reason(error)})")
+
+
+@cache
+def proxy_of(url: str) -> str | None:
+    """The proxy for an address, by the environment (``HTTPS_PROXY``, ``HTTP_PROXY``, ``NO_PROXY``).
+
+    aiohttp would look it up in another thread for each request, which costs a third of the request.
+
+    Args:
+        url: The address.
+    """
+    parts = urlsplit(url)
+    if not parts.hostname or proxy_bypass(parts.hostname):
+        return None
+    return getproxies().get(parts.scheme)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
