@@ -7,15 +7,16 @@ import logging
 
 import pytest
 
-from proctor.errors import ModelError
+from proctor.errors import ModelError, UsageError
 from proctor.replay.samples import SamplesResponses
 from proctor.results.schema import sample_line
+from proctor.run.chunks import ROOM, ChunkLimits
 from proctor.run.finish import FinishedRun
 from proctor.run.progress import Quiet
-from proctor.run.refusals import report_refusals
+from proctor.run.refusals import RefusalLimit, report_refusals
 from proctor.run.session import evaluate
 from proctor.settings.config import build_config
-from proctor.types import Loglikelihood, Refusal, RollingScore, Scores, Text
+from proctor.types import Loglikelihood, Query, Refusal, Rolling, RollingScore, Scores, Text
 
 
 class Server:
@@ -67,10 +68,10 @@ def run(tmp_path, write_exam):
     exam = write_exam(tmp_path / "exam", "one", documents=6)
     (exam / "drawn.yaml").write_text(GENERATIVE, encoding="utf-8")
 
-    def run(model, name="one", **options):
+    def run(model, name="one", room=ROOM, **options):
         settings = {"tasks": [str(exam / f"{name}.yaml")], "store": str(tmp_path / "store.sqlite")} | options
         config = build_config({"model": "dummy", **settings})
-        result = evaluate(config, progress=Quiet, bootstrap_iters=0, keep_records=True, opened=model)
+        result = evaluate(config, progress=Quiet, bootstrap_iters=0, keep_records=True, opened=model, room=room)
         return config, result
 
     return run
@@ -141,3 +142,77 @@ def test_a_refused_document_is_a_line_of_its_samples_without_a_response(run, tmp
 def test_some_may_succeed_later(caplog):
     report_refusals([Refusal("a", True), Refusal("b"), Refusal("c")], 1000)
     assert "refused 3 of 1,000 requests; for 1 of them another try may succeed." in caplog.text
+
+
+class Paid(Server):
+    """Has some requests in flight when it is stopped, whose responses still come."""
+
+    in_flight, is_stopped = 2, False
+
+    def stop(self):
+        self.is_stopped = True
+
+    def respond(self, requests):
+        left = self.in_flight
+        for pair in super().respond(requests):
+            if self.is_stopped:
+                if not left:
+                    return
+                left -= 1
+            yield pair
+
+
+def test_more_refusals_than_are_allowed_end_the_run(run):
+    with pytest.raises(ModelError) as caught:
+        run(Server("Q2", "Q4", "Q5"), max_errors=1)
+    said = (
+        "The model refused 2 of 5 requests, more than --max_errors allows (1). The last one, task 'one', document 4: "
+    )
+    assert caught.value.message == f"{said}the server is busy"
+    again = Server()
+    run(again)
+    assert [request.context[:2] for request in again.requested] == ["Q2", "Q4", "Q5"], "what came before is stored"
+
+
+def test_what_is_in_flight_when_the_run_ends_is_stored(run):
+    with pytest.raises(ModelError, match="refused 1 of 2 requests"):
+        run(Paid("Q1"), max_errors=0)
+    again = Server()
+    run(again)
+    assert [request.context[:2] for request in again.requested] == ["Q1", "Q4", "Q5"]
+
+
+def test_as_many_as_are_allowed_end_nothing(run):
+    _, result = run(Server("Q2", "Q4"), max_errors=2)
+    assert len(result.failed) == 1
+
+
+def responses(limit, *kinds):
+    query = Query("one", 7, 0, 0, Rolling("a"))
+    return [limit.add(query, Refusal("no") if kind == "r" else RollingScore(-1.0)) for kind in "".join(kinds)]
+
+
+def test_a_share_is_one_of_the_whole_run_and_not_of_few_requests():
+    assert not any(responses(RefusalLimit(0.01, 100), "r" * 20))
+    assert responses(RefusalLimit(0.01, 100), "r" * 21)[-1] is not None
+    large = RefusalLimit(0.01, 5000)
+    assert not any(responses(large, "r" * 50, "s" * 100))
+    [error] = responses(large, "r")
+    assert "refused 51 of 151 requests" in error.message
+    assert "(1 % of 5,000)" in error.message
+
+
+def test_the_limit_holds_over_the_chunks_of_a_run(run):
+    with pytest.raises(ModelError, match="refused 2 of 5 requests"):
+        run(Server("Q2", "Q4"), max_errors=1, room=ChunkLimits(queries=1))
+
+
+@pytest.mark.parametrize(("given", "value"), [("1%", 0.01), ("0.5%", 0.005), ("0", 0), ("50", 50), (0.2, 0.2)])
+def test_a_limit_is_a_number_or_a_share(given, value):
+    assert build_config({"tasks": ["a"], "max_errors": given}).max_errors == value
+
+
+@pytest.mark.parametrize("given", ["100%", "-1", "1.5", "many", "nan", "inf", "%", True])
+def test_what_is_no_limit(given):
+    with pytest.raises(UsageError, match="--max_errors must be a whole number of requests, or a share"):
+        build_config({"tasks": ["a"], "max_errors": given})

@@ -157,6 +157,15 @@ class PaidModel(Protocol):
 
 
 @runtime_checkable
+class StoppableModel(Protocol):
+    """A model whose responses cost money or time of others: what is in flight should not be thrown away."""
+
+    def stop(self) -> None:
+        """Send no further request, for good; what is in flight still comes out of :meth:`Model.respond`, which ends."""
+        ...
+
+
+@runtime_checkable
 class CheckableModel(Protocol):
     """A model behind a server, which can be asked what it is able to do before a run."""
 

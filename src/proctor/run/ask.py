@@ -33,7 +33,8 @@ from typing import Protocol
 
 from proctor.errors import ModelError, RequestError
 from proctor.foreign import ForeignExitError, no_exit
-from proctor.models.protocols import Model, Origin, OriginModel, ResumableModel
+from proctor.models.protocols import Model, Origin, OriginModel, ResumableModel, StoppableModel
+from proctor.run.refusals import RefusalLimit
 from proctor.run.token_counts import TokenCounts
 from proctor.store.codec import Part
 from proctor.store.runs import Counts
@@ -94,7 +95,13 @@ class PendingQueries:
         self.paid: dict[str, TokenCounts] = {}
 
     def ask(
-        self, model: Model, advance: Advance, origins: Origins | None = None, *, fail_fast: bool = False
+        self,
+        model: Model,
+        advance: Advance,
+        origins: Origins | None = None,
+        *,
+        fail_fast: bool = False,
+        limit: RefusalLimit | None = None,
     ) -> list[Response]:
         """One response per query, in their order; a :class:`Refusal` is one, and is not stored.
 
@@ -103,10 +110,12 @@ class PendingQueries:
             advance: Called as responses arrive, with how many requests they are as lm-eval counts.
             origins: By task and document, for a model that takes what its requests are about.
             fail_fast: The first refusal ends the run.
+            limit: How many refusals of the run do not end it; None: any number.
 
         Raises:
-            ModelError: The model leaves requests out, or fails; or it refuses one, under ``fail_fast``.
+            ModelError: The model leaves requests out, or fails; or it refuses too many.
         """
+        too_many: ModelError | None = None
         if self.counts.cached:
             rest = "the others are requested from the model" if self.missing else "no request is sent to the model"
             cached, total = f"{self.requests:,}", f"{self.total:,}"
@@ -127,6 +136,13 @@ class PendingQueries:
             count = self.queries[place].request.count
             self.requests += 0 if isinstance(whole, Refusal) else count
             advance(count)
+            if too_many is None and limit is not None and (too_many := limit.add(self.queries[place], whole)):
+                # What is in flight is waited for, where the model can do that: it is paid for.
+                if not isinstance(model, StoppableModel):
+                    raise too_many
+                model.stop()
+        if too_many is not None:
+            raise too_many
         self._check()
         return [response for response in self._responses if response is not None]
 

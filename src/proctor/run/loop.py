@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 
@@ -13,6 +14,7 @@ from proctor.run.grade import grade
 from proctor.run.not_a_number import broken_documents
 from proctor.run.origins import origins
 from proctor.run.progress import OpenProgress, Progress
+from proctor.run.refusals import RefusalLimit
 from proctor.run.replay_model import ReplayModel
 from proctor.run.run_store import RunStore
 from proctor.run.scores import MetricValues
@@ -31,11 +33,14 @@ def request_and_grade(
     progress: OpenProgress,
     take: Take,
     fail_fast: bool = False,
+    max_errors: float = math.inf,
 ) -> None:
     """Add what a run's documents gave to ``values_by_task``.
 
-    ``take`` gets every record, task by task and within a chunk filter by filter.
+    ``take`` gets every record, task by task and within a chunk filter by filter. ``max_errors``: how many requests may
+    be refused, as :class:`~proctor.run.refusals.RefusalLimit` has it.
     """
+    limit = None if max_errors == math.inf else RefusalLimit(max_errors, questions.total)
     left = questions.total
     # Before the first chunk: the message of a run that is stopped there counts against the whole run.
     store.expect(questions.counted)
@@ -48,7 +53,7 @@ def request_and_grade(
                 if pending.missing and isinstance(model, LoadableModel):
                     model.load()
                 display = stack.enter_context(progress(questions.counted, "Answering", "requests"))
-            responses = _request(model, window, pending, store, display, fail_fast=fail_fast)
+            responses = _request(model, window, pending, store, display, fail_fast=fail_fast, limit=limit)
             if responses is None:
                 continue
             left -= len(responses)
@@ -68,6 +73,7 @@ def _request(
     display: Progress,
     *,
     fail_fast: bool,
+    limit: RefusalLimit | None,
 ) -> list[Response] | None:
     """The answers; None where some are missing and nobody can be asked."""
     if isinstance(model, ReplayModel) and pending.missing:
@@ -75,7 +81,7 @@ def _request(
         return None
     about = origins(window) if isinstance(model, OriginModel) else None
     # An OriginModel is a script's: it may look at the document, which no other model ever sees.
-    responses = pending.ask(model, display.advance, about, fail_fast=fail_fast)
+    responses = pending.ask(model, display.advance, about, fail_fast=fail_fast, limit=limit)
     store.close_window()
     return responses
 

@@ -84,7 +84,14 @@ def evaluate(
             code_consent(config.confirm_run_unsafe_code, remote=config.trust_remote_code),
         ):
             request_and_grade(
-                model, chunks, store, values_by_task, progress=progress, take=sink.take, fail_fast=config.fail_fast
+                model,
+                chunks,
+                store,
+                values_by_task,
+                progress=progress,
+                take=sink.take,
+                fail_fast=config.fail_fast,
+                max_errors=config.max_errors,
             )
             refused = report_refusals(store.refusals, store.counts.requested)
             facts = ModelFacts(dict(store.facts()), store.digest, refused, store.paid, prices)

@@ -265,6 +265,14 @@ class RunConfig:
     )
     fail_fast: bool = switch(_MORE, "stop at the first document that cannot be scored", ours=True, regrade=SAME)
     confirm_run_unsafe_code: bool = switch(_MORE, "allow tasks that run code written by the model", regrade=SAME)
+    max_errors: float = text(
+        0.01,
+        accepts.error_limit,
+        _MORE,
+        "N|N%",
+        "stop when the model refuses more requests than this number or share (default: 1%, but at least 20)",
+        ours=True,
+    )
     prices: str | None = text(
         None,
         accepts.path,

@@ -202,3 +202,25 @@ def test_prices_that_are_wrong_end_the_run_before_anything_is_sent(serve, exam, 
     assert main(["run", "--model", "dummy", "--tasks", "demo_errands", "--limit", "1", *priced(exam)]) == 2
     assert "--prices are of models that are reached over HTTP" in capsys.readouterr().err
     assert not stub.requests
+
+
+def test_a_run_in_which_too_much_is_refused_stops_and_goes_on(serve, exam, capsys):
+    broken = {f"say {n}" for n in range(0, COUNT, 2)}
+
+    def script(path, payload):
+        is_broken = payload and payload["messages"][-1]["content"] in broken
+        return error(400, "I do not like this") if is_broken else None
+
+    stub = serve(script=script)
+    assert main(words(stub, exam)) == 1
+    said = capsys.readouterr().err
+    assert "The model refused 21 of" in said
+    assert "more than --max_errors allows (1 % of 60)" in said
+    assert "I do not like this" in said
+    first = sent(stub)
+    assert len(first) < COUNT
+    broken.clear()
+    assert main(words(stub, exam)) == 0
+    again = sent(stub)[len(first) :]
+    refused = {f"say {n}" for n in range(0, COUNT, 2)}
+    assert not {one for one in first if one not in refused} & set(again)

@@ -12,7 +12,7 @@
 #
 # A stop (Ctrl-C, SIGTERM) or an error that ends the run: no more jobs are taken, and those in flight have
 # :data:`GRACE` seconds to end, since they are paid for. Their results come out of the iterator before the error does.
-# Where the run ends because enough was paid, they have as long as they need.
+# Where the run ends because enough was paid or refused, they have as long as they need.
 #
 # Invariant: when the iterator is closed or has raised, the thread has ended and the session is closed.
 
@@ -41,12 +41,15 @@ GRACE = 5.0
 class _Loop(Generic[T]):
     """The thread's side."""
 
-    def __init__(self, jobs: Iterator[Job[T]], limiter: Limiter, enter: Callable[[], Any]) -> None:
+    def __init__(
+        self, jobs: Iterator[Job[T]], limiter: Limiter, enter: Callable[[], Any], halt: threading.Event
+    ) -> None:
         self.results: queue.Queue[T | None] = queue.Queue()
         self.error: BaseException | None = None
         self._jobs = jobs
         self._limiter = limiter
         self._enter = enter
+        self._halt = halt
         self._stopped = threading.Event()
         self.thread = threading.Thread(target=self._run, name="proctor-http", daemon=True)
 
@@ -75,6 +78,8 @@ class _Loop(Generic[T]):
                         self._hand_over(await asyncio.wait_for(ended.get(), 0.2), tasks)
                     while not ended.empty():
                         self._hand_over(ended.get_nowait(), tasks)
+                    if self._halt.is_set():
+                        self._limiter.shut()
             except BudgetError:
                 await self._finish(tasks, ended)
                 raise
@@ -83,7 +88,8 @@ class _Loop(Generic[T]):
 
     def _take(self, tasks: set[asyncio.Task[T]], ended: asyncio.Queue[asyncio.Task[T]], sender: Sender) -> bool:
         """Start jobs as long as there is room; whether any is running and none has to stop."""
-        while len(tasks) < 2 * int(self._limiter.limit) and not self._stopped.is_set():
+        stops = (self._stopped, self._halt)
+        while len(tasks) < 2 * int(self._limiter.limit) and not any(stop.is_set() for stop in stops):
             job = next(self._jobs, None)
             if job is None:
                 break
@@ -121,18 +127,21 @@ class _Loop(Generic[T]):
                 self.results.put(task.result())
 
 
-def run_jobs(jobs: Iterator[Job[T]], limiter: Limiter, enter: Callable[[], Any]) -> Iterator[T]:
+def run_jobs(
+    jobs: Iterator[Job[T]], limiter: Limiter, enter: Callable[[], Any], halt: threading.Event | None = None
+) -> Iterator[T]:
     """The results of jobs as they end, in any order.
 
     Args:
         jobs: Made when there is room for them; the iterator is advanced in another thread.
         limiter: Says how many requests may be in flight; twice as many jobs are open at most.
         enter: Makes an asynchronous context manager whose value is the :class:`~proctor.models.http.sender.Sender`.
+        halt: Once it is set, by whatever thread, no more jobs are taken, and the iterator ends with what is in flight.
 
     Raises:
         ModelError: A job ended with it; results that came before, and of what was in flight, are yielded first.
     """
-    loop = _Loop(jobs, limiter, enter)
+    loop = _Loop(jobs, limiter, enter, halt or threading.Event())
     loop.thread.start()
     try:
         while (result := loop.results.get()) is not None:

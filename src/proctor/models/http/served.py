@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -72,6 +73,7 @@ class ServedModel:
         self.limits: list[int] = []
         self._drawn: Counter[str] = Counter()
         self._is_known = False
+        self._halt = threading.Event()
 
     @property
     def info(self) -> Mapping[str, Any]:
@@ -131,7 +133,11 @@ class ServedModel:
 
     def run(self, jobs: Iterator[Job[T]]) -> Iterator[T]:
         """The results of jobs as they end."""
-        return run_jobs(jobs, self.limiter, self.session)
+        return run_jobs(jobs, self.limiter, self.session, self._halt)
+
+    def stop(self) -> None:
+        """Send nothing more; what is in flight still comes."""
+        self._halt.set()
 
     def plan(self, request: Generate, eos: str | None) -> GenerationPlan:
         """The generation arguments of a request; a task that names no length gets the model's own."""
