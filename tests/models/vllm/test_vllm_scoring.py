@@ -283,6 +283,14 @@ def test_one_prompt_that_the_engine_refuses_is_one_refusal():
     assert [score.refused for score in scores] == [None, "Token id 13 is out of vocabulary", None]
 
 
+def test_a_context_that_the_engine_refuses_is_a_refusal_of_all_its_options():
+    llm = FakeLLM(faults=frozenset({"refuses 13"}))
+    pairs = [([1, 2, 13], [4]), ([1, 2, 13], [5]), ([1, 2, 3], [6]), ([1, 2, 3], [7])]
+    found = scorer(llm)
+    scores = sorted(found.score([make_span(owner, *pair) for owner, pair in enumerate(pairs)]))
+    assert [score.refused is None for score in scores] == [False, False, True, True]
+
+
 def test_each_score_comes_once_in_calls_of_any_size():
     pairs = [*SENTENCES, *SEAM, *LETTERS]
     for rows in (1, 2, 3, 5, 100):

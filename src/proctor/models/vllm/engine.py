@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from proctor.errors import ModelError, UsageError, error_text
+from proctor.errors import UsageError, error_text
 from proctor.lazy import load_attribute
 from proctor.models.vllm.routes import TOP
 
@@ -124,9 +124,6 @@ class Engine:
 
         Args:
             requests: What goes to the engine in one call.
-
-        Raises:
-            ModelError: It refuses all of several for the same reason, which is not theirs then.
         """
         if not requests:
             return []
@@ -141,10 +138,7 @@ class Engine:
             # One bad prompt and the engine takes none of the call.
             if len(requests) == 1:
                 return [Refused(_one_line(error))]
-            alone = [output for request in requests for output in self.generate([request])]
-            if all(isinstance(output, Refused) and output == alone[0] for output in alone):
-                raise ModelError(f"vLLM refuses every request: {alone[0].why}") from error
-            return alone
+            return [output for request in requests for output in self.generate([request])]
         if len(outputs) != len(requests):
             raise RuntimeError(f"{len(outputs)} outputs came for {len(requests)} requests")
         for request, output in zip(requests, outputs, strict=True):

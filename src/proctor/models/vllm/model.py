@@ -121,6 +121,10 @@ class VllmModel:
         for start in range(0, len(order), self._rows):
             places = order[start : start + self._rows]
             outputs = self._engine.generate([EngineRequest(prompts[place], settings[place]) for place in places])
+            refused = {output.why for output in outputs if isinstance(output, Refused)}
+            if len(refused) == 1 < len(outputs) and all(isinstance(output, Refused) for output in outputs):
+                # For one and the same reason: it lies in the arguments, and not in a prompt.
+                raise ModelError(f"vLLM refuses every request: {refused.pop()}")
             for place, output in zip(places, outputs, strict=True):
                 yield requests[place][0], self._text(output, plans[place])
 
