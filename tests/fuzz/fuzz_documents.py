@@ -139,9 +139,9 @@ def fields(source: Source, folder: Path) -> None:
     """Prompts, targets and choices out of odd templates and odd documents."""
     from proctor.tasks.build_spec import assemble_task
     from proctor.tasks.class_task import InlineNode
+    from proctor.tasks.document_turns import shot_turns
     from proctor.tasks.example import TaskShape
     from proctor.tasks.fields import bind_document_fields
-    from proctor.tasks.task import shot_turns
 
     rows = [document(source) for _ in range(1 + source.below(3))]
     templates = ("question", "{{question}}", "{{answer}}", "{{choices}}", "{{choices[answer]}}", "{{question*3}}",

@@ -150,13 +150,13 @@ def test_a_task_that_shows_its_labels_keeps_its_prompt(models, settings):
 
 def test_options_without_labels_get_some_and_examples_answer_with_them(models, settings):
     run(settings("text", "bare", num_fewshot=1))
-    assert models[0].prompt.endswith("Q0\n\nA. sun\nB. moon\nC. star")
-    assert re.search(r"Q\d\n\nA\. \w+\nB\. \w+\nC\. \w+ [ABC]\n\nQ0", models[0].prompt)
+    assert models[0].prompt.endswith("Q0\n\nA. sun\nB. moon\nC. star\nAnswer:")
+    assert re.search(r"Q\d\n\nA\. \w+\nB\. \w+\nC\. \w+\nAnswer: [ABC]\n\nQ0", models[0].prompt)
 
 
 def test_a_chat_reaches_the_model_as_messages(models, settings):
     run(settings("text", "bare", apply_chat_template=True))
-    assert models[0].prompt == (Message("user", "Q0\n\nA. sun\nB. moon\nC. star"),)
+    assert models[0].prompt == (Message("user", "Q0\n\nA. sun\nB. moon\nC. star\nAnswer:"),)
 
 
 def test_scores_are_those_of_the_options_that_were_chosen(models, settings):

@@ -34,15 +34,16 @@ def test_options_that_the_task_shows_stay_as_they_are(question, options, texts):
 @pytest.mark.parametrize(
     ("question", "options", "text"),
     [
-        ("She pours the", ["milk", " stone"], "She pours the\n\nA. milk\nB. stone"),
+        ("She pours the", ["milk", " stone"], "She pours the\n\nA. milk\nB. stone\nAnswer:"),
         ("Question: Why?\nAnswer:", ["a b", "c\nd"], "Question: Why?\nA. a b\nB. c d\nAnswer:"),
         ("Why?\n정답:", ["x", "y"], "Why?\nA. x\nB. y\n정답:"),
         ("Answer:", ["x", "y"], "A. x\nB. y\nAnswer:"),
-        ("", ["x", "y"], "A. x\nB. y"),
-        ("Is it 0 or 1?", ["0", "1"], "Is it 0 or 1?\n\nA. 0\nB. 1"),
-        ("Is A right?", ["A", "B"], "Is A right?\n\nA. A\nB. B"),
-        ("Yes or no?", ["yes", "no"], "Yes or no?\n\nA. yes\nB. no"),
-        ("Which?\nA. 1\nB. 2", ["A", "A"], "Which?\nA. 1\nB. 2\n\nA. A\nB. A"),
+        ("", ["x", "y"], "A. x\nB. y\nAnswer:"),
+        ("물을 붓는다.", ["우유", "돌"], "물을 붓는다.\n\nA. 우유\nB. 돌\n정답:"),
+        ("Is it 0 or 1?", ["0", "1"], "Is it 0 or 1?\n\nA. 0\nB. 1\nAnswer:"),
+        ("Is A right?", ["A", "B"], "Is A right?\n\nA. A\nB. B\nAnswer:"),
+        ("Yes or no?", ["yes", "no"], "Yes or no?\n\nA. yes\nB. no\nAnswer:"),
+        ("Which?\nA. 1\nB. 2", ["A", "A"], "Which?\nA. 1\nB. 2\n\nA. A\nB. A\nAnswer:"),
     ],
 )
 def test_options_without_labels_get_letters_before_the_cue(question, options, text):

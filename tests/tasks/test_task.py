@@ -6,11 +6,10 @@ import pytest
 
 from proctor.errors import DataError, TaskError, UsageError
 from proctor.refs import Ref
-from proctor.tasks.example import AskResult, TaskShape
+from proctor.tasks.example import AskResult
 from proctor.tasks.plan import plan_task
 from proctor.tasks.prompt import PromptStyle
-from proctor.tasks.task import open_turns, system_turns
-from proctor.types import Loglikelihood, Message, Rolling
+from proctor.types import Loglikelihood, Rolling
 
 
 def requests(bound, positions=(0,), style=None):
@@ -169,25 +168,3 @@ def test_choices_are_measured(task):
     example = next(bound.examples([0], PromptStyle(), 1))
     measured = bound.measure(example, 0, options([(-3.0, False), (-1.0, True), (-2.0, False)]))
     assert measured == {"acc": 1.0, "acc_norm": 1.0}
-
-
-def test_a_system_instruction_and_a_description_are_one_turn(spec):
-    assert system_turns(spec(), PromptStyle(system_instruction="Be brief."), "Sums.") == (
-        Message("system", "Be brief.\n\nSums."),
-    )
-    assert system_turns(spec(), PromptStyle(), None) == ()
-
-
-def test_the_question_is_open_or_each_option_is_one(spec):
-    one, several = TaskShape(False, False), TaskShape(True, False)
-    before = (Message("system", "S"),)
-    assert open_turns(spec(), one, before, "Q", ("x", "y"), "P") == (
-        (*before, Message("user", "Q", " "), Message("assistant", "P")),
-    )
-    assert open_turns(spec(), several, (), 1, ("x", "y"), "P") == tuple(
-        (Message("user", option), Message("assistant", "P")) for option in ("x", "y")
-    )
-    with pytest.raises(TaskError, match="doc_to_text must give a text, but on document 7 it gave 3"):
-        open_turns(spec(), one, (), 3, None, None, doc_id=7)
-    with pytest.raises(TaskError, match="doc_to_text must give a text, but it gave None"):
-        open_turns(spec(), one, (), None, None, None)

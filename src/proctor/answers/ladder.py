@@ -130,10 +130,10 @@ def _from_statement(reply: _Reply, is_whole: bool = True) -> int | None:
     statement = find_statement(reply.text, is_whole=is_whole)
     if statement is None:
         return None
-    # "Answer: B positive", where "B positive" is an option's text and its label another one
-    line = reply.text[statement.start : statement.start + 400].partition("\n")[0]
-    stated = leading_option(unmark(line, reply.labels), reply.options) if statement.index != AMBIGUOUS else None
-    if stated is not None and len(reply.options[stated]) > len(reply.labels.names[statement.index]):
+    # "Answer: B positive", "A and D only": an option's text may begin with a label, its own or another one.
+    line = unmark(reply.text[statement.start : statement.start + 400].partition("\n")[0], reply.labels)
+    stated = leading_option(line, reply.options)
+    if stated is not None and len(reply.options[stated]) > max(map(len, reply.labels.names)):
         return stated
     return statement.index
 

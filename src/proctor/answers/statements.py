@@ -159,7 +159,7 @@ def _resolved(text: str, match: re.Match[str]) -> Statement | None:
     among = patterns.among.match(text, second.end(1))
     if among is not None:
         return Statement(among.start(1), among.end(1), position(among[1]))
-    return Statement(second.start(1), second.end(1), AMBIGUOUS)
+    return Statement(match.start(group), second.end(1), AMBIGUOUS)
 
 
 def _is_subject(text: str, match: re.Match[str]) -> bool:

@@ -4,10 +4,11 @@ A model that gives no log-probabilities can only be asked which option it choose
 have a name for each. What a task's own prompt shows is left as it is:
 
     MMLU        "...\nA. 3\nB. 4\nAnswer:"   options "A", "B"       the prompt shows them: nothing is changed
-    HellaSwag   "She pours the"              options are texts      "She pours the\n\nA. milk\nB. stone"
+    HellaSwag   "She pours the"              options are texts      "She pours the\n\nA. milk\nB. stone\nAnswer:"
     ARC         "Question: ...\nAnswer:"     options are texts      the list stands before the cue "Answer:"
 
-Few-shot examples are shown in the same way, and their answers are then labels.
+Few-shot examples are shown in the same way, and their answers are then labels. A cue is put where there is none, since
+the answer of an example would else stand in the line of the last option.
 
 Invariant: labels stand in the order of the task's options, so that a position means the same option everywhere. The
 options are never shuffled here.
@@ -57,10 +58,17 @@ def labelled_question(question: str, options: Sequence[str]) -> LabelledQuestion
     listed = "\n".join([f"{label}. {' '.join(option.split())}" for label, option in zip(labels, own, strict=True)])
     cue = _CUE.search(question)
     if cue is None:
-        text = f"{question.rstrip()}\n\n{listed}" if question.strip() else listed
+        asked = f"{question.rstrip()}\n\n" if question.strip() else ""
+        text = f"{asked}{listed}\n{_cue_for(question + listed)}"
     else:
         text = f"{question[: cue.start()].rstrip()}\n{listed}\n{question[cue.start() :].lstrip()}".lstrip()
     return LabelledQuestion(text, labels, own, False)
+
+
+def _cue_for(text: str) -> str:
+    """What stands before the answer to a question in this language."""
+    letters = [letter for letter in text if letter.isalpha()]
+    return "정답:" if 2 * sum("가" <= letter <= "힣" for letter in letters) > len(letters) else "Answer:"
 
 
 def put_labels(count: int) -> tuple[str, ...]:
