@@ -35,12 +35,12 @@ class Stub:
     """What a server does; each field is a fault or a way that a real one behaves.
 
     ``script``: called with the path and the payload of each request, before anything else; a response that it returns
-    is sent.
+    is sent. It may be a coroutine function.
     """
 
     model: str = "tiny"
     faults: frozenset[str] = frozenset()
-    script: Callable[[str, dict[str, Any]], web.Response | None] | None = None
+    script: Callable[[str, dict[str, Any]], Any] | None = None
     rate: float | None = None
     delay: float = 0.0
     requests: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -66,7 +66,10 @@ class Stub:
                 return limited
             if self.delay:
                 await asyncio.sleep(self.delay)
-            if self.script is not None and (answer := self.script(request.path, payload)) is not None:
+            answer = None if self.script is None else self.script(request.path, payload)
+            if asyncio.iscoroutine(answer):
+                answer = await answer
+            if answer is not None:
                 return answer
             return self._answer(request.path, payload)
         finally:

@@ -55,6 +55,19 @@ def test_jobs_are_made_when_there_is_room():
     assert max(open_jobs) <= 2 * 2 + 1
 
 
+def test_a_halt_ends_with_what_is_in_flight():
+    halt, made = threading.Event(), []
+
+    async def work(number):
+        if number == 3:
+            halt.set()
+        await asyncio.sleep(0.01)
+        return number
+
+    assert sorted(run_jobs(jobs(500, work, made), Limiter(2), enter, halt)) == made
+    assert len(made) <= 8
+
+
 def test_an_error_comes_after_the_results_that_were_ready():
     async def work(number):
         if number == 5:

@@ -68,6 +68,11 @@ class Limiter:
         self._alarm: asyncio.TimerHandle | None = None
         self._is_shut = False
 
+    @property
+    def has_room(self) -> bool:
+        """Whether a request could leave now, and none waits to."""
+        return not self._waiting and not self._is_shut and self._is_open()
+
     def open(self) -> None:
         """Begin anew, in another event loop; what was learned of the server stays."""
         self.in_flight, self._is_shut, self._alarm = 0, False, None

@@ -16,6 +16,7 @@ from proctor.models.http.meter import BudgetError, Meter
 from proctor.models.http.parameters import Parameters
 from proctor.models.http.rate_headers import held_back, retry_after
 from proctor.models.http.replies import Reply, Verdict, verdict
+from proctor.models.http.stall_watch import StallWatch
 from proctor.models.http.transport import Transport
 from proctor.secrets import redact_text
 
@@ -74,6 +75,7 @@ class Sender:
         self._pause = pause
         self._secret_names = secret_names
         self._meter = meter or Meter()
+        self._watch = StallWatch(limiter)
         self._last_reply, self._answered = time.monotonic(), False
         self.counts: Counter[str] = Counter()
 
@@ -94,7 +96,9 @@ class Sender:
                 self._check_budget()
                 sent = self._parameters.apply(payload)
                 self.counts["sent"] += 1
-                reply = await self._transport.post(url, sent)
+                reply = await self._watch.reply(
+                    lambda sent=sent: self._transport.post(url, sent), lambda sent=sent: self._post_again(url, sent)
+                )
                 outcome = self._judge(reply, sent, payload)
                 if outcome is Verdict.STOP:
                     # Before the slot is free: whoever waits for it would be refused too, or paid for in vain.
@@ -126,6 +130,13 @@ class Sender:
                 case Verdict.FAIL:
                     raise RequestFailedError(_failure(reply, 1), reply, retryable=False)
             await asyncio.sleep(pause)
+
+    async def _post_again(self, url: str, sent: Mapping[str, Any]) -> Reply:
+        self._check_budget()
+        self.counts["sent"] += 1
+        self.counts["resent"] += 1
+        log.warning("A request at %s hangs: it is sent once more.", shown(url))
+        return await self._transport.post(url, sent)
 
     def _judge(self, reply: Reply, sent: Mapping[str, Any], payload: Mapping[str, Any]) -> Verdict | None:
         """What is done about a reply; None: the request is adapted and sent again at once."""
