@@ -303,7 +303,12 @@ def test_windows_of_texts_share_nothing():
     found = scorer(FakeLLM())
     spans = [make_span(owner, *pair) for owner, pair in enumerate(SENTENCES)]
     assert len(list(found.score(spans, share=False))) == 4
-    assert routes(found) == {"prompt_rows": 4}
+    assert found.facts["requests"] == {"windows": 4}
+    assert (found.facts["route"], found.facts["mode"]) == ("windows", "plain")
+    check(found, SENTENCES[:1])
+    check(found, LETTERS[:1])
+    assert found.facts["requests"] == {"windows": 4, "cached_rows": 1, "named_ids": 1}
+    assert found.facts["mode"] == "tree"
 
 
 def test_long_contexts_lose_their_beginning():

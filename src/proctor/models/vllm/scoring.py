@@ -43,14 +43,21 @@ class Counts:
     """What was done, for the results file."""
 
     requests: Counter[str] = field(default_factory=Counter)
+    windows: int = 0
     computed: int = 0
     cached: int = 0
     doubted: int = 0
 
+    @property
+    def by_route(self) -> Counter[str]:
+        """Requests by route, those of windows of texts apart: these have no choice of one."""
+        # +: without those that there are none of.
+        return +(self.requests + Counter(windows=self.windows) - Counter({str(Route.PROMPT_ROWS): self.windows}))
+
     def facts(self) -> dict[str, Any]:
         """For the results file: requests by route, tokens of prompts, continuations that were computed again."""
         return {
-            "requests": dict(sorted(self.requests.items())),
+            "requests": dict(sorted(self.by_route.items())),
             "forwarded_tokens": self.computed,
             "cached_tokens": self.cached,
             "not_believed": self.doubted,
@@ -100,10 +107,11 @@ class Scorer:
         if not self.counts.requests:
             return {}
         routes = {name: found.facts() for name, found in self._probes.items()}
-        main = max(self.counts.requests, key=lambda name: self.counts.requests[name])
+        counted = self.counts.by_route
+        main = max(counted, key=lambda name: (name != "windows", counted[name]))
         return {
-            "mode": "plain" if main == Route.PROMPT_ROWS else "tree",
-            "route": str(main),
+            "mode": "plain" if main in (Route.PROMPT_ROWS, "windows") else "tree",
+            "route": main,
             **({"probes": routes} if routes else {}),
             **self.counts.facts(),
         }
@@ -119,6 +127,7 @@ class Scorer:
         abilities = self._proven(works) if share else PLAIN
         requests = plan(works, abilities)
         sums = [_Sum() for _ in works]
+        self.counts.windows += 0 if share else len(requests)
         for start in range(0, len(requests), self._rows):
             yield from self._call(requests[start : start + self._rows], works, sums)
 
