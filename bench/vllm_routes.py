@@ -114,7 +114,7 @@ def build(shape: str, folder: Path) -> Path:
 
     torch.manual_seed(0)
     tokenizer = AutoTokenizer.from_pretrained(TOKENIZER)
-    heads = {"num_key_value_heads": SHAPES[shape]["num_attention_heads"], "initializer_range": 0.1}
+    heads = {"num_key_value_heads": SHAPES[shape]["num_attention_heads"]}
     config = LlamaConfig(vocab_size=4096, max_position_embeddings=LIMIT, **SHAPES[shape], **heads)
     LlamaForCausalLM(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
