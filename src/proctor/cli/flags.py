@@ -76,7 +76,8 @@ def add_preview_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--estimate",
         action="store_true",
-        help="as --plan, and how long the run will take: loads the model and measures a few requests",
+        help="as --plan, and how long the run will take: loads the model and measures a few requests. Of a served "
+        "model: its tokens, and with --prices the cost; nothing is sent",
     )
     for name, setting in SETTINGS.items():
         # Hidden from the help, and accepted.

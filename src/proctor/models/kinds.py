@@ -35,6 +35,7 @@ class ModelKind:
         scores: Whether it gives log-probabilities of continuations that are given to it; without them, options are
             shown with labels and the model chooses one (:class:`~proctor.types.Choose`).
         chooses: Whether it responds to such requests.
+        served: Whether each request goes to a server, and may cost money: nothing is sent to try something out.
         strict: Model arguments under ``--strict_lm_eval``; what a user gives wins.
     """
 
@@ -47,6 +48,7 @@ class ModelKind:
     messages: bool = False
     scores: bool = True
     chooses: bool = False
+    served: bool = False
     strict: Mapping[str, Any] = field(default_factory=dict)
 
     def opener(self, *, lazily: bool = False) -> Opener:
@@ -83,9 +85,10 @@ _HTTP = "proctor.models.http"
 _COMPLETIONS: Mapping[str, Any] = {
     "open_tokenizer": f"{_HTTP}:open_api_tokenizer",
     "required": ("model",),
+    "served": True,
     "strict": {"scoring": "echo"},
 }
-_CHAT: Mapping[str, Any] = {"required": ("model",), "messages": True}
+_CHAT: Mapping[str, Any] = {"required": ("model",), "messages": True, "served": True}
 ANTHROPIC = ModelKind(f"{_HTTP}:open_anthropic", **_CHAT)
 LITELLM = ModelKind(f"{_HTTP}:open_litellm", **_CHAT)
 
@@ -111,7 +114,7 @@ MODELS: Table[ModelKind | Opener] = Table(
         "openai-completions": ModelKind(f"{_HTTP}:open_openai_completions", **_COMPLETIONS),
         "local-chat-completions": ModelKind(f"{_HTTP}:open_local_chat", **_CHAT),
         "openai-chat-completions": ModelKind(f"{_HTTP}:open_openai_chat", **_CHAT),
-        "azure-openai-chat-completions": ModelKind(f"{_HTTP}:open_azure_chat", messages=True),
+        "azure-openai-chat-completions": ModelKind(f"{_HTTP}:open_azure_chat", messages=True, served=True),
         "anthropic": ANTHROPIC,
         "anthropic-chat": ANTHROPIC,
         "anthropic-chat-completions": ANTHROPIC,

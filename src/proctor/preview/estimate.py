@@ -28,6 +28,8 @@ from proctor.errors import UsageError
 from proctor.models import model_kind, open_tokenizer
 from proctor.models.protocols import Model
 from proctor.preview.preview import preview_style
+from proctor.preview.served_estimate import served_lines, served_style
+from proctor.preview.text_layout import count_text
 from proctor.run.bind import bind_tasks
 from proctor.run.chunks import plan_tasks
 from proctor.run.exam import select_suite, warn_of_surprises
@@ -61,7 +63,7 @@ def estimate(config: RunConfig, *, progress: OpenProgress, timed: bool) -> Itera
     Args:
         config: The settings.
         progress: Opens a display.
-        timed: Whether some requests are timed on the model, which is loaded for that.
+        timed: Whether some requests are timed on the model, which is loaded for that. A served model is sent nothing.
 
     Raises:
         UsageError: No tokenizer is named.
@@ -72,7 +74,8 @@ def estimate(config: RunConfig, *, progress: OpenProgress, timed: bool) -> Itera
     suite = select_suite(config)
     seed_everything(config.seed)
     tokens = open_tokenizer(config.model, config.model_args)
-    if tokens is None:
+    served = model_kind(config.model).served
+    if tokens is None and not served:
         raise UsageError(
             "Tokens are counted with a model's tokenizer, and none is named.",
             hint="Add --model_args pretrained=NAME_OR_FOLDER (for --model hf), or tokenizer=NAME (for a server).",
@@ -80,12 +83,17 @@ def estimate(config: RunConfig, *, progress: OpenProgress, timed: bool) -> Itera
     tasks = bind_tasks(suite.tasks, progress)
     warn_of_surprises(config, suite.tasks)
     # Tokens are those of the text that the template makes of a chat, also where a model makes it of messages itself.
-    plans = plan_tasks(tasks, config, replace(preview_style(config, tokens), messages=False), progress)
+    style = served_style(config) if tokens is None else replace(preview_style(config, tokens), messages=False)
+    plans = plan_tasks(tasks, config, style, progress)
     requests = [query.request for plan in plans for query in plan.queries()]
+    documents = sum(len(plan.documents) for plan in plans)
+    yield f"{count_text(len(plans), 'task')}, {count_text(documents, 'document')}"
+    if tokens is None or (served and timed):
+        # To time a server is to pay for it.
+        yield from served_lines(config, requests, tokens)
+        return
     work = _RequestCounts(config, tokens, requests)
     counts, how = work.as_run()
-    documents = sum(len(plan.documents) for plan in plans)
-    yield f"{len(plans):,} {_s(len(plans), 'task')}, {documents:,} {_s(documents, 'document')}"
     yield from _work_lines(counts, passes=work.computes_here)
     yield from how
     if timed:
@@ -310,7 +318,3 @@ def _spread(requests: Sequence[Request], size: int) -> list[Request]:
 def _forwarded(model: Model) -> int:
     facts: Mapping[str, Any] = model.report().get("scoring", {})
     return int(facts.get("forwarded_tokens", 0))
-
-
-def _s(number: int, noun: str) -> str:
-    return noun if number == 1 else f"{noun}s"
