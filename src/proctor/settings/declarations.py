@@ -270,7 +270,7 @@ class RunConfig:
         accepts.error_limit,
         _MORE,
         "N|N%",
-        "stop when the model refuses more requests than this number or share (default: 1%, but at least 20)",
+        "stop when the model refuses more requests than this number or share (default: 1 percent, but at least 20)",
         ours=True,
     )
     prices: str | None = text(
