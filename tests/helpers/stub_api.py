@@ -114,14 +114,28 @@ class Stub:
 
     def chat(self, payload: dict[str, Any]) -> dict[str, Any]:
         said = payload["messages"][-1]["content"]
-        message = {"role": "assistant", "content": f"echo {said}"}
+        message = {"role": "assistant", "content": self._said(said, payload.get("response_format"))}
         usage = {"prompt_tokens": 5, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": 3}}
-        return {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}], "usage": usage}
+        choice: dict[str, Any] = {"index": 0, "message": message, "finish_reason": "stop"}
+        if payload.get("logprobs") and not self.has("no chat logprobs"):
+            tokens = chat_tokens(said)
+            message["content"] = tokens[0][0]
+            tops = [{"token": token, "logprob": value} for token, value in tokens[: payload["top_logprobs"]]]
+            choice["logprobs"] = {"content": [{**tops[0], "top_logprobs": tops}]}
+        return {"choices": [choice], "usage": usage}
 
     def messages(self, payload: dict[str, Any]) -> dict[str, Any]:
         said = payload["messages"][-1]["content"][0]["text"]
         usage = {"input_tokens": 4, "output_tokens": 2, "cache_read_input_tokens": 6}
-        return {"content": [{"type": "text", "text": f"echo {said}"}], "stop_reason": "end_turn", "usage": usage}
+        text = self._said(said, payload.get("output_config"))
+        return {"content": [{"type": "text", "text": text}], "stop_reason": "end_turn", "usage": usage}
+
+    def _said(self, said: str, schema: Any) -> str:
+        """JSON where it is asked for, the label in a sentence where that is asked for, else an echo."""
+        label = chat_tokens(said)[0][0].strip()
+        if schema is not None and not self.has("no schemas"):
+            return json.dumps({"answer": label})
+        return f"I think so.\nAnswer: {label}" if "Answer: <label>" in said else f"echo {said}"
 
     # -- completions
 
@@ -213,6 +227,16 @@ class Stub:
     def _body(self, ids: list[int], text: str, generated: list[int], reason: str) -> dict[str, Any]:
         usage = {"prompt_tokens": len(ids) or 3, "completion_tokens": len(generated) or 2}
         return {"choices": [{"index": 0, "text": f"echo {text}", "finish_reason": reason}], "usage": usage}
+
+
+def chat_tokens(said: str) -> list[tuple[str, float]]:
+    """The likeliest first tokens of a reply, likeliest first: the letters in an order that the message decides."""
+    letters = sorted("ABCD", key=lambda letter: hashlib.sha256(f"{letter}{said[:40]}".encode()).digest())
+    shares = (0.5, 0.2, 0.1, 0.05)
+    named = [
+        (f" {letter}" if place % 2 else letter, share) for place, (letter, share) in enumerate(zip(letters, shares))
+    ]
+    return [(token, math.log(share)) for token, share in [*named, ("The", 0.03)]]
 
 
 def _content(logprobs: dict[str, Any]) -> list[dict[str, Any]]:

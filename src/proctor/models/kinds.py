@@ -88,7 +88,10 @@ _COMPLETIONS: Mapping[str, Any] = {
     "served": True,
     "strict": {"scoring": "echo"},
 }
-_CHAT: Mapping[str, Any] = {"required": ("model",), "messages": True, "served": True}
+_CHAT: Mapping[str, Any] = {
+    **{"required": ("model",), "served": True},
+    **{"messages": True, "scores": False, "chooses": True},
+}
 ANTHROPIC = ModelKind(f"{_HTTP}:open_anthropic", **_CHAT)
 LITELLM = ModelKind(f"{_HTTP}:open_litellm", **_CHAT)
 
@@ -114,7 +117,7 @@ MODELS: Table[ModelKind | Opener] = Table(
         "openai-completions": ModelKind(f"{_HTTP}:open_openai_completions", **_COMPLETIONS),
         "local-chat-completions": ModelKind(f"{_HTTP}:open_local_chat", **_CHAT),
         "openai-chat-completions": ModelKind(f"{_HTTP}:open_openai_chat", **_CHAT),
-        "azure-openai-chat-completions": ModelKind(f"{_HTTP}:open_azure_chat", messages=True, served=True),
+        "azure-openai-chat-completions": ModelKind(f"{_HTTP}:open_azure_chat", **{**_CHAT, "required": ()}),
         "anthropic": ANTHROPIC,
         "anthropic-chat": ANTHROPIC,
         "anthropic-chat-completions": ANTHROPIC,

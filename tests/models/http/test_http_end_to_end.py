@@ -11,7 +11,7 @@ import time
 
 import pytest
 from aiohttp import web
-from stub_api import error
+from stub_api import chat_tokens, error
 
 from proctor.cli.main import main
 
@@ -131,14 +131,67 @@ def test_mistakes_are_sentences(serve, exam, capsys, response, said):
     assert "Traceback" not in message
 
 
-def test_nothing_to_score_on_a_chat(serve, exam, capsys):
-    task = "task: pick\ndataset_path: json\ndataset_kwargs: {data_files: {test: test.jsonl}}\ntest_split: test\n"
-    task += 'output_type: multiple_choice\ndoc_to_text: q\ndoc_to_choice: ["a", "b"]\ndoc_to_target: 0\n'
-    (exam / "exam" / "pick.yaml").write_text(task, encoding="utf-8")
+PICK = """\
+task: pick
+dataset_path: json
+dataset_kwargs: {data_files: {test: test.jsonl}}
+test_split: test
+output_type: multiple_choice
+doc_to_text: "{{n}} is what?\\nA. one\\nB. two\\nC. three\\nD. four\\nAnswer:"
+doc_to_choice: [A, B, C, D]
+doc_to_target: "{{ n % 4 }}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "faults", "mc", "route"),
+    [
+        ("local-chat-completions", (), "auto", "letters"),
+        ("local-chat-completions", ("no chat logprobs",), "auto", "constrained"),
+        ("local-chat-completions", ("no chat logprobs", "no schemas"), "auto", "text"),
+        ("local-chat-completions", (), "text", "text"),
+        ("local-chat-completions", (), "constrained", "constrained"),
+        ("anthropic-chat", (), "auto", "constrained"),
+        ("anthropic-chat", ("no schemas",), "auto", "text"),
+    ],
+)
+def test_multiple_choice_on_a_chat(serve, exam, kind, faults, mc, route):
+    (exam / "exam" / "pick.yaml").write_text(PICK, encoding="utf-8")
+    stub = serve(faults=faults)
+    command = words(stub, exam, "--mc", mc, "--apply_chat_template")
+    command[command.index("shout")] = "pick"
+    command[command.index("local-chat-completions")] = kind
+    assert main(command) == 0
+    document = results(exam)
+    gold = [
+        "ABCD".index(chat_tokens(f"{n} is what?\nA. one\nB. two\nC. three\nD. four\nAnswer:")[0][0].strip()) == n % 4
+        for n in range(COUNT)
+    ]
+    assert document["results"]["pick"]["acc,none"] == pytest.approx(sum(gold) / COUNT)
+    assert "acc_norm,none" not in document["results"]["pick"]
+    assert route in json.dumps(document["proctor"]["choices"])
+    sent_before = len(stub.requests)
+    assert main(command) == 0
+    assert len(stub.requests) == sent_before
+
+
+def test_a_way_that_does_not_work_is_said_before_anything_is_sent(serve, exam, capsys):
+    (exam / "exam" / "pick.yaml").write_text(PICK, encoding="utf-8")
+    stub = serve(faults={"no chat logprobs"})
+    command = words(stub, exam, "--mc", "letters")
+    command[command.index("shout")] = "pick"
+    assert main(command) == 1
+    assert "--mc letters does not work with this model" in capsys.readouterr().err
+    assert len(sent(stub)) == 1
+
+
+def test_nothing_is_scored_on_a_chat_without_mc(serve, exam, capsys):
+    (exam / "exam" / "pick.yaml").write_text(PICK, encoding="utf-8")
     stub = serve()
-    code = main([*words(stub, exam), "--tasks", "pick"])
-    assert code != 0
-    assert "log-probabilities" in capsys.readouterr().err
+    command = words(stub, exam, "--mc", "off")
+    command[command.index("shout")] = "pick"
+    assert main(command) != 0
+    assert "log-" in capsys.readouterr().err
     assert not sent(stub)
 
 

@@ -32,7 +32,9 @@ NAME = "served-model"
 
 
 def has(*packages: str) -> bool:
-    return all(importlib.util.find_spec(package) for package in packages)
+    """Whether packages are installed; a folder of tests of the same name has no origin."""
+    specs = map(importlib.util.find_spec, packages)
+    return all(spec is not None and spec.origin is not None for spec in specs)
 
 
 def free_port() -> int:
@@ -77,17 +79,8 @@ def vllm_server(checkpoint, tmp_path_factory) -> Iterator[str]:
     if not has("vllm"):
         pytest.skip("vLLM is not installed here")
     port = free_port()
-    flags = [
-        "--dtype",
-        "float32",
-        "--max-model-len",
-        "1024",
-        "--enforce-eager",
-        "--max-logprobs",
-        "20",
-        "--block-size",
-        "32",
-    ]
+    flags = ["--dtype", "float32", "--max-model-len", "1024", "--enforce-eager"]
+    flags += ["--max-logprobs", "20", "--block-size", "32"]
     module = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(checkpoint)]
     command = [*module, "--served-model-name", NAME, "--host", "127.0.0.1", "--port", str(port), *flags]
     more = {"VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_NO_USAGE_STATS": "1"}

@@ -81,6 +81,7 @@ def open_anthropic(args: Mapping[str, Any], **_: Any) -> ChatModel:
     """Anthropic's ``/v1/messages``, and servers of the same form."""
     from proctor.models.http import text_requests
     from proctor.models.http.chat_model import ChatForm
+    from proctor.models.http.chooser import anthropic_options
 
     kind = "anthropic-chat"
     arguments = _read(kind, args, ANTHROPIC)
@@ -92,6 +93,9 @@ def open_anthropic(args: Mapping[str, Any], **_: Any) -> ChatModel:
             **text_requests.anthropic_fields(plan),
         },
         text_requests.read_anthropic,
+        text_requests.anthropic_messages,
+        anthropic_options,
+        ("constrained", "text"),
     )
     headers = {"anthropic-version": ANTHROPIC_VERSION, **({"x-api-key": key} if key else {})}
     return _chat(kind, arguments, form, headers, ANTHROPIC_KEYS, lists_models=False)
@@ -137,6 +141,9 @@ def _openai_form(length_name: str) -> ChatForm:
             **text_requests.chat_fields(plan, seed, length_name=length_name),
         },
         text_requests.read_chat,
+        lambda messages: {"messages": text_requests.openai_messages(messages)},
+        lambda options: {length_name if name == "max_tokens" else name: value for name, value in options.items()},
+        ("letters", "constrained", "text"),
     )
 
 

@@ -9,13 +9,15 @@ from functools import cached_property
 from typing import Any
 
 from proctor.errors import UsageError
-from proctor.models.base import by_kind
+from proctor.models.choices import ChoiceCall
 from proctor.models.generation import GenerationPlan
 from proctor.models.http.arguments import ApiArguments
+from proctor.models.http.chooser import Chooser, read_plain
 from proctor.models.http.runner import Job
+from proctor.models.http.sender import Sender
 from proctor.models.http.served import Outcome, ServedModel, chat_text, flat
 from proctor.models.protocols import Check
-from proctor.types import Generate, Message, Prompt, Request, Response, Text
+from proctor.types import ChoiceRoute, Choose, Generate, Message, Prompt, Request, Response, Text
 
 log = logging.getLogger("proctor")
 
@@ -28,12 +30,18 @@ class ChatForm:
         ending: What the endpoint's path ends with.
         payload: From messages, generation arguments and a seed to what is sent beside the model's name.
         read: From a reply's body to the text.
+        messages: From messages to the fields that hold them.
+        options: From the options of a choice, by OpenAI's names, to those of the API.
+        routes: The ways in which it may let options be chosen, best first.
         lists_models: Whether ``/models`` names the models that may be used.
     """
 
     ending: str
     payload: Callable[[Sequence[Message], GenerationPlan, int], dict[str, Any]]
     read: Callable[[Any, GenerationPlan], Text]
+    messages: Callable[[Sequence[Message]], dict[str, Any]]
+    options: Callable[[Mapping[str, Any]], dict[str, Any]]
+    routes: tuple[ChoiceRoute, ...]
     lists_models: bool = True
 
 
@@ -51,6 +59,8 @@ class ChatModel(ServedModel):
     ) -> None:
         super().__init__(arguments, kind=kind, ending=form.ending, headers=headers, key_names=key_names)
         self._form = form
+        self._chooser = Chooser(self._post_choice, read_plain(self._read), form.routes)
+        self._routes: dict[str, ChoiceRoute] = {}
 
     @cached_property
     def identity(self) -> Mapping[str, Any] | None:
@@ -79,6 +89,9 @@ class ChatModel(ServedModel):
             checks.append(Check("text", "passed", f"it says {response.text[:40]!r} (finish: {response.finish})"))
         else:
             checks.append(Check("text", "failed", getattr(response, "why", "")))
+        [route] = self.run(iter([lambda sender: self._chooser.find_route(sender, "auto")]))
+        checks += [Check(name, "failed", why) for name, why in self._chooser.failures.items()]
+        checks.append(Check("options", "passed", f"chosen by the way '{route}' (--mc)"))
         checks += [
             Check("parameters", "passed", f"{name} is {f'sent as {new}' if new else 'left out'}")
             for name, new in self.parameters.changes.items()
@@ -86,13 +99,14 @@ class ChatModel(ServedModel):
         return checks
 
     def respond(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
-        """Respond to requests for texts.
+        """Respond to requests for texts and for options.
 
         Raises:
             UsageError: Something is to be scored.
         """
-        scored, rolled, generated = by_kind(requests)
-        if scored or rolled:
+        chosen = [(index, request) for index, request in enumerate(requests) if isinstance(request, Choose)]
+        generated = [(index, request) for index, request in enumerate(requests) if isinstance(request, Generate)]
+        if len(chosen) + len(generated) < len(requests):
             raise UsageError(
                 f"'{self.kind}' gives no log-probabilities of prompts, so that it cannot score continuations.",
                 hint="Use tasks that generate, or the same model's completions endpoint (--model local-completions).",
@@ -100,6 +114,31 @@ class ChatModel(ServedModel):
         if self._form.lists_models:
             self.check_name()
         yield from flat(self.run(self._text_jobs(generated)))
+        yield from flat(self.run(self._choice_jobs(chosen)))
+
+    # -- options
+
+    def _choice_jobs(self, requests: Sequence[tuple[int, Choose]]) -> Iterator[Job[Outcome]]:
+        for wanted in dict.fromkeys(request.route for _, request in requests):
+            if wanted not in self._routes:
+                self._routes[wanted] = self._find_route(wanted)
+        return (self._chooser.job(index, request, self._routes[request.route]) for index, request in requests)
+
+    def _find_route(self, wanted: str) -> ChoiceRoute:
+        if self.limits:
+            self._chooser.reply_tokens = min(self._chooser.reply_tokens, min(self.limits) // 2)
+
+        async def job(sender: Sender) -> ChoiceRoute:
+            return await self._chooser.find_route(sender, wanted)
+
+        [route] = self.run(iter([job]))
+        log.info("Options are chosen by the way '%s'; the scores are not lm-eval's log-likelihoods.", route)
+        return route
+
+    async def _post_choice(self, sender: Sender, call: ChoiceCall) -> Any:
+        options = self._form.options(call.options)
+        payload = {"model": self.arguments.model, **self._form.messages(call.messages), **options}
+        return (await sender.post(self.endpoints[0].url, payload)).body
 
     def _text_jobs(self, requests: Sequence[tuple[int, Generate]]) -> Iterator[Job[Outcome]]:
         for place, (index, request) in enumerate(requests):
