@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
+from aiohttp import web
 
 from proctor.models import open_model
+from proctor.models.choices import constrained_call
 from proctor.models.http import chooser
 from proctor.types import Choice, Choose, Refusal
 
@@ -36,7 +38,7 @@ def test_first_tokens():
     ],
 )
 def test_replies_without_usable_first_tokens(reply):
-    with pytest.raises(ValueError, match="log-probabilities|likeliest"):
+    with pytest.raises(ValueError, match=r"log-probabilities|likeliest"):
         chooser.first_tokens(reply)
 
 
@@ -56,8 +58,6 @@ def test_the_label_of_a_constrained_reply(text, label):
 
 
 def test_options_by_anthropics_names():
-    from proctor.models.choices import constrained_call
-
     renamed = chooser.anthropic_options(constrained_call(REQUEST).options)
     assert "response_format" not in renamed
     assert renamed["output_config"]["format"]["schema"]["properties"]["answer"]["enum"] == list("ABCD")
@@ -66,8 +66,6 @@ def test_options_by_anthropics_names():
 
 def test_probabilities_above_one_are_no_proof(serve):
     def script(path, payload):
-        from aiohttp import web
-
         return web.json_response(body(("A", 0.9), ("B", 0.8))) if payload.get("logprobs") else None
 
     model = open_model("local-chat-completions", {"model": "tiny", "base_url": serve(script=script).url})
@@ -78,8 +76,6 @@ def test_probabilities_above_one_are_no_proof(serve):
 
 def test_a_reply_without_log_probabilities_in_the_middle_of_a_run_is_one_refusal(serve):
     def script(path, payload):
-        from aiohttp import web
-
         said = payload["messages"][-1]["content"] if payload else ""
         return web.json_response({"choices": [{"message": {"content": "A"}}]}) if "broken" in said else None
 

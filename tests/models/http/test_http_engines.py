@@ -163,9 +163,11 @@ def test_the_litellm_proxy_passes_chats_on(tmp_path):
         config = tmp_path / "config.yaml"
         config.write_text(json.dumps({"model_list": [{"model_name": "tiny", "litellm_params": row}]}), encoding="utf-8")
         command = [str(program), "--config", str(config), "--host", "127.0.0.1", "--port", str(port)]
-        process = start(command, port, tmp_path / "log", LITELLM_LOCAL_MODEL_COST_MAP="True")
+        key = "sk-0123456789abcdef0123456789abcdef"
+        more = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_MASTER_KEY": key}
+        process = start(command, port, tmp_path / "log", "/health/liveliness", **more)
         try:
-            args = {"model": "tiny", "base_url": f"http://127.0.0.1:{port}/v1"}
+            args = {"model": "tiny", "base_url": f"http://127.0.0.1:{port}/v1", "auth_token": key}
             for kind in ("litellm", "anthropic-chat"):
                 responses = dict(
                     open_model(kind, args).respond([Generate(f"say {number}", {}) for number in range(20)])
