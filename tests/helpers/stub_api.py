@@ -234,7 +234,8 @@ def chat_tokens(said: str) -> list[tuple[str, float]]:
     letters = sorted("ABCD", key=lambda letter: hashlib.sha256(f"{letter}{said[:40]}".encode()).digest())
     shares = (0.5, 0.2, 0.1, 0.05)
     named = [
-        (f" {letter}" if place % 2 else letter, share) for place, (letter, share) in enumerate(zip(letters, shares))
+        (f" {letter}" if place % 2 else letter, share)
+        for place, (letter, share) in enumerate(zip(letters, shares, strict=True))
     ]
     return [(token, math.log(share)) for token, share in [*named, ("The", 0.03)]]
 

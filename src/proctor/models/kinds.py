@@ -89,8 +89,11 @@ _COMPLETIONS: Mapping[str, Any] = {
     "strict": {"scoring": "echo"},
 }
 _CHAT: Mapping[str, Any] = {
-    "required": ("model",), "served": True,
-    "messages": True, "scores": False, "chooses": True,
+    "required": ("model",),
+    "served": True,
+    "messages": True,
+    "scores": False,
+    "chooses": True,
 }
 ANTHROPIC = ModelKind(f"{_HTTP}:open_anthropic", **_CHAT)
 LITELLM = ModelKind(f"{_HTTP}:open_litellm", **_CHAT)

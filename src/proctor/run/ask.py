@@ -34,6 +34,7 @@ from typing import Protocol
 from proctor.errors import ModelError, RequestError
 from proctor.foreign import ForeignExitError, no_exit
 from proctor.models.protocols import Model, Origin, OriginModel, ResumableModel, StoppableModel
+from proctor.run.gentle_stop import gentle_stop
 from proctor.run.refusals import RefusalLimit
 from proctor.run.token_counts import TokenCounts
 from proctor.store.codec import Part
@@ -122,25 +123,26 @@ class PendingQueries:
             log.info("The responses to %s of %s requests are cached; %s.", cached, total, rest)
             advance(self.requests)
             self._draw_anew()
-        for place, response in _held(model, self._answered(model, origins or {})) if self.missing else ():
-            whole = self._completed(place, response)
-            self._responses[place] = whole
-            if isinstance(whole, Refusal):
-                self._note_refusal(place, whole, fail_fast=fail_fast)
-            else:
-                self.paid.setdefault(self.queries[place].task, TokenCounts()).add(whole)
-                if self._store is not None:
-                    self._store.keep(self.queries[place], whole)
-            # Now, and not before: whoever is stopped says how much is stored.
-            self.counts = Counts(self.counts.requested + 1, self.counts.cached)
-            count = self.queries[place].request.count
-            self.requests += 0 if isinstance(whole, Refusal) else count
-            advance(count)
-            if too_many is None and limit is not None and (too_many := limit.add(self.queries[place], whole)):
-                # What is in flight is waited for, where the model can do that: it is paid for.
-                if not isinstance(model, StoppableModel):
-                    raise too_many
-                model.stop()
+        with gentle_stop(model):
+            for place, response in _held(model, self._answered(model, origins or {})) if self.missing else ():
+                whole = self._completed(place, response)
+                self._responses[place] = whole
+                if isinstance(whole, Refusal):
+                    self._note_refusal(place, whole, fail_fast=fail_fast)
+                else:
+                    self.paid.setdefault(self.queries[place].task, TokenCounts()).add(whole)
+                    if self._store is not None:
+                        self._store.keep(self.queries[place], whole)
+                # Now, and not before: whoever is stopped says how much is stored.
+                self.counts = Counts(self.counts.requested + 1, self.counts.cached)
+                count = self.queries[place].request.count
+                self.requests += 0 if isinstance(whole, Refusal) else count
+                advance(count)
+                if too_many is None and limit is not None and (too_many := limit.add(self.queries[place], whole)):
+                    # What is in flight is waited for, where the model can do that: it is paid for.
+                    if not isinstance(model, StoppableModel):
+                        raise too_many
+                    model.stop()
         if too_many is not None:
             raise too_many
         self._check()
