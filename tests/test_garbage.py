@@ -65,3 +65,14 @@ def test_only_the_command_changes_how_often_is_collected():
     code = f"import gc; from proctor import garbage; before = gc.get_threshold(); {own}"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert shown.strip() == f"{gc.get_threshold()} (50000, 10, 20)"
+
+
+@pytest.mark.parametrize(("module", "frozen"), [("triton", False), ("another", True)])
+def test_what_is_frozen_is_torn_down_where_bindings_would_report_it_as_leaked(module, frozen):
+    code = (
+        "import atexit, gc, sys; from proctor import garbage, lazy\n"
+        "atexit.register(lambda: print(gc.get_freeze_count() > 0))\n"
+        "garbage.own_process(); lazy.need('yaml'); sys.modules[sys.argv[1]] = sys"
+    )
+    shown = subprocess.run([sys.executable, "-c", code, module], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == str(frozen)

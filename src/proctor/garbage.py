@@ -14,7 +14,9 @@ all the while.
 
 from __future__ import annotations
 
+import atexit
 import gc
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,8 +34,17 @@ def own_process() -> None:
     Prompts, requests and records are trees without cycles. A few ten thousand objects that wait for the next
     collection are some megabytes.
     """
+    if not _own_process.is_set():
+        atexit.register(_unfreeze_bindings)
     _own_process.set()
     gc.set_threshold(*_THRESHOLDS)
+
+
+def _unfreeze_bindings() -> None:
+    """At the end of the process: let what is frozen be torn down where somebody counts what is not."""
+    # Triton's bindings (nanobind) report every object of theirs that is left as leaked, on a page of standard error.
+    if "triton" in sys.modules:
+        gc.unfreeze()
 
 
 @contextmanager

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
-import gc
 import logging
 import os
 import re
@@ -151,8 +149,6 @@ def start_engine(arguments: VllmArguments, max_num_seqs: int | None) -> Engine:
         os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
     os.environ.setdefault("VLLM_LOGGING_LEVEL", "WARNING")
     os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
-    # What proctor has frozen is not torn down at the end, and triton's bindings would report it as a page of leaks.
-    atexit.register(gc.unfreeze)
     llm_class: Any = load_attribute("vllm:LLM")
     sampling_params: Any = load_attribute("vllm:SamplingParams")
     given = {**most_logprobs(sampling_params), **arguments.engine(max_num_seqs)}
@@ -220,7 +216,7 @@ SENTENCES: tuple[tuple[str, str, str], ...] = (
     ),
     (
         r"User-specified max_model_len|is greater than the derived max_model_len",
-        "max_length in --model_args is more than '{source}' takes: {error}",
+        "max_model_len (or max_length) in --model_args is more than '{source}' takes: {error}",
         "Lower it, or leave it out.",
     ),
     (
