@@ -54,6 +54,7 @@ class RunSettings(TaskSettings, total=False):
     mc: Literal["auto", "letters", "constrained", "text", "off"]
     batch_invariant: bool
     trust_remote_code: bool
+    batch: bool
     max_errors: float | str
     prices: str | Path | None
     max_cost: float | None

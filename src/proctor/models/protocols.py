@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from proctor.models.prices import Prices
@@ -152,6 +153,22 @@ class PaidModel(Protocol):
         Args:
             prices: The model's.
             most: Once the responses have cost so much, no further request is sent; None: there is no limit.
+        """
+        ...
+
+
+@runtime_checkable
+class BatchModel(Protocol):
+    """A model whose texts can be had cheaper, and much later, by jobs of many requests."""
+
+    def use_batches(self, folder: Path) -> None:
+        """Send texts as such jobs from now on.
+
+        Args:
+            folder: Where jobs are written down, so that a run that was killed finds them again.
+
+        Raises:
+            UsageError: The model has none.
         """
         ...
 

@@ -46,6 +46,7 @@ class Changes:
             strict_lm_eval=config.strict_lm_eval or self.strict_lm_eval,
             fail_fast=self.fail_fast,
             # Nothing is sent.
+            batch=False,
             prices=None,
             max_cost=None,
             show_config=self.show_config,

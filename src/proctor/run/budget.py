@@ -1,4 +1,4 @@
-"""What a run's responses cost: the prices before it, the tokens and the cost of each task at its end."""
+"""What a run's responses cost: prices and batch jobs before it, the tokens and the cost of each task at its end."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 
 from proctor.errors import UsageError
 from proctor.models.prices import Prices, amount_text, token_facts
-from proctor.models.protocols import Model, PaidModel
+from proctor.models.protocols import BatchModel, Model, PaidModel
+from proctor.run.run_store import path_of
 from proctor.run.token_counts import TokenCounts
 from proctor.settings.config import RunConfig
 from proctor.settings.price_file import read_prices
@@ -39,6 +40,28 @@ def set_budget(model: Model, config: RunConfig) -> Prices | None:
     prices = read_prices(config.prices, model.name)
     model.set_budget(prices, config.max_cost)
     return prices
+
+
+def set_batches(model: Model, config: RunConfig) -> None:
+    """Have texts come by batch jobs, where that is wanted.
+
+    Args:
+        model: The model, before it responds to anything.
+        config: The settings.
+
+    Raises:
+        UsageError: The model has no batch jobs, or the run no store.
+    """
+    if not config.batch:
+        return
+    if not isinstance(model, BatchModel):
+        raise UsageError(f"--batch is for chat APIs; --model {config.model} is none.", hint="Leave --batch out.")
+    path = path_of(config)
+    if path is None:
+        raise UsageError(
+            "--batch remembers its jobs beside the store, and this run has none.", hint="Name one: --store PATH."
+        )
+    model.use_batches(path.with_name(f"{path.name}.batches"))
 
 
 def report_usage(

@@ -14,7 +14,7 @@ from proctor.models import model_kind
 from proctor.models.protocols import Model
 from proctor.results.samples import Samples
 from proctor.run.ask import ResponseSource
-from proctor.run.budget import set_budget
+from proctor.run.budget import set_batches, set_budget
 from proctor.run.chunks import ROOM, ChunkLimits, plan_chunks
 from proctor.run.exam import Exam, check_exam, load_exam
 from proctor.run.loop import RecordSink, request_and_grade
@@ -75,6 +75,7 @@ def evaluate(
     sink = RecordSink(list(values_by_task) if in_memory else [], samples)
     try:
         prices = set_budget(model, config)
+        set_batches(model, config)
         seed_everything(config.seed)
         # 5. Plan: every prompt is built once, so that an error in the last document is found before the first request.
         chunks = plan_chunks(exam.tasks, config, model, progress, room)

@@ -146,6 +146,8 @@ def _contradictions(values: Mapping[str, Any], *, needs_tasks: bool) -> list[str
         problems.append("--store and --use_cache name two files of cached responses: give one of them.")
     if values.get("store") and is_off(values["store"]):
         problems.append(f"--store {values['store']} would name a file; --no_store goes without one.")
+    if values.get("no_store") and values.get("batch"):
+        problems.append("--batch remembers its jobs beside the store: leave --no_store out.")
     if values.get("max_cost") and not values.get("prices"):
         problems.append("--max_cost needs to know what tokens cost: add --prices FILE.")
     if values.get("samples") and values.get("limit") is not None:

@@ -265,6 +265,11 @@ class RunConfig:
     )
     fail_fast: bool = switch(_MORE, "stop at the first document that cannot be scored", ours=True, regrade=SAME)
     confirm_run_unsafe_code: bool = switch(_MORE, "allow tasks that run code written by the model", regrade=SAME)
+    batch: bool = switch(
+        _MORE,
+        "send texts of chat APIs as batch jobs: cheaper, and up to a day later; the same command finds its job again",
+        ours=True,
+    )
     max_errors: float = text(
         0.01,
         accepts.error_limit,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from proctor.errors import UsageError
@@ -74,12 +75,15 @@ def open_azure_chat(args: Mapping[str, Any], **_: Any) -> ChatModel:
     kind = "azure-openai-chat-completions"
     arguments, form = _read(kind, {**rest, "model": name, "base_url": address}, None), _openai_form("max_tokens")
     key = _key(kind, arguments, AZURE_KEYS, is_local=False)
+    # Azure's batches are of deployments of their own, and under other addresses.
+    form = replace(form, batches=None)
     return _chat(kind, arguments, form, {"api-key": key}, AZURE_KEYS, lists_models=False)
 
 
 def open_anthropic(args: Mapping[str, Any], **_: Any) -> ChatModel:
     """Anthropic's ``/v1/messages``, and servers of the same form."""
     from proctor.models.http import text_requests
+    from proctor.models.http.batch_forms import AnthropicBatches
     from proctor.models.http.chat_model import ChatForm
     from proctor.models.http.chooser import anthropic_options
 
@@ -96,6 +100,7 @@ def open_anthropic(args: Mapping[str, Any], **_: Any) -> ChatModel:
         text_requests.anthropic_messages,
         anthropic_options,
         ("constrained", "text"),
+        batches=AnthropicBatches,
     )
     headers = {"anthropic-version": ANTHROPIC_VERSION, **({"x-api-key": key} if key else {})}
     return _chat(kind, arguments, form, headers, ANTHROPIC_KEYS, lists_models=False)
@@ -132,6 +137,7 @@ def _openai_chat(kind: str, args: Mapping[str, Any], base_url: str | None, lengt
 
 def _openai_form(length_name: str) -> ChatForm:
     from proctor.models.http import text_requests
+    from proctor.models.http.batch_forms import OpenAIBatches
     from proctor.models.http.chat_model import ChatForm
 
     return ChatForm(
@@ -144,6 +150,7 @@ def _openai_form(length_name: str) -> ChatForm:
         lambda messages: {"messages": text_requests.openai_messages(messages)},
         lambda options: {length_name if name == "max_tokens" else name: value for name, value in options.items()},
         ("letters", "constrained", "text"),
+        batches=OpenAIBatches,
     )
 
 
@@ -156,8 +163,6 @@ def _chat(
     *,
     lists_models: bool,
 ) -> ChatModel:
-    from dataclasses import replace
-
     from proctor.models.http.chat_model import ChatModel
 
     form = replace(form, lists_models=lists_models)

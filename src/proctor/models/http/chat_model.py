@@ -6,13 +6,18 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from proctor.errors import UsageError
 from proctor.models.choices import ChoiceCall
 from proctor.models.generation import GenerationPlan
 from proctor.models.http.arguments import ApiArguments
+from proctor.models.http.batch_forms import BatchForm
+from proctor.models.http.batch_memory import BatchMemory
+from proctor.models.http.batches import Batches, TextCall
 from proctor.models.http.chooser import Chooser, read_plain
+from proctor.models.http.endpoints import Endpoint
 from proctor.models.http.runner import Job
 from proctor.models.http.sender import Sender
 from proctor.models.http.served import Outcome, ServedModel, chat_text, flat
@@ -34,6 +39,7 @@ class ChatForm:
         options: From the options of a choice, by OpenAI's names, to those of the API.
         routes: The ways in which it may let options be chosen, best first.
         lists_models: Whether ``/models`` names the models that may be used.
+        batches: The form of batch jobs at an endpoint; None: there are none.
     """
 
     ending: str
@@ -43,6 +49,7 @@ class ChatForm:
     options: Callable[[Mapping[str, Any]], dict[str, Any]]
     routes: tuple[ChoiceRoute, ...]
     lists_models: bool = True
+    batches: Callable[[Endpoint], BatchForm] | None = None
 
 
 class ChatModel(ServedModel):
@@ -61,6 +68,7 @@ class ChatModel(ServedModel):
         self._form = form
         self._chooser = Chooser(self._post_choice, read_plain(self._read), form.routes)
         self._routes: dict[str, ChoiceRoute] = {}
+        self._batches: Batches | None = None
 
     @cached_property
     def identity(self) -> Mapping[str, Any] | None:
@@ -113,8 +121,36 @@ class ChatModel(ServedModel):
             )
         if self._form.lists_models:
             self.check_name()
-        yield from flat(self.run(self._text_jobs(generated)))
+        if self._batches is None:
+            yield from flat(self.run(self._text_jobs(generated)))
+        else:
+            calls = list(self._text_calls(generated))
+            yield from self._batches.respond(calls, lambda call: flat(self.run(iter([self._text_job(call)]))))
         yield from flat(self.run(self._choice_jobs(chosen)))
+
+    def use_batches(self, folder: Path) -> None:
+        """Send texts as batch jobs from now on.
+
+        Args:
+            folder: Where jobs are remembered.
+
+        Raises:
+            UsageError: The API has none, or there are several servers.
+        """
+        [server, *others] = self.endpoints
+        if self._form.batches is None or others:
+            why = f"'{self.kind}' has no batch jobs" if self._form.batches is None else "base_url names several servers"
+            raise UsageError(f"--batch cannot be used: {why}.", hint="Leave --batch out.")
+        self._batches = Batches(
+            self._form.batches(server),
+            BatchMemory(folder),
+            model=self.name,
+            transport=self.transport,
+            run=self.run,
+            meter=self.meter,
+            parameters=self.parameters,
+            read=self.read_text,
+        )
 
     # -- options
 
@@ -141,12 +177,18 @@ class ChatModel(ServedModel):
         return (await sender.post(self.endpoints[0].url, payload)).body
 
     def _text_jobs(self, requests: Sequence[tuple[int, Generate]]) -> Iterator[Job[Outcome]]:
+        return map(self._text_job, self._text_calls(requests))
+
+    def _text_job(self, call: TextCall) -> Job[Outcome]:
+        return self.text_job(call.index, call.url, call.payload, call.read)
+
+    def _text_calls(self, requests: Sequence[tuple[int, Generate]]) -> Iterator[TextCall]:
         for place, (index, request) in enumerate(requests):
             plan = self.plan(request, self.arguments.eos_string)
             fields = self._form.payload(as_messages(request.prompt), plan, self.seed_of(request))
             server = self.endpoints[place * len(self.endpoints) // len(requests)]
             payload = {"model": self.arguments.model, **fields}
-            yield self.text_job(index, server.url, payload, lambda body, plan=plan: self._read(body, plan))
+            yield TextCall(index, server.url, payload, lambda body, plan=plan: self._read(body, plan))
 
     def _read(self, body: Any, plan: GenerationPlan) -> Text:
         text = self._form.read(body, plan)

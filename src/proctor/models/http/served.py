@@ -19,6 +19,7 @@ from proctor.models.http.handshake import look_at_models
 from proctor.models.http.limiter import Limiter
 from proctor.models.http.meter import Meter
 from proctor.models.http.parameters import Parameters
+from proctor.models.http.replies import Reply
 from proctor.models.http.runner import Job, run_jobs
 from proctor.models.http.sender import RequestFailedError, Sender
 from proctor.models.http.transport import Connection, Transport
@@ -172,14 +173,23 @@ class ServedModel:
                 reply = await sender.post(url, payload)
             except RequestFailedError as error:
                 return [(index, refusal(error))]
-            try:
-                text = read(reply.body)
-            except ValueError as error:
-                return [(index, Refusal(f"the reply cannot be read: {error}: {reply.message}", retryable=True))]
-            self._count_usage(text)
-            return [(index, text)]
+            return [(index, self.read_text(reply, read))]
 
         return job
+
+    def read_text(self, reply: Reply, read: Callable[[Any], Text]) -> Response:
+        """The text of a reply, or what is wrong with it.
+
+        Args:
+            reply: The reply.
+            read: From its body to the text.
+        """
+        try:
+            text = read(reply.body)
+        except ValueError as error:
+            return Refusal(f"the reply cannot be read: {error}: {reply.message}", retryable=True)
+        self._count_usage(text)
+        return text
 
     def _count_usage(self, text: Text) -> None:
         if text.usage is not None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -103,15 +104,46 @@ class Transport:
         """
         return await self._exchange("POST", url, payload)
 
-    async def _exchange(self, method: str, url: str, payload: Mapping[str, Any] | None) -> Reply:
+    async def upload(self, url: str, name: str, data: bytes, fields: Mapping[str, str]) -> Reply:
+        """Send a file.
+
+        Args:
+            url: Where to.
+            name: Its name there.
+            data: Its content.
+            fields: What is sent beside it.
+        """
+        form = aiohttp.FormData(dict(fields))
+        form.add_field("file", data, filename=name, content_type="application/jsonl")
+        return await self._exchange("POST", url, None, form=form)
+
+    async def get_lines(self, url: str) -> Reply:
+        """A file of JSON values, one a line, as a list; lines that are none are left out.
+
+        Args:
+            url: The address.
+        """
+        return await self._exchange("GET", url, None, read=_lines)
+
+    async def _exchange(
+        self,
+        method: str,
+        url: str,
+        payload: Mapping[str, Any] | None,
+        *,
+        form: aiohttp.FormData | None = None,
+        read: Callable[[int, bytes, Mapping[str, str]], Reply] | None = None,
+    ) -> Reply:
         if self._session is None:
             raise RuntimeError("This transport is not open.")
         # A redirected POST would arrive as a GET; the sentence names the new address instead.
         options: dict[str, Any] = {} if payload is None else {"json": payload, "allow_redirects": False}
+        if form is not None:
+            options = {"data": form, "allow_redirects": False}
         try:
             async with self._session.request(method, url, proxy=proxy_of(url), **options) as response:
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                return _reply(response.status, await _read(response), headers)
+                return (read or _reply)(response.status, await _read(response), headers)
         except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError) as error:
             return Reply(0, text=f"its certificate is not accepted ({_reason(error)})", final=True)
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
@@ -157,6 +189,16 @@ def _reply(status: int, data: bytes, headers: Mapping[str, str]) -> Reply:
         return Reply(status, json.loads(data), headers=headers)
     except (ValueError, RecursionError):
         return Reply(status, None, data[: 4 * BEGINNING].decode("utf-8", "replace")[:BEGINNING], headers)
+
+
+def _lines(status: int, data: bytes, headers: Mapping[str, str]) -> Reply:
+    if status != 200:
+        return _reply(status, data, headers)
+    values: list[Any] = []
+    for line in data.splitlines():
+        with suppress(ValueError, RecursionError):
+            values.append(json.loads(line))
+    return Reply(status, values, headers=headers)
 
 
 def _reason(error: BaseException) -> str:
