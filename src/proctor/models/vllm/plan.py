@@ -13,7 +13,8 @@
 #
 # How much of a prompt will come from the cache follows from its neighbour in the order: what they share, in whole
 # blocks. So a request whose rows the cache would hide is known beforehand, and goes another way at once. Should the
-# cache hold more than that (requests of earlier calls), the rows are not believed, and computed again: see ``routes``.
+# cache hold more than that (requests of earlier calls, a context that goes on with what another continuation scores),
+# the rows are not believed, and computed again: see ``routes``.
 
 from __future__ import annotations
 
