@@ -25,6 +25,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from proctor.settings import values as accepts
+from proctor.settings.amounts import amount, error_limit
 from proctor.settings.setting import SAME, Setting, names, optional, pairs, repeated, switch, text
 from proctor.settings.values import MultipleChoice, Seeds
 
@@ -272,7 +273,7 @@ class RunConfig:
     )
     max_errors: float = text(
         0.01,
-        accepts.error_limit,
+        error_limit,
         _MORE,
         "N|N%",
         "stop when the model refuses more requests than this number or share (default: 1 percent, but at least 20)",
@@ -289,7 +290,7 @@ class RunConfig:
     )
     max_cost: float | None = text(
         None,
-        accepts.amount,
+        amount,
         _MORE,
         "AMOUNT",
         "send no more requests once the responses of this run have cost so much, by --prices",
