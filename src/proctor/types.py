@@ -243,18 +243,10 @@ class Usage:
     written: int = 0
 
     def plus(self, other: Usage) -> Usage:
-        """The sum of both, count by count.
-
-        Args:
-            other: Tokens of another text.
-        """
-        return Usage(
-            self.prompt + other.prompt,
-            self.cached + other.cached,
-            self.new + other.new,
-            self.reasoning + other.reasoning,
-            self.written + other.written,
-        )
+        """The sum of both, count by count."""
+        cached, written = self.cached + other.cached, self.written + other.written
+        new, reasoning = self.new + other.new, self.reasoning + other.reasoning
+        return Usage(self.prompt + other.prompt, cached, new, reasoning, written)
 
 
 @dataclass(frozen=True, slots=True)
