@@ -19,9 +19,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from proctor.records import Query
 from proctor.store.runs import NewRun
 from proctor.store.store import ResponseCache, open_store
-from proctor.types import Loglikelihood, Query, Scores
+from proctor.types import Loglikelihood, Scores
 
 MILLION = 1_000_000
 CHOICES = (" A", " B", " C", " D")

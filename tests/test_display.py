@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from proctor.errors import MissingExtraError
+from proctor.records import Record, UngradedDocuments
 from proctor.run_result import GroupResult, RunResult, TaskResult, Value
-from proctor.types import Record, UngradedDocuments
 
 
 def task(name, values, n_shot=0):

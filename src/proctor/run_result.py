@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from proctor.types import Record, UngradedDocuments
+from proctor.records import Record, UngradedDocuments
 
 if TYPE_CHECKING:
     from proctor.display import NamedScores

@@ -301,9 +301,7 @@ class Choice:
     @property
     def values(self) -> tuple[tuple[Any, ...], ...]:
         """All but the usage, in the order of the attributes."""
-        return (
-            (self.picked, self.how, self.route, self.text, self.finish, self.logprobs, self.unseen, self.label_mass),
-        )
+        return (self.picked, self.how, self.route, self.text, self.finish, self.logprobs, self.unseen, self.label_mass)
 
     @property
     def has_nan(self) -> bool:
@@ -330,67 +328,3 @@ class Refusal:
 
 
 Response: TypeAlias = Scores | RollingScore | Text | Choice | Refusal
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """One request of one document: what the store keys and the model answers.
-
-    ``index`` counts the document's requests, ``repeat`` the repetitions of a sampled one.
-    """
-
-    task: str
-    doc_id: int
-    index: int
-    repeat: int
-    request: Request
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One document under one filter pipeline: what a line of the samples file says.
-
-    ``arguments``: per request the tuple of its arguments as lm-eval counts them (one per
-    continuation). ``responses``: per such request the list of its repeats' raw values.
-    ``error``: why it has no metrics, where grading it failed; it is left out of its task's scores.
-    ``variant``: which variant of the document it is, 0 the task's own. Scores of the task are those of variant 0 alone.
-    """
-
-    task: str
-    doc_id: int
-    doc: Doc
-    target: Any
-    arguments: tuple[tuple[Any, ...], ...]
-    responses: tuple[tuple[Any, ...], ...]
-    filtered: tuple[Any, ...]
-    filter: str
-    metrics: Mapping[str, Any]
-    error: str | None = None
-    variant: int = 0
-
-    def __repr__(self) -> str:
-        scores = ", ".join(f"{name} {str(value)[:20]}" for name, value in self.metrics.items())
-        return f"<Record {self.task} {self.doc_id}: {self.error or scores or 'no scores'}>"
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentError:
-    """A document that could not be graded under one filter pipeline, and why (one line).
-
-    ``doc_id`` None: no single document; a metric of the whole task could not be aggregated.
-    """
-
-    task: str
-    doc_id: int | None
-    filter: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class UngradedDocuments:
-    """What a task could not grade: ``documents`` of ``requested``, and the first errors."""
-
-    task: str
-    documents: int
-    requested: int
-    first: tuple[DocumentError, ...]

@@ -10,11 +10,12 @@ from contextlib import closing
 import pytest
 
 from proctor.cli.main import main
+from proctor.records import Query
 from proctor.store import runs
 from proctor.store.db import connect
 from proctor.store.runs import Counts, NewRun
 from proctor.store.store import ResponseCache, open_store
-from proctor.types import Generate, Loglikelihood, Query, Rolling, RollingScore, Scores, Text
+from proctor.types import Generate, Loglikelihood, Rolling, RollingScore, Scores, Text
 
 QUERIES = [
     Query("quiz", 0, 0, 0, Loglikelihood("Q", (" A", " B"))),

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 import proctor
 from proctor.errors import DataError, ModelError, UsageError
+from proctor.records import Query, Record
 from proctor.replay.samples import SamplesResponses
 from proctor.results.encode import dumps
 from proctor.results.schema import sample_line
 from proctor.run.replay_model import ReplayModel
-from proctor.types import Generate, Loglikelihood, Message, Query, Record, Rolling, RollingScore, Scores, Text
+from proctor.types import Generate, Loglikelihood, Message, Rolling, RollingScore, Scores, Text
 
 WRITE = """\
 task: write

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from proctor.records import Record
 from proctor.run_result import GroupResult, RunResult, TaskResult, Value
-from proctor.types import Record
 
 
 def make_record(**changes: Any) -> Record:

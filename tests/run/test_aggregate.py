@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proctor.metrics.metric_list import use_metric
+from proctor.records import Record
 from proctor.run.aggregate import group_results, task_result
 from proctor.run.scores import MetricValues
 from proctor.run_result import TaskResult, Value
 from proctor.tasks.groups import AggregateSpec, GroupSpec
 from proctor.tasks.output_types.table import OUTPUT_TYPES
-from proctor.types import Record
 
 
 def leaf(name, value, stderr, size=8, *, metric="acc", filter_name="none", shots=0, better=True, n=None):

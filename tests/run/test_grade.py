@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from proctor.errors import DataError, ModelError
 from proctor.filters.pipeline import build_pipelines
+from proctor.records import Query
 from proctor.regex_limits import bounded
 from proctor.run import grade as grading
 from proctor.run.ask import ask
 from proctor.tasks.example import Ask, Example, canonical_variant
 from proctor.tasks.plan import DocumentPlan, TaskPlan
-from proctor.types import Generate, Loglikelihood, Query, Scores, Text
+from proctor.types import Generate, Loglikelihood, Scores, Text
 
 
 def grade(plan, answers, **options):

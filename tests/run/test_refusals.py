@@ -8,6 +8,7 @@ import logging
 import pytest
 
 from proctor.errors import ModelError, UsageError
+from proctor.records import Query
 from proctor.replay.samples import SamplesResponses
 from proctor.results.schema import sample_line
 from proctor.run.chunks import ROOM, ChunkLimits
@@ -16,7 +17,7 @@ from proctor.run.progress import Quiet
 from proctor.run.refusals import RefusalLimit, report_refusals
 from proctor.run.session import evaluate
 from proctor.settings.config import build_config
-from proctor.types import Loglikelihood, Query, Refusal, Rolling, RollingScore, Scores, Text
+from proctor.types import Loglikelihood, Refusal, Rolling, RollingScore, Scores, Text
 
 
 class Server:

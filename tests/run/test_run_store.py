@@ -10,6 +10,7 @@ import pytest
 
 from proctor.errors import ModelError
 from proctor.models import open_model
+from proctor.records import Query
 from proctor.run.ask import PendingQueries, ask
 from proctor.run.command import command_line
 from proctor.run.progress import Quiet
@@ -19,7 +20,7 @@ from proctor.settings.config import build_config
 from proctor.store.db import connect
 from proctor.store.runs import Counts, NewRun, list_runs
 from proctor.store.store import ResponseCache, open_store
-from proctor.types import Generate, Loglikelihood, Query, Rolling, RollingScore, Scores, Text
+from proctor.types import Generate, Loglikelihood, Rolling, RollingScore, Scores, Text
 
 
 class Oracle:

@@ -6,8 +6,8 @@ import math
 
 import pytest
 
+from proctor.records import DocumentError, Record
 from proctor.run.scores import SHOWN, MetricValues, facts_of, failure_report
-from proctor.types import DocumentError, Record
 
 
 def record(doc_id, name="none", error=None, variant=0, **metrics):

@@ -11,17 +11,7 @@ from hypothesis import strategies as st
 
 from proctor.answers import read_choice
 from proctor.store.codec import FINISHES, ROUTES, assemble, join, pack, parts_of, unpack
-from proctor.types import (
-    Choice,
-    Choose,
-    Generate,
-    Loglikelihood,
-    Rolling,
-    RollingScore,
-    Scores,
-    Text,
-    Usage,
-)
+from proctor.types import Choice, Choose, Generate, Loglikelihood, Rolling, RollingScore, Scores, Text, Usage
 
 KEY = bytes(range(28))
 NUMBERS = st.floats(allow_nan=True, allow_infinity=True)

@@ -15,10 +15,11 @@ import time
 import pytest
 
 from proctor.errors import UsageError
+from proctor.records import Query
 from proctor.store import db, runs, store, writer
 from proctor.store.runs import Counts, NewRun, list_runs
 from proctor.store.store import ResponseCache, open_store
-from proctor.types import Generate, Loglikelihood, Query, Rolling, RollingScore, Scores, Text
+from proctor.types import Generate, Loglikelihood, Rolling, RollingScore, Scores, Text
 
 MODEL = {"weights": "abc"}
 SEEDS = (0, 1234, 1234)
@@ -165,7 +166,8 @@ import sys, time
 from pathlib import Path
 from proctor.store.store import ResponseCache, open_store
 from proctor.store.runs import NewRun
-from proctor.types import Query, Rolling, RollingScore
+from proctor.records import Query
+from proctor.types import Rolling, RollingScore
 shelf = open_store(Path(sys.argv[1]))
 answers = ResponseCache(shelf, {"weights": "abc"}, (0, 1234, 1234))
 shelf.begin(NewRun(1.0, "m", "c", "/", {}, {"weights": "abc"}, answers.digest))

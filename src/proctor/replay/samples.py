@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from proctor.errors import DataError, error_line
+from proctor.records import Query
 from proctor.results.read import read_samples
 from proctor.store.codec import FINISHES, ROUTES, Part, join
 from proctor.store.keys import Keys
@@ -18,7 +19,6 @@ from proctor.types import (
     Loglikelihood,
     Message,
     Prompt,
-    Query,
     Request,
     Response,
     Rolling,

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from proctor.errors import OutputError
+from proctor.records import Record
 from proctor.results.schema import dumps, folder_name, sample_line
 from proctor.run_result import RunResult
-from proctor.types import Record
 
 LONGEST_NAME = 180
 """Bytes of a name inside a file name; file systems allow 255 for the whole."""

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import IO
 
 from proctor.errors import OutputError
+from proctor.records import Record
 from proctor.results.encode import dumps
 from proctor.results.files import (
     as_output_error,
@@ -36,7 +37,6 @@ from proctor.results.files import (
     make_folder,
 )
 from proctor.results.schema import sample_line
-from proctor.types import Record
 
 UNFINISHED = ".partial"
 HASHES = ("doc_hash", "prompt_hash", "target_hash")

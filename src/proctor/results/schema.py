@@ -28,10 +28,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from proctor.records import Record
 from proctor.results.encode import as_text, dumps, source_text
 from proctor.results.redact import redact, redact_repeated, redact_text
 from proctor.run_result import GroupResult, RunResult, TaskResult, Value
-from proctor.types import Record
 
 __all__ = [
     "dumps",

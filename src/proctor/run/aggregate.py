@@ -20,6 +20,7 @@ from typing import Any
 from proctor.metrics.aggregate import aggregate
 from proctor.metrics.base import MetricUse
 from proctor.metrics.metric_list import use_metric
+from proctor.records import DocumentError, UngradedDocuments
 from proctor.run.grade import sentence
 from proctor.run.scores import DocumentValues, Key, MetricValues, failure_report
 from proctor.run_result import ErrorMethod, GroupResult, TaskResult, Value
@@ -28,7 +29,6 @@ from proctor.stats.standard_errors import pooled_stderr, unweighted_stderr
 from proctor.tasks.class_task import AnyTask
 from proctor.tasks.groups import AggregateSpec, GroupSpec
 from proctor.tasks.output_types.table import output_type_of
-from proctor.types import DocumentError, UngradedDocuments
 
 log = logging.getLogger("proctor")
 

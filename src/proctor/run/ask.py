@@ -34,13 +34,14 @@ from typing import Protocol
 from proctor.errors import ModelError, RequestError
 from proctor.foreign import ForeignExitError, no_exit
 from proctor.models.protocols import Model, Origin, OriginModel, ResumableModel, StoppableModel
+from proctor.records import Query
 from proctor.run.gentle_stop import gentle_stop
 from proctor.run.refusals import RefusalLimit
 from proctor.run.token_counts import TokenCounts
 from proctor.store.codec import Part
 from proctor.store.runs import Counts
 from proctor.store.store import Lookup
-from proctor.types import Loglikelihood, Query, Refusal, Request, Response, Scores
+from proctor.types import Loglikelihood, Refusal, Request, Response, Scores
 
 log = logging.getLogger("proctor")
 

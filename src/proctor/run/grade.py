@@ -28,12 +28,13 @@ from proctor.check.scoring import scoring_warnings
 from proctor.check.task_checks import warn
 from proctor.errors import DataError, ProctorError, error_line
 from proctor.filters.base import FilterFailure
+from proctor.records import Record
 from proctor.results.redact import redact_text
 from proctor.tasks.class_task import AnyTask
 from proctor.tasks.example import Ask, ask_results
 from proctor.tasks.plan import DocumentPlan, TaskPlan
 from proctor.tasks.task import Task
-from proctor.types import Record, Refusal, Response
+from proctor.types import Refusal, Response
 
 log = logging.getLogger("proctor")
 

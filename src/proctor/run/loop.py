@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 
 from proctor.models.protocols import LoadableModel, Model, OriginModel
+from proctor.records import Record
 from proctor.results.samples import Samples
 from proctor.run.ask import PendingQueries
 from proctor.run.chunks import QueryChunks
@@ -19,7 +20,7 @@ from proctor.run.replay_model import ReplayModel
 from proctor.run.run_store import RunStore
 from proctor.run.scores import MetricValues
 from proctor.tasks.plan import TaskPlan, count_requests
-from proctor.types import Record, Response
+from proctor.types import Response
 
 Take = Callable[[Record], None]
 

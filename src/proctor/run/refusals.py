@@ -16,7 +16,8 @@ import logging
 from collections.abc import Mapping, Sequence
 
 from proctor.errors import ModelError
-from proctor.types import Query, Refusal, Response
+from proctor.records import Query
+from proctor.types import Refusal, Response
 
 log = logging.getLogger("proctor")
 

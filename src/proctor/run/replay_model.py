@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from proctor.errors import DataError, ModelError
-from proctor.types import Query, Request, Response
+from proctor.records import Query
+from proctor.types import Request, Response
 
 OpenRenderer = Callable[[], Any]
 

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from proctor.errors import UsageError
 from proctor.models.protocols import IdentifiedModel, Model, RecallableModel
+from proctor.records import Query
 from proctor.results.redact import redact, redact_text
 from proctor.run.ask import PendingQueries, ResponseSource
 from proctor.run.command import command_line
@@ -25,7 +26,7 @@ from proctor.store.db import UnusableStoreError, connect, connect_read_only, sen
 from proctor.store.location import default_path, is_off, store_path
 from proctor.store.runs import Counts, NewRun, State
 from proctor.store.store import ResponseCache, Store, open_store
-from proctor.types import Query, Refusal
+from proctor.types import Refusal
 
 VARIABLE = "PROCTOR_STORE"
 

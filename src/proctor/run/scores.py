@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from proctor.records import DocumentError, Record, UngradedDocuments
 from proctor.run.choice_counts import ChoiceCounts
 from proctor.run.text_counts import TextCounts
-from proctor.types import DocumentError, Record, UngradedDocuments
 
 log = logging.getLogger("proctor")
 

@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from proctor.records import Query
 from proctor.store import runs
 from proctor.store.codec import Part, assemble, join, pack, parts_of
 from proctor.store.db import UnusableStoreError, connect, connect_read_only, is_damage, sentence, set_aside
 from proctor.store.keys import Keys, Seeds
 from proctor.store.writer import Writer
-from proctor.types import Query, Request, Response, Text
+from proctor.types import Request, Response, Text
 
 log = logging.getLogger("proctor")
 

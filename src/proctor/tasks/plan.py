@@ -9,11 +9,12 @@ from functools import partial
 from typing import Any
 
 from proctor.errors import Finding, ProctorError, TaskError
+from proctor.records import Query
 from proctor.tasks.class_task import AnyTask
 from proctor.tasks.example import Ask, Example
 from proctor.tasks.prompt import PromptStyle
 from proctor.template_sizes import TemplateTooLarge
-from proctor.types import Query, Request
+from proctor.types import Request
 
 # Bounds on what is held: a task of a million documents may have a million different messages.
 SHOWN = 5

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from proctor.errors import UsageError
+from proctor.records import Record
 from proctor.results.files import stamp_of, write_results, write_samples
 from proctor.results.schema import experiment_facts, task_hash
 from proctor.run.finish import write_for_script
 from proctor.run_result import RunResult
-from proctor.types import Record
 
 HUB = (
     *("push_results_to_hub", "push_samples_to_hub", "hub_results_org", "hub_repo_name", "details_repo_name"),

@@ -33,6 +33,7 @@ from proctor.compat.scripts.task_dicts import flatten
 from proctor.compat.tasks.group import group_spec
 from proctor.errors import UsageError
 from proctor.models.protocols import Model
+from proctor.records import Record
 from proctor.results.env import environment
 from proctor.results.redact import redact, redact_text
 from proctor.results.schema import ENVIRONMENT_KEYS, TOKENIZER_KEYS, results_document, sample_line
@@ -44,7 +45,6 @@ from proctor.run_result import RunResult
 from proctor.settings.config import RunConfig, Seeds, build_config
 from proctor.settings.kwargs import parse_pairs
 from proctor.tasks.class_task import from_object
-from proctor.types import Record
 
 if TYPE_CHECKING:
     from proctor.compat.scripts.evaluation_tracker import EvaluationTracker
