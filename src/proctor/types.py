@@ -301,7 +301,8 @@ class Choice:
     @property
     def values(self) -> tuple[tuple[Any, ...], ...]:
         """All but the usage, in the order of the attributes."""
-        return (self.picked, self.how, self.route, self.text, self.finish, self.logprobs, self.unseen, self.label_mass)
+        shown = (self.picked, self.how, self.route, self.text, self.finish, self.logprobs, self.unseen, self.label_mass)
+        return (shown,)
 
     @property
     def has_nan(self) -> bool:

@@ -20,6 +20,7 @@ from typing import Any
 
 from proctor.check.braces import unrendered
 from proctor.check.functions import function_errors, import_notes, registered_names, ships_with_proctor
+from proctor.check.report import Report
 from proctor.errors import Finding, MissingExtraError, TaskError, UsageError, did_you_mean, value_text
 from proctor.filters.pipeline import build_pipelines, check_filter_list
 from proctor.metrics.base import MeasuredOutput
@@ -41,37 +42,6 @@ TEMPLATES: tuple[KeyPath, ...] = tuple(
     for base in ((), ("fewshot_config",))
     for key in ("description", "doc_to_text", "doc_to_target", "doc_to_choice", "gen_prefix")
 )
-
-
-class Report:
-    """Collects the errors and the notes of one task or group."""
-
-    def __init__(self, kind: str, node: TaskNode | GroupNode) -> None:
-        self.kind, self.node = kind, node
-        self.errors: list[Finding] = []
-        self.notes: list[Finding] = []
-        self.keys: set[str] = set()
-
-    def error(self, message: str, *path: str | int, hint: str | None = None) -> None:
-        """Add an error at the line of a key; its top-level key counts as unusable.
-
-        Args:
-            message: What is wrong.
-            *path: The key, from the top down.
-            hint: What to do.
-        """
-        self.keys.update(str(key) for key in path[:1])
-        self.errors.append(error_at(self.kind, self.node, message, path, hint))
-
-    def note(self, message: str, *path: str | int, hint: str | None = None) -> None:
-        """Add a note: something to look at that may be meant.
-
-        Args:
-            message: What is worth knowing.
-            *path: The key, from the top down.
-            hint: What to do.
-        """
-        self.notes.append(error_at(self.kind, self.node, message, path, hint))
 
 
 def check_task(node: TaskNode) -> Report:

@@ -6,7 +6,7 @@ What is shown comes out of the same functions that a run uses, so it cannot diff
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from proctor.check.chat import check_style
@@ -26,6 +26,7 @@ from proctor.preview.text_layout import (
     shown_path,
 )
 from proctor.preview.token_boundaries import fit, token_boundaries
+from proctor.preview.totals import Totals
 from proctor.run.bind import bind_tasks
 from proctor.run.exam import select_suite, warn_of_surprises
 from proctor.run.prompt_style import model_style
@@ -107,31 +108,6 @@ def preview_style(config: RunConfig, tokens: Tokens | None) -> PromptStyle:
     return model_style(config, open_model(config.model, config.model_args))
 
 
-@dataclass(slots=True)
-class _Totals:
-    """What was shown, and what all documents would come to at the same rate."""
-
-    tasks: int = 0
-    documents: int = 0
-    requests: int = 0
-    characters: int = 0
-    tokens: int = 0
-    cut: int = 0
-    all_documents: int = 0
-    all_requests: float = 0.0
-    all_tokens: float = 0.0
-
-    def add(self, other: _Totals, of: int) -> None:
-        """Add a task's sum; the task has ``of`` documents."""
-        for name in ("tasks", "documents", "requests", "characters", "tokens", "cut"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        # By task, since tasks differ in the length of their documents far more than documents of one task do.
-        factor = of / max(other.documents, 1)
-        self.all_documents += of
-        self.all_requests += other.requests * factor
-        self.all_tokens += other.tokens * factor
-
-
 class _Writer:
     """Writes tasks down."""
 
@@ -139,12 +115,12 @@ class _Writer:
         self._config, self._style, self._tokens = config, style, tokens
         self._dim: Paint = (lambda text: f"\x1b[2m{text}\x1b[22m" if text else "") if color else str
         self._bold: Paint = (lambda text: f"\x1b[1m{text}\x1b[22m") if color else str
-        self._total = _Totals()
-        self._now = _Totals()
+        self._total = Totals()
+        self._now = Totals()
 
     def task(self, plan: TaskPlan) -> Iterator[str]:
         """A task's head, then its documents."""
-        self._now = _Totals(tasks=1)
+        self._now = Totals(tasks=1)
         yield "\n".join(self._head(plan.task))
         for planned in plan.documents:
             self._now.documents += 1

@@ -14,7 +14,7 @@ It reads values only; nothing is imported, rendered or loaded. What needs data i
 # type, data, fields, counts, examples, metrics, filters.
 #
 # ``report`` takes a key path and not a line: ``proctor validate`` records which keys are wrong, too, and leaves them
-# out when it looks at the data (:class:`proctor.check.files.Report`).
+# out when it looks at the data (:class:`proctor.check.report.Report`).
 
 from __future__ import annotations
 
