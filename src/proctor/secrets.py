@@ -105,6 +105,16 @@ def note(value: Any) -> None:
             _given.add(secret)
 
 
+def remember(secret: str) -> None:
+    """Remember a text as a secret, whatever its name and form.
+
+    Args:
+        secret: The text; fewer than six characters are not hidden, since they stand in other words.
+    """
+    if len(secret) >= 6:
+        _given.add(secret)
+
+
 def _secrets_in(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield from _secrets_in_text(value)

@@ -6,6 +6,7 @@ import pytest
 
 from proctor.errors import UsageError
 from proctor.models.http.arguments import read_arguments
+from proctor.secrets import redact_text
 
 URL = "http://localhost:1/v1/completions"
 
@@ -46,6 +47,8 @@ def test_pretrained_stands_for_model_and_several_addresses():
         ({"model": "m"}, "needs base_url="),
         ({"model": "m", "base_url": "localhost:8000"}, "is no address"),
         ({"model": "m", "base_url": "http://"}, "is no address"),
+        ({"model": "m", "base_url": "http://[::1"}, "is no address"),
+        ({"model": "m", "base_url": "http://h:99999/v1"}, "is no address"),
         ({"model": "m", "base_url": f"{URL}|ftp://x"}, "is no address"),
         ({"model": "m", "base_url": URL, "num_concurrent": "0"}, "num_concurrent is '0'"),
         ({"model": "m", "base_url": URL, "num_concurrent": "many"}, "num_concurrent is 'many'"),
@@ -69,6 +72,11 @@ def test_what_is_wrong_is_said(args, said):
 def test_a_strange_name_is_warned_of(caplog):
     read_arguments("local-completions", {"model": "m", "base_url": URL, "zzz": 1})
     assert "'zzz' means nothing" in caplog.text
+
+
+def test_every_value_of_a_header_is_a_secret():
+    read_arguments("local-completions", {"model": "m", "base_url": URL, "header": {"X-Team-Id": "wordlike-value"}})
+    assert "wordlike-value" not in redact_text("sent with wordlike-value to the server")
 
 
 def test_secrets_are_in_no_representation():

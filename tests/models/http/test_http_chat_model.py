@@ -8,7 +8,7 @@ from stub_api import error
 
 from proctor.errors import ModelError, UsageError
 from proctor.models import open_model
-from proctor.types import Generate, Loglikelihood, Message, Refusal
+from proctor.types import Choose, Generate, Loglikelihood, Message, Refusal
 
 CHAT = (Message("system", "be brief"), Message("user", "hello"))
 
@@ -81,6 +81,59 @@ def test_what_follows_the_end_of_reasoning(serve):
     stub = serve(script=lambda path, payload: web.json_response(body) if payload else None)
     [(_, response)] = open_chat("local-chat-completions", stub, think_end_token="</think>").respond([Generate("q", {})])
     assert response.text == "B"
+
+
+def test_stop_strings_hold_after_the_reasoning_alone(serve):
+    body = {"choices": [{"message": {"content": "<think>\nhm\n</think>\n\n2\nmore"}, "finish_reason": "stop"}]}
+    stub = serve(script=lambda path, payload: web.json_response(body) if payload else None)
+    model = open_chat("local-chat-completions", stub, think_end_token="</think>")
+    [(_, response)] = model.respond([Generate("q", {"until": ["\n"]})])
+    assert response.text == "2"
+
+
+def test_the_identity_of_a_chat(serve):
+    stub = serve()
+    base = open_chat("local-chat-completions", stub).identity
+    for args in ({"think_end_token": "</think>"}, {"eos_string": "x"}, {"max_gen_toks": 5}, {"seed": 5}):
+        assert open_chat("local-chat-completions", stub, **args).identity != base
+    for args in ({"max_length": 512}, {"num_concurrent": 5}, {"timeout": 5}):
+        assert open_chat("local-chat-completions", stub, **args).identity == base
+
+
+@pytest.mark.parametrize("name", ["model", "messages", "prompt"])
+def test_generation_arguments_name_no_other_model(serve, name):
+    with pytest.raises(UsageError, match=f"hold '{name}'"):
+        list(open_chat("local-chat-completions", serve()).respond([Generate("q", {name: "other"})]))
+
+
+def test_a_stop_between_texts_and_options_sends_nothing_more(serve):
+    stub = serve()
+    model = open_chat("local-chat-completions", stub)
+    responses = model.respond([Generate("q", {}), Choose("A. 1\nB. 2", ("A", "B"))])
+    assert next(responses)[0] == 0
+    model.stop()
+    assert list(responses) == []
+    assert len([payload for _, payload in stub.requests if payload]) == 1
+
+
+def test_credit_that_is_used_up_ends_the_run(serve):
+    message = "Your credit balance is too low to access the Anthropic API."
+    stub = serve(script=lambda path, payload: error(400, message) if payload else None)
+    with pytest.raises(ModelError, match="refuses all requests"):
+        list(open_chat("anthropic-chat", stub, num_concurrent=1).respond([Generate(str(n), {}) for n in range(9)]))
+    assert len(stub.requests) == 1
+
+
+def test_a_server_that_is_down_has_not_shown_that_it_lacks_a_way(serve):
+    stub = serve(script=lambda path, payload: error(500, "down") if payload.get("logprobs") else None)
+    model = open_chat("local-chat-completions", stub, max_retries=1)
+    with pytest.raises(ModelError, match="cannot be tried"):
+        list(model.respond([Choose("A. 1\nB. 2", ("A", "B"))]))
+
+
+def test_a_name_in_the_address_beside_a_key(serve):
+    with pytest.raises(UsageError, match="holds a user's name"):
+        open_model("local-chat-completions", {"model": "m", "base_url": "http://u:p@h/v1", "auth_token": "abcdefgh"})
 
 
 def test_nothing_can_be_scored(serve, kind):

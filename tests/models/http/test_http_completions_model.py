@@ -167,6 +167,13 @@ def test_prompts_as_text_where_there_is_no_tokenizer(serve, completions):
         list(model.respond([LETTERS]))
 
 
+def test_a_chat_without_a_tokenizer_is_no_prompt(serve, completions):
+    with pytest.raises(UsageError, match="needs a tokenizer"):
+        completions(serve(), tokenizer_backend="none").render(
+            [{"role": "user", "content": "q"}], add_generation_prompt=True
+        )
+
+
 def test_a_prompt_without_room_is_an_error(serve, completions):
     with pytest.raises(UsageError, match="leaves no room"):
         list(completions(serve(), max_length=64).respond([Generate("one", {"max_gen_toks": 64})]))

@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from proctor.errors import UsageError
 from proctor.lazy import need
@@ -184,6 +185,12 @@ def _key(kind: str, arguments: ApiArguments, names: Sequence[str], *, is_local: 
     if not key and not is_local and arguments.header is None:
         raise UsageError(f"The model '{kind}' needs a key.", hint=f"Set the environment variable {names[0]}.")
     if any(sign in key for sign in "\r\n\0") or not key.isascii():
-        raise UsageError(f"The key in {names[0]} holds characters that no header may have.")
+        where = "auth_token" if arguments.auth_token else names[0]
+        raise UsageError(f"The key in {where} holds characters that no header may have.")
+    if key and any("@" in urlsplit(address).netloc for address in arguments.base_url):
+        raise UsageError(
+            "base_url holds a user's name, and there is a key as well: a request can have one of them.",
+            hint=f"Leave the name out of base_url, or unset {names[0]}.",
+        )
     note({"api_key": key})
     return key

@@ -12,9 +12,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, cast
+from urllib.parse import urlsplit
 
 from proctor.errors import UsageError, close_names, did_you_mean
-from proctor.secrets import note
+from proctor.secrets import note, remember
 
 log = logging.getLogger("proctor")
 
@@ -124,6 +125,10 @@ def _addresses(kind: str, given: Any) -> tuple[str, ...]:
         )
     addresses = tuple(part.strip() for part in str(given).split("|"))
     for address in addresses:
+        try:
+            _ = urlsplit(address).port
+        except ValueError as error:
+            raise UsageError(f"base_url is {address!r}, which is no address: {error}.") from error
         if not address.startswith(("http://", "https://")) or len(address.split("://", 1)[1].split("/", 1)[0]) == 0:
             raise UsageError(
                 f"base_url is {address!r}, which is no address.", hint="It begins with http:// or https://."
@@ -187,7 +192,9 @@ def _header(value: Any) -> Mapping[str, str]:
     header = {str(name): str(content) for name, content in cast(Mapping[Any, Any], value).items()}
     if any(sign in text for pair in header.items() for text in pair for sign in "\r\n\0"):
         raise UsageError("The model argument header holds a line end, which no header may.")
-    note(header)
+    # Which header holds a key is up to the server: none of their values is shown.
+    for content in header.values():
+        remember(content)
     return header
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from proctor.errors import UsageError
 from proctor.models.choices import ChoiceCall
-from proctor.models.generation import GenerationPlan
+from proctor.models.generation import GenerationPlan, cut_at_stops
 from proctor.models.http.arguments import ApiArguments
 from proctor.models.http.batch_forms import BatchForm
 from proctor.models.http.batch_memory import BatchMemory
@@ -74,7 +74,9 @@ class ChatModel(ServedModel):
     def identity(self) -> Mapping[str, Any] | None:
         """What its responses depend on."""
         arguments = self.arguments
-        return self.identity_of(max_gen_toks=arguments.max_gen_toks, eos=arguments.eos_string)
+        return self.identity_of(
+            max_gen_toks=arguments.max_gen_toks, eos=arguments.eos_string, think_end_token=arguments.think_end_token
+        )
 
     def render(
         self, messages: Sequence[Mapping[str, str]], *, add_generation_prompt: bool, template: str | None = None
@@ -126,7 +128,9 @@ class ChatModel(ServedModel):
         else:
             calls = list(self._text_calls(generated))
             yield from self._batches.respond(calls, lambda call: flat(self.run(iter([self._text_job(call)]))))
-        yield from flat(self.run(self._choice_jobs(chosen)))
+        # Stopped while texts came: nothing more is sent, not even to find out a route.
+        if chosen and not self.is_stopped:
+            yield from flat(self.run(self._choice_jobs(chosen)))
 
     def use_batches(self, folder: Path) -> None:
         """Send texts as batch jobs from now on.
@@ -157,19 +161,26 @@ class ChatModel(ServedModel):
     def _choice_jobs(self, requests: Sequence[tuple[int, Choose]]) -> Iterator[Job[Outcome]]:
         for wanted in dict.fromkeys(request.route for _, request in requests):
             if wanted not in self._routes:
-                self._routes[wanted] = self._find_route(wanted)
+                self._find_route(wanted)
+        if self.is_stopped:
+            return iter(())
         return (self._chooser.job(index, request, self._routes[request.route]) for index, request in requests)
 
-    def _find_route(self, wanted: str) -> ChoiceRoute:
+    def _find_route(self, wanted: str) -> None:
+        """Find out the route of a run; none is known afterwards where the run is stopped meanwhile."""
         if self.limits:
             self._chooser.reply_tokens = min(self._chooser.reply_tokens, min(self.limits) // 2)
 
         async def job(sender: Sender) -> ChoiceRoute:
             return await self._chooser.find_route(sender, wanted)
 
-        [route] = self.run(iter([job]))
-        log.info("Options are chosen by the way '%s'; the scores are not lm-eval's log-likelihoods.", route)
-        return route
+        for route in self.run(iter([job])):
+            self._routes[wanted] = route
+            failures = "; ".join(f"{name}: {why}" for name, why in self._chooser.failures.items())
+            log.info(
+                "Options are chosen by the way '%s'%s; the scores are not lm-eval's log-likelihoods.",
+                route, f" ({failures})" if failures else "",
+            )  # fmt: skip
 
     async def _post_choice(self, sender: Sender, call: ChoiceCall) -> Any:
         options = self._form.options(call.options)
@@ -191,12 +202,14 @@ class ChatModel(ServedModel):
             yield TextCall(index, server.url, payload, lambda body, plan=plan: self._read(body, plan))
 
     def _read(self, body: Any, plan: GenerationPlan) -> Text:
-        text = self._form.read(body, plan)
+        """The text of a reply: what follows the last end of reasoning, cut at the first stop string."""
         end = self.arguments.think_end_token
-        if end is None or end not in text.text:
-            return text
-        # lm-eval: what follows the last end of reasoning.
-        return Text(text.text.rsplit(end, 1)[1].lstrip(), text.finish, text.usage)
+        if end is None:
+            return self._form.read(body, plan)
+        # Stop strings hold after the reasoning alone, as on models of one's own.
+        whole = self._form.read(body, replace(plan, until=()))
+        text = whole.text.rsplit(end, 1)[1].lstrip() if end in whole.text else whole.text
+        return replace(whole, text=cut_at_stops(text, plan.until))
 
 
 def as_messages(prompt: Prompt) -> tuple[Message, ...]:

@@ -84,8 +84,14 @@ class Chooser:
             try:
                 if route != "text":
                     await self._prove(sender, route)
-            except (RequestFailedError, ValueError) as error:
-                self.failures[route] = getattr(error, "why", None) or str(error)
+            except RequestFailedError as error:
+                if error.retryable:
+                    # A server that is down has not shown that it lacks this way.
+                    raise ModelError(f"The model cannot be tried: {error.why}.", hint="Try again later.") from error
+                self.failures[route] = error.why
+                continue
+            except ValueError as error:
+                self.failures[route] = str(error)
                 continue
             return route
         why = self.failures.get(wanted, "this API has no such way")

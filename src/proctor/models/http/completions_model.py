@@ -16,7 +16,7 @@ from proctor.models.http.handshake import Handshake, Prober
 from proctor.models.http.runner import Job
 from proctor.models.http.scoring import ONE_TOKEN, ServedScorer, SpanGroup, group_spans
 from proctor.models.http.sender import RequestFailedError, Sender
-from proctor.models.http.served import Outcome, ServedModel, chat_text, flat, refusal
+from proctor.models.http.served import Outcome, ServedModel, flat, refusal
 from proctor.models.http.text_requests import completion_fields, read_completion
 from proctor.models.http.tokenizer import DEFAULT_MAX_LENGTH, open_tokens
 from proctor.models.prefix.rows import Span
@@ -52,6 +52,7 @@ class CompletionsModel(ServedModel):
         """What its responses depend on; the route does not matter, since each has shown the same values."""
         arguments = self.arguments
         return self.identity_of(
+            max_length=arguments.max_length,
             tokenizer=arguments.tokenizer or arguments.model,
             backend=arguments.tokenizer_backend,
             revision=arguments.revision,
@@ -74,7 +75,10 @@ class CompletionsModel(ServedModel):
     ) -> str:
         """Apply the tokenizer's chat template."""
         if self.tokens is None:
-            return chat_text(messages)
+            raise UsageError(
+                f"'{self.kind}' needs a tokenizer to make a prompt of a chat, and tokenizer_backend is none.",
+                hint="Name a tokenizer, or use --model local-chat-completions, where the server applies its template.",
+            )
         return self.tokens.render(messages, add_generation_prompt=add_generation_prompt, template=template)
 
     def chat_template(self, name: str | bool) -> str:
@@ -118,6 +122,8 @@ class CompletionsModel(ServedModel):
             return
         tokens = self._need_tokens()
         shakes = list(self.run(iter([self._prober(one, tokens) for one in self.endpoints])))
+        if len(shakes) < len(self.endpoints):
+            return  # stopped
         for one, shake in shakes:
             routes = self._allowed(one, shake)
             self._scorers[one.url] = ServedScorer(

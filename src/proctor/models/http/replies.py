@@ -110,7 +110,8 @@ def verdict(reply: Reply) -> Verdict:
         return Verdict.STOP
     if reply.status == 200:
         return Verdict.DONE if isinstance(reply.body, Mapping) else Verdict.STOP
-    if reply.status in (402, 403, 429) and any(word in reply.searched for word in _MONEY):
+    # 400: so does Anthropic say that the credit is used up.
+    if reply.status in (400, 402, 403, 429) and any(word in reply.searched for word in _MONEY):
         return Verdict.STOP
     if reply.status in (429, 529) or (reply.status == 503 and "retry-after" in reply.headers):
         return Verdict.LATER

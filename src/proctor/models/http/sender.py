@@ -220,7 +220,7 @@ def _stop_sentence(url: str, reply: Reply, secret_names: Sequence[str]) -> tuple
             f"{url} knows no such address or model (404): {reply.message}",
             "Check base_url and model in --model_args.",
         )
-    if reply.status in (402, 403, 429):
+    if reply.status in (400, 402, 403, 429):
         return (
             f"{url} refuses all requests ({reply.status}): {reply.message}",
             "What was answered is stored, if the run has a store: the same command goes on where this one stopped.",

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from proctor.errors import UsageError
 from proctor.models.base import WarningCounter
 from proctor.models.generation import DEFAULT_MAX_TOKENS, LENGTH_NAMES, GenerationPlan, plan_generation
 from proctor.models.http.arguments import ApiArguments
@@ -91,7 +92,6 @@ class ServedModel:
             "kind": self.kind,
             "model": arguments.model,
             "servers": sorted(one.url for one in self.endpoints),
-            "max_length": arguments.max_length,
             "seed": arguments.seed,
             **more,
         }
@@ -140,9 +140,20 @@ class ServedModel:
         """Send nothing more; what is in flight still comes."""
         self._halt.set()
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether nothing more is sent."""
+        return self._halt.is_set()
+
     def plan(self, request: Generate, eos: str | None) -> GenerationPlan:
         """The generation arguments of a request; a task that names no length gets the model's own."""
         plan = plan_generation(request.kwargs, eos=eos)
+        for name in ("model", "messages", "prompt"):
+            if name in plan.extra:
+                raise UsageError(
+                    f"The generation arguments hold {name!r}, which is what is evaluated and no way to generate.",
+                    hint="Leave it out of generation_kwargs and --gen_kwargs; the model is named in --model_args.",
+                )
         if any(request.kwargs.get(name) is not None for name in LENGTH_NAMES):
             return plan
         return replace(plan, max_tokens=self.arguments.max_gen_toks or DEFAULT_MAX_TOKENS)
