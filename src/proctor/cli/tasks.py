@@ -78,7 +78,7 @@ def _get(namespace: argparse.Namespace) -> None:
     tasks, groups, tags = _index()
     counts = f"{_count(tasks, 'task')}, {_count(groups, 'group')} and {_count(tags, 'tag')} of {where}"
     print(
-        f"{counts} are counts by name from now on.\n"
+        f"{counts} are found by name from now on.\n"
         "Bundled tasks and --include_path go before them. They are code of other people: SECURITY.md says what runs."
     )
 
