@@ -411,9 +411,13 @@ def test_a_process_of_the_engine_that_imports_the_script_says_so(checkpoints, st
 
     started(checkpoints / "llama")
     monkeypatch.setattr(multiprocessing.current_process(), "_inheriting", True, raising=False)
-    with pytest.raises(UsageError, match="import the main script again"):
-        open_fake(checkpoints / "llama")
-    monkeypatch.delattr(sys, "tracebacklimit")
+    try:
+        with pytest.raises(UsageError, match="import the main script again"):
+            open_fake(checkpoints / "llama")
+        assert sys.tracebacklimit == 0
+    finally:
+        # Not by monkeypatch, which would set it again at its end, for all tests that follow.
+        del sys.tracebacklimit
 
 
 def test_files_that_change_while_they_are_read_are_an_error(checkpoints, started, tmp_path):
