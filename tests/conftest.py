@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -116,6 +117,15 @@ def _clean_logger() -> Iterator[None]:
     logging.setLogRecordFactory(factory)
     logger.handlers[:], logger.propagate = handlers, propagate
     logger.setLevel(level)
+
+
+@pytest.fixture(autouse=True)
+def _own_garbage_collection() -> Iterator[None]:
+    """Give each test Python's own garbage collection: the command as a process of its own sets other thresholds."""
+    enabled, thresholds = gc.isenabled(), gc.get_threshold()
+    yield
+    gc.set_threshold(*thresholds)
+    (gc.enable if enabled else gc.disable)()
 
 
 @pytest.fixture(autouse=True)
