@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast, get_args
 
 from proctor.errors import did_you_mean
+from proctor.settings.amounts import number_or_nan
 from proctor.settings.kwargs import parse_pairs
 
 logger = logging.getLogger("proctor")
@@ -103,11 +104,7 @@ def size(value: Any) -> int:
 
 def limit(value: Any) -> float:
     """A number of documents, or below 1 a share of them."""
-    try:
-        number = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if math.isfinite(number) and number > 0:
+    if 0 < (number := number_or_nan(value)) < math.inf:
         return number
     raise ValueError(
         f"must be a number above 0 (of documents; below 1, a share of them), not {value!r}; "
