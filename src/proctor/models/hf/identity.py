@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -120,7 +120,7 @@ def _identity(arguments: HfArguments, config: Any, tokens: Tokens, dtype: Any) -
         },
         "config": settings_digest(origin.folder, "config.json"),
         "dtype": used,
-        "arguments": _other_arguments(arguments),
+        "arguments": other_arguments(arguments, NO_MATTER | BY_EFFECT.keys()),
         "arithmetic": arithmetic(),
         "autocast": _name(arguments.mixed_precision_dtype),
         "backend": tokens.backend,
@@ -139,8 +139,13 @@ def _identity(arguments: HfArguments, config: Any, tokens: Tokens, dtype: Any) -
     }
 
 
-def _other_arguments(arguments: HfArguments) -> Mapping[str, Any]:
-    """Every argument that is not at its default, and is neither excluded nor in the identity by its effect."""
+def other_arguments(arguments: Any, left_out: Set[str]) -> Mapping[str, Any]:
+    """Every argument that is not at its default, for an identity; never a secret.
+
+    Args:
+        arguments: A dataclass of model arguments, with those that it does not know under ``extra``.
+        left_out: Those that cannot matter, or are in the identity by their effect.
+    """
     own = {
         item.name: getattr(arguments, item.name)
         for item in fields(arguments)
@@ -149,7 +154,7 @@ def _other_arguments(arguments: HfArguments) -> Mapping[str, Any]:
     return {
         key: plain_value(value)
         for key, value in sorted({**own, **arguments.extra}.items())
-        if key not in NO_MATTER and key not in BY_EFFECT and not is_secret_key(key)
+        if key not in left_out and not is_secret_key(key)
     }
 
 

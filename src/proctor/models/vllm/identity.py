@@ -12,7 +12,6 @@ import json
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import fields
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -24,7 +23,7 @@ from proctor.models.hf.identity import (
     identify_tokenizer,
     identify_weights,
     origin_of,
-    plain_value,
+    other_arguments,
 )
 from proctor.models.tokens.tokenizer import Tokens
 from proctor.models.vllm.arguments import VllmArguments
@@ -117,7 +116,7 @@ def _identity(arguments: VllmArguments, config: Any, tokens: Tokens) -> Mapping[
         **({"lora": identify_part(lora, arguments.files)} if lora else {}),
         "config": settings_digest(origin.folder, "config.json"),
         "dtype": dtype,
-        "arguments": _other_arguments(arguments),
+        "arguments": other_arguments(arguments, NO_MATTER | BY_EFFECT),
         "arithmetic": {**arithmetic(), **steering_variables()},
         "tokenizer": identify_tokenizer(arguments.files, tokens),
         "max_length": arguments.max_length,
@@ -149,20 +148,6 @@ def _dtype(wanted: Any, config: Any) -> Any:
     platform: Any = load_attribute("vllm.platforms:current_platform")
     device = [str(one).removeprefix("torch.") for one in platform.supported_dtypes]
     return {"auto": str(own).removeprefix("torch."), "device": device}
-
-
-def _other_arguments(arguments: VllmArguments) -> Mapping[str, Any]:
-    """Every argument that is not at its default, and is neither excluded nor in the identity by its effect."""
-    own = {
-        item.name: getattr(arguments, item.name)
-        for item in fields(arguments)
-        if item.name != "extra" and getattr(arguments, item.name) != item.default
-    }
-    return {
-        key: plain_value(value)
-        for key, value in sorted({**own, **arguments.extra}.items())
-        if key not in NO_MATTER and key not in BY_EFFECT and not is_secret_key(key)
-    }
 
 
 def engine_release() -> str:
