@@ -16,7 +16,7 @@ from tiny_models import MODEL, close, open_tiny
 from proctor.errors import ModelError, UsageError
 from proctor.lazy import is_installed
 from proctor.models import open_model
-from proctor.models.vllm.engine import Engine, EngineRequest, Refused
+from proctor.models.vllm.engine import Engine, EngineRefusal, EngineRequest
 from proctor.models.vllm.plan import PLAIN
 from proctor.models.vllm.routes import Part, Route, ScoringRequest
 from proctor.models.vllm.scoring import Scorer
@@ -187,7 +187,7 @@ def test_a_prompt_that_vllm_refuses_costs_no_other(model):
     outputs = engine_of(model).generate(
         [EngineRequest(ids, {"max_tokens": 1, "temperature": 0}) for ids in ([1, 2], [99999999], [3])]
     )
-    assert [isinstance(output, Refused) for output in outputs] == [False, True, False]
+    assert [isinstance(output, EngineRefusal) for output in outputs] == [False, True, False]
     assert not any(isinstance(one, Refusal) for one in in_order(model, LETTERS[:1]))
 
 

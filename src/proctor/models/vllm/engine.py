@@ -18,7 +18,7 @@ log = logging.getLogger("proctor")
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class EngineRefusal:
     """A request that the engine did not take, and why."""
 
     why: str
@@ -93,7 +93,7 @@ class Engine:
         if not self.accepts(settings):
             return False
         [output] = self.generate([EngineRequest([1, 1], {"max_tokens": 1, "temperature": 0, **settings})])
-        return not isinstance(output, Refused) and getattr(output, "prompt_token_id_logprobs", None) is not None
+        return not isinstance(output, EngineRefusal) and getattr(output, "prompt_token_id_logprobs", None) is not None
 
     def accepts(self, settings: Mapping[str, Any]) -> bool:
         """Whether ``SamplingParams`` takes such arguments."""
@@ -120,7 +120,7 @@ class Engine:
             ) from error
 
     def generate(self, requests: Sequence[EngineRequest]) -> list[Any]:
-        """The output of each request, in order: vLLM's ``RequestOutput``, or :class:`Refused`.
+        """The output of each request, in order: vLLM's ``RequestOutput``, or :class:`EngineRefusal`.
 
         Args:
             requests: What goes to the engine in one call.
@@ -137,7 +137,7 @@ class Engine:
         except self._refusals as error:
             # One bad prompt and the engine takes none of the call.
             if len(requests) == 1:
-                return [Refused(_one_line(error))]
+                return [EngineRefusal(_one_line(error))]
             return [output for request in requests for output in self.generate([request])]
         if len(outputs) != len(requests):
             raise RuntimeError(f"{len(outputs)} outputs came for {len(requests)} requests")

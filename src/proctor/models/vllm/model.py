@@ -14,7 +14,7 @@ from proctor.models.scored_requests import RolledRequests, ScoredRequests
 from proctor.models.tokens.spans import SpanMaker
 from proctor.models.tokens.tokenizer import Tokens
 from proctor.models.vllm.arguments import VllmArguments
-from proctor.models.vllm.engine import Engine, EngineRequest, Refused
+from proctor.models.vllm.engine import Engine, EngineRefusal, EngineRequest
 from proctor.models.vllm.sampling import Sampler
 from proctor.models.vllm.scoring import CALL, Scorer, SpanScore
 from proctor.types import Generate, Loglikelihood, Refusal, Request, Response, Rolling, prompt_text
@@ -121,8 +121,8 @@ class VllmModel:
         for start in range(0, len(order), self._rows):
             places = order[start : start + self._rows]
             outputs = self._engine.generate([EngineRequest(prompts[place], settings[place]) for place in places])
-            refused = {output.why for output in outputs if isinstance(output, Refused)}
-            if len(refused) == 1 < len(outputs) and all(isinstance(output, Refused) for output in outputs):
+            refused = {output.why for output in outputs if isinstance(output, EngineRefusal)}
+            if len(refused) == 1 < len(outputs) and all(isinstance(output, EngineRefusal) for output in outputs):
                 # For one and the same reason: it lies in the arguments, and not in a prompt.
                 raise ModelError(f"vLLM refuses every request: {refused.pop()}")
             for place, output in zip(places, outputs, strict=True):
@@ -140,7 +140,7 @@ class VllmModel:
         return prompt
 
     def _text(self, output: Any, plan: GenerationPlan) -> Response:
-        if isinstance(output, Refused):
+        if isinstance(output, EngineRefusal):
             return Refusal(f"vLLM refused it: {output.why}")
         text = self._sampler.text(output, plan)
         facts = self._generation

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from proctor.models.vllm.engine import Engine, EngineRequest, Refused
+from proctor.models.vllm.engine import Engine, EngineRefusal, EngineRequest
 from proctor.models.vllm.plan import Abilities, Continuation, plan, whole
 from proctor.models.vllm.routes import Route, ScoringRequest, TokenScore
 
@@ -83,7 +83,7 @@ def _scores(engine: Engine, requests: Sequence[ScoringRequest]) -> list[TokenSco
     return [
         score
         for request, output in zip(requests, outputs, strict=True)
-        for score in ([None] * len(request.parts) if isinstance(output, Refused) else request.read(output))
+        for score in ([None] * len(request.parts) if isinstance(output, EngineRefusal) else request.read(output))
     ]
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from proctor.errors import ModelError
 from proctor.models.prefix.rows import Span
-from proctor.models.vllm.engine import Engine, EngineRequest, Refused
+from proctor.models.vllm.engine import Engine, EngineRefusal, EngineRequest
 from proctor.models.vllm.plan import PLAIN, Abilities, Continuation, plan, unique, whole
 from proctor.models.vllm.probe import ProbeResult, probe
 from proctor.models.vllm.routes import Part, Route, ScoringRequest, TokenScore
@@ -173,7 +173,7 @@ class Scorer:
             outputs = self._engine.generate([EngineRequest(request.prompt, request.settings) for request in requests])
         for request, output in zip(requests, outputs, strict=True):
             self.counts.requests[str(request.route)] += 1
-            if isinstance(output, Refused):
+            if isinstance(output, EngineRefusal):
                 yield request, [None] * len(request.parts), output.why
             else:
                 yield request, request.read(output), None
