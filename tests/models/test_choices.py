@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from proctor.answers import read_choice
 from proctor.models.choices import (
     constrained_call,
     label_scores,
     letters_call,
     letters_choice,
-    reply_choice,
     text_call,
 )
 from proctor.types import Choose, Message
@@ -126,5 +126,5 @@ def test_letters_without_any_label_read_the_text():
     ],
 )
 def test_a_reply_is_read_by_the_ladder(route, reply, finish, picked, how):
-    choice = reply_choice(QUESTION, route, reply, finish=finish)
+    choice = read_choice(QUESTION, route, reply, finish=finish)
     assert (choice.picked, choice.how, choice.route, choice.text) == (picked, how, route, reply)

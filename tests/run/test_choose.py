@@ -12,7 +12,7 @@ from proctor.answers import read_choice
 from proctor.cli.main import main
 from proctor.errors import TaskError, UsageError
 from proctor.models import MODELS, ModelKind
-from proctor.models.choices import letters_choice, reply_choice
+from proctor.models.choices import letters_choice
 from proctor.models.dummy import DummyModel
 from proctor.preview.preview import preview
 from proctor.replay.changes import Changes
@@ -90,7 +90,7 @@ def question_of(request):
 
 
 def by_text(request):
-    return reply_choice(request, "text", REPLIES[question_of(request)], finish="stop")
+    return read_choice(request, "text", REPLIES[question_of(request)], finish="stop")
 
 
 def by_letters(request):

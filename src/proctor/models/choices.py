@@ -23,7 +23,7 @@ from typing import Any
 
 from proctor.answers import read_choice
 from proctor.answers.reply import plain_letters
-from proctor.types import Choice, ChoiceRoute, Choose, Finish, Message, Usage
+from proctor.types import Choice, Choose, Finish, Message, Usage
 
 TOP_TOKENS = 20
 """Most top tokens that OpenAI's interface, and a vLLM server without further options, give."""
@@ -154,26 +154,6 @@ def letters_choice(
         unseen=found.unseen,
         label_mass=found.mass,
     )
-
-
-def reply_choice(
-    request: Choose,
-    route: ChoiceRoute,
-    text: str,
-    *,
-    finish: Finish | None = None,
-    usage: Usage | None = None,
-) -> Choice:
-    """The response by the routes ``constrained`` and ``text``.
-
-    Args:
-        request: The request.
-        route: Which of them.
-        text: The reply, reasoning included.
-        finish: Why it ended.
-        usage: Its tokens.
-    """
-    return read_choice(request, route, text, finish=finish, usage=usage)
 
 
 def _bare(text: str) -> str:

@@ -20,6 +20,7 @@ import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+from proctor.answers import read_choice
 from proctor.errors import ModelError
 from proctor.models.choices import (
     REPLY_TOKENS,
@@ -28,7 +29,6 @@ from proctor.models.choices import (
     label_scores,
     letters_call,
     letters_choice,
-    reply_choice,
     text_call,
 )
 from proctor.models.generation import plan_generation
@@ -142,7 +142,7 @@ class Chooser:
         text = self._read(body)
         if route == "letters":
             return letters_choice(request, first_tokens(body), text.text, finish=text.finish, usage=text.usage)
-        return reply_choice(request, route, text.text, finish=text.finish, usage=text.usage)
+        return read_choice(request, route, text.text, finish=text.finish, usage=text.usage)
 
 
 def first_tokens(body: Any) -> list[tuple[str, float]]:

@@ -121,7 +121,7 @@ class CompletionsModel(ServedModel):
         if self._handshake is not None:
             return
         tokens = self._need_tokens()
-        shakes = list(self.run(iter([self._prober(one, tokens) for one in self.endpoints])))
+        shakes = self.handshakes()
         if len(shakes) < len(self.endpoints):
             return  # stopped
         for one, shake in shakes:
