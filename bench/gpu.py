@@ -35,7 +35,9 @@ from typing import Any
 
 from scoring import RESULTS, pick, work_folder
 from side_by_side.cases import CASES, GPU_SHAPES, Case
-from side_by_side.cell import Failed, Setting, measure, peer_python
+from side_by_side.cell import Setting, measure
+
+from peer import Failed, peer_python  # isort: skip
 
 DEFAULT_CASES = ("mmlu", "hellaswag", "hellaswag-10", "arc-25", "winogrande", "lambada", "gsm8k")
 COLUMNS = ("ratio", "lm-eval s", "proctor s", "lm-eval tok/s", "proctor tok/s", "of rate", "apart", "changed", "mode")

@@ -26,7 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
 
-from parity import shared_folder  # noqa: E402
+from peer import Failed, peer_python, shared_folder  # noqa: E402
 from prompt_parity import DUMP, RECORDER, WHERE, candidates  # noqa: E402
 
 GOAL = 20.0
@@ -72,19 +72,23 @@ def show(theirs: Timed, ours: Timed, requests: int) -> None:
 def main() -> int:
     """Time both; 1 where the files differ or the whole process is not twenty times quicker."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--peer-python", required=True, help="a Python that has lm-eval installed")
+    parser.add_argument("--peer-python", help="a Python that has lm_eval 0.4.13 ($PEER_PYTHON)")
     parser.add_argument("--tasks", nargs="+", default=[], metavar="PATTERN", help="only these tasks")
     parser.add_argument("--limit", type=int, default=0, help="documents of each task; 0: all of them")
     options = parser.parse_args()
+    try:
+        peer = peer_python(options.peer_python)
+    except Failed as failure:
+        raise SystemExit(f"prompts: {failure}") from None
     hub = shared_folder() / "hub"
     if not hub.is_dir():
         raise SystemExit(f"there is no {hub} (set PROCTOR_SHARED to the folder of the test data)")
-    find = [options.peer_python, "-c", WHERE]
+    find = [peer, "-c", WHERE]
     tasks = subprocess.run(find, capture_output=True, text=True, check=True).stdout.strip()
     names = [candidate.name for candidate in candidates(hub, [tasks], options.tasks)]
     with tempfile.TemporaryDirectory(prefix="bench-prompts-") as scratch:
         files = [Path(scratch, "theirs.jsonl"), Path(scratch, "ours.jsonl")]
-        programs = ([options.peer_python, str(RECORDER)], [sys.executable, str(DUMP), "--include_path", tasks])
+        programs = ([peer, str(RECORDER)], [sys.executable, str(DUMP), "--include_path", tasks])
         timed = []
         for program, file in zip(programs, files, strict=True):
             command = [*program, "--out", str(file), "--build_only", "--modes", "plain-default", "--limit"]

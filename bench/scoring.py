@@ -30,8 +30,10 @@ from pathlib import Path
 from typing import Any
 
 from side_by_side.cases import CASES, SHAPES, Case, Shape
-from side_by_side.cell import ROOT, Failed, Setting, measure, peer_python
+from side_by_side.cell import Setting, measure
 from side_by_side.report import read_cells, write_report
+
+from peer import ROOT, Failed, peer_python  # isort: skip
 
 RESULTS = ROOT / "bench" / "results"
 PAGE = ROOT / "docs" / "performance.md"

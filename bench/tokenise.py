@@ -220,7 +220,7 @@ def measure(
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--peer-python", help="a Python that has lm-eval installed")
+    parser.add_argument("--peer-python", type=os.path.abspath, help="a Python that has lm-eval installed")
     parser.add_argument("--peer-every", type=int, default=10)
     parser.add_argument("--hub", type=Path, help="a folder of data sets (default: shared/hub beside the repository)")
     parser.add_argument("--tokenizer", type=Path, action="append", help="a folder of one, instead of trained ones")

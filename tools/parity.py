@@ -30,10 +30,9 @@ from pathlib import Path
 
 from parity_compare import NoResults, Report, Tolerance, compare, read_run
 from parity_families import family_cases, form_cases, write_forms
+from peer import PEER_VERSION, ROOT, Failed, peer_python, shared_folder
 
-ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "src" / "proctor" / "benchmarks" / "demo"
-PEER_VERSION = "0.4.13"
 
 
 @dataclass(frozen=True)
@@ -103,15 +102,6 @@ def _longer() -> Iterator[Case]:
 FAMILIES = tuple(_longer())
 
 
-class Failed(Exception):
-    """A program could not be run, or ended with an error."""
-
-
-def shared_folder() -> Path:
-    """The shared test data, found as the tests find it."""
-    return Path(os.environ.get("PROCTOR_SHARED") or ROOT.parent / "shared")
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the chosen cases and say how they came out."""
     options = _parser().parse_args(argv)
@@ -164,20 +154,6 @@ def choose(names: Sequence[str] | None, default: Sequence[Case] = CASES) -> list
     if missing:
         print(f"Left out, for want of the shared test data (set PROCTOR_SHARED): {', '.join(missing)}")
     return [case for case in chosen if case.name not in missing]
-
-
-def peer_python(given: str | None) -> str:
-    """A Python that has the version of lm-eval whose numbers are the reference."""
-    python = given or os.environ.get("PEER_PYTHON") or str(ROOT / ".venv-peer" / "bin" / "python")
-    code = "from importlib.metadata import version; print(version('lm_eval'))"
-    try:
-        asked = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
-    except OSError as error:
-        raise Failed(f"{python} cannot be started ({error.strerror}); 'make parity' sets it up.") from error
-    found = asked.stdout.strip()
-    if asked.returncode or found != PEER_VERSION:
-        raise Failed(f"{python} has lm_eval {found or 'not at all'}, but {PEER_VERSION} is needed.")
-    return python
 
 
 def run_cases(cases: Sequence[Case], peer: str, work: Path, tolerance: Tolerance, show: int) -> int:

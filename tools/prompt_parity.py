@@ -30,7 +30,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from parity import shared_folder
+from peer import Failed, peer_python, shared_folder
 from prompt_dump import recorder
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -276,7 +276,7 @@ def check(options: argparse.Namespace, hub: Path, work: Path) -> int:
 def main() -> int:
     """Compare, or write the digests."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--peer-python", required=True, help="a Python that has lm-eval installed")
+    parser.add_argument("--peer-python", help="a Python that has lm_eval 0.4.13 ($PEER_PYTHON)")
     parser.add_argument("--tasks", nargs="+", default=[], metavar="PATTERN", help="only these tasks")
     parser.add_argument("--modes", nargs="+", choices=list(recorder.MODES), default=list(recorder.MODES))
     parser.add_argument("--limit", type=int, default=5, help="documents of each task")
@@ -285,6 +285,11 @@ def main() -> int:
     parser.add_argument("--goldens", metavar="FILE", help="write a digest of what lm-eval asks, per task and mode")
     parser.add_argument("--keep", help="a folder for the dumps, which are removed otherwise")
     options = parser.parse_args()
+    try:
+        options.peer_python = peer_python(options.peer_python)
+    except Failed as failure:
+        print(f"prompt_parity: {failure}", file=sys.stderr)
+        return 2
     hub = shared_folder() / "hub"
     if not hub.is_dir():
         print(f"prompt_parity: there is no {hub} (set PROCTOR_SHARED to the folder of the test data)", file=sys.stderr)

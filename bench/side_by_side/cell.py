@@ -14,18 +14,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from peer import Failed, shared_folder
+
 from side_by_side.cases import Case, Shape
 from side_by_side.figures import Key, as_json, compare, median, ratios
 from side_by_side.standin import write_hub
 
 BENCH = Path(__file__).resolve().parents[1]
-ROOT = BENCH.parent
-PEER_VERSION = "0.4.13"
 MMLU_GROUP = "mmlu"
-
-
-class Failed(Exception):
-    """A program could not be run, or ended with an error; the text is for the user."""
 
 
 @dataclass(frozen=True)
@@ -42,26 +38,6 @@ class Setting:
     gen_tokens: int = 128
     repeats: int = 1
     stand_in: bool = False
-
-
-def shared_folder() -> Path:
-    """The shared test data, found as the tests find it."""
-    return Path(os.environ.get("PROCTOR_SHARED") or ROOT.parent / "shared")
-
-
-def peer_python(given: str | None) -> str:
-    """A Python that has the version of lm-eval to compare with."""
-    python = given or os.environ.get("PEER_PYTHON") or str(ROOT / ".venv-peer" / "bin" / "python")
-    code = "from importlib.metadata import version; print(version('lm_eval'))"
-    try:
-        asked = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
-    except OSError as error:
-        raise Failed(f"{python} cannot be started ({error.strerror}); 'make bench' sets it up.") from error
-    found = asked.stdout.strip()
-    if asked.returncode or found != PEER_VERSION:
-        raise Failed(f"{python} has lm_eval {found or 'not at all'}, but {PEER_VERSION} is needed.")
-    # Not resolved: a virtual environment's python is a link, and is itself only under its own path.
-    return python if os.sep not in python else os.path.abspath(python)
 
 
 def data_folder(case: Case, setting: Setting) -> tuple[Path, str]:
