@@ -1,4 +1,4 @@
-"""Reads results and samples files, proctor's and lm-eval 0.4's: the one home of what stands where in them.
+"""Reads results and samples files, proctor's and lm-eval 0.4's: the one home of what stands where on disk.
 
 Nothing is computed here, and no model, task file or store is touched: whoever compares, audits or grades again asks
 here for what was written.
@@ -13,25 +13,34 @@ here for what was written.
 #
 # With ``--output_path NAME.json`` the results are NAME_<stamp>.json, and samples carry the stamp alone. Results that
 # were given a third name have no stamp: no samples are found, rather than those of another run in the folder.
+#
+# lm-eval 0.4.0 to 0.4.2 have no stamps: results.json, and one <model_args>_<task>.jsonl a task, which despite its name
+# holds one JSON array. Any of these files may be compressed with gzip; its first bytes say so.
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from proctor.errors import DataError, UsageError
-from proctor.files import LARGEST_DOCUMENT, read_text, text_lines
+from proctor.files import LARGEST_DOCUMENT, LONGEST_LINE, MB, open_regular
 from proctor.results.files import file_names
 
 SEEDS = ("random_seed", "numpy_seed", "torch_seed", "fewshot_seed")
 """Keys of the seeds in a results file's ``config``, in the order of the command line's ``--seed``."""
 
 _SECTIONS = ("config", "configs", "group_subtasks", "n-shot")
-_NAME = re.compile(r"results_(.+)\.json|(.+)_(\d{4}-\d\d-\d\dT.+)\.json")
+_NAME = re.compile(r"results_(.+)\.json(?:\.gz)?|(.+)_(\d{4}-\d\d-\d\dT.+)\.json(?:\.gz)?")
+UNSTAMPED = ("results.json", "results.json.gz")
+"""What lm-eval 0.4.0 to 0.4.2 call their results."""
+_GZIP = b"\x1f\x8b"
 
 
 def find_results_file(path: Path) -> Path:
@@ -66,10 +75,10 @@ def read_document(file: Path) -> dict[str, Any]:
         DataError: It is not there, cannot be read, or has no ``results``.
     """
     try:
-        document = json.loads(read_text(file, largest=LARGEST_DOCUMENT))
+        document = json.loads(_read_whole(file))
     except FileNotFoundError as error:
         raise DataError(f"There is no results file {file}.") from error
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, EOFError, zlib.error, ValueError, RecursionError) as error:
         raise DataError(f"{str(file)!r} cannot be read as a results file: {error}") from error
     if not isinstance(document, dict) or "results" not in document:
         raise DataError(f"{file} is no results file: it has no 'results'.")
@@ -102,6 +111,18 @@ def read_results(file: Path) -> Mapping[str, Any]:
     return document
 
 
+def stamp_of_results(name: str) -> str | None:
+    """The time in the name of a results file; "" where lm-eval before 0.4.3 wrote it; None: it has no such name.
+
+    Args:
+        name: The file's name without its folder.
+    """
+    if name in UNSTAMPED:
+        return ""
+    match = _NAME.fullmatch(name)
+    return (match[1] or match[3]) if match else None
+
+
 def samples_beside(file: Path, document: Mapping[str, Any]) -> Mapping[str, Path]:
     """The samples files of a run, by task; tasks that have none are left out.
 
@@ -109,35 +130,110 @@ def samples_beside(file: Path, document: Mapping[str, Any]) -> Mapping[str, Path
         file: Its results file.
         document: What stands in it.
     """
-    match = _NAME.fullmatch(file.name)
-    stamp = (match[1] or match[3]) if match else ""
-    names = file_names(sorted(document.get("configs") or {}))
-    paths = {task: file.with_name(f"samples_{name}_{stamp}.jsonl") for task, name in names.items()}
-    return {task: path for task, path in paths.items() if path.is_file()}
+    stamp = stamp_of_results(file.name)
+    tasks = sorted(document.get("configs") or {})
+    if stamp == "":
+        return _unstamped_samples(file.parent, tasks)
+    paths = {task: file.with_name(f"samples_{name}_{stamp}.jsonl") for task, name in file_names(tasks).items()}
+    both = {task: (path, path.with_name(path.name + ".gz")) for task, path in paths.items()}
+    return {task: path for task, pair in both.items() for path in pair[::-1] if path.is_file()}
+
+
+def _unstamped_samples(folder: Path, tasks: Sequence[str]) -> Mapping[str, Path]:
+    """Files that end in the name of a task; of two tasks that fit, the longer name is meant."""
+    found: dict[str, Path] = {}
+    for path in sorted((*folder.glob("*.jsonl"), *folder.glob("*.jsonl.gz"))):
+        name = path.name.removesuffix(".gz").removesuffix(".jsonl")
+        fits = [task for task in tasks if name == task or name.endswith(f"_{task}")]
+        if fits:
+            found[max(fits, key=len)] = path
+    return found
 
 
 def read_samples(file: Path) -> Iterator[tuple[int, Any]]:
-    """The lines of a samples file, one at a time: a file of a large task does not fit into memory twice.
+    """The samples of a file, one at a time: a file of a large task does not fit into memory twice.
 
     Args:
-        file: The file.
+        file: The file: JSON lines, or one JSON array (lm-eval 0.4.0 to 0.4.2); either may be compressed with gzip.
 
     Returns:
-        The number of each line, counted from 1, and its JSON value.
+        The number of each line (or place in the array), counted from 1, and its JSON value.
 
     Raises:
         DataError: The file cannot be read, or a line is not JSON.
     """
     try:
-        for number, line in enumerate(text_lines(file), 1):
-            try:
-                yield number, json.loads(line)
-            except (ValueError, RecursionError) as error:
-                raise DataError(f"Line {number} of {file} is not JSON: {error}") from error
+        with _open_plain(file) as stream:
+            yield from _array(file, stream) if _begins_array(stream) else _lines(file, stream)
     except UnicodeDecodeError as error:
         raise DataError(f"{file} is no samples file: {error}") from error
+    except (EOFError, zlib.error) as error:
+        raise DataError(f"{file} is incomplete or damaged: {error}") from error
     except OSError as error:
-        raise DataError(f"{file} cannot be read: {error.strerror}.") from error
+        raise DataError(f"{file} cannot be read: {error.strerror or error}.") from error
+
+
+@contextmanager
+def _open_plain(file: Path) -> Iterator[BinaryIO]:
+    """A file's bytes, uncompressed."""
+    with open_regular(file) as raw:
+        compressed = raw.read(2) == _GZIP
+        raw.seek(0)
+        yield cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if compressed else raw
+
+
+def _read_whole(file: Path) -> str:
+    with _open_plain(file) as stream:
+        data = stream.read(LARGEST_DOCUMENT + 1)
+    if len(data) > LARGEST_DOCUMENT:
+        raise OSError(f"it holds more than {LARGEST_DOCUMENT // MB:,} MB")
+    return data.decode("utf-8")
+
+
+def _begins_array(stream: BinaryIO) -> bool:
+    start = stream.read(64).lstrip()
+    stream.seek(0)
+    return start.startswith(b"[")
+
+
+def _lines(file: Path, stream: BinaryIO) -> Iterator[tuple[int, Any]]:
+    number = 0
+    while line := stream.readline(LONGEST_LINE + 1):
+        number += 1
+        if len(line) > LONGEST_LINE:
+            raise DataError(f"Line {number} of {file} holds more than {LONGEST_LINE // MB:,} MB.")
+        text = line.decode("utf-8")
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise DataError(f"Line {number} of {file} is not JSON: {error}") from error
+        yield number, value
+
+
+def _array(file: Path, stream: BinaryIO) -> Iterator[tuple[int, Any]]:
+    """The values of one array: its text is in memory, its values are not."""
+    data = stream.read(LARGEST_DOCUMENT + 1)
+    if len(data) > LARGEST_DOCUMENT:
+        raise DataError(f"{file} is one array of more than {LARGEST_DOCUMENT // MB:,} MB.")
+    text, decode, number = data.decode("utf-8"), json.JSONDecoder().raw_decode, 0
+    at = text.index("[") + 1
+    while (at := _skip(text, at)) < len(text) and text[at] != "]":
+        number += 1
+        try:
+            value, at = decode(text, at)
+        except (ValueError, RecursionError) as error:
+            raise DataError(f"Sample {number} of {file} is not JSON: {error}") from error
+        yield number, value
+    if at >= len(text):
+        raise DataError(f"{file} ends within its array, after {number:,} samples.")
+
+
+_SEPARATORS = re.compile(r"[\s,]*")
+
+
+def _skip(text: str, at: int) -> int:
+    match = _SEPARATORS.match(text, at)
+    return match.end() if match else at
 
 
 def top_names(document: Mapping[str, Any], tasks: Sequence[str]) -> list[str]:

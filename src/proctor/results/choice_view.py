@@ -1,0 +1,308 @@
+"""What a sample says of a choice among options: which there were, which was picked, which is right, how sure.
+
+Nothing of this stands in a samples file as such; it follows from the requests and their log-likelihoods. No score is
+computed: a document's score is the one that its line has.
+"""
+
+# Where the options are
+# ---------------------
+#   prompts equal, continuations differ (mmlu, hellaswag)    the option is the continuation without its delimiter
+#   continuations equal, prompts differ (winogrande)         the option is what differs between the prompts
+#   both differ (another prompt for each option)             the option is the continuation
+#   one request with labels (chosen by label, no scores)     the options are in the request
+#
+# acc_mutual_info asks each option once more without a context: those requests stand last, and are no options.
+#
+# Options that are bare labels (A, (B), 3., ④) say nothing of what is chosen. The document has their texts: in a list of
+# that length, in columns called like the labels, or in columns that are numbered. They are shown beside the labels, and
+# lengths are taken from them.
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from proctor.results.stored_run import Sample
+
+_SERIES = ("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz", "0123456789", "123456789", "①②③④⑤⑥⑦⑧⑨⑩",
+           "㉠㉡㉢㉣㉤㉥㉦㉧㉨㉩", "ㄱㄴㄷㄹㅁㅂㅅㅇㅈㅊ", "가나다라마바사아자차")  # fmt: skip
+"""What labels count with: options are labels only if they are the beginning of a series, in its order."""
+_LIST_COLUMNS = ("choices", "options", "endings", "answers", "candidates", "선택지", "보기")
+_NUMBERED = ("option", "choice", "ending", "ending_", "sol", "alternative_", "distractor", "answer", "보기")
+_TRUE = ("True", "true", "1")
+
+
+@dataclass(frozen=True)
+class ChoiceView:
+    """One document's choice.
+
+    Attributes:
+        options: What was scored, without delimiters.
+        texts: What the options mean where they are bare labels; else equal to ``options``.
+        lls: The log-likelihood of each option, in nats; empty where a model chose by label.
+        greedy: Whether each option is what greedy decoding writes.
+        golds: Positions of the right options; empty: not known.
+        chosen: The position that was chosen by label, where ``lls`` is empty; None: none could be read.
+    """
+
+    options: tuple[str, ...]
+    texts: tuple[str, ...]
+    lls: tuple[float, ...]
+    greedy: tuple[bool, ...]
+    golds: tuple[int, ...]
+    chosen: int | None = None
+
+    @property
+    def by_label(self) -> bool:
+        """Whether what was scored are bare labels, whose order could matter."""
+        return self.texts != self.options or are_labels(self.options)
+
+    @property
+    def has_nan(self) -> bool:
+        """Whether a log-likelihood is not a number: then nothing was picked."""
+        return any(map(math.isnan, self.lls))
+
+    def picked(self, metric: str = "acc") -> int | None:
+        """The option that a metric takes for the model's choice; None where there is none.
+
+        Args:
+            metric: ``acc_norm`` divides by characters, ``acc_bytes`` by bytes of UTF-8; all others by nothing.
+        """
+        if not self.lls:
+            return self.chosen
+        if self.has_nan:
+            return None
+        scores = [_per(ll, _length(option, metric)) for ll, option in zip(self.lls, self.options, strict=True)]
+        return scores.index(max(scores))
+
+    @cached_property
+    def p(self) -> tuple[float, ...]:
+        """The probability of each option among these options; empty where it is not known."""
+        if not self.lls or self.has_nan:
+            return ()
+        top = max(self.lls)
+        if math.isinf(top):
+            return ()
+        weights = [math.exp(ll - top) for ll in self.lls]
+        total = math.fsum(weights)
+        return tuple(weight / total for weight in weights)
+
+    @property
+    def margin(self) -> float | None:
+        """By how many nats the likeliest option leads the next one; None where that is not known."""
+        if self.has_nan or len(self.lls) < 2:
+            return None
+        best, second = sorted(self.lls, reverse=True)[:2]
+        return best - second if math.isfinite(best) else None
+
+    @property
+    def mass(self) -> float:
+        """The probability that the model writes any of the options."""
+        return math.fsum(math.exp(ll) for ll in self.lls)
+
+
+def _length(option: str, metric: str) -> int:
+    if metric == "acc_norm":
+        return len(option)
+    return len(option.encode("utf-8", "surrogatepass")) if metric == "acc_bytes" else 1
+
+
+def _per(ll: float, length: int) -> float:
+    # As the metrics do: an empty option has nothing to divide by and never wins.
+    return ll / length if length else -math.inf
+
+
+def are_labels(options: Sequence[str]) -> bool:
+    """Whether options are bare labels (A, B, C or (1), (2)) and no texts; ``24``, ``23`` are answers.
+
+    Args:
+        options: Their texts.
+    """
+    bare = "".join([option.strip(" ().:") for option in options])
+    return len(bare) == len(options) > 1 and any(series.startswith(bare) for series in _SERIES)
+
+
+def choice_view(sample: Sample, config: Mapping[str, Any]) -> ChoiceView | None:
+    """A sample as a choice among options; None where it is none (a written text, a perplexity, one continuation).
+
+    Args:
+        sample: The sample.
+        config: The task's configuration, as far as it is known.
+    """
+    pairs, lls, greedy = _requests(sample.line)
+    if not pairs:
+        return None
+    if isinstance(pairs[0][1], Mapping):
+        return _chosen_by_label(sample, pairs[0][1])
+    if config.get("output_type", "multiple_choice") != "multiple_choice" or not isinstance(pairs[0][1], str):
+        return None
+    if len(lls) != len(pairs):
+        return None
+    count = _options_among(pairs)
+    if count < 2:
+        return None
+    options = _options(pairs[:count], config)
+    texts = _texts(options, sample.line.get("doc")) if are_labels(options) else options
+    return ChoiceView(options, texts, lls[:count], greedy[:count], _golds(sample, options, texts, lls[:count]))
+
+
+def _requests(line: Mapping[str, Any]) -> tuple[list[tuple[Any, Any]], tuple[float, ...], tuple[bool, ...]]:
+    """Prompt and continuation of each request with two arguments, log-likelihoods, greedy flags."""
+    given = line.get("arguments")
+    requests = list(given.values()) if isinstance(given, Mapping) else given if isinstance(given, list) else []
+    pairs = list[tuple[Any, Any]]()
+    for request in requests:
+        values = list(request.values()) if isinstance(request, Mapping) else request
+        if not isinstance(values, list) or len(values) != 2:
+            return [], (), ()
+        pairs.append((values[0], values[1]))
+    lls, greedy = list[float](), list[bool]()
+    for repeats in line.get("resps") or ():
+        value = repeats[0] if isinstance(repeats, list) and repeats else None
+        if not isinstance(value, list) or len(value) != 2:
+            return pairs, (), ()
+        try:
+            lls.append(float(value[0]))
+        except (TypeError, ValueError):
+            return pairs, (), ()
+        greedy.append(value[1] is True or value[1] in _TRUE)
+    return pairs, tuple(lls), tuple(greedy)
+
+
+def _options_among(pairs: Sequence[tuple[Any, Any]]) -> int:
+    """How many of the requests are options: not those that repeat them without a context."""
+    half, odd = divmod(len(pairs), 2)
+    if half and not odd and all(context == "" for context, _ in pairs[half:]) and pairs[0][0] != "":
+        return half
+    return len(pairs)
+
+
+def _options(pairs: Sequence[tuple[Any, Any]], config: Mapping[str, Any]) -> tuple[str, ...]:
+    continuations = [str(continuation) for _, continuation in pairs]
+    if len(set(continuations)) == 1:
+        contexts = [str(context) for context, _ in pairs]
+        if len(set(contexts)) > 1:
+            return _differing(contexts)
+    delimiter = config.get("target_delimiter", " ")
+    if isinstance(delimiter, str) and delimiter and all(one.startswith(delimiter) for one in continuations):
+        return tuple(one[len(delimiter) :] for one in continuations)
+    return tuple(one.lstrip() for one in continuations)
+
+
+def _differing(texts: Sequence[str]) -> tuple[str, ...]:
+    """The words by which texts differ: what they share at the beginning and at the end is taken off."""
+    # Whole words: "Sarah" and "Sam" differ in "rah" and "m".
+    words = [re.split(r"(\s+)", text) for text in texts]
+    start = _shared(words)
+    rests = [one[start:] for one in words]
+    end = _shared([one[::-1] for one in rests])
+    return tuple("".join(one[: len(one) - end]).strip() for one in rests)
+
+
+def _shared(lists: Sequence[Sequence[str]]) -> int:
+    """How many items lists share at the beginning."""
+    count = 0
+    for items in zip(*lists, strict=False):
+        if len(set(items)) > 1:
+            break
+        count += 1
+    return count
+
+
+def _chosen_by_label(sample: Sample, request: Mapping[str, Any]) -> ChoiceView | None:
+    if not {"labels", "options"} <= request.keys():
+        return None
+    labels, texts = tuple(map(str, request["labels"])), tuple(map(str, request["options"]))
+    repeats = (sample.line.get("resps") or [[]])[0]
+    value = repeats[0] if isinstance(repeats, list) and repeats else None
+    position = str(value[0]) if isinstance(value, list) and value else "None"
+    chosen = int(position) if position.isdecimal() and int(position) < len(texts) else None
+    return ChoiceView(labels, texts, (), (), _golds(sample, texts, texts, ()), chosen)
+
+
+def _golds(sample: Sample, options: Sequence[str], texts: Sequence[str], lls: Sequence[float]) -> tuple[int, ...]:
+    target = sample.line.get("target")
+    several = _several(target)
+    if several is not None:
+        places = [_by_number(one, len(options)) for one in several]
+        known = [place for place in places if place is not None]
+        return tuple(known) if len(known) == len(places) else ()
+    by_score = _gold_by_score(sample, lls)
+    # "3" is the fourth option, or the one that reads 3: files have positions as text. The document's score decides.
+    found = [
+        place for place in (_by_number(target, len(options)), _by_text(target, options, texts)) if place is not None
+    ]
+    fitting = [place for place in found if place in by_score]
+    return tuple((fitting or found)[:1]) or by_score
+
+
+def _several(target: Any) -> list[Any] | None:
+    """The targets of a list, which files have as text."""
+    if isinstance(target, list):
+        return target
+    if isinstance(target, str) and re.fullmatch(r"[\[(]\s*-?\d+(\s*,\s*-?\d+)*\s*,?\s*[\])]", target):
+        return re.findall(r"-?\d+", target)
+    return None
+
+
+def _by_number(target: Any, count: int) -> int | None:
+    if isinstance(target, str) and re.fullmatch(r"-?\d{1,6}", target):
+        target = int(target)
+    if isinstance(target, bool) or not isinstance(target, int):
+        return None
+    # lm-eval: -1 is the last option, as a Python index is.
+    return target % count if -count <= target < count else None
+
+
+def _by_text(target: Any, options: Sequence[str], texts: Sequence[str]) -> int | None:
+    if not isinstance(target, str):
+        return None
+    for named in (options, texts, [option.strip() for option in options]):
+        if target in named:
+            return list(named).index(target)
+    return None
+
+
+def _gold_by_score(sample: Sample, lls: Sequence[float]) -> tuple[int, ...]:
+    """The right option by the document's ``acc``: the target may not name one (winogrande: the end of the sentence)."""
+    score = sample.metrics.get("acc")
+    if score not in (0, 1) or not lls or any(map(math.isnan, lls)):
+        return ()
+    picked = list(lls).index(max(lls))
+    if score == 1:
+        return (picked,)
+    return (1 - picked,) if len(lls) == 2 else ()
+
+
+def _texts(labels: tuple[str, ...], doc: Any) -> tuple[str, ...]:
+    """What labels stand for in the document; the labels themselves where nothing fits."""
+    if not isinstance(doc, Mapping):
+        return labels
+    lists = {name: _strings(value) for name, value in doc.items()}
+    names = [*(name for name in _LIST_COLUMNS if name in doc), *doc]
+    for name in names:
+        found = lists[name]
+        if found is not None and len(found) == len(labels) and not are_labels(found):
+            return found
+    named = [doc.get(label) for label in labels]
+    if all(isinstance(text, str) for text in named):
+        return tuple(map(str, named))
+    for stem in _NUMBERED:
+        for first in (0, 1):
+            numbered = [doc.get(f"{stem}{place + first}") for place in range(len(labels))]
+            if all(isinstance(text, str) for text in numbered):
+                return tuple(map(str, numbered))
+    return labels
+
+
+def _strings(value: Any) -> tuple[str, ...] | None:
+    """A list of texts; also as ``{"text": [...], "label": [...]}``, and as a list of numbers."""
+    if isinstance(value, Mapping):
+        value = value.get("text")
+    if not isinstance(value, list) or not value:
+        return None
+    return tuple(map(str, value)) if all(isinstance(one, str | int | float) for one in value) else None

@@ -1,0 +1,222 @@
+"""A run as its files have it: settings, scores, and samples that are read one at a time."""
+
+# What identifies a document
+# --------------------------
+# Two runs are compared document by document. A document's number is no identity: --limit, --samples or another version
+# of a data set number the same documents differently, and other documents equally. So a document is
+# (task, doc_hash, k), doc_hash being SHA-256 of its JSON and k counting equal hashes of the task in the order of the
+# file. Files of lm-eval before 0.4.3 have no hashes: there it is (task, doc_id), and ``Sample.hashed`` says so.
+#
+# One document has a line for each filter, and (proctor's runs with several orders of the options) for each variant.
+# Variants beside the first one are other prompts of the same document: they are no further documents and are left out.
+#
+# Lines of lm-eval before 0.4.7 do not name their filter; the filters follow each other in the order of the task's
+# ``filter_list``, so the n-th line of a doc_id is of the n-th filter.
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from proctor.errors import DataError
+from proctor.results.archives import UnpackedFolder
+from proctor.results.read import read_samples
+
+Identity: TypeAlias = tuple[str | int, int]
+"""A document within its task: its hash (or its number, where the file has no hashes), and which of equal ones it is."""
+
+_FACTS = frozenset(
+    {"doc_id", "doc", "target", "arguments", "resps", "filtered_resps", "filter", "metrics", "doc_hash", "prompt_hash",
+     "target_hash", "error", "variant"}
+)  # fmt: skip
+"""Keys of a sample that are no metrics."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One document under one filter.
+
+    Attributes:
+        doc_id: The document's number in its split.
+        identity: What it is found by in another run.
+        hashed: Whether ``identity`` comes from the document's text.
+        filter: The filter's name.
+        metrics: What each metric gave for the document; nothing where it could not be scored.
+        line: All that the file says, by lm-eval's keys.
+    """
+
+    doc_id: int
+    identity: Identity
+    hashed: bool
+    filter: str
+    metrics: Mapping[str, Any]
+    line: Mapping[str, Any]
+
+    @property
+    def prompt_hash(self) -> str | None:
+        """SHA-256 of the first prompt; None where the file does not have it."""
+        return self.line.get("prompt_hash")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """One run out of its files.
+
+    Attributes:
+        name: The model's name.
+        source: What was read: a results file, or a samples file without one, as a path or a place in an archive.
+        stamp: When the files were written, as their names say; "" where they do not.
+        document: The results file's content; empty sections where there is only a samples file.
+        samples_files: The samples files by task.
+        folder: What keeps the unpacked files of an archive until nobody needs them.
+    """
+
+    name: str
+    source: str
+    stamp: str
+    document: Mapping[str, Any]
+    samples_files: Mapping[str, Path]
+    folder: UnpackedFolder | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Names of the tasks, in the order of the results."""
+        groups = set(self.groups)
+        names = [*self.document.get("results", {}), *self.samples_files]
+        return tuple(dict.fromkeys(name for name in names if name not in groups))
+
+    @property
+    def groups(self) -> Mapping[str, Sequence[str]]:
+        """Direct members of each group, in the order of the file."""
+        members = self.document.get("group_subtasks") or {}
+        return {name: inside for name, inside in members.items() if isinstance(inside, list) and inside}
+
+    def leaves(self, group: str) -> tuple[str, ...]:
+        """The tasks of a group at any depth.
+
+        Args:
+            group: Its name.
+        """
+        groups, seen = self.groups, set[str]()
+
+        def below(name: str) -> Iterator[str]:
+            # A group that contains itself can stand in a file that was edited.
+            if name in seen:
+                return
+            seen.add(name)
+            if name not in groups:
+                yield name
+            for member in groups.get(name, ()):
+                yield from below(member)
+
+        return tuple(below(group))
+
+    def config(self, task: str) -> Mapping[str, Any]:
+        """A task's configuration as it was run; empty where it is not known.
+
+        Args:
+            task: Its name.
+        """
+        found = (self.document.get("configs") or {}).get(task)
+        return found if isinstance(found, dict) else {}
+
+    def alias(self, name: str) -> str:
+        """What the table calls a task or group.
+
+        Args:
+            name: Its name.
+        """
+        entry = self.document.get("results", {}).get(name)
+        return str(entry.get("alias") or name).lstrip(" -") if isinstance(entry, dict) else name
+
+    def higher_is_better(self, task: str, metric: str) -> bool:
+        """Whether more is better; so where the file does not say.
+
+        Args:
+            task: The task or group.
+            metric: The metric.
+        """
+        known = (self.document.get("higher_is_better") or {}).get(task)
+        return not (isinstance(known, dict) and known.get(metric) is False)
+
+    def scores(self, name: str) -> Mapping[tuple[str, str], float]:
+        """The scores that the results file has of a task or group, by metric and filter.
+
+        Args:
+            name: The task or group.
+        """
+        return _scores(self.document.get("results", {}).get(name), stderr=False)
+
+    def stderrs(self, name: str) -> Mapping[tuple[str, str], float]:
+        """The standard errors of :meth:`scores`, where the file has them.
+
+        Args:
+            name: The task or group.
+        """
+        return _scores(self.document.get("results", {}).get(name), stderr=True)
+
+    def samples(self, task: str) -> Iterator[Sample]:
+        """A task's samples, one at a time in the order of the file; none where there is no samples file.
+
+        Args:
+            task: Its name.
+
+        Raises:
+            DataError: The file cannot be read, or a line of it is no sample.
+        """
+        file = self.samples_files.get(task)
+        if file is not None:
+            yield from _samples(file, _filter_names(self.config(task)))
+
+
+def _scores(entry: Any, *, stderr: bool) -> Mapping[tuple[str, str], float]:
+    found: dict[tuple[str, str], float] = {}
+    for key, value in entry.items() if isinstance(entry, dict) else ():
+        metric, comma, name = key.partition(",")
+        if comma and metric.endswith("_stderr") == stderr and is_number(value):
+            found[metric.removesuffix("_stderr") if stderr else metric, name] = float(value)
+    return found
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value of JSON is a number (true and false are: some metrics give them); a list is none.
+
+    Args:
+        value: The value.
+    """
+    return isinstance(value, int | float)
+
+
+def _filter_names(config: Mapping[str, Any]) -> Sequence[str]:
+    filters = config.get("filter_list")
+    names = [one.get("name") for one in filters if isinstance(one, dict)] if isinstance(filters, list) else []
+    return [str(name) for name in names] or ["none"]
+
+
+def _samples(file: Path, filters: Sequence[str]) -> Iterator[Sample]:
+    equal: Counter[tuple[str, str | int]] = Counter()
+    lines_of: Counter[int] = Counter()
+    for number, line in read_samples(file):
+        if not isinstance(line, dict) or not isinstance(doc_id := line.get("doc_id"), int):
+            raise DataError(f"Line {number} of {file} is no sample: it has no whole number as 'doc_id'.")
+        if line.get("variant"):
+            continue
+        name = line.get("filter")
+        if not isinstance(name, str):
+            name = filters[min(lines_of[doc_id], len(filters) - 1)]
+            lines_of[doc_id] += 1
+        hashed = isinstance(key := line.get("doc_hash"), str)
+        mark: str | int = key if isinstance(key, str) else doc_id
+        identity = (mark, equal[name, mark])
+        equal[name, mark] += 1
+        yield Sample(doc_id, identity, hashed, name, _metrics(line), line)
+
+
+def _metrics(line: Mapping[str, Any]) -> Mapping[str, Any]:
+    names = line.get("metrics")
+    # lm-eval before 0.4.7: whatever is no fact of the document is a metric.
+    known = names if isinstance(names, list) else [key for key in line if key not in _FACTS]
+    return {name: line[name] for name in known if name in line}

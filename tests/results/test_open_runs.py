@@ -1,0 +1,153 @@
+"""Every place where results can lie, in every layout since lm-eval 0.4.0; what cannot be read is named."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tarfile
+import zipfile
+
+import pytest
+from stored_runs import STAMP, right_and_wrong, write_run
+
+from proctor.errors import DataError, UsageError
+from proctor.results.open_runs import open_runs
+
+LATER = "2026-02-02T03-04-05.678901"
+
+
+def scores(run, task="t"):
+    return [one.metrics["acc"] for one in run.samples(task)]
+
+
+def test_a_results_file_brings_its_samples(tmp_path):
+    (run,) = open_runs([write_run(tmp_path, {"t": right_and_wrong("101")})]).runs
+    assert (run.name, run.stamp, run.tasks) == ("org/small", STAMP, ("t",))
+    assert scores(run) == [1.0, 0.0, 1.0]
+
+
+def test_compressed_samples_are_read(tmp_path):
+    (run,) = open_runs([write_run(tmp_path, {"t": right_and_wrong("101")}, compress=True)]).runs
+    assert scores(run) == [1.0, 0.0, 1.0]
+
+
+def test_lm_eval_before_0_4_3(tmp_path):
+    """results.json without a time, samples as one indented array under the model's arguments, no hashes."""
+    lines = right_and_wrong("101", style="old")
+    document = {"results": {"t": {"acc,none": 2 / 3}, "big_t": {}}, "configs": {"t": {}, "big_t": {}},
+                "config": {"model": "hf", "model_args": "pretrained=org/old,dtype=float32"}}  # fmt: skip
+    (tmp_path / "results.json").write_text(json.dumps(document))
+    (tmp_path / "pretrained__org__old,dtype__float32_t.jsonl").write_text(json.dumps(lines, indent=2))
+    (tmp_path / "pretrained__org__old,dtype__float32_big_t.jsonl").write_text(json.dumps(lines[:1], indent=2))
+    (run,) = open_runs([tmp_path]).runs
+    assert run.name == "org/old"
+    assert scores(run) == [1.0, 0.0, 1.0]
+    assert scores(run, "big_t") == [1.0]
+
+
+def test_a_folder_is_searched_to_the_bottom_and_runs_are_in_the_order_of_time(tmp_path):
+    write_run(tmp_path / "a" / "..__models__x", {"t": right_and_wrong("1")}, stamp=LATER, model_name="later")
+    write_run(tmp_path / "b" / "c" / "d", {"t": right_and_wrong("0")}, model_name="earlier")
+    opened = open_runs([tmp_path])
+    assert [run.name for run in opened.runs] == ["earlier", "later"]
+    assert (opened.files, opened.unread) == (4, ())
+
+
+def test_samples_without_their_results_are_a_run(tmp_path):
+    write_run(tmp_path, {"t": right_and_wrong("10"), "u": right_and_wrong("1")}).unlink()
+    (run,) = open_runs([tmp_path]).runs
+    assert run.tasks == ("t", "u")
+    assert scores(run) == [1.0, 0.0]
+    assert run.scores("t") == {}
+
+
+def test_a_samples_file_is_its_task_of_the_run_beside_it(tmp_path):
+    write_run(tmp_path, {"t": right_and_wrong("10"), "u": right_and_wrong("1")}, group_subtasks={"g": ["t", "u"]})
+    file = tmp_path / f"samples_u_{STAMP}.jsonl"
+    (run,) = open_runs([file]).runs
+    assert (run.tasks, run.name, run.source, dict(run.groups)) == (("u",), "org/small", str(file), {})
+    alone = tmp_path / "somewhere" / "mine.jsonl"
+    alone.parent.mkdir()
+    file.rename(alone)
+    (run,) = open_runs([alone]).runs
+    assert run.tasks == ("mine",)
+
+
+def test_archives(tmp_path):
+    write_run(tmp_path / "out" / "org__small", {"t": right_and_wrong("101")})
+    with zipfile.ZipFile(tmp_path / "mail.zip", "w") as packed:
+        for file in (tmp_path / "out").rglob("*.json*"):
+            packed.write(file, file.relative_to(tmp_path))
+    with tarfile.open(tmp_path / "mail.tar.gz", "w:gz") as tar:
+        tar.add(tmp_path / "out", "out")
+    for name in ("mail.zip", "mail.tar.gz"):
+        (run,) = open_runs([tmp_path / name]).runs
+        assert scores(run) == [1.0, 0.0, 1.0]
+        assert run.source.startswith(str(tmp_path / name))
+
+
+def test_what_cannot_be_read_is_named_and_the_rest_is_read(tmp_path):
+    write_run(tmp_path / "good", {"t": right_and_wrong("1")})
+    broken = write_run(tmp_path / "bad", {"t": right_and_wrong("1")})
+    broken.write_text("{")
+    opened = open_runs([tmp_path])
+    assert len(opened.runs) == 1
+    (one,) = opened.unread
+    assert one.place == str(broken)
+    assert "cannot be read as a results file" in one.reason
+
+
+def test_a_folder_without_results_says_what_it_holds(tmp_path):
+    (tmp_path / "task.yaml").write_text("")
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "README").write_text("")
+    with pytest.raises(DataError, match=r"no results_\*\.json .* it holds 1 \.yaml, 1 without an ending\."):
+        open_runs([tmp_path])
+    (tmp_path / "results_x.json").write_text("[]")
+    with pytest.raises(DataError, match="it has no 'results'"):
+        open_runs([tmp_path])
+
+
+def test_a_path_that_stands_for_nothing(tmp_path):
+    write_run(tmp_path, {"t": right_and_wrong("1")})
+    with pytest.raises(UsageError, match="There is nothing at") as error:
+        open_runs([tmp_path / f"result_{STAMP}.json"])
+    assert f"results_{STAMP}.json" in (error.value.hint or "")
+
+
+def test_a_run_of_the_store_by_its_number(tmp_path):
+    from proctor.store.db import connect
+    from proctor.store.runs import NewRun, begin, note_results
+
+    file = write_run(tmp_path, {"t": right_and_wrong("10")})
+    path = tmp_path / "store.sqlite"
+    connection = connect(path)
+    for started in (1.0, 2.0):
+        begin(connection, NewRun(started, "m", "proctor run", str(tmp_path), {}, None, None))
+    note_results(connection, 1.0, str(file))
+    connection.close()
+    (run,) = open_runs(["1"], store=path).runs
+    assert scores(run) == [1.0, 0.0]
+    with pytest.raises(UsageError, match="Run 2 wrote no results file") as error:
+        open_runs(["2"], store=path)
+    assert "regrade 2" in (error.value.hint or "")
+    with pytest.raises(UsageError, match="There is no run 3"):
+        open_runs(["3"], store=path)
+    with pytest.raises(DataError, match="There is no store"):
+        open_runs(["3"], store=tmp_path / "none.sqlite")
+
+
+def test_reading_loads_nothing_heavy(tmp_path):
+    """Neither a model's packages nor numpy: results are read on a laptop that has none of them."""
+    write_run(tmp_path, {"t": right_and_wrong("10")})
+    code = (
+        "import sys\n"
+        "from proctor.results.open_runs import open_runs\n"
+        "from proctor.results.choice_view import choice_view\n"
+        f"[run] = open_runs([{str(tmp_path)!r}]).runs\n"
+        "assert [choice_view(one, run.config('t')).golds for one in run.samples('t')] == [(0,), (1,)]\n"
+        "print(sorted({'torch', 'datasets', 'transformers', 'numpy', 'jinja2'} & sys.modules.keys()))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
