@@ -99,6 +99,10 @@ class MissingExtraError(ProctorError):
     """A package of an optional extra is not installed."""
 
 
+class AnalysisError(ProctorError, ValueError):
+    """Values of which a statistic cannot be computed: of different lengths, none at all, NaN, out of range."""
+
+
 class OutputError(ProctorError):
     """A result cannot be written."""
 

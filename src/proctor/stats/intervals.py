@@ -31,18 +31,19 @@ FEWEST_RESAMPLES = 1000
 """Percentiles of fewer resamples vary too much themselves (Efron and Tibshirani, section 19.3)."""
 
 
-def wilson_interval(hits: float, n: int) -> Interval:
+def wilson_interval(hits: float, n: float, critical: float = Z) -> Interval:
     """The interval of a share: the shares whose score test does not reject what was observed.
 
     ``(p + z²/2n ± z sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n)``.
 
     Args:
         hits: How many of the values are 1.
-        n: The number of values, at least one.
+        n: The number of values, above 0; clustered values count for fewer (effective) ones, with a fraction.
+        critical: The quantile that z stands for; that of Student's t where n is effective.
     """
-    share, square = hits / n, Z * Z / n
+    share, square = hits / n, critical * critical / n
     middle = share + square / 2
-    half = Z * math.sqrt(share * (1 - share) / n + square / (4 * n))
+    half = critical * math.sqrt(share * (1 - share) / n + square / (4 * n))
     low, high = (middle - half) / (1 + square), (middle + half) / (1 + square)
     # At the ends the formula gives 0 and 1 up to rounding; a bound of -1e-17 would look like an error.
     return (0.0 if hits == 0 else low, 1.0 if hits == n else high)

@@ -1,0 +1,232 @@
+"""The test vectors of the specification: each computed here, all of its outputs.
+
+``honest_vectors.json`` holds ``vectors.<name> = {input, expected, note}``. Floats agree within 1e-9 unless the row
+of ``TOLERANCE`` allows more; the rest is equal.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proctor.analysis.distributions import beta_quantile
+from proctor.analysis.draws import source_of
+from proctor.analysis.groups import group_difference, group_mean
+from proctor.analysis.intervals import clustered_mean, share_interval
+from proctor.analysis.multiplicity import adjusted
+from proctor.analysis.paired import Estimate, bonett_price, mcnemar, paired_difference
+from proctor.analysis.power import (
+    correlated_variance,
+    detectable_effect,
+    discordance_variance,
+    documents_needed,
+)
+from proctor.analysis.sign_flips import sign_flip_test
+from proctor.analysis.verdicts import gate_decision
+from proctor.stats.intervals import Z
+from proctor.stats.standard_errors import mean_stderr
+
+FILE = Path(__file__).with_name("honest_vectors.json")
+VECTORS = json.loads(FILE.read_text(encoding="utf-8"))["vectors"]
+TOLERANCE: dict[str, float] = {}
+SOURCE = source_of(0, "vectors")
+
+
+def interval_binomial(given):
+    def row(hits, n):
+        values = [1.0] * hits + [0.0] * (n - hits)
+        wald = Z * mean_stderr(values)
+        return {
+            "wald_lm_eval": [hits / n - wald, hits / n + wald],
+            "wilson": share_interval(hits, n, given["level"]),
+            "clopper_pearson": share_interval(hits, n, given["level"], "exact"),
+            "beta_uniform_prior": [beta_quantile(tail, hits + 1, n - hits + 1) for tail in (0.025, 0.975)],
+        }
+
+    return {name: row(*map(int, name.split("/"))) for name in VECTORS["interval.binomial"]["expected"]}
+
+
+def stderr_clustered(given):
+    result = clustered_mean(given["values"], given["clusters"])
+    return {
+        "mean": result.mean,
+        "stderr": result.stderr_plain,
+        "stderr_clustered": result.stderr,
+        "stderr_clustered_uncorrected_miller": result.stderr * math.sqrt((result.clusters - 1) / result.clusters),
+        "clusters": result.clusters,
+        "design_effect": result.design_effect,
+        "effective_n": result.effective_n,
+        "ci_t": result.interval_t,
+        "ci_wilson_effective_n": result.interval,
+    }
+
+
+def stderr_clustered_edges(given):
+    values = given["values"]
+    one = clustered_mean(values, [0] * len(values))
+    assert (one.interval, one.effective_n) == (None, None)
+    assert one.reason
+    return {"one_cluster": one.stderr, "own_cluster": clustered_mean(values, range(len(values))).stderr}
+
+
+def stderr_group(given):
+    result = group_mean(given["sizes"], given["acc"], given["stderr"])
+    return {
+        "micro": result.micro,
+        "micro_stderr": result.micro_stderr,
+        "micro_stderr_lm_eval": result.micro_stderr_lm_eval,
+        "macro": result.macro,
+        "macro_stderr": result.macro_stderr,
+        "macro_stderr_new_tasks": result.macro_stderr_new_tasks,
+    }
+
+
+def paired_mcnemar(_):
+    def row(only_a, only_b):
+        result = mcnemar(only_a, only_b)
+        return {"exact": result.exact, "mid_p": result.mid_p}
+
+    return {name: row(*map(int, name.split(","))) for name in VECTORS["paired.mcnemar"]["expected"]}
+
+
+def paired_interval(given):
+    b, c, n = given["b"], given["c"], given["n"]
+    a_scores = [1.0] * b + [0.0] * c + [1.0] * (n - b - c)
+    b_scores = [0.0] * b + [1.0] * c + [1.0] * (n - b - c)
+    result = paired_difference(a_scores, b_scores, source=SOURCE)
+    assert result.interval == bonett_price(b, c, n).interval()
+    return {
+        "difference": result.difference,
+        "wald": Estimate(result.difference, result.stderr, None).interval(),
+        "bonett_price": result.interval,
+    }
+
+
+def paired_sign_flip(given):
+    import scipy.stats as scipy_stats
+
+    result = paired_difference(given["a"], given["b"], source=SOURCE)
+    assert result.p_method == "exact"
+    differences = [a - b for a, b in zip(given["a"], given["b"], strict=True)]
+    flips = sign_flip_test(differences, source=SOURCE)
+    return {
+        "mean_difference": result.difference,
+        "p_two_sided_exact": result.p,
+        "enumerated": 2**flips.units,
+        "t_test_p": float(scipy_stats.ttest_1samp(differences, 0).pvalue),
+    }
+
+
+def paired_sign_flip_clustered(given):
+    return {"p_two_sided_exact": paired_difference(given["a"], given["b"], given["clusters"], source=SOURCE).p}
+
+
+def paired_mde(given):
+    variance = discordance_variance(given["discordant_share"])
+    levels = {"alpha": given["alpha"], "power": given["power"]}
+    needed = VECTORS["paired.mde"]["expected"]["n_needed_for"]
+    return {
+        "mde": [detectable_effect(variance, n, **levels) for n in given["n"]],
+        "n_needed_for": {effect: documents_needed(variance, float(effect), **levels) for effect in needed},
+        "z_sum": detectable_effect(1.0, 1, **levels),
+    }
+
+
+def paired_mde_unpaired(given):
+    variances = [correlated_variance(given["acc_a"], given["acc_b"], rho) for rho in given["rho"]]
+    return {"var_d": variances, "mde": [detectable_effect(variance, given["n"]) for variance in variances]}
+
+
+def paired_group(given):
+    result = group_difference(given["sizes"], given["differences"], given["stderr"])
+    return {
+        "micro_difference": result.micro,
+        "micro_stderr": result.micro_stderr,
+        "z": result.z,
+        "p": result.p,
+        "cochran_q": result.agreement.q,
+        "cochran_q_p": result.agreement.p,
+    }
+
+
+def multiplicity(given):
+    return {
+        "holm": adjusted(given["p"]),
+        "benjamini_hochberg": adjusted(given["p"], "bh"),
+        "benjamini_yekutieli": adjusted(given["p"], "by"),
+    }
+
+
+def multiplicity_order_and_ties(given):
+    return {"holm": adjusted(given["p"]), "benjamini_hochberg": adjusted(given["p"], "bh")}
+
+
+def gate(given):
+    decisions = [
+        gate_decision(Estimate(difference, stderr, None), given["margin"], given["alpha"])
+        for difference, stderr in zip(given["difference_new_minus_old"], given["stderr"], strict=True)
+    ]
+    return {
+        "lower_one_sided": [decision.lower for decision in decisions],
+        "upper_one_sided": [decision.upper for decision in decisions],
+        "gate": [decision.state for decision in decisions],
+    }
+
+
+COMPUTED = {
+    "interval.binomial": interval_binomial,
+    "stderr.clustered": stderr_clustered,
+    "stderr.clustered_edges": stderr_clustered_edges,
+    "stderr.group": stderr_group,
+    "paired.mcnemar": paired_mcnemar,
+    "paired.interval": paired_interval,
+    "paired.sign_flip": paired_sign_flip,
+    "paired.sign_flip_clustered": paired_sign_flip_clustered,
+    "paired.mde": paired_mde,
+    "paired.mde_unpaired": paired_mde_unpaired,
+    "paired.group": paired_group,
+    "multiplicity": multiplicity,
+    "multiplicity.order_and_ties": multiplicity_order_and_ties,
+    "gate": gate,
+}
+
+
+def differences_of(computed: Any, expected: Any, tolerance: float, where: str = "") -> list[str]:
+    """Where two values differ by more than the tolerance; whole numbers, texts and None must be equal."""
+    if isinstance(expected, dict):
+        if not isinstance(computed, dict) or computed.keys() != expected.keys():
+            return [f"{where}: {computed!r} instead of the keys {list(expected)}"]
+        return [
+            line
+            for key, value in expected.items()
+            for line in differences_of(computed[key], value, tolerance, f"{where}.{key}")
+        ]
+    if isinstance(expected, list):
+        if not isinstance(computed, list | tuple) or len(computed) != len(expected):
+            return [f"{where}: {computed!r} instead of {len(expected)} values"]
+        return [
+            line
+            for position, (one, other) in enumerate(zip(computed, expected, strict=True))
+            for line in differences_of(one, other, tolerance, f"{where}[{position}]")
+        ]
+    numbers = isinstance(expected, int | float) and isinstance(computed, int | float)
+    same = abs(computed - expected) <= tolerance if numbers else computed == expected
+    return [] if same else [f"{where}: {computed!r} instead of {expected!r}"]
+
+
+@pytest.mark.parametrize("name", COMPUTED)
+def test_every_output_of_a_vector(name):
+    vector = VECTORS[name]
+    computed = COMPUTED[name](vector["input"])
+    assert differences_of(computed, vector["expected"], TOLERANCE.get(name, 1e-9)) == []
+
+
+def test_the_vectors_are_those_of_the_specification(repository):
+    theirs = repository.parent / "shared" / "honest_vectors.json"
+    if not theirs.is_file():
+        pytest.skip("the specification is not beside the repository")
+    assert theirs.read_bytes() == FILE.read_bytes()
