@@ -278,11 +278,20 @@ def as_output_error(what: str) -> Iterator[None]:
     """Tell an error of the system as one of ours: ``what`` could not be done, and why."""
     try:
         yield
-    except OSError as error:
-        raise OutputError(f"{what}: {_reason(error)}.", hint=_HINTS.get(error.errno or 0, _HINT)) from error
-    except ValueError as error:
-        # A path with a NUL character, which no file system can hold.
-        raise OutputError(f"{what}: {error}.", hint=_HINT) from error
+    except (OSError, ValueError) as error:
+        raise output_error(what, error) from error
+
+
+def output_error(what: str, error: OSError | ValueError) -> OutputError:
+    """An error of the system as one of ours.
+
+    Args:
+        what: What could not be done.
+        error: Why. A ``ValueError`` is a path with a NUL character, which no file system can hold.
+    """
+    if isinstance(error, OSError):
+        return OutputError(f"{what}: {_reason(error)}.", hint=_HINTS.get(error.errno or 0, _HINT))
+    return OutputError(f"{what}: {error}.", hint=_HINT)
 
 
 def _reason(error: OSError) -> str:

@@ -35,6 +35,7 @@ from proctor.results.files import (
     file_names,
     joined,
     make_folder,
+    output_error,
 )
 from proctor.results.schema import sample_line
 
@@ -68,10 +69,10 @@ class Samples:
         if files is None or files.task != record.task:
             files = self._turn_to(record.task)
         try:
-            with as_output_error(f"The samples of '{record.task}' cannot be written to {files.path(record.filter)}"):
-                files.write(record)
-        except OutputError as error:
-            self._failures[record.task] = error
+            files.write(record)
+        except (OSError, ValueError) as error:
+            message = f"The samples of '{record.task}' cannot be written to {files.path(record.filter)}"
+            self._failures[record.task] = output_error(message, error)
 
     def _turn_to(self, task: str) -> _TaskFiles:
         self.close()

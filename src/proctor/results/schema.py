@@ -323,7 +323,10 @@ def _is_chat(value: Any) -> bool:
     return isinstance(value, list) and all(type(one) is dict and one.keys() == {"role", "content"} for one in value)
 
 
+_PLAIN = frozenset({str, float, bool, int})
+
+
 def _text_leaves(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
-        return [_text_leaves(item) for item in value]
+        return [str(item) if type(item) in _PLAIN else _text_leaves(item) for item in value]
     return as_text(value)
