@@ -1,8 +1,7 @@
 """The values that flow through a run, frozen, in the order in which they are made.
 
-They stand on the lowest floor so that every room can speak of them without
-importing another room: requests go to a model, responses come back, records
-and results are written down.
+They stand on the lowest floor so that every room can speak of them without importing another room: requests go to a
+model, responses come back, records and results are written down.
 """
 
 from __future__ import annotations

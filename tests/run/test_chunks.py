@@ -155,14 +155,14 @@ def test_planning_again_leaves_the_generators_to_the_others(exam):
     questions = QueryChunks(tasks, config, PromptStyle(), display=Quiet(1, ""), room=ChunkLimits(queries=4))
     before = random.getstate()
     prompts = []
-    for window in questions.windows():
+    for window in questions.plans():
         assert random.getstate() == before
         prompts += [request.context for plan in window for planned in plan.documents for request in planned.requests]
         random.random()
         before = random.getstate()
     random.seed(5)
     whole = QueryChunks(tasks, config, PromptStyle(), display=Quiet(1, ""))
-    [plans] = whole.windows()
+    [plans] = whole.plans()
     assert [request.context for planned in plans[0].documents for request in planned.requests] == prompts
     assert questions.total == whole.total == 23
 
@@ -243,7 +243,7 @@ def test_a_stop_says_at_least_where_later_chunks_have_not_been_looked_up(exam, t
     def stopped(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("proctor.run.run_store.RunStore.close_window", stopped)
+    monkeypatch.setattr("proctor.run.run_store.RunStore.close_chunk", stopped)
     with pytest.raises(KeyboardInterrupt) as caught:
         run(exam, ChunkLimits(queries=8), model=Known(0), store=store)
     [note] = caught.value.__notes__

@@ -60,6 +60,20 @@ def as_text(value: Any) -> str:
         return f"<{type(value).__name__}>"
 
 
+_TEXT_OF_ITS_OWN = frozenset({str, float, bool, int})
+
+
+def text_leaves(value: Any) -> Any:
+    """A response as samples files have it: lists stay, whatever else stands in them becomes text.
+
+    Args:
+        value: A text, a number, or lists of them at any depth.
+    """
+    if isinstance(value, (list, tuple)):
+        return [str(item) if type(item) in _TEXT_OF_ITS_OWN else text_leaves(item) for item in value]
+    return as_text(value)
+
+
 def source_text(function: Ref | Callable[..., Any]) -> str:
     """The source of a function or class, as lm-eval records it in ``configs``."""
     if isinstance(function, Ref):

@@ -29,7 +29,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from proctor.records import Record
-from proctor.results.encode import as_text, dumps, source_text
+from proctor.results.encode import as_text, dumps, source_text, text_leaves
 from proctor.results.redact import redact, redact_repeated, redact_text
 from proctor.run_result import GroupResult, RunResult, TaskResult, Value
 
@@ -271,8 +271,8 @@ def sample_line(record: Record) -> dict[str, Any]:
             f"gen_args_{index}": {f"arg_{place}": _argument(value) for place, value in enumerate(arguments)}
             for index, arguments in enumerate(record.arguments)
         },
-        "resps": _text_leaves(record.responses),
-        "filtered_resps": _text_leaves(record.filtered),
+        "resps": text_leaves(record.responses),
+        "filtered_resps": text_leaves(record.filtered),
         "filter": record.filter,
         "metrics": list(record.metrics),
         "doc_hash": doc_hash,
@@ -321,12 +321,3 @@ def _argument(value: Any) -> Any:
 def _is_chat(value: Any) -> bool:
     """Whether it is the prompt of a chat (:attr:`proctor.types.Generate.arguments`), which stands as it was."""
     return isinstance(value, list) and all(type(one) is dict and one.keys() == {"role", "content"} for one in value)
-
-
-_PLAIN = frozenset({str, float, bool, int})
-
-
-def _text_leaves(value: Any) -> Any:
-    if isinstance(value, (list, tuple)):
-        return [str(item) if type(item) in _PLAIN else _text_leaves(item) for item in value]
-    return as_text(value)

@@ -1,8 +1,8 @@
 """All questions of a run, or as many at a time as fit into memory.
 
-Ordinary runs are one window: what their prompts share is computed once, over all tasks. Larger
+Ordinary runs are one chunk: what their prompts share is computed once, over all tasks. Larger
 ones are planned twice: once to see that every prompt can be made before the model is asked
-anything, and again a window at a time. What comes out does not depend on the windows: a task is
+anything, and again a chunk at a time. What comes out does not depend on the chunks: a task is
 only divided where its filters look at each document by itself, and the generators that task code
 draws from are put back for the second planning.
 """
@@ -54,7 +54,7 @@ ACROSS_DOCUMENTS = ("Custom",)
 
 @dataclass(frozen=True, slots=True)
 class ChunkLimits:
-    """How much a window may hold, unless it is one task that cannot be divided.
+    """How much a chunk may hold, unless it is one task that cannot be divided.
 
     Attributes:
         queries: Queries, repeats included.
@@ -78,7 +78,7 @@ class QueryChunks:
         display: Advances by one per task.
         show: Called with the first document of each task.
         each_time: Every repeat is a query, whether it can give another response or not.
-        room: How much a window may hold.
+        room: How much a chunk may hold.
 
     Attributes:
         total: The number of queries.
@@ -113,21 +113,21 @@ class QueryChunks:
         check_style(style, [task.spec for task in tasks])
         self._plans: list[TaskPlan] | None = self._survey(display, show)
 
-    def windows(self) -> Iterator[Sequence[TaskPlan]]:
-        """The tasks' plans, in order; a large task may stand in several windows, each with some of its documents."""
+    def plans(self) -> Iterator[Sequence[TaskPlan]]:
+        """The tasks' plans, in order; a large task may stand in several chunks, each with some of its documents."""
         if self._plans is not None:
             yield self._plans
             return
-        windows = self._planned_anew()
+        chunks = self._planned_anew()
         while True:
             with self._chance:
-                window = next(windows, None)
-            if window is None:
+                chunk = next(chunks, None)
+            if chunk is None:
                 return
-            yield window
+            yield chunk
 
     def _survey(self, display: Progress, show: Callable[[AnyTask, DocumentPlan], None] | None) -> list[TaskPlan] | None:
-        """Plan everything; what was planned, if it fits into one window."""
+        """Plan everything; what was planned, if it fits into one chunk."""
         plans: list[TaskPlan] | None = []
         errors, size = PlanErrors(), _ChunkSize(self._room)
         for task in self._tasks:
@@ -178,7 +178,7 @@ class QueryChunks:
         return plan_documents(task, self._positions(task), self._config.seed.fewshot, self._style, errors)
 
     def _planned_anew(self) -> Iterator[list[TaskPlan]]:
-        window: list[TaskPlan] = []
+        chunk: list[TaskPlan] = []
         size = _ChunkSize(self._room)
         for task in self._tasks:
             documents: list[DocumentPlan] = []
@@ -187,19 +187,19 @@ class QueryChunks:
                 size.add(task, planned)
                 # A chunk holds a document at least, and a task that cannot be divided begins a chunk rather than being
                 # divided by one.
-                if size.is_over and (window or documents) and (divisible or not documents):
+                if size.is_over and (chunk or documents) and (divisible or not documents):
                     if documents:
-                        window.append(TaskPlan(task, tuple(documents), per_request))
-                    yield window
-                    window, documents, size = [], [], _ChunkSize(self._room)
+                        chunk.append(TaskPlan(task, tuple(documents), per_request))
+                    yield chunk
+                    chunk, documents, size = [], [], _ChunkSize(self._room)
                     size.add(task, planned)
                 documents.append(planned)
-            window.append(TaskPlan(task, tuple(documents), per_request))
-        yield window
+            chunk.append(TaskPlan(task, tuple(documents), per_request))
+        yield chunk
 
 
 class _ChunkSize:
-    """Whether what was added is too much for one window."""
+    """Whether what was added is too much for one chunk."""
 
     def __init__(self, room: ChunkLimits) -> None:
         self._queries, self._characters = room.queries, room.characters
@@ -267,7 +267,7 @@ def plan_tasks(
     """
     with progress(len(tasks), "Building prompts") as display:
         questions = QueryChunks(tasks, config, style, display=display, room=ChunkLimits(sys.maxsize, sys.maxsize))
-    return [plan for window in questions.windows() for plan in window]
+    return [plan for chunk in questions.plans() for plan in chunk]
 
 
 def plan_chunks(

@@ -1,4 +1,4 @@
-"""Window by window: ask what a window holds, grade the answers, hand the records on and forget them."""
+"""Chunk by chunk: send the missing requests of a chunk, grade its documents, pass the records on and forget them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from proctor.run.refusals import RefusalLimit
 from proctor.run.replay_model import ReplayModel
 from proctor.run.run_store import RunStore
 from proctor.run.scores import MetricValues
+from proctor.settings.config import RunConfig
 from proctor.tasks.plan import TaskPlan, count_requests
 from proctor.types import Response
 
@@ -27,48 +28,55 @@ Take = Callable[[Record], None]
 
 def request_and_grade(
     model: Model,
-    questions: QueryChunks,
+    chunks: QueryChunks,
     store: RunStore,
     values_by_task: Mapping[str, MetricValues],
+    config: RunConfig,
     *,
     progress: OpenProgress,
     take: Take,
-    fail_fast: bool = False,
-    max_errors: float = math.inf,
 ) -> None:
-    """Add what a run's documents gave to ``values_by_task``.
+    """Send what is not stored to the model, and add what a run's documents gave to ``values_by_task``.
 
-    ``take`` gets every record, task by task and within a chunk filter by filter. ``max_errors``: how many requests may
-    be refused, as :class:`~proctor.run.refusals.RefusalLimit` has it.
+    Args:
+        model: Gets the requests.
+        chunks: The run's documents.
+        store: Has the responses that are known, and takes the new ones as they arrive.
+        values_by_task: Of every task; they are added to.
+        config: ``fail_fast``: the first document that cannot be graded ends the run. ``max_errors``: how many requests
+            may be refused, as :class:`~proctor.run.refusals.RefusalLimit` has it.
+        progress: Opens a display.
+        take: Gets every record, task by task and within a chunk filter by filter.
     """
-    limit = None if max_errors == math.inf else RefusalLimit(max_errors, questions.total)
-    left = questions.total
+    fail_fast = config.fail_fast
+    limit = None if config.max_errors == math.inf else RefusalLimit(config.max_errors, chunks.total)
+    left = chunks.total
     # Before the first chunk: the message of a run that is stopped there counts against the whole run.
-    store.expect(questions.counted)
+    store.expect(chunks.counted)
     display: Progress | None = None
     with ExitStack() as stack:
-        for window in questions.windows():
-            pending = store.pending([query for plan in window for query in plan.queries()])
+        for chunk in chunks.plans():
+            pending = store.pending([query for plan in chunk for query in plan.queries()])
             if display is None:
                 # Before the display, so that what is said while weights are read stands above it.
                 if pending.missing and isinstance(model, LoadableModel):
                     model.load()
-                display = stack.enter_context(progress(questions.counted, "Answering", "requests"))
-            responses = _request(model, window, pending, store, display, fail_fast=fail_fast, limit=limit)
+                display = stack.enter_context(progress(chunks.counted, "Answering", "requests"))
+            responses = _request(model, chunk, pending, store, display, fail_fast=fail_fast, limit=limit)
             if responses is None:
                 continue
             left -= len(responses)
             if left <= 0:
                 # What follows is grading: the display has nothing more to say.
                 stack.close()
-            _grade(window, responses, values_by_task, take, fail_fast=fail_fast)
+            _grade(chunk, responses, values_by_task, take, fail_fast=fail_fast)
     if isinstance(model, ReplayModel):
         model.check()
 
 
 def _request(
     model: Model,
-    window: Sequence[TaskPlan],
+    chunk: Sequence[TaskPlan],
     pending: PendingQueries,
     store: RunStore,
     display: Progress,
@@ -80,15 +88,15 @@ def _request(
     if isinstance(model, ReplayModel) and pending.missing:
         model.note_missing([pending.queries[place] for place in pending.missing])
         return None
-    about = origins(window) if isinstance(model, OriginModel) else None
+    about = origins(chunk) if isinstance(model, OriginModel) else None
     # An OriginModel is a script's: it may look at the document, which no other model ever sees.
     responses = pending.ask(model, display.advance, about, fail_fast=fail_fast, limit=limit)
-    store.close_window()
+    store.close_chunk()
     return responses
 
 
 def _grade(
-    window: Sequence[TaskPlan],
+    chunk: Sequence[TaskPlan],
     responses: Sequence[Response],
     values_by_task: Mapping[str, MetricValues],
     take: Take,
@@ -96,7 +104,7 @@ def _grade(
     fail_fast: bool,
 ) -> None:
     position = 0
-    for plan in window:
+    for plan in chunk:
         metric_values = values_by_task[plan.task.spec.name]
         count = count_requests([plan])
         answered = responses[position : position + count]

@@ -101,7 +101,7 @@ class RunStore:
         self._looked_up += self._pending.total
         return self._pending
 
-    def close_window(self) -> None:
+    def close_chunk(self) -> None:
         """Forget the questions that were asked last, but for their number."""
         if self._pending is not None:
             self.refusals += self._pending.refusals

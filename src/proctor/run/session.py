@@ -20,7 +20,6 @@ from proctor.run.exam import Exam, check_exam, load_exam
 from proctor.run.loop import RecordSink, request_and_grade
 from proctor.run.model import open_configured
 from proctor.run.progress import OpenProgress
-from proctor.run.refusals import report_refusals
 from proctor.run.run_store import RunStore
 from proctor.run.scores import MetricValues
 from proctor.run.seeds import seed_everything
@@ -84,18 +83,8 @@ def evaluate(
             RunStore(config, model, started, responses) as store,
             code_consent(config.confirm_run_unsafe_code, remote=config.trust_remote_code),
         ):
-            request_and_grade(
-                model,
-                chunks,
-                store,
-                values_by_task,
-                progress=progress,
-                take=sink.take,
-                fail_fast=config.fail_fast,
-                max_errors=config.max_errors,
-            )
-            refused = report_refusals(store.refusals, store.counts.requested)
-            facts = ModelFacts(dict(store.facts()), store.digest, refused, store.paid, prices)
+            request_and_grade(model, chunks, store, values_by_task, config, progress=progress, take=sink.take)
+            facts = ModelFacts.of(store, prices)
         # 9. Aggregate tasks, then groups. 10, files and table, is in proctor.run.finish.
         with store.stops_noted():
             result = summarize(exam, config, model, values_by_task, facts, chunks.warnings, bootstrap_iters)

@@ -13,6 +13,8 @@ from proctor.run.budget import report_usage
 from proctor.run.exam import Exam, warn_of_unconfined
 from proctor.run.facts import config_section, exam_facts, model_facts, model_report, tokenizer_facts
 from proctor.run.not_a_number import report_nan
+from proctor.run.refusals import report_refusals
+from proctor.run.run_store import RunStore
 from proctor.run.scores import MetricValues, facts_of, failure_report
 from proctor.run.token_counts import TokenCounts
 from proctor.run_result import RunResult
@@ -36,6 +38,12 @@ class ModelFacts:
     refused: Mapping[str, Any]
     paid: Mapping[str, TokenCounts]
     prices: Prices | None
+
+    @classmethod
+    def of(cls, store: RunStore, prices: Prices | None) -> ModelFacts:
+        """Those of a run that has all its responses; the log has how many requests were refused."""
+        refused = report_refusals(store.refusals, store.counts.requested)
+        return cls(dict(store.facts()), store.digest, refused, store.paid, prices)
 
 
 def summarize(

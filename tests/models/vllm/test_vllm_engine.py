@@ -69,7 +69,7 @@ def in_order(model, requests):
 
 
 def engine_of(model) -> Engine:
-    return model.started()._engine
+    return model.loaded()._engine
 
 
 def of_length(model, size: int) -> str:
@@ -136,7 +136,7 @@ def test_named_ids_and_rows_of_prompts_go_in_one_call(model, reference):
 
 def test_the_cache_saves_most_of_the_prompts(model):
     """lm-eval's way on the same engine computes at least five times the tokens."""
-    spans, _ = model.started()._spans.scored(LETTERS)
+    spans, _ = model.loaded()._spans.scored(LETTERS)
     tokens = {}
     for scoring in ("plain", "auto"):
         engine_of(model).forget()

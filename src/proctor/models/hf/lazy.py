@@ -10,23 +10,22 @@ import torch
 
 from proctor.models.hf.errors import in_sentences
 from proctor.models.hf.identity import check_unchanged, identify
+from proctor.models.hf.lazy_model import LazyModel
 from proctor.models.hf.load.load import OpenModel, light_info, prepare
 from proctor.models.hf.model import HfModel
-from proctor.models.tokens.tokenizer import Tokens
 from proctor.types import Request, Response
 
 OF_THE_WEIGHTS = ("model_num_parameters", "model_dtype", "peft_sha", "delta_sha")
 """What only a loaded model can say of itself; the same for every model with this identity."""
 
 
-class LazyHf:
+class LazyHf(LazyModel[HfModel]):
     """A transformers model as :class:`proctor.models.protocols.Model`, loaded as late as possible."""
 
     def __init__(self, opening: OpenModel) -> None:
+        super().__init__(opening.arguments.source, opening.tokens)
         self._opening = opening
-        self._model: HfModel | None = None
         self._recalled: Mapping[str, Any] | None = None
-        self.name = opening.arguments.source
 
     @cached_property
     def identity(self) -> Mapping[str, Any] | None:
@@ -34,25 +33,14 @@ class LazyHf:
         opening = self._opening
         return identify(opening.arguments, opening.config, self.tokens, dtype=opening.dtype)
 
-    @property
-    def tokens(self) -> Tokens:
-        """The tokenizer with this model's habits."""
-        return self._opening.tokens if self._model is None else self._model.tokens
-
-    def loaded(self) -> HfModel:
-        """The model with its weights. Reading them draws no number that a seed was set for."""
-        if self._model is None:
-            with torch.random.fork_rng(devices=[]):
-                model = self._opening.load()
-            known = vars(self).get("identity")
-            if known is not None:
-                check_unchanged(self._opening.arguments, self._opening.config, known)
-            self._model = model
-        return self._model
-
-    def load(self) -> None:
-        """Read the weights, if that has not been done."""
-        self.loaded()
+    def _load(self) -> HfModel:
+        # Reading weights draws no number that a seed was set for.
+        with torch.random.fork_rng(devices=[]):
+            model = self._opening.load()
+        known = vars(self).get("identity")
+        if known is not None:
+            check_unchanged(self._opening.arguments, self._opening.config, known)
+        return model
 
     def recall(self, facts: Mapping[str, Any]) -> None:
         """Take over what a loaded model with the same identity said of itself."""
@@ -67,34 +55,9 @@ class LazyHf:
             return {**self._recalled, **light}
         return self.loaded().info
 
-    def respond(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
-        """Answer kind by kind."""
-        return in_sentences(self.name, self.loaded().respond(requests))
-
     def resume(self, requests: Sequence[Request], missing: Sequence[int]) -> Iterator[tuple[int, Response]]:
         """Answer those at ``missing``, with the same numbers that they would have got among all requests."""
         return in_sentences(self.name, self.loaded().resume(requests, missing))
-
-    def render(
-        self, messages: Sequence[Mapping[str, str]], *, add_generation_prompt: bool, template: str | None = None
-    ) -> str:
-        """Apply the chat template; ``template`` names one of several."""
-        return self.tokens.render(messages, add_generation_prompt=add_generation_prompt, template=template)
-
-    def chat_template(self, name: str | bool) -> str:
-        """The text of the chat template in use."""
-        return self.tokens.chat_template(name)
-
-    def report(self) -> Mapping[str, Any]:
-        """What happened while it responded; nothing has, if nothing was asked."""
-        if self._model is None:
-            return {"truncated": {}, "unusual": {}, "batch_sizes": [], "scoring": {}, "generation": {}}
-        return self._model.report()
-
-    def close(self) -> None:
-        """Free the weights, if they were read."""
-        if self._model is not None:
-            self._model.close()
 
 
 def open_lazily(args: Mapping[str, Any], **run: Any) -> LazyHf:
