@@ -144,6 +144,15 @@ def test_the_model_is_known_and_named():
     check_model(build_config({"tasks": ["a"], "model": "dummy"}))
     with pytest.raises(UsageError, match="needs to know which model"):
         check_model(build_config({"tasks": ["a"], "model": "huggingface"}))
+    for kind, needed, hint in (
+        ("local-completions", "needs to know the model's name at the server", "model=NAME"),
+        ("gguf", "needs to know the server's address", "base_url=http://localhost:8080"),
+    ):
+        with pytest.raises(UsageError, match=needed) as caught:
+            check_model(build_config({"tasks": ["a"], "model": kind}))
+        assert hint in caught.value.hint
+        assert "gpt2" not in caught.value.hint
+    check_model(build_config({"tasks": ["a"], "model": "openai-completions", "model_args": {"pretrained": "x"}}))
     with pytest.raises(UsageError, match="'hff'"):
         check_model(build_config({"tasks": ["a"], "model": "hff"}))
 
@@ -205,7 +214,7 @@ def test_a_model_of_lm_eval_is_supported_or_is_said_to_be_missing_and_not_misspe
     assert main(["--model", name, "--tasks", "quiz"]) == 2
     message = capsys.readouterr().err
     assert f"The model '{name}' of lm-eval is not supported yet." in message
-    assert "dummy, hf," in message.split("Supported: ")[1]
+    assert "dummy, ggml, gguf, hf," in message.split("Supported: ")[1]
     assert "Did you mean" not in message
 
 

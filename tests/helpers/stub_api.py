@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import json
 import math
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -100,10 +101,18 @@ class Stub:
                 return error(404, "no such address")
             return web.json_response({"data": [{"id": self.model, "max_model_len": 512}]})
         if path.endswith("/tokenize"):
-            if self.has("no tokenize"):
+            if self.has("no tokenize") or self.has("extras") != ("/extras/" in path):
                 return error(404, "no such address")
-            ids = [7] if self.has("other tokenizer") else stub_encode(payload["prompt"])
+            text = self._tokenized(path, payload)
+            ids = [7] if self.has("other tokenizer") else stub_encode(text) if text else []
+            always = path.endswith("/extras/tokenize") and self.has("bos before texts")
+            ids = [0, *ids] if always or payload.get("add_special_tokens") else ids
             return web.json_response({"tokens": ids, "count": len(ids)})
+        if path.endswith("/detokenize"):
+            return web.json_response({"prompt": StubTokenizer().decode(payload["tokens"])})
+        if path.endswith("/props") and self.has("props"):
+            template = StubTokenizer.chat_template
+            return web.json_response({"bos_token": "<0>", "eos_token": "<0>", "chat_template": template})
         if path.endswith("/chat/completions"):
             return web.json_response(self.chat(payload))
         if path.endswith("/completions"):
@@ -111,6 +120,10 @@ class Stub:
         if path.endswith("/messages"):
             return web.json_response(self.messages(payload))
         return error(404, "no such address")
+
+    @staticmethod
+    def _tokenized(path: str, payload: dict[str, Any]) -> str:
+        return payload["input" if "/extras/" in path else "prompt"]
 
     def chat(self, payload: dict[str, Any]) -> dict[str, Any]:
         said = payload["messages"][-1]["content"]
@@ -141,6 +154,10 @@ class Stub:
 
     def completion(self, payload: dict[str, Any]) -> web.Response:
         prompt = payload["prompt"]
+        if self.has("texts only"):
+            if not isinstance(prompt, str):
+                return error(422, "prompt: Input should be a valid string")
+            prompt = [*([0] if self.has("bos before texts") else []), *stub_encode(prompt)]
         if isinstance(prompt, str):
             return web.json_response(self._body([], prompt, [], "text"))
         ids = list(prompt)
@@ -187,7 +204,10 @@ class Stub:
                 *((ids[place], distribution(ids[:place])) for place in range(1, len(ids))),
                 *tokens,
             ]
+            tokens = tokens[self.has("bos before texts") :]
         choice["logprobs"] = self._logprobs(tokens, count, named)
+        if self.has("text names"):
+            choice["logprobs"] = _by_text(choice["logprobs"])
         if self.has("content form"):
             choice["logprobs"] = {"content": _content(choice["logprobs"])}
         if payload.get("echo") and self.has("echo off by one"):
@@ -240,6 +260,16 @@ def chat_tokens(said: str) -> list[tuple[str, float]]:
     return [(token, math.log(share)) for token, share in [*named, ("The", 0.03)]]
 
 
+def _by_text(logprobs: dict[str, Any]) -> dict[str, Any]:
+    """The form of servers that name tokens by their texts."""
+
+    def text(name: str) -> str:
+        return f"<{name.removeprefix('token_id:')}>"
+
+    tops = [None if top is None else {text(name): one for name, one in top.items()} for top in logprobs["top_logprobs"]]
+    return {**logprobs, "tokens": [text(name) for name in logprobs["tokens"]], "top_logprobs": tops}
+
+
 def _content(logprobs: dict[str, Any]) -> list[dict[str, Any]]:
     """The form of llama.cpp's server."""
     rows = zip(logprobs["tokens"], logprobs["token_logprobs"], logprobs["top_logprobs"], strict=True)
@@ -258,8 +288,11 @@ def _content(logprobs: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def stub_encode(text: str) -> list[int]:
-    """The ids of a text: one for each of its words."""
-    return [2 + (sum(word.encode()) % (VOCABULARY - 2)) for word in text.split()] or [2]
+    """The ids of a text: one for each of its words, and those that stand in it as ``<id>``."""
+    words = re.findall(r"<\d+>|(?:(?!<\d+>)\S)+", text)
+    ids = [2 + (sum(word.encode()) % (VOCABULARY - 2)) for word in words]
+    named = [re.fullmatch(r"<(\d+)>", word) for word in words]
+    return [int(name[1]) if name else one for name, one in zip(named, ids, strict=True)] or [2]
 
 
 class StubTokenizer:
@@ -270,8 +303,9 @@ class StubTokenizer:
     name_or_path = "stub"
     chat_template = "{% for message in messages %}{{ message.content }}{% endfor %}"
 
-    def __call__(self, texts: list[str], **_: Any) -> dict[str, Any]:
-        return {"input_ids": [[] if not text else stub_encode(text) for text in texts]}
+    def __call__(self, texts: list[str], *, add_special_tokens: bool = False, **_: Any) -> dict[str, Any]:
+        front = [0] if add_special_tokens else []
+        return {"input_ids": [front + ([] if not text else stub_encode(text)) for text in texts]}
 
     def __len__(self) -> int:
         return VOCABULARY

@@ -126,13 +126,29 @@ def check_model(config: RunConfig) -> None:
 
     if config.model not in MODELS:
         MODELS.get(config.model)
-    if not all(config.model_args.get(key) for key in declared_kind(config.model).required):
-        close = [key for key in config.model_args if did_you_mean(key, ["pretrained"])]
-        example = "Add --model_args pretrained=NAME_OR_FOLDER, for example pretrained=gpt2."
+    # Served kinds take lm-eval's 'pretrained' for 'model'.
+    given = {"model": config.model_args.get("pretrained"), **config.model_args}
+    missing = [key for key in declared_kind(config.model).required if not given.get(key)]
+    if missing:
+        close = [key for key in config.model_args if did_you_mean(key, missing)]
         raise UsageError(
-            f"--model {config.model} needs to know which model to load.",
-            hint=f"{close[0]!r} is no argument of it; did you mean 'pretrained'?" if close else example,
+            f"--model {config.model} needs to know {_NEEDED[missing[0]][0]}.",
+            hint=f"{close[0]!r} is no argument of it; did you mean {missing[0]!r}?"
+            if close
+            else f"Add --model_args {_NEEDED[missing[0]][1]}.",
         )
+
+
+_NEEDED: Mapping[str, tuple[str, str]] = {
+    "pretrained": ("which model to load", "pretrained=NAME_OR_FOLDER, for example pretrained=gpt2"),
+    "model": (
+        "the model's name at the server",
+        "model=NAME; for a server of your own its address as well, for example "
+        "model=NAME,base_url=http://localhost:8000/v1",
+    ),
+    "base_url": ("the server's address", "base_url=ADDRESS, for example base_url=http://localhost:8080"),
+}
+"""What a kind cannot do without, and how it is given, by the argument."""
 
 
 def report(finished: FinishedRun) -> int:

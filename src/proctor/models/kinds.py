@@ -95,11 +95,14 @@ _CHAT: Mapping[str, Any] = {
     "scores": False,
     "chooses": True,
 }
+GGUF = ModelKind(
+    f"{_HTTP}.gguf:open_gguf", open_tokenizer=f"{_HTTP}.gguf:open_gguf_tokenizer", required=("base_url",), served=True
+)
 ANTHROPIC = ModelKind(f"{_HTTP}:open_anthropic", **_CHAT)
 LITELLM = ModelKind(f"{_HTTP}:open_litellm", **_CHAT)
 
 UNSUPPORTED = (
-    *("ggml", "gguf", "habana", "hf-audiolm-qwen", "ipex", "mamba_ssm", "megatron_lm"),
+    *("habana", "hf-audiolm-qwen", "ipex", "mamba_ssm", "megatron_lm"),
     *("nemo_lm", "neuronx", "onnxruntime", "onnxruntime-genai"),
     *("openvino", "sglang", "sglang-generate", "steered", "textsynth", "trtllm"),
     *("watsonx_llm", "winml"),
@@ -117,10 +120,14 @@ MODELS: Table[ModelKind | Opener] = Table(
         "vllm": VLLM,
         "vllm-vlm": VLLM_MULTIMODAL,
         "local-completions": ModelKind(f"{_HTTP}:open_local_completions", **_COMPLETIONS),
-        "openai-completions": ModelKind(f"{_HTTP}:open_openai_completions", **_COMPLETIONS),
+        "openai-completions": ModelKind(
+            f"{_HTTP}:open_openai_completions", **{**_COMPLETIONS, "open_tokenizer": f"{_HTTP}:open_openai_tokenizer"}
+        ),
         "local-chat-completions": ModelKind(f"{_HTTP}:open_local_chat", **_CHAT),
         "openai-chat-completions": ModelKind(f"{_HTTP}:open_openai_chat", **_CHAT),
         "azure-openai-chat-completions": ModelKind(f"{_HTTP}:open_azure_chat", **{**_CHAT, "required": ()}),
+        "gguf": GGUF,
+        "ggml": GGUF,
         "anthropic": ANTHROPIC,
         "anthropic-chat": ANTHROPIC,
         "anthropic-chat-completions": ANTHROPIC,

@@ -34,7 +34,7 @@ def completions() -> Callable[..., CompletionsModel]:
         model = CompletionsModel(arguments, kind="local-completions", headers={})
         length = (arguments.max_length or 2048) - 2
         if arguments.tokenizer_backend != "none":
-            vars(model)["tokens"] = Tokens(StubTokenizer(), max_length=length, add_bos_token=False)
+            vars(model)["tokens"] = Tokens(StubTokenizer(), max_length=length, add_bos_token=arguments.add_bos_token)
         else:
             vars(model)["tokens"] = None
         return model

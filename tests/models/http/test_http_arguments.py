@@ -57,8 +57,6 @@ def test_pretrained_stands_for_model_and_several_addresses():
         ({"model": "m", "base_url": URL, "tokenized_requests": "perhaps"}, "must be True or False"),
         ({"model": "m", "base_url": URL, "header": "X-Team: eval"}, "header must be an object"),
         ({"model": "m", "base_url": URL, "header": {"X": "a\r\nB: c"}}, "line end"),
-        ({"model": "m", "base_url": URL, "tokenizer_backend": "tiktoken"}, "tiktoken is not supported"),
-        ({"model": "m", "base_url": URL, "tokenizer_backend": "remote"}, "remote is not supported"),
         ({"model": "m", "base_url": URL, "scoring": "tree"}, "scoring is 'tree'"),
         ({"model": "m", "base_url": URL, "num_concurent": 4}, "'num_concurent' is unknown"),
         ({"model": "m", "base_url": URL, "max_length": 2}, "max_length is 2"),

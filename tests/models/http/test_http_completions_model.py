@@ -49,6 +49,33 @@ def test_scores_of_a_server_that_scores_no_prompts(serve, completions):
     assert model.report()["scoring"]["counts"] == {"top_logprobs": 4, "walk": 2}
 
 
+@pytest.mark.parametrize("faults", [("text names",), ("texts only", "text names")])
+def test_scores_of_a_server_that_names_tokens_by_their_texts(serve, completions, faults):
+    model = completions(serve(faults=faults))
+    responses = dict(model.respond([LETTERS, ENDINGS, Rolling("a b c")]))
+    assert (responses[0].values, responses[1].values) == (expected(LETTERS), expected(ENDINGS))
+    assert isinstance(responses[2], RollingScore)
+    assert model.report()["scoring"]["counts"] == {"echo": 7}
+
+
+def test_scores_of_a_server_that_puts_bos_before_texts(serve, completions):
+    faults = {"texts only", "text names", "bos before texts"}
+    responses = dict(completions(serve(faults=faults), add_bos_token=True).respond([LETTERS]))
+    ids = [0, *stub_encode(LETTERS.context)]
+    for (value, _), text in zip(responses[0].values, LETTERS.continuations, strict=True):
+        assert value == pytest.approx(distribution(ids)[stub_encode(text)[0]])
+    with pytest.raises(ModelError, match="puts BOS before each text") as caught:
+        list(completions(serve(faults=faults)).respond([LETTERS]))
+    assert "add_bos_token=True" in caught.value.hint
+
+
+def test_a_walk_that_is_wanted_is_taken(serve, completions):
+    model = completions(serve(), scoring="walk")
+    responses = dict(model.respond([LETTERS, ENDINGS]))
+    assert (responses[0].values, responses[1].values) == (expected(LETTERS), expected(ENDINGS))
+    assert model.report()["scoring"]["counts"] == {"walk": 6}
+
+
 def test_the_letters_of_a_document_are_one_request(serve, completions):
     stub = serve()
     model = completions(stub)

@@ -13,13 +13,15 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from gguf_file import write_gguf
 from stub_api import Serving, Stub
 
 from proctor.errors import ModelError
 from proctor.models import open_model
-from proctor.types import Generate, Loglikelihood, Rolling, Text
+from proctor.types import Generate, Loglikelihood, Refusal, Request, Rolling, Text
 
 pytestmark = pytest.mark.engine
 
@@ -175,37 +177,112 @@ def test_the_litellm_proxy_passes_chats_on(tmp_path):
             stop(process)
 
 
-def test_llama_cpps_server_scores_by_next_tokens(checkpoint, tmp_path):
-    server, weights = os.environ.get("PROCTOR_LLAMA_SERVER"), os.environ.get("PROCTOR_LLAMA_GGUF")
-    if not server or not weights or shutil.which(server) is None:
-        pytest.skip("PROCTOR_LLAMA_SERVER and PROCTOR_LLAMA_GGUF name no server and no weights")
+LLAMA_FLAGS = [*("-c", "4096", "-np", "4", "-t", "1", "-fa", "off"), *("--cache-type-k", "f32")]
+LLAMA_FLAGS += ["--cache-type-v", "f32", "--offline", "--jinja"]
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["bos", "no bos"])
+def gguf(request, checkpoint, tmp_path_factory) -> tuple[Path, bool]:
+    """A file, and whether servers put BOS before texts."""
+    if not has("gguf"):
+        pytest.skip("the package gguf, which writes the file, is not installed here")
+    return write_gguf(checkpoint, tmp_path_factory.mktemp("gguf") / "model.gguf", adds_bos=request.param), request.param
+
+
+@pytest.fixture(scope="module")
+def llama_server(gguf, tmp_path_factory) -> Iterator[str]:
+    program = shutil.which(os.environ.get("PROCTOR_LLAMA_SERVER", "llama-server"))
+    if program is None:
+        pytest.skip("llama.cpp's server is not here; PROCTOR_LLAMA_SERVER names the program")
     port = free_port()
-    flags = [
-        "-c",
-        "4096",
-        "-np",
-        "4",
-        "-t",
-        "1",
-        "-fa",
-        "off",
-        "--cache-type-k",
-        "f32",
-        "--cache-type-v",
-        "f32",
-        "--host",
-        "127.0.0.1",
-        "--offline",
-    ]
-    process = start([server, "-m", weights, "--alias", NAME, "--port", str(port), *flags], port, tmp_path / "log")
-    try:
-        args = {"model": NAME, "base_url": f"http://127.0.0.1:{port}/v1", "tokenizer": str(checkpoint)}
-        model = open_model("local-completions", args)
-        responses = dict(model.respond(REQUESTS))
-        same = {"pretrained": str(checkpoint), "dtype": "float32", "add_bos_token": False}
-        expected = dict(open_model("hf", same, device="cpu").respond(REQUESTS))
-        for place in range(3):
-            for one, two in zip(responses[place].values, expected[place].values, strict=True):
-                assert one == (pytest.approx(two[0], abs=1e-3), two[1])
-    finally:
-        stop(process)
+    command = [program, "-m", str(gguf[0]), "--alias", NAME, "--host", "127.0.0.1", "--port", str(port), *LLAMA_FLAGS]
+    process = start(command, port, tmp_path_factory.mktemp("llama") / "log", "/health")
+    yield f"http://127.0.0.1:{port}"
+    stop(process)
+
+
+@pytest.fixture(scope="module")
+def llama_cpp_python(gguf, tmp_path_factory) -> Iterator[str]:
+    if not has("llama_cpp"):
+        pytest.skip("llama-cpp-python is not installed here")
+    port = free_port()
+    module = [sys.executable, "-m", "llama_cpp.server", "--model", str(gguf[0]), "--model_alias", NAME]
+    flags = ["--n_ctx", "1024", "--logits_all", "true", "--n_threads", "1", "--host", "127.0.0.1", "--port", str(port)]
+    process = start([*module, *flags], port, tmp_path_factory.mktemp("llama") / "log")
+    yield f"http://127.0.0.1:{port}"
+    stop(process)
+
+
+def expected_of(checkpoint: Path, requests: list[Request], *, bos: bool) -> dict[int, Any]:
+    """What transformers says, by requests."""
+    same = {"pretrained": str(checkpoint), "dtype": "float32", "add_bos_token": bos, "max_length": 1022}
+    return dict(open_model("hf", same, device="cpu").respond(requests))
+
+
+def compare(responses: dict[int, Any], expected: dict[int, Any], places: range = range(len(REQUESTS))) -> None:
+    for place in places:
+        for one, two in zip(responses[place].values, expected[place].values, strict=True):
+            assert one == (pytest.approx(two[0], abs=1e-4), two[1])
+
+
+def test_llama_server_scores_and_generates_as_transformers(llama_server, gguf, checkpoint):
+    rolled = Rolling("A text of some words, to be scored from its first token on.")
+    text = Generate("The capital of France is", {"max_gen_toks": 12, "until": ["."]})
+    requests = [*REQUESTS, rolled, text]
+    expected = expected_of(checkpoint, requests, bos=gguf[1])
+    model = open_model("gguf", {"base_url": llama_server})
+    assert model.name == NAME
+    responses = dict(model.respond(requests))
+    compare(responses, expected)
+    assert responses[3].logprob == pytest.approx(expected[3].logprob, abs=1e-4)
+    assert responses[4].text == expected[4].text
+
+
+def test_completions_of_llama_server_with_a_tokenizer_of_ones_own(llama_server, checkpoint):
+    args = {"model": NAME, "base_url": f"{llama_server}/v1", "tokenizer": str(checkpoint)}
+    compare(dict(open_model("local-completions", args).respond(REQUESTS)), expected_of(checkpoint, REQUESTS, bos=False))
+
+
+@pytest.mark.parametrize("scoring", ["logit_bias", "walk"])
+def test_each_route_of_llama_server(llama_server, gguf, checkpoint, scoring):
+    responses = dict(open_model("gguf", {"base_url": llama_server, "scoring": scoring}).respond(REQUESTS))
+    compare(responses, expected_of(checkpoint, REQUESTS, bos=gguf[1]))
+
+
+def test_a_chat_of_llama_server(llama_server):
+    args = {"model": NAME, "base_url": f"{llama_server}/v1"}
+    [(_, text)] = open_model("local-chat-completions", args).respond([Generate("Say something.", {"max_gen_toks": 8})])
+    assert isinstance(text, Text)
+
+
+def test_llama_cpp_python_scores_by_echo_where_its_values_are_right(llama_cpp_python, gguf, checkpoint):
+    model = open_model("gguf", {"base_url": llama_cpp_python})
+    text = Generate("The capital of France is", {"max_gen_toks": 12, "until": ["."]})
+    expected = expected_of(checkpoint, [*REQUESTS, text], bos=gguf[1])
+    [(_, response)] = model.respond([text])
+    assert response.text == expected[len(REQUESTS)].text
+    if not gguf[1]:
+        # Without BOS its values stand beside the tokens before theirs: lm-eval takes them.
+        with pytest.raises(ModelError, match="one place off"):
+            list(model.respond(REQUESTS))
+        return
+    responses = dict(model.respond(REQUESTS))
+    compare(responses, expected, range(2))
+    # The first token after BOS has no value in its replies.
+    assert isinstance(responses[2], Refusal)
+
+
+def test_lm_evals_gguf_on_the_same_servers(llama_cpp_python, gguf):
+    pytest.importorskip("lm_eval")
+    from lm_eval.api.instance import Instance
+    from lm_eval.models.gguf import GGUFLM
+
+    pairs = [(request.context, text) for request in REQUESTS[:2] for text in request.continuations]
+    asked = [Instance("loglikelihood", {}, pair, place, ("t", 0, 1)) for place, pair in enumerate(pairs)]
+    theirs = GGUFLM(base_url=llama_cpp_python).loglikelihood(asked)
+    if not gguf[1]:
+        return
+    responses = dict(open_model("gguf", {"base_url": llama_cpp_python}).respond(REQUESTS[:2]))
+    ours = [value for place in range(2) for value in responses[place].values]
+    assert [value for value, _ in theirs] == [pytest.approx(value, abs=1e-4) for value, _ in ours]
+    assert [greedy for _, greedy in theirs] == [greedy for _, greedy in ours]

@@ -32,6 +32,8 @@ def test_a_sound_server_shows_everything(serve, completions):
         ("no logprobs", "ids", "no log-probabilities", ()),
         ("renormalised", "stability", "depend on how many", ()),
         ("bos in front", "ids", "were sent, and", ()),
+        ("texts only", "ids", "should be a valid string", ALL),
+        ("text names", "echo", "", (Route.ECHO,)),
         ("biased values", "forced", "has the value", (*ALL[:2], *ALL[3:])),
         ("noise", "stability", "depend on how many", ()),
         ("ids ignored", "named ids", "is not in the reply", ALL[1:]),
@@ -40,8 +42,8 @@ def test_a_sound_server_shows_everything(serve, completions):
 )
 def test_every_fault_is_found(serve, completions, fault, probe, said, routes):
     found = shake(completions(serve(faults={fault})))
-    failed = {one.name: one.detail for one in found.probes if one.state == "failed"}
-    assert said in failed[probe]
+    details = {one.name: one.detail for one in found.probes if one.state == "failed" or not said}
+    assert said in details[probe]
     assert found.routes == routes
 
 
@@ -68,3 +70,27 @@ def test_a_server_of_llama_cpps_form_scores_by_the_whole_distribution(serve, com
     found = shake(completions(serve(faults=faults)))
     assert found.routes == (Route.TOP_LOGPROBS, Route.LOGIT_BIAS, Route.WALK)
     assert found.top == 64
+
+
+def test_a_server_that_takes_texts_alone_is_read_as_the_tokens_of_these(serve, completions):
+    found = shake(completions(serve(faults={"texts only", "text names"})))
+    assert {probe.name: probe.detail for probe in found.probes}["texts"] == "texts are taken, and no ids"
+    assert found.routes == (Route.ECHO,)
+    assert found.prompts.front is None
+
+
+@pytest.mark.parametrize("faults", [(), ("echo off by one",)])
+def test_bos_before_texts_is_seen_and_that_it_does_not_come_back(serve, completions, faults):
+    llama_cpp_python = ("texts only", "text names", "bos before texts", "extras", *faults)
+    found = shake(completions(serve(faults=llama_cpp_python), add_bos_token=True))
+    assert found.prompts.front == 0
+    assert not found.prompts.echoes_front
+    assert found.routes == (() if faults else (Route.ECHO,))
+
+
+def test_the_whole_distribution_is_asked_for_only_where_nothing_else_gives_the_rest(serve, completions, monkeypatch):
+    monkeypatch.setattr("proctor.models.http.prober.MOST_TOP", 30)
+    faults = {"content form", "all values", "echo ignored", "ids ignored", "no prompt values"}
+    assert shake(completions(serve(faults=faults))).top == 30
+    found = shake(completions(serve(faults={*faults, "biased values"})))
+    assert (found.routes, found.top) == ((Route.TOP_LOGPROBS, Route.WALK), 64)

@@ -9,11 +9,10 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from proctor.errors import UsageError
 from proctor.lazy import need
-from proctor.secrets import note
+from proctor.models.http.keys import bearer, find_key
 
 if TYPE_CHECKING:
     from proctor.models.http.arguments import ApiArguments
@@ -37,7 +36,7 @@ def open_local_completions(args: Mapping[str, Any], **_: Any) -> CompletionsMode
 
 def open_openai_completions(args: Mapping[str, Any], **_: Any) -> CompletionsModel:
     """OpenAI's ``/v1/completions``."""
-    return _completions("openai-completions", args, f"{OPENAI}/completions")
+    return _completions("openai-completions", _with_tiktoken(args), f"{OPENAI}/completions")
 
 
 def open_local_chat(args: Mapping[str, Any], **_: Any) -> ChatModel:
@@ -75,7 +74,7 @@ def open_azure_chat(args: Mapping[str, Any], **_: Any) -> ChatModel:
     rest = {key: value for key, value in args.items() if key != "api_version"}
     kind = "azure-openai-chat-completions"
     arguments, form = _read(kind, {**rest, "model": name, "base_url": address}, None), _openai_form("max_tokens")
-    key = _key(kind, arguments, AZURE_KEYS, is_local=False)
+    key = find_key(kind, arguments, AZURE_KEYS, is_local=False)
     # Azure's batches are of deployments of their own, and under other addresses.
     form = replace(form, batches=None)
     return _chat(kind, arguments, form, {"api-key": key}, AZURE_KEYS, lists_models=False)
@@ -90,7 +89,7 @@ def open_anthropic(args: Mapping[str, Any], **_: Any) -> ChatModel:
 
     kind = "anthropic-chat"
     arguments = _read(kind, args, ANTHROPIC)
-    key = _key(kind, arguments, ANTHROPIC_KEYS, is_local=arguments.base_url != (ANTHROPIC,))
+    key = find_key(kind, arguments, ANTHROPIC_KEYS, is_local=arguments.base_url != (ANTHROPIC,))
     form = ChatForm(
         "/messages",
         lambda messages, plan, _: {
@@ -107,12 +106,25 @@ def open_anthropic(args: Mapping[str, Any], **_: Any) -> ChatModel:
     return _chat(kind, arguments, form, headers, ANTHROPIC_KEYS, lists_models=False)
 
 
-def open_api_tokenizer(args: Mapping[str, Any]) -> Tokens | None:
-    """The tokenizer of a served model, for looking at prompts; no server is asked."""
-    from proctor.models.http.arguments import read_arguments
-    from proctor.models.http.tokenizer import open_tokens
+def open_openai_tokenizer(args: Mapping[str, Any]) -> Tokens | None:
+    """The tokenizer of one of OpenAI's models, for looking at prompts."""
+    return open_api_tokenizer(_with_tiktoken(args))
 
-    return open_tokens(read_arguments("local-completions", args, base_url=f"{OPENAI}/completions"))
+
+def _with_tiktoken(args: Mapping[str, Any]) -> Mapping[str, Any]:
+    """lm-eval: OpenAI's models have tiktoken's tokenizers, unless another one is named."""
+    is_named = args.get("tokenizer") or args.get("tokenizer_backend")
+    return args if is_named else {**args, "tokenizer_backend": "tiktoken"}
+
+
+def open_api_tokenizer(args: Mapping[str, Any]) -> Tokens | None:
+    """The tokenizer of a served model, for looking at prompts; a server is asked for its own alone (``remote``)."""
+    need("aiohttp", extra="api")
+    from proctor.models.http.arguments import read_arguments
+    from proctor.models.http.tokenizer import tokens_of
+
+    arguments = read_arguments("local-completions", args, base_url=f"{OPENAI}/completions")
+    return tokens_of(arguments, bearer(find_key("local-completions", arguments, OPENAI_KEYS, is_local=True)))
 
 
 def _read(kind: str, args: Mapping[str, Any], base_url: str | None) -> ApiArguments:
@@ -126,13 +138,13 @@ def _completions(kind: str, args: Mapping[str, Any], base_url: str | None) -> Co
     arguments = _read(kind, args, base_url)
     from proctor.models.http.completions_model import CompletionsModel
 
-    headers = _bearer(_key(kind, arguments, OPENAI_KEYS, is_local=base_url is None))
+    headers = bearer(find_key(kind, arguments, OPENAI_KEYS, is_local=base_url is None))
     return CompletionsModel(arguments, kind=kind, headers=headers, key_names=OPENAI_KEYS)
 
 
 def _openai_chat(kind: str, args: Mapping[str, Any], base_url: str | None, length_name: str) -> ChatModel:
     arguments = _read(kind, args, base_url)
-    headers = _bearer(_key(kind, arguments, OPENAI_KEYS, is_local=base_url is None))
+    headers = bearer(find_key(kind, arguments, OPENAI_KEYS, is_local=base_url is None))
     return _chat(kind, arguments, _openai_form(length_name), headers, OPENAI_KEYS, lists_models=base_url is None)
 
 
@@ -168,29 +180,3 @@ def _chat(
 
     form = replace(form, lists_models=lists_models)
     return ChatModel(arguments, form, kind=kind, headers=headers, key_names=key_names)
-
-
-def _bearer(key: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {key}"} if key else {}
-
-
-def _key(kind: str, arguments: ApiArguments, names: Sequence[str], *, is_local: bool) -> str:
-    """The key of an API; a server of one's own may need none.
-
-    Raises:
-        UsageError: There is none, and the API needs one.
-    """
-    key = arguments.auth_token or next((os.environ[name] for name in names if os.environ.get(name)), "")
-    key = key.strip()
-    if not key and not is_local and arguments.header is None:
-        raise UsageError(f"The model '{kind}' needs a key.", hint=f"Set the environment variable {names[0]}.")
-    if any(sign in key for sign in "\r\n\0") or not key.isascii():
-        where = "auth_token" if arguments.auth_token else names[0]
-        raise UsageError(f"The key in {where} holds characters that no header may have.")
-    if key and any("@" in urlsplit(address).netloc for address in arguments.base_url):
-        raise UsageError(
-            "base_url holds a user's name, and there is a key as well: a request can have one of them.",
-            hint=f"Leave the name out of base_url, or unset {names[0]}.",
-        )
-    note({"api_key": key})
-    return key

@@ -21,7 +21,7 @@ log = logging.getLogger("proctor")
 
 Scoring = Literal["auto", "named_ids", "top_logprobs", "logit_bias", "prompt_logprobs", "echo", "walk"]
 SCORING = ("auto", "named_ids", "top_logprobs", "logit_bias", "prompt_logprobs", "echo", "walk")
-BACKENDS = ("auto", "huggingface", "none")
+BACKENDS = ("auto", "huggingface", "tiktoken", "remote", "none")
 
 _RUN_KEYS = ("batch_size", "max_batch_size", "device")
 _UNUSED = ("truncate", "max_images", "pretrained")
@@ -36,7 +36,8 @@ class ApiArguments:
         model: The name under which the server knows the model.
         base_url: Addresses of the API's endpoint; requests of one prefix go to one of them.
         tokenizer: A tokenizer of transformers, name or folder; None: that of ``model``.
-        tokenizer_backend: ``none``: prompts are sent as text, and nothing can be scored.
+        tokenizer_backend: Whose tokenizer: of transformers, tiktoken, or the server (``remote``). ``none``: prompts are
+            sent as text, and nothing can be scored.
         num_concurrent: The most requests in flight; None: found out.
         max_retries: How often a request is sent at most; None: for ten minutes.
         max_length: lm-eval's limit in tokens; context and continuation have one less.
@@ -48,13 +49,13 @@ class ApiArguments:
     model: str
     base_url: tuple[str, ...]
     tokenizer: str | None = None
-    tokenizer_backend: Literal["auto", "huggingface", "none"] = "auto"
+    tokenizer_backend: Literal["auto", "huggingface", "tiktoken", "remote", "none"] = "auto"
     num_concurrent: int | None = None
     max_retries: int | None = None
     max_gen_toks: int = 256
     seed: int = 1234
     max_length: int | None = None
-    add_bos_token: bool = False
+    add_bos_token: bool | None = False
     custom_prefix_token_id: int | None = None
     tokenized_requests: bool = True
     trust_remote_code: bool = False
@@ -199,16 +200,6 @@ def _header(value: Any) -> Mapping[str, str]:
 
 
 def _one_of(key: str, value: str, allowed: tuple[str, ...]) -> str:
-    if value == "tiktoken":
-        raise UsageError(
-            "tokenizer_backend=tiktoken is not supported: its files are fetched from a place of their own.",
-            hint="Name a tokenizer of transformers: tokenizer=NAME (for babbage-002 and davinci-002: Xenova/gpt-4).",
-        )
-    if value == "remote":
-        raise UsageError(
-            "tokenizer_backend=remote is not supported: each text would be sent to the server to count its tokens.",
-            hint="Name the checkpoint's tokenizer: tokenizer=NAME or its folder.",
-        )
     if value not in allowed:
         raise UsageError(
             f"The model argument {key} is {value!r}; it must be {', '.join(allowed)}.",

@@ -191,6 +191,21 @@ def read_echo(body: Any, length: int, scored: int) -> tuple[float, bool]:
     return total, greedy
 
 
+def positions(body: Any) -> int:
+    """For how many tokens a reply has values.
+
+    Args:
+        body: A reply.
+
+    Raises:
+        UnbelievableReplyError: It has none.
+    """
+    values = _logprobs(body).get("token_logprobs")
+    if not isinstance(values, list):
+        raise UnbelievableReplyError("the reply has no log-probabilities")
+    return len(values)
+
+
 def read_prompt(body: Any, prompt: Sequence[int], scored: int) -> tuple[float, bool]:
     """The value of the last tokens of a prompt whose values stand beside the reply.
 

@@ -12,7 +12,8 @@ from proctor.models.base import by_kind
 from proctor.models.http.arguments import ApiArguments
 from proctor.models.http.completions import Route
 from proctor.models.http.endpoints import Endpoint
-from proctor.models.http.handshake import Handshake, Prober
+from proctor.models.http.handshake import Handshake
+from proctor.models.http.prober import Prober
 from proctor.models.http.runner import Job
 from proctor.models.http.scoring import ONE_TOKEN, ServedScorer, SpanGroup, group_spans
 from proctor.models.http.sender import RequestFailedError, Sender
@@ -33,19 +34,34 @@ ScoredGroup = tuple[SpanGroup, list[tuple[int, float, bool]] | Refusal]
 
 
 class CompletionsModel(ServedModel):
-    """A served model that takes token ids and gives log-probabilities."""
+    """A served model that gives log-probabilities.
+
+    Args:
+        arguments: The model arguments.
+        kind: The name of the kind.
+        headers: Those that hold the key.
+        key_names: The environment variables that it is read from.
+        sends_texts: Whether prompts to generate after are sent as texts, of which the server makes tokens.
+    """
 
     def __init__(
-        self, arguments: ApiArguments, *, kind: str, headers: Mapping[str, str], key_names: Sequence[str] = ()
+        self,
+        arguments: ApiArguments,
+        *,
+        kind: str,
+        headers: Mapping[str, str],
+        key_names: Sequence[str] = (),
+        sends_texts: bool = False,
     ) -> None:
         super().__init__(arguments, kind=kind, ending="/completions", headers=headers, key_names=key_names)
+        self._sends_texts = sends_texts or not arguments.tokenized_requests
         self._scorers: dict[str, ServedScorer] = {}
         self._handshake: Handshake | None = None
 
     @cached_property
     def tokens(self) -> Tokens | None:
         """The tokenizer; None where prompts are sent as text."""
-        return open_tokens(self.arguments)
+        return open_tokens(self.arguments, self.endpoints[0], self.connection)
 
     @cached_property
     def identity(self) -> Mapping[str, Any] | None:
@@ -126,9 +142,8 @@ class CompletionsModel(ServedModel):
             return  # stopped
         for one, shake in shakes:
             routes = self._allowed(one, shake)
-            self._scorers[one.url] = ServedScorer(
-                one, self.arguments.model, routes, top=shake.top, seed=self.arguments.seed
-            )
+            self._check_front(one, shake)
+            self._scorers[one.url] = ServedScorer(one, self.arguments.model, routes, shake, seed=self.arguments.seed)
         self._handshake = shakes[0][1]
         self._fit_length(tokens, [shake.max_length for _, shake in shakes if shake.max_length is not None])
         log.info("Scores come by the route %s.", self._scorers[shakes[0][0].url].first)
@@ -176,6 +191,15 @@ class CompletionsModel(ServedModel):
             hint="Nothing was sent. Use a server that gives them (vLLM does), or tasks that generate; "
             "'proctor doctor' shows what was tried.",
         )
+
+    def _check_front(self, server: Endpoint, shake: Handshake) -> None:
+        """Texts before which the server puts BOS cannot stand for tokens without it."""
+        front = None if shake.prompts is None else shake.prompts.front
+        if front is not None and self._need_tokens().encode("a")[:1] != [front]:
+            raise ModelError(
+                f"The server at {server.api} takes no token ids and puts BOS before each text; here none is wanted.",
+                hint="Nothing was sent. Score with BOS, as --model hf does: --model_args add_bos_token=True.",
+            )
 
     def _fit_length(self, tokens: Tokens, limits: Sequence[int]) -> None:
         """A server's limit that is below lm-eval's 2,048 counts, unless the user said otherwise."""
@@ -242,18 +266,26 @@ class CompletionsModel(ServedModel):
     # -- texts
 
     def _text_jobs(self, requests: Sequence[tuple[int, Generate]]) -> Iterator[Job[Outcome]]:
-        tokens = self.tokens if self.arguments.tokenized_requests else None
-        eos = self.arguments.eos_string or (tokens.eot_text if tokens is not None else None)
+        tokens = None if self._sends_texts else self.tokens
+        eos = self.arguments.eos_string or (None if self.tokens is None else self.tokens.eot_text)
         encoded = None if tokens is None else tokens.encode_prompts([prompt_text(one.prompt) for _, one in requests])
         for place, (index, request) in enumerate(requests):
             plan = self.plan(request, eos)
-            prompt: Any = prompt_text(request.prompt)
+            prompt: Any = prompt_text(request.prompt).removeprefix(self._front_text)
             if tokens is not None and encoded is not None:
                 prompt = self._fit(tokens, encoded[place], plan.max_tokens)
             fields = completion_fields(plan, self.seed_of(request))
             payload = {"model": self.arguments.model, "prompt": prompt, **fields}
             server = self.endpoints[place * len(self.endpoints) // len(requests)]
             yield self.text_job(index, server.url, payload, lambda body, plan=plan: read_completion(body, plan))
+
+    @cached_property
+    def _front_text(self) -> str:
+        """BOS where the server puts it before texts by itself: a chat template has written it already."""
+        if not self._sends_texts or self.tokens is None:
+            return ""
+        tokenizer = self.tokens.tokenizer
+        return (tokenizer.bos_token or "") if self.tokens.encode("a")[:1] == [tokenizer.bos_token_id] else ""
 
     def _fit(self, tokens: Tokens, ids: list[int], new: int) -> list[int]:
         room = tokens.max_length + 1 - new

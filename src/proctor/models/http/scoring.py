@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import numpy as np
 from proctor.models.http import completions
 from proctor.models.http.completions import MOST_NAMED, Route, UnbelievableReplyError
 from proctor.models.http.endpoints import Endpoint
+from proctor.models.http.handshake import Handshake
 from proctor.models.http.replies import Reply
 from proctor.models.http.sender import RequestFailedError, Sender
 from proctor.models.prefix.rows import Span, make_span
@@ -76,15 +78,17 @@ class ServedScorer:
         endpoint: Where requests go.
         model: The server's name of the model.
         routes: Proven, best first.
-        top: The most values that the server gives.
+        shake: What the server has shown.
         seed: Sent along.
     """
 
-    def __init__(self, endpoint: Endpoint, model: str, routes: Sequence[Route], *, top: int, seed: int) -> None:
+    def __init__(self, endpoint: Endpoint, model: str, routes: Sequence[Route], shake: Handshake, *, seed: int) -> None:
         self._endpoint = endpoint
         self._model = model
         self._routes = routes
-        self._top = top
+        self._proven = shake.routes
+        self._top = shake.top
+        self._texts = shake.prompts
         self._seed = seed
         self.counts: Counter[str] = Counter()
 
@@ -154,7 +158,8 @@ class ServedScorer:
         prompt = [*group.context, *span.scored.tolist()]
         if route is Route.ECHO:
             body = await self._post(sender, prompt, completions.echo())
-            return (span.owner, *completions.read_echo(body, len(prompt), span.count))
+            length = len(prompt) if self._texts is None else self._texts.echoed(len(prompt))
+            return (span.owner, *completions.read_echo(body, length, span.count))
         body = await self._post(sender, prompt, completions.prompt_logprobs())
         return (span.owner, *completions.read_prompt(body, prompt, span.count))
 
@@ -170,7 +175,8 @@ class ServedScorer:
 
     async def _step(self, sender: Sender, step: SpanGroup) -> list[Score]:
         last: UnbelievableReplyError | None = None
-        for route in self._routes:
+        # Whatever route is wanted, single tokens come by one of those that are proven.
+        for route in self._proven:
             if route in ONE_TOKEN:
                 try:
                     return await self._by(route, sender, step)
@@ -179,5 +185,6 @@ class ServedScorer:
         raise last or UnbelievableReplyError("no route scores a single token")
 
     async def _post(self, sender: Sender, prompt: list[int], fields: dict[str, object]) -> object:
-        payload = completions.base_payload(self._model, prompt, self._seed)
+        sent = prompt if self._texts is None else await asyncio.to_thread(self._texts.text, prompt)
+        payload = completions.base_payload(self._model, sent, self._seed)
         return (await sender.post(self._endpoint.url, {**payload, **fields})).body

@@ -16,9 +16,9 @@ from proctor.models.base import WarningCounter
 from proctor.models.generation import DEFAULT_MAX_TOKENS, LENGTH_NAMES, GenerationPlan, plan_generation
 from proctor.models.http.arguments import ApiArguments
 from proctor.models.http.endpoints import Endpoint, endpoint
-from proctor.models.http.handshake import look_at_models
 from proctor.models.http.limiter import Limiter
 from proctor.models.http.meter import Meter
+from proctor.models.http.model_list import look_at_models
 from proctor.models.http.parameters import Parameters
 from proctor.models.http.replies import Reply
 from proctor.models.http.runner import Job, run_jobs
@@ -58,12 +58,7 @@ class ServedModel:
         self.arguments = arguments
         self.kind = kind
         self.endpoints: tuple[Endpoint, ...] = tuple(endpoint(address, ending) for address in arguments.base_url)
-        self.connection = Connection(
-            headers=headers if arguments.header is None else arguments.header,
-            timeout=arguments.timeout,
-            verify=arguments.verify_certificate,
-            ca_file=arguments.ca_cert_path,
-        )
+        self.connection = connection_of(arguments, headers)
         self._key_names = key_names
         self.counter = WarningCounter()
         self.parameters = Parameters()
@@ -223,6 +218,21 @@ class ServedModel:
             return await look_at_models(self.transport, server, self.arguments.model, [])
 
         return job
+
+
+def connection_of(arguments: ApiArguments, headers: Mapping[str, str]) -> Connection:
+    """How the server of some arguments is reached.
+
+    Args:
+        arguments: The model arguments.
+        headers: Those that hold the key, unless the arguments have others.
+    """
+    return Connection(
+        headers=headers if arguments.header is None else arguments.header,
+        timeout=arguments.timeout,
+        verify=arguments.verify_certificate,
+        ca_file=arguments.ca_cert_path,
+    )
 
 
 def refusal(error: RequestFailedError) -> Refusal:

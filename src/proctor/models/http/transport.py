@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -18,6 +20,8 @@ import aiohttp
 
 from proctor.errors import UsageError
 from proctor.models.http.replies import Reply
+
+T = TypeVar("T")
 
 LARGEST_REPLY = 256 << 20
 """Bytes of a body; a longer one is given up, so that an endless stream does not fill the memory."""
@@ -156,6 +160,22 @@ class Transport:
             return Reply(0, text=f"no reply in {self._connection.timeout:g} seconds")
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return Reply(0, text=f"the connection broke ({_reason(error)})")
+
+
+def exchange(connection: Connection, work: Callable[[Transport], Awaitable[T]]) -> T:
+    """The result of a few requests, sent from wherever: in a thread of its own, since a loop may run in this one.
+
+    Args:
+        connection: How the server is reached.
+        work: What is sent.
+    """
+
+    async def main() -> T:
+        async with Transport(connection) as transport:
+            return await work(transport)
+
+    with ThreadPoolExecutor(1, thread_name_prefix="proctor-exchange") as pool:
+        return pool.submit(lambda: asyncio.run(main())).result()
 
 
 @cache
