@@ -10,6 +10,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TypeAlias
 
+from proctor.cli.text_tables import text_width
 from proctor.cli.values import SentenceParser
 from proctor.errors import UsageError, did_you_mean, printable
 from proctor.stock.location import NEWEST
@@ -166,7 +167,7 @@ def markdown_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str
     # isalnum() first: fourteen thousand rows, of which most cells need no escaping.
     columns = [[cell if cell.isalnum() else _safe(cell) for cell in column] for column in zip(*rows, strict=True)]
     columns = columns or [[] for _ in headers]
-    widths = [max(3, *map(_width, (header, *column))) for header, column in zip(headers, columns, strict=True)]
+    widths = [max(3, *map(text_width, (header, *column))) for header, column in zip(headers, columns, strict=True)]
     padded = [_padded(column, width) for column, width in zip(columns, widths, strict=True)]
     lines = [
         _line(f"{header:^{width}}" for header, width in zip(headers, widths, strict=True)),
@@ -181,13 +182,4 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def _padded(column: Sequence[str], width: int) -> list[str]:
-    return [cell.ljust(width) if cell.isascii() else cell + " " * (width - _width(cell)) for cell in column]
-
-
-def _width(text: str) -> int:
-    """Columns on a terminal: East Asian wide characters take two."""
-    if text.isascii():
-        return len(text)
-    from unicodedata import combining, east_asian_width
-
-    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+    return [cell.ljust(width) if cell.isascii() else cell + " " * (width - text_width(cell)) for cell in column]

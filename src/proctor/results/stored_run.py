@@ -114,6 +114,23 @@ class StoredRun:
 
         return tuple(below(group))
 
+    def tree(self) -> Iterator[tuple[str, int]]:
+        """Groups and tasks as tables have them, each with its depth: members below their group, tasks of none last."""
+        groups, seen = self.groups, set[str]()
+        inside = {member for members in groups.values() for member in members}
+
+        def below(name: str, depth: int) -> Iterator[tuple[str, int]]:
+            if name in seen:
+                return
+            seen.add(name)
+            yield name, depth
+            for member in groups.get(name, ()):
+                yield from below(member, depth + 1)
+
+        for root in (*groups, *self.tasks):
+            if root not in inside:
+                yield from below(root, 0)
+
     def config(self, task: str) -> Mapping[str, Any]:
         """A task's configuration as it was run; empty where it is not known.
 

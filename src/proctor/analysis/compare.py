@@ -1,0 +1,243 @@
+"""Runs against each other: task by task on the same documents, corrected for their number, by group, and in all pairs.
+
+Every difference is second minus first run of a pair, as it is read: A is what there was, B what is new.
+"""
+
+# One comparison
+# --------------
+#   1. a task is read of every run, and of each pair the documents of both are paired  (task_scores, pairs)
+#   2. each pair of a task is tested                                                   (paired.paired_difference)
+#   3. all tests that are shown together are corrected together: tasks x pairs         (multiplicity.adjusted)
+#   4. each gets its verdict, of its interval and its corrected p                      (verdicts.judge)
+#   5. groups follow from their tasks; a group's difference is one test that was stated before, so it is not corrected
+#
+# Tasks are the outer loop, so that of no run more than one task is in memory, however many runs there are.
+#
+# paired_difference(a, b) gives a - b. It is called with the runs of a pair in exchange, so that all signs are B - A.
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from itertools import combinations
+
+from proctor.analysis.comparison import (
+    CompareOptions,
+    Comparison,
+    GroupComparison,
+    PairComparison,
+    TaskComparison,
+)
+from proctor.analysis.draws import source_of
+from proctor.analysis.groups import group_difference, group_mean
+from proctor.analysis.multiplicity import adjusted
+from proctor.analysis.paired import paired_difference
+from proctor.analysis.pairs import pair
+from proctor.analysis.power import detectable_effect
+from proctor.analysis.setting_differences import setting_differences
+from proctor.analysis.task_scores import (
+    Metric,
+    TaskScores,
+    fits,
+    metrics_of_documents,
+    name_of,
+    parse_metric,
+    read_task,
+)
+from proctor.analysis.verdicts import Judgement, Verdict, judge
+from proctor.errors import DataError, UsageError, did_you_mean
+from proctor.results.stored_run import StoredRun
+
+
+def compare_runs(runs: Sequence[StoredRun], options: CompareOptions | None = None) -> Comparison:
+    """Compare runs on the documents that they have in common.
+
+    Args:
+        runs: Two or more; of two, the second is compared with the first.
+        options: What is asked for.
+
+    Raises:
+        UsageError: Fewer than two runs, or nothing of what was named is there.
+        DataError: Two runs were asked different documents under one number, or they have no task in common.
+    """
+    options = options or CompareOptions()
+    if len(runs) < 2:
+        raise UsageError("A comparison takes two runs or more.", hint="proctor compare A B")
+    pairs = list(combinations(range(len(runs)), 2))
+    names = _tasks(runs, options)
+    by_pair: dict[tuple[int, int], list[TaskComparison]] = {both: [] for both in pairs}
+    for task in names:
+        read = [_read(run, task, options) for run in runs]
+        for i, j in pairs:
+            if task in runs[i].tasks and task in runs[j].tasks:
+                by_pair[i, j].append(_compare_task(task, (runs[i], runs[j]), (read[i], read[j]), options))
+    _check_metric(by_pair.values(), runs, options)
+    corrected, tests = _corrected(by_pair, options)
+    made = tuple(_pair(i, j, runs, corrected[i, j], options) for i, j in pairs)
+    return Comparison(tuple(runs), made, options, tests)
+
+
+def _tasks(runs: Sequence[StoredRun], options: CompareOptions) -> list[str]:
+    """The tasks that at least two runs have, of those that were named."""
+    counts: dict[str, int] = {}
+    for run in runs:
+        for task in run.tasks:
+            counts[task] = counts.get(task, 0) + 1
+    common = [task for task, count in counts.items() if count > 1]
+    if not common:
+        first, second = (", ".join(run.tasks[:4]) or "no tasks" for run in runs[:2])
+        raise DataError(f"The runs have no task in common: the first has {first}, the second {second}.")
+    if not options.tasks:
+        return common
+    groups = {name: run.leaves(name) for run in runs for name in run.groups}
+    chosen = set[str]()
+    for pattern in options.tasks:
+        found = {task for task in common if fnmatchcase(task, pattern)}
+        found |= {task for name, inside in groups.items() if fnmatchcase(name, pattern) for task in inside}
+        if not found & set(common):
+            close = did_you_mean(pattern, [*common, *groups])
+            raise UsageError(f"The runs have no task or group {pattern!r} in common.", hint=close)
+        chosen |= found
+    return [task for task in common if task in chosen]
+
+
+def _read(run: StoredRun, task: str, options: CompareOptions) -> TaskScores | DataError:
+    """A task's scores, or why they cannot be read: the other tasks are compared all the same."""
+    try:
+        return read_task(run, task, cluster=options.cluster)
+    except DataError as error:
+        return error
+
+
+def _compare_task(
+    task: str,
+    runs: tuple[StoredRun, StoredRun],
+    read: tuple[TaskScores | DataError, TaskScores | DataError],
+    options: CompareOptions,
+) -> TaskComparison:
+    alias, (a, b) = runs[0].alias(task), read
+    wanted = parse_metric(options.metric)
+    if isinstance(a, DataError) or isinstance(b, DataError):
+        error = a if isinstance(a, DataError) else b
+        return _without_test(task, runs, wanted, getattr(error, "message", str(error)))
+    if not a.documents or not b.documents:
+        which = "A and B have" if not a.documents and not b.documents else "A has" if not a.documents else "B has"
+        return _without_test(task, runs, wanted, f"{which} no samples of {task} (--log_samples writes them)")
+    there = set(metrics_of_documents(runs[1], b))
+    common = [metric for metric in metrics_of_documents(runs[0], a) if metric in there]
+    metric = next((one for one in common if fits(one, wanted)), None)
+    if metric is None:
+        return _without_test(task, runs, wanted, _no_metric(task, runs, common, options.metric))
+    pairs = pair(a, b, metric, clustered=options.cluster is not None, by_number=options.by_number)
+    higher = runs[0].higher_is_better(task, metric[0])
+    if not pairs.keys:
+        reason = f"the runs have no document of {task} in common ({pairs.only_a:,} and {pairs.only_b:,} alone)"
+        return TaskComparison(task, alias, metric, higher, pairs, reason=reason)
+    source = source_of(options.seed, task, name_of(metric), "sign flips")
+    result = paired_difference(pairs.b, pairs.a, pairs.clusters, source=source)
+    return TaskComparison(task, alias, metric, higher, pairs, result)
+
+
+def _no_metric(task: str, runs: tuple[StoredRun, StoredRun], common: Sequence[Metric], wanted: str | None) -> str:
+    if wanted is not None:
+        return f"{task} has no metric {wanted!r} in both runs (there: {', '.join(map(name_of, common)) or 'none'})"
+    others = ", ".join(dict.fromkeys(metric for run in runs for metric, _ in run.scores(task)))
+    return f"the scores of {task} are statistics of all its documents, not means of theirs ({others or 'none in both'})"
+
+
+def _without_test(
+    task: str, runs: tuple[StoredRun, StoredRun], wanted: tuple[str, str | None] | None, reason: str
+) -> TaskComparison:
+    """What the results files say, where there are no documents to pair."""
+    first, second = (run.scores(task) for run in runs)
+    metric = next((one for one in first if one in second and fits(one, wanted)), None)
+    values = (None, None) if metric is None else (first[metric], second[metric])
+    higher = metric is None or runs[0].higher_is_better(task, metric[0])
+    return TaskComparison(task, runs[0].alias(task), metric, higher, scores=values, reason=reason)
+
+
+def _check_metric(
+    found: Iterable[Sequence[TaskComparison]], runs: Sequence[StoredRun], options: CompareOptions
+) -> None:
+    if options.metric is None or any(one.metric for tasks in found for one in tasks):
+        return
+    known = dict.fromkeys(name_of(metric) for run in runs for task in run.tasks for metric in run.scores(task))
+    hint = did_you_mean(options.metric, known) or f"There are {', '.join(known) or 'none'}."
+    raise UsageError(f"No task has the metric {options.metric!r} in two runs.", hint=hint)
+
+
+def _corrected(
+    by_pair: Mapping[tuple[int, int], Sequence[TaskComparison]], options: CompareOptions
+) -> tuple[dict[tuple[int, int], list[TaskComparison]], int]:
+    """All tests with their corrected p and their verdicts, and how many tests there are."""
+    flat = [one for tasks in by_pair.values() for one in tasks]
+    p = [one.result.p if one.result else None for one in flat]
+    # Two runs on one task are one test: nothing to correct.
+    values = iter(adjusted(p, options.correction))
+    judged = {both: [_judged(one, next(values), options) for one in tasks] for both, tasks in by_pair.items()}
+    return judged, sum(one is not None for one in p)
+
+
+def _judged(one: TaskComparison, p: float | None, options: CompareOptions) -> TaskComparison:
+    if one.result is None:
+        return one
+    judgement = judge(one.result.interval, options.margin, p)
+    return replace(one, p_adjusted=p, judgement=_directed(judgement, one.higher_is_better))
+
+
+def _directed(judgement: Judgement, higher_is_better: bool) -> Judgement:
+    """The verdict on B: of a perplexity, less is better."""
+    if higher_is_better or judgement.verdict not in (Verdict.BETTER, Verdict.WORSE):
+        return judgement
+    other = Verdict.WORSE if judgement.verdict is Verdict.BETTER else Verdict.BETTER
+    return replace(judgement, verdict=other)
+
+
+def _pair(
+    i: int, j: int, runs: Sequence[StoredRun], tasks: Sequence[TaskComparison], options: CompareOptions
+) -> PairComparison:
+    a, b = runs[i], runs[j]
+    names = [one.task for one in tasks]
+    groups = tuple(
+        made for name in a.groups if name in b.groups and (made := _group(name, a, tasks, options)) is not None
+    )
+    left = ((), ()) if options.tasks else (_alone(a, b), _alone(b, a))
+    return PairComparison(i, j, tuple(tasks), groups, setting_differences(a, b, names), *left)
+
+
+def _alone(run: StoredRun, other: StoredRun) -> tuple[str, ...]:
+    return tuple(task for task in run.tasks if task not in other.tasks)
+
+
+def _group(
+    name: str, run: StoredRun, tasks: Sequence[TaskComparison], options: CompareOptions
+) -> GroupComparison | None:
+    """A group of at least two tasks that were compared by one metric; its own metric before others."""
+    inside = set(run.leaves(name))
+    members = [one for one in tasks if one.task in inside]
+    tested = [one for one in members if one.result is not None and one.metric is not None]
+    own = [metric for metric in run.scores(name) if any(one.metric == metric for one in tested)]
+    metric = own[0] if own else tested[0].metric if tested else None
+    chosen = [(one, one.result) for one in tested if one.metric == metric and one.result is not None]
+    if metric is None or len(chosen) < 2:
+        return None
+    sizes = [result.n for _, result in chosen]
+    result = group_difference(sizes, [one.difference for _, one in chosen], [one.stderr for _, one in chosen])
+    first, second = [one.mean_b for _, one in chosen], [one.mean_a for _, one in chosen]
+    a, b = group_mean(sizes, first, [None] * len(sizes)), group_mean(sizes, second, [None] * len(sizes))
+    interval = result.estimate.interval() if result.estimate else None
+    stderr = result.micro_stderr
+    return GroupComparison(
+        name,
+        run.alias(name),
+        metric,
+        tuple(one.task for one, _ in chosen),
+        len(members) - len(chosen),
+        sum(sizes),
+        *(a.micro, b.micro, a.macro, b.macro),
+        result,
+        interval,
+        _directed(judge(interval, options.margin, result.p), chosen[0][0].higher_is_better),
+        detectable_effect(stderr * stderr, 1) if stderr else None,
+    )

@@ -1,0 +1,221 @@
+"""What a comparison says: a sentence for each difference, the verdicts counted, what must be known besides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from proctor.analysis.comparison import Comparison, GroupComparison, PairComparison, TaskComparison
+from proctor.analysis.power import documents_needed
+from proctor.analysis.task_scores import name_of
+from proctor.analysis.verdicts import Verdict
+from proctor.analysis.wording import counted, in_points, named, points, probability, range_in_points, rounded
+
+MARKS = {Verdict.BETTER: "▲", Verdict.WORSE: "▼", Verdict.SAME: "=", Verdict.NOT_RESOLVED: "·"}
+"""A mark beside the word: neither colour nor mark is ever alone."""
+CORRECTIONS = {"holm": "Holm", "bh": "Benjamini-Hochberg", "by": "Benjamini-Yekutieli", "none": "not corrected"}
+SMALL = 0.01
+"""The difference for which the needed documents are said: one point."""
+
+
+def letter(position: int) -> str:
+    """What a run is called in tables: A, B, ..., Z, A1.
+
+    Args:
+        position: Its place among the runs, from 0.
+    """
+    return chr(65 + position % 26) + (str(position // 26) if position >= 26 else "")
+
+
+def task_sentence(one: TaskComparison, a: str = "A", b: str = "B") -> str:
+    """A task's difference, its size and its uncertainty.
+
+    Args:
+        one: The task.
+        a: What the first run is called.
+        b: What the second run is called.
+    """
+    result, judgement = one.result, one.judgement
+    if result is None or judgement is None:
+        return f"No test: {one.reason}."
+    share = in_points(result.mean_a) and in_points(result.mean_b)
+    interval = "" if result.interval is None else f"95 %: {range_in_points(result.interval, share=share)}"
+    test = "McNemar" if result.test == "mcnemar" else "sign flips"
+    if judgement.verdict in (Verdict.BETTER, Verdict.WORSE):
+        size = points(abs(result.difference), share=share)
+        facts = [interval, f"{test} p = {probability(result.p)}"]
+        if one.p_adjusted is not None and one.p_adjusted > result.p:
+            facts.append(f"{probability(one.p_adjusted)} corrected")
+        if counts := one.counts:
+            facts.append(f"{counted(counts.only_b, 'document')} right only by {b}, {counts.only_a:,} only by {a}")
+        same = " That is within the margin." if judgement.same else ""
+        return f"{b} is {judgement.verdict} than {a} by {size} ({'; '.join(fact for fact in facts if fact)}).{same}"
+    if judgement.verdict is Verdict.SAME:
+        return f"The same within the margin: {points(result.difference, share=share, sign=True)} ({interval})."
+    return _not_resolved(one, interval, share=share)
+
+
+def _not_resolved(one: TaskComparison, interval: str, *, share: bool) -> str:
+    result = one.result
+    if result is None:
+        return ""
+    start = f"Not resolved: {points(result.difference, share=share, sign=True)}{f' ({interval})' if interval else ''}."
+    if result.detectable_effect is None:
+        return f"{start} {(result.reason or 'The spread of differences is unknown').capitalize()}."
+    missed = points(result.detectable_effect, share=share)
+    needs = ""
+    if share and result.detectable_effect > SMALL:
+        needed = documents_needed(result.variance, SMALL, design_effect=result.design_effect)
+        needs = f"; 1 point would need about {rounded(needed)}"
+    documents = counted(result.n, "document")
+    these = "this" if result.n == 1 else "these"
+    return f"{start} With {these} {documents} a difference under {missed} is missed more than one time in five{needs}."
+
+
+def group_sentence(one: GroupComparison, a: str = "A", b: str = "B") -> str:
+    """A group's difference.
+
+    Args:
+        one: The group.
+        a: What the first run is called.
+        b: What the second run is called.
+    """
+    share = in_points(one.a) and in_points(one.b)
+    result, verdict = one.result, one.judgement.verdict
+    interval = "" if one.interval is None else f"95 %: {range_in_points(one.interval, share=share)}"
+    agreement = _agreement(one)
+    if verdict in (Verdict.BETTER, Verdict.WORSE):
+        facts = [interval, f"p = {probability(result.p)}"]
+        size = points(abs(result.micro), share=share)
+        return f"{b} is {verdict} than {a} by {size} ({'; '.join(fact for fact in facts if fact)}).{agreement}"
+    if verdict is Verdict.SAME:
+        return f"The same within the margin: {points(result.micro, share=share, sign=True)} ({interval}).{agreement}"
+    start = f"Not resolved: {points(result.micro, share=share, sign=True)}{f' ({interval})' if interval else ''}."
+    if one.detectable_effect is None:
+        return f"{start}{agreement}"
+    missed = points(one.detectable_effect, share=share)
+    return (
+        f"{start} With these {counted(one.n, 'document')} a difference under {missed} is missed more than one time in "
+        f"five.{agreement}"
+    )
+
+
+def _agreement(one: GroupComparison) -> str:
+    found = one.result.agreement
+    if found is None or found.p > 0.05:
+        return ""
+    spread = one.result.macro_stderr_new_tasks
+    more = "" if spread is None or not in_points(one.a) else f" (for other tasks the error is {points(spread)})"
+    return f" The difference differs between its tasks (Cochran's Q, p = {probability(found.p)}){more}."
+
+
+def verdict_counts(pair: PairComparison, comparison: Comparison) -> str:
+    """``57 tasks: 3 worse, 0 better (Holm, 5 %); 54 not resolved (MDE 6.0 to 11.0 points)``.
+
+    Args:
+        pair: Two of the runs.
+        comparison: All of them.
+    """
+    judged = [(one, one.judgement.verdict) for one in pair.tasks if one.judgement]
+    count = {verdict: sum(found is verdict for _, found in judged) for verdict in Verdict}
+    correction = CORRECTIONS[comparison.options.correction]
+    text = (
+        f"{counted(len(judged), 'task')}: {count[Verdict.WORSE]:,} worse, {count[Verdict.BETTER]:,} better "
+        f"({correction}, 5 %)"
+    )
+    if count[Verdict.SAME]:
+        text += f"; {count[Verdict.SAME]:,} the same within the margin"
+    if count[Verdict.NOT_RESOLVED]:
+        text += f"; {count[Verdict.NOT_RESOLVED]:,} not resolved{_effects(pair)}"
+    return text + "."
+
+
+def _effects(pair: PairComparison) -> str:
+    """The range of effects that unresolved tasks would have shown: no "no difference" without it."""
+    shares = list[float]()
+    for one in pair.tasks:
+        result = one.result
+        if result and one.judgement and one.judgement.verdict is Verdict.NOT_RESOLVED and in_points(result.mean_a):
+            shares += [result.detectable_effect] if result.detectable_effect is not None else []
+    if not shares:
+        return ""
+    low, high = 100 * min(shares), 100 * max(shares)
+    return f" (MDE {low:.1f} points)" if f"{low:.1f}" == f"{high:.1f}" else f" (MDE {low:.1f} to {high:.1f} points)"
+
+
+def notes(pair: PairComparison, a: str = "A", b: str = "B") -> Iterator[str]:
+    """What must be known to read the differences, sentence by sentence.
+
+    Args:
+        pair: Two runs.
+        a: What the first one is called.
+        b: What the second one is called.
+    """
+    yield from _prompts(pair)
+    yield _settings(pair)
+    paired = [(one, one.pairs) for one in pair.tasks if one.pairs is not None]
+    alone = [(one.task, both) for one, both in paired if both.only_a or both.only_b]
+    if alone:
+        first, second = sum(both.only_a for _, both in alone), sum(both.only_b for _, both in alone)
+        where = named([name for name, _ in alone])
+        yield f"Left out: {counted(first, 'document')} only in {a}, {second:,} only in {b} ({where})."
+    lost = [(one.task, both.not_finite) for one, both in paired if both.not_finite]
+    if lost:
+        total = sum(count for _, count in lost)
+        where = named([task for task, _ in lost])
+        yield f"Left out: {counted(total, 'score')} that {'is' if total == 1 else 'are'} not a number ({where})."
+    if any(both.by_number for _, both in paired):
+        yield "Documents were paired by number, not by their text."
+    for which, tasks in ((a, pair.only_a), (b, pair.only_b)):
+        if tasks:
+            yield f"Only in {which}: {counted(len(tasks), 'task')} ({named(tasks)})."
+    untested = [one for one in pair.tasks if one.result is None]
+    for one in untested[:5]:
+        yield f"No test: {one.reason}."
+    if len(untested) > 5:
+        yield f"No test of {len(untested) - 5:,} more tasks."
+    yield from _clusters(pair)
+
+
+def _prompts(pair: PairComparison) -> Iterator[str]:
+    counts = [(one.task, one.pairs.prompts_differ, len(one.pairs.keys)) for one in pair.tasks if one.pairs]
+    different = [(task, count) for task, count, _ in counts if count]
+    if different:
+        total = sum(size for _, _, size in counts)
+        number = sum(count for _, count in different)
+        yield (
+            f"Same documents, different prompts: {number:,} of {total:,} ({named([task for task, _ in different])}). "
+            "Prompt and model are compared together."
+        )
+    if any(count is None for _, count, _ in counts):
+        yield "Whether prompts are the same is not known: a file has no prompt_hash."
+
+
+def _settings(pair: PairComparison) -> str:
+    same = "Same prompts. " if _same_prompts(pair) else ""
+    if not pair.settings:
+        return f"{same}No other setting differs."
+    return f"{same}Also different: {'; '.join(map(str, pair.settings))}."
+
+
+def _same_prompts(pair: PairComparison) -> bool:
+    known = [one.pairs.prompts_differ for one in pair.tasks if one.pairs and one.pairs.keys]
+    return bool(known) and all(count == 0 for count in known)
+
+
+def _clusters(pair: PairComparison) -> Iterator[str]:
+    counts = [(one.task, one.result.clusters) for one in pair.tasks if one.result and one.result.clusters is not None]
+    few = [task for task, count in counts if 1 < count < 20]
+    if few:
+        yield f"Fewer than 20 clusters, so that errors are themselves uncertain: {named(few)}."
+    single = [task for task, count in counts if count == 1]
+    if single:
+        yield f"All documents are one cluster, so that nothing is known of how clusters vary: {named(single)}."
+
+
+def metric_names(comparisons: Sequence[TaskComparison]) -> str:
+    """The metrics that were compared, each once.
+
+    Args:
+        comparisons: Tasks.
+    """
+    return ", ".join(dict.fromkeys(name_of(one.metric) for one in comparisons if one.metric))

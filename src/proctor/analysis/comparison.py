@@ -1,0 +1,154 @@
+"""What a comparison is asked for, and what it found: values, of tasks, groups, pairs of runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from proctor.analysis.groups import GroupDifference
+from proctor.analysis.multiplicity import Correction
+from proctor.analysis.paired import Counts, PairedDifference
+from proctor.analysis.pairs import Pairs
+from proctor.analysis.setting_differences import SettingDifference
+from proctor.analysis.task_scores import Metric
+from proctor.analysis.verdicts import Judgement
+from proctor.results.stored_run import StoredRun
+from proctor.stats.intervals import Interval
+
+
+@dataclass(frozen=True, slots=True)
+class CompareOptions:
+    """What a comparison is asked for.
+
+    Attributes:
+        metric: ``acc``, or ``exact_match,strict-match``; None: the first that both runs have of each document.
+        tasks: Names or patterns of tasks and groups; none: all.
+        correction: For the number of tests: "holm", "bh", "by" or "none".
+        cluster: A column, or a template of columns, whose equal values make documents belong together.
+        margin: A difference that does not matter; None: every one does.
+        by_number: Pair documents by their numbers, whatever they hold.
+        seed: Of random signs.
+    """
+
+    metric: str | None = None
+    tasks: tuple[str, ...] = ()
+    correction: Correction = "holm"
+    cluster: str | None = None
+    margin: float | None = None
+    by_number: bool = False
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TaskComparison:
+    """Two runs on one task.
+
+    Attributes:
+        task: Its name.
+        alias: What the table calls it.
+        metric: Metric and filter; None where there was none to compare.
+        higher_is_better: Whether more is better.
+        pairs: How documents were paired; None where they could not be.
+        result: B - A on the documents of both (its "a" is B); None where there is no test.
+        p_adjusted: ``result.p``, corrected for all tests shown.
+        judgement: The verdict on B.
+        scores: The scores of A and B as their results files have them, where there is no test.
+        reason: Why there is no test: a sentence.
+    """
+
+    task: str
+    alias: str
+    metric: Metric | None = None
+    higher_is_better: bool = True
+    pairs: Pairs | None = None
+    result: PairedDifference | None = None
+    p_adjusted: float | None = None
+    judgement: Judgement | None = None
+    scores: tuple[float | None, float | None] = (None, None)
+    reason: str | None = None
+
+    @property
+    def a(self) -> float | None:
+        """The score of A, on the documents of both where there is a test."""
+        return self.result.mean_b if self.result else self.scores[0]
+
+    @property
+    def b(self) -> float | None:
+        """The score of B."""
+        return self.result.mean_a if self.result else self.scores[1]
+
+    @property
+    def counts(self) -> Counts | None:
+        """Documents that are right in both, in A only, in B only, in none; None of scores that are not 0 or 1."""
+        found = self.result.counts if self.result else None
+        return Counts(found.both, found.only_b, found.only_a, found.neither) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupComparison:
+    """Two runs on a group of tasks.
+
+    Attributes:
+        group: Its name.
+        alias: What the table calls it.
+        metric: Metric and filter that its tasks have in common.
+        tasks: Those of its tasks that were compared by this metric.
+        left_out: How many of its tasks were not.
+        n: Documents.
+        a: Mean of A over documents.
+        b: Mean of B over documents.
+        a_macro: Mean of A over tasks.
+        b_macro: Mean of B over tasks.
+        result: B - A by documents (micro) and by tasks (macro).
+        interval: Of the difference by documents, at 95 %.
+        judgement: The verdict on B, of the difference by documents; not corrected.
+        detectable_effect: The difference by documents that this group misses one time in five.
+    """
+
+    group: str
+    alias: str
+    metric: Metric
+    tasks: tuple[str, ...]
+    left_out: int
+    n: int
+    a: float
+    b: float
+    a_macro: float
+    b_macro: float
+    result: GroupDifference
+    interval: Interval | None
+    judgement: Judgement
+    detectable_effect: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PairComparison:
+    """Two runs on all that they have in common.
+
+    Attributes:
+        a: Position of the first run.
+        b: Position of the second run.
+        tasks: Their common tasks, in the order of the first run.
+        groups: Their common groups.
+        settings: What else differs.
+        only_a: Tasks of the first run alone.
+        only_b: Tasks of the second run alone.
+    """
+
+    a: int
+    b: int
+    tasks: tuple[TaskComparison, ...]
+    groups: tuple[GroupComparison, ...]
+    settings: tuple[SettingDifference, ...]
+    only_a: tuple[str, ...]
+    only_b: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All pairs of some runs, and what they were asked for."""
+
+    runs: tuple[StoredRun, ...]
+    pairs: tuple[PairComparison, ...]
+    options: CompareOptions
+    tests: int
+    """Tests that the p-values are corrected for."""

@@ -1,0 +1,80 @@
+"""The documents that two runs have in common, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+from proctor.analysis.task_scores import Document, Metric, TaskScores, check_identities
+from proctor.results.stored_run import Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """The scores of two runs on the documents of both, in the order of the first run's file.
+
+    Attributes:
+        keys: What the documents are identified by.
+        a: Scores in the first run.
+        b: Scores in the second run.
+        clusters: The cluster of each document; None where none were asked for.
+        only_a: Documents that only the first run has a score for.
+        only_b: Documents that only the second run has a score for.
+        not_finite: Scores that are NaN or infinite, of either run: their documents are left out.
+        prompts_differ: Documents with different prompts; None where a file does not say.
+        by_number: Whether documents were paired by their numbers.
+    """
+
+    keys: Sequence[Identity]
+    a: Sequence[float]
+    b: Sequence[float]
+    clusters: Sequence[Hashable] | None
+    only_a: int
+    only_b: int
+    not_finite: int
+    prompts_differ: int | None
+    by_number: bool
+
+
+def pair(a: TaskScores, b: TaskScores, metric: Metric, *, clustered: bool = False, by_number: bool = False) -> Pairs:
+    """Pair a task's documents of two runs.
+
+    Args:
+        a: The task in the first run.
+        b: The same task in the second one.
+        metric: The metric and filter to compare.
+        clustered: Whether documents have clusters.
+        by_number: Pair by ``doc_id``, whatever the documents hold.
+
+    Raises:
+        DataError: The runs were asked different documents under one number, and ``by_number`` is not given.
+    """
+    by_number = by_number or not (a.hashed and b.hashed)
+    if not by_number:
+        check_identities(a, b)
+    first, second = a.scores.get(metric, {}), b.scores.get(metric, {})
+    partner = {key: key for key in second}
+    if by_number:
+        # Numbers of the second run's documents; both runs may identify documents in different ways.
+        numbers = {b.documents[key].doc_id: key for key in second}
+        partner = {key: numbers[document.doc_id] for key, document in a.documents.items() if document.doc_id in numbers}
+    keys = [key for key in first if key in partner]
+    others = [partner[key] for key in keys]
+    return Pairs(
+        keys,
+        [first[key] for key in keys],
+        [second[key] for key in others],
+        [a.documents[key].cluster for key in keys] if clustered else None,
+        len(first) - len(keys),
+        len(second) - len(keys),
+        a.not_finite.get(metric, 0) + b.not_finite.get(metric, 0),
+        _different([a.documents[key] for key in keys], [b.documents[key] for key in others]),
+        by_number,
+    )
+
+
+def _different(a: Sequence[Document], b: Sequence[Document]) -> int | None:
+    prompts = [(one.prompt, other.prompt) for one, other in zip(a, b, strict=True)]
+    if any(None in both for both in prompts):
+        return None
+    return sum(one != other for one, other in prompts)

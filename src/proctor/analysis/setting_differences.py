@@ -1,0 +1,123 @@
+"""What else differs between two runs: settings that explain a difference of scores as well as the model does."""
+
+# Listed is what can change a score: the model's arguments, examples, templates, limits, versions of tasks. Not listed
+# is what does not: the batch size, the machine, paths of caches. A key that one file does not have is no difference, as
+# lm-eval's older files have fewer keys.
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from proctor.results.stored_run import StoredRun
+
+_CONFIG = ("limit", "gen_kwargs", "random_seed", "numpy_seed", "torch_seed", "fewshot_seed", "model_dtype",
+           "model_revision", "model_sha", "max_length", "num_fewshot", "predict_only")  # fmt: skip
+_TOP = ("system_instruction", "chat_template", "fewshot_as_multiturn", "max_length", "lm_eval_version",
+        "transformers_version")  # fmt: skip
+_TASK = ("output_type", "dataset_path", "dataset_name", "test_split", "process_docs", "doc_to_text", "doc_to_choice",
+         "doc_to_target", "target_delimiter", "fewshot_delimiter", "description", "filter_list", "generation_kwargs",
+         "repeats")  # fmt: skip
+_SHOWN = 60
+"""Characters of a value that are shown; longer ones are only said to differ."""
+_MISSING = object()
+
+
+@dataclass(frozen=True, slots=True)
+class SettingDifference:
+    """One setting that differs.
+
+    Attributes:
+        name: The setting: ``num_fewshot``, ``model_args.dtype``, ``doc_to_text``.
+        a: Its value in the first run.
+        b: Its value in the second run.
+        tasks: The tasks in which it differs; empty for a setting of the whole run.
+    """
+
+    name: str
+    a: Any
+    b: Any
+    tasks: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """``num_fewshot 0 / 5 (in 57 tasks)``; a value that is too long to be shown is said to differ."""
+        shown = [_short(value) for value in (self.a, self.b)]
+        values = f"{shown[0]} / {shown[1]}" if all(shown) else "differs"
+        where = ""
+        if self.tasks:
+            where = f" (in {self.tasks[0]})" if len(self.tasks) == 1 else f" (in {len(self.tasks):,} tasks)"
+        return f"{self.name} {values}{where}"
+
+
+def setting_differences(a: StoredRun, b: StoredRun, tasks: Iterable[str]) -> tuple[SettingDifference, ...]:
+    """The settings that differ and can change scores.
+
+    Args:
+        a: One run.
+        b: The other one.
+        tasks: The tasks that are compared.
+    """
+    return (*_of_run(a, b), *_of_tasks(a, b, tuple(tasks)))
+
+
+def _of_run(a: StoredRun, b: StoredRun) -> Iterator[SettingDifference]:
+    first, second = a.document.get("config") or {}, b.document.get("config") or {}
+    yield from _compared("model", first.get("model", _MISSING), second.get("model", _MISSING))
+    one, other = arguments_of(first.get("model_args")), arguments_of(second.get("model_args"))
+    for name in dict.fromkeys((*one, *other)):
+        yield from _compared(f"model_args.{name}", one.get(name), other.get(name))
+    for name in _CONFIG:
+        yield from _compared(name, first.get(name, _MISSING), second.get(name, _MISSING))
+    for name in _TOP:
+        if name not in _CONFIG or name not in first:
+            yield from _compared(name, a.document.get(name, _MISSING), b.document.get(name, _MISSING))
+
+
+def _compared(name: str, a: Any, b: Any) -> Iterator[SettingDifference]:
+    if a is not _MISSING and b is not _MISSING and _plain(a) != _plain(b):
+        yield SettingDifference(name, a, b)
+
+
+def _plain(value: Any) -> Any:
+    # 0.4.0's configurations are text where later ones are numbers or mappings.
+    return json.dumps(value, sort_keys=True, default=str) if value not in (None, "", {}, []) else None
+
+
+def arguments_of(given: Any) -> Mapping[str, Any]:
+    """Arguments of a model as a mapping, of a text ``key=value,...`` too.
+
+    Args:
+        given: ``model_args`` of a results file.
+    """
+    if isinstance(given, str):
+        pairs = [item.partition("=") for item in given.split(",")]
+        return {key.strip(): value.strip() for key, _, value in pairs if key.strip()}
+    return given if isinstance(given, Mapping) else {}
+
+
+def _of_tasks(a: StoredRun, b: StoredRun, tasks: tuple[str, ...]) -> Iterator[SettingDifference]:
+    found: dict[tuple[str, str, str], tuple[Any, Any, list[str]]] = {}
+    for task in tasks:
+        for name, one, other in _task_values(a, b, task):
+            if one is not _MISSING and other is not _MISSING and _plain(one) != _plain(other):
+                key = (name, str(_plain(one)), str(_plain(other)))
+                found.setdefault(key, (one, other, []))[2].append(task)
+    for (name, _, _), (one, other, where) in found.items():
+        yield SettingDifference(name, one, other, tuple(where))
+
+
+def _task_values(a: StoredRun, b: StoredRun, task: str) -> Iterator[tuple[str, Any, Any]]:
+    for name, key in (("num_fewshot", "n-shot"), ("version", "versions")):
+        one, other = a.document.get(key) or {}, b.document.get(key) or {}
+        yield name, one.get(task, _MISSING), other.get(task, _MISSING)
+    first, second = a.config(task), b.config(task)
+    for name in _TASK:
+        if first and second:
+            yield name, first.get(name), second.get(name)
+
+
+def _short(value: Any) -> str:
+    text = "none" if value is None or value == "" else value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= _SHOWN and "\n" not in text else ""

@@ -1,0 +1,250 @@
+"""One task of one run as columns: what each metric gave for each document, without the samples themselves."""
+
+# Samples are large (a five-shot prompt for each option), and an analysis needs a number of each. So a task is read
+# once, sample by sample, and what stays is a number for each document, metric and filter, with what pairs and groups
+# documents. At no time is more than one sample of a run in memory.
+#
+# Which numbers a metric's score is a mean of cannot be known from its name: lm-eval's ``perplexity`` has a
+# log-likelihood for each document, and its score is exp(-mean). So the mean is compared with the score in the results
+# file. Where they differ, the score is a statistic of all documents, and no test by documents is made of it.
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from proctor.errors import DataError, UsageError, did_you_mean
+from proctor.results.choice_view import ChoiceView, choice_view
+from proctor.results.stored_run import Identity, Sample, StoredRun, is_number
+
+Metric: TypeAlias = tuple[str, str]
+"""The name of a metric and that of a filter."""
+
+_TOLERANCE = 1e-6
+"""By how much a mean of documents may differ from the score of the results file: a sum in another order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """Which option was picked, how sure the model was, and which is right."""
+
+    picked: int | None
+    confidence: float | None
+    golds: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Document:
+    """One document of a task."""
+
+    doc_id: int
+    prompt: str | None
+    """SHA-256 of its prompt; None where the file does not have it."""
+    cluster: Hashable = None
+    pick: Pick | None = None
+    """Where picks were asked for, and it is a choice."""
+
+
+@dataclass(slots=True)
+class TaskScores:
+    """The documents of a task with their scores.
+
+    Attributes:
+        task: Its name.
+        documents: In the order of the file.
+        scores: By metric and filter the finite score of each document that has one.
+        not_finite: By metric and filter, how many scores are NaN or infinite; these are in no column.
+        unscored: Documents without any metric: their scoring failed.
+        hashed: Whether documents are identified by their text.
+    """
+
+    task: str
+    documents: dict[Identity, Document] = field(default_factory=dict)
+    scores: dict[Metric, dict[Identity, float]] = field(default_factory=dict)
+    not_finite: dict[Metric, int] = field(default_factory=dict)
+    unscored: int = 0
+    hashed: bool = True
+
+    def mean(self, metric: Metric) -> float | None:
+        """The mean score of the documents; None without any.
+
+        Args:
+            metric: Metric and filter.
+        """
+        column = self.scores.get(metric)
+        return math.fsum(column.values()) / len(column) if column else None
+
+
+def read_task(run: StoredRun, task: str, *, cluster: str | None = None, picks: str | None = None) -> TaskScores:
+    """Read a task's samples into columns.
+
+    Args:
+        run: The run.
+        task: One of its tasks.
+        cluster: A column of the documents, or a template, whose equal values make a cluster.
+        picks: The metric by whose rule to find out which option was picked; None: not asked for.
+
+    Raises:
+        DataError: The samples file cannot be read.
+        UsageError: A document has no such column.
+    """
+    found = TaskScores(task)
+    config = run.config(task)
+    for sample in run.samples(task):
+        _add(found, sample)
+        document = found.documents.get(sample.identity)
+        if document is not None:
+            continue
+        document = found.documents[sample.identity] = Document(sample.doc_id, sample.prompt_hash)
+        if cluster is not None:
+            document.cluster = cluster_of(sample, cluster, task)
+        if picks is not None and (view := choice_view(sample, config)) is not None:
+            document.pick = pick_of(view, picks)
+    return found
+
+
+def _add(found: TaskScores, sample: Sample) -> None:
+    found.hashed = found.hashed and sample.hashed
+    if not sample.metrics:
+        found.unscored += 1
+    for name, value in sample.metrics.items():
+        if not is_number(value):
+            continue
+        metric = name, sample.filter
+        if math.isfinite(value):
+            found.scores.setdefault(metric, {})[sample.identity] = float(value)
+        else:
+            found.not_finite[metric] = found.not_finite.get(metric, 0) + 1
+
+
+def pick_of(view: ChoiceView, metric: str) -> Pick:
+    """What a choice comes to.
+
+    Args:
+        view: The choice.
+        metric: The metric whose rule picks.
+    """
+    picked = view.picked(metric)
+    p = view.p
+    return Pick(picked, p[picked] if p and picked is not None else None, view.golds)
+
+
+_FIELD = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
+
+
+def cluster_of(sample: Sample, column: str, task: str) -> Hashable:
+    """Which documents a document belongs with.
+
+    Args:
+        sample: One of its samples.
+        column: The name of a column, ``a.b`` for a column within one, or a text with ``{{column}}`` in it.
+        task: The task's name, for an error.
+
+    Raises:
+        UsageError: The document has no such column, or the template holds more than names of columns.
+    """
+    doc = sample.line.get("doc")
+    if "{{" not in column:
+        return _text(_value(doc, column, task))
+    text = _FIELD.sub(lambda match: _text(_value(doc, match[1], task)), column)
+    if "{{" in text and "{{" in _FIELD.sub("", column):
+        raise UsageError(f"--cluster {column!r}: only names of columns may stand in braces, as in '{{{{passage}}}}'.")
+    return text
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else repr(value)
+
+
+def _value(doc: Any, column: str, task: str) -> Any:
+    value = doc
+    for name in column.split("."):
+        if not isinstance(value, Mapping) or name not in value:
+            there = list(value) if isinstance(value, Mapping) else []
+            close = did_you_mean(name, there) or f"There are {', '.join(there[:12]) or 'none'}."
+            raise UsageError(f"--cluster {column}: a document of '{task}' has no column {name!r}.", hint=close)
+        value = value[name]
+    return value
+
+
+def metrics_of_documents(run: StoredRun, scores: TaskScores) -> Iterator[Metric]:
+    """The metrics whose score is the mean of the documents' scores, in the order of the results file.
+
+    Args:
+        run: The run.
+        scores: One of its tasks.
+    """
+    reported = run.scores(scores.task)
+    for metric in dict.fromkeys((*reported, *scores.scores)):
+        mean = scores.mean(metric)
+        if mean is None:
+            continue
+        expected = reported.get(metric, mean)
+        # Documents that are not finite make the reported score so, too; the mean here leaves them out.
+        if not math.isfinite(expected) or abs(mean - expected) <= _TOLERANCE * max(1.0, abs(expected)):
+            yield metric
+
+
+def parse_metric(text: str | None) -> tuple[str, str | None] | None:
+    """``acc`` or ``exact_match,flexible-extract``: a metric, and a filter where one is named.
+
+    Args:
+        text: What a user wrote; None: nothing.
+
+    Raises:
+        UsageError: It is empty.
+    """
+    if text is None:
+        return None
+    name, comma, pipeline = text.partition(",")
+    if not name.strip() or (comma and not pipeline.strip()):
+        raise UsageError(f"--metric {text!r}: a metric is named as in 'acc' or 'exact_match,flexible-extract'.")
+    return name.strip(), pipeline.strip() if comma else None
+
+
+def fits(metric: Metric, wanted: tuple[str, str | None] | None) -> bool:
+    """Whether a metric is the one that a user named; any is where none was.
+
+    Args:
+        metric: Metric and filter.
+        wanted: Of :func:`parse_metric`.
+    """
+    return wanted is None or (metric[0] == wanted[0] and wanted[1] in (None, metric[1]))
+
+
+def name_of(metric: Metric) -> str:
+    """``acc`` or ``exact_match,strict-match``.
+
+    Args:
+        metric: Metric and filter.
+    """
+    return metric[0] if metric[1] == "none" else ",".join(metric)
+
+
+def check_identities(a: TaskScores, b: TaskScores) -> None:
+    """Refuse documents that were changed between two runs: the same number, two texts, each in one run only.
+
+    Numbers that only moved (another order, documents left out) are no matter: pairs are found by text.
+
+    Args:
+        a: A task of one run.
+        b: The same task of another.
+
+    Raises:
+        DataError: There is such a document.
+    """
+    if not (a.hashed and b.hashed):
+        return
+    numbers = {document.doc_id: identity for identity, document in b.documents.items()}
+    for identity, document in a.documents.items():
+        other = numbers.get(document.doc_id)
+        if other is not None and identity not in b.documents and other not in a.documents:
+            raise DataError(
+                f"Task '{a.task}', document {document.doc_id}: the two runs were asked different documents under one "
+                f"number (doc_hash {str(identity[0])[:8]} and {str(other[0])[:8]}).",
+                hint="Another version of the data set, or process_docs, made them different. --by_number pairs them "
+                "all the same.",
+            )

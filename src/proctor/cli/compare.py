@@ -1,0 +1,107 @@
+"""Compare runs on the documents that they have in common: differences, intervals, tests, verdicts."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from proctor.cli.cache import add_store_flag
+from proctor.cli.stored_runs import add_analysis_flags, one_run, report_unread
+from proctor.errors import UsageError, printable
+
+if TYPE_CHECKING:
+    from proctor.analysis.comparison import CompareOptions, Comparison, PairComparison
+    from proctor.results.stored_run import StoredRun
+
+USAGE = "proctor compare A B [C ...] [--metric NAME] [--margin M] [--cluster COLUMN] [--flips N] [--json | --markdown]"
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Which runs, and how they are compared."""
+    parser.add_argument(
+        "runs",
+        nargs="+",
+        metavar="RUN",
+        help="a results file, a samples file, a folder, a .zip or .tar.gz, or a number of 'proctor runs'; of proctor "
+        "or lm-eval. B is compared with A; of three or more, all pairs. One folder alone: all runs in it",
+    )
+    add_analysis_flags(parser)
+    parser.add_argument("--margin", type=float, metavar="M", help="a difference that does not matter, as in 0.01")
+    parser.add_argument(
+        "--correction",
+        choices=("holm", "bh", "by", "none"),
+        default="holm",
+        help="of p-values for the number of tests (default: holm)",
+    )
+    parser.add_argument("--by_number", action="store_true", help="pair documents by number, whatever they hold")
+    parser.add_argument("--flips", type=int, default=0, metavar="N", help="show N documents that changed sides")
+    add_store_flag(parser)
+
+
+def execute(namespace: argparse.Namespace) -> int:
+    """Compare, and print; a difference is no error, so the exit code is 0."""
+    from proctor.analysis.compare import compare_runs
+    from proctor.analysis.comparison import CompareOptions
+
+    if namespace.flips < 0:
+        raise UsageError(f"--flips {namespace.flips}: it is a number of documents, 0 or more.")
+    if namespace.margin is not None and not namespace.margin > 0:
+        raise UsageError(f"--margin {namespace.margin}: it must be above 0, as in 0.01.")
+    options = CompareOptions(
+        metric=namespace.metric,
+        tasks=tuple(namespace.tasks or ()),
+        correction=namespace.correction,
+        cluster=namespace.cluster,
+        margin=namespace.margin,
+        by_number=namespace.by_number,
+    )
+    runs = _runs(namespace)
+    comparison = compare_runs(runs, options)
+    if namespace.json:
+        from proctor.analysis.compare_document import comparison_document
+
+        print(json.dumps(comparison_document(comparison), ensure_ascii=False, indent=2))
+        return 0
+    print("\n".join(_lines(comparison, options, namespace)))
+    return 0
+
+
+def _runs(namespace: argparse.Namespace) -> Sequence[StoredRun]:
+    """One run for each argument; of one folder alone, all that are in it."""
+    from proctor.results.open_runs import open_path
+
+    if len(namespace.runs) > 1:
+        return [one_run(path, namespace.store) for path in namespace.runs]
+    opened = open_path(namespace.runs[0], store=namespace.store)
+    report_unread(opened)
+    if len(opened.runs) < 2:
+        raise UsageError(
+            f"There is one run at {namespace.runs[0]!r}, and a comparison takes two.", hint="proctor compare A B"
+        )
+    return opened.runs
+
+
+def _lines(comparison: Comparison, options: CompareOptions, namespace: argparse.Namespace) -> list[str]:
+    from proctor.cli.compare_tables import heading, matrix_lines, pair_lines
+
+    lines = heading(comparison, markdown=namespace.markdown)
+    if len(comparison.runs) > 2:
+        return [*lines, *matrix_lines(comparison, markdown=namespace.markdown)]
+    (pair,) = comparison.pairs
+    lines += pair_lines(pair, comparison, markdown=namespace.markdown)
+    if namespace.flips:
+        lines += _flips(comparison, pair, options, namespace.flips)
+    elif any(one.counts and one.counts.only_a + one.counts.only_b for one in pair.tasks) and not namespace.markdown:
+        words = " ".join(printable(path) for path in namespace.runs)
+        lines += ["", f"Documents that changed sides: proctor compare {words} --flips 20"]
+    return lines
+
+
+def _flips(comparison: Comparison, pair: PairComparison, options: CompareOptions, most: int) -> list[str]:
+    from proctor.analysis.flips import find_flips
+    from proctor.cli.compare_tables import flip_lines
+
+    flips, count = find_flips((comparison.runs[0], comparison.runs[1]), pair, options, most)
+    return ["", *flip_lines(flips, count)]

@@ -1,0 +1,69 @@
+"""What subcommands that read stored runs have in common: which run a path means, and flags of an analysis."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from typing import TYPE_CHECKING
+
+from proctor.cli.values import Words
+
+if TYPE_CHECKING:
+    from proctor.results.open_runs import OpenedRuns
+    from proctor.results.stored_run import StoredRun
+
+log = logging.getLogger("proctor")
+
+
+def add_analysis_flags(parser: argparse.ArgumentParser) -> None:
+    """Which metric, tasks and clusters, and in which form.
+
+    Args:
+        parser: A subcommand's.
+    """
+    parser.add_argument("--metric", metavar="NAME[,FILTER]", help="the metric (default: the first of each task)")
+    parser.add_argument(
+        "--tasks", nargs="+", action=Words, metavar="NAME", help="only these tasks and groups; patterns are allowed"
+    )
+    parser.add_argument(
+        "--cluster",
+        metavar="COLUMN",
+        help="documents with equal values of this column belong together, as those of one passage do; '{{a}} {{b}}' "
+        "joins columns",
+    )
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON, with all digits")
+    form.add_argument("--markdown", action="store_true", help="print tables of Markdown")
+
+
+def one_run(path: str, store: str | None) -> StoredRun:
+    """The run that an argument means: of a folder with several, the newest, which is said.
+
+    Args:
+        path: The argument.
+        store: The store whose runs are numbered.
+
+    Raises:
+        UsageError: There is nothing there.
+        DataError: It cannot be read.
+    """
+    from proctor.results.open_runs import open_path
+
+    opened = open_path(path, store=store)
+    report_unread(opened)
+    newest = opened.runs[-1]
+    if len(opened.runs) > 1:
+        log.warning("%s holds %s runs; taken is the newest, %s.", path, f"{len(opened.runs):,}", newest.source)
+    return newest
+
+
+def report_unread(opened: OpenedRuns) -> None:
+    """Name the files that could not be read.
+
+    Args:
+        opened: What was opened.
+    """
+    if not opened.unread:
+        return
+    reasons = "; ".join(f"{one.place}: {one.reason}" for one in opened.unread[:5])
+    log.warning("%s of %s files left out: %s", f"{len(opened.unread):,}", f"{opened.files:,}", reasons)

@@ -1,0 +1,103 @@
+"""A comparison in sentences: a finding, its size, its uncertainty; no "no difference" without what was detectable."""
+
+from __future__ import annotations
+
+import pytest
+from stored_runs import choice_line, right_and_wrong, write_run
+
+from proctor.analysis.compare import compare_runs
+from proctor.analysis.compare_document import comparison_document
+from proctor.analysis.compare_text import group_sentence, letter, notes, task_sentence, verdict_counts
+from proctor.analysis.comparison import CompareOptions
+from proctor.results.open_runs import open_runs
+
+
+def compared(tmp_path, first, second, options=None, more=({}, {})):
+    runs = []
+    for place, tasks in enumerate((first, second)):
+        lines = {task: right_and_wrong(given) if isinstance(given, str) else given for task, given in tasks.items()}
+        runs += open_runs([write_run(tmp_path / str(place), lines, **more[place])]).runs
+    return compare_runs(runs, options)
+
+
+def test_a_difference_that_was_found(tmp_path):
+    comparison = compared(tmp_path, {"t": "0" * 10 + "1" * 20}, {"t": "1" * 30})
+    (task,) = comparison.pairs[0].tasks
+    assert task_sentence(task) == (
+        "B is better than A by 33.3 points (95 %: 13.0 to 49.5; McNemar p = 0.002; "
+        "10 documents right only by B, 0 only by A)."
+    )
+
+
+def test_what_was_not_resolved_says_what_would_have_been(tmp_path):
+    comparison = compared(tmp_path, {"t": "10" * 10}, {"t": "11" + "10" * 9})
+    sentence = task_sentence(comparison.pairs[0].tasks[0])
+    assert sentence.startswith("Not resolved: +5.0 points (95 %: −10.8 to 19.9). With these 20 documents a difference")
+    assert "is missed more than one time in five; 1 point would need about 3,700." in sentence
+
+
+def test_the_same_within_a_margin(tmp_path):
+    comparison = compared(tmp_path, {"t": "10" * 500}, {"t": "10" * 500}, CompareOptions(margin=0.02))
+    assert task_sentence(comparison.pairs[0].tasks[0]).startswith("The same within the margin: +0.0 points")
+
+
+def test_verdicts_are_counted_with_their_correction(tmp_path):
+    first = {"t": "1" * 40, "u": "10" * 20}
+    comparison = compared(tmp_path, first, {"t": "0" * 20 + "1" * 20, "u": "01" + "10" * 19})
+    text = verdict_counts(comparison.pairs[0], comparison)
+    assert text.startswith("2 tasks: 1 worse, 0 better (Holm, 5 %); 1 not resolved (MDE ")
+
+
+def test_notes_say_prompts_settings_and_what_is_missing(tmp_path):
+    lines = right_and_wrong("111", prompt_hash="other")
+    first = {"t": right_and_wrong("1111"), "u": "1"}
+    comparison = compared(tmp_path, first, {"t": lines}, more=({}, {"n-shot": {"t": 5}}))
+    text = "\n".join(notes(comparison.pairs[0]))
+    assert "Same documents, different prompts: 3 of 3 (t). Prompt and model are compared together." in text
+    assert "Also different: num_fewshot 0 / 5 (in t)." in text
+    assert "Left out: 1 document only in A, 0 only in B (t)." in text
+    assert "Only in A: 1 task (u)." in text
+
+
+def test_notes_of_equal_runs_of_old_files(tmp_path):
+    text = "\n".join(notes(compared(tmp_path, {"t": right_and_wrong("10", style="old")}, {"t": "10"}).pairs[0]))
+    assert "No other setting differs." in text
+    assert "paired by number" in text
+    assert "a file has no prompt_hash" in text
+    (first, *_) = notes(compared(tmp_path / "new", {"t": "10"}, {"t": "10"}).pairs[0])
+    assert first == "Same prompts. No other setting differs."
+
+
+def test_notes_of_clusters_and_numbers(tmp_path):
+    lines = [choice_line(i, [0, -1, -2, -3], 0, passage="p") for i in range(3)]
+    broken = [*lines[:2], {**lines[2], "acc": float("nan")}]
+    text = "\n".join(notes(compared(tmp_path, {"t": lines}, {"t": broken}, CompareOptions(cluster="passage")).pairs[0]))
+    assert "All documents are one cluster" in text
+    assert "Left out: 1 score that is not a number (t)." in text
+
+
+def test_a_group_and_whether_its_tasks_agree(tmp_path):
+    first = {"t": "1" * 100, "u": "10" * 50}
+    second = {"t": "0" * 30 + "1" * 70, "u": "11" * 25 + "10" * 25}
+    comparison = compared(tmp_path, first, second, more=({"group_subtasks": {"g": ["t", "u"]}},) * 2)
+    sentence = group_sentence(comparison.pairs[0].groups[0])
+    assert sentence.startswith("Not resolved: −2.5 points (95 %: ")
+    assert "The difference differs between its tasks (Cochran's Q, p = " in sentence
+
+
+@pytest.mark.parametrize(("place", "text"), [(0, "A"), (2, "C"), (25, "Z"), (26, "A1")])
+def test_letters(place, text):
+    assert letter(place) == text
+
+
+def test_json_has_all_digits_and_the_sentences(tmp_path):
+    comparison = compared(tmp_path, {"t": "0" * 10 + "1" * 20, "u": "1"}, {"t": "1" * 30})
+    document = comparison_document(comparison)
+    assert document["runs"]["A"]["model"] == "org/small"
+    (pair,) = document["pairs"]
+    (task,) = pair["tasks"]
+    assert (task["only_a"], task["only_b"], task["p"], task["verdict"]) == (0, 10, 0.001953125, "better")
+    assert task["interval"] == pytest.approx(comparison.pairs[0].tasks[0].result.interval)
+    assert task["sentence"] == task_sentence(comparison.pairs[0].tasks[0])
+    assert task["paired_by"] == "doc_hash"
+    assert pair["only_a"] == ["u"]

@@ -1,0 +1,114 @@
+"""A task as columns: which scores are means of documents, who belongs with whom, which documents were changed."""
+
+from __future__ import annotations
+
+import pytest
+from stored_runs import choice_line, document_of, right_and_wrong, text_line, write_run
+
+from proctor.analysis.task_scores import (
+    check_identities,
+    cluster_of,
+    fits,
+    metrics_of_documents,
+    name_of,
+    parse_metric,
+    read_task,
+)
+from proctor.errors import DataError, UsageError
+from proctor.results.open_runs import open_runs
+
+
+def run_of(path):
+    return open_runs([path]).runs[0]
+
+
+def test_scores_by_metric_and_filter(tmp_path):
+    lines = [text_line(i, "4", "4", float(i), name=name) for name in ("strict", "loose") for i in range(2)]
+    scores = read_task(run_of(write_run(tmp_path, {"t": lines})), "t")
+    assert list(scores.scores) == [("exact_match", "strict"), ("exact_match", "loose")]
+    assert scores.mean(("exact_match", "loose")) == 0.5
+    assert scores.mean(("acc", "none")) is None
+    assert len(scores.documents) == 2
+
+
+def test_not_a_number_is_in_no_column_and_counted(tmp_path):
+    lines = [*right_and_wrong("10"), {**choice_line(2, [0, -1, -2, -3], 0), "acc": float("nan")}]
+    scores = read_task(run_of(write_run(tmp_path, {"t": lines})), "t")
+    assert scores.mean(("acc", "none")) == 0.5
+    assert scores.not_finite == {("acc", "none"): 1}
+
+
+def test_a_document_without_metrics_is_counted(tmp_path):
+    lines = [*right_and_wrong("1"), {**choice_line(1, [0, -1, -2, -3], 0), "metrics": []}]
+    assert read_task(run_of(write_run(tmp_path, {"t": lines})), "t").unscored == 1
+
+
+def test_a_statistic_of_all_documents_is_no_mean(tmp_path):
+    """lm-eval's perplexity: documents have log-likelihoods, the score is exp(-mean)."""
+    lines = right_and_wrong("10", scores={"perplexity": -13.0, "f1": [1, 0]})
+    document = document_of({"t": lines})
+    document["results"]["t"] = {"perplexity,none": 442413.39, "f1,none": 0.5, "acc,none": 0.5}
+    run = run_of(write_run(tmp_path, {"t": lines}, document=document))
+    assert list(metrics_of_documents(run, read_task(run, "t"))) == [("acc", "none")]
+
+
+def test_without_a_results_file_every_number_is_taken_for_a_mean(tmp_path):
+    write_run(tmp_path, {"t": right_and_wrong("10", scores={"other": 3})}).unlink()
+    run = run_of(tmp_path)
+    assert list(metrics_of_documents(run, read_task(run, "t"))) == [("acc", "none"), ("other", "none")]
+
+
+def test_what_was_picked_by_the_rule_of_the_metric(tmp_path):
+    texts = ("aa", "b" * 40, "cc", "dd")
+    lines = [choice_line(0, [-2.0, -3.0, -9.0, -9.0], 0, options=texts, texts=texts)]
+    run = run_of(write_run(tmp_path, {"t": lines}))
+    for metric, picked in (("acc", 0), ("acc_norm", 1)):
+        (document,) = read_task(run, "t", picks=metric).documents.values()
+        assert document.pick is not None
+        assert document.pick.picked == picked
+    (document,) = read_task(run, "t").documents.values()
+    assert document.pick is None
+
+
+def test_clusters_by_column_path_and_template(tmp_path):
+    line = choice_line(0, [0, -1, -2, -3], 0, passage="P1")
+    line["doc"]["meta"] = {"id": 7}
+    (sample,) = run_of(write_run(tmp_path, {"t": [line]})).samples("t")
+    assert cluster_of(sample, "passage", "t") == "P1"
+    assert cluster_of(sample, "meta.id", "t") == "7"
+    assert cluster_of(sample, "{{passage}}-{{ meta.id }}", "t") == "P1-7"
+    with pytest.raises(UsageError, match="a document of 't' has no column 'pasage'") as error:
+        cluster_of(sample, "pasage", "t")
+    assert "passage" in str(error.value.hint)
+    with pytest.raises(UsageError, match="only names of columns"):
+        cluster_of(sample, "{{ passage | upper }}", "t")
+
+
+@pytest.mark.parametrize("text", ["", ",", "acc,", ",strict"])
+def test_a_metric_needs_a_name(text):
+    with pytest.raises(UsageError, match="a metric is named as in"):
+        parse_metric(text)
+
+
+def test_a_metric_with_and_without_its_filter():
+    assert parse_metric(None) is None
+    assert fits(("acc", "none"), parse_metric("acc"))
+    assert fits(("acc", "none"), None)
+    assert not fits(("exact_match", "strict"), parse_metric("exact_match,loose"))
+    assert name_of(("acc", "none")) == "acc"
+    assert name_of(("exact_match", "strict")) == "exact_match,strict"
+
+
+def scores_of(tmp_path, name, questions):
+    lines = [choice_line(i, [0, -1, -2, -3], 0, question=text) for i, text in enumerate(questions)]
+    return read_task(run_of(write_run(tmp_path / name, {"t": lines})), "t")
+
+
+def test_a_changed_document_is_refused_and_a_moved_one_is_not(tmp_path):
+    a, moved = scores_of(tmp_path, "a", "xyz"), scores_of(tmp_path, "b", "yzx")
+    check_identities(a, moved)
+    check_identities(a, scores_of(tmp_path, "c", "xz"))
+    check_identities(scores_of(tmp_path, "d", "yz"), a)
+    with pytest.raises(DataError, match="Task 't', document 1: the two runs were asked different documents") as error:
+        check_identities(a, scores_of(tmp_path, "e", "xqz"))
+    assert "--by_number" in str(error.value.hint)
