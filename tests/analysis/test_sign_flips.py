@@ -62,13 +62,13 @@ def test_draws_agree_with_enumeration():
 @pytest.mark.parametrize("shift", [0.02, 0.06, 0.12])
 def test_the_saddlepoint_agrees_with_draws(shift):
     source = random.Random(7)
-    units = [source.gauss(shift, 1) * source.choice((0.1, 1, 2)) for _ in range(513)]
+    units = [source.gauss(shift, 1) * source.choice((0.1, 1, 2)) for _ in range(129)]
     result = sign_flip_test(units, source=SOURCE)
     assert result.method == "saddlepoint"
-    drawn = sign_flip_test(units[:512], source=source_of(2), draws=20_000)
+    drawn = sign_flip_test(units[:128], source=source_of(2), draws=20_000)
     assert (drawn.method, drawn.draws) == ("draws", 20_000)
     hits = sign_flips._hits([abs(unit) for unit in units], abs(math.fsum(units)), source_of(3), 40_000)
-    assert result.p == pytest.approx(hits / 40_000, abs=4 * math.sqrt(result.p / 40_000))
+    assert result.p == pytest.approx(hits / 40_000, abs=4 * math.sqrt(result.p / 40_000), rel=0.01)
 
 
 def test_the_saddlepoint_at_its_ends():

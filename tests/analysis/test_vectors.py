@@ -6,6 +6,7 @@ of ``TOLERANCE`` allows more; the rest is equal.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from pathlib import Path
@@ -13,26 +14,33 @@ from typing import Any
 
 import pytest
 
+from proctor.analysis.baselines import against_chance, extreme_length, majority_position
+from proctor.analysis.calibration import calibration, mass_bins, width_bins
+from proctor.analysis.calibration_null import calibration_null
 from proctor.analysis.distributions import beta_quantile
 from proctor.analysis.draws import source_of
 from proctor.analysis.groups import group_difference, group_mean
 from proctor.analysis.intervals import clustered_mean, share_interval
 from proctor.analysis.multiplicity import adjusted
 from proctor.analysis.paired import Estimate, bonett_price, mcnemar, paired_difference
+from proctor.analysis.positions import choice_divergence, recall_by_position, spread_of_recalls, stuart_maxwell
 from proctor.analysis.power import (
     correlated_variance,
     detectable_effect,
     discordance_variance,
     documents_needed,
 )
+from proctor.analysis.probabilities import choice_probabilities
+from proctor.analysis.selective import accuracy_at, area_under_risk, auroc, selective_accuracy
 from proctor.analysis.sign_flips import sign_flip_test
+from proctor.analysis.temperature import fit_temperature
 from proctor.analysis.verdicts import gate_decision
 from proctor.stats.intervals import Z
 from proctor.stats.standard_errors import mean_stderr
 
 FILE = Path(__file__).with_name("honest_vectors.json")
 VECTORS = json.loads(FILE.read_text(encoding="utf-8"))["vectors"]
-TOLERANCE: dict[str, float] = {}
+TOLERANCE = {"calibration.temperature": 1e-4}
 SOURCE = source_of(0, "vectors")
 
 
@@ -177,7 +185,133 @@ def gate(given):
     }
 
 
+def calibration_basic(given):
+    confidence, correct = given["confidence"], given["correct"]
+    width = calibration(confidence, correct, width_bins(confidence, 10))
+    mass = calibration(confidence, correct, mass_bins(confidence, 5))
+    parts, accuracies = mass.brier_parts, selective_accuracy(confidence, correct)
+
+    def table(result):
+        return [[one.n, one.confidence, one.accuracy] for one in result.bins]
+
+    return {
+        "accuracy": mass.accuracy,
+        "mean_confidence": mass.mean_confidence,
+        "overconfidence": mass.overconfidence,
+        "ece_width_10": width.ece,
+        "table_width_10": table(width),
+        "ece_mass_5": mass.ece,
+        "table_mass_5": table(mass),
+        "mce_mass_5": mass.mce,
+        "rmsce_debiased_mass_5": mass.rmsce_debiased.value,
+        "rmsce_debiased_mass_5_before_clip_squared": mass.rmsce_squared,
+        "brier_top": mass.brier_top,
+        "brier_decomposition_mass_5": dataclasses.asdict(parts),
+        "auroc": auroc(confidence, correct).value,
+        "selective_accuracy": {c: accuracy_at(accuracies, float(c)) for c in ("0.1", "0.25", "0.5", "0.75", "1.0")},
+        "aurc": area_under_risk(accuracies),
+    }
+
+
+def calibration_ties(given):
+    accuracies = selective_accuracy(given["confidence"], given["correct"])
+    return {
+        "selective_accuracy": {c: accuracy_at(accuracies, float(c)) for c in ("0.2", "0.4", "0.6", "1.0")},
+        "auroc": auroc(given["confidence"], given["correct"]).value,
+    }
+
+
+def calibration_edge(given):
+    confidence, correct = given["confidence"], given["correct"]
+    ranking = auroc(confidence, correct)
+    assert ranking.reason == "all answers are right"
+    return {"auroc": ranking.value, "ece_width_10": calibration(confidence, correct, width_bins(confidence, 10)).ece}
+
+
+def calibration_null_exact(given):
+    confidence, correct = given["confidence"], given["correct"]
+    bins = [[i for i, b in enumerate(given["bins"]) if b == wanted] for wanted in sorted(set(given["bins"]))]
+    null = calibration_null(confidence, correct, bins, source=SOURCE)
+    assert null.draws is None
+    return {
+        "ece": calibration(confidence, correct, bins).ece,
+        "ece_expected_if_calibrated": null.expected,
+        "p": null.p,
+    }
+
+
+def calibration_probabilities(given):
+    result = choice_probabilities(given["lls"], [[gold] for gold in given["gold"]])
+    return {
+        "probabilities": result.probabilities,
+        "confidence": result.confidence,
+        "choice": result.choice,
+        "nll": result.nll.value,
+        "brier": result.brier,
+        "entropy": result.entropy,
+    }
+
+
+def calibration_temperature(given):
+    temperature = fit_temperature(given["lls"], given["gold"]).value
+
+    def nll(scale):
+        lls = [[ll / scale for ll in one] for one in given["lls"]]
+        return choice_probabilities(lls, [[gold] for gold in given["gold"]]).nll.value
+
+    return {"temperature": temperature, "nll_at_temperature": nll(temperature), "nll_at_1": nll(1)}
+
+
+def position_stuart_maxwell(given):
+    result = stuart_maxwell(given["table_gold_by_chosen"])
+    return {"statistic": result.statistic, "df": result.freedom, "p": result.p}
+
+
+def position_ckld(given):
+    return {"ckld": choice_divergence(given["gold_counts"], given["chosen_counts"]).value}
+
+
+def position_rstd(given):
+    recall = recall_by_position(given["table_gold_by_chosen"])
+    return {"recall": recall, "rstd": spread_of_recalls(recall).value}
+
+
+def baseline_chance(given):
+    result = against_chance(given["choices"], given["golds"], given["right"])
+    return {
+        "chance_items": result.chance_items,
+        "chance": result.chance,
+        "acc": result.acc,
+        "acc_chance_corrected": result.corrected.value,
+        "p_above_chance": result.p_above,
+        "formula_score": result.formula_score.value,
+    }
+
+
+def baseline_constant_position(given):
+    result = majority_position(given["gold"], [4] * len(given["gold"]))
+    return {"counts": result.counts, "majority_position": result.position, "majority_acc": result.baseline.acc}
+
+
+def baseline_longest(given):
+    items, longest = extreme_length(given["choices"], given["gold"], longest=True)
+    _, shortest = extreme_length(given["choices"], given["gold"], longest=False)
+    return {"longest_items": items, "longest_acc": longest.acc, "shortest_acc": shortest.acc}
+
+
 COMPUTED = {
+    "calibration.basic": calibration_basic,
+    "calibration.ties": calibration_ties,
+    "calibration.edge": calibration_edge,
+    "calibration.null": calibration_null_exact,
+    "calibration.probabilities": calibration_probabilities,
+    "calibration.temperature": calibration_temperature,
+    "position.stuart_maxwell": position_stuart_maxwell,
+    "position.ckld": position_ckld,
+    "position.rstd": position_rstd,
+    "baseline.chance": baseline_chance,
+    "baseline.constant_position": baseline_constant_position,
+    "baseline.longest": baseline_longest,
     "interval.binomial": interval_binomial,
     "stderr.clustered": stderr_clustered,
     "stderr.clustered_edges": stderr_clustered_edges,

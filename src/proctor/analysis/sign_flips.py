@@ -9,9 +9,9 @@ The share is counted in the first of these ways that fits; all give the same p b
   exact        at most 16 units differ: all sign vectors, the sums of half of them doubled up unit by unit
   exact        sizes are multiples of one step (0/1 scores, their cluster sums, means over four orders): m units of
                one size are a binomial variable, and a few binomial variables are convolved. No sampling, so no seed
-  draws        at most 512 units: 100,000 random vectors, (1 + hits) / (1 + draws). Eight units share a table of
+  draws        at most 128 units: 100,000 random vectors, (1 + hits) / (1 + draws). Eight units share a table of
                the sums of their 256 sign patterns, so that a draw is one look-up for eight units
-  saddlepoint  more units: Lugannani and Rice's formula for the tail of the sum, whose relative error at 512 units is
+  saddlepoint  more units: Lugannani and Rice's formula for the tail of the sum, whose relative error at 128 units is
                below 1 % (a test compares it with draws), less than that of 100,000 draws for p below 0.05
 
 Sources: R. A. Fisher 1935; B. Phipson, G. Smyth, "Permutation p-values should never be zero", 2010; R. Lugannani, S.
@@ -27,14 +27,14 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from proctor.analysis.distributions import fair_coin_probability, normal_tail
+from proctor.analysis.distributions import binomial_window, normal_tail
 from proctor.analysis.intervals import cluster_sums
 from proctor.analysis.statistic import check_finite, check_same_length, check_some
 
 SignFlipMethod: TypeAlias = Literal["exact", "draws", "saddlepoint"]
 
 MOST_ENUMERATED = 16
-MOST_DRAWN = 512
+MOST_DRAWN = 128
 DRAWS = 100_000
 STEPS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 20, 24, 60, 120)
 """Steps 1/q of which differences are tried to be multiples: means over as many orders or repeats."""
@@ -121,7 +121,7 @@ def _convolved(sizes: list[float], least: float) -> float | None:
     counts = Counter(round(size * step) for size in sizes)
     # The sum is ``total - 2 x`` with x the sum of the sizes whose sign is minus: m units of one size are size times
     # binomial.
-    windows = {size: _binomial_window(count) for size, count in counts.items()}
+    windows = {size: binomial_window(count, 0.5, 1e-30) for size, count in counts.items()}
     width, products = 1, 0
     for size, (_, window) in windows.items():
         products += width * len(window)
@@ -140,15 +140,6 @@ def _convolved(sizes: list[float], least: float) -> float | None:
     # The observed sum has the parity of the total: half a step of room is safe against rounding.
     bound = least * step - 0.5
     return math.fsum(probability for x, probability in enumerate(probabilities, first) if abs(total - 2 * x) > bound)
-
-
-def _binomial_window(count: int) -> tuple[int, list[float]]:
-    """The first number of heads of ``count`` throws that is likelier than 1e-32, and the probabilities from there
-    on.
-    """
-    half = min(count / 2, 6 * math.sqrt(count) + 1)
-    low, high = math.ceil(count / 2 - half), math.floor(count / 2 + half)
-    return low, [fair_coin_probability(k, count) for k in range(low, high + 1)]
 
 
 def _hits(sizes: list[float], least: float, source: random.Random, draws: int) -> int:
