@@ -16,11 +16,13 @@ import argparse
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,6 +43,8 @@ class Engine:
         remove: Packages that come along and do not fit.
         tests: Paths of tests, of which those marked ``engine`` are run.
         environment: Variables for the tests.
+        build: What is built from sources, from the environment's folder; its programs lie in ``bin``.
+        program: The program there whose version is named in the report, instead of the distribution's.
     """
 
     package: str
@@ -48,6 +52,37 @@ class Engine:
     tests: tuple[str, ...]
     remove: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    build: Callable[[Path], None] | None = None
+    program: str | None = None
+
+
+LLAMA_CPP = "llama-cpp-python==0.3.36"
+"""Its archive holds llama.cpp's sources, so that they come from the package registry, too."""
+LLAMA_OPTIONS = ("CURL", "OPENSSL", "BUILD_UI", "BUILD_WEBUI", "BUILD_TESTS", "BUILD_EXAMPLES")
+"""What of llama.cpp is left out."""
+HERE = ("torch", "transformers", "accelerate", "gguf", "aiohttp")
+"""What tests need that write a GGUF file and score it with transformers, too."""
+
+
+def build_llama_server(place: Path) -> None:
+    """Build llama.cpp's server; this takes half an hour on two cores.
+
+    Args:
+        place: The folder of an environment that has cmake and ninja.
+    """
+    sources, bin_folder = place / "sources", place / "bin"
+    words = ["download", "--no-deps", "--no-binary", ":all:", "--dest", str(sources), LLAMA_CPP]
+    subprocess.run([bin_folder / "python", *PIP, *words], check=True)
+    [archive] = sources.glob("llama_cpp_python-*.tar.gz")
+    with tarfile.open(archive) as packed:
+        packed.extractall(sources, filter="data")
+    [source] = sources.glob("llama_cpp_python-*/vendor/llama.cpp")
+    options = [*(f"-DLLAMA_{name}=OFF" for name in LLAMA_OPTIONS), "-DBUILD_SHARED_LIBS=OFF"]
+    cmake, build = bin_folder / "cmake", source / "build"
+    more = ["-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", f"-DCMAKE_MAKE_PROGRAM={bin_folder / 'ninja'}"]
+    subprocess.run([cmake, "-S", source, "-B", build, *more, *options], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([cmake, "--build", build, "--target", "llama-server"], check=True, stdout=subprocess.DEVNULL)
+    shutil.copy(build / "bin" / "llama-server", bin_folder)
 
 
 ENGINES: Mapping[str, Engine] = {
@@ -72,6 +107,21 @@ ENGINES: Mapping[str, Engine] = {
         install=(("litellm[proxy]",), ("aiohttp",)),
         tests=("tests/models/http",),
     ),
+    "llama-server": Engine(
+        package="gguf",
+        install=((*HERE, "cmake", "ninja"),),
+        tests=("tests/models/http",),
+        environment={"OMP_NUM_THREADS": "1"},
+        build=build_llama_server,
+        program="llama-server",
+    ),
+    "llama-cpp-python": Engine(
+        package="llama-cpp-python",
+        # lm-eval: its class 'gguf' is compared on the same server.
+        install=(HERE, ("llama-cpp-python[server]==0.3.36",), ("lm_eval==0.4.13",)),
+        tests=("tests/models/http",),
+        environment={"OMP_NUM_THREADS": "1"},
+    ),
 }
 
 
@@ -94,11 +144,11 @@ def main() -> int:
             print(f"{name}: no environment can be made: {' '.join(map(str, error.cmd[-4:]))} failed.", file=sys.stderr)
             failed += 1
             continue
-        release = version_of(python, engine.package)
+        release = release_of(python, engine)
         if options.print:
-            print(f"{name}: {python}, {engine.package} {release}")
+            print(f"{name}: {python}, {release}")
             continue
-        print(f"{name}: {engine.package} {release}", flush=True)
+        print(f"{name}: {release}", flush=True)
         failed += run_tests(python, engine, options.pytest_args.split()) != 0
     return failed
 
@@ -107,7 +157,9 @@ def make_environment(name: str, engine: Engine, folder: Path) -> Path:
     """The Python of an engine's environment, which is made where it is missing or of another row."""
     place = folder / name
     python, stamp = place / "bin" / "python", place / ".stamp"
-    wanted = hashlib.sha256(f"{engine}{(ROOT / 'pyproject.toml').read_text(encoding='utf-8')}".encode()).hexdigest()
+    wanted = hashlib.sha256(
+        f"{describe(engine)}{(ROOT / 'pyproject.toml').read_text(encoding='utf-8')}".encode()
+    ).hexdigest()
     if python.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return python
     print(f"Installing {name} into {place}; this takes some minutes and gigabytes.", flush=True)
@@ -116,9 +168,16 @@ def make_environment(name: str, engine: Engine, folder: Path) -> Path:
         subprocess.run([python, *PIP, "install", *map(_pinned, words)], check=True)
     if engine.remove:
         subprocess.run([python, *PIP, "uninstall", "--yes", *engine.remove], check=True)
+    if engine.build is not None:
+        engine.build(place)
     install_proctor(python, place)
     stamp.write_text(wanted, encoding="utf-8")
     return python
+
+
+def describe(engine: Engine) -> str:
+    """A row as a text that is the same in every process."""
+    return repr(replace(engine, build=None)) + (LLAMA_CPP if engine.build else "")
 
 
 def install_proctor(python: Path, place: Path) -> None:
@@ -140,16 +199,22 @@ def _pinned(word: str) -> str:
     return next((line for line in lines if line.startswith("torch==")), word)
 
 
-def version_of(python: Path, package: str) -> str:
-    """The release of a package in an environment."""
-    code = f"import importlib.metadata as m; print(m.version({package!r}))"
-    return subprocess.run([python, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+def release_of(python: Path, engine: Engine) -> str:
+    """What an engine is called, and which release of it an environment has."""
+    if engine.program is not None:
+        done = subprocess.run([python.parent / engine.program, "--version"], check=True, capture_output=True, text=True)
+        return f"{engine.program} {(done.stdout + done.stderr).strip().splitlines()[0].removeprefix('version: ')}"
+    code = f"import importlib.metadata as m; print(m.version({engine.package!r}))"
+    done = subprocess.run([python, "-c", code], check=True, capture_output=True, text=True)
+    return f"{engine.package} {done.stdout.strip()}"
 
 
 def run_tests(python: Path, engine: Engine, more: Sequence[str]) -> int:
     """The exit code of the tests marked ``engine``."""
     command = [str(python), "-m", "pytest", "-q", "-n", "0", "-m", "engine", *engine.tests, *more]
-    return subprocess.run(command, cwd=ROOT, env={**os.environ, **engine.environment}, check=False).returncode
+    path = os.pathsep.join([str(python.parent), os.environ.get("PATH", "")])
+    environment = {**os.environ, **engine.environment, "PATH": path}
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 
 if __name__ == "__main__":
