@@ -117,6 +117,8 @@ class Stub:
             return web.json_response(self.chat(payload))
         if path.endswith("/completions"):
             return self.completion(payload)
+        if path.endswith("/generate"):
+            return self.generate(payload)
         if path.endswith("/messages"):
             return web.json_response(self.messages(payload))
         return error(404, "no such address")
@@ -184,6 +186,40 @@ class Stub:
         largest = max(values)
         total = largest + math.log(sum(math.exp(value - largest) for value in values))
         return [value - total for value in values]
+
+    # -- SGLang
+
+    def generate(self, payload: dict[str, Any]) -> web.Response:
+        """The reply to a request in SGLang's own form: values as rows of a value, an id and a text."""
+        params = payload["sampling_params"]
+        ids = stub_encode(payload["text"]) if "text" in payload else list(payload["input_ids"])
+        generated: list[int] = []
+        rows: list[list[float]] = []
+        for _ in range(params["max_new_tokens"]):
+            rows.append(distribution([*ids, *generated]))
+            generated.append(max(range(VOCABULARY), key=rows[-1].__getitem__))
+        counts = {"prompt_tokens": len(ids), "completion_tokens": len(generated), "cached_tokens": 1}
+        meta: dict[str, Any] = {"finish_reason": {"type": "length"}, **counts}
+        if payload.get("return_logprob") and not self.has("no logprobs"):
+            meta |= self._sglang_values("output", generated, rows, payload)
+            start = payload.get("logprob_start_len", -1)
+            if start >= 0:
+                told = [None, *(distribution(ids[:place]) for place in range(start + 1, len(ids)))]
+                meta |= self._sglang_values("input", ids[start:], told, payload)
+        return web.json_response({"text": "".join(f"<{token}>" for token in generated), "meta_info": meta})
+
+    def _sglang_values(self, part: str, ids: list[int], rows: Any, payload: dict[str, Any]) -> dict[str, Any]:
+        count, named = payload["top_logprobs_num"], payload.get("token_ids_logprob")
+        best = [row and sorted(range(VOCABULARY), key=row.__getitem__, reverse=True)[:count] for row in rows]
+        values = {
+            f"{part}_token_logprobs": [[row and row[token], token, None] for token, row in zip(ids, rows, strict=True)],
+            f"{part}_top_logprobs": [
+                row and [[row[token], token, None] for token in some] for row, some in zip(rows, best, strict=True)
+            ],
+        }
+        if named and not self.has("ids ignored"):
+            values[f"{part}_token_ids_logprobs"] = [row and [[row[one], one, None] for one in named] for row in rows]
+        return values
 
     def _completion_body(
         self, payload: dict[str, Any], ids: list[int], generated: list[int], rows: list[list[float]]

@@ -23,3 +23,9 @@ from proctor.models.http.endpoints import endpoint
 def test_addresses(address, url, api, root):
     found = endpoint(address, "/completions")
     assert (found.url, found.api, found.root) == (url, api, root)
+
+
+@pytest.mark.parametrize("address", ["http://h:1/generate", "http://h:1", "http://h:1/v1"])
+def test_addresses_of_sglang(address):
+    found = endpoint(address, "/generate")
+    assert (found.url, found.api, found.root) == ("http://h:1/generate", "http://h:1/v1", "http://h:1")

@@ -23,7 +23,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -85,9 +85,13 @@ def prompt_logprobs() -> dict[str, Any]:
     return {"prompt_logprobs": 1}
 
 
-def echo() -> dict[str, Any]:
-    """The fields that ask for the prompt back, with its values."""
+def echo(_: int = 0) -> dict[str, Any]:
+    """The fields that ask for the prompt back, with its values; all of them, however long the context is."""
     return {"echo": True, "logprobs": 1}
+
+
+EchoFields = Callable[[int], dict[str, Any]]
+"""From the tokens of a context to the fields that ask for the values of what follows."""
 
 
 # -- reading

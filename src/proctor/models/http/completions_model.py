@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from proctor.errors import ModelError, UsageError
 from proctor.models.base import by_kind
+from proctor.models.http import completions
 from proctor.models.http.arguments import ApiArguments
-from proctor.models.http.completions import Route
+from proctor.models.http.completions import EchoFields, Route
 from proctor.models.http.endpoints import Endpoint
 from proctor.models.http.handshake import Handshake
 from proctor.models.http.prober import Prober
@@ -20,6 +21,7 @@ from proctor.models.http.sender import RequestFailedError, Sender
 from proctor.models.http.served import Outcome, ServedModel, flat, refusal
 from proctor.models.http.text_requests import completion_fields, read_completion
 from proctor.models.http.tokenizer import DEFAULT_MAX_LENGTH, open_tokens
+from proctor.models.http.transport import Connection, Transport
 from proctor.models.prefix.rows import Span
 from proctor.models.protocols import Check
 from proctor.models.scored_requests import RolledRequests, ScoredRequests
@@ -42,6 +44,9 @@ class CompletionsModel(ServedModel):
         headers: Those that hold the key.
         key_names: The environment variables that it is read from.
         sends_texts: Whether prompts to generate after are sent as texts, of which the server makes tokens.
+        ending: What the endpoint's path ends with.
+        transport: What exchanges a request of this form for a reply of this form.
+        echo: The fields that ask for the values of a prompt's last tokens.
     """
 
     def __init__(
@@ -52,8 +57,13 @@ class CompletionsModel(ServedModel):
         headers: Mapping[str, str],
         key_names: Sequence[str] = (),
         sends_texts: bool = False,
+        ending: str = "/completions",
+        transport: Callable[[Connection], Transport] = Transport,
+        echo: EchoFields = completions.echo,
     ) -> None:
-        super().__init__(arguments, kind=kind, ending="/completions", headers=headers, key_names=key_names)
+        super().__init__(arguments, kind=kind, ending=ending, headers=headers, key_names=key_names)
+        self.transport = transport(self.connection)
+        self._echo = echo
         self._sends_texts = sends_texts or not arguments.tokenized_requests
         self._scorers: dict[str, ServedScorer] = {}
         self._handshake: Handshake | None = None
@@ -143,7 +153,9 @@ class CompletionsModel(ServedModel):
         for one, shake in shakes:
             routes = self._allowed(one, shake)
             self._check_front(one, shake)
-            self._scorers[one.url] = ServedScorer(one, self.arguments.model, routes, shake, seed=self.arguments.seed)
+            self._scorers[one.url] = ServedScorer(
+                one, self.arguments.model, routes, shake, seed=self.arguments.seed, echo=self._echo
+            )
         self._handshake = shakes[0][1]
         self._fit_length(tokens, [shake.max_length for _, shake in shakes if shake.max_length is not None])
         log.info("Scores come by the route %s.", self._scorers[shakes[0][0].url].first)
@@ -168,7 +180,8 @@ class CompletionsModel(ServedModel):
 
     def _prober(self, server: Endpoint, tokens: Tokens) -> Job[tuple[Endpoint, Handshake]]:
         async def job(sender: Sender) -> tuple[Endpoint, Handshake]:
-            prober = Prober(sender, server, self.arguments.model, tokens, self.transport, seed=self.arguments.seed)
+            seed = self.arguments.seed
+            prober = Prober(sender, server, self.arguments.model, tokens, self.transport, seed=seed, echo=self._echo)
             return server, await prober.shake()
 
         return job

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
-_ENDINGS = ("/chat/completions", "/completions", "/messages")
+_ENDINGS = ("/chat/completions", "/completions", "/messages", "/generate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,10 @@ def endpoint(address: str, ending: str) -> Endpoint:
     base = path if known is None else path[: -len(known)]
     if known is None and not base:
         base = "/v1"
+    if ending == "/generate":
+        # SGLang's own, beside its API of OpenAI's form.
+        root = base.removesuffix("/v1")
+        base, path, known = f"{root}/v1", f"{root}{ending}", ending
     # An address that names another endpoint of the same API, such as a chat's for completions, is taken at its word:
     # the server says what it thinks of it.
     own = path if known is not None else base + ending

@@ -8,7 +8,7 @@ from typing import Any
 
 from proctor.errors import ModelError
 from proctor.models.http import completions
-from proctor.models.http.completions import Route, UnbelievableReplyError
+from proctor.models.http.completions import EchoFields, Route, UnbelievableReplyError
 from proctor.models.http.endpoints import Endpoint
 from proctor.models.http.handshake import HALF_TOLERANCE, REMEDIES, TOLERANCE, Handshake
 from proctor.models.http.model_list import look_at_models
@@ -36,6 +36,7 @@ class Prober:
         tokens: The local tokenizer.
         transport: Reaches the server's own addresses, which it need not have.
         seed: Sent along.
+        echo: The fields that ask for the values of a prompt's last tokens.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Prober:
         transport: Transport,
         *,
         seed: int,
+        echo: EchoFields = completions.echo,
     ) -> None:
         self._sender = sender
         self._endpoint = endpoint
@@ -54,6 +56,7 @@ class Prober:
         self._tokens = tokens
         self._transport = transport
         self._seed = seed
+        self._echo_fields = echo
         self._probes: list[Check] = []
         self._routes: list[Route] = []
         self._prompt: list[int] = tokens.encode(SEED_TEXT, False)
@@ -253,7 +256,7 @@ class Prober:
             raise UnbelievableReplyError("the tokens that were generated are not known by their ids")
         token, value = self._fifth
         prompt = [*self._prompt, *self._generated]
-        body = await self._ask(prompt, completions.echo())
+        body = await self._ask(prompt, self._echo_fields(len(self._prompt)))
         if self._texts is not None and self._texts.front is not None:
             values = completions.positions(body)
             # With the generated token after it, the prompt came back as it is; one fewer, without what is before it.
@@ -262,7 +265,7 @@ class Prober:
         self._look_one_off(body, self._echoed(self._prompt), found)
         self._check("the prompt", found, sum(self._values), greedy)
         improbable = [*self._prompt, token]
-        body = await self._ask(improbable, completions.echo())
+        body = await self._ask(improbable, self._echo_fields(len(self._prompt)))
         last, greedy = completions.read_echo(body, self._echoed(improbable), 1)
         self._check("an improbable last token", last, value)
         if greedy and len(self._best) > 1:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from proctor.models.http import completions
-from proctor.models.http.completions import MOST_NAMED, Route, UnbelievableReplyError
+from proctor.models.http.completions import MOST_NAMED, EchoFields, Route, UnbelievableReplyError
 from proctor.models.http.endpoints import Endpoint
 from proctor.models.http.handshake import Handshake
 from proctor.models.http.replies import Reply
@@ -80,9 +80,19 @@ class ServedScorer:
         routes: Proven, best first.
         shake: What the server has shown.
         seed: Sent along.
+        echo: The fields that ask for the values of a prompt's last tokens.
     """
 
-    def __init__(self, endpoint: Endpoint, model: str, routes: Sequence[Route], shake: Handshake, *, seed: int) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        model: str,
+        routes: Sequence[Route],
+        shake: Handshake,
+        *,
+        seed: int,
+        echo: EchoFields = completions.echo,
+    ) -> None:
         self._endpoint = endpoint
         self._model = model
         self._routes = routes
@@ -90,6 +100,7 @@ class ServedScorer:
         self._top = shake.top
         self._texts = shake.prompts
         self._seed = seed
+        self._echo = echo
         self.counts: Counter[str] = Counter()
 
     @property
@@ -157,7 +168,7 @@ class ServedScorer:
     async def _whole(self, route: Route, sender: Sender, group: SpanGroup, span: Span) -> Score:
         prompt = [*group.context, *span.scored.tolist()]
         if route is Route.ECHO:
-            body = await self._post(sender, prompt, completions.echo())
+            body = await self._post(sender, prompt, self._echo(len(group.context)))
             length = len(prompt) if self._texts is None else self._texts.echoed(len(prompt))
             return (span.owner, *completions.read_echo(body, length, span.count))
         body = await self._post(sender, prompt, completions.prompt_logprobs())
