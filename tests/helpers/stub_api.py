@@ -204,8 +204,8 @@ class Stub:
             meta |= self._sglang_values("output", generated, rows, payload)
             start = payload.get("logprob_start_len", -1)
             if start >= 0:
-                told = [None, *(distribution(ids[:place]) for place in range(start + 1, len(ids)))]
-                meta |= self._sglang_values("input", ids[start:], told, payload)
+                given = [None, *(distribution(ids[:place]) for place in range(start + 1, len(ids)))]
+                meta |= self._sglang_values("input", ids[start:], given, payload)
         return web.json_response({"text": "".join(f"<{token}>" for token in generated), "meta_info": meta})
 
     def _sglang_values(self, part: str, ids: list[int], rows: Any, payload: dict[str, Any]) -> dict[str, Any]:

@@ -144,12 +144,12 @@ def _logprobs(meta: Mapping[str, Any], payload: Mapping[str, Any]) -> Mapping[st
     tops = _positions(meta, "output", len(output))
     tokens, values = [_key(row) for row in output], [row[0] for row in output]
     if payload.get("echo"):
-        told = _rows(meta.get("input_token_logprobs"))
+        given = _rows(meta.get("input_token_logprobs"))
         # Positions before the first that was asked for have no values, and are not read.
-        missing = max(payload.get("echo_from", 0), 0) if told else 0
-        tokens = [*[""] * missing, *map(_key, told), *tokens]
-        values = [*[None] * missing, *(row[0] for row in told), *values]
-        tops = [*[None] * missing, *_positions(meta, "input", len(told)), *tops]
+        missing = max(payload.get("echo_from", 0), 0) if given else 0
+        tokens = [*[""] * missing, *map(_key, given), *tokens]
+        values = [*[None] * missing, *(row[0] for row in given), *values]
+        tops = [*[None] * missing, *_positions(meta, "input", len(given)), *tops]
     return {"tokens": tokens, "token_logprobs": values, "top_logprobs": tops}
 
 
