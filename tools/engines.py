@@ -3,6 +3,7 @@
     python tools/engines.py                  every engine of the table
     python tools/engines.py vllm             one of them
     python tools/engines.py vllm --print     where its Python is, and which release it has; no tests
+    python tools/engines.py --quick          those that are installed already, or install within minutes
 
 Engines pin releases of torch and transformers that go with no other, so none of them can live in ``.venv``. An
 environment is made once and again when its row changes. proctor is installed into it from this folder, editable and
@@ -19,6 +20,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +31,8 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / ".venv-engines"
 TEST_PACKAGES = ("pytest", "pytest-xdist", "hypothesis")
 PIP = ("-m", "pip", "--disable-pip-version-check", "--quiet")
+QUICK = 420.0
+"""Seconds that an installation which is to be quick may take."""
 PINNED = re.compile(r"^(torch|transformers|tokenizers|numpy|huggingface-hub|vllm.*)==", re.IGNORECASE)
 """What an engine chose and proctor's own needs must not move."""
 
@@ -45,6 +49,7 @@ class Engine:
         environment: Variables for the tests.
         build: What is built from sources, from the environment's folder; its programs lie in ``bin``.
         program: The program there whose version is named in the report, instead of the distribution's.
+        quick: What is installed beside the packages of the Python that runs this, where these fit; None: they do not.
     """
 
     package: str
@@ -54,6 +59,7 @@ class Engine:
     environment: Mapping[str, str] = field(default_factory=dict)
     build: Callable[[Path], None] | None = None
     program: str | None = None
+    quick: tuple[str, ...] | None = None
 
 
 LLAMA_CPP = "llama-cpp-python==0.3.36"
@@ -101,6 +107,7 @@ ENGINES: Mapping[str, Engine] = {
         install=(("torch", "transformers[serving]"), ("aiohttp",)),
         tests=("tests/models/http",),
         environment={"OMP_NUM_THREADS": "1"},
+        quick=("transformers[serving]",),
     ),
     "litellm": Engine(
         package="litellm",
@@ -133,16 +140,25 @@ def main() -> int:
         "--folder", type=Path, default=FOLDER, help="where the environments are (default: .venv-engines)"
     )
     parser.add_argument("--print", action="store_true", help="print each Python and release, and run no tests")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="only engines that are installed, or install beside this Python's packages; no failure where none can be",
+    )
     parser.add_argument("--pytest_args", default="", help="further arguments of pytest")
     options = parser.parse_args()
     failed = 0
+    skipped: list[str] = []
     for name in options.names or ENGINES:
-        engine = ENGINES[name]
+        engine, folder = ENGINES[name], options.folder.resolve()
         try:
-            python = make_environment(name, engine, options.folder.resolve())
-        except subprocess.CalledProcessError as error:
+            python = (quick_environment if options.quick else make_environment)(name, engine, folder)
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
             print(f"{name}: no environment can be made: {' '.join(map(str, error.cmd[-4:]))} failed.", file=sys.stderr)
-            failed += 1
+            failed += not options.quick
+            python = None
+        if python is None:
+            skipped.append(name)
             continue
         release = release_of(python, engine)
         if options.print:
@@ -150,6 +166,9 @@ def main() -> int:
             continue
         print(f"{name}: {release}", flush=True)
         failed += run_tests(python, engine, options.pytest_args.split()) != 0
+    if skipped:
+        total = len(options.names or ENGINES)
+        print(f"Not here, so that their tests were not run: {len(skipped)} of {total} engines ({', '.join(skipped)}).")
     return failed
 
 
@@ -157,9 +176,7 @@ def make_environment(name: str, engine: Engine, folder: Path) -> Path:
     """The Python of an engine's environment, which is made where it is missing or of another row."""
     place = folder / name
     python, stamp = place / "bin" / "python", place / ".stamp"
-    wanted = hashlib.sha256(
-        f"{describe(engine)}{(ROOT / 'pyproject.toml').read_text(encoding='utf-8')}".encode()
-    ).hexdigest()
+    wanted = stamp_of(engine)
     if python.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return python
     print(f"Installing {name} into {place}; this takes some minutes and gigabytes.", flush=True)
@@ -175,9 +192,42 @@ def make_environment(name: str, engine: Engine, folder: Path) -> Path:
     return python
 
 
-def describe(engine: Engine) -> str:
-    """A row as a text that is the same in every process."""
-    return repr(replace(engine, build=None)) + (LLAMA_CPP if engine.build else "")
+def stamp_of(engine: Engine) -> str:
+    """What an environment was made from: its row, and what proctor itself needs."""
+    row = repr(replace(engine, build=None)) + (LLAMA_CPP if engine.build else "")
+    needs = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    return "\n".join(hashlib.sha256(text.encode()).hexdigest() for text in (row, needs))
+
+
+def quick_environment(name: str, engine: Engine, folder: Path) -> Path | None:
+    """The Python of an engine that is here, or comes within minutes; None where neither is so.
+
+    An environment that was made for an earlier state of proctor is taken: its packages are the engine's, and proctor
+    is read from this folder.
+    """
+    place = folder / name
+    python, stamp = place / "bin" / "python", place / ".stamp"
+    row = stamp_of(engine).split("\n")[0]
+    if python.exists() and stamp.exists() and stamp.read_text(encoding="utf-8").startswith(row):
+        return python
+    return None if engine.quick is None else layered_environment(place.with_name(f"{name}-quick"), engine.quick)
+
+
+def layered_environment(place: Path, packages: Sequence[str]) -> Path:
+    """The Python of an environment that has the packages of this one, and a few more."""
+    python, stamp = place / "bin" / "python", place / ".stamp"
+    own = sysconfig.get_path("purelib")
+    wanted = f"{own} {packages}"
+    if python.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+        return python
+    subprocess.run([sys.executable, "-m", "venv", "--clear", str(place)], check=True)
+    words = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    there = subprocess.run([python, "-c", words], check=True, capture_output=True, text=True).stdout.strip()
+    # pip takes what a .pth file names for installed: only what is missing comes.
+    Path(there, "base.pth").write_text(own, encoding="utf-8")
+    subprocess.run([python, *PIP, "install", "-c", str(ROOT / "constraints.txt"), *packages], check=True, timeout=QUICK)
+    stamp.write_text(wanted, encoding="utf-8")
+    return python
 
 
 def install_proctor(python: Path, place: Path) -> None:
@@ -213,7 +263,7 @@ def run_tests(python: Path, engine: Engine, more: Sequence[str]) -> int:
     """The exit code of the tests marked ``engine``."""
     command = [str(python), "-m", "pytest", "-q", "-n", "0", "-m", "engine", *engine.tests, *more]
     path = os.pathsep.join([str(python.parent), os.environ.get("PATH", "")])
-    environment = {**os.environ, **engine.environment, "PATH": path}
+    environment = {**os.environ, **engine.environment, "PATH": path, "PYTHONPATH": str(ROOT / "src")}
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 

@@ -21,7 +21,7 @@ from stub_api import Serving, Stub
 
 from proctor.errors import ModelError
 from proctor.models import open_model
-from proctor.types import Generate, Loglikelihood, Refusal, Request, Rolling, Text
+from proctor.types import Choice, Choose, Generate, Loglikelihood, Refusal, Request, Rolling, Text
 
 pytestmark = pytest.mark.engine
 
@@ -136,18 +136,41 @@ def test_vllm_refuses_a_prompt_that_is_too_long_as_one_request(vllm_server, chec
     assert isinstance(responses[1], Text)
 
 
+TRANSFORMERS = """
+import importlib.metadata
+[entry] = [one for one in importlib.metadata.entry_points(group="console_scripts") if one.name == "transformers"]
+entry.load()()
+"""
+"""The command of that name, wherever its script lies."""
+
+
 def test_transformers_serve_gives_texts_and_no_scores(checkpoint, tmp_path):
-    program = Path(sys.executable).parent / "transformers"
-    if not has("fastapi", "uvicorn", "transformers") or has("vllm") or not program.exists():
+    if not has("fastapi", "uvicorn", "transformers") or has("vllm"):
         pytest.skip("transformers' server is not installed here")
     port = free_port()
-    command = [str(program), "serve", str(checkpoint), "--device", "cpu", "--dtype", "float32", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-c",
+        TRANSFORMERS,
+        "serve",
+        str(checkpoint),
+        "--device",
+        "cpu",
+        "--dtype",
+        "float32",
+        "--port",
+        str(port),
+    ]
     process = start(command, port, tmp_path / "log")
     try:
         url = f"http://127.0.0.1:{port}/v1"
         chat = open_model("local-chat-completions", {"model": str(checkpoint), "base_url": url})
         [(_, text)] = chat.respond([Generate("Say something.", {"max_gen_toks": 8})])
         assert isinstance(text, Text)
+        [(_, choice)] = chat.respond([Choose("Two plus two?\nA. 3\nB. 4\nAnswer:", ("A", "B"))])
+        # It drops what it does not know (logprobs, schemas) without an error, so that a free reply is left.
+        assert isinstance(choice, Choice)
+        assert choice.route == "text"
         args = {"model": str(checkpoint), "base_url": url, "tokenizer": str(checkpoint)}
         with pytest.raises(ModelError):
             list(open_model("local-completions", args).respond(REQUESTS))
