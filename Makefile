@@ -25,7 +25,7 @@ export TOKENIZERS_PARALLELISM ?= false
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test fuzz lint format parity compat compat-versions engines newest constraints bench clean
+.PHONY: help demo test fuzz lint format parity compat compat-versions engines engines-quick newest constraints bench clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -77,6 +77,9 @@ compat-versions: $(VENV)/.stamp-dev ## run the fast part of the tests with each 
 
 engines: | $(BIN)/python ## install real engines (ENGINES: all), each into an environment of its own, and run the tests that need them
 	$(BIN)/python tools/engines.py $(ENGINES) --folder $(ENGINES_VENV)
+
+engines-quick: $(VENV)/.stamp-dev ## the same for engines that are here already, or come within minutes
+	$(BIN)/python tools/engines.py --quick $(ENGINES) --folder $(ENGINES_VENV)
 
 newest: $(VENV)/.stamp-dev ## run the fast part of the tests with the newest release of every package but torch
 	$(BIN)/python tools/versions.py newest --folder $(VERSIONS_VENV) --processes $(TEST_PROCESSES)
