@@ -11,6 +11,7 @@ from scipy.stats import binom, poisson_binom
 
 from proctor.analysis.baselines import (
     against_chance,
+    all_none_accuracy,
     chance_level,
     extreme_length,
     guessing_tail,
@@ -78,6 +79,13 @@ def test_the_longest_option():
 def test_right_without_the_question():
     assert right_without_question([1, 1, 0, 1], [1, 0, 1, 1]).value == pytest.approx(2 / 3)
     assert right_without_question([0], [1]).reason == "no answer is right"
+
+
+def test_options_such_as_all_of_the_above():
+    choices = [["a", "b", "All of the above"], ["x", "None of these", "y"], ["p", "q", "r"]]
+    result = all_none_accuracy(choices, [2, 0, 1])
+    assert (result.n, result.accuracy.value) == (2, 0.5)
+    assert all_none_accuracy([["p", "q"]], [0]).accuracy.reason == "no document has such an option"
 
 
 @pytest.mark.parametrize(

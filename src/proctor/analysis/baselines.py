@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from proctor.analysis.distributions import binomial_tail, binomial_window
+from proctor.analysis.option_kinds import option_kind
 from proctor.analysis.statistic import Statistic, check_same_length, check_some, is_binary
 from proctor.errors import AnalysisError
 
@@ -222,3 +223,33 @@ def right_without_question(right: Sequence[float], right_choices_only: Sequence[
     both = sum(1 for a, b in zip(right, right_choices_only, strict=True) if a and b)
     total = sum(1 for a in right if a)
     return Statistic(both / total) if total else Statistic(None, "no answer is right")
+
+
+@dataclass(frozen=True, slots=True)
+class AllNone:
+    """Documents with an option such as "all of the above"."""
+
+    n: int
+    accuracy: Statistic
+    """How often such an option is the gold; None without such documents."""
+
+
+def all_none_accuracy(choices: Sequence[Sequence[str]], golds: Sequence[int]) -> AllNone:
+    """How often an option that speaks of all or none of the others is the gold, where there is one.
+
+    Args:
+        choices: The options of n documents.
+        golds: The position of the gold of each.
+
+    Raises:
+        AnalysisError: Lengths differ.
+    """
+    check_same_length(choices, golds, "documents and golds")
+    hits = []
+    for options, gold in zip(choices, golds, strict=True):
+        kinds = [option_kind(option) for option in options]
+        if "all_none" in kinds:
+            hits.append(kinds[gold] == "all_none")
+    if not hits:
+        return AllNone(0, Statistic(None, "no document has such an option"))
+    return AllNone(len(hits), Statistic(sum(hits) / len(hits)))
