@@ -19,9 +19,26 @@ from proctor.analysis.calibration import calibration, mass_bins, width_bins
 from proctor.analysis.calibration_null import calibration_null
 from proctor.analysis.distributions import beta_quantile
 from proctor.analysis.draws import source_of
+from proctor.analysis.formulations import (
+    choice_mass,
+    disagreement,
+    generated_against_scored,
+    normalized_scores,
+)
 from proctor.analysis.groups import group_difference, group_mean
 from proctor.analysis.intervals import clustered_mean, share_interval
 from proctor.analysis.multiplicity import adjusted
+from proctor.analysis.option_kinds import ItemKind, item_kind, option_kind
+from proctor.analysis.order_positions import order_positions, position_wald
+from proctor.analysis.order_scores import OrderedItem, item_orders, order_scores
+from proctor.analysis.orders import (
+    all_orders,
+    choice_orders,
+    cyclic_orders,
+    distinct_lines,
+    option_lines,
+    order_mode,
+)
 from proctor.analysis.paired import Estimate, bonett_price, mcnemar, paired_difference
 from proctor.analysis.positions import choice_divergence, recall_by_position, spread_of_recalls, stuart_maxwell
 from proctor.analysis.power import (
@@ -30,7 +47,8 @@ from proctor.analysis.power import (
     discordance_variance,
     documents_needed,
 )
-from proctor.analysis.probabilities import choice_probabilities
+from proctor.analysis.pride import debiased_choice, debiased_scores, item_prior, task_prior
+from proctor.analysis.probabilities import choice_probabilities, first_highest
 from proctor.analysis.selective import accuracy_at, area_under_risk, auroc, selective_accuracy
 from proctor.analysis.sign_flips import sign_flip_test
 from proctor.analysis.temperature import fit_temperature
@@ -299,7 +317,149 @@ def baseline_longest(given):
     return {"longest_items": items, "longest_acc": longest.acc, "shortest_acc": shortest.acc}
 
 
+def orders_cyclic(given):
+    return {"orders": cyclic_orders(given["K"])}
+
+
+def orders_cyclic_pinned(given):
+    return {"orders": cyclic_orders(given["K"], given["pinned"])}
+
+
+def orders_trie_options(given):
+    lines = [option_lines(options) for options in given["K"]]
+    for options, one in zip(given["K"][:4], lines, strict=False):
+        assert distinct_lines(cyclic_orders(options)) == one.cyclic
+        assert distinct_lines(all_orders(options)) == one.all
+    return {name: [getattr(one, name) for one in lines] for name in ("cyclic", "all", "all_without_sharing")}
+
+
+def ordered_items(given):
+    orders = tuple(map(tuple, given["orders"]))
+    rows = zip(given["logprobs"], given["gold"], strict=True)
+    return [OrderedItem(orders, tuple(map(tuple, lls)), (gold,)) for lls, gold in rows]
+
+
+def orders_metrics(given):
+    items = ordered_items(given)
+    read, scores = [item_orders(item) for item in items], order_scores(items)
+    positions = order_positions(items, source=SOURCE)
+    return {
+        "chosen_position": [one.positions for one in read],
+        "chosen_content": [one.chosen for one in read],
+        "acc_canonical": scores.canonical.value,
+        "acc_orders_mean": scores.mean.value,
+        "acc_orders_mean_stderr": scores.mean.stderr,
+        "acc_orders_worst": scores.worst.value,
+        "acc_orders_worst_stderr": scores.worst.stderr,
+        "acc_orders_any": scores.any.value,
+        "sensitivity_gap": scores.gap.value,
+        "acc_orders_at_least": {str(k): share for k, share in enumerate(scores.at_least, 1)},
+        "acc_orders_majority": scores.majority.value,
+        "acc_orders_majority_items": [one.majority for one in read],
+        "acc_orders_avg_prob": scores.average.value,
+        "order_consistency": scores.consistency.value,
+        "order_consistency_items": [one.consistency for one in read],
+        "order_consistent": scores.consistent.value,
+        "per_order_acc": [sum(one.right[r] for one in read) / len(read) for r in range(4)],
+        "position_share": positions.share,
+        "position_gold_share": positions.gold_share,
+        "recall_by_position": positions.recall,
+        "rstd": positions.rstd.value,
+        "position_wald": positions.test.statistic,
+        "position_wald_df": positions.test.freedom,
+        "position_wald_p": positions.test.p,
+    }
+
+
+def orders_position_wald_degenerate(given):
+    test = position_wald(given["position_share_items"])
+    return {"position_wald": test.statistic, "position_wald_p": test.p}
+
+
+def orders_pride(given):
+    lls, estimation = given["logprobs"], given["estimation_items"]
+    prior = task_prior([lls[i] for i in estimation], least=len(estimation))
+    others = [lls[i][0] for i in range(len(lls)) if i not in estimation]
+    return {
+        "item_priors": [item_prior(lls[i]) for i in estimation],
+        "prior": prior,
+        "debiased_scores_canonical": [debiased_scores(one, prior) for one in others],
+        "debiased_choice_canonical": [debiased_choice(one, prior) for one in others],
+    }
+
+
+def orders_option_kinds(given):
+    kinds = {name: {option_kind(option) for option in options} for name, options in given.items()}
+    return {name: one.pop() if len(one) == 1 else one for name, one in kinds.items()}
+
+
+def orders_item_kinds(given):
+    kinds = [item_kind(options) for options in given["items"]]
+    return {"kinds": [one.kind for one in kinds], "pinned": [one.pinned for one in kinds]}
+
+
+def orders_by_kind(given):
+    mode, options = order_mode(given["mode"]), given["K"]
+
+    def of(name):
+        kind, _, pins = name.partition(" ")
+        return choice_orders(ItemKind(kind, tuple(json.loads(pins or "[]"))), options, mode, SOURCE)
+
+    return {name: of(name) for name in VECTORS["orders.by_kind"]["expected"]}
+
+
+def formulation_scores(given):
+    options = {"choices": given["choices"], "tokens": given["tokens"], "unconditional": given["unconditional"]}
+    scores = {
+        name: normalized_scores(given["lls"], name, **options) for name in ("none", "char", "byte", "token", "pmi")
+    }
+    return {**scores, "argmax": {name: first_highest(one) for name, one in scores.items()}}
+
+
+def formulation_disagreement(given):
+    result = disagreement(given["right_a"], given["right_b"], given["choice_a"], given["choice_b"])
+    return {
+        **dataclasses.asdict(result.counts),
+        "same_choice": result.same_choice,
+        "kappa": result.kappa.value,
+        "mcnemar_exact_p": result.test.exact,
+    }
+
+
+def formulation_choice_mass(given):
+    result = choice_mass(given["lls"], given["greedy"])
+    return {
+        "choice_mass_items": result.items,
+        "choice_mass": result.mass.value,
+        "format_rate": result.format_rate,
+    }
+
+
+def formulation_generated_vs_scored(given):
+    result = generated_against_scored(given["scored"], given["generated"], [[gold] for gold in given["gold"]])
+    return {
+        "parse_rate": result.parse_rate,
+        "agreement_parsed": result.agreement_parsed.value,
+        "acc_scored": result.acc_scored,
+        "acc_generated": result.acc_generated,
+        "acc_generated_parsed": result.acc_generated_parsed.value,
+    }
+
+
 COMPUTED = {
+    "orders.cyclic": orders_cyclic,
+    "orders.cyclic_pinned": orders_cyclic_pinned,
+    "orders.trie_options": orders_trie_options,
+    "orders.metrics": orders_metrics,
+    "orders.position_wald_degenerate": orders_position_wald_degenerate,
+    "orders.pride": orders_pride,
+    "orders.option_kinds": orders_option_kinds,
+    "orders.item_kinds": orders_item_kinds,
+    "orders.by_kind": orders_by_kind,
+    "formulation.scores": formulation_scores,
+    "formulation.disagreement": formulation_disagreement,
+    "formulation.choice_mass": formulation_choice_mass,
+    "formulation.generated_vs_scored": formulation_generated_vs_scored,
     "calibration.basic": calibration_basic,
     "calibration.ties": calibration_ties,
     "calibration.edge": calibration_edge,
