@@ -26,7 +26,8 @@ from proctor.tasks.select import select
 
 ROOT = Path(__file__).resolve().parents[1]
 ALONE = ("README.md", "README.ko.md", "CONTRIBUTING.md", "CONTRIBUTING.ko.md")
-PAGES = [*(ROOT / name for name in ALONE), *sorted((ROOT / "docs").glob("*.md"))]
+EXAMPLES = sorted((ROOT / "examples").glob("*/README.md"))
+PAGES = [*(ROOT / name for name in ALONE), *sorted((ROOT / "docs").glob("*.md")), *EXAMPLES]
 COMMANDS = ("proctor", "lm_eval", ".venv/bin/proctor")
 FENCE = re.compile(r"^```(\w+)(?: title=(\S+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 ABSENT = ("~/", "./my_exam", "/models/")  # Places of the reader's own.
