@@ -9,16 +9,21 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from proctor.analysis.baselines import against_chance, extreme_length, majority_position
+from proctor.analysis.betting import betting_set, difference_set
 from proctor.analysis.calibration import calibration, mass_bins, width_bins
 from proctor.analysis.calibration_null import calibration_null
 from proctor.analysis.distributions import beta_quantile
 from proctor.analysis.draws import source_of
+from proctor.analysis.duplicates import clusters, jaccard, normalized, shingles
+from proctor.analysis.e_values import sign_e_value
+from proctor.analysis.early_stop import count_set
 from proctor.analysis.formulations import (
     choice_mass,
     disagreement,
@@ -27,6 +32,7 @@ from proctor.analysis.formulations import (
 )
 from proctor.analysis.groups import group_difference, group_mean
 from proctor.analysis.intervals import clustered_mean, share_interval
+from proctor.analysis.item_difficulty import check_golds, item_statistics
 from proctor.analysis.multiplicity import adjusted
 from proctor.analysis.option_kinds import ItemKind, item_kind, option_kind
 from proctor.analysis.order_positions import order_positions, position_wald
@@ -52,6 +58,7 @@ from proctor.analysis.probabilities import choice_probabilities, first_highest
 from proctor.analysis.selective import accuracy_at, area_under_risk, auroc, selective_accuracy
 from proctor.analysis.sign_flips import sign_flip_test
 from proctor.analysis.temperature import fit_temperature
+from proctor.analysis.variance import variance_components
 from proctor.analysis.verdicts import gate_decision
 from proctor.stats.intervals import Z
 from proctor.stats.standard_errors import mean_stderr
@@ -446,7 +453,94 @@ def formulation_generated_vs_scored(given):
     }
 
 
+def early_stop_ppr(given):
+    def row(name):
+        right, asked, documents = map(int, re.fullmatch(r"(\d+) of (\d+), N (\d+)", name).groups())
+        result = count_set(right, asked, documents, given["alpha"])
+        return {"count": [result.low, result.high], "accuracy": result.interval}
+
+    return {name: row(name) for name in VECTORS["early_stop.ppr"]["expected"]}
+
+
+def early_stop_sign_e_value(_):
+    names = VECTORS["early_stop.sign_e_value"]["expected"]
+    return {name: sign_e_value(*map(int, name.split(","))) for name in names}
+
+
+def early_stop_betting(given):
+    values = [1, 0.5, 0.5, 1, 0.5, 0, 0.5, 0.5, 1, 0.5, 1, 0.5, 0.5, 1, 0.5, 0.5, 1, 1, 0, 0.5] * 5
+    differences = [2 * value - 1 for value in values]
+    return {
+        "after_20": betting_set(values[:20], given["N"], given["alpha"]),
+        "after_100": betting_set(values, given["N"], given["alpha"]),
+        "difference_after_100": difference_set(differences, given["N"], given["alpha"]),
+    }
+
+
+def variance_items_seeds(given):
+    result = variance_components(given["scores_items_by_seeds"])
+    return {
+        "mean": result.mean,
+        "per_seed": result.by_draw,
+        "ms_items": result.ms_items,
+        "ms_seeds": result.ms_draws,
+        "ms_residual": result.ms_residual,
+        "var_items": result.var_items,
+        "var_seeds": result.var_draws,
+        "var_seeds_before_clip": result.var_draws_raw,
+        "var_residual": result.ms_residual,
+        "stderr_mean": result.stderr_mean,
+        "stderr_one_seed": result.stderr_one_draw,
+    }
+
+
+def items_difficulty(given):
+    result = item_statistics(given["right_items_by_models"])
+    return {
+        "difficulty": [one.difficulty for one in result],
+        "discrimination_item_rest": [one.discrimination.value for one in result],
+    }
+
+
+def items_suspicious_gold(given):
+    checks = check_golds(
+        given["choices_items_by_models"],
+        [[gold] for gold in given["gold"]],
+        min_agreement=given["min_agreement"],
+        min_models=given["min_models"],
+    )
+    return {
+        "items": [
+            {
+                "plurality": one.plurality,
+                "agreement": one.agreement,
+                "against_gold": one.against_gold,
+                "score": one.agreement if one.against_gold else None,
+            }
+            for one in checks
+        ],
+        "flagged": [position for position, one in enumerate(checks) if one.flagged],
+    }
+
+
+def items_duplicates(given):
+    texts = [normalized(question) for question in given["questions"]]
+    return {"normalised": texts, "clusters": clusters(texts)}
+
+
+def items_jaccard(given):
+    return {"jaccard": jaccard(shingles(given["a"], given["words"]), shingles(given["b"], given["words"]))}
+
+
 COMPUTED = {
+    "early_stop.ppr": early_stop_ppr,
+    "early_stop.sign_e_value": early_stop_sign_e_value,
+    "early_stop.betting": early_stop_betting,
+    "variance.items_seeds": variance_items_seeds,
+    "items.difficulty": items_difficulty,
+    "items.suspicious_gold": items_suspicious_gold,
+    "items.duplicates": items_duplicates,
+    "items.jaccard": items_jaccard,
     "orders.cyclic": orders_cyclic,
     "orders.cyclic_pinned": orders_cyclic_pinned,
     "orders.trie_options": orders_trie_options,
