@@ -5,6 +5,7 @@ The public face; everything behind it is imported when it is first used.
 >>> import proctor
 >>> result = proctor.evaluate(model="hf", model_args={"pretrained": "gpt2"}, tasks=["hellaswag"], limit=10)
 >>> proctor.open_results("results/gpt2/results_2026-11-23T18-11-17.771023.json")["results"]
+>>> proctor.audit("results/gpt2"), proctor.compare("results/gpt2", "results/gpt2-medium")
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from proctor.api import evaluate, load_tasks, open_results, regrade
+    from proctor.api import audit, compare, evaluate, load_tasks, open_results, regrade
 
     __version__: str
 
-__all__ = ["__version__", "evaluate", "load_tasks", "open_results", "regrade"]
+__all__ = ["__version__", "audit", "compare", "evaluate", "load_tasks", "open_results", "regrade"]
 
 
 def __dir__() -> list[str]:

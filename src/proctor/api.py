@@ -16,11 +16,14 @@ from proctor.models.protocols import Model
 from proctor.run_result import RunResult
 
 if TYPE_CHECKING:
+    from proctor.analysis.comparison import Comparison
+    from proctor.analysis.run_audit import RunAudit
+    from proctor.results.stored_run import StoredRun
     from proctor.run.finish import FinishedRun
     from proctor.settings.config import RunConfig
     from proctor.tasks.class_task import AnyTask
 
-__all__ = ["RunSettings", "TaskSettings", "evaluate", "load_tasks", "open_results", "regrade"]
+__all__ = ["RunSettings", "TaskSettings", "audit", "compare", "evaluate", "load_tasks", "open_results", "regrade"]
 
 log = logging.getLogger("proctor")
 
@@ -274,3 +277,57 @@ def open_results(path: str | Path) -> dict[str, Any]:
     if not isinstance(results, dict) or not all(isinstance(scores, dict) for scores in results.values()):
         raise DataError(f"{file} is no results file: its 'results' are not scores by task.")
     return document
+
+
+def audit(
+    source: int | str | Path,
+    *,
+    metric: str | None = None,
+    tasks: str | Sequence[str] = (),
+    cluster: str | None = None,
+    interval: Literal["wilson", "exact"] = "wilson",
+    details: bool = False,
+    store: str | None = None,
+) -> RunAudit:
+    """Look a stored run through: intervals, chance, baselines, positions, confidence, without a model.
+
+    ``source``: what ``proctor audit`` takes; of a folder with several runs, the newest. ``details``: also the
+    confidence of each task of a group, and temperatures. Raises :class:`~proctor.errors.UsageError` for what is not
+    there, :class:`~proctor.errors.DataError` for what cannot be read.
+    """
+    from proctor.analysis.audit import audit_run
+    from proctor.analysis.run_audit import AuditOptions
+
+    options = AuditOptions(metric, _words("tasks", tasks), cluster, interval, details)
+    return audit_run(_newest(source, store), options)
+
+
+def compare(
+    *sources: int | str | Path,
+    metric: str | None = None,
+    tasks: str | Sequence[str] = (),
+    correction: Literal["holm", "bh", "by", "none"] = "holm",
+    cluster: str | None = None,
+    margin: float | None = None,
+    by_number: bool = False,
+    store: str | None = None,
+) -> Comparison:
+    """Compare stored runs on the documents that they have in common; of two, the second with the first.
+
+    ``sources`` and keywords: as ``proctor compare`` has them. Raises :class:`~proctor.errors.UsageError` for what is
+    not there, :class:`~proctor.errors.DataError` for documents that were changed between two runs.
+    """
+    from proctor.analysis.compare import compare_runs
+    from proctor.analysis.comparison import CompareOptions
+
+    options = CompareOptions(metric, _words("tasks", tasks), correction, cluster, margin, by_number)
+    return compare_runs([_newest(source, store) for source in sources], options)
+
+
+def _newest(source: int | str | Path, store: str | None) -> StoredRun:
+    from proctor.results.open_runs import open_path
+
+    opened = open_path(str(source), store=store)
+    for one in opened.unread:
+        log.warning("Left out: %s: %s", one.place, one.reason)
+    return opened.runs[-1]

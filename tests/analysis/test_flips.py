@@ -31,6 +31,16 @@ def test_the_surest_first_and_no_more_than_wanted(tmp_path):
     assert (flip.a.picked, flip.b.picked, flip.a.golds) == (0, 1, (0,))
 
 
+def test_what_was_picked_by_the_rule_of_the_metric(tmp_path):
+    texts = ("aa", "b" * 40, "cc", "dd")
+    lines = [
+        [choice_line(0, lls, 0, options=texts, texts=texts, scores={"acc_norm": score})]
+        for lls, score in (([-2.0, -9.0, -99.0, -99.0], 0.0), ([-2.0, -99.0, -99.0, -99.0], 1.0))
+    ]
+    (flip,), _ = flips_of(tmp_path, *lines, options=CompareOptions(metric="acc_norm"))
+    assert (flip.a.picked, flip.b.picked) == (1, 0)
+
+
 def test_texts_that_were_graded(tmp_path):
     first, second = (
         [text_line(0, text, answer, score)] for text, answer, score in (("It is 4", "4", 1.0), ("5", "5", 0.0))

@@ -58,16 +58,11 @@ def test_without_a_results_file_every_number_is_taken_for_a_mean(tmp_path):
     assert list(metrics_of_documents(run, read_task(run, "t"))) == [("acc", "none"), ("other", "none")]
 
 
-def test_what_was_picked_by_the_rule_of_the_metric(tmp_path):
-    texts = ("aa", "b" * 40, "cc", "dd")
-    lines = [choice_line(0, [-2.0, -3.0, -9.0, -9.0], 0, options=texts, texts=texts)]
-    run = run_of(write_run(tmp_path, {"t": lines}))
-    for metric, picked in (("acc", 0), ("acc_norm", 1)):
-        (document,) = read_task(run, "t", picks=metric).documents.values()
-        assert document.pick is not None
-        assert document.pick.picked == picked
-    (document,) = read_task(run, "t").documents.values()
-    assert document.pick is None
+def test_each_sample_is_visited(tmp_path):
+    seen = []
+    lines = [text_line(i, "4", "4", 1.0, name=name) for name in ("strict", "loose") for i in range(2)]
+    read_task(run_of(write_run(tmp_path, {"t": lines})), "t", visit=lambda one: seen.append((one.filter, one.doc_id)))
+    assert seen == [("strict", 0), ("strict", 1), ("loose", 0), ("loose", 1)]
 
 
 def test_clusters_by_column_path_and_template(tmp_path):

@@ -8,7 +8,7 @@ from proctor.analysis.comparison import Comparison, GroupComparison, PairCompari
 from proctor.analysis.power import documents_needed
 from proctor.analysis.task_scores import name_of
 from proctor.analysis.verdicts import Verdict
-from proctor.analysis.wording import counted, in_points, named, points, probability, range_in_points, rounded
+from proctor.analysis.wording import counted, in_points, named, p_value, points, probability, range_in_points, rounded
 
 MARKS = {Verdict.BETTER: "▲", Verdict.WORSE: "▼", Verdict.SAME: "=", Verdict.NOT_RESOLVED: "·"}
 """A mark beside the word: neither colour nor mark is ever alone."""
@@ -42,7 +42,7 @@ def task_sentence(one: TaskComparison, a: str = "A", b: str = "B") -> str:
     test = "McNemar" if result.test == "mcnemar" else "sign flips"
     if judgement.verdict in (Verdict.BETTER, Verdict.WORSE):
         size = points(abs(result.difference), share=share)
-        facts = [interval, f"{test} p = {probability(result.p)}"]
+        facts = [interval, f"{test} {p_value(result.p)}"]
         if one.p_adjusted is not None and one.p_adjusted > result.p:
             facts.append(f"{probability(one.p_adjusted)} corrected")
         if counts := one.counts:
@@ -84,7 +84,7 @@ def group_sentence(one: GroupComparison, a: str = "A", b: str = "B") -> str:
     interval = "" if one.interval is None else f"95 %: {range_in_points(one.interval, share=share)}"
     agreement = _agreement(one)
     if verdict in (Verdict.BETTER, Verdict.WORSE):
-        facts = [interval, f"p = {probability(result.p)}"]
+        facts = [interval, f"{p_value(result.p)}"]
         size = points(abs(result.micro), share=share)
         return f"{b} is {verdict} than {a} by {size} ({'; '.join(fact for fact in facts if fact)}).{agreement}"
     if verdict is Verdict.SAME:
@@ -105,7 +105,7 @@ def _agreement(one: GroupComparison) -> str:
         return ""
     spread = one.result.macro_stderr_new_tasks
     more = "" if spread is None or not in_points(one.a) else f" (for other tasks the error is {points(spread)})"
-    return f" The difference differs between its tasks (Cochran's Q, p = {probability(found.p)}){more}."
+    return f" The difference differs between its tasks (Cochran's Q, {p_value(found.p)}){more}."
 
 
 def verdict_counts(pair: PairComparison, comparison: Comparison) -> str:

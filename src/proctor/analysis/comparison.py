@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from proctor.analysis.groups import GroupDifference
 from proctor.analysis.multiplicity import Correction
@@ -143,7 +144,7 @@ class PairComparison:
     only_b: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Comparison:
     """All pairs of some runs, and what they were asked for."""
 
@@ -152,3 +153,16 @@ class Comparison:
     options: CompareOptions
     tests: int
     """Tests that the p-values are corrected for."""
+
+    def __repr__(self) -> str:
+        from proctor.analysis.compare_text import letter, verdict_counts
+
+        lines = [f"{letter(one.b)} against {letter(one.a)}: {verdict_counts(one, self)}" for one in self.pairs]
+        names = ", ".join(f"{letter(place)} {run.name}" for place, run in enumerate(self.runs))
+        return "\n  ".join((f"<Comparison of {names}>", *lines))
+
+    def to_dict(self) -> dict[str, Any]:
+        """All numbers and sentences, as ``proctor compare --json`` prints them."""
+        from proctor.analysis.compare_document import comparison_document
+
+        return comparison_document(self)

@@ -13,11 +13,20 @@ from dataclasses import dataclass, replace
 
 from proctor.analysis.comparison import CompareOptions, PairComparison
 from proctor.analysis.pairs import pair
-from proctor.analysis.task_scores import Metric, Pick, read_task
-from proctor.results.choice_view import choice_view
+from proctor.analysis.task_scores import Metric, TaskScores, read_task
+from proctor.results.choice_view import ChoiceView, choice_view
 from proctor.results.stored_run import Identity, Sample, StoredRun
 
 _QUESTIONS = ("question", "query", "ctx", "prompt", "sentence", "premise", "goal", "text", "input", "problem", "문제")
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """Which option was picked, how sure the model was, and which is right."""
+
+    picked: int | None
+    confidence: float | None
+    golds: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +93,34 @@ def find_flips(
 
 
 def _of_task(runs: tuple[StoredRun, StoredRun], task: str, metric: Metric, options: CompareOptions) -> list[Flip]:
-    a, b = (read_task(run, task, picks=metric[0]) for run in runs)
+    (a, first), (b, second) = (_read(run, task, metric) for run in runs)
     pairs = pair(a, b, metric, by_number=options.by_number)
-    others = b.documents
+    partner = {key: key for key in pairs.keys}
     if pairs.by_number:
-        numbers = {document.doc_id: document for document in others.values()}
-        others = {key: numbers[a.documents[key].doc_id] for key in pairs.keys}
+        numbers = {document.doc_id: key for key, document in b.documents.items()}
+        partner = {key: numbers[a.documents[key].doc_id] for key in pairs.keys}
     return [
-        Flip(task, a.documents[key].doc_id, key, second > first, a.documents[key].pick, others[key].pick)
-        for key, first, second in zip(pairs.keys, pairs.a, pairs.b, strict=True)
-        if first != second
+        Flip(task, a.documents[key].doc_id, key, other > one, first.get(key), second.get(partner[key]))
+        for key, one, other in zip(pairs.keys, pairs.a, pairs.b, strict=True)
+        if one != other
     ]
+
+
+def _read(run: StoredRun, task: str, metric: Metric) -> tuple[TaskScores, dict[Identity, Pick]]:
+    """A task's scores, and what was picked in each document that is a choice."""
+    picks: dict[Identity, Pick] = {}
+    config = run.config(task)
+
+    def visit(sample: Sample) -> None:
+        if sample.filter == metric[1] and (view := choice_view(sample, config)) is not None:
+            picks[sample.identity] = _pick(view, metric[0])
+
+    return read_task(run, task, visit=visit), picks
+
+
+def _pick(view: ChoiceView, metric: str) -> Pick:
+    picked, p = view.picked(metric), view.p
+    return Pick(picked, p[picked] if p and picked is not None else None, view.golds)
 
 
 def _add_texts(

@@ -12,12 +12,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from proctor.errors import DataError, UsageError, did_you_mean
-from proctor.results.choice_view import ChoiceView, choice_view
 from proctor.results.stored_run import Identity, Sample, StoredRun, is_number
 
 Metric: TypeAlias = tuple[str, str]
@@ -25,15 +24,6 @@ Metric: TypeAlias = tuple[str, str]
 
 _TOLERANCE = 1e-6
 """By how much a mean of documents may differ from the score of the results file: a sum in another order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pick:
-    """Which option was picked, how sure the model was, and which is right."""
-
-    picked: int | None
-    confidence: float | None
-    golds: tuple[int, ...]
 
 
 @dataclass(slots=True)
@@ -44,8 +34,6 @@ class Document:
     prompt: str | None
     """SHA-256 of its prompt; None where the file does not have it."""
     cluster: Hashable = None
-    pick: Pick | None = None
-    """Where picks were asked for, and it is a choice."""
 
 
 @dataclass(slots=True)
@@ -78,31 +66,30 @@ class TaskScores:
         return math.fsum(column.values()) / len(column) if column else None
 
 
-def read_task(run: StoredRun, task: str, *, cluster: str | None = None, picks: str | None = None) -> TaskScores:
+def read_task(
+    run: StoredRun, task: str, *, cluster: str | None = None, visit: Callable[[Sample], None] | None = None
+) -> TaskScores:
     """Read a task's samples into columns.
 
     Args:
         run: The run.
         task: One of its tasks.
         cluster: A column of the documents, or a template, whose equal values make a cluster.
-        picks: The metric by whose rule to find out which option was picked; None: not asked for.
+        visit: Called with each sample, for what else is to be found in it.
 
     Raises:
         DataError: The samples file cannot be read.
         UsageError: A document has no such column.
     """
     found = TaskScores(task)
-    config = run.config(task)
     for sample in run.samples(task):
         _add(found, sample)
-        document = found.documents.get(sample.identity)
-        if document is not None:
-            continue
-        document = found.documents[sample.identity] = Document(sample.doc_id, sample.prompt_hash)
-        if cluster is not None:
-            document.cluster = cluster_of(sample, cluster, task)
-        if picks is not None and (view := choice_view(sample, config)) is not None:
-            document.pick = pick_of(view, picks)
+        if sample.identity not in found.documents:
+            document = found.documents[sample.identity] = Document(sample.doc_id, sample.prompt_hash)
+            if cluster is not None:
+                document.cluster = cluster_of(sample, cluster, task)
+        if visit is not None:
+            visit(sample)
     return found
 
 
@@ -118,18 +105,6 @@ def _add(found: TaskScores, sample: Sample) -> None:
             found.scores.setdefault(metric, {})[sample.identity] = float(value)
         else:
             found.not_finite[metric] = found.not_finite.get(metric, 0) + 1
-
-
-def pick_of(view: ChoiceView, metric: str) -> Pick:
-    """What a choice comes to.
-
-    Args:
-        view: The choice.
-        metric: The metric whose rule picks.
-    """
-    picked = view.picked(metric)
-    p = view.p
-    return Pick(picked, p[picked] if p and picked is not None else None, view.golds)
 
 
 _FIELD = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")

@@ -53,10 +53,20 @@ def probability(p: float | None) -> str:
         return "—"
     if p >= 0.995:
         return "1"
-    if p >= 1e-3:
+    if p >= 9.5e-4:
         return f"{p:.2g}"
     mantissa, _, exponent = f"{p:.0e}".partition("e")
     return f"{mantissa}e{int(exponent)}".replace("-", MINUS) if p > 1e-30 else f"<1e{MINUS}30"
+
+
+def p_value(p: float | None) -> str:
+    """A p-value in a sentence: ``p = 0.024``, ``p < 1e−30``.
+
+    Args:
+        p: Between 0 and 1.
+    """
+    text = probability(p)
+    return f"p < {text[1:]}" if text.startswith("<") else f"p = {text}"
 
 
 def in_points(value: float) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from proctor.analysis.compare_text import MARKS, group_sentence, letter, notes, task_sentence, verdict_counts
 from proctor.analysis.comparison import Comparison, GroupComparison, PairComparison, TaskComparison
-from proctor.analysis.flips import Flip
-from proctor.analysis.task_scores import Pick, name_of
+from proctor.analysis.flips import Flip, Pick
+from proctor.analysis.task_scores import name_of
 from proctor.analysis.verdicts import Judgement, Verdict
 from proctor.analysis.wording import counted, number, probability, signed, span
 from proctor.cli.ls import markdown_table

@@ -42,6 +42,7 @@ SUBCOMMANDS = {
     "validate": "check task files: all errors at once, each with its line",
     "preview": "show prompts exactly as they are sent to a model",
     "doctor": "try a server before a run: what it is able to do, and how its scores can be had",
+    "audit": "look a run through: how sure its scores are, what they are worth, what they leave unsaid",
     "compare": "compare runs on the same documents: differences, intervals, tests, verdicts",
     "runs": "list earlier runs, how they ended, and where their results are",
     "cache": "manage cached responses",

@@ -34,6 +34,10 @@ _SERIES = ("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz", "01234567
 _LIST_COLUMNS = ("choices", "options", "endings", "answers", "candidates", "선택지", "보기")
 _NUMBERED = ("option", "choice", "ending", "ending_", "sol", "alternative_", "distractor", "answer", "보기")
 _TRUE = ("True", "true", "1")
+_SEQUENCE = (tuple, list)
+_TEXT_OR_NUMBER = (str, int, float)
+_NUMBER = re.compile(r"-?\d{1,6}")
+_NUMBERS = re.compile(r"[\[(]\s*-?\d+(\s*,\s*-?\d+)*\s*,?\s*[\])]")
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,7 @@ def choice_view(sample: Sample, config: Mapping[str, Any]) -> ChoiceView | None:
     pairs, lls, greedy = _requests(sample.line)
     if not pairs:
         return None
-    if isinstance(pairs[0][1], Mapping):
+    if isinstance(pairs[0][1], dict):
         return _chosen_by_label(sample, pairs[0][1])
     if config.get("output_type", "multiple_choice") != "multiple_choice" or not isinstance(pairs[0][1], str):
         return None
@@ -150,30 +154,26 @@ def choice_view(sample: Sample, config: Mapping[str, Any]) -> ChoiceView | None:
     return ChoiceView(options, texts, lls[:count], greedy[:count], _golds(sample, options, texts, lls[:count]))
 
 
-def _requests(line: Mapping[str, Any]) -> tuple[list[tuple[Any, Any]], tuple[float, ...], tuple[bool, ...]]:
+def _requests(line: Mapping[str, Any]) -> tuple[Sequence[Sequence[Any]], tuple[float, ...], tuple[bool, ...]]:
     """Prompt and continuation of each request with two arguments, log-likelihoods, greedy flags."""
     given = line.get("arguments")
-    requests = list(given.values()) if isinstance(given, Mapping) else given if isinstance(given, list) else []
-    pairs = list[tuple[Any, Any]]()
-    for request in requests:
-        values = list(request.values()) if isinstance(request, Mapping) else request
-        if not isinstance(values, list) or len(values) != 2:
+    requests = given.values() if isinstance(given, dict) else given if isinstance(given, list) else ()
+    pairs = [tuple(one.values()) if isinstance(one, dict) else one for one in requests]
+    for one in pairs:
+        if not isinstance(one, _SEQUENCE) or len(one) != 2:
             return [], (), ()
-        pairs.append((values[0], values[1]))
-    lls, greedy = list[float](), list[bool]()
-    for repeats in line.get("resps") or ():
-        value = repeats[0] if isinstance(repeats, list) and repeats else None
-        if not isinstance(value, list) or len(value) != 2:
-            return pairs, (), ()
-        try:
-            lls.append(float(value[0]))
-        except (TypeError, ValueError):
-            return pairs, (), ()
-        greedy.append(value[1] is True or value[1] in _TRUE)
-    return pairs, tuple(lls), tuple(greedy)
+    answers = line.get("resps")
+    try:
+        # One repeat: further ones of a log-likelihood are equal.
+        values = [repeats[0] for repeats in answers] if isinstance(answers, list) else []
+        lls = tuple([float(value[0]) for value in values])
+        greedy = tuple([value[1] is True or value[1] in _TRUE for value in values])
+    except (IndexError, KeyError, TypeError, ValueError):
+        return pairs, (), ()
+    return pairs, lls, greedy
 
 
-def _options_among(pairs: Sequence[tuple[Any, Any]]) -> int:
+def _options_among(pairs: Sequence[Sequence[Any]]) -> int:
     """How many of the requests are options: not those that repeat them without a context."""
     half, odd = divmod(len(pairs), 2)
     if half and not odd and all(context == "" for context, _ in pairs[half:]) and pairs[0][0] != "":
@@ -181,16 +181,16 @@ def _options_among(pairs: Sequence[tuple[Any, Any]]) -> int:
     return len(pairs)
 
 
-def _options(pairs: Sequence[tuple[Any, Any]], config: Mapping[str, Any]) -> tuple[str, ...]:
-    continuations = [str(continuation) for _, continuation in pairs]
-    if len(set(continuations)) == 1:
+def _options(pairs: Sequence[Sequence[Any]], config: Mapping[str, Any]) -> tuple[str, ...]:
+    continuations = [str(one[1]) for one in pairs]
+    if continuations.count(continuations[0]) == len(continuations):
         contexts = [str(context) for context, _ in pairs]
         if len(set(contexts)) > 1:
             return _differing(contexts)
     delimiter = config.get("target_delimiter", " ")
     if isinstance(delimiter, str) and delimiter and all(one.startswith(delimiter) for one in continuations):
-        return tuple(one[len(delimiter) :] for one in continuations)
-    return tuple(one.lstrip() for one in continuations)
+        return tuple([one[len(delimiter) :] for one in continuations])
+    return tuple([one.lstrip() for one in continuations])
 
 
 def _differing(texts: Sequence[str]) -> tuple[str, ...]:
@@ -231,26 +231,26 @@ def _golds(sample: Sample, options: Sequence[str], texts: Sequence[str], lls: Se
         places = [_by_number(one, len(options)) for one in several]
         known = [place for place in places if place is not None]
         return tuple(known) if len(known) == len(places) else ()
-    by_score = _gold_by_score(sample, lls)
+    number, text = _by_number(target, len(options)), _by_text(target, options, texts)
+    if number is None or text is None:
+        place = text if number is None else number
+        return _gold_by_score(sample, lls) if place is None else (place,)
     # "3" is the fourth option, or the one that reads 3: files have positions as text. The document's score decides.
-    found = [
-        place for place in (_by_number(target, len(options)), _by_text(target, options, texts)) if place is not None
-    ]
-    fitting = [place for place in found if place in by_score]
-    return tuple((fitting or found)[:1]) or by_score
+    by_score = _gold_by_score(sample, lls)
+    return (text,) if text in by_score and number not in by_score else (number,)
 
 
 def _several(target: Any) -> list[Any] | None:
     """The targets of a list, which files have as text."""
     if isinstance(target, list):
         return target
-    if isinstance(target, str) and re.fullmatch(r"[\[(]\s*-?\d+(\s*,\s*-?\d+)*\s*,?\s*[\])]", target):
+    if isinstance(target, str) and target[:1] in ("[", "(") and _NUMBERS.fullmatch(target):
         return re.findall(r"-?\d+", target)
     return None
 
 
 def _by_number(target: Any, count: int) -> int | None:
-    if isinstance(target, str) and re.fullmatch(r"-?\d{1,6}", target):
+    if isinstance(target, str) and _NUMBER.fullmatch(target):
         target = int(target)
     if isinstance(target, bool) or not isinstance(target, int):
         return None
@@ -261,10 +261,11 @@ def _by_number(target: Any, count: int) -> int | None:
 def _by_text(target: Any, options: Sequence[str], texts: Sequence[str]) -> int | None:
     if not isinstance(target, str):
         return None
-    for named in (options, texts, [option.strip() for option in options]):
+    for named in (options, texts):
         if target in named:
-            return list(named).index(target)
-    return None
+            return named.index(target)
+    stripped = [option.strip() for option in options]
+    return stripped.index(target) if target in stripped else None
 
 
 def _gold_by_score(sample: Sample, lls: Sequence[float]) -> tuple[int, ...]:
@@ -280,14 +281,13 @@ def _gold_by_score(sample: Sample, lls: Sequence[float]) -> tuple[int, ...]:
 
 def _texts(labels: tuple[str, ...], doc: Any) -> tuple[str, ...]:
     """What labels stand for in the document; the labels themselves where nothing fits."""
-    if not isinstance(doc, Mapping):
+    if not isinstance(doc, dict):
         return labels
-    lists = {name: _strings(value) for name, value in doc.items()}
-    names = [*(name for name in _LIST_COLUMNS if name in doc), *doc]
-    for name in names:
-        found = lists[name]
-        if found is not None and len(found) == len(labels) and not are_labels(found):
-            return found
+    for names in (_LIST_COLUMNS, doc):
+        for name in names:
+            found = _strings(doc.get(name), len(labels))
+            if found is not None and not are_labels(found):
+                return found
     named = [doc.get(label) for label in labels]
     if all(isinstance(text, str) for text in named):
         return tuple(map(str, named))
@@ -299,10 +299,13 @@ def _texts(labels: tuple[str, ...], doc: Any) -> tuple[str, ...]:
     return labels
 
 
-def _strings(value: Any) -> tuple[str, ...] | None:
-    """A list of texts; also as ``{"text": [...], "label": [...]}``, and as a list of numbers."""
-    if isinstance(value, Mapping):
+def _strings(value: Any, count: int) -> tuple[str, ...] | None:
+    """A list of that many texts; also as ``{"text": [...], "label": [...]}``, and as a list of numbers."""
+    if isinstance(value, dict):
         value = value.get("text")
-    if not isinstance(value, list) or not value:
+    if not isinstance(value, list) or len(value) != count:
         return None
-    return tuple(map(str, value)) if all(isinstance(one, str | int | float) for one in value) else None
+    for one in value:
+        if not isinstance(one, _TEXT_OR_NUMBER):
+            return None
+    return tuple([str(one) for one in value])

@@ -1,0 +1,143 @@
+"""What an audit is asked for, and what it found: values, of scores, tasks, groups, a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from proctor.analysis.audit_choices import ChoiceAudit
+from proctor.analysis.groups import GroupMean
+from proctor.analysis.intervals import ClusteredMean, ShareMethod
+from proctor.analysis.task_scores import Metric
+from proctor.results.stored_run import StoredRun
+from proctor.results.text_state import TextState
+from proctor.stats.intervals import Interval
+
+IntervalMethod: TypeAlias = Literal["wilson", "exact", "t", "clustered", "stderr", "groups"]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditOptions:
+    """What an audit is asked for.
+
+    Attributes:
+        metric: The audited metric; None: the first of each task.
+        tasks: Names or patterns of tasks and groups; none: all.
+        cluster: A column, or a template of columns, whose equal values make documents belong together.
+        interval: Of shares: "wilson", or "exact" (Clopper and Pearson's).
+        details: Whether to look at the confidence of tasks inside of groups as well, and to fit temperatures: that
+            takes longer than all the rest.
+        seed: Of draws.
+    """
+
+    metric: str | None = None
+    tasks: tuple[str, ...] = ()
+    cluster: str | None = None
+    interval: ShareMethod = "wilson"
+    details: bool = False
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreAudit:
+    """One score, and how sure it is.
+
+    Attributes:
+        metric: Metric and filter.
+        score: The mean over documents, or the score of the results file where there are no samples.
+        n: Documents; None: not known.
+        interval: At 95 %; None where there is none.
+        method: How the interval was computed.
+        reported_stderr: The standard error of the results file.
+        clusters: The mean with clusters; None where none were asked for.
+        reason: Why there is no interval.
+    """
+
+    metric: Metric
+    score: float
+    n: int | None
+    interval: Interval | None
+    method: IntervalMethod | None
+    reported_stderr: float | None = None
+    clusters: ClusteredMean | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskAudit:
+    """One task.
+
+    Attributes:
+        task: Its name.
+        alias: What the table calls it.
+        scores: All its scores, the audited one first.
+        texts: What became of written texts, under the filter of the audited metric.
+        truncated: Texts that ended by their length; None: not known.
+        unscored: Documents whose scoring failed.
+        not_finite: Scores that are NaN or infinite, of the audited metric.
+        choices: Of a multiple-choice task.
+        detectable: The difference to another model that these documents would show.
+        reason: Why documents could not be looked at.
+    """
+
+    task: str
+    alias: str
+    scores: tuple[ScoreAudit, ...]
+    texts: Mapping[TextState, int] = field(default_factory=dict)
+    truncated: int | None = None
+    unscored: int = 0
+    not_finite: int = 0
+    choices: ChoiceAudit | None = None
+    detectable: float | None = None
+    reason: str | None = None
+
+    @property
+    def main(self) -> ScoreAudit | None:
+        """The audited score."""
+        return self.scores[0] if self.scores else None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupAudit:
+    """The documents of a group's tasks together.
+
+    Attributes:
+        group: Its name.
+        alias: What the table calls it.
+        tasks: Those of its tasks that have the same metric.
+        score: Over all documents.
+        mean: By documents and by tasks.
+        choices: The choices of all its tasks.
+        detectable: As of a task.
+    """
+
+    group: str
+    alias: str
+    tasks: tuple[str, ...]
+    score: ScoreAudit
+    mean: GroupMean
+    choices: ChoiceAudit | None
+    detectable: float | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RunAudit:
+    """A run, looked through."""
+
+    run: StoredRun
+    tasks: tuple[TaskAudit, ...]
+    groups: tuple[GroupAudit, ...]
+    options: AuditOptions
+
+    def __repr__(self) -> str:
+        from proctor.analysis.audit_text import brief_line, parts_of
+
+        lines = [brief_line(part) or f"{part.alias}: no interval." for part in parts_of(self)]
+        return "\n  ".join((f"<RunAudit of {self.run.name}>", *lines))
+
+    def to_dict(self) -> dict[str, Any]:
+        """All numbers and sentences, as ``proctor audit --json`` prints them."""
+        from proctor.analysis.audit_document import audit_document
+
+        return audit_document(self)

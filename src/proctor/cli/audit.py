@@ -1,0 +1,55 @@
+"""Look a run through: how sure its scores are, what they are worth, what they leave unsaid."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from proctor.cli.cache import add_store_flag
+from proctor.cli.stored_runs import add_analysis_flags, one_run
+
+USAGE = "proctor audit RUN [--metric NAME] [--tasks NAME ...] [--cluster COLUMN] [--interval wilson|exact] [--brief]"
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Which run, and how it is looked through."""
+    parser.add_argument(
+        "run",
+        metavar="RUN",
+        help="a results file, a samples file, a folder, a .zip or .tar.gz, or a number of 'proctor runs'; of proctor "
+        "or lm-eval",
+    )
+    add_analysis_flags(parser)
+    parser.add_argument(
+        "--interval",
+        choices=("wilson", "exact"),
+        default="wilson",
+        help="of shares: Wilson's, or the exact one of Clopper and Pearson (default: wilson)",
+    )
+    parser.add_argument("--brief", action="store_true", help="one line for each group or task, no table")
+    add_store_flag(parser)
+
+
+def execute(namespace: argparse.Namespace) -> int:
+    """Look through, and print; a weak score is no error, so the exit code is 0."""
+    from proctor.analysis.audit import audit_run
+    from proctor.analysis.run_audit import AuditOptions
+
+    options = AuditOptions(
+        metric=namespace.metric,
+        tasks=tuple(namespace.tasks or ()),
+        cluster=namespace.cluster,
+        interval=namespace.interval,
+        details=namespace.json,
+    )
+    audit = audit_run(one_run(namespace.run, namespace.store), options)
+    if namespace.json:
+        from proctor.analysis.audit_document import audit_document
+
+        print(json.dumps(audit_document(audit), ensure_ascii=False, indent=2))
+        return 0
+    from proctor.cli.audit_tables import audit_lines, brief_lines
+
+    lines = brief_lines(audit) if namespace.brief else audit_lines(audit, markdown=namespace.markdown)
+    print("\n".join(lines))
+    return 0

@@ -1,0 +1,103 @@
+"""``proctor audit``: what it prints in each form, and a sentence for every mistake."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from stored_runs import right_and_wrong, write_run
+
+import proctor
+from proctor.cli.main import main
+from proctor.cli.text_tables import text_width
+
+
+@pytest.fixture
+def run(tmp_path):
+    tasks = {"t": right_and_wrong("1110" * 10), "u": right_and_wrong("10" * 20)}
+    document = {"group_subtasks": {"시험": ["t", "u"]}, "model_name": "org/a"}
+    return str(write_run(tmp_path / "a", tasks, **document))
+
+
+def printed(capsys, *words):
+    assert main(["audit", *map(str, words)]) == 0
+    return capsys.readouterr().out
+
+
+def test_the_table_and_the_sentences(run, capsys):
+    text = printed(capsys, run)
+    lines = text.splitlines()
+    assert lines[0].startswith("org/a  ")
+    table = lines[2:6]
+    assert table[0].split()[:3] == ["metric", "n", "score"]
+    assert len({text_width(line.split("acc")[0]) for line in table[1:]}) == 1
+    row = next(line for line in lines if line.startswith("  t "))
+    assert row.split()[:7] == ["t", "acc", "40", "0.7500", "[0.598,", "0.858]", "0.250"]
+    assert "시험\n  acc 0.625 on 80 documents (95 %: " in text
+    assert "Confidence 0." in text
+    assert "±" not in text
+
+
+def test_other_forms(run, capsys):
+    assert printed(capsys, run, "--brief").startswith("시험: acc 0.625 (95 %: ")
+    assert "**시험**" in printed(capsys, run, "--markdown")
+    document = json.loads(printed(capsys, run, "--json"))
+    assert document["results"]["t"]["acc,none"] == 0.75
+    assert document["proctor"]["audit"]["t"]["choices"]["confidence"]["scaled"]
+
+
+def test_options_reach_the_audit(run, capsys):
+    text = printed(capsys, run, "--tasks", "t", "--interval", "exact", "--metric", "acc,none", "--cluster", "question")
+    assert "40 clusters" in text
+    assert "u  " not in text
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["nothing"], "There is nothing at 'nothing'"),
+        (["{run}", "--metric", "accuracy"], "No task of this run has the metric 'accuracy'"),
+        (["{run}", "--tasks", "w"], "The run has no task or group 'w'"),
+        (["{run}", "--cluster", "nowhere"], "has no column 'nowhere'"),
+        (["{run}", "--json", "--markdown"], "not allowed with"),
+        (["{run}", "--interval", "wald"], "invalid choice: 'wald'"),
+        (["{empty}"], "There is no results_*.json and no samples_*.jsonl"),
+    ],
+)
+def test_mistakes_are_sentences(run, tmp_path, capsys, words, sentence):
+    (tmp_path / "empty").mkdir()
+    assert main(["audit", *[word.format(run=run, empty=tmp_path / "empty") for word in words]]) in (1, 2)
+    text = capsys.readouterr().err
+    assert sentence in text
+    assert "Traceback" not in text
+
+
+def test_without_samples(tmp_path, capsys):
+    file = write_run(tmp_path, {"t": right_and_wrong("10")}, samples=[])
+    text = printed(capsys, file)
+    assert "no interval" in text or "95 %" in text
+
+
+def test_from_python(run):
+    audit = proctor.audit(run, tasks="t")
+    assert audit.tasks[0].main.score == 0.75
+    assert repr(audit).startswith("<RunAudit of org/a>\n  t: acc 0.750 (95 %: ")
+    assert audit.to_dict()["results"]["t"]["acc,none"] == 0.75
+    comparison = proctor.compare(run, run, tasks=["t"], margin=0.5)
+    assert comparison.pairs[0].tasks[0].result.difference == 0
+    assert repr(comparison).startswith("<Comparison of A org/a, B org/a>\n  B against A: 1 task: ")
+    assert comparison.to_dict()["pairs"][0]["tasks"][0]["verdict"] == "same within the margin"
+    with pytest.raises(proctor.api.UsageError, match="There is nothing at"):
+        proctor.audit("nothing")
+
+
+def test_nothing_heavy_is_loaded(run):
+    code = (
+        "import sys\nfrom proctor.cli.main import main\n"
+        f"assert main(['audit', {run!r}]) == 0\nassert main(['audit', {run!r}, '--json']) == 0\n"
+        "print(sorted({'torch', 'datasets', 'transformers', 'numpy', 'jinja2', 'pandas'} & sys.modules.keys()))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
