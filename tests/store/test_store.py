@@ -71,6 +71,18 @@ def test_what_is_kept_is_found(path):
     assert find(path).parts == {}
 
 
+def test_a_response_that_was_paid_for_is_committed_at_once(path, monkeypatch):
+    monkeypatch.setattr(store, "WAIT_SECONDS", 3600.0)
+    answers = opened(path)
+    answers.store.commits_at_once = True
+    answers.keep(QUERIES[0], ANSWERS[0])
+    deadline = time.monotonic() + 30
+    while find(path).responses[0] is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert find(path).responses[0] == ANSWERS[0]
+    answers.store.close()
+
+
 def test_another_task_document_or_order_finds_it_too(path):
     keep(path)
     asked = [Query("other", 9, 3, 0, QUERIES[0].request)]
@@ -228,7 +240,7 @@ def test_an_answer_waits_for_others_for_a_quarter_of_a_second_at_most(path, monk
 
     monkeypatch.setattr(writer.time, "monotonic", lambda: next(moments))
     one = object.__new__(writer.Writer)
-    one._queue = Queue()
+    one._queue, one._wait = Queue(), writer.WAIT_SECONDS
     rows, done = one._gather()
     assert (len(rows), done) == (3, None)
     assert waited[0] is None

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from proctor.errors import UsageError
-from proctor.models.protocols import IdentifiedModel, Model, RecallableModel
+from proctor.models.protocols import IdentifiedModel, Model, PaidModel, RecallableModel
 from proctor.records import Query
 from proctor.results.redact import redact, redact_text
 from proctor.run.ask import PendingQueries, ResponseSource
@@ -73,6 +73,7 @@ class RunStore:
         if identity is not None:
             seeds = (config.seed.python, config.seed.numpy, config.seed.torch)
             self._responses = ResponseCache(self._store, identity, seeds)
+        self._store.commits_at_once = isinstance(model, PaidModel)
         digest = None if self._responses is None else self._responses.digest
         self._store.begin(
             NewRun(

@@ -21,7 +21,7 @@ from proctor.store import runs
 from proctor.store.codec import Part, assemble, join, pack, parts_of
 from proctor.store.db import UnusableStoreError, connect, connect_read_only, is_damage, sentence, set_aside
 from proctor.store.keys import Keys, Seeds
-from proctor.store.writer import Writer
+from proctor.store.writer import WAIT_SECONDS, Writer
 from proctor.types import Request, Response, Text
 
 log = logging.getLogger("proctor")
@@ -49,11 +49,18 @@ class Lookup:
 
 
 class Store:
-    """An open store; made by :func:`open_store`."""
+    """An open store; made by :func:`open_store`.
+
+    Attributes:
+        path: The file.
+        writable: Whether responses can be put.
+        commits_at_once: Whether each response is committed as it arrives, since it was paid for.
+    """
 
     def __init__(self, path: Path, connection: sqlite3.Connection, *, writable: bool) -> None:
         self.path = path
         self.writable = writable
+        self.commits_at_once = False
         self._connection: sqlite3.Connection | None = connection
         self._writer: Writer | None = None
         self._begun: runs.NewRun | None = None
@@ -136,7 +143,7 @@ class Store:
         if not self.writable or not self._run:
             return
         if self._writer is None:
-            self._writer = Writer(self.path, self._run)
+            self._writer = Writer(self.path, self._run, 0.0 if self.commits_at_once else WAIT_SECONDS)
         self._writer.put(rows)
 
     def flush(self) -> bool:

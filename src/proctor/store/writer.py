@@ -1,7 +1,8 @@
 """A thread that commits answers in small groups, so that nothing waits for the disk and little is ever at risk.
 
 An answer is committed a quarter of a second after it arrived, or sooner where many do; while the
-model works, this thread writes.
+model works, this thread writes. An answer that was paid for is committed at once, together with those that came while
+the thread was writing.
 """
 
 from __future__ import annotations
@@ -30,10 +31,17 @@ Rows: TypeAlias = Sequence[tuple[bytes, bytes]]
 
 
 class Writer:
-    """Takes rows from any thread and commits them; a failure is said once, and then rows are let go."""
+    """Takes rows from any thread and commits them; a failure is said once, and then rows are let go.
 
-    def __init__(self, path: Path, run: int) -> None:
+    Args:
+        path: The store.
+        run: The number of the run that they belong to.
+        wait: Seconds for which others are waited for after the first row of a group.
+    """
+
+    def __init__(self, path: Path, run: int, wait: float = WAIT_SECONDS) -> None:
         self._path = path
+        self._wait = wait
         self._run = run
         self._inode = _inode(path)
         self._queue: queue.SimpleQueue[Rows | threading.Event] = queue.SimpleQueue()
@@ -110,7 +118,7 @@ class Writer:
         """Rows up to a number or a moment, or until somebody waits for them."""
         rows: list[tuple[bytes, bytes]] = []
         item = self._queue.get()
-        limit = time.monotonic() + WAIT_SECONDS
+        limit = time.monotonic() + self._wait
         while not isinstance(item, threading.Event):
             rows.extend(item)
             if len(rows) >= MOST_ROWS:
