@@ -19,6 +19,7 @@ from proctor.analysis.baselines import against_chance, extreme_length, majority_
 from proctor.analysis.betting import betting_set, difference_set
 from proctor.analysis.calibration import calibration, mass_bins, width_bins
 from proctor.analysis.calibration_null import calibration_null
+from proctor.analysis.contamination import order_canary, order_drop, sharded_order
 from proctor.analysis.distributions import beta_quantile
 from proctor.analysis.draws import source_of
 from proctor.analysis.duplicates import clusters, jaccard, normalized, shingles
@@ -33,6 +34,7 @@ from proctor.analysis.formulations import (
 from proctor.analysis.groups import group_difference, group_mean
 from proctor.analysis.intervals import clustered_mean, share_interval
 from proctor.analysis.item_difficulty import check_golds, item_statistics
+from proctor.analysis.min_k import min_k, min_k_plus_plus, next_token_moments, standardized
 from proctor.analysis.multiplicity import adjusted
 from proctor.analysis.option_kinds import ItemKind, item_kind, option_kind
 from proctor.analysis.order_positions import order_positions, position_wald
@@ -57,6 +59,12 @@ from proctor.analysis.pride import debiased_choice, debiased_scores, item_prior,
 from proctor.analysis.probabilities import choice_probabilities, first_highest
 from proctor.analysis.selective import accuracy_at, area_under_risk, auroc, selective_accuracy
 from proctor.analysis.sign_flips import sign_flip_test
+from proctor.analysis.subsets import (
+    information_2pl,
+    prediction_powered,
+    probability_2pl,
+    random_subset,
+)
 from proctor.analysis.temperature import fit_temperature
 from proctor.analysis.variance import variance_components
 from proctor.analysis.verdicts import gate_decision
@@ -532,7 +540,75 @@ def items_jaccard(given):
     return {"jaccard": jaccard(shingles(given["a"], given["words"]), shingles(given["b"], given["words"]))}
 
 
+def contamination_order_canary(given):
+    assert given["canonical"] == 0
+    result = order_canary(given["loglik_items_by_orders"])
+    return {
+        "rank": result.ranks,
+        "rank_sum": result.rank_sum,
+        "p_rank_sum_exact": result.p_rank_sum,
+        "top1_share": result.first_share,
+        "top1_expected": result.first_expected,
+        "p_top1": result.p_first,
+        "z_items": result.z_items,
+        "z_mean": result.z_mean,
+    }
+
+
+def contamination_order_drop(given):
+    result = order_drop(given["right_canonical_only"], given["right_permuted_only"], given["n"])
+    return {"drop": result.drop, "p_one_sided": result.p}
+
+
+def contamination_min_k(given):
+    result = min_k(given["token_logprobs"], given["k"])
+    return {"min_k": result.score, "loss": result.loss, "tokens_used": result.tokens_used}
+
+
+def contamination_min_k_plus_plus(given):
+    rows = given["log_probs_positions_by_vocabulary"]
+    moments = [next_token_moments(row) for row in rows]
+    mu, sigma = [mean for mean, _ in moments], [deviation for _, deviation in moments]
+    z = standardized([row[token] for row, token in zip(rows, given["tokens"], strict=True)], mu, sigma)
+    return {"mu": mu, "sigma": sigma, "z": z, "min_k_plus_plus": min_k_plus_plus(z, given["k"]).value}
+
+
+def contamination_sharded(given):
+    result = sharded_order(given["shards_canonical_then_shuffled"])
+    return {"differences": result.differences, "t": result.test.t, "p_one_sided": result.test.p}
+
+
+def subset_random(given):
+    result = random_subset(given["right"], given["N"])
+    return {"estimate": result.estimate, "stderr": result.stderr_plain, "stderr_fpc": result.stderr}
+
+
+def subset_prediction_powered(given):
+    result = prediction_powered(given["right"], given["predicted"], given["predicted_mean_all"], given["N"])
+    return {
+        "estimate": result.estimate,
+        "stderr_fpc": result.stderr,
+        "stderr_random_fpc": result.stderr_random,
+    }
+
+
+def subset_irt_2pl(given):
+    items = list(zip(given["a"], given["b"], strict=True))
+    return {
+        "p": [probability_2pl(given["theta"], a, b) for a, b in items],
+        "information": [information_2pl(given["theta"], a, b) for a, b in items],
+    }
+
+
 COMPUTED = {
+    "contamination.order_canary": contamination_order_canary,
+    "contamination.order_drop": contamination_order_drop,
+    "contamination.min_k": contamination_min_k,
+    "contamination.min_k_plus_plus": contamination_min_k_plus_plus,
+    "contamination.sharded": contamination_sharded,
+    "subset.random": subset_random,
+    "subset.prediction_powered": subset_prediction_powered,
+    "subset.irt_2pl": subset_irt_2pl,
     "early_stop.ppr": early_stop_ppr,
     "early_stop.sign_e_value": early_stop_sign_e_value,
     "early_stop.betting": early_stop_betting,
@@ -606,7 +682,7 @@ def differences_of(computed: Any, expected: Any, tolerance: float, where: str = 
     return [] if same else [f"{where}: {computed!r} instead of {expected!r}"]
 
 
-@pytest.mark.parametrize("name", COMPUTED)
+@pytest.mark.parametrize("name", VECTORS)
 def test_every_output_of_a_vector(name):
     vector = VECTORS[name]
     computed = COMPUTED[name](vector["input"])
