@@ -172,6 +172,14 @@ class BatchModel(Protocol):
         """
         ...
 
+    def watch_batches(self, folder: Path) -> None:
+        """Send texts one by one, and warn of those that such a job has already.
+
+        Args:
+            folder: Where jobs are written down.
+        """
+        ...
+
 
 @runtime_checkable
 class StoppableModel(Protocol):

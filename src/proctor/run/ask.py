@@ -29,6 +29,7 @@ import logging
 import random
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from proctor.errors import ModelError, RequestError
@@ -41,7 +42,7 @@ from proctor.run.token_counts import TokenCounts
 from proctor.store.codec import Part
 from proctor.store.runs import Counts
 from proctor.store.store import Lookup
-from proctor.types import Loglikelihood, Refusal, Request, Response, Scores
+from proctor.types import Choice, ChoiceRoute, Choose, Loglikelihood, Refusal, Request, Response, Scores
 
 log = logging.getLogger("proctor")
 
@@ -79,15 +80,19 @@ class PendingQueries:
         total: How many they are in all.
         refusals: Those of the model, in the order in which they came.
         paid: By task, the tokens of texts that were requested now, where the model counts them.
+        route: The way in which options were chosen by ``auto`` so far, for what is left: ways are not mixed.
     """
 
-    def __init__(self, queries: Sequence[Query], store: ResponseSource | None = None) -> None:
+    def __init__(
+        self, queries: Sequence[Query], store: ResponseSource | None = None, *, route: ChoiceRoute | None = None
+    ) -> None:
         self.queries = queries
         self._store = store
         lookup = None if store is None else store.find(queries)
         self._responses: list[Response | None] = [None] * len(queries) if lookup is None else lookup.responses
         self._parts: Mapping[int, Sequence[Part | None]] = {} if lookup is None else lookup.parts
         self._own = frozenset[int]() if lookup is None else lookup.own
+        self.route: ChoiceRoute | None = self._route_of_cached() or route
         self.missing = [place for place, response in enumerate(self._responses) if response is None]
         self.counts = Counts(cached=len(queries) - len(self.missing))
         self.total = sum(query.request.count for query in queries)
@@ -194,10 +199,22 @@ class PendingQueries:
     def _left(self, place: int) -> Request:
         """What is left to ask of a query: of some continuations, the responses may be there."""
         request, parts = self.queries[place].request, self._parts.get(place)
+        if isinstance(request, Choose) and request.route == "auto" and self.route is not None:
+            return replace(request, route=self.route)
         if parts is None or not isinstance(request, Loglikelihood):
             return request
         left = zip(request.continuations, parts, strict=True)
         return Loglikelihood(request.context, tuple(text for text, part in left if part is None))
+
+    def _route_of_cached(self) -> ChoiceRoute | None:
+        """The way of cached choices by ``auto``, if it is one."""
+        pairs = zip(self.queries, self._responses, strict=True)
+        routes: set[ChoiceRoute] = {
+            response.route
+            for query, response in pairs
+            if isinstance(response, Choice) and isinstance(query.request, Choose) and query.request.route == "auto"
+        }
+        return next(iter(routes)) if len(routes) == 1 else None
 
     def _completed(self, place: int, response: Response) -> Response:
         parts = self._parts.get(place)

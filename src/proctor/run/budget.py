@@ -43,7 +43,7 @@ def set_budget(model: Model, config: RunConfig) -> Prices | None:
 
 
 def set_batches(model: Model, config: RunConfig) -> None:
-    """Have texts come by batch jobs, where that is wanted.
+    """Have texts come by batch jobs, where that is wanted; where not, jobs of earlier runs are known to the model.
 
     Args:
         model: The model, before it responds to anything.
@@ -52,16 +52,19 @@ def set_batches(model: Model, config: RunConfig) -> None:
     Raises:
         UsageError: The model has no batch jobs, or the run no store.
     """
+    path = path_of(config)
+    folder = None if path is None else path.with_name(f"{path.name}.batches")
     if not config.batch:
+        if folder is not None and isinstance(model, BatchModel):
+            model.watch_batches(folder)
         return
     if not isinstance(model, BatchModel):
         raise UsageError(f"--batch is for chat APIs; --model {config.model} is none.", hint="Leave --batch out.")
-    path = path_of(config)
-    if path is None:
+    if folder is None:
         raise UsageError(
             "--batch remembers its jobs beside the store, and this run has none.", hint="Name one: --store PATH."
         )
-    model.use_batches(path.with_name(f"{path.name}.batches"))
+    model.use_batches(folder)
 
 
 def report_usage(

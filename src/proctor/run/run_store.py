@@ -26,7 +26,7 @@ from proctor.store.db import UnusableStoreError, connect, connect_read_only, sen
 from proctor.store.location import default_path, is_off, store_path
 from proctor.store.runs import Counts, NewRun, State
 from proctor.store.store import ResponseCache, Store, open_store
-from proctor.types import Refusal
+from proctor.types import ChoiceRoute, Refusal
 
 VARIABLE = "PROCTOR_STORE"
 
@@ -61,6 +61,7 @@ class RunStore:
         self._pending: PendingQueries | None = None
         self._total = self._requests_before = self._looked_up = 0
         self._before = Counts()
+        self._route: ChoiceRoute | None = None
         self.refusals: list[Refusal] = []
         self.paid: dict[str, TokenCounts] = {}
         path = path_of(config)
@@ -98,7 +99,8 @@ class RunStore:
 
     def pending(self, queries: Sequence[Query]) -> PendingQueries:
         """Questions of the run, those answered that are stored."""
-        self._pending = PendingQueries(queries, self._responses or self._source)
+        self._pending = PendingQueries(queries, self._responses or self._source, route=self._route)
+        self._route = self._pending.route
         self._looked_up += self._pending.total
         return self._pending
 

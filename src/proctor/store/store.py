@@ -12,7 +12,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,7 +22,7 @@ from proctor.store.codec import Part, assemble, join, pack, parts_of
 from proctor.store.db import UnusableStoreError, connect, connect_read_only, is_damage, sentence, set_aside
 from proctor.store.keys import Keys, Seeds
 from proctor.store.writer import WAIT_SECONDS, Writer
-from proctor.types import Request, Response, Text
+from proctor.types import Choice, Choose, Request, Response, Text
 
 log = logging.getLogger("proctor")
 
@@ -277,7 +277,24 @@ class ResponseCache:
                 # An attempt at this run asked such a request whole, and so does this one.
                 elif responses[-1] is None and not ours and any(part is not None for part in known):
                     parts[len(responses) - 1] = known
+        self._find_letters(queries, responses)
         return Lookup(responses, parts, frozenset(own_places))
+
+    def _find_letters(self, queries: Sequence[Query], responses: list[Response | None]) -> None:
+        """Choices by ``auto`` that are stored as those by ``letters``, which is its first way and so has worked.
+
+        Not where earlier ones by ``auto`` came in another way: ways are never mixed.
+        """
+        places = [place for place, query in enumerate(queries) if _is_auto(query.request)]
+        found = [response for place in places if isinstance(response := responses[place], Choice)]
+        left = [place for place in places if responses[place] is None]
+        if not left or any(response.route != "letters" for response in found):
+            return
+        named = {place: replace(queries[place], request=_as_letters(queries[place].request)) for place in left}
+        keyed = {place: self._keys.of(query.request, query.repeat) for place, query in named.items()}
+        stored, _ = self.store.get([key for keys in keyed.values() for key in keys])
+        for place, keys in keyed.items() if stored else ():
+            responses[place] = _whole(queries[place].request, assemble(keys, stored))
 
     def keep(self, query: Query, response: Response) -> None:
         """Store a response, but nothing of it that is NaN, or was generated from NaN.
@@ -288,12 +305,24 @@ class ResponseCache:
         """
         if isinstance(response, Text) and response.has_nan:
             return
-        keys = self._keys.of(query.request, query.repeat)
-        rows = [
-            (key, pack(key, part)) for key, part in zip(keys, parts_of(response), strict=False) if not _is_nan(part)
-        ]
+        rows = self._rows(query.request, query.repeat, response)
+        if isinstance(query.request, Choose) and query.request.route == "auto" and isinstance(response, Choice):
+            # For whoever names the way that was found.
+            rows += self._rows(replace(query.request, route=response.route), query.repeat, response)
         if rows:
             self.store.put(rows)
+
+    def _rows(self, request: Request, repeat: int, response: Response) -> list[tuple[bytes, bytes]]:
+        parts = zip(self._keys.of(request, repeat), parts_of(response), strict=False)
+        return [(key, pack(key, part)) for key, part in parts if not _is_nan(part)]
+
+
+def _is_auto(request: Request) -> bool:
+    return isinstance(request, Choose) and request.route == "auto"
+
+
+def _as_letters(request: Request) -> Request:
+    return replace(request, route="letters") if isinstance(request, Choose) else request
 
 
 def _chunks(queries: Sequence[Query]) -> Iterator[Sequence[Query]]:

@@ -255,3 +255,15 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path):
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(ModelError, match=r"The batch job job/1 was created, and cannot be written"):
         BatchMemory(tmp_path / "file").remember(JOB)
+
+
+def test_requests_that_a_job_has_are_warned_of_where_they_are_sent_one_by_one(stub, make, tmp_path, caplog):
+    dict(make().respond(REQUESTS))
+    again = make("other")
+    again._batches = None
+    again.watch_batches(tmp_path / "jobs")
+    assert len(dict(again.respond(REQUESTS[:3]))) == 3
+    assert "2 of these requests are in the batch job" in caplog.text
+    caplog.clear()
+    dict(again.respond([Generate("something else", {})]))
+    assert "batch job" not in caplog.text

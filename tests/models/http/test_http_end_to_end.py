@@ -276,3 +276,31 @@ def test_a_run_in_which_too_much_is_refused_stops_and_goes_on(serve, exam, capsy
     again = sent(stub)[len(first) :]
     refused = {f"say {n}" for n in range(0, COUNT, 2)}
     assert not {one for one in first if one not in refused} & set(again)
+
+
+def pick(exam, stub, mc, *more):
+    (exam / "exam" / "pick.yaml").write_text(PICK, encoding="utf-8")
+    command = words(stub, exam, "--mc", mc, *more)
+    command[command.index("shout")] = "pick"
+    return command
+
+
+@pytest.mark.parametrize(("first", "second"), [("letters", "auto"), ("auto", "letters"), ("auto", "auto")])
+def test_what_one_way_of_choosing_gave_is_not_requested_again(serve, exam, first, second):
+    stub = serve()
+    assert main(pick(exam, stub, first)) == 0
+    sent_before = len(sent(stub))
+    assert main(pick(exam, stub, second)) == 0
+    assert len(sent(stub)) == sent_before
+    assert main(pick(exam, stub, "text")) == 0
+    assert len(sent(stub)) > sent_before
+
+
+def test_a_run_by_auto_goes_on_in_the_way_that_it_began(serve, exam):
+    stub = serve(faults={"no chat logprobs"})
+    assert main(pick(exam, stub, "auto", "--limit", "20")) == 0
+    stub.faults = frozenset()
+    assert main(pick(exam, stub, "auto")) == 0
+    document = results(exam)
+    assert "constrained" in json.dumps(document["proctor"]["choices"])
+    assert "letters" not in json.dumps(document["proctor"]["choices"])

@@ -223,6 +223,22 @@ class Batches:
         return result
 
 
+def note_pending(calls: Sequence[TextCall], jobs: Sequence[BatchJob]) -> None:
+    """Warn of requests that are sent now although a remembered job has them.
+
+    Args:
+        calls: The requests.
+        jobs: The jobs.
+    """
+    for job in jobs:
+        waiting = set(job.requests).intersection(_named_calls(calls, job.requests))
+        if waiting:
+            log.warning(
+                "%s of these requests are in the batch job %s and are sent once more: --batch would take its results.",
+                f"{len(waiting):,}", job.id,
+            )  # fmt: skip
+
+
 def _named_calls(calls: Sequence[TextCall], known: Sequence[str]) -> dict[str, TextCall]:
     """Requests by their names: those of equal ones go on where the numbers of known ones end, counted from behind."""
     groups: dict[str, list[TextCall]] = {}

@@ -14,8 +14,8 @@ from proctor.models.choices import ChoiceCall
 from proctor.models.generation import GenerationPlan, cut_at_stops
 from proctor.models.http.arguments import ApiArguments
 from proctor.models.http.batch_forms import BatchForm
-from proctor.models.http.batch_memory import BatchMemory
-from proctor.models.http.batches import Batches, TextCall
+from proctor.models.http.batch_memory import BatchJob, BatchMemory
+from proctor.models.http.batches import Batches, TextCall, note_pending
 from proctor.models.http.chooser import Chooser, read_plain
 from proctor.models.http.endpoints import Endpoint
 from proctor.models.http.runner import Job
@@ -69,6 +69,7 @@ class ChatModel(ServedModel):
         self._chooser = Chooser(self._post_choice, read_plain(self._read), form.routes)
         self._routes: dict[str, ChoiceRoute] = {}
         self._batches: Batches | None = None
+        self._jobs_before: Sequence[BatchJob] = ()
 
     @cached_property
     def identity(self) -> Mapping[str, Any] | None:
@@ -156,6 +157,14 @@ class ChatModel(ServedModel):
             read=self.read_text,
         )
 
+    def watch_batches(self, folder: Path) -> None:
+        """Warn of requests that are in a job already, where texts are not requested by jobs.
+
+        Args:
+            folder: Where jobs are remembered.
+        """
+        self._jobs_before = [job for one in self.endpoints for job in BatchMemory(folder).jobs(one.url, self.name)]
+
     # -- options
 
     def _choice_jobs(self, requests: Sequence[tuple[int, Choose]]) -> Iterator[Job[Outcome]]:
@@ -188,7 +197,13 @@ class ChatModel(ServedModel):
         return (await sender.post(self.endpoints[0].url, payload)).body
 
     def _text_jobs(self, requests: Sequence[tuple[int, Generate]]) -> Iterator[Job[Outcome]]:
-        return map(self._text_job, self._text_calls(requests))
+        calls = self._text_calls(requests)
+        if self._jobs_before:
+            # Once: making a call of a sampled request takes a seed.
+            made = list(calls)
+            note_pending(made, self._jobs_before)
+            return map(self._text_job, made)
+        return map(self._text_job, calls)
 
     def _text_job(self, call: TextCall) -> Job[Outcome]:
         return self.text_job(call.index, call.url, call.payload, call.read)
