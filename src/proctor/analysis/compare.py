@@ -32,7 +32,7 @@ from proctor.analysis.comparison import (
 from proctor.analysis.draws import source_of
 from proctor.analysis.groups import group_difference, group_mean
 from proctor.analysis.multiplicity import adjusted
-from proctor.analysis.paired import paired_difference
+from proctor.analysis.paired import Estimate, PairedDifference, bonett_price, paired_difference
 from proctor.analysis.pairs import pair
 from proctor.analysis.power import detectable_effect
 from proctor.analysis.setting_differences import setting_differences
@@ -226,7 +226,8 @@ def _group(
     result = group_difference(sizes, [one.difference for _, one in chosen], [one.stderr for _, one in chosen])
     first, second = [one.mean_b for _, one in chosen], [one.mean_a for _, one in chosen]
     a, b = group_mean(sizes, first, [None] * len(sizes)), group_mean(sizes, second, [None] * len(sizes))
-    interval = result.estimate.interval() if result.estimate else None
+    estimate = result.estimate or _pooled(chosen)
+    interval = estimate.interval() if estimate else None
     stderr = result.micro_stderr
     return GroupComparison(
         name,
@@ -237,7 +238,17 @@ def _group(
         sum(sizes),
         *(a.micro, b.micro, a.macro, b.macro),
         result,
+        estimate,
         interval,
         _directed(judge(interval, options.margin, result.p), chosen[0][0].higher_is_better),
         detectable_effect(stderr * stderr, 1) if stderr else None,
     )
+
+
+def _pooled(chosen: Sequence[tuple[TaskComparison, PairedDifference]]) -> Estimate | None:
+    """Of a group in which no document is discordant: that none was seen does not mean that there can be none."""
+    counts = [result.counts for _, result in chosen if result.counts and result.clusters is None]
+    if len(counts) < len(chosen):
+        return None
+    only_b, only_a = sum(one.only_a for one in counts), sum(one.only_b for one in counts)
+    return bonett_price(only_b, only_a, sum(result.n for _, result in chosen))

@@ -7,7 +7,7 @@ from typing import Any
 
 from proctor.analysis.groups import GroupDifference
 from proctor.analysis.multiplicity import Correction
-from proctor.analysis.paired import Counts, PairedDifference
+from proctor.analysis.paired import Counts, Estimate, PairedDifference
 from proctor.analysis.pairs import Pairs
 from proctor.analysis.setting_differences import SettingDifference
 from proctor.analysis.task_scores import Metric
@@ -100,6 +100,7 @@ class GroupComparison:
         a_macro: Mean of A over tasks.
         b_macro: Mean of B over tasks.
         result: B - A by documents (micro) and by tasks (macro).
+        estimate: What intervals of the difference by documents come from; None where nothing is known of its spread.
         interval: Of the difference by documents, at 95 %.
         judgement: The verdict on B, of the difference by documents; not corrected.
         detectable_effect: The difference by documents that this group misses one time in five.
@@ -116,6 +117,7 @@ class GroupComparison:
     a_macro: float
     b_macro: float
     result: GroupDifference
+    estimate: Estimate | None
     interval: Interval | None
     judgement: Judgement
     detectable_effect: float | None

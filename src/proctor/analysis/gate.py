@@ -1,0 +1,283 @@
+"""May the candidate be taken for the baseline? A rule of a policy passes, fails, is undecided, or lacks something."""
+
+# One rule, several checks
+# ------------------------
+#   max_drop, max_rise    the one-sided 95 % bounds of candidate - baseline, paired by document. Pass: a larger loss is
+#                         excluded. Fail: a smaller one is. Else the documents cannot tell.
+#   min                   the one-sided 95 % bounds of the score
+#   max_unread            a count: it is exceeded or not
+#
+# A rule passes if all of its checks do. A gate of several rules needs no correction to pass (all must), and to fail the
+# p of "worse by more than the margin" is corrected (Holm) over all checks of required rules: else a gate of fifty tasks
+# would often fail for nothing. A check that fails alone but not after correction is inconclusive.
+#
+# Where there are no documents to pair (no samples, a statistic of all documents such as perplexity), the results files
+# decide: by both standard errors if they have them, else by the values alone, which the rule then says.
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from glob import escape
+
+from proctor.analysis.audit import audit_run
+from proctor.analysis.audit_text import PROMPT
+from proctor.analysis.compare import compare_runs
+from proctor.analysis.comparison import CompareOptions, PairComparison
+from proctor.analysis.distributions import binomial_tail
+from proctor.analysis.gate_policy import Rule
+from proctor.analysis.gate_report import Check, GateReport, RuleResult, State
+from proctor.analysis.intervals import share_interval
+from proctor.analysis.multiplicity import adjusted
+from proctor.analysis.paired import Estimate
+from proctor.analysis.power import documents_needed
+from proctor.analysis.run_audit import AuditOptions, RunAudit, ScoreAudit
+from proctor.analysis.task_scores import Metric, name_of
+from proctor.analysis.verdicts import gate_decision
+from proctor.errors import DataError, UsageError
+from proctor.results.stored_run import StoredRun
+
+ALPHA = 0.05
+
+
+def check_gate(
+    candidate: StoredRun,
+    baseline: StoredRun | None,
+    rules: Mapping[str, Rule],
+    *,
+    cluster: str | None = None,
+    by_number: bool = False,
+) -> GateReport:
+    """Check rules.
+
+    Args:
+        candidate: The new run.
+        baseline: The run that it is compared with; None: only floors are checked.
+        rules: By name of task or group, at least one.
+        cluster: A column whose equal values make documents belong together.
+        by_number: Pair documents by number.
+
+    Raises:
+        UsageError: There is no rule, a rule demands nothing, or it demands a drop of what should fall.
+        DataError: The runs were asked different documents under one number.
+    """
+    if not rules:
+        raise UsageError("The gate has no rule: no task or group is checked.")
+    options = CompareOptions(cluster=cluster, by_number=by_number)
+    found = [_check_rule(name, rule, candidate, baseline, options) for name, rule in rules.items()]
+    corrected = _correct(found)
+    return GateReport(candidate, baseline, tuple(corrected), _overall(corrected))
+
+
+def _check_rule(
+    name: str, rule: Rule, candidate: StoredRun, baseline: StoredRun | None, options: CompareOptions
+) -> RuleResult:
+    demands = [kind for kind in ("max_drop", "max_rise", "min", "max_unread") if getattr(rule, kind) is not None]
+    if baseline is None:
+        demands = [kind for kind in demands if kind in ("min", "max_unread")]
+    if not demands:
+        what = "no baseline, and no floor (min, max_unread)" if baseline is None else "no limit"
+        raise UsageError(f"The rule of {name} demands nothing: there is {what}.", hint="--baseline RUN, or a policy.")
+    try:
+        audit = audit_run(candidate, AuditOptions(rule.metric, (escape(name),), options.cluster))
+    except UsageError as error:
+        return RuleResult(name, rule.tier, State.MISSING, reason=f"{error.message.rstrip('.')} (candidate)")
+    made = _Made(name, rule, audit)
+    if baseline is not None and (rule.max_drop is not None or rule.max_rise is not None):
+        made = _against_baseline(made, candidate, baseline, options)
+    return _with_floors(made).result(candidate)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A rule while it is checked."""
+
+    name: str
+    rule: Rule
+    audit: RunAudit
+    metric: Metric | None = None
+    n: int | None = None
+    baseline: float | None = None
+    candidate: float | None = None
+    checks: tuple[Check, ...] = ()
+    reason: str | None = None
+
+    @property
+    def score(self) -> ScoreAudit | None:
+        """The candidate's score of the group or task."""
+        groups = [one.score for one in self.audit.groups if one.group == self.name]
+        tasks = [one.main for one in self.audit.tasks if one.task == self.name]
+        return (groups or tasks or [None])[0]
+
+    def result(self, candidate: StoredRun) -> RuleResult:
+        """The rule's result, with its warnings."""
+        states = [check.state for check in self.checks]
+        order = (State.FAIL, State.INCONCLUSIVE, State.PASS)
+        state = State.MISSING if self.reason or not states else min(states, key=order.index)
+        return RuleResult(
+            *(self.name, self.rule.tier, state, self.metric, self.n, self.baseline, self.candidate, self.checks),
+            *(self.reason or (None if states else f"there is no score of {self.name}"), tuple(_warnings(self))),
+        )
+
+
+def _warnings(made: _Made) -> list[str]:
+    found = list[str]()
+    parts = [one.choices for one in (*made.audit.groups, *made.audit.tasks)
+             if made.name in (getattr(one, "group", None), getattr(one, "task", None)) and one.choices]  # fmt: skip
+    for choices in parts[:1]:
+        if choices.chance and choices.chance.acc <= choices.chance.chance:
+            found.append(f"The score is at or below chance ({choices.chance.chance:.3f}). {PROMPT}")
+    unread, total = _unread(made.audit)
+    if total and 2 * unread > total:
+        found.append(f"{unread:,} of {total:,} texts were not read. {PROMPT}")
+    return found
+
+
+def _unread(audit: RunAudit) -> tuple[int, int]:
+    """Texts without an answer and documents without a score, and all of them."""
+    unread = sum(one.texts.get("unread", 0) + one.texts.get("unfinished", 0) + one.unscored for one in audit.tasks)
+    total = sum(sum(one.texts.values()) or ((one.main.n or 0) if one.main else 0) + one.unscored for one in audit.tasks)
+    return unread, total
+
+
+def _against_baseline(made: _Made, candidate: StoredRun, baseline: StoredRun, options: CompareOptions) -> _Made:
+    name, rule = made.name, made.rule
+    try:
+        comparison = compare_runs([baseline, candidate], replace(options, metric=rule.metric, tasks=(escape(name),)))
+    except UsageError as error:
+        return replace(made, reason=error.message.rstrip("."))
+    except DataError as error:
+        if "no task in common" not in error.message:
+            raise
+        return replace(made, reason=error.message.rstrip("."))
+    (pair,) = comparison.pairs
+    group = next((one for one in pair.groups if one.group == name), None)
+    if group is not None:
+        made = replace(made, metric=group.metric, n=group.n, baseline=group.a, candidate=group.b)
+        variance = group.result.micro_stderr**2 * group.n if group.result.micro_stderr else None
+        higher = baseline.higher_is_better(group.tasks[0], group.metric[0])
+        return _with_difference(made, group.estimate, group.result.micro, variance, higher=higher)
+    return _of_task(made, pair, (baseline, candidate))
+
+
+def _of_task(made: _Made, pair: PairComparison, runs: tuple[StoredRun, StoredRun]) -> _Made:
+    tasks = [one for one in pair.tasks if one.task == made.name]
+    if not tasks:
+        return replace(made, reason=f"the tasks of {made.name} have no metric in common")
+    (one,) = tasks
+    if one.metric is None or one.a is None or one.b is None:
+        return replace(made, reason=one.reason or f"{made.name} has no score in both runs")
+    made = replace(made, metric=one.metric, baseline=one.a, candidate=one.b)
+    if one.result is not None:
+        made = replace(made, n=one.result.n)
+        variance = one.result.variance * one.result.design_effect
+        return _with_difference(made, one.result.estimate, one.result.difference, variance, higher=one.higher_is_better)
+    stderrs = [run.stderrs(one.task).get(one.metric) for run in runs]
+    known = [stderr for stderr in stderrs if stderr]
+    estimate = Estimate(one.b - one.a, math.hypot(*known), None) if len(known) == 2 else None
+    note = "by the standard errors of the results files, unpaired" if estimate else None
+    return _with_difference(made, estimate, one.b - one.a, None, higher=one.higher_is_better, note=note)
+
+
+def _with_difference(
+    made: _Made,
+    estimate: Estimate | None,
+    difference: float,
+    variance: float | None,
+    *,
+    higher: bool,
+    note: str | None = None,
+) -> _Made:
+    kind = "max_drop" if higher else "max_rise"
+    limit, other = (made.rule.max_drop, made.rule.max_rise) if higher else (made.rule.max_rise, made.rule.max_drop)
+    if limit is None:
+        metric = name_of(made.metric) if made.metric else "its metric"
+        if other is None:
+            return made
+        raise UsageError(
+            f"The rule of {made.name} limits a {'rise' if higher else 'drop'} of {metric}, of which "
+            f"{'more' if higher else 'less'} is better: {kind} is meant."
+        )
+    if estimate is None:
+        loss = -difference if higher else difference
+        state = State.PASS if loss <= limit else State.FAIL
+        note = "by the values alone: nothing is known of how they vary"
+        check = Check(kind, limit, difference, state, p_fail=float(state is State.PASS), note=note)
+        return replace(made, checks=(*made.checks, check))
+    towards = estimate if higher else replace(estimate, center=-estimate.center)
+    decision = gate_decision(towards, limit, ALPHA)
+    lower, upper = estimate.interval(1 - 2 * ALPHA)
+    needed = None
+    distance = towards.center + limit
+    if decision.state == "inconclusive" and variance and distance:
+        needed = documents_needed(variance, distance, alpha=2 * ALPHA)
+    check = Check(kind, limit, difference, State(decision.state), lower, upper, decision.p_fail, None, needed, note)
+    return replace(made, checks=(*made.checks, check))
+
+
+def _with_floors(made: _Made) -> _Made:
+    score, rule = made.score, made.rule
+    if rule.min is not None:
+        if score is None:
+            return replace(made, reason=made.reason or f"there is no score of {made.name}")
+        made = replace(made, metric=made.metric or score.metric, n=made.n or score.n,
+                       candidate=made.candidate if made.candidate is not None else score.score)  # fmt: skip
+        made = replace(made, checks=(*made.checks, _floor(score, rule.min)))
+    if rule.max_unread is not None:
+        unread, total = _unread(made.audit)
+        share = unread / total if total else 0.0
+        state = State.FAIL if share > rule.max_unread else State.PASS
+        check = Check("max_unread", rule.max_unread, share, state, p_fail=float(state is State.PASS))
+        made = replace(made, checks=(*made.checks, check))
+        if score is not None and made.metric is None:
+            made = replace(made, metric=score.metric, n=score.n, candidate=score.score)
+    return made
+
+
+def _floor(score: ScoreAudit, least: float) -> Check:
+    if score.method in ("wilson", "exact") and score.n:
+        hits = round(score.score * score.n)
+        lower, upper = share_interval(hits, score.n, 1 - 2 * ALPHA)
+        p_fail = 1 - binomial_tail(hits + 1, score.n, least) if 0 < least < 1 else float(score.score >= least)
+        state = State.PASS if lower >= least else State.FAIL if upper < least else State.INCONCLUSIVE
+        return Check("min", least, score.score, state, lower, upper, p_fail)
+    if score.interval is None:
+        state = State.PASS if score.score >= least else State.FAIL
+        note = "by the value alone: nothing is known of how it varies"
+        return Check("min", least, score.score, state, p_fail=float(state is State.PASS), note=note)
+    half = (score.interval[1] - score.interval[0]) / 2
+    # The interval is two-sided at 95 %: its half is 1.96 standard errors, or as many as a t or a cluster has.
+    estimate = Estimate(score.score - least, half / 1.959963984540054, None)
+    decision = gate_decision(estimate, 0, ALPHA)
+    lower, upper = (bound + least for bound in estimate.interval(1 - 2 * ALPHA))
+    return Check("min", least, score.score, State(decision.state), lower, upper, decision.p_fail)
+
+
+def _correct(results: Sequence[RuleResult]) -> list[RuleResult]:
+    """The p of failing, corrected over the checks of required rules; what fails only alone is inconclusive."""
+    required = [(i, j) for i, one in enumerate(results) if one.tier == "required" for j in range(len(one.checks))]
+    p = adjusted([results[i].checks[j].p_fail for i, j in required], "holm")
+    corrected = dict(zip(required, p, strict=True))
+    made = list[RuleResult]()
+    for i, one in enumerate(results):
+        checks = tuple(_corrected(check, corrected.get((i, j), check.p_fail)) for j, check in enumerate(one.checks))
+        order = (State.FAIL, State.INCONCLUSIVE, State.PASS)
+        states = [check.state for check in checks]
+        state = one.state if one.state is State.MISSING or not states else min(states, key=order.index)
+        made.append(replace(one, checks=checks, state=state))
+    return made
+
+
+def _corrected(check: Check, p: float | None) -> Check:
+    check = replace(check, p_corrected=p)
+    if check.state is State.FAIL and p is not None and p > ALPHA:
+        return replace(check, state=State.INCONCLUSIVE, note="it fails alone, and not after correction for all checks")
+    return check
+
+
+def _overall(results: Sequence[RuleResult]) -> State:
+    states = [one.state for one in results if one.tier == "required"]
+    if any(state in (State.FAIL, State.MISSING) for state in states):
+        return State.FAIL
+    return State.INCONCLUSIVE if State.INCONCLUSIVE in states else State.PASS
