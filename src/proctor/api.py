@@ -55,6 +55,8 @@ class RunSettings(TaskSettings, total=False):
     device: str | None
     threads: int | None
     mc: Literal["auto", "letters", "constrained", "text", "off"]
+    choice_orders: str
+    choice_orders_keep: str
     batch_invariant: bool
     trust_remote_code: bool
     batch: bool

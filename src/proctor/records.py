@@ -24,6 +24,21 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemChoices:
+    """The options of a document that is shown in several orders.
+
+    Attributes:
+        contents: Their texts, in the document's own order.
+        golds: The numbers of the right ones there.
+        kind: ``free``, ``sorted``, ``pinned`` or ``fixed``: see :mod:`proctor.analysis.option_kinds`.
+    """
+
+    contents: tuple[str, ...]
+    golds: tuple[int, ...]
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One document under one filter pipeline: what a line of the samples file says.
 
@@ -31,6 +46,8 @@ class Record:
     continuation). ``responses``: per such request the list of its repeats' raw values.
     ``error``: why it has no metrics, where grading it failed; it is left out of its task's scores.
     ``variant``: which variant of the document it is, 0 the task's own. Scores of the task are those of variant 0 alone.
+    ``item``: its options, where it is shown in several orders; ``order``: the order of this variant, the option at
+    ``position`` being number ``order[position]`` of the document's own.
     """
 
     task: str
@@ -44,6 +61,8 @@ class Record:
     metrics: Mapping[str, Any]
     error: str | None = None
     variant: int = 0
+    item: ItemChoices | None = None
+    order: tuple[int, ...] = ()
 
     def __repr__(self) -> str:
         scores = ", ".join(f"{name} {str(value)[:20]}" for name, value in self.metrics.items())

@@ -35,7 +35,7 @@ def test_a_default_is_a_value_that_the_setting_accepts(name):
 
 
 def test_every_field_is_a_setting_with_a_help_and_short_flags_are_given_once():
-    assert [field.name for field in dataclasses.fields(RunConfig)] == list(SETTINGS)
+    assert sorted(field.name for field in dataclasses.fields(RunConfig)) == sorted(SETTINGS)
     assert all(setting.help and setting.section for setting in SETTINGS.values())
     shorts = [setting.short for setting in SETTINGS.values() if setting.short]
     assert len(shorts) == len(set(shorts))
@@ -67,6 +67,8 @@ def test_every_flag_of_a_setting_gives_a_value_that_is_accepted():
         "fewshot_exclude": "always",
         "verbosity": "info",
         "mc": "text",
+        "choice_orders": "sampled:8",
+        "choice_orders_keep": "fixed+pinned",
     }
     for name, setting in SETTINGS.items():
         value = setting.alone if setting.shape == "optional" else given.get(setting.shape, words.get(name, "1"))

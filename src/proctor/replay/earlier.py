@@ -218,6 +218,7 @@ def _facts(document: Mapping[str, Any]) -> Mapping[str, Any]:
 def _config_from(document: Mapping[str, Any], documents: Mapping[str, Sequence[int]], changes: Changes) -> RunConfig:
     """The settings that a results file knows of its run."""
     known = document.get("config") or {}
+    orders = (document.get("proctor") or {}).get("choice_orders") or {}
     seeds = Seeds(*map(known.get, SEEDS))
     chat = bool(document.get("chat_template"))
     given = {
@@ -229,6 +230,8 @@ def _config_from(document: Mapping[str, Any], documents: Mapping[str, Sequence[i
         "system_instruction": document.get("system_instruction"),
         "apply_chat_template": chat,
         "fewshot_as_multiturn": bool(document.get("fewshot_as_multiturn")) if chat else None,
+        "choice_orders": orders.get("orders") or "canonical",
+        "choice_orders_keep": orders.get("keep") or "auto",
     }
     config = build_config(given)
     # Exactly the documents that were asked, however they were chosen.

@@ -55,7 +55,8 @@ class SamplesResponses:
                 # Every filter was given the same answers.
                 if str(line["filter"]) != first:
                     continue
-                documents.append(_whole(line["doc_id"]))
+                if not line.get("variant"):
+                    documents.append(_whole(line["doc_id"]))
                 self._learn(line)
             except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
                 raise DataError(

@@ -281,6 +281,7 @@ def sample_line(record: Record) -> dict[str, Any]:
         **record.metrics,
         **({} if record.error is None else {"error": record.error}),
         **({} if record.variant == 0 else {"variant": record.variant}),
+        **({} if record.item is None else {"order": list(record.order)}),
     }
 
 

@@ -18,6 +18,17 @@ ARROWS: Mapping[bool | None, str] = {True: "↑", False: "↓"}
 HEADERS = ("Version", "Filter", "n-shot", "Metric", "", "Value", "", "Stderr")
 FACTS = frozenset({"alias", "name", "sample_len", "sample_count"})
 _GUESS = "_MultiByteStrDecoder__detect_encoding_helper"
+DETAILS = frozenset(
+    {
+        "acc_orders_any",
+        "acc_orders_avg_prob",
+        "acc_orders_majority",
+        "order_consistent",
+        "order_rstd",
+        "sensitivity_gap",
+    }
+)
+"""Scores over the orders of options that stand in the results file alone: eleven rows a task hide the first one."""
 UNSCORED = "bypass"
 """The metric that stands for none, under ``--predict_only``."""
 MOST_UNPARSED = 0.02
@@ -131,7 +142,7 @@ def _cells(entry: Mapping[str, Any], directions: Mapping[str, Any]) -> Iterator[
     scores = {key: value for key, value in entry.items() if key not in FACTS}
     for key in sorted(scores):
         metric, _, kind = key.partition(",")
-        if metric.endswith("_stderr"):
+        if metric.endswith("_stderr") or metric in DETAILS:
             continue
         score = scores[key]
         value = f"{score:.4f}" if isinstance(score, float) else printable(score) if isinstance(score, str) else score

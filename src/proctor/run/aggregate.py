@@ -22,6 +22,7 @@ from proctor.metrics.base import MetricUse
 from proctor.metrics.metric_list import use_metric
 from proctor.records import DocumentError, UngradedDocuments
 from proctor.run.grade import sentence
+from proctor.run.order_results import NAMES, with_orders
 from proctor.run.scores import DocumentValues, Key, MetricValues, failure_report
 from proctor.run_result import ErrorMethod, GroupResult, TaskResult, Value
 from proctor.stats.intervals import normal_interval
@@ -161,9 +162,11 @@ def _group_result(
 ) -> GroupResult:
     values: dict[Key, Value] = {}
     counts: dict[Key, int] = {}
-    for entry in group.aggregates:
+    for entry in with_orders(group.aggregates):
         for name in entry.filters if entry.filters is not None else _filters_of(entry.metric, members):
             having = [task for task in members if (entry.metric, name) in task.values]
+            if entry.metric in NAMES and not having:
+                continue
             if len(having) < len(members):
                 _warn_absent(group, entry.metric, name, members, having)
             if having:

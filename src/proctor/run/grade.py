@@ -210,4 +210,6 @@ def _record(task: AnyTask, one: _ShownDocument, values: list[Any], name: str, *,
         metrics=metrics,
         error=finding,
         variant=one.variant,
+        item=example.item,
+        order=() if example.item is None else example.variants[one.variant].order,
     )

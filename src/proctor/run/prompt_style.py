@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Literal, Protocol
 
+from proctor.analysis.orders import order_mode
 from proctor.models import ModelKind, declared_kind
 from proctor.models.protocols import OriginModel
+from proctor.settings.choice_settings import kinds_kept
 from proctor.settings.config import RunConfig
 from proctor.settings.values import MultipleChoice
+from proctor.tasks.choice_orders import ChoiceOrders
 from proctor.tasks.prompt import PromptStyle
 from proctor.types import ChoiceRoute
 
@@ -44,7 +47,15 @@ def model_style(config: RunConfig, renderer: Renderer | None) -> PromptStyle:
         # lm-eval: the class of a script gets texts, whatever the kind is called in whose place it responds.
         messages=chat is not None and kind.messages and not is_script,
         choose=None if is_script else _choose(config.mc, kind),
+        orders=_orders(config),
     )
+
+
+def _orders(config: RunConfig) -> ChoiceOrders | None:
+    mode = order_mode(config.choice_orders)
+    if mode.name == "canonical":
+        return None
+    return ChoiceOrders(mode, kinds_kept(config.choice_orders_keep), config.seed.fewshot or 0)
 
 
 def _choose(setting: MultipleChoice, kind: ModelKind) -> ChoiceRoute | Literal["auto"] | None:

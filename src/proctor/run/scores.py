@@ -10,6 +10,7 @@ from typing import Any
 
 from proctor.records import DocumentError, Record, UngradedDocuments
 from proctor.run.choice_counts import ChoiceCounts
+from proctor.run.order_values import OrderValues
 from proctor.run.text_counts import TextCounts
 
 log = logging.getLogger("proctor")
@@ -83,6 +84,7 @@ class MetricValues:
     Attributes:
         texts: What is counted of its generated texts.
         choices: What is counted of its chosen options.
+        orders: What its documents gave in several orders.
     """
 
     def __init__(self, name: str, records: Iterable[Record] = ()) -> None:
@@ -95,6 +97,7 @@ class MetricValues:
         self._nan: list[int] = []
         self.texts = TextCounts()
         self.choices = ChoiceCounts()
+        self.orders = OrderValues()
         for record in records:
             self.add(record)
 
@@ -104,6 +107,7 @@ class MetricValues:
         Documents are counted by their canonical variant; the error of another one stays in its record.
         """
         columns = self._columns.setdefault(record.filter, {})
+        self.orders.add(record)
         if record.variant == 0:
             self._count(record)
         if record.error is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +13,12 @@ from proctor.run.budget import report_usage
 from proctor.run.exam import Exam, warn_of_unconfined
 from proctor.run.facts import config_section, exam_facts, model_facts, model_report, tokenizer_facts
 from proctor.run.not_a_number import report_nan
+from proctor.run.order_results import OrderResult, order_facts, order_results
 from proctor.run.refusals import report_refusals
 from proctor.run.run_store import RunStore
 from proctor.run.scores import MetricValues, facts_of, failure_report
 from proctor.run.token_counts import TokenCounts
-from proctor.run_result import RunResult
+from proctor.run_result import RunResult, TaskResult
 from proctor.settings.config import RunConfig
 
 
@@ -68,6 +69,7 @@ def summarize(
     """
     warn_of_unconfined(exam.tasks)
     results, failed = task_results(exam.tasks, values_by_task, bootstrap_iters, fail_fast=config.fail_fast)
+    results, orders = _with_orders(results, values_by_task, config)
     nan = report_nan([task.spec for task in exam.tasks], values_by_task)
     groups = group_results(exam.groups, exam.leaves, {result.name: result for result in results})
     report = dict(model.report())
@@ -77,6 +79,7 @@ def summarize(
         **model_report(report, facts.info.get("device"), facts.digest),
         **exam_facts(exam.tasks, values_by_task, warnings, scored),
         **facts_of(failed),
+        **order_facts(orders, config.choice_orders, config.choice_orders_keep),
         **facts.refused,
         **report_usage(report, facts.paid, facts.prices),
         **({"not_a_number": nan.counts} if nan.counts else {}),
@@ -93,3 +96,11 @@ def summarize(
         not_a_number=nan.counts,
         problems=(*map(failure_report, failed), *nan.sentences),
     )
+
+
+def _with_orders(
+    results: Sequence[TaskResult], values_by_task: Mapping[str, MetricValues], config: RunConfig
+) -> tuple[list[TaskResult], list[OrderResult]]:
+    seed = config.seed.fewshot or 0
+    pairs = [order_results(result, values_by_task[result.name].orders, seed) for result in results]
+    return [result for result, _ in pairs], [one for _, details in pairs for one in details]

@@ -26,15 +26,18 @@ from typing import Any
 
 from proctor.settings import values as accepts
 from proctor.settings.amounts import amount, error_limit
+from proctor.settings.choice_settings import SECTION as _CHOICES
+from proctor.settings.choice_settings import ChoiceSettings
 from proctor.settings.setting import SAME, Setting, names, optional, pairs, repeated, switch, text
-from proctor.settings.values import MultipleChoice, Seeds
+from proctor.settings.values import Seeds
 
 _WHAT, _HOW, _CHAT = "what to evaluate", "how to evaluate", "chat"
 _OUTPUT, _REPORTERS, _MORE = "output", "reporters (not supported yet)", "more"
+_SECTIONS = (_WHAT, _HOW, _CHOICES, _CHAT, _OUTPUT, _REPORTERS, _MORE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunConfig:
+class RunConfig(ChoiceSettings):
     """The settings of a run.
 
     ``device`` None: none was given, the model takes what is there. ``batch_size`` keeps the text of the
@@ -140,15 +143,6 @@ class RunConfig:
         ours=True,
         preview=SAME,
         regrade=SAME,
-    )
-    mc: MultipleChoice = text(  # noqa: RUF009 - its type is that of texts
-        "auto",
-        accepts.multiple_choice,
-        _HOW,
-        "auto|letters|constrained|text|off",
-        "how a model that gives no log-likelihoods chooses among options (default: auto, the first way it can)",
-        ours=True,
-        preview=SAME,
     )
     batch_invariant: bool = switch(
         _HOW,
@@ -326,5 +320,10 @@ class RunConfig:
     check_integrity: bool = switch(_MORE, "has no effect: use 'proctor validate'", command_line=True)
 
 
-SETTINGS: Mapping[str, Setting] = {one.name: one.metadata["setting"] for one in fields(RunConfig)}
+SETTINGS: Mapping[str, Setting] = {
+    one.name: one.metadata["setting"]
+    for section in _SECTIONS
+    for one in fields(RunConfig)
+    if one.metadata["setting"].section == section
+}
 """Name -> :class:`Setting`, in the order of ``run --help``."""

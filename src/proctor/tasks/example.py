@@ -28,6 +28,7 @@ from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 from proctor.errors import ProctorError
+from proctor.records import ItemChoices
 from proctor.tasks.choose import LabelledQuestion
 from proctor.types import Doc, Message, Request
 
@@ -88,6 +89,7 @@ class Example:
         target: What doc_to_target gave.
         gen_prefix: How the response begins; None: as the model likes.
         shots: Positions of its few-shot examples in the pool.
+        item: Its options, where they are shown in several orders.
     """
 
     doc_id: int
@@ -97,6 +99,7 @@ class Example:
     target: Any
     gen_prefix: str | None
     shots: tuple[int, ...] = ()
+    item: ItemChoices | None = None
 
     @property
     def canonical(self) -> Variant:

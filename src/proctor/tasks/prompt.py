@@ -28,6 +28,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from proctor.tasks.choice_orders import ChoiceOrders
 from proctor.types import ChoiceRoute, Message
 
 ChatRenderer = Callable[..., str]
@@ -41,6 +42,7 @@ class PromptStyle:
     ``multiturn`` keeps examples as turns of their own.
     ``messages``: the model takes messages, wherever texts are generated in a chat.
     ``choose``: options are shown with labels and the model chooses one, by this route; None: options are scored.
+    ``orders``: the orders in which options are listed besides the task's own; None: that alone.
     """
 
     chat: ChatRenderer | None = None
@@ -48,6 +50,7 @@ class PromptStyle:
     system_instruction: str | None = None
     messages: bool = False
     choose: ChoiceRoute | Literal["auto"] | None = None
+    orders: ChoiceOrders | None = None
 
 
 PLAIN = PromptStyle()

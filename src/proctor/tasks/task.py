@@ -17,6 +17,7 @@ A task never sees a model: it yields prompts as turns, and scores from responses
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from proctor.errors import DataError, ProctorError, TaskError, UsageError, value_text
@@ -30,7 +31,7 @@ from proctor.tasks.choose import labelled_question
 from proctor.tasks.data import Documents, Splits, positions
 from proctor.tasks.document_turns import open_turns, shot_turns, system_turns
 from proctor.tasks.dump import dump_config
-from proctor.tasks.example import Ask, AskResult, Example, NoteError, TaskShape, canonical_variant
+from proctor.tasks.example import Ask, AskResult, Example, NoteError, TaskShape, Variant, canonical_variant
 from proctor.tasks.fewshot import Sampler, TooFewError, load_pool, make_sampler, too_few_error
 from proctor.tasks.fields import bind, bind_document_fields, bind_examples, describe, key_or_template
 from proctor.tasks.output_types.base import TaskContext
@@ -41,6 +42,7 @@ from proctor.tasks.prompt import (
     render,
 )
 from proctor.tasks.registered import load_registrations
+from proctor.tasks.reordering import LOOKED_AT, Reordering
 from proctor.tasks.spec import TaskSpec
 from proctor.types import Doc, Message, Prompt
 
@@ -89,6 +91,7 @@ class Task:
         self.shots = bind_examples(spec, columns)
         self._description = key_or_template(spec, "description", spec.description)
         self.context = TaskContext.of(spec, self._shape(), self.uses, {})
+        self._reorderings: dict[Any, Reordering] = {}
 
     @property
     def shape(self) -> TaskShape:
@@ -181,18 +184,60 @@ class Task:
         if not self.output.has_prompt:
             return Example(doc_id, doc, (canonical_variant((), choices, target),), None, target, None)
         text, prefix = self.question.text(doc), self.question.gen_prefix(doc)
-        labelled = (
-            labelled_question(text, choices) if self.chooses(style) and isinstance(text, str) and choices else None
-        )
         before = system_turns(self.spec, style, self._description(doc))
         shots = () if draw is None else draw.positions(doc)
         if draw is not None:
             before += draw.messages(shots)
+
+        def shown(one: Doc) -> Variant:
+            fields = (text, choices, target) if one is doc else self._fields(one, doc_id)
+            return self._variant(doc_id, fields, before, prefix, style)
+
+        item, variants = None, (shown(doc),)
+        reordering = self._reordering(style)
+        if reordering is not None:
+            # Few-shot examples keep their order: their answers teach the form of an answer, and moving them would be
+            # another experiment.
+            item, orders = reordering.of(doc_id, doc)
+            others = [replace(shown(reordering.reordered(doc, order)), order=order) for order in orders[1:]]
+            variants = (replace(variants[0], order=orders[0]), *others)
+        return Example(doc_id, doc, variants, text, target, prefix, shots, item)
+
+    def _fields(self, doc: Doc, doc_id: int) -> tuple[Any, tuple[str, ...] | None, Any]:
+        return self.question.text(doc), self._choices(doc, doc_id), self.question.target(doc)
+
+    def _variant(
+        self,
+        doc_id: int,
+        fields: tuple[Any, tuple[str, ...] | None, Any],
+        before: tuple[Message, ...],
+        prefix: str | None,
+        style: PromptStyle,
+    ) -> Variant:
+        text, choices, target = fields
+        labelled = (
+            labelled_question(text, choices) if self.chooses(style) and isinstance(text, str) and choices else None
+        )
         shown = text if labelled is None else labelled.text
         contexts = open_turns(self.spec, self.shape, before, shown, choices, prefix, doc_id=doc_id)
         # Where options are contexts, doc_to_text gives the number of the right one and doc_to_target what follows each.
-        variant = canonical_variant(contexts, choices, text if self.shape.multiple_input else target, labelled)
-        return Example(doc_id, doc, (variant,), text, target, prefix, shots)
+        return canonical_variant(contexts, choices, text if self.shape.multiple_input else target, labelled)
+
+    def lists_options(self, style: PromptStyle) -> bool:
+        """Whether its prompts list options that other orders can be shown of; asked where other orders are wanted."""
+        return self._reordering(style) is not None
+
+    def _reordering(self, style: PromptStyle) -> Reordering | None:
+        """How its documents are shown in other orders; None: they are shown in one."""
+        if style.orders is None:
+            return None
+        known = self._reorderings.get((style.orders, style.choose))
+        if known is None:
+            some = self.documents.rows(range(min(LOOKED_AT, len(self.documents))))
+            has_orders = self.output.has_options and not self.shape.multiple_input
+            known = Reordering(self.spec, _Rendering(self, style), style.orders, list(some) if has_orders else [])
+            self._reorderings[style.orders, style.choose] = known
+        return known if known.columns is not None else None
 
     def asks(self, example: Example, style: PromptStyle) -> tuple[Ask, ...]:
         """The requests of one document, variant by variant."""
@@ -240,6 +285,24 @@ class Task:
                 )
             )
         return measured
+
+
+class _Rendering:
+    """What a task makes of a document that is shown in another order."""
+
+    def __init__(self, task: Task, style: PromptStyle) -> None:
+        self._task, self._chooses = task, task.chooses(style)
+
+    def text(self, doc: Doc) -> Any:
+        text = self._task.question.text(doc)
+        return labelled_question(text, self.choices(doc)).text if self._chooses else text
+
+    def choices(self, doc: Doc) -> Sequence[str]:
+        return self._task.question.choice(doc) if self._task.question.choice is not None else ()
+
+    def golds(self, doc: Doc) -> Sequence[int]:
+        variant = canonical_variant((), tuple(self.choices(doc)), self._task.question.target(doc))
+        return self._task.output.golds(variant)
 
 
 class _Shots:

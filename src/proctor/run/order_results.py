@@ -1,0 +1,214 @@
+"""Scores over the orders of the options: added to a task's own scores, which they leave as they are."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from proctor.analysis.draws import source_of
+from proctor.analysis.order_positions import OrderPositions, order_positions
+from proctor.analysis.order_scores import MeanOfItems, OrderScores, order_scores
+from proctor.run.order_values import OrderValues
+from proctor.run_result import TaskResult, Value
+from proctor.stats.intervals import normal_interval, wilson_interval
+from proctor.tasks.class_task import AnyTask
+from proctor.tasks.groups import AggregateSpec
+from proctor.tasks.prompt import PromptStyle
+from proctor.tasks.task import Task
+
+log = logging.getLogger("proctor")
+
+SHOWN = 3
+"""Tasks that a warning names."""
+
+MOST_TIES = 0.01
+"""Share of orders decided by the position alone, two options being equally likely, above which that is said."""
+
+NAMES: Mapping[str, tuple[str, bool | None]] = {
+    "acc_orders_mean": ("mean", True),
+    "acc_orders_worst": ("worst", True),
+    "acc_orders_any": ("any", True),
+    "sensitivity_gap": ("gap", False),
+    "acc_orders_majority": ("majority", True),
+    "acc_orders_avg_prob": ("average", True),
+    "order_consistency": ("consistency", True),
+    "order_consistent": ("consistent", True),
+    "order_effect": ("effect", None),
+}
+"""Metric -> its field of :class:`OrderScores`, and whether higher is better. All of them are means over documents."""
+
+_PROPORTIONS = ("acc_orders_worst", "acc_orders_any", "acc_orders_avg_prob", "order_consistent")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderResult:
+    """The scores of one task under one filter over the orders of its documents' options."""
+
+    task: str
+    filter: str
+    scores: OrderScores
+    positions: OrderPositions | None
+    kinds: Mapping[str, int]
+    left_out: int
+
+    @property
+    def sentence(self) -> str:
+        """What was found, in one line."""
+        own, mean, worst = self.scores.canonical, self.scores.mean, self.scores.worst
+        line = f"{self.task}: {_number(own.value)} in the task's own order, {_number(mean.value)}"
+        line += f" ± {1.96 * mean.stderr:.3f}" if mean.stderr else ""
+        line += f" over {self.scores.orders:,} orders of {mean.n:,} documents"
+        if worst.value is not None:
+            line += f", right in every order {_number(worst.value)}"
+        places = self.positions
+        if places is not None and places.test.p is not None:
+            share = max(places.share)
+            line += (
+                f". Position {places.share.index(share) + 1} is chosen in {share:.0%} of responses "
+                f"({1 / places.options:.0%} expected, p = {places.test.p:.2g})"
+            )
+        unmoved = self.kinds.get("fixed", 0)
+        return line + (f". {unmoved:,} documents have options that cannot move." if unmoved else ".")
+
+
+def order_results(result: TaskResult, values: OrderValues, seed: int) -> tuple[TaskResult, list[OrderResult]]:
+    """A task's scores with those over orders.
+
+    Args:
+        result: Its scores; those that are there stay as they are.
+        values: What its documents gave in each order.
+        seed: For the resamples of a standard error.
+
+    Returns:
+        The scores, and the details of each filter that has ``acc``.
+    """
+    added, better, details = dict(result.values), dict(result.higher_is_better), []
+    for name in values.filters:
+        if ("acc", name) not in result.values:
+            continue
+        items, kinds = values.items(name)
+        if not items:
+            log.warning("Task '%s': no document has a score in all its orders.", result.name)
+            continue
+        scores = order_scores(items)
+        free = [item for item, kind in zip(items, kinds, strict=True) if kind == "free"]
+        positions = order_positions(free, source=source_of(seed, result.name, "order_rstd")) if free else None
+        for metric, (field, higher) in NAMES.items():
+            mean: MeanOfItems = getattr(scores, field)
+            if mean.value is not None:
+                added[metric, name], better[metric] = _value(metric, mean), higher
+        if positions is not None and positions.rstd.value is not None:
+            added["order_rstd", name] = Value(positions.rstd.value, positions.rstd_stderr, positions.items, "bootstrap")
+            better["order_rstd"] = False
+        details.append(OrderResult(result.name, name, scores, positions, values.kinds(name), values.left_out(name)))
+        _report(details[-1])
+    return replace(result, values=added, higher_is_better=better), details
+
+
+def report_without_orders(tasks: Sequence[AnyTask], style: PromptStyle) -> None:
+    """Say once which tasks are shown in their own order alone.
+
+    Args:
+        tasks: All tasks, planned.
+        style: How prompts are rendered; with other orders, or nothing is said.
+    """
+    if style.orders is None:
+        return
+    names = [task.spec.name for task in tasks if not (isinstance(task, Task) and task.lists_options(style))]
+    if names:
+        log.warning(
+            "--choice_orders has no effect on %d of %d tasks: their prompts list no options that could be shown in "
+            "another order (%s%s).",
+            len(names), len(tasks), ", ".join(names[:SHOWN]), ", ..." if len(names) > SHOWN else "",
+        )  # fmt: skip
+
+
+def _value(metric: str, mean: MeanOfItems) -> Value:
+    assert mean.value is not None
+    if mean.stderr is None:
+        return Value(mean.value, n=mean.n)
+    if metric in _PROPORTIONS:
+        interval = wilson_interval(round(mean.value * mean.n), mean.n)
+        return Value(mean.value, mean.stderr, mean.n, "proportion", interval)
+    return Value(mean.value, mean.stderr, mean.n, "mean", normal_interval(mean.value, mean.stderr))
+
+
+def _report(one: OrderResult) -> None:
+    log.info("%s", one.sentence)
+    scores = one.scores
+    if scores.ties > MOST_TIES * scores.orders:
+        log.warning(
+            "Task '%s': in %s of %s orders two options were equally likely and the first won: a bias towards the first "
+            "position that the model does not have.",
+            one.task, f"{scores.ties:,}", f"{scores.orders:,}",
+        )  # fmt: skip
+    if one.left_out:
+        log.warning(
+            "Task '%s': %s documents have no score over orders, since one of their orders could not be graded or their "
+            "right option is unknown.",
+            one.task, f"{one.left_out:,}",
+        )  # fmt: skip
+
+
+def with_orders(entries: Sequence[AggregateSpec]) -> list[AggregateSpec]:
+    """What a group aggregates, and beside its accuracy the means over orders of its tasks.
+
+    Args:
+        entries: Its ``aggregate_metric_list``.
+    """
+    return [
+        one
+        for entry in entries
+        for one in (entry, *([replace(entry, metric=name) for name in NAMES] if entry.metric == "acc" else []))
+    ]
+
+
+def order_facts(details: Sequence[OrderResult], orders: str, keep: str) -> dict[str, Any]:
+    """What the results file says, under ``choice_orders``.
+
+    A list, not a mapping by name: what stands under a name that looks like a secret's is hidden.
+
+    Args:
+        details: Of all tasks.
+        orders: The setting.
+        keep: The setting of what keeps its place.
+    """
+    if orders == "canonical":
+        return {}
+    return {"choice_orders": {"orders": orders, "keep": keep, "tasks": [_details(one) for one in details]}}
+
+
+def _details(one: OrderResult) -> dict[str, Any]:
+    scores, places = one.scores, one.positions
+    found: dict[str, Any] = {
+        "task": one.task,
+        "filter": one.filter,
+        "sentence": one.sentence,
+        "kinds": dict(one.kinds),
+        "orders": scores.orders,
+        "documents": scores.mean.n,
+        "documents_in_several_orders": scores.worst.n,
+        "left_out": one.left_out,
+        "acc_canonical": scores.canonical.value,
+        "acc_orders_at_least": list(scores.at_least),
+        "nan_orders": scores.nan_orders,
+        "ties": scores.ties,
+    }
+    if places is not None:
+        found["positions"] = {
+            "options": places.options,
+            "documents": places.items,
+            "chosen": list(places.share),
+            "gold": list(places.gold_share),
+            "recall": list(places.recall),
+            "chi_square": places.test.statistic,
+            "degrees_of_freedom": places.test.freedom,
+            "p": places.test.p,
+        }
+    return found
+
+
+def _number(value: float | None) -> str:
+    return "none" if value is None else f"{value:.3f}"

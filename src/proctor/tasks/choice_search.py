@@ -1,0 +1,135 @@
+"""The columns of options and answer: as a task declares them, or candidates of documents that declare none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from proctor.errors import TaskError, did_you_mean
+from proctor.refs import Ref
+from proctor.tasks.choice_columns import ANSWER_FORMS, AnswerForm, ChoiceColumns, NoChoicesError
+from proctor.tasks.choice_orders import KINDS
+from proctor.tasks.spec import TaskSpec
+from proctor.types import Doc
+
+KEYS = ("options", "answer", "answer_form", "labels", "keep", "question", "unconditional")
+
+_SUFFIX = re.compile(r"(?P<stem>.*?)(?P<suffix>[A-Za-z]|\d{1,2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """``metadata.choices`` of a task file.
+
+    Attributes:
+        columns: Where the options and the answer are.
+        keep: Kinds of documents that keep an order, besides those of the run; or a function of the document that
+            gives the positions which keep their option.
+    """
+
+    columns: ChoiceColumns
+    keep: tuple[str, ...] | Ref = ()
+
+
+def declared_choices(spec: TaskSpec) -> Declaration | None:
+    """``metadata.choices``; None: the task declares none.
+
+    Raises:
+        TaskError: It is not what it should be.
+    """
+    metadata = spec.metadata
+    given = metadata.get("choices") if isinstance(metadata, Mapping) else None
+    if given is None:
+        return None
+    if not isinstance(given, Mapping):
+        raise _error(spec, f"must be a mapping with {', '.join(KEYS[:3])}, not {given!r}")
+    for key in given:
+        if key not in KEYS:
+            raise _error(spec, f"has no key {key!r}", did_you_mean(str(key), KEYS) or f"There are {', '.join(KEYS)}.")
+    options, answer = given.get("options"), given.get("answer")
+    if isinstance(options, list) and all(isinstance(one, str) for one in options) and len(options) > 1:
+        options = tuple(options)
+    elif not isinstance(options, str):
+        raise _error(spec, f"must have 'options', a column or a list of columns, not {options!r}")
+    if not isinstance(answer, str):
+        raise _error(spec, f"must have 'answer', a column, not {answer!r}")
+    form = given.get("answer_form", "index")
+    if form not in ANSWER_FORMS:
+        raise _error(spec, f"has the answer_form {form!r}", f"There are {', '.join(ANSWER_FORMS)}.")
+    labels = given.get("labels")
+    if labels is not None and not isinstance(labels, str):
+        raise _error(spec, f"must have a column as 'labels', not {labels!r}")
+    keep = given.get("keep") or []
+    if not isinstance(keep, Ref) and not (isinstance(keep, list) and all(one in KINDS for one in keep)):
+        raise _error(spec, f"has {keep!r} as 'keep'", f"It is a list of {', '.join(KINDS)}, or a !function.")
+    columns = ChoiceColumns(options, answer, cast("AnswerForm", form), labels)
+    return Declaration(columns, keep if isinstance(keep, Ref) else tuple(keep))
+
+
+def _error(spec: TaskSpec, what: str, hint: str | None = None) -> TaskError:
+    return TaskError(spec.error(f"metadata.choices {what}.", "metadata", hint=hint))
+
+
+def candidates(documents: Sequence[Doc]) -> Iterator[ChoiceColumns]:
+    """Columns that may be the options and the answer, the likelier ones first.
+
+    Args:
+        documents: Some documents of the task.
+    """
+    if not documents:
+        return
+    columns = list(documents[0])
+    answers = sorted(columns, key=lambda name: (not re.search("answer|gold|label|target|correct", name.lower()), name))
+    for options, labels in _option_columns(documents[0]):
+        used = {options} if isinstance(options, str) else set(options)
+        for answer in answers:
+            if answer in used:
+                continue
+            for form in ANSWER_FORMS:
+                found = ChoiceColumns(options, answer, form, labels if form == "letter" else None)
+                if _fits(found, documents):
+                    yield found
+
+
+def _fits(columns: ChoiceColumns, documents: Sequence[Doc]) -> bool:
+    try:
+        return all(columns.golds(doc) for doc in documents)
+    except NoChoicesError:
+        return False
+
+
+def _option_columns(doc: Doc) -> Iterator[tuple[str | tuple[str, ...], str | None]]:
+    """Columns that may hold options, each with the column of their labels if there is one."""
+    for name, value in doc.items():
+        if _is_texts(value):
+            yield name, None
+        elif isinstance(value, Mapping):
+            lists = [key for key, inner in value.items() if _is_texts(inner)]
+            for key in sorted(lists, key=lambda key: key != "text"):
+                others = [one for one in lists if one != key and len(value[one]) == len(value[key])]
+                yield f"{name}.{key}", f"{name}.{others[0]}" if others else None
+    yield from ((names, None) for names in _families(doc))
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and len(value) > 1 and all(isinstance(one, str) for one in value)
+
+
+def _families(doc: Doc) -> Iterator[tuple[str, ...]]:
+    """Columns of texts whose names differ in a last letter or number that counts up: A, B, C; option1, option2."""
+    stems: dict[str, list[tuple[int, str]]] = {}
+    for name, value in doc.items():
+        match = _SUFFIX.fullmatch(name)
+        if match is None or not isinstance(value, (str, int, float)) or isinstance(value, bool):
+            continue
+        suffix = match["suffix"]
+        place = int(suffix) if suffix.isdecimal() else ord(suffix.lower())
+        stems.setdefault(match["stem"], []).append((place, name))
+    for members in stems.values():
+        members.sort()
+        first = members[0][0]
+        consecutive = [name for number, (place, name) in enumerate(members) if place == first + number]
+        if len(consecutive) > 1 and first in (0, 1, ord("a")):
+            yield tuple(consecutive)

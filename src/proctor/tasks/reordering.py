@@ -1,0 +1,195 @@
+"""A task's documents with their options in other orders, each checked by rendering it."""
+
+# How an order is checked
+# -----------------------
+#   prompt with marks as options        "Q?\nA. <0>\nB. <1>\nAnswer:"   ->  pieces "Q?\nA. ", "\nB. ", "\nAnswer:"
+#   prompt of the document              "Q?\nA. red\nB. blue\nAnswer:"  must be the pieces with "red", "blue" between
+#   prompt in the order (1, 0)          "Q?\nA. blue\nB. red\nAnswer:"  must be the pieces with "blue", "red" between
+#   right option in the order (1, 0)    must be the one that was right before
+#
+# Why the whole prompt is compared, and not only whether the options stand in the new order: a template may number its
+# options, repeat one in the question, or take the first as an example. Whatever else changes with an order would be
+# counted as an effect of the order.
+#
+# Why marks: an option such as "2" or "A" stands in many places of a prompt; a mark stands where its option is put and
+# nowhere else.
+#
+# Invariants: the canonical variant is not touched. A document that cannot be shown in another order is an error before
+# the model is loaded. A task whose prompt lists no options has one order, its own.
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from proctor.analysis.draws import source_of
+from proctor.analysis.option_kinds import ItemKind, item_kind, kept
+from proctor.analysis.orders import Order, choice_orders
+from proctor.errors import AnalysisError, ProctorError, TaskError
+from proctor.records import ItemChoices
+from proctor.refs import Ref
+from proctor.results.encode import dumps
+from proctor.results.schema import sha256
+from proctor.tasks.choice_columns import ChoiceColumns, NoChoicesError
+from proctor.tasks.choice_orders import ChoiceOrders
+from proctor.tasks.choice_search import candidates, declared_choices
+from proctor.tasks.choose import put_labels
+from proctor.tasks.prompt_pieces import joined, pieces_around, texts_between
+from proctor.tasks.spec import TaskSpec
+from proctor.types import Doc
+
+LOOKED_AT = 20
+"""Documents on which columns are tried."""
+
+HINT = "Name them in the task file: metadata: {choices: {options: COLUMN, answer: COLUMN, answer_form: index}}."
+
+
+class Rendering(Protocol):
+    """What a task makes of a document."""
+
+    def text(self, doc: Doc) -> Any:
+        """doc_to_text."""
+        ...
+
+    def choices(self, doc: Doc) -> Sequence[str]:
+        """doc_to_choice."""
+        ...
+
+    def golds(self, doc: Doc) -> Sequence[int]:
+        """Positions of the right options among ``choices``."""
+        ...
+
+
+class Reordering:
+    """The orders of a task's documents.
+
+    Args:
+        spec: The task.
+        rendering: What it makes of a document.
+        orders: Which orders are wanted.
+        documents: Some of its documents, to find the columns by.
+
+    Attributes:
+        columns: Where options and answers are; None: the prompt lists no options, so that there is nothing to reorder.
+
+    Raises:
+        TaskError: The prompt lists options whose columns are not found, or are not as declared.
+    """
+
+    def __init__(self, spec: TaskSpec, rendering: Rendering, orders: ChoiceOrders, documents: Sequence[Doc]) -> None:
+        self._spec, self._rendering, self._orders = spec, rendering, orders
+        declared = declared_choices(spec)
+        self._kept: Any = () if declared is None else declared.keep
+        if isinstance(self._kept, Ref):
+            self._kept = self._kept.resolve()
+        self.columns = self._found(documents) if declared is None else self._declared(declared.columns, documents)
+
+    def _declared(self, columns: ChoiceColumns, documents: Sequence[Doc]) -> ChoiceColumns | None:
+        try:
+            listed = [self._pieces(columns, doc) is not None for doc in documents]
+        except NoChoicesError as error:
+            raise self._error(f"a document does not fit metadata.choices: {error}") from error
+        return columns if any(listed) else None
+
+    def _found(self, documents: Sequence[Doc]) -> ChoiceColumns | None:
+        why: NoChoicesError | None = None
+        for columns in candidates(documents):
+            try:
+                if all(self._pieces(columns, doc) is None for doc in documents):
+                    continue
+                for doc in documents:
+                    self._check(columns, doc, tuple(reversed(range(len(columns.contents(doc))))))
+            except (NoChoicesError, ProctorError) as error:
+                why = error if isinstance(error, NoChoicesError) else why
+                continue
+            return columns
+        if why is not None:
+            raise self._error(f"the columns of its options and answer were not found ({why})", HINT)
+        return None
+
+    def of(self, doc_id: int, doc: Doc) -> tuple[ItemChoices, tuple[Order, ...]]:
+        """What a document's options are, and the orders in which it is shown, its own first.
+
+        Args:
+            doc_id: Its number, for messages.
+            doc: The document.
+
+        Raises:
+            TaskError: The prompt of an order is not that of the document with its options moved.
+        """
+        columns, wanted = self.columns, self._orders
+        if columns is None:
+            raise ValueError("This task has nothing to reorder.")
+        try:
+            contents = columns.contents(doc)
+            kind = self._kind(columns, doc)
+            source = source_of(wanted.seed, self._spec.name, sha256(dumps(dict(doc), indent=2)))
+            orders = tuple(choice_orders(kind, len(contents), wanted.mode, source))
+            for order in orders[1:]:
+                self._check(columns, doc, order)
+            golds = tuple(self._rendering.golds(doc))
+        except NoChoicesError as error:
+            raise self._error(f"document {doc_id} cannot be shown in another order: {error}", HINT) from error
+        except AnalysisError as error:
+            raise self._error(f"document {doc_id}: {error.message}", error.hint) from error
+        return ItemChoices(contents, golds, kind.kind), orders
+
+    def reordered(self, doc: Doc, order: Sequence[int]) -> Doc:
+        """The document with its options in ``order``, which :meth:`of` gave."""
+        return doc if self.columns is None else self.columns.reordered(doc, order)
+
+    def _kind(self, columns: ChoiceColumns, doc: Doc) -> ItemKind:
+        contents, own = columns.contents(doc), self._kept
+        if isinstance(own, tuple):
+            pieces = self._pieces(columns, doc)
+            return kept(item_kind(contents, "" if pieces is None else pieces[0]), self._orders.keep | set(own))
+        pinned = tuple(sorted({int(position) for position in own(doc)}))
+        if any(not 0 <= position < len(contents) for position in pinned):
+            raise NoChoicesError(f"metadata.choices.keep gives the positions {pinned} of {len(contents)} options")
+        if len(contents) - len(pinned) < 2:
+            return ItemKind("fixed")
+        return ItemKind("pinned", pinned) if pinned else ItemKind("free")
+
+    def _pieces(self, columns: ChoiceColumns, doc: Doc) -> tuple[str, ...] | None:
+        count = len(columns.contents(doc))
+        return pieces_around(count, lambda texts: self._rendering.text(columns.replaced(doc, texts)))
+
+    def _check(self, columns: ChoiceColumns, doc: Doc, order: Order) -> None:
+        """Raise :class:`NoChoicesError` unless prompt, options and right option of an order are the moved ones."""
+        contents, pieces = columns.contents(doc), self._pieces(columns, doc)
+        if pieces is None:
+            raise NoChoicesError("its prompt lists no options, and those of other documents do")
+        shown = texts_between(pieces, self._rendering.text(doc), contents)
+        if shown is None:
+            raise NoChoicesError("what its prompt shows around the options depends on what they are")
+        other, spelled = columns.reordered(doc, order), " ".join(map(str, order))
+        if self._rendering.text(other) != joined(pieces, [shown[number] for number in order]):
+            raise NoChoicesError(f"its prompt in the order {spelled} differs in more than the order")
+        before, after = tuple(self._rendering.choices(doc)), tuple(self._rendering.choices(other))
+        if not _are_labels(before, after, contents) and not _are_moved(before, after, contents, order):
+            raise NoChoicesError(
+                f"in the order {spelled} doc_to_choice gives neither labels nor the moved options: {after!r:.100}"
+            )
+        golds = {contents[number] for number in self._rendering.golds(doc)}
+        moved = {contents[order[position]] for position in self._rendering.golds(other)}
+        if golds != moved:
+            raise NoChoicesError(f"in the order {spelled} its right option is {_shown(moved)}, not {_shown(golds)}")
+
+    def _error(self, what: str, hint: str | None = None) -> TaskError:
+        return TaskError(self._spec.error(f"--choice_orders: {what}.", "metadata", hint=hint))
+
+
+def _are_labels(before: Sequence[str], after: Sequence[str], contents: Sequence[str]) -> bool:
+    """Whether options are labels: the same in every order, and not the texts themselves."""
+    texts = {text.strip() for text in contents}
+    return before == after and (before == put_labels(len(before)) or texts.isdisjoint(map(str.strip, before)))
+
+
+def _are_moved(before: Sequence[str], after: Sequence[str], contents: Sequence[str], order: Order) -> bool:
+    """Whether options are the texts that the prompt shows, in the order in which it shows them."""
+    own = [text.strip() for text in contents]
+    return [text.strip() for text in before] == own and [text.strip() for text in after] == [own[k] for k in order]
+
+
+def _shown(texts: set[str]) -> str:
+    return ", ".join(sorted(map(repr, texts))) or "none"

@@ -1,0 +1,150 @@
+"""Scores over the orders of options: added to the task's own, stored, resumed, regraded."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+from proctor.errors import UsageError
+from proctor.models.dummy import DummyModel
+from proctor.run.exam import load_exam
+from proctor.run.progress import Quiet
+from proctor.run.session import evaluate
+from proctor.settings.config import build_config
+from proctor.types import Scores
+
+TASK = """\
+task: letters
+dataset_path: json
+dataset_kwargs: {data_files: {test: test.jsonl}}
+test_split: test
+output_type: multiple_choice
+doc_to_text: "{{question}}\\nA. {{choices[0]}}\\nB. {{choices[1]}}\\nC. {{choices[2]}}\\nAnswer:"
+doc_to_choice: [A, B, C]
+doc_to_target: answer
+metric_list: [{metric: acc}]
+"""
+GOLDS = [0, 2, 2, 1, 0]
+
+
+class First(DummyModel):
+    """Chooses what stands first, whatever it is."""
+
+    def score(self, context, place):
+        return -1.0 - place
+
+    def respond(self, requests):
+        for index, request in enumerate(requests):
+            count = len(request.continuations)
+            yield index, Scores(tuple((self.score(request.context, place), False) for place in range(count)))
+
+
+class Knows(First):
+    """Chooses the green one, wherever it stands."""
+
+    def score(self, context, place):
+        return 0.0 if context.rpartition("\nA. ")[2].split("\n")[place].endswith("green") else -5.0
+
+
+class Torn(First):
+    """Gives NaN where the green one stands first, and cannot decide elsewhere."""
+
+    def score(self, context, place):
+        return math.nan if "A. green" in context else -1.0
+
+
+@pytest.fixture
+def folder(tmp_path):
+    rows = [
+        {"question": f"Which one is number {n}?", "choices": ["red", "blue", "green"], "answer": gold}
+        for n, gold in enumerate(GOLDS)
+    ]
+    rows.append({"question": "And the last?", "choices": ["red", "None of these", "Both A and B"], "answer": 0})
+    (tmp_path / "test.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    (tmp_path / "letters.yaml").write_text(TASK, encoding="utf-8")
+    (tmp_path / "both.yaml").write_text(
+        "group: both\ntask: [letters]\naggregate_metric_list: [{metric: acc, weight_by_size: true}]\n",
+        encoding="utf-8",
+    )
+    return tmp_path
+
+
+def run(folder, model, orders="cyclic", tasks="letters", **settings):
+    given = {"model": "dummy", "include_path": [str(folder)], "tasks": tasks, "choice_orders": orders, **settings}
+    config = build_config(given)
+    exam = load_exam(config, Quiet)
+    return evaluate(config, progress=Quiet, bootstrap_iters=0, opened=model, exam=exam, keep_records=True)
+
+
+def test_a_model_that_chooses_a_position_is_right_in_one_order_of_three(folder):
+    result = run(folder, First())
+    scores = result["letters"]
+    own = GOLDS.count(0) + 1
+    assert scores["acc"] == own / 6
+    # Five documents in three orders, each right in one of them; the sixth has an order of its own alone and is right.
+    assert scores["acc_orders_mean"] == pytest.approx((5 / 3 + 1) / 6)
+    assert (scores["acc_orders_worst"], scores["acc_orders_any"], scores["order_consistency"]) == (0, 1, 0)
+    assert scores["order_effect"] == pytest.approx(sum((gold == 0) - (gold != 0) / 2 for gold in GOLDS) / 5)
+    (details,) = result.extra["proctor"]["choice_orders"]["tasks"]
+    assert details["kinds"] == {"fixed": 1, "free": 5}
+    assert (details["documents"], details["documents_in_several_orders"], details["orders"]) == (6, 5, 16)
+    assert details["positions"]["chosen"] == [1, 0, 0]
+
+
+def test_a_model_that_goes_by_content_has_one_score_in_all_orders(folder):
+    scores = run(folder, Knows())["letters"]
+    assert scores["acc_orders_worst"] == scores["acc_orders_any"] == GOLDS.count(2) / 5
+    assert (scores["order_consistent"], scores["sensitivity_gap"], scores["order_effect"]) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("orders", ["cyclic", "all", "sampled:6"])
+def test_the_scores_of_the_own_order_stay_to_the_digit(folder, orders):
+    plain, ordered = run(folder, First(), "canonical"), run(folder, First(), orders)
+    (before,), (after,) = plain.tasks, ordered.tasks
+    assert "choice_orders" not in plain.extra["proctor"]
+    assert {key: after.values[key] for key in before.values} == before.values
+    assert after.n_effective == before.n_effective
+    canonical = [record for record in ordered.records["letters"] if record.variant == 0]
+    assert [record.metrics for record in canonical] == [record.metrics for record in plain.records["letters"]]
+
+
+def test_a_group_has_the_means_of_its_tasks(folder):
+    result = run(folder, First(), tasks="both")
+    (group,) = result.groups
+    (task,) = result.tasks
+    assert group.values["acc_orders_mean", "none"].value == task.values["acc_orders_mean", "none"].value
+    assert ("order_rstd", "none") not in group.values
+    (plain,) = run(folder, First(), "canonical", tasks="both").groups
+    assert set(plain.values) == {("acc", "none")}
+
+
+def test_nan_is_never_right_and_ties_are_told(folder, caplog):
+    result = run(folder, Torn())
+    (details,) = result.extra["proctor"]["choice_orders"]["tasks"]
+    assert details["nan_orders"] == 5
+    assert details["ties"] == 11
+    assert "equally likely and the first won" in caplog.text
+
+
+def test_a_task_that_lists_no_options_is_named_once(folder, caplog):
+    text = TASK.replace("A. {{choices[0]}}\\nB. {{choices[1]}}\\nC. {{choices[2]}}\\n", "").replace(
+        "[A, B, C]", "choices"
+    )
+    (folder / "letters.yaml").write_text(text, encoding="utf-8")
+    result = run(folder, First())
+    assert caplog.text.count("--choice_orders has no effect on 1 of 1 tasks") == 1
+    assert "acc_orders_mean" not in result["letters"]
+
+
+@pytest.mark.parametrize("wrong", ["circular", "sampled", "sampled:0", "sampled:x", "", 3])
+def test_orders_that_there_are_not(folder, wrong):
+    with pytest.raises(UsageError, match="canonical, cyclic, all or sampled:M"):
+        build_config({"model": "dummy", "tasks": ["letters"], "choice_orders": wrong})
+
+
+@pytest.mark.parametrize("wrong", ["free", "sorted+", "pinned,sorted"])
+def test_kinds_that_there_are_not(folder, wrong):
+    with pytest.raises(UsageError, match="auto, none, or kinds"):
+        build_config({"model": "dummy", "tasks": ["letters"], "choice_orders_keep": wrong})

@@ -1,0 +1,170 @@
+"""A task's documents in other orders: what is shown, what keeps its place, and what is refused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from proctor.analysis.orders import OrderMode
+from proctor.errors import TaskError
+from proctor.run.exam import load_exam
+from proctor.run.progress import Quiet
+from proctor.settings.config import build_config
+from proctor.tasks.choice_orders import ChoiceOrders
+from proctor.tasks.prompt import PLAIN, PromptStyle
+
+CYCLIC, ALL = ChoiceOrders(OrderMode("cyclic")), ChoiceOrders(OrderMode("all"))
+LETTERS = """\
+task: letters
+dataset_path: json
+dataset_kwargs: {data_files: {test: test.jsonl}}
+test_split: test
+output_type: multiple_choice
+doc_to_text: "{{question}}\\nA. {{choices[0]}}\\nB. {{choices[1]}}\\nC. {{choices[2]}}\\nAnswer:"
+doc_to_choice: [A, B, C]
+doc_to_target: answer
+"""
+ROW = {"question": "Which is long?", "choices": ["red", "blue", "green"], "answer": 0}
+
+
+@pytest.fixture
+def load(tmp_path):
+    def load(rows=(ROW,), text=LETTERS):
+        (tmp_path / "test.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        (tmp_path / "letters.yaml").write_text(text, encoding="utf-8")
+        (task,) = load_exam(build_config({"model": "dummy", "tasks": [str(tmp_path / "letters.yaml")]}), Quiet).tasks
+        return task
+
+    return load
+
+
+def shown(task, orders=CYCLIC, **style):
+    (example, *_) = task.examples(range(1), PromptStyle(orders=orders, **style), 0)
+    return example
+
+
+def test_each_order_shows_the_options_moved_and_its_own_right_one(load):
+    example = shown(load())
+    assert [variant.order for variant in example.variants] == [(0, 1, 2), (1, 2, 0), (2, 0, 1)]
+    assert [variant.gold for variant in example.variants] == [0, 2, 1]
+    assert [variant.options for variant in example.variants] == [("A", "B", "C")] * 3
+    last = [variant.contexts[0][-1].content for variant in example.variants]
+    assert last[1] == "Which is long?\nA. blue\nB. green\nC. red\nAnswer:"
+    assert last[2] == "Which is long?\nA. green\nB. red\nC. blue\nAnswer:"
+    assert (example.item.contents, example.item.golds, example.item.kind) == (("red", "blue", "green"), (0,), "free")
+
+
+def test_the_document_and_its_own_variant_are_those_of_a_run_without_orders(load):
+    task = load()
+    (plain,) = task.examples(range(1), PLAIN, 0)
+    ordered = shown(task)
+    assert ordered.canonical == plain.canonical
+    assert (ordered.doc, ordered.target, ordered.text) == (plain.doc, plain.target, plain.text)
+    assert plain.item is None
+
+
+def test_all_orders(load):
+    assert len({variant.order for variant in shown(load(), ALL).variants}) == 6
+
+
+def test_orders_do_not_depend_on_the_other_documents(load):
+    rows = [{**ROW, "question": f"Which is long, {number}?"} for number in range(4)]
+    style = PromptStyle(orders=ChoiceOrders(OrderMode("sampled", 6)))
+    task = load(rows)
+    every = [[variant.order for variant in one.variants] for one in task.examples(range(4), style, 0)]
+    (third,) = task.examples([2], style, 0)
+    assert [variant.order for variant in third.variants] == every[2]
+    assert [len(orders) for orders in every] == [6] * 4
+
+
+@pytest.mark.parametrize(
+    ("choices", "kept", "free"),
+    [
+        (["red", "blue", "None of the above"], [(0, 1, 2), (1, 0, 2)], 3),
+        (["1 km", "2 km", "3 km"], [(0, 1, 2), (2, 1, 0)], 3),
+        (["Both A and B", "blue", "red"], [(0, 1, 2)], 3),
+        (["위의 모두", "파랑", "빨강"], [(0, 1, 2), (0, 2, 1)], 3),
+    ],
+)
+def test_options_that_speak_of_others_or_are_sorted_keep_their_place(load, choices, kept, free):
+    task = load([{**ROW, "choices": choices}])
+    assert [variant.order for variant in shown(task).variants] == kept
+    unbound = ChoiceOrders(OrderMode("cyclic"), frozenset())
+    assert len(shown(task, unbound).variants) == free
+
+
+def test_a_function_of_the_task_says_which_positions_stay(load, tmp_path):
+    (tmp_path / "utils.py").write_text("def last(doc):\n    return [2]\n", encoding="utf-8")
+    text = LETTERS + "metadata: {choices: {options: choices, answer: answer, keep: !function utils.last}}\n"
+    assert [variant.order for variant in shown(load(text=text)).variants] == [(0, 1, 2), (1, 0, 2)]
+    (tmp_path / "utils.py").write_text("def last(doc):\n    return [7]\n", encoding="utf-8")
+
+
+def test_columns_that_are_declared_are_used_and_checked(load):
+    text = LETTERS + "metadata: {choices: {options: choices, answer: answer}}\n"
+    assert len(shown(load(text=text)).variants) == 3
+    with pytest.raises(TaskError, match=r"letters\.yaml:9: .*no column 'options'"):
+        shown(load(text=LETTERS + "metadata: {choices: {options: options, answer: answer}}\n"))
+    with pytest.raises(TaskError, match="none of 3 options"):
+        shown(load(text=LETTERS + "metadata: {choices: {options: choices, answer: answer, answer_form: number}}\n"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("C. {{choices[2]}}", "C. {{choices[2]}}, not {{choices[0]}}"),
+        ("{{question}}", "{{question}} (the first has {{choices[0]|length}} letters)"),
+        ("C. {{choices[2]}}", ""),
+        ("doc_to_choice: [A, B, C]", "doc_to_choice: '{{choices|sort}}'"),
+    ],
+    ids=["an option twice", "the prompt depends on an option", "an option is missing", "options are sorted"],
+)
+def test_a_prompt_that_changes_in_more_than_the_order_is_refused(load, old, new):
+    assert old in LETTERS
+    with pytest.raises(TaskError, match=r"(?s)--choice_orders: .*metadata: \{choices:"):
+        shown(load(text=LETTERS.replace(old, new)))
+
+
+def test_a_document_that_does_not_fit_is_named(load):
+    declared = LETTERS + "metadata: {choices: {options: choices, answer: answer}}\n"
+    rows = [ROW] * 30 + [{**ROW, "answer": -1}]
+    task = load(rows, declared)
+    with pytest.raises(TaskError, match="document 30 cannot be shown in another order: its answer -1"):
+        list(task.examples(range(31), PromptStyle(orders=CYCLIC), 0))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LETTERS.replace("A. {{choices[0]}}\\nB. {{choices[1]}}\\nC. {{choices[2]}}\\n", "").replace(
+            "[A, B, C]", "choices"
+        ),
+        LETTERS.replace("multiple_choice", "generate_until").replace("doc_to_choice: [A, B, C]\n", ""),
+    ],
+    ids=["options are continuations", "no options"],
+)
+def test_a_task_whose_prompt_lists_no_options_has_its_own_order(load, text):
+    task = load(text=text)
+    assert len(shown(task).variants) == 1
+    assert not task.lists_options(PromptStyle(orders=CYCLIC))
+
+
+def test_a_model_that_chooses_by_label_gets_labelled_options_in_each_order(load):
+    text = LETTERS.replace("A. {{choices[0]}}\\nB. {{choices[1]}}\\nC. {{choices[2]}}\\n", "").replace(
+        "[A, B, C]", "choices"
+    )
+    example = shown(load(text=text), choose="letters")
+    assert "A. blue\nB. green\nC. red\n" in example.variants[1].contexts[0][-1].content
+    assert [variant.gold for variant in example.variants] == [0, 2, 1]
+
+
+def test_too_many_orders_are_refused_with_the_flag_that_helps(load):
+    row = {**ROW, "choices": [f"option of colour {letter}" for letter in "abcdefghij"]}
+    lines = "\\n".join(f"{letter}. {{{{choices[{number}]}}}}" for number, letter in enumerate("ABCDEFGHIJ"))
+    text = LETTERS.replace("A. {{choices[0]}}\\nB. {{choices[1]}}\\nC. {{choices[2]}}", lines)
+    text = text.replace("[A, B, C]", "[A, B, C, D, E, F, G, H, I, J]")
+    task = load([row], text)
+    assert len(shown(task).variants) == 10
+    with pytest.raises(TaskError, match=r"(?s)3,628,800 orders.*sampled:"):
+        shown(task, ALL)
