@@ -58,6 +58,20 @@ def test_copies_of_documents_add_nothing():
     assert result.effective_n == pytest.approx(8 * (24 - 3) / (24 - 1))  # s² of 24 copies has another divisor
 
 
+@given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 6)), min_size=1, max_size=60))
+def test_wilson_on_effective_n_lies_within_0_and_1_and_holds_the_mean(rows):
+    values, clusters = [float(v) for v, _ in rows], [c for _, c in rows]
+    result = clustered_mean(values, clusters)
+    if result.clusters == 1:
+        assert result.interval is None
+    else:
+        low, high = result.interval
+        assert -1e-12 <= low <= result.mean + 1e-12
+        assert result.mean - 1e-12 <= high <= 1 + 1e-12
+        assert low < high
+        assert 0 < result.effective_n <= result.n
+
+
 def test_few_clusters_are_marked():
     values = [float(i % 3 == 0) for i in range(60)]
     assert clustered_mean(values, [i // 4 for i in range(60)]).few_clusters

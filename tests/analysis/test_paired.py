@@ -148,3 +148,41 @@ def test_the_interval_covers_the_true_difference(n, only_a, only_b):
         low, high = bonett_price(b, c, n).interval()
         covered += low <= truth <= high
     assert covered / runs > 0.94
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("difference", [0.0, 0.06])
+def test_clustered_comparisons_cover_and_do_not_overclaim(difference):
+    """40 passages of 5 documents on which one model or the other is better: plain McNemar claims too much."""
+    source, runs, covered, claims, plain = random.Random(12), 500, 0, 0, 0
+    clusters = [i // 5 for i in range(200)]
+    for _ in range(runs):
+        a, b = [], []
+        for _ in range(40):
+            tilt = source.choice((-0.25, 0.25))
+            for _ in range(5):
+                a.append(float(source.random() < 0.55 + difference / 2 + tilt))
+                b.append(float(source.random() < 0.55 - difference / 2 - tilt))
+        result = compare(a, b, clusters)
+        low, high = result.interval
+        covered += low <= difference <= high
+        claims += result.p <= 0.05
+        plain += compare(a, b).p <= 0.05
+    assert covered / runs > 0.925
+    if not difference:
+        assert claims / runs < 0.075
+        assert plain / runs > 0.1
+
+
+@pytest.mark.slow
+def test_graded_scores_cover_and_do_not_overclaim():
+    """Skewed scores of 14 documents, of equal mean: t interval and exact sign flips."""
+    source, runs, covered, claims = random.Random(13), 300, 0, 0
+    for _ in range(runs):
+        a = [source.random() ** 3 for _ in range(14)]
+        b = [min(1.0, max(0.0, 0.7 * x + 0.3 * source.random() ** 3)) for x in a]
+        result = paired_difference(a, b, source=source_of(0), level=0.95)
+        covered += result.interval[0] <= 0 <= result.interval[1]
+        claims += result.p <= 0.05
+    assert covered / runs > 0.925
+    assert claims / runs < 0.075

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from proctor.analysis.draws import source_of
 from proctor.analysis.multiplicity import adjusted
@@ -30,6 +32,14 @@ from proctor.errors import AnalysisError
 def test_the_verdict_of_an_interval(interval, margin, verdict, same):
     result = judge(interval, margin)
     assert (result.verdict, result.same) == (verdict, same)
+
+
+@given(st.floats(-1, 1), st.floats(0.001, 1), st.sampled_from([None, 0.02, 0.3]))
+def test_swapping_models_mirrors_the_verdict(center, half, margin):
+    one, other = judge((center - half, center + half), margin), judge((-center - half, -center + half), margin)
+    mirrored = {Verdict.BETTER: Verdict.WORSE, Verdict.WORSE: Verdict.BETTER}
+    assert other.verdict == mirrored.get(one.verdict, one.verdict)
+    assert other.same == one.same
 
 
 def test_a_corrected_p_can_take_a_verdict_back():
