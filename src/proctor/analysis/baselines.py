@@ -1,16 +1,15 @@
-"""Baselines: what an exam gives away to who knows nothing.
+"""Baselines: what an exam gives away to who knows nothing."""
 
-  chance               mean of (golds / options): guessing
-  majority position    always the same letter: the honest chance level where golds are not spread evenly
-  longest, shortest    always the longest option: authors write right answers out
-
-A score below the best of them is no evidence of knowledge. Chance correction is done on the score, ``(acc -
-chance)/(1 - chance)``; correcting each document first (formula scoring) weighs documents by their number of options
-and is given beside it.
-
-Sources: F. M. Lord, "Formula scoring and number-right scoring", 1975; N. Balepur et al., 2402.12483 (choices only);
-W. Hoeffding 1956 (sums of trials with different probabilities).
-"""
+#   chance               mean of (golds / options): guessing
+#   majority position    always the same letter: the honest chance level where golds are not spread evenly
+#   longest, shortest    always the longest option: authors write right answers out
+#
+# A score below the best of them is no evidence of knowledge. Chance correction is done on the score, ``(acc -
+# chance)/(1 - chance)``; correcting each document first (formula scoring) weighs documents by their number of options
+# and is given beside it.
+#
+# Sources: F. M. Lord, "Formula scoring and number-right scoring", 1975; N. Balepur et al., 2402.12483 (choices only);
+# W. Hoeffding 1956 (sums of trials with different probabilities).
 
 from __future__ import annotations
 

@@ -1,21 +1,19 @@
-"""The mean of a finite population of values in [0, 1], from a random beginning of it: an interval that holds at every
-look.
+"""The mean of a finite population of values in [0, 1], from a random part of it, valid at every look."""
 
-For each candidate mean m two gamblers bet, one that values are above it, one that they are below. The next value's
-mean under m, given what was drawn, is ``m_t = (N m - sum of values so far) / (N - t + 1)``; the bet is fair, so that
-wealth ever reaches 1/alpha with probability alpha at most. The interval is what neither gambler got rich on:
-
-  ``{m : max(theta K+, (1 - theta) K-) < 1 / alpha}``,  ``K± = product of 1 ± lambda_t (y_t - m_t)``
-
-with predictable bets ``lambda_t = sqrt(2 ln(2/alpha) / (s²_{t-1} t ln(1 + t)))`` cut to c/m_t and c/(1 - m_t), so
-that no gambler is ever broke. Each factor of K+ falls with m, each of K- rises: the ends are found by halving on the
-grid, 22 passes over the values instead of 2,001.
-
-Differences of two models in [-1, 1] are values ``y = (d + 1)/2``; the macro mean over tasks is the mean of weighted
-values (:func:`macro_weights`). Non-inferiority at a margin holds as soon as the lower end is above -margin.
-
-Source: I. Waudby-Smith, A. Ramdas, "Estimating means of bounded random variables by betting", 2010.09686.
-"""
+# For each candidate mean m two gamblers bet, one that values are above it, one that they are below. The next value's
+# mean under m, given what was drawn, is ``m_t = (N m - sum of values so far) / (N - t + 1)``; the bet is fair, so that
+# wealth ever reaches 1/alpha with probability alpha at most. The interval is what neither gambler got rich on:
+#
+#   ``{m : max(theta K+, (1 - theta) K-) < 1 / alpha}``,  ``K± = product of 1 ± lambda_t (y_t - m_t)``
+#
+# with predictable bets ``lambda_t = sqrt(2 ln(2/alpha) / (s²_{t-1} t ln(1 + t)))`` cut to c/m_t and c/(1 - m_t), so
+# that no gambler is ever broke. Each factor of K+ falls with m, each of K- rises: the ends are found by halving on the
+# grid, 22 passes over the values instead of 2,001.
+#
+# Differences of two models in [-1, 1] are values ``y = (d + 1)/2``; the macro mean over tasks is the mean of weighted
+# values (:func:`macro_weights`). Non-inferiority at a margin holds as soon as the lower end is above -margin.
+#
+# Source: I. Waudby-Smith, A. Ramdas, "Estimating means of bounded random variables by betting", 2010.09686.
 
 from __future__ import annotations
 

@@ -1,20 +1,18 @@
-"""Calibration: is a model that is 90 % sure right in 90 %?
+"""Calibration: is a model that is 90 % sure right in 90 %?"""
 
-Documents are put into bins by confidence; in each, mean confidence is compared with accuracy.
-
-  mass bins    equally many documents each, by (confidence, document): the measure that is reported
-  width bins   equally wide, (low, high]; 0 belongs to the first: what the literature reports, empty at one end
-
-The expected calibration error (ECE) of n documents is above 0 for a *perfectly* calibrated model, too: 0.10 at 100
-documents. It must never be shown without what chance gives (:mod:`proctor.analysis.calibration_null`);
-``rmsce_debiased`` subtracts it.
-
-Invariant (a test): ``brier_top = reliability - resolution + uncertainty + within-bin variance - within-bin
-covariance``.
-
-Sources: C. Guo et al., 1706.04599 (ECE); A. Kumar et al., 1909.10155 (debiased); R. Roelofs et al., 2012.08668 (mass
-bins); A. H. Murphy 1973 and D. B. Stephenson et al. 2008 (decomposition).
-"""
+# Documents are put into bins by confidence; in each, mean confidence is compared with accuracy.
+#
+#   mass bins    equally many documents each, by (confidence, document): the measure that is reported
+#   width bins   equally wide, (low, high]; 0 belongs to the first: what the literature reports, empty at one end
+#
+# The expected calibration error (ECE) of n documents is above 0 for a *perfectly* calibrated model, too: 0.10 at 100
+# documents. It must never be shown without what chance gives (``calibration_null``); ``rmsce_debiased`` subtracts it.
+#
+# Invariant (a test): ``brier_top = reliability - resolution + uncertainty + within-bin variance - within-bin
+# covariance``.
+#
+# Sources: C. Guo et al., 1706.04599 (ECE); A. Kumar et al., 1909.10155 (debiased); R. Roelofs et al., 2012.08668 (mass
+# bins); A. H. Murphy 1973 and D. B. Stephenson et al. 2008 (decomposition).
 
 from __future__ import annotations
 

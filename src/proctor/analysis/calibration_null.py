@@ -1,18 +1,17 @@
-"""What a perfectly calibrated model would show: the calibration error that chance alone gives on these documents.
+"""What a perfectly calibrated model would show: the calibration error that chance alone gives on these documents."""
 
-Under perfect calibration document i is right with probability confidence_i, independently of the others (consistency
-resampling: J. Bröcker, L. A. Smith, "Increasing the reliability of reliability diagrams", 2007). The specification
-    draws 1,000 sets of right answers. All
-that a draw needs of a bin is its number of right answers, whose distribution (Poisson-binomial) is computed exactly:
-
-  expected error     sum over bins of E|right_b - sum of confidences_b| / n: exact, no draws
-  p                  exact while the bins have at most 20,000 combinations of counts; else 1,000 draws of a count for
-  each bin,
-                     from its exact distribution: the same in law as 1,000 times n coins, in a thousandth of the time
-  band of a bin      the 2.5 and 97.5 % quantiles of its accuracy, exact
-
-Draws come from ``random.Random`` (see :mod:`proctor.analysis.draws`): numpy changes no digit.
-"""
+# Under perfect calibration document i is right with probability confidence_i, independently of the others (consistency
+# resampling). The plain way draws 1,000 sets of right answers. All that a draw needs of a bin is its number of right
+# answers, whose distribution (Poisson-binomial) is computed exactly:
+#
+#   expected error   sum over bins of E|right_b - sum of confidences_b| / n: exact, no draws
+#   p                exact while the bins have at most 20,000 combinations of counts; else 1,000 draws of a count for
+#                    each bin from its distribution: equal in law to 1,000 times n coins, in a thousandth of the time
+#   band of a bin    the 2.5 and 97.5 % quantiles of its accuracy, exact
+#
+# Draws come from ``random.Random`` (see ``draws``): numpy changes no digit.
+#
+# Source: J. Bröcker, L. A. Smith, "Increasing the reliability of reliability diagrams", 2007.
 
 from __future__ import annotations
 

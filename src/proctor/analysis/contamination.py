@@ -1,23 +1,20 @@
-"""Contamination: does a model find the published form of an exam likelier than equivalent forms, more than chance
-allows?
+"""Contamination: does a model find an exam's published form likelier than equivalent ones, beyond chance?"""
 
-  order canary       the published order of the options among random ones, for *free* items only: a sorted list is
-  likelier in its natural
-                     order without any memory
-  order drop         the score of the published order against the others
-  order of documents the published order of documents against shuffled ones, by shards
-  completion         the second half of a question after the first
-
-What this can show is a preference for the published form. The word memory needs a reference: a model that cannot have
-seen the exam, on the same items. What it cannot show is that a model has *not* seen it, or how much of a score is due
-to it.
-
-Under exchangeability of orders an item's rank is uniform on 1..R. The rank sum finds many weak traces, the count of
-first places few strong ones; both are reported, Holm-corrected for being two.
-
-Sources: S. Ni et al., 2409.01790 (first places); N. Hidayat et al., 2505.24263 (comparison of methods); Y. Oren et
-al., 2310.17623 (order of documents).
-"""
+#   order canary         the published order of the options among random ones, for *free* items only: a sorted list is
+#                        likelier in its natural order without any memory
+#   order drop           the score of the published order against the others
+#   order of documents   the published order of documents against shuffled ones, by shards
+#   completion           the second half of a question after the first
+#
+# What this can show is a preference for the published form. The word memory needs a reference: a model that cannot
+# have seen the exam, on the same items. What it cannot show is that a model has *not* seen it, or how much of a score
+# is due to it.
+#
+# Under exchangeability of orders an item's rank is uniform on 1..R. The rank sum finds many weak traces, the count of
+# first places few strong ones; both are reported, Holm-corrected for being two.
+#
+# Sources: S. Ni et al., 2409.01790 (first places); N. Hidayat et al., 2505.24263 (comparison of methods); Y. Oren et
+# al., 2310.17623 (order of documents).
 
 from __future__ import annotations
 

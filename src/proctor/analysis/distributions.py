@@ -1,16 +1,15 @@
-"""Probabilities and quantiles of the normal, t, chi-square, beta and binomial distributions, in plain Python.
+"""Probabilities and quantiles of the normal, t, chi-square, beta and binomial distributions, in plain Python."""
 
-Why not scipy: comparing two stored runs must work, with the same digits, where nothing but Python is installed.
-scipy is what the tests compare with: within 1e-10 of the value, mostly within 1e-13.
-
-- beta by the continued fraction of Didonato and Morris, evaluated by Lentz's method (Press et al., "Numerical Recipes",
-  section 6.4). Its leading factor is written as deviations from the mean (``_log_kernel``): differences of ``lgamma``
-  lose six digits at a hundred thousand documents.
-- t and binomial from beta, chi-square from the incomplete gamma function (section 6.2 of the same book).
-- quantiles by Newton's steps inside a bracket that only shrinks; a step out of the bracket is a halving.
-
-A tail is computed as a tail, never as one minus its complement where it is the small one.
-"""
+# Why not scipy: comparing two stored runs must work, with the same digits, where nothing but Python is installed.
+# scipy is what the tests compare with: within 1e-9 of the value, mostly within 1e-13.
+#
+# - beta by its continued fraction, evaluated by Lentz's method (Press et al., "Numerical Recipes", section 6.4). Its
+#   leading factor is written as deviations from the mean (``_log_kernel``): differences of ``lgamma`` lose six
+#   digits at a hundred thousand documents.
+# - t and binomial from beta, chi-square from the incomplete gamma function (section 6.2 of the same book).
+# - quantiles by Newton's steps inside a bracket that only shrinks; a step out of the bracket is a halving.
+#
+# A tail is computed as a tail, never as one minus its complement where it is the small one.
 
 from __future__ import annotations
 

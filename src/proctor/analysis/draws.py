@@ -1,11 +1,10 @@
-"""Random numbers of an analysis: from names, never from positions.
+"""Random numbers of an analysis: from names, never from positions."""
 
-A draw that depends on the position of a document changes when ``--limit`` leaves documents out. So each source is
-seeded by (seed, name of the task, hash of the document), or by as many of these as the draw is about.
-``random.Random`` hashes a text with SHA-512, the same on every machine and every version of Python; of its methods
-only ``random()``, ``getrandbits()`` and what follows from them here are used, as only these are promised to stay.
-numpy's generators are not used: they would give other digits than a machine without numpy.
-"""
+# A draw that depends on the position of a document changes when ``--limit`` leaves documents out. So each source is
+# seeded by (seed, name of the task, hash of the document), or by as many of these as the draw is about.
+# ``random.Random`` hashes a text with SHA-512, the same on every machine and every version of Python; of its methods
+# only ``random()``, ``getrandbits()`` and what follows from them here are used, as only these are promised to stay.
+# numpy's generators are not used: they would give other digits than a machine without numpy.
 
 from __future__ import annotations
 

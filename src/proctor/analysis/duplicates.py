@@ -1,16 +1,15 @@
-"""Items that are the same: duplicates, contradictions, near duplicates, examples that are test items, equal options.
+"""Items that are the same: duplicates, contradictions, near duplicates, examples that are test items, equal options."""
 
-Questions are compared by letters and digits alone (NFKC, lower case). That drops operators and brackets, so equal
-normalized texts are *candidates*; texts that are equal but for spaces are duplicates. Equal items with other golds
-are a contradiction: at least one is wrong.
-
-Near duplicates share at least 80 % of their three-word shingles (Jaccard). They are found exactly, without MinHash's
-chance: two sets of a similarity of 0.8 share one of the rarest shingles of each, so that only few pairs are compared,
-    however many items there are.
-
-Sources: A. Z. Broder, "On the resemblance and containment of documents", 1997; S. Chaudhuri et al., "A primitive
-operator for similarity joins in data cleaning", 2006 (prefix filter).
-"""
+# Questions are compared by letters and digits alone (NFKC, lower case). That drops operators and brackets, so equal
+# normalized texts are *candidates*; texts that are equal but for spaces are duplicates. Equal items with other golds
+# are a contradiction: at least one is wrong.
+#
+# Near duplicates share at least 80 % of their three-word shingles (Jaccard). They are found exactly, without MinHash's
+# chance: two sets of a similarity of 0.8 share one of the rarest shingles of each, so that only few pairs are
+# compared, however many items there are.
+#
+# Sources: A. Z. Broder, "On the resemblance and containment of documents", 1997; S. Chaudhuri et al., "A primitive
+# operator for similarity joins in data cleaning", 2006 (prefix filter).
 
 from __future__ import annotations
 

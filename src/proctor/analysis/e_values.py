@@ -1,15 +1,13 @@
-"""A against B at any time: an e-value of the discordant documents.
+"""A against B at any time: an e-value of the discordant documents."""
 
-If A and B are equally good, each discordant document is a fair coin. ``E = 2^(w+l) B(1+w, 1+l) / B(1, 1)`` is the
-wealth of who bets on the coin with a uniform prior over its bias: under fairness its mean is 1 at any time one may
-stop. So A and B differ at level alpha as soon as E reaches 1/alpha, and ``min(1, 1 / max E)`` is a p-value that is
-valid whenever one looks.
-
-It speaks of the population that the exam is a sample of, not of the full run; for that see
-:mod:`proctor.analysis.betting`.
-
-Sources: S. R. Howard et al., 1810.08240; J. Ville 1939.
-"""
+# If A and B are equally good, each discordant document is a fair coin. ``E = 2^(w+l) B(1+w, 1+l) / B(1, 1)`` is the
+# wealth of who bets on the coin with a uniform prior over its bias: under fairness its mean is 1 at any time one may
+# stop. So A and B differ at level alpha as soon as E reaches 1/alpha, and ``min(1, 1 / max E)`` is a p-value that is
+# valid whenever one looks.
+#
+# It speaks of the population that the exam is a sample of, not of the full run; for that see ``betting``.
+#
+# Sources: S. R. Howard et al., 1810.08240; J. Ville 1939.
 
 from __future__ import annotations
 

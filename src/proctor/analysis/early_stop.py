@@ -1,21 +1,21 @@
-"""Early stop: intervals that hold at every look, so that a run may end when its answer is clear.
+"""Early stop: intervals that hold at every look, so that a run may end when its answer is clear."""
 
-Looking at an ordinary interval every 50 documents and stopping when it excludes 0 makes 31 % false claims instead of
-5 %. A confidence sequence misses the truth at *any* look with probability alpha at most.
-
-The truth here is the score of the full run: N documents, asked in one random order, so that every beginning is a simple
-random sample without replacement. The prior-posterior-ratio set keeps each number m of right answers for which
-
-  ``BB(m; N, 1, 1) / BB(m - S; N - t, 1 + S, 1 + t - S) < 1 / alpha``
-
-after S right answers of t (BB: beta-binomial). The ratio is a martingale under m, and Ville's inequality bounds how
-often it ever reaches 1/alpha. The posterior is log-concave, so the set is an interval, found by halving: a look costs
-microseconds.
-
-Invariants (tests): the running intersection shrinks; at t = N it is the score itself.
-
-Sources: I. Waudby-Smith, A. Ramdas, "Confidence sequences for sampling without replacement", 2006.04347; J. Ville 1939.
-"""
+# Looking at an ordinary interval every 50 documents and stopping when it excludes 0 makes 31 % false claims instead of
+# 5 %. A confidence sequence misses the truth at *any* look with probability alpha at most.
+#
+# The truth here is the score of the full run: N documents, asked in one random order, so that every beginning is a
+# simple random sample without replacement. The prior-posterior-ratio set keeps each number m of right answers for
+# which, after S right answers of t (BB: beta-binomial),
+#
+#   ``BB(m; N, 1, 1) / BB(m - S; N - t, 1 + S, 1 + t - S) < 1 / alpha``
+#
+# The ratio is a martingale under m, and Ville's inequality bounds how often it ever reaches 1/alpha. The posterior is
+# log-concave, so the set is an interval, found by halving: a look costs microseconds.
+#
+# Invariants (tests): the running intersection shrinks; at t = N it is the score itself.
+#
+# Sources: I. Waudby-Smith, A. Ramdas, "Confidence sequences for sampling without replacement", 2006.04347; J. Ville
+# 1939.
 
 from __future__ import annotations
 

@@ -1,12 +1,11 @@
-"""Formulations of one item: by letter, as text, normalized in several ways, generated. Do they agree?
+"""Formulations of one item: by letter, as text, normalized in several ways, generated. Do they agree?"""
 
-A model that knows the answer and not what a letter is fails by letter only; one that ranks letters in the last
-thousandth of its probability is scored by noise (``choice_mass``). The best of several formulations is not a score:
-the maximum of noisy accuracies is too high by construction.
-
-Sources: Y. Gu et al., 2406.08446 (OLMES); A. Holtzman et al., 2104.08315 (PMI); X. Wang et al., 2402.14499 (letters
-against text); J. Cohen 1960 (kappa).
-"""
+# A model that knows the answer and not what a letter is fails by letter only; one that ranks letters in the last
+# thousandth of its probability is scored by noise (``choice_mass``). The best of several formulations is not a score:
+# the maximum of noisy accuracies is too high by construction.
+#
+# Sources: Y. Gu et al., 2406.08446 (OLMES); A. Holtzman et al., 2104.08315 (PMI); X. Wang et al., 2402.14499 (letters
+# against text); J. Cohen 1960 (kappa).
 
 from __future__ import annotations
 

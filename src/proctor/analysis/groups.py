@@ -1,12 +1,11 @@
-"""A group of tasks: its score, the difference of two models over it, and whether its tasks agree on the difference.
+"""A group of tasks: its score, the difference of two models over it, and whether its tasks agree on the difference."""
 
-Two questions have two standard errors. Other *documents* of the same tasks: the errors of the tasks, weighted. Other
-*tasks*: the spread of the tasks' scores. On 28 exams a difference of 28.5 points had an error of 0.5 by the first and
-1.0 by the second.
-
-Sources: variance of a weighted sum of independent variables, https://en.wikipedia.org/wiki/Variance#Propagation; W.
-G. Cochran, "The combination of estimates from different experiments", 1954 (Q).
-"""
+# Two questions have two standard errors. Other *documents* of the same tasks: the errors of the tasks, weighted. Other
+# *tasks*: the spread of the tasks' scores. On 28 exams a difference of 28.5 points had an error of 0.5 by the first
+# and 1.0 by the second.
+#
+# Sources: variance of a weighted sum of independent variables, https://en.wikipedia.org/wiki/Variance#Propagation; W.
+# G. Cochran, "The combination of estimates from different experiments", 1954 (Q).
 
 from __future__ import annotations
 

@@ -1,15 +1,13 @@
-"""Intervals of one score: of a share of right answers, of clustered documents.
+"""Intervals of one score: of a share of right answers, of clustered documents."""
 
-Wilson's interval is the default for shares: it covers what it promises where ``s/sqrt(n)`` does not (10 right of 10),
-and is shorter than the exact one of Clopper and Pearson. Documents that share a passage or a template count for fewer
-than they
-are: their sums, not they, vary independently. ``clustered_mean`` measures for how many (n / design effect), and
-gives Wilson's interval on that number.
-
-Sources: E. B. Wilson 1927; C. J. Clopper, E. S. Pearson 1934; E. Miller, "Adding error bars to evals",
-https://arxiv.org/abs/2411.00640 (clusters; the factor C/(C - 1) is added here); C. Franco et al., "Comparative study
-of confidence intervals for proportions in complex sample surveys", 2019 (Wilson on effective n).
-"""
+# Wilson's interval is the default for shares: it covers what it promises where ``s/sqrt(n)`` does not (10 right of
+# 10), and is shorter than the exact one of Clopper and Pearson. Documents that share a passage or a template count for
+# fewer than they are: their sums, not they, vary independently. ``clustered_mean`` measures for how many (n / design
+# effect), and gives Wilson's interval on that number.
+#
+# Sources: E. B. Wilson 1927; C. J. Clopper, E. S. Pearson 1934; E. Miller, "Adding error bars to evals",
+# https://arxiv.org/abs/2411.00640 (clusters; the factor C/(C - 1) is added here); C. Franco et al., "Comparative study
+# of confidence intervals for proportions in complex sample surveys", 2019 (Wilson on effective n).
 
 from __future__ import annotations
 

@@ -1,16 +1,14 @@
-"""Items seen by several models: how hard they are, whether they tell good models from bad ones, whether their gold is
-doubtful.
+"""Items seen by several models: how hard they are, what they discriminate, whether a gold is doubtful."""
 
-Discrimination is the correlation of an item with the number of right answers on the *other* items: with its own it
-would always be above 0. With few models it is noise (of 894 items under six models 215 were negative): below eight it
-is shown with a warning and flags nothing.
-
-A suspicious gold is a request to look, not a verdict: the strong models agree on another option. With four models and
-5 % planted errors, unanimous agreement found 47 % of them, and half of its flags were planted ones.
-
-Sources: F. M. Lord, M. R. Novick, "Statistical Theories of Mental Test Scores", 1968 (item-rest correlation); A. P.
-Gema et al., 2406.04127.
-"""
+# Discrimination is the correlation of an item with the number of right answers on the *other* items: with its own it
+# would always be above 0. With few models it is noise (of 894 items under six models 215 were negative): below eight
+# it is shown with a warning and flags nothing.
+#
+# A suspicious gold is a request to look, not a verdict: the strong models agree on another option. With four models
+# and 5 % planted errors, unanimous agreement found 47 % of them, and half of its flags were planted ones.
+#
+# Sources: F. M. Lord, M. R. Novick, "Statistical Theories of Mental Test Scores", 1968 (item-rest correlation); A. P.
+# Gema et al., 2406.04127.
 
 from __future__ import annotations
 

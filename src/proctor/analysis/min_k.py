@@ -1,11 +1,10 @@
-"""Min-K% and Min-K%++: the least likely tokens of a text, as scores of membership.
+"""Min-K% and Min-K%++: the least likely tokens of a text, as scores of membership."""
 
-A text that was trained on has no very unlikely tokens. On clean splits these scores are near chance, so they are
-shown without a p-value, and only to compare texts under one model.
-
-Sources: W. Shi et al., 2310.16789 (Min-K%); J. Zhang et al., 2404.02936 (Min-K%++); M. Duan et al., 2402.07841 (near
-chance).
-"""
+# A text that was trained on has no very unlikely tokens. On clean splits these scores are near chance, so they are
+# shown without a p-value, and only to compare texts under one model.
+#
+# Sources: W. Shi et al., 2310.16789 (Min-K%); J. Zhang et al., 2404.02936 (Min-K%++); M. Duan et al., 2402.07841 (near
+# chance).
 
 from __future__ import annotations
 

@@ -1,14 +1,13 @@
-"""Several tests at once: p-values corrected for their number.
+"""Several tests at once: p-values corrected for their number."""
 
-57 subjects without any difference give at least one p below 0.05 in 87 % of comparisons. Holm's correction keeps the
-probability of *any* false claim at the level, whatever the tests have to do with each other, and never finds less than
-Bonferroni's. Benjamini and Hochberg's bounds the expected share of false claims among the claims; Benjamini and
-Yekutieli's does so for tests that depend on each other in any way.
-
-Invariant: Holm >= Benjamini-Hochberg >= raw. A missing p stays missing and does not count.
-
-Sources: S. Holm 1979; Y. Benjamini, Y. Hochberg 1995; Y. Benjamini, D. Yekutieli 2001.
-"""
+# 57 subjects without any difference give at least one p below 0.05 in 87 % of comparisons. Holm's correction keeps the
+# probability of *any* false claim at the level, whatever the tests have to do with each other, and never finds less
+# than Bonferroni's. Benjamini and Hochberg's bounds the expected share of false claims among the claims; Benjamini and
+# Yekutieli's does so for tests that depend on each other in any way.
+#
+# Invariant: Holm >= Benjamini-Hochberg >= raw. A missing p stays missing and does not count.
+#
+# Sources: S. Holm 1979; Y. Benjamini, Y. Hochberg 1995; Y. Benjamini, D. Yekutieli 2001.
 
 from __future__ import annotations
 

@@ -1,19 +1,18 @@
-"""Options that must not move: "none of the above" is only true in its place, "both A and B" names letters.
+"""Options that must not move: "none of the above" is only true in its place, "both A and B" names letters."""
 
-An item is one of four kinds:
-
-  fixed     an option names other options by their labels, the stem does, or fewer than two options can move
-  pinned    an option speaks of all, none or both of the others: it stays, the others move
-  sorted    three or more numbers of one unit, strictly rising or falling: only its reverse is natural. Currencies and
-            "about" may stand before a number; codes with letters before it ("E4303") are no numbers
-  free      everything else
-
-Rules are per language (English, Korean, Chinese) and look at the whole option wherever a sentence might contain the
-same words: "둘 다" stays, "전원은 모두 차단한 상태로 나타낸다" is a statement and moves.
-Texts are compared in NFC, trimmed, without punctuation around them.
-
-The lists of the test vectors (``orders.option_kinds``) say what must be caught and what must not.
-"""
+# An item is one of four kinds:
+#
+#   fixed     an option names other options by their labels, the stem does, or fewer than two options can move
+#   pinned    an option speaks of all, none or both of the others: it stays, the others move
+#   sorted    three or more numbers of one unit, strictly rising or falling: only its reverse is natural. Currencies and
+#             "about" may stand before a number; codes with letters before it ("E4303") are no numbers
+#   free      everything else
+#
+# Rules are per language (English, Korean, Chinese) and look at the whole option wherever a sentence might contain the
+# same words: "둘 다" stays, "전원은 모두 차단한 상태로 나타낸다" is a statement and moves. Texts are compared in NFC,
+# trimmed, without punctuation around them.
+#
+# The lists of the test vectors (``orders.option_kinds``) say what must be caught and what must not.
 
 from __future__ import annotations
 

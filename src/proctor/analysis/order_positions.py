@@ -1,17 +1,15 @@
-"""Position bias from several orders of each item: the test that knowledge cannot disturb.
+"""Position bias from several orders of each item: the test that knowledge cannot disturb."""
 
-Under whole blocks of rotations a model that goes by content chooses every position equally often *within each item*:
-the expected share is exactly 1/K, whatever it knows and wherever the golds are. So the shares q_i of an item are one
-observation, and
-
-  ``W = n (q̄ - 1/K)' S⁺ (q̄ - 1/K)``, S the covariance of the q_i, chi-square with K - 1 degrees of freedom.
-
-A Pearson chi-square over all n·K answers would be wrong: the answers of one item depend on each other. Only free
-items of the commonest K
-count: pins and sorted lists do not show every content at every position.
-
-Source: Wald's test, https://en.wikipedia.org/wiki/Wald_test; recalls as C. Zheng et al., 2309.03882.
-"""
+# Under whole blocks of rotations a model that goes by content chooses every position equally often *within each item*:
+# the expected share is exactly 1/K, whatever it knows and wherever the golds are. So the shares q_i of an item are one
+# observation, and
+#
+#   ``W = n (q̄ - 1/K)' S⁺ (q̄ - 1/K)``, S the covariance of the q_i, chi-square with K - 1 degrees of freedom.
+#
+# A Pearson chi-square over all n·K answers would be wrong: the answers of one item depend on each other. Only free
+# items of the commonest K count: pins and sorted lists do not show every content at every position.
+#
+# Source: Wald's test, https://en.wikipedia.org/wiki/Wald_test; recalls as C. Zheng et al., 2309.03882.
 
 from __future__ import annotations
 

@@ -1,20 +1,19 @@
-"""Scores over the orders of an item: would the score be the same if B had been A?
+"""Scores over the orders of an item: would the score be the same if B had been A?"""
 
-Per item i with orders r: ``s_ir`` is 1 where the chosen *content* is a gold. The chosen position is the first of the
-highest log-likelihoods, as in ``acc``. All values of an item are averaged first; standard errors are over items,
-clustered where clusters are known.
-
-  one order only     the item counts in the mean over orders and nowhere else (fixed items): n stands with each score
-  equal options      are one content: choosing either copy is choosing that content
-  NaN                such an order is never right, and is left out of probabilities, consistency and position shares;
-  counted equal scores       the first position wins; how often that decided is counted (a bias that the model does
-  not have)
-
-Invariant (a test): worst <= mean <= any, and all are equal, with consistency 1, for a model that goes by content.
-
-Sources: Y. Liu et al., 2307.06281 (worst: CircularEval); G. Nalbandyan et al., 2503.00137 (consistency: SCORE); P.
-Pezeshkpour, E. Hruschka, 2308.11483 (gap).
-"""
+# Per item i with orders r: ``s_ir`` is 1 where the chosen *content* is a gold. The chosen position is the first of the
+# highest log-likelihoods, as in ``acc``. All values of an item are averaged first; standard errors are over items,
+# clustered where clusters are known.
+#
+#   one order only   the item counts in the mean over orders and nowhere else (fixed items): n stands with each score
+#   equal options    are one content: choosing either copy is choosing that content
+#   NaN              such an order is never right, and is left out of probabilities, consistency and position shares;
+#                    counted
+#   equal scores     the first position wins; how often that decided is counted (a bias that the model does not have)
+#
+# Invariant (a test): worst <= mean <= any, and all are equal, with consistency 1, for a model that goes by content.
+#
+# Sources: Y. Liu et al., 2307.06281 (worst: CircularEval); G. Nalbandyan et al., 2503.00137 (consistency: SCORE); P.
+# Pezeshkpour, E. Hruschka, 2308.11483 (gap).
 
 from __future__ import annotations
 
@@ -123,7 +122,7 @@ def item_orders(item: OrderedItem) -> ItemOrders:
     contents = item.contents or tuple(range(len(item.orders[0])))
     golds = {contents[gold] for gold in item.golds}
     positions, chosen, ties = [], [], 0
-    sums: Counter[int] = Counter()
+    sums: dict[int, float] = {}
     for order, lls in zip(item.orders, item.lls, strict=True):
         if not usable(lls):
             positions.append(None)
@@ -134,7 +133,7 @@ def item_orders(item: OrderedItem) -> ItemOrders:
         positions.append(position)
         chosen.append(contents[order[position]])
         for option, probability in zip(order, softmax(lls), strict=True):
-            sums[contents[option]] += probability  # type: ignore[assignment]
+            sums[contents[option]] = sums.get(contents[option], 0.0) + probability
     valid = [content for content in chosen if content is not None]
     probability = {content: total / len(valid) for content, total in sorted(sums.items())}
     return ItemOrders(

@@ -1,19 +1,18 @@
-"""Orders in which the options of an item are shown.
+"""Orders in which the options of an item are shown."""
 
-An order of K options is a list ``o``: position p shows option ``o[p]``. The canonical order is the identity and
-always the first.
-
-  cyclic      ``o_r[p] = (p + r) mod K``: each option stands at each position once
-  all         the K! permutations, lexicographic
-  sampled:M   ceil(M/K) blocks of K rotations, the first of the identity, the others of random permutations
-
-Why blocks of rotations: a model that goes by content then chooses every position equally often, whatever it knows,
-and the test of position bias (:mod:`proctor.analysis.order_positions`) needs no model of its knowledge. Invariant:
-under cyclic, sampled and all, each option that moves stands at each free position equally often.
-
-Items of kinds that keep an order (:mod:`proctor.analysis.option_kinds`) have fewer: fixed ones the canonical, sorted
-ones that and its reverse, pinned ones those of the options that move.
-"""
+# An order of K options is a list ``o``: position p shows option ``o[p]``. The canonical order is the identity and
+# always the first.
+#
+#   cyclic      ``o_r[p] = (p + r) mod K``: each option stands at each position once
+#   all         the K! permutations, lexicographic
+#   sampled:M   ceil(M/K) blocks of K rotations, the first of the identity, the others of random permutations
+#
+# Why blocks of rotations: a model that goes by content then chooses every position equally often, whatever it knows,
+# and the test of position bias (``order_positions``) needs no model of its knowledge. Invariant: under cyclic, sampled
+# and all, each option that moves stands at each free position equally often.
+#
+# Items of kinds that keep an order (``option_kinds``) have fewer: fixed ones the canonical, sorted ones that and its
+# reverse, pinned ones those of the options that move.
 
 from __future__ import annotations
 
@@ -34,11 +33,16 @@ MOST_ORDERS = 120
 """Orders of one item that ``all`` may have: those of five options."""
 
 
+PlainMode: TypeAlias = Literal["canonical", "cyclic", "all"]
+PLAIN_MODES: tuple[PlainMode, ...] = ("canonical", "cyclic", "all")
+"""Values of ``--choice_orders`` without a number."""
+
+
 @dataclass(frozen=True, slots=True)
 class OrderMode:
     """A value of ``--choice_orders``."""
 
-    name: Literal["canonical", "cyclic", "all", "sampled"]
+    name: PlainMode | Literal["sampled"]
     count: int = 0
     """Of ``sampled:M``, M."""
 
@@ -55,8 +59,9 @@ def order_mode(text: str) -> OrderMode:
     name, colon, count = text.partition(":")
     if name == "sampled" and colon and count.isascii() and count.isdigit() and int(count) > 0:
         return OrderMode("sampled", int(count))
-    if text in ("canonical", "cyclic", "all"):
-        return OrderMode(text)  # type: ignore[arg-type]
+    for plain in PLAIN_MODES:
+        if text == plain:
+            return OrderMode(plain)
     raise AnalysisError(f"{text!r} are no orders of choices: give canonical, cyclic, all or sampled:M with a number M.")
 
 

@@ -1,20 +1,19 @@
-"""A against B on the same documents: test, interval, minimum detectable effect. Always paired.
+"""A against B on the same documents: test, interval, minimum detectable effect. Always paired."""
 
-  scores            p                                  interval
-  0/1               exact McNemar                      Bonett and Price's
-  other, clusters   sign flips (of whole clusters)     difference ± t stderr (clustered), C - 1 degrees of freedom
-
-Pairing is worth 20 to 50 % of the documents: two models err on the same ones. Bonett and Price add one to both
-discordant counts, so that the interval keeps a width where nothing is discordant, and covers at small numbers where
-Wald's does not.
-
-Invariants (tests): swapping A and B mirrors the interval and keeps p; a document that both get right changes no
-McNemar p.
-
-Sources: Q. McNemar 1947; M. Fagerland et al., "The McNemar test for binary matched-pairs data", 2013 (mid-p); D.
-Bonett, R. Price, "Adjusted Wald confidence interval for a difference of binomial proportions based on paired data",
-2012; E. Miller, 2411.00640.
-"""
+#   scores            p                                  interval
+#   0/1               exact McNemar                      Bonett and Price's
+#   other, clusters   sign flips (of whole clusters)     difference ± t stderr (clustered), C - 1 degrees of freedom
+#
+# Pairing is worth 20 to 50 % of the documents: two models err on the same ones. Bonett and Price add one to both
+# discordant counts, so that the interval keeps a width where nothing is discordant, and covers at small numbers where
+# Wald's does not.
+#
+# Invariants (tests): swapping A and B mirrors the interval and keeps p; a document that both get right changes no
+# McNemar p.
+#
+# Sources: Q. McNemar 1947; M. Fagerland et al., "The McNemar test for binary matched-pairs data", 2013 (mid-p); D.
+# Bonett, R. Price, "Adjusted Wald confidence interval for a difference of binomial proportions based on paired data",
+# 2012; E. Miller, 2411.00640.
 
 from __future__ import annotations
 
@@ -274,4 +273,4 @@ def _reason(n: int, clusters: int | None, estimate: Estimate | None) -> str | No
         return "all documents are one cluster: nothing is known of how clusters vary"
     if n == 1:
         return "one document: nothing is known of how documents vary"
-    return "all differences are equal: their spread is unknown"
+    return "all differences, or the sums of all clusters, are equal: their spread is unknown"

@@ -1,16 +1,16 @@
-"""Position bias: does the model choose A because it is A?
+"""Position bias: does the model choose A because it is A?"""
 
-With one order (any stored run) chosen and gold positions are observed on the same documents. Whether they have the
-same distribution is the Stuart-Maxwell test of marginal homogeneity; a chi-square of the choices against the golds
-would take paired counts for independent ones. With several orders of each document there is a sharper test, see
-:mod:`proctor.analysis.order_positions`.
-
-Beside it stand measures without a test: recall by position and its standard deviation (rstd), and the divergence of
-the chosen from the gold positions (ckld). What the model *should* choose is where the golds are: choosing never A is
-right where A never is gold.
-
-Sources: A. Stuart 1955, A. E. Maxwell 1970; C. Zheng et al., 2309.03882 (rstd); H. J. Choi et al., 2409.18857 (ckld).
-"""
+# With one order (any stored run) chosen and gold positions are observed on the same documents. Whether they have the
+# same distribution is the Stuart-Maxwell test of marginal homogeneity; a chi-square of the choices against the golds
+# would take paired counts for independent ones. With several orders of each document there is a sharper test, see
+# ``order_positions``.
+#
+# Beside it stand measures without a test: recall by position and its standard deviation (rstd), and the divergence of
+# the chosen from the gold positions (ckld). What the model *should* choose is where the golds are: choosing never A is
+# right where A never is gold.
+#
+# Sources: A. Stuart 1955, A. E. Maxwell 1970; C. Zheng et al., 2309.03882 (rstd); H. J. Choi et al., 2409.18857
+# (ckld).
 
 from __future__ import annotations
 

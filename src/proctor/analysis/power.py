@@ -1,10 +1,10 @@
-"""Power: how large a difference a set of documents would have shown, and how many documents a difference needs.
+"""Power: how large a difference a set of documents would have shown, and how many documents a difference needs."""
 
-"Not resolved" says nothing without the minimum detectable effect: the true difference that a two-sided test at
-``alpha`` finds with probability ``power``, ``(z_{1-alpha/2} + z_power) sqrt(Var(d) deff / n)``.
-
-Source: https://en.wikipedia.org/wiki/Power_of_a_test; E. Miller, "Adding error bars to evals", 2411.00640, section 5.
-"""
+# "Not resolved" says nothing without the minimum detectable effect: the true difference that a two-sided test at
+# ``alpha`` finds with probability ``power``, ``(z_{1-alpha/2} + z_power) sqrt(Var(d) deff / n)``.
+#
+# Source: https://en.wikipedia.org/wiki/Power_of_a_test; E. Miller, "Adding error bars to evals", 2411.00640, section
+# 5.
 
 from __future__ import annotations
 

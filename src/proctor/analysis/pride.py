@@ -1,15 +1,14 @@
-"""PriDe: take away how much a model likes each letter, measured on a few items in all rotations.
+"""PriDe: take away how much a model likes each letter, measured on a few items in all rotations."""
 
-An item's prior is the softmax over positions of the mean log-probability of each position over its rotations:
-contents average out, what is left belongs to the position. The task's prior is the mean of the item priors. All other
-items answer argmax(log p - log prior) on the canonical order; the items that were rotated answer by their mean
-probability.
-
-It repairs the preference for a *token*. It does not show what the worst order does, and leaves a score that memory of
-the published order made where it was.
-
-Source: C. Zheng et al., "Large language models are not robust multiple choice selectors", 2309.03882.
-"""
+# An item's prior is the softmax over positions of the mean log-probability of each position over its rotations:
+# contents average out, what is left belongs to the position. The task's prior is the mean of the item priors. All
+# other items answer argmax(log p - log prior) on the canonical order; the items that were rotated answer by their mean
+# probability.
+#
+# It repairs the preference for a *token*. It does not show what the worst order does, and leaves a score that memory
+# of the published order made where it was.
+#
+# Source: C. Zheng et al., "Large language models are not robust multiple choice selectors", 2309.03882.
 
 from __future__ import annotations
 

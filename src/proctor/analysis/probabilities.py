@@ -1,11 +1,10 @@
-"""From log-likelihoods of options to probabilities among them: choice, confidence, how sure the gold was.
+"""From log-likelihoods of options to probabilities among them: choice, confidence, how sure the gold was."""
 
-``p_k = exp(ll_k) / sum exp(ll)``: probabilities *among these options*, whatever the model would have written instead.
-The choice is the first of the highest log-likelihoods, as ``acc`` chooses; confidence is its probability.
-
-A document with a NaN is left out of everything and counted; an option that the model cannot write (-inf) has
-probability 0.
-"""
+# ``p_k = exp(ll_k) / sum exp(ll)``: probabilities *among these options*, whatever the model would have written
+# instead. The choice is the first of the highest log-likelihoods, as ``acc`` chooses; confidence is its probability.
+#
+# A document with a NaN is left out of everything and counted; an option that the model cannot write (-inf) has
+# probability 0.
 
 from __future__ import annotations
 

@@ -1,14 +1,13 @@
-"""The bootstrap of statistics that are no means: F1, BLEU, calibration errors, the spread of recalls.
+"""The bootstrap of statistics that are no means: F1, BLEU, calibration errors, the spread of recalls."""
 
-Units are drawn with replacement, as many as there are, and the statistic is computed anew. Units are what varies
-independently: documents, pairs of scores of one document, or whole clusters (each a sequence of its documents). The
-interval is the range of the middle 95 % of the draws.
-
-Why not ``stats.bootstrap``: that one repeats lm-eval's own draws to the last bit, needs numpy, and knows no pairs and
-no clusters. Means need neither: they have formulas.
-
-Source: B. Efron, R. J. Tibshirani, "An Introduction to the Bootstrap", 1993, chapters 6 and 13.
-"""
+# Units are drawn with replacement, as many as there are, and the statistic is computed anew. Units are what varies
+# independently: documents, pairs of scores of one document, or whole clusters (each a sequence of its documents). The
+# interval is the range of the middle 95 % of the draws.
+#
+# Why not ``stats.bootstrap``: that one repeats lm-eval's own draws to the last bit, needs numpy, and knows no pairs
+# and no clusters. Means need neither: they have formulas.
+#
+# Source: B. Efron, R. J. Tibshirani, "An Introduction to the Bootstrap", 1993, chapters 6 and 13.
 
 from __future__ import annotations
 

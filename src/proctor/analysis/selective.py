@@ -1,12 +1,11 @@
-"""Does confidence tell right from wrong? Ranking of answers by confidence, and accuracy when the unsure ones are left
-out.
+"""Does confidence tell right from wrong? Ranking by confidence, and accuracy without the unsure answers."""
 
-Independent of calibration: a model may be far too sure of everything and still be surest where it is right. Equal
-confidences cannot be ordered, so each of them counts with the mean of all: no result depends on the order of documents.
-
-Sources: Y. Geifman, R. El-Yaniv, "Selective classification for deep neural networks", 2017 (accuracy at coverage,
-AURC); AUROC as the probability of Mann and Whitney 1947.
-"""
+# Independent of calibration: a model may be far too sure of everything and still be surest where it is right. Equal
+# confidences cannot be ordered, so each of them counts with the mean of all: no result depends on the order of
+# documents.
+#
+# Sources: Y. Geifman, R. El-Yaniv, "Selective classification for deep neural networks", 2017 (accuracy at coverage,
+# AURC); AUROC as the probability of Mann and Whitney 1947.
 
 from __future__ import annotations
 

@@ -1,22 +1,21 @@
-"""The sign-flip test: would differences with random signs add up to as much?
+"""The sign-flip test: would differences with random signs add up to as much?"""
 
-If A and B do not differ, each difference d_i could as well be -d_i. p is the share of sign vectors whose sum is at
-least as far from 0 as the observed one, the observed one included. Whole clusters are flipped: their sums are the
-units.
-
-The share is counted in the first of these ways that fits; all give the same p but for what is said of each:
-
-  exact        at most 16 units differ: all sign vectors, the sums of half of them doubled up unit by unit
-  exact        sizes are multiples of one step (0/1 scores, their cluster sums, means over four orders): m units of
-               one size are a binomial variable, and a few binomial variables are convolved. No sampling, so no seed
-  draws        at most 128 units: 100,000 random vectors, (1 + hits) / (1 + draws). Eight units share a table of
-               the sums of their 256 sign patterns, so that a draw is one look-up for eight units
-  saddlepoint  more units: Lugannani and Rice's formula for the tail of the sum, whose relative error at 128 units is
-               below 1 % (a test compares it with draws), less than that of 100,000 draws for p below 0.05
-
-Sources: R. A. Fisher 1935; B. Phipson, G. Smyth, "Permutation p-values should never be zero", 2010; R. Lugannani, S.
-Rice, "Saddle point approximation for the distribution of the sum of independent random variables", 1980.
-"""
+# If A and B do not differ, each difference d_i could as well be -d_i. p is the share of sign vectors whose sum is at
+# least as far from 0 as the observed one, the observed one included. Whole clusters are flipped: their sums are the
+# units.
+#
+# The share is counted in the first of these ways that fits; all give the same p but for what is said of each:
+#
+#   exact        at most 16 units differ: all sign vectors, the sums of half of them doubled up unit by unit
+#   exact        sizes are multiples of one step (0/1 scores, their cluster sums, means over four orders): m units of
+#                one size are a binomial variable, and a few binomial variables are convolved. No sampling, so no seed
+#   draws        at most 128 units: 100,000 random vectors, (1 + hits) / (1 + draws). Eight units share a table of
+#                the sums of their 256 sign patterns, so that a draw is one look-up for eight units
+#   saddlepoint  more units: Lugannani and Rice's formula for the tail of the sum, whose relative error at 128 units is
+#                below 1 % (a test compares it with draws), less than that of 100,000 draws for p below 0.05
+#
+# Sources: R. A. Fisher 1935; B. Phipson, G. Smyth, "Permutation p-values should never be zero", 2010; R. Lugannani, S.
+# Rice, "Saddle point approximation for the distribution of the sum of independent random variables", 1980.
 
 from __future__ import annotations
 

@@ -1,18 +1,16 @@
-"""Small subsets of an exam: the score that all documents would give, and its honest error.
+"""Small subsets of an exam: the score that all documents would give, and its honest error."""
 
-  random subset        ``s/sqrt(n) · sqrt(1 - n/N)``; the first n documents are no sample, for exams are ordered by
-  source prediction-powered   predictions for all N plus the mean of (right - predicted) over the n: valid however bad
-  predictions are, and
-                       surer by as much as they predict
-  anchor items         chosen ones, with a model of items (2PL). Their error does not shrink by running them again,
-  and is
-                       worst for models unlike those that they were chosen with; so it is measured by leaving out
-                       families of models, one at a time, and ``s/sqrt(n)`` is not given
-
-Sources: W. G. Cochran, "Sampling Techniques", 1977, sections 2.6 and 7.6 (finite population, difference estimator);
-A. Angelopoulos et al., 2301.09633; F. M. Polo et al., 2402.14992 (tinyBenchmarks); A. Kipnis et al., 2407.12844
-(metabench).
-"""
+#   random subset        ``s/sqrt(n) · sqrt(1 - n/N)``; the first n documents are no sample, for exams are ordered by
+#                        source
+#   prediction-powered   predictions for all N plus the mean of (right - predicted) over the n: valid however bad
+#                        predictions are, and surer by as much as they predict
+#   anchor items         chosen ones, with a model of items (2PL). Their error does not shrink by running them again,
+#                        and is worst for models unlike those that they were chosen with; so it is measured by leaving
+#                        out families of models, one at a time, and ``s/sqrt(n)`` is not given
+#
+# Sources: W. G. Cochran, "Sampling Techniques", 1977, sections 2.6 and 7.6 (finite population, difference estimator);
+# A. Angelopoulos et al., 2301.09633; F. M. Polo et al., 2402.14992 (tinyBenchmarks); A. Kipnis et al., 2407.12844
+# (metabench).
 
 from __future__ import annotations
 

@@ -1,10 +1,9 @@
-"""Quadratic forms ``v' M⁺ v`` of small symmetric matrices, M⁺ the pseudo-inverse, by Jacobi's rotations.
+"""Quadratic forms ``v' M⁺ v`` of small symmetric matrices, M⁺ the pseudo-inverse, by Jacobi's rotations."""
 
-Covariances of shares are singular by nature (shares add up to one), and by chance (a position that is never chosen).
-So the inverse is taken where there is variance, and what lies outside of it is said, not divided by rounding errors.
-
-Source: W. H. Press et al., "Numerical Recipes", section 11.1 (Jacobi).
-"""
+# Covariances of shares are singular by nature (shares add up to one), and by chance (a position that is never chosen).
+# So the inverse is taken where there is variance, and what lies outside of it is said, not divided by rounding errors.
+#
+# Source: W. H. Press et al., "Numerical Recipes", section 11.1 (Jacobi).
 
 from __future__ import annotations
 

@@ -1,15 +1,14 @@
-"""Temperature: one number that log-likelihoods are divided by, so that confidence fits accuracy best.
+"""Temperature: one number that log-likelihoods are divided by, so that confidence fits accuracy best."""
 
-In ``b = 1/T`` the mean negative log-probability of the golds, ``mean(log sum_k exp(b ll_k) - b ll_gold)``, is convex:
-its slope is the mean of (expected log-likelihood - log-likelihood of the gold) and rises. Newton's steps inside a
-bracket find its root. Golds that are always the likeliest option want T = 0, golds that are no likelier than others T
-= inf: then there is no temperature.
-
-A temperature is never judged on the documents that it was fitted on: ``scale_temperature`` fits it on four fifths
-and applies it to the fifth (cross-fitting).
-
-Source: C. Guo et al., "On calibration of modern neural networks", 1706.04599.
-"""
+# In ``b = 1/T`` the mean negative log-probability of the golds, ``mean(log sum_k exp(b ll_k) - b ll_gold)``, is
+# convex: its slope is the mean of (expected log-likelihood - log-likelihood of the gold) and rises. Newton's steps
+# inside a bracket find its root. Golds that are always the likeliest option want T = 0, golds that are no likelier
+# than others T = inf: then there is no temperature.
+#
+# A temperature is never judged on the documents that it was fitted on: ``scale_temperature`` fits it on four fifths
+# and applies it to the fifth (cross-fitting).
+#
+# Source: C. Guo et al., "On calibration of modern neural networks", 1706.04599.
 
 from __future__ import annotations
 

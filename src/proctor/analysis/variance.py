@@ -1,18 +1,17 @@
-"""Where a score's variation comes from: the documents, the draw of the examples (prompts, seeds), or neither.
+"""Where a score's variation comes from: the documents, the draw of the examples (prompts, seeds), or neither."""
 
-A published one-seed figure has the error of its documents *and* of its draw; ``s/sqrt(n)`` shows the first only. With
-scores of n documents under m draws, a two-way model with random effects splits the variance: mean squares of
-documents, draws, residual; then
-
-  of the mean over m draws    ``sqrt(var_items/n + var_draws/m + MS_res/(n m))``
-  of one draw                 ``sqrt(var_items/n + var_draws + MS_res/n)``
-
-A component below 0 is an estimate of 0 with noise: it is clipped, and the raw value kept. Prompts as a third factor
-are cells prompt × seed as draws.
-
-Sources: S. R. Searle, G. Casella, C. E. McCulloch, "Variance Components", 1992, chapter 4; F. M. Polo et al.,
-2405.17202 (quantiles over prompts).
-"""
+# A published one-seed figure has the error of its documents *and* of its draw; ``s/sqrt(n)`` shows the first only.
+# With scores of n documents under m draws, a two-way model with random effects splits the variance: mean squares of
+# documents, draws, residual; then
+#
+#   of the mean over m draws    ``sqrt(var_items/n + var_draws/m + MS_res/(n m))``
+#   of one draw                 ``sqrt(var_items/n + var_draws + MS_res/n)``
+#
+# A component below 0 is an estimate of 0 with noise: it is clipped, and the raw value kept. Prompts as a third factor
+# are cells prompt × seed as draws.
+#
+# Sources: S. R. Searle, G. Casella, C. E. McCulloch, "Variance Components", 1992, chapter 4; F. M. Polo et al.,
+# 2405.17202 (quantiles over prompts).
 
 from __future__ import annotations
 

@@ -1,17 +1,15 @@
-"""From an interval to a word: the verdict of a comparison and the state of a gate.
+"""From an interval to a word: the verdict of a comparison and the state of a gate."""
 
-A verdict looks at the 95 % interval of a difference; a margin m says what difference does not matter. "Same within m"
-is a finding of its own (the interval lies within ± m), not the absence of one: that is "not resolved".
-
-A gate asks whether new is worse than base by more than m, with one-sided bounds at 95 %: it passes if the lower bound
-is above -m, fails if the upper one is below -m, and is inconclusive otherwise. Over several tasks it passes if all
-pass, without a
-correction: passing wrongly takes an error in the one task that is worse. It fails if a task fails after Holm's
-correction: failing wrongly takes an error in any.
-
-Source: https://en.wikipedia.org/wiki/Equivalence_test (intervals and non-inferiority); R. L. Berger 1982
-(intersection-union tests).
-"""
+# A verdict looks at the 95 % interval of a difference; a margin m says what difference does not matter. "Same within
+# m" is a finding of its own (the interval lies within ± m), not the absence of one: that is "not resolved".
+#
+# A gate asks whether new is worse than base by more than m, with one-sided bounds at 95 %: it passes if the lower
+# bound is above -m, fails if the upper one is below -m, and is inconclusive otherwise. Over several tasks it passes if
+# all pass, without a correction: passing wrongly takes an error in the one task that is worse. It fails if a task
+# fails after Holm's correction: failing wrongly takes an error in any.
+#
+# Source: https://en.wikipedia.org/wiki/Equivalence_test (intervals and non-inferiority); R. L. Berger 1982
+# (intersection-union tests).
 
 from __future__ import annotations
 
