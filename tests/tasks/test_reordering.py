@@ -25,6 +25,7 @@ doc_to_text: "{{question}}\\nA. {{choices[0]}}\\nB. {{choices[1]}}\\nC. {{choice
 doc_to_choice: [A, B, C]
 doc_to_target: answer
 """
+LISTED = "A. {{choices[0]}}\\nB. {{choices[1]}}\\nC. {{choices[2]}}\\n"
 ROW = {"question": "Which is long?", "choices": ["red", "blue", "green"], "answer": 0}
 
 
@@ -168,3 +169,18 @@ def test_too_many_orders_are_refused_with_the_flag_that_helps(load):
     assert len(shown(task).variants) == 10
     with pytest.raises(TaskError, match=r"(?s)3,628,800 orders.*sampled:"):
         shown(task, ALL)
+
+
+def test_a_prompt_that_a_column_holds_ready_made_cannot_be_reordered(load):
+    row = {**ROW, "query": "Which is long?\n(A) red (B) blue (C) green"}
+    with pytest.raises(TaskError, match="lists options that do not come from those columns"):
+        shown(load([row], LETTERS.replace('"{{question}}\\n' + LISTED + 'Answer:"', "query")))
+
+
+def test_python_that_scores_sees_the_document_as_it_was_shown(load, tmp_path):
+    (tmp_path / "utils.py").write_text(
+        "def score(doc, results):\n    return {'acc': float(doc['choices'][0] == 'blue')}\n", encoding="utf-8"
+    )
+    task = load(text=LETTERS + "process_results: !function utils.score\n")
+    example = shown(task)
+    assert [task.measure(example, variant, [])["acc"] for variant in range(3)] == [0, 1, 0]

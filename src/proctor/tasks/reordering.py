@@ -20,7 +20,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from proctor.analysis.draws import source_of
 from proctor.analysis.option_kinds import ItemKind, item_kind, kept
@@ -33,7 +33,10 @@ from proctor.results.schema import sha256
 from proctor.tasks.choice_columns import ChoiceColumns, NoChoicesError
 from proctor.tasks.choice_orders import ChoiceOrders
 from proctor.tasks.choice_search import candidates, declared_choices
-from proctor.tasks.choose import put_labels
+from proctor.tasks.choose import labelled_question, put_labels
+from proctor.tasks.example import canonical_variant
+from proctor.tasks.fields import Fields
+from proctor.tasks.output_types.base import OutputType
 from proctor.tasks.prompt_pieces import joined, pieces_around, texts_between
 from proctor.tasks.spec import TaskSpec
 from proctor.types import Doc
@@ -44,20 +47,30 @@ LOOKED_AT = 20
 HINT = "Name them in the task file: metadata: {choices: {options: COLUMN, answer: COLUMN, answer_form: index}}."
 
 
-class Rendering(Protocol):
-    """What a task makes of a document."""
+class FieldRendering:
+    """What a task makes of a document.
+
+    Args:
+        fields: Its document fields.
+        output: Its output type, which knows what a gold names.
+        chooses: Whether a model chooses by label, so that prompts show labelled options.
+    """
+
+    def __init__(self, fields: Fields, output: OutputType, *, chooses: bool) -> None:
+        self._fields, self._output, self._chooses = fields, output, chooses
 
     def text(self, doc: Doc) -> Any:
-        """doc_to_text."""
-        ...
+        """doc_to_text, with labelled options where a model chooses by label."""
+        text = self._fields.text(doc)
+        return labelled_question(text, self.choices(doc)).text if self._chooses and isinstance(text, str) else text
 
     def choices(self, doc: Doc) -> Sequence[str]:
         """doc_to_choice."""
-        ...
+        return () if self._fields.choice is None else self._fields.choice(doc)
 
     def golds(self, doc: Doc) -> Sequence[int]:
         """Positions of the right options among ``choices``."""
-        ...
+        return self._output.golds(canonical_variant((), tuple(self.choices(doc)), self._fields.target(doc)))
 
 
 class Reordering:
@@ -76,7 +89,9 @@ class Reordering:
         TaskError: The prompt lists options whose columns are not found, or are not as declared.
     """
 
-    def __init__(self, spec: TaskSpec, rendering: Rendering, orders: ChoiceOrders, documents: Sequence[Doc]) -> None:
+    def __init__(
+        self, spec: TaskSpec, rendering: FieldRendering, orders: ChoiceOrders, documents: Sequence[Doc]
+    ) -> None:
         self._spec, self._rendering, self._orders = spec, rendering, orders
         declared = declared_choices(spec)
         self._kept: Any = () if declared is None else declared.keep
@@ -96,6 +111,8 @@ class Reordering:
         for columns in candidates(documents):
             try:
                 if all(self._pieces(columns, doc) is None for doc in documents):
+                    if all(self._lists(columns, doc) for doc in documents):
+                        raise NoChoicesError("its prompt lists options that do not come from those columns")
                     continue
                 for doc in documents:
                     self._check(columns, doc, tuple(reversed(range(len(columns.contents(doc))))))
@@ -153,6 +170,15 @@ class Reordering:
     def _pieces(self, columns: ChoiceColumns, doc: Doc) -> tuple[str, ...] | None:
         count = len(columns.contents(doc))
         return pieces_around(count, lambda texts: self._rendering.text(columns.replaced(doc, texts)))
+
+    def _lists(self, columns: ChoiceColumns, doc: Doc) -> bool:
+        """Whether the options stand in the prompt, one behind the other, wherever they come from."""
+        rest = self._rendering.text(doc)
+        for content in columns.contents(doc):
+            _, found, rest = str(rest).partition(content.strip())
+            if not found or not content.strip():
+                return False
+        return True
 
     def _check(self, columns: ChoiceColumns, doc: Doc, order: Order) -> None:
         """Raise :class:`NoChoicesError` unless prompt, options and right option of an order are the moved ones."""

@@ -42,7 +42,7 @@ from proctor.tasks.prompt import (
     render,
 )
 from proctor.tasks.registered import load_registrations
-from proctor.tasks.reordering import LOOKED_AT, Reordering
+from proctor.tasks.reordering import LOOKED_AT, FieldRendering, Reordering
 from proctor.tasks.spec import TaskSpec
 from proctor.types import Doc, Message, Prompt
 
@@ -234,8 +234,9 @@ class Task:
         known = self._reorderings.get((style.orders, style.choose))
         if known is None:
             some = self.documents.rows(range(min(LOOKED_AT, len(self.documents))))
-            has_orders = self.output.has_options and not self.shape.multiple_input
-            known = Reordering(self.spec, _Rendering(self, style), style.orders, list(some) if has_orders else [])
+            movable = self.output.has_options and not self.shape.multiple_input
+            rendering = FieldRendering(self.question, self.output, chooses=self.chooses(style))
+            known = Reordering(self.spec, rendering, style.orders, list(some) if movable else [])
             self._reorderings[style.orders, style.choose] = known
         return known if known.columns is not None else None
 
@@ -274,7 +275,9 @@ class Task:
             with no_exit():
                 # lm-eval: process_results is given the flat list of filtered values, without what each was requested
                 # for.
-                measured = self.process_results(example.doc, [value for one in results for value in one.values])
+                measured = self.process_results(
+                    self._shown_doc(example, variant), [value for one in results for value in one.values]
+                )
         except Exception as error:
             message = f"process_results {describe(error, example.doc)}"
             raise TaskError(self.spec.error(message, "process_results")) from error
@@ -286,23 +289,12 @@ class Task:
             )
         return measured
 
-
-class _Rendering:
-    """What a task makes of a document that is shown in another order."""
-
-    def __init__(self, task: Task, style: PromptStyle) -> None:
-        self._task, self._chooses = task, task.chooses(style)
-
-    def text(self, doc: Doc) -> Any:
-        text = self._task.question.text(doc)
-        return labelled_question(text, self.choices(doc)).text if self._chooses else text
-
-    def choices(self, doc: Doc) -> Sequence[str]:
-        return self._task.question.choice(doc) if self._task.question.choice is not None else ()
-
-    def golds(self, doc: Doc) -> Sequence[int]:
-        variant = canonical_variant((), tuple(self.choices(doc)), self._task.question.target(doc))
-        return self._task.output.golds(variant)
+    def _shown_doc(self, example: Example, variant: int) -> Doc:
+        """The document as a variant shows it, for Python that reads its columns."""
+        order = example.variants[variant].order
+        for reordering in self._reorderings.values() if variant else ():
+            return reordering.reordered(example.doc, order)
+        return example.doc
 
 
 class _Shots:
