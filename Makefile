@@ -96,6 +96,7 @@ constraints: | $(BIN)/python ## renew constraints.txt: the newest release of eve
 bench: $(VENV)/.stamp-hf $(PEER_VENV)/.stamp ## measure whole processes, beside lm-eval's
 	$(BIN)/python bench/find_tasks.py "$$($(PEER_VENV)/bin/python -c '$(PEER_TASKS)')"
 	$(BIN)/python bench/bootstrap.py $(PEER_VENV)/bin/python
+	$(BIN)/python bench/audit.py
 
 clean: ## remove the environments and what tests and tools leave behind
 	rm -rf $(VENV) $(PEER_VENV) $(VERSIONS_VENV) $(ENGINES_VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache .fuzz

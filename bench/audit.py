@@ -20,6 +20,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 SECONDS, MEGABYTES = 3.0, 200
@@ -111,6 +112,16 @@ def measure(arguments: list[str], *, block: bool) -> tuple[float, float, bool, s
     return float(seconds), float(megabytes), numpy == "1" and not block, done.stdout
 
 
+def parse(run: Path) -> float:
+    """CPU seconds of parsing a run's samples and nothing else."""
+    start = time.process_time()
+    for file in run.glob("samples_*"):
+        with file.open("rb") as stream:
+            for line in stream:
+                json.loads(line)
+    return time.process_time() - start
+
+
 def main() -> int:
     """Generate, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -126,6 +137,7 @@ def main() -> int:
             for run, stamp, skill in zip(runs, STAMPS, (1.0, 1.05), strict=True)
         ]
         print(f"{given.documents:,} documents in {given.subjects} tasks, {sizes[0] / 1e6:.0f} MB of samples a run")
+        print(f"{'json.loads of a run':20} {parse(runs[0]):5.2f} CPU s, for how busy this machine is")
         kept = True
         for name, arguments in {
             "audit": ["audit", str(runs[0])],

@@ -79,6 +79,16 @@ def test_chance_and_baselines_are_those_of_the_documents(tmp_path):
     assert found.longest.acc == 0.25
 
 
+def test_none_of_the_above_that_is_right_too_often(tmp_path):
+    texts = ("one", "two", "three", "None of the above")
+    lines = [choice_line(i, [-1, -2, -3, -0.5], 3, texts=texts) for i in range(20)] + right_and_wrong("1" * 20)
+    lines = [{**line, "doc_id": i, "doc_hash": f"{i}"} for i, line in enumerate(lines)]
+    audit = audited(tmp_path, {"t": lines})
+    found = audit.tasks[0].choices
+    assert (found.all_none_n, found.all_none.acc, found.all_none.chance) == (20, 1.0, 0.25)
+    assert 'Of 20 documents with an option such as "none of the above", it is right in 1.000' in said(audit)
+
+
 def test_positions_of_letters(tmp_path):
     lines = [choice_line(i, [-0.1 if place == 3 else -3.0 for place in range(4)], i % 4) for i in range(40)]
     audit = audited(tmp_path, {"t": lines})

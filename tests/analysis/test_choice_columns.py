@@ -35,5 +35,5 @@ def test_tasks_are_joined_if_their_metric_is_one(tmp_path):
     first, second = choices(tmp_path / "a", right_and_wrong("10")), choices(tmp_path / "b", right_and_wrong("1"))
     joined = joined_choices([first, second, Choices(ACC)])
     assert list(joined.right) == [1.0, 0.0, 1.0]
-    assert joined_choices([first, Choices(("acc_norm", "none"), second.views, second.right)]) is None
+    assert joined_choices([first, Choices(("acc_norm", "none"), second.views, second.right, second.all_none)]) is None
     assert joined_choices([Choices(ACC)]) is None

@@ -17,7 +17,7 @@ def flips_of(tmp_path, first, second, most=10, options=OPTIONS):
     for place, lines in enumerate((first, second)):
         runs += open_runs([write_run(tmp_path / str(place), {"t": lines})]).runs
     comparison = compare_runs(runs, options)
-    return find_flips((runs[0], runs[1]), comparison.pairs[0], options, most)
+    return find_flips((runs[0], runs[1]), comparison.pairs[0], most)
 
 
 def test_the_surest_first_and_no_more_than_wanted(tmp_path):

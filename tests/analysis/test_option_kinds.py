@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
-from proctor.analysis.option_kinds import KINDS, ItemKind, is_sorted, item_kind, kept, option_kind
+from proctor.analysis.option_kinds import KINDS, ItemKind, is_sorted, item_kind, kept, option_kind, speaking_positions
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,7 @@ from proctor.analysis.option_kinds import KINDS, ItemKind, is_sorted, item_kind,
 )
 def test_options_that_speak_of_the_others(option):
     assert option_kind(option) == "all_none"
+    assert speaking_positions(["a", option]) == (1,)
 
 
 @pytest.mark.parametrize(
@@ -139,3 +141,10 @@ def test_real_exams_have_as_many_as_the_specification_counts(shared_hub, folder,
     assert {kind: abs(counts[kind] - count) <= room for kind, count in expected.items()} == dict.fromkeys(
         expected, True
     )
+
+
+def test_the_quick_look_misses_none_of_the_vectors():
+    vectors = json.loads((Path(__file__).parent / "honest_vectors.json").read_text(encoding="utf-8"))["vectors"]
+    for option in vectors["orders.option_kinds"]["input"]["all_none"]:
+        assert speaking_positions(["x", option, "y"]) == (1,), option
+    assert speaking_positions(["all cats", "both dogs", "모두 같은 속도로 회전하며 방향만 다르다"]) == ()

@@ -46,6 +46,16 @@ def test_lm_eval_before_0_4_3(tmp_path):
     assert scores(run, "big_t") == [1.0]
 
 
+def test_lm_eval_before_0_4_3_with_results_of_another_name(tmp_path):
+    """--output_path out/x.json: of several such runs in a folder, each finds the samples that its model's name has."""
+    for name in ("x", "y"):
+        document = {"results": {"t": {}}, "configs": {"t": {}}, "config": {"model_args": f"pretrained={name}"}}
+        (tmp_path / f"{name}.json").write_text(json.dumps(document))
+        pattern = "10" if name == "x" else "01"
+        (tmp_path / f"pretrained__{name}_t.jsonl").write_text(json.dumps(right_and_wrong(pattern, style="old")))
+    assert [scores(open_runs([tmp_path / f"{name}.json"]).runs[0]) for name in "xy"] == [[1.0, 0.0], [0.0, 1.0]]
+
+
 def test_a_folder_is_searched_to_the_bottom_and_runs_are_in_the_order_of_time(tmp_path):
     write_run(tmp_path / "a" / "..__models__x", {"t": right_and_wrong("1")}, stamp=LATER, model_name="later")
     write_run(tmp_path / "b" / "c" / "d", {"t": right_and_wrong("0")}, model_name="earlier")

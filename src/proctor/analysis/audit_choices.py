@@ -26,6 +26,7 @@ from proctor.analysis.baselines import (
     Chance,
     MajorityPosition,
     against_chance,
+    baseline_of,
     extreme_length,
     majority_position,
 )
@@ -33,6 +34,7 @@ from proctor.analysis.calibration import Calibration, calibration, mass_bins, wi
 from proctor.analysis.calibration_null import CalibrationNull, calibration_null
 from proctor.analysis.choice_columns import Choices
 from proctor.analysis.draws import source_of
+from proctor.analysis.formulations import Normalization, choice_mass, normalized_scores
 from proctor.analysis.positions import PositionBias, position_bias
 from proctor.analysis.probabilities import ChoiceProbabilities, choice_probabilities
 from proctor.analysis.selective import COVERAGES, accuracy_at, area_under_risk, auroc, selective_accuracy
@@ -40,7 +42,8 @@ from proctor.analysis.statistic import Statistic, is_binary
 from proctor.analysis.temperature import FOLDS, scale_temperature
 from proctor.results.choice_view import ChoiceView
 
-_RULES = ("acc", "acc_norm", "acc_bytes")
+_NORMALIZATIONS: Mapping[str, Normalization] = {"acc_norm": "char", "acc_bytes": "byte"}
+_RULES = ("acc", *_NORMALIZATIONS)
 """Metrics that are right where the option that they pick is a gold."""
 
 
@@ -100,6 +103,8 @@ class ChoiceAudit:
         majority: The best constant position.
         longest: The longest option, taken always.
         shortest: The shortest option.
+        all_none: Among documents with an option such as "none of the above", that option, taken always.
+        all_none_n: How many such documents there are.
         positions: Chosen against gold positions.
         mass: Mean probability that the model writes any of the labels.
         format_rate: Share of documents in which a label is what greedy decoding writes.
@@ -116,6 +121,8 @@ class ChoiceAudit:
     majority: MajorityPosition | None = None
     longest: Baseline | None = None
     shortest: Baseline | None = None
+    all_none: Baseline | None = None
+    all_none_n: int = 0
     positions: PositionBias | None = None
     mass: float | None = None
     format_rate: float | None = None
@@ -171,7 +178,7 @@ def audit_choices(
     ties = sum(_tied(view, metric) for view in views)
     return ChoiceAudit(
         *(len(views), choices.unknown, choices.by_label, disagreements, ties),
-        *(chance, majority, longest, shortest, positions, mass, format_rate, sure, reasons),
+        *(chance, majority, longest, shortest, *_all_none(choices), positions, mass, format_rate, sure, reasons),
     )
 
 
@@ -180,19 +187,15 @@ def _tied(view: ChoiceView, metric: str) -> bool:
     return len(scores) > 1 and scores.count(max(scores)) > 1 and not view.has_nan
 
 
-def normalized(view: ChoiceView, metric: str) -> list[float]:
+def normalized(view: ChoiceView, metric: str) -> Sequence[float]:
     """The scores of the options that a metric compares: log-likelihoods, per character or per byte.
 
     Args:
         view: A choice.
         metric: ``acc``, ``acc_norm``, ``acc_bytes``.
     """
-    if metric == "acc_norm":
-        return [ll / len(option) if option else -math.inf for ll, option in zip(view.lls, view.options, strict=True)]
-    if metric == "acc_bytes":
-        lengths = [len(option.encode("utf-8", "surrogatepass")) for option in view.options]
-        return [ll / length if length else -math.inf for ll, length in zip(view.lls, lengths, strict=True)]
-    return list(view.lls)
+    kind = _NORMALIZATIONS.get(metric)
+    return normalized_scores(view.lls, kind, choices=view.options) if kind and view.lls else view.lls
 
 
 def _positions(
@@ -221,14 +224,23 @@ def _baselines(
     return majority, extreme_length(texts, golds, longest=True)[1], extreme_length(texts, golds, longest=False)[1]
 
 
+def _all_none(choices: Choices) -> tuple[Baseline | None, int]:
+    rows = [
+        (float(view.golds[0] in positions), len(positions) / len(view.options))
+        for view, positions in zip(choices.views, choices.all_none, strict=True)
+        if positions and len(view.golds) == 1
+    ]
+    return (baseline_of([hit for hit, _ in rows], [chance for _, chance in rows]) if rows else None), len(rows)
+
+
 def _mass(choices: Choices, reasons: dict[str, str]) -> tuple[float | None, float | None]:
     """Only of bare labels: they are one token each, nearly always, so that their probabilities are those of a reply."""
     views = [view for view in choices.views if view.lls and not view.has_nan]
     if not choices.by_label or not views:
         reasons["mass"] = "options are texts, not labels" if not choices.by_label else "no log-likelihoods are known"
         return None, None
-    mass = math.fsum(view.mass for view in views) / len(views)
-    return mass, sum(any(view.greedy) for view in views) / len(views)
+    found = choice_mass([view.lls for view in views], [view.greedy for view in views])
+    return found.mass.value, found.format_rate
 
 
 def _confidence(

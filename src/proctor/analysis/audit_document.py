@@ -61,7 +61,11 @@ def _choice_keys(choices: ChoiceAudit, score: ScoreAudit) -> dict[str, Any]:
             f"{name}_chance_corrected_stderr": stderr / scale if stderr is not None and scale else None,
             "p_above_chance": chance.p_above,
         }
-    for key, baseline in (("longest_acc", choices.longest), ("shortest_acc", choices.shortest)):
+    for key, baseline in (
+        ("longest_acc", choices.longest),
+        ("shortest_acc", choices.shortest),
+        ("all_none_acc", choices.all_none),
+    ):
         found[key] = baseline.acc if baseline else None
     found["majority_position_acc"] = choices.majority.baseline.acc if choices.majority else None
     found |= {"choice_mass": choices.mass, "format_rate": choices.format_rate}

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from proctor.analysis.audit_choices import ChoiceAudit, ConfidenceAudit
 from proctor.analysis.baselines import Baseline, MajorityPosition
+from proctor.analysis.formulations import LOW_MASS
 from proctor.analysis.multiplicity import adjusted
 from proctor.analysis.positions import PositionBias
 from proctor.analysis.run_audit import GroupAudit, RunAudit, ScoreAudit, TaskAudit
@@ -25,7 +26,6 @@ Part: TypeAlias = GroupAudit | TaskAudit
 FEW = 300
 """Documents below which what chance gives is said before the calibration error."""
 MOST_TIES = 0.01
-LEAST_MASS = 0.5
 PROMPT = "Is it the prompt or the harness, and not the model?"
 
 
@@ -126,6 +126,10 @@ def _baseline_sentences(choices: ChoiceAudit) -> Iterator[str]:
         if baseline is not None and baseline.conspicuous:
             yield f"Always the {name} option is right in {number(baseline.acc, 3)}, {_above(baseline)}."
 
+    if choices.all_none is not None and choices.all_none.conspicuous:
+        documents = f'{counted(choices.all_none_n, "document")} with an option such as "none of the above"'
+        yield f"Of {documents}, it is right in {number(choices.all_none.acc, 3)}, {_above(choices.all_none)}."
+
 
 def _above(baseline: Baseline) -> str:
     return f"{points(baseline.acc - baseline.chance)} more than chance: the exam gives that away"
@@ -175,7 +179,7 @@ def position_sentence(positions: PositionBias, p: float | None = None, tests: in
 def _mass_sentences(choices: ChoiceAudit) -> Iterator[str]:
     if choices.mass is None or choices.format_rate is None:
         return
-    if choices.mass < LEAST_MASS:
+    if choices.mass < LOW_MASS:
         yield (
             f"All labels together have {100 * choices.mass:.3g} % of the probability, so that their ranking is decided "
             "in the tail of the distribution. Usual reasons: a space too many or missing, no chat template, no "

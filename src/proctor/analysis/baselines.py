@@ -148,7 +148,13 @@ def guessing_tail(chances: Sequence[float], hits: int) -> float:
     return min(1.0, math.fsum(law[max(0, needed - first) :]) + 1e-24)
 
 
-def _baseline(values: Sequence[float], items: Sequence[float]) -> Baseline:
+def baseline_of(values: Sequence[float], items: Sequence[float]) -> Baseline:
+    """A rule that knows no content, beside chance.
+
+    Args:
+        values: How right the rule is on each of n documents, at least one.
+        items: The probability of each that guessing is right.
+    """
     n = len(values)
     acc, chance = math.fsum(values) / n, math.fsum(items) / n
     stderr = math.sqrt(math.fsum(c * (1 - c) for c in items)) / n
@@ -174,7 +180,7 @@ def majority_position(golds: Sequence[int], options: Sequence[int]) -> MajorityP
     found = Counter(golds)
     counts = tuple(found[position] for position in range(max(options)))
     best = counts.index(max(counts))
-    return MajorityPosition(best, counts, _baseline([float(gold == best) for gold in golds], items))
+    return MajorityPosition(best, counts, baseline_of([float(gold == best) for gold in golds], items))
 
 
 def extreme_length(
@@ -202,7 +208,7 @@ def extreme_length(
         lengths = [len(option) for option in options]
         wanted = max(lengths) if longest else min(lengths)
         values.append(1 / lengths.count(wanted) if lengths[gold] == wanted else 0.0)
-    return values, _baseline(values, [1 / len(options) for options in choices])
+    return values, baseline_of(values, [1 / len(options) for options in choices])
 
 
 def right_without_question(right: Sequence[float], right_choices_only: Sequence[float]) -> Statistic:

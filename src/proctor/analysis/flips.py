@@ -8,12 +8,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from proctor.analysis.comparison import CompareOptions, PairComparison
-from proctor.analysis.pairs import pair
-from proctor.analysis.task_scores import Metric, TaskScores, read_task
+from proctor.analysis.comparison import PairComparison, TaskComparison
+from proctor.analysis.task_scores import Metric
 from proctor.results.choice_view import ChoiceView, choice_view
 from proctor.results.stored_run import Identity, Sample, StoredRun
 
@@ -36,7 +35,8 @@ class Flip:
     Attributes:
         task: Its task.
         doc_id: Its number in the first run.
-        key: What it is identified by.
+        key: What it is identified by in the first run.
+        other: What it is identified by in the second run.
         b_right: Whether the second run is the one that is right.
         a: What the first run picked; None where it is no choice.
         b: What the second run picked.
@@ -48,6 +48,7 @@ class Flip:
     task: str
     doc_id: int
     key: Identity
+    other: Identity
     b_right: bool
     a: Pick | None = None
     b: Pick | None = None
@@ -62,15 +63,12 @@ class Flip:
         return min(known) if len(known) == 2 else -1.0
 
 
-def find_flips(
-    runs: tuple[StoredRun, StoredRun], found: PairComparison, options: CompareOptions, most: int
-) -> tuple[Sequence[Flip], int]:
+def find_flips(runs: tuple[StoredRun, StoredRun], found: PairComparison, most: int) -> tuple[Sequence[Flip], int]:
     """The flips of a comparison.
 
     Args:
         runs: The two runs.
         found: What was compared.
-        options: How.
         most: How many flips are wanted.
 
     Returns:
@@ -78,44 +76,42 @@ def find_flips(
     """
     flips = list[Flip]()
     count = 0
+    filters: dict[str, str] = {}
     for one in found.tasks:
         if one.counts is None or one.metric is None or not one.counts.only_a + one.counts.only_b:
             continue
         count += one.counts.only_a + one.counts.only_b
+        filters[one.task] = one.metric[1]
         # Only the first ``most`` of all tasks so far can be shown.
-        flips = sorted([*flips, *_of_task(runs, one.task, one.metric, options)], key=lambda flip: -flip.confidence)[
-            :most
-        ]
+        flips = sorted([*flips, *_of_task(runs, one, one.metric)], key=lambda flip: -flip.confidence)[:most]
     texts = {(flip.task, flip.key): flip for flip in flips}
-    for task in {flip.task for flip in flips}:
-        _add_texts(runs, task, next(one.metric for one in found.tasks if one.task == task and one.metric), texts)
+    for task in dict.fromkeys(flip.task for flip in flips):
+        _add_texts(runs, task, filters[task], texts)
     return [texts[flip.task, flip.key] for flip in flips], count
 
 
-def _of_task(runs: tuple[StoredRun, StoredRun], task: str, metric: Metric, options: CompareOptions) -> list[Flip]:
-    (a, first), (b, second) = (_read(run, task, metric) for run in runs)
-    pairs = pair(a, b, metric, by_number=options.by_number)
-    partner = {key: key for key in pairs.keys}
-    if pairs.by_number:
-        numbers = {document.doc_id: key for key, document in b.documents.items()}
-        partner = {key: numbers[a.documents[key].doc_id] for key in pairs.keys}
-    return [
-        Flip(task, a.documents[key].doc_id, key, other > one, first.get(key), second.get(partner[key]))
-        for key, one, other in zip(pairs.keys, pairs.a, pairs.b, strict=True)
-        if one != other
-    ]
+def _of_task(runs: tuple[StoredRun, StoredRun], one: TaskComparison, metric: Metric) -> list[Flip]:
+    pairs = one.pairs
+    if pairs is None:
+        return []
+    rows = zip(pairs.keys, pairs.others, pairs.a, pairs.b, strict=True)
+    changed = [(key, other, second > first) for key, other, first, second in rows if first != second]
+    a = _picks(runs[0], one.task, metric, {key for key, _, _ in changed})
+    b = _picks(runs[1], one.task, metric, {other for _, other, _ in changed})
+    return [Flip(one.task, a[key][0], key, other, b_right, a[key][1], b[other][1]) for key, other, b_right in changed]
 
 
-def _read(run: StoredRun, task: str, metric: Metric) -> tuple[TaskScores, dict[Identity, Pick]]:
-    """A task's scores, and what was picked in each document that is a choice."""
-    picks: dict[Identity, Pick] = {}
+def _picks(
+    run: StoredRun, task: str, metric: Metric, wanted: Collection[Identity]
+) -> dict[Identity, tuple[int, Pick | None]]:
+    """Of some documents, their number and what was picked in them, if they are choices."""
     config = run.config(task)
-
-    def visit(sample: Sample) -> None:
-        if sample.filter == metric[1] and (view := choice_view(sample, config)) is not None:
-            picks[sample.identity] = _pick(view, metric[0])
-
-    return read_task(run, task, visit=visit), picks
+    found: dict[Identity, tuple[int, Pick | None]] = {}
+    for sample in run.samples(task):
+        if sample.filter == metric[1] and sample.identity in wanted:
+            view = choice_view(sample, config)
+            found[sample.identity] = (sample.doc_id, None if view is None else _pick(view, metric[0]))
+    return found
 
 
 def _pick(view: ChoiceView, metric: str) -> Pick:
@@ -124,22 +120,25 @@ def _pick(view: ChoiceView, metric: str) -> Pick:
 
 
 def _add_texts(
-    runs: tuple[StoredRun, StoredRun], task: str, metric: Metric, flips: dict[tuple[str, Identity], Flip]
+    runs: tuple[StoredRun, StoredRun], task: str, name: str, flips: dict[tuple[str, Identity], Flip]
 ) -> None:
-    by_number = {flip.doc_id: flip.key for (name, _), flip in flips.items() if name == task}
+    """Fetch the texts of one task's flips under a filter."""
+    mine = [flip for (where, _), flip in flips.items() if where == task]
     for place, run in enumerate(runs):
+        keys = {(flip.other if place else flip.key): flip.key for flip in mine}
         for sample in run.samples(task):
-            key = sample.identity if (task, sample.identity) in flips else by_number.get(sample.doc_id)
-            if sample.filter != metric[1] or key is None:
+            key = keys.get(sample.identity)
+            if sample.filter != name or key is None:
                 continue
             flip = flips[task, key]
-            responses = list(flip.responses)
-            responses[place] = _response(sample)
-            flip = replace(flip, responses=(responses[0], responses[1]))
-            if not place:
-                view = choice_view(sample, run.config(task))
-                flip = replace(flip, question=question_of(sample), options=view.texts if view else ())
-            flips[task, key] = flip
+            if place:
+                flips[task, key] = replace(flip, responses=(flip.responses[0], _response(sample)))
+                continue
+            view = choice_view(sample, run.config(task))
+            texts = view.texts if view else ()
+            flips[task, key] = replace(
+                flip, question=question_of(sample), options=texts, responses=(_response(sample), "")
+            )
 
 
 def question_of(sample: Sample) -> str:

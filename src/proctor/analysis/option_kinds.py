@@ -119,6 +119,21 @@ def option_kind(option: str) -> OptionKind | None:
     return None
 
 
+_HINT = re.compile(r"\b(?:all|none|any|neither|either|both|two|some|most|no correct)\b|[가-힣一-鿿]", re.IGNORECASE)
+"""What every option that speaks of others has in it: most documents need no closer look."""
+
+
+def speaking_positions(options: Sequence[str]) -> tuple[int, ...]:
+    """The positions of options that speak of all, none, both or neither of the others.
+
+    Args:
+        options: The texts of the K options of an item.
+    """
+    if not _HINT.search("\n".join(options)):
+        return ()
+    return tuple(position for position, option in enumerate(options) if option_kind(option) == "all_none")
+
+
 def item_kind(options: Sequence[str], stem: str = "") -> ItemKind:
     """The kind of an item.
 

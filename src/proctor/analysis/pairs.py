@@ -14,7 +14,8 @@ class Pairs:
     """The scores of two runs on the documents of both, in the order of the first run's file.
 
     Attributes:
-        keys: What the documents are identified by.
+        keys: What the documents are identified by in the first run.
+        others: What they are identified by in the second run.
         a: Scores in the first run.
         b: Scores in the second run.
         clusters: The cluster of each document; None where none were asked for.
@@ -26,6 +27,7 @@ class Pairs:
     """
 
     keys: Sequence[Identity]
+    others: Sequence[Identity]
     a: Sequence[float]
     b: Sequence[float]
     clusters: Sequence[Hashable] | None
@@ -62,6 +64,7 @@ def pair(a: TaskScores, b: TaskScores, metric: Metric, *, clustered: bool = Fals
     others = [partner[key] for key in keys]
     return Pairs(
         keys,
+        others,
         [first[key] for key in keys],
         [second[key] for key in others],
         [a.documents[key].cluster for key in keys] if clustered else None,

@@ -12,7 +12,7 @@ from proctor.cli.stored_runs import add_analysis_flags, one_run, report_unread
 from proctor.errors import UsageError, printable
 
 if TYPE_CHECKING:
-    from proctor.analysis.comparison import CompareOptions, Comparison, PairComparison
+    from proctor.analysis.comparison import Comparison, PairComparison
     from proctor.results.stored_run import StoredRun
 
 USAGE = "proctor compare A B [C ...] [--metric NAME] [--margin M] [--cluster COLUMN] [--flips N] [--json | --markdown]"
@@ -64,7 +64,7 @@ def execute(namespace: argparse.Namespace) -> int:
 
         print(json.dumps(comparison_document(comparison), ensure_ascii=False, indent=2))
         return 0
-    print("\n".join(_lines(comparison, options, namespace)))
+    print("\n".join(_lines(comparison, namespace)))
     return 0
 
 
@@ -83,7 +83,7 @@ def _runs(namespace: argparse.Namespace) -> Sequence[StoredRun]:
     return opened.runs
 
 
-def _lines(comparison: Comparison, options: CompareOptions, namespace: argparse.Namespace) -> list[str]:
+def _lines(comparison: Comparison, namespace: argparse.Namespace) -> list[str]:
     from proctor.cli.compare_tables import heading, matrix_lines, pair_lines
 
     lines = heading(comparison, markdown=namespace.markdown)
@@ -92,16 +92,16 @@ def _lines(comparison: Comparison, options: CompareOptions, namespace: argparse.
     (pair,) = comparison.pairs
     lines += pair_lines(pair, comparison, markdown=namespace.markdown)
     if namespace.flips:
-        lines += _flips(comparison, pair, options, namespace.flips)
+        lines += _flips(comparison, pair, namespace.flips)
     elif any(one.counts and one.counts.only_a + one.counts.only_b for one in pair.tasks) and not namespace.markdown:
         words = " ".join(printable(path) for path in namespace.runs)
         lines += ["", f"Documents that changed sides: proctor compare {words} --flips 20"]
     return lines
 
 
-def _flips(comparison: Comparison, pair: PairComparison, options: CompareOptions, most: int) -> list[str]:
+def _flips(comparison: Comparison, pair: PairComparison, most: int) -> list[str]:
     from proctor.analysis.flips import find_flips
     from proctor.cli.compare_tables import flip_lines
 
-    flips, count = find_flips((comparison.runs[0], comparison.runs[1]), pair, options, most)
+    flips, count = find_flips((comparison.runs[0], comparison.runs[1]), pair, most)
     return ["", *flip_lines(flips, count)]

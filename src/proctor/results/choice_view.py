@@ -23,7 +23,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from proctor.results.stored_run import Sample
@@ -80,6 +80,8 @@ class ChoiceView:
             return self.chosen
         if self.has_nan:
             return None
+        if metric not in ("acc_norm", "acc_bytes"):
+            return self.lls.index(max(self.lls))
         scores = [_per(ll, _length(option, metric)) for ll, option in zip(self.lls, self.options, strict=True)]
         return scores.index(max(scores))
 
@@ -110,9 +112,7 @@ class ChoiceView:
 
 
 def _length(option: str, metric: str) -> int:
-    if metric == "acc_norm":
-        return len(option)
-    return len(option.encode("utf-8", "surrogatepass")) if metric == "acc_bytes" else 1
+    return len(option) if metric == "acc_norm" else len(option.encode("utf-8", "surrogatepass"))
 
 
 def _per(ll: float, length: int) -> float:
@@ -188,9 +188,15 @@ def _options(pairs: Sequence[Sequence[Any]], config: Mapping[str, Any]) -> tuple
         if len(set(contexts)) > 1:
             return _differing(contexts)
     delimiter = config.get("target_delimiter", " ")
-    if isinstance(delimiter, str) and delimiter and all(one.startswith(delimiter) for one in continuations):
-        return tuple([one[len(delimiter) :] for one in continuations])
-    return tuple([one.lstrip() for one in continuations])
+    return _without_delimiter(tuple(continuations), delimiter if isinstance(delimiter, str) else "")
+
+
+@lru_cache(64)
+def _without_delimiter(continuations: tuple[str, ...], delimiter: str) -> tuple[str, ...]:
+    """Cached: of a task by letter, all documents have the same continuations."""
+    if delimiter and all(one.startswith(delimiter) for one in continuations):
+        return tuple(one[len(delimiter) :] for one in continuations)
+    return tuple(one.lstrip() for one in continuations)
 
 
 def _differing(texts: Sequence[str]) -> tuple[str, ...]:

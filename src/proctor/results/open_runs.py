@@ -25,9 +25,6 @@ from proctor.results.archives import is_archive, unpack
 from proctor.results.read import read_results, samples_beside, stamp_of_results
 from proctor.results.schema import model_name
 from proctor.results.stored_run import StoredRun
-from proctor.store.admin import opened
-from proctor.store.location import default_path, store_path
-from proctor.store.runs import list_runs
 
 _SAMPLES = re.compile(r"samples_(.+)_(\d{4}-\d\d-\d\dT[^_]+)\.jsonl(?:\.gz)?")
 
@@ -114,6 +111,11 @@ def _names(folder: Path) -> list[str]:
 
 
 def _results_of_run(number: int, store: str | Path | None) -> Path:
+    # Only here: the store needs a third of the time that everything else takes to be imported.
+    from proctor.store.admin import opened
+    from proctor.store.location import default_path, store_path
+    from proctor.store.runs import list_runs
+
     path = store_path(store) if store is not None else default_path()
     with opened(path) as connection:
         matches = [run for run in list_runs(connection) if run.id == number]

@@ -132,20 +132,32 @@ def samples_beside(file: Path, document: Mapping[str, Any]) -> Mapping[str, Path
     """
     stamp = stamp_of_results(file.name)
     tasks = sorted(document.get("configs") or {})
-    if stamp == "":
-        return _unstamped_samples(file.parent, tasks)
+    if not stamp:
+        given = (document.get("config") or {}).get("model_args")
+        return _unstamped_samples(file.parent, tasks, given if isinstance(given, str) else "", anyhow=stamp == "")
     paths = {task: file.with_name(f"samples_{name}_{stamp}.jsonl") for task, name in file_names(tasks).items()}
     both = {task: (path, path.with_name(path.name + ".gz")) for task, path in paths.items()}
     return {task: path for task, pair in both.items() for path in pair[::-1] if path.is_file()}
 
 
-def _unstamped_samples(folder: Path, tasks: Sequence[str]) -> Mapping[str, Path]:
-    """Files that end in the name of a task; of two tasks that fit, the longer name is meant."""
+def _unstamped_samples(folder: Path, tasks: Sequence[str], model_args: str, *, anyhow: bool) -> Mapping[str, Path]:
+    """Files called after the model's arguments and a task, as lm-eval 0.4.0 to 0.4.2 called them.
+
+    Args:
+        folder: Where the results lie.
+        tasks: The tasks of the run.
+        model_args: The model's arguments as the command line had them.
+        anyhow: Whether a file that ends in a task's name is taken as well: beside results.json lies one run. Beside
+            results of another name several may.
+    """
+    made = {re.sub("/|=", "__", model_args), re.sub(r"[\"<>:/|\\?*\[\]]+", "__", model_args)} if model_args else set()
     found: dict[str, Path] = {}
     for path in sorted((*folder.glob("*.jsonl"), *folder.glob("*.jsonl.gz"))):
         name = path.name.removesuffix(".gz").removesuffix(".jsonl")
-        fits = [task for task in tasks if name == task or name.endswith(f"_{task}")]
+        fits = [task for task in tasks if anyhow and (name == task or name.endswith(f"_{task}"))]
+        fits += [task for task in tasks if any(name == f"{one}_{task}" for one in made)]
         if fits:
+            # Of two tasks that fit, the longer name is meant.
             found[max(fits, key=len)] = path
     return found
 
