@@ -145,7 +145,7 @@ def measure(case: Case, shape: Shape, setting: Setting, *, limit: int | None = N
         for program in sides:
             out = scratch / f"{program}-{number}"
             mine = own(flags, case, setting) if program == "proctor" else [*flags, "--batch_size", setting.batch_size]
-            sides[program].append(_one(program, mine, {**job, "program": program}, setting, data, out))
+            sides[program].append(run_program(program, mine, {**job, "program": program}, setting, data, out))
     last = setting.repeats - 1
     difference = compare(*(read_samples(scratch / f"{program}-{last}") for program in sides))
     shutil.rmtree(scratch, ignore_errors=True)
@@ -168,9 +168,10 @@ def measure(case: Case, shape: Shape, setting: Setting, *, limit: int | None = N
     }
 
 
-def _one(
+def run_program(
     program: str, flags: Sequence[str], job: Mapping[str, Any], setting: Setting, data: Path, out: Path
 ) -> dict[str, Any]:
+    """Run one program on its flags; what it measured inside its process."""
     out.mkdir(parents=True)
     figures, order = out / "figures.json", out / "job.json"
     complete = [*flags, "--output_path", str(out / "results")]
