@@ -9,7 +9,7 @@ import pytest
 
 from proctor.analysis.draws import source_of
 from proctor.analysis.order_positions import order_positions, position_wald
-from proctor.analysis.order_scores import OrderedItem
+from proctor.analysis.order_scores import OrderedItem, item_orders, order_scores
 from proctor.analysis.orders import cyclic_orders
 from proctor.errors import AnalysisError
 
@@ -51,6 +51,17 @@ def test_nothing_to_look_at():
     assert order_positions([single], source=source_of(0)) is None
     silent = OrderedItem(tuple(cyclic_orders(2)), ((math.nan, 0.0), (math.nan, 0.0)), (1,))
     assert order_positions([silent], source=source_of(0)) is None
+
+
+def test_choices_that_are_known_are_not_read_again():
+    items = exam(random.Random(3), 12, 0.5, 1.0)
+    read = [item_orders(item) for item in items]
+    assert order_positions(items, read, source=source_of(0)) == order_positions(items, source=source_of(0))
+    assert order_scores(items, read) == order_scores(items)
+    with pytest.raises(AnalysisError, match="12 and 1 items"):
+        order_positions(items, read[:1], source=source_of(0))
+    with pytest.raises(AnalysisError, match="12 and 1 items"):
+        order_scores(items, read[:1])
 
 
 def test_bad_shares_are_sentences():

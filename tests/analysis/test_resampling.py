@@ -8,7 +8,7 @@ import random
 import pytest
 
 from proctor.analysis.draws import source_of
-from proctor.analysis.resampling import bootstrap
+from proctor.analysis.resampling import bootstrap, bootstrap_counts
 from proctor.errors import AnalysisError
 from proctor.stats.standard_errors import mean_stderr
 
@@ -50,6 +50,16 @@ def test_few_resamples_without_the_statistic_are_left_out():
     result = bootstrap([0, 0, 0, 0, 1, 2], fragile, source=source_of(0))
     assert 0 <= result.undefined < 20
     assert result.interval
+
+
+def test_units_of_few_kinds_give_the_same_error():
+    values = [1.0] * 120 + [0.0] * 60 + [0.5] * 20
+    result = bootstrap_counts(
+        [120, 60, 20], lambda drawn: (drawn[0] + drawn[2] / 2) / sum(drawn), source=source_of(0), draws=2000
+    )
+    assert result.stderr == pytest.approx(mean_stderr(values), rel=0.06)
+    with pytest.raises(AnalysisError, match="There are no units"):
+        bootstrap_counts([0, 0], sum, source=source_of(0))
 
 
 def test_bad_requests_are_sentences():

@@ -15,14 +15,16 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import mul
 
 from proctor.analysis.distributions import chi_square_tail
-from proctor.analysis.order_scores import OrderedItem, item_orders
+from proctor.analysis.order_scores import ItemOrders, OrderedItem, item_orders
 from proctor.analysis.positions import ChiSquareTest, commonest_number, spread_of_recalls
-from proctor.analysis.resampling import bootstrap
-from proctor.analysis.statistic import Statistic, check_some
+from proctor.analysis.resampling import bootstrap_counts
+from proctor.analysis.statistic import Statistic, check_same_length, check_some
 from proctor.analysis.symmetric import quadratic_form
 from proctor.errors import AnalysisError
 
@@ -47,6 +49,9 @@ class OrderPositions:
     rstd_stderr: float | None
     """By a bootstrap over items."""
     test: ChiSquareTest
+
+
+_Numbers = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,29 +95,45 @@ def position_wald(shares: Sequence[Sequence[float]]) -> ChiSquareTest:
     return ChiSquareTest(n * form.value, size - 1, chi_square_tail(n * form.value, size - 1))
 
 
-def order_positions(items: Sequence[OrderedItem], *, source: random.Random) -> OrderPositions | None:
+def order_positions(
+    items: Sequence[OrderedItem], read: Sequence[ItemOrders] | None = None, *, source: random.Random
+) -> OrderPositions | None:
     """Positions that were chosen, on free items asked in whole blocks of rotations.
 
     Args:
         items: Free items of a task.
+        read: What :func:`proctor.analysis.order_scores.item_orders` gave for each, where it is known already.
         source: Where resamples come from, see :func:`proctor.analysis.draws.source_of`.
 
     Returns:
         None where no item has several orders without NaN.
 
     Raises:
-        AnalysisError: An item is unusable, see :func:`proctor.analysis.order_scores.item_orders`.
+        AnalysisError: An item is unusable, see :func:`proctor.analysis.order_scores.item_orders`, or ``read`` belongs
+        to
+            other items.
     """
-    several = [item for item in items if len(item.orders) > 1]
+    choices = [item_orders(item) for item in items] if read is None else read
+    check_same_length(items, choices, "items and their choices")
+    several = [(item, one) for item, one in zip(items, choices, strict=True) if len(item.orders) > 1]
     if not several:
         return None
-    size = commonest_number([len(item.orders[0]) for item in several])
-    counts = [one for item in several if len(item.orders[0]) == size and (one := _counts(item)) is not None]
+    size = commonest_number([len(item.orders[0]) for item, _ in several])
+    counts = [
+        counted for item, one in several if len(item.orders[0]) == size and (counted := _counts(item, one)) is not None
+    ]
     if not counts:
         return None
-    recall = _recall(counts)
+    recall = _recall([(one.golds, one.hits) for one in counts], [1] * len(counts))
     golds = [sum(column) for column in zip(*(one.golds for one in counts), strict=True)]
-    resampled = bootstrap(counts, lambda some: spread_of_recalls(_recall(some)).value, source=source, draws=RSTD_DRAWS)
+    # Items are of few kinds by where their golds stood and were chosen: sixteen for four rotations of four options.
+    kinds = Counter((one.golds, one.hits) for one in counts)
+    resampled = bootstrap_counts(
+        list(kinds.values()),
+        lambda drawn: spread_of_recalls(_recall(list(kinds), drawn)).value,
+        source=source,
+        draws=RSTD_DRAWS,
+    )
     return OrderPositions(
         size,
         len(counts),
@@ -125,9 +146,8 @@ def order_positions(items: Sequence[OrderedItem], *, source: random.Random) -> O
     )
 
 
-def _counts(item: OrderedItem) -> _Counts | None:
+def _counts(item: OrderedItem, read: ItemOrders) -> _Counts | None:
     """The counts of one item; None where no order has a choice."""
-    read = item_orders(item)
     size = len(item.orders[0])
     chosen, golds, hits = [0] * size, [0] * size, [0] * size
     for order, position in zip(item.orders, read.positions, strict=True):
@@ -141,7 +161,8 @@ def _counts(item: OrderedItem) -> _Counts | None:
     return _Counts(tuple(count / total for count in chosen), tuple(golds), tuple(hits)) if total else None
 
 
-def _recall(counts: Sequence[_Counts]) -> list[float | None]:
-    golds = [sum(column) for column in zip(*(one.golds for one in counts), strict=True)]
-    hits = [sum(column) for column in zip(*(one.hits for one in counts), strict=True)]
+def _recall(kinds: Sequence[tuple[_Numbers, _Numbers]], times: Sequence[int]) -> list[float | None]:
+    """Recall by position of items that have (golds, hits), each kind so many times."""
+    golds = [sum(map(mul, column, times)) for column in zip(*(gold for gold, _ in kinds), strict=True)]
+    hits = [sum(map(mul, column, times)) for column in zip(*(hit for _, hit in kinds), strict=True)]
     return [hit / gold if gold else None for hit, gold in zip(hits, golds, strict=True)]

@@ -21,6 +21,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from proctor.analysis.intervals import clustered_stderr
 from proctor.analysis.orders import Order
@@ -149,17 +150,24 @@ def item_orders(item: OrderedItem) -> ItemOrders:
 
 
 def _check(item: OrderedItem) -> None:
-    check_some(item.orders, "orders")
     check_same_length(item.orders, item.lls, "orders and their log-likelihoods")
-    size = len(item.orders[0])
-    if item.orders[0] != tuple(range(size)):
-        raise AnalysisError(f"The first order of an item is the canonical one, not {item.orders[0]}.")
-    if any(sorted(order) != list(range(size)) for order in item.orders):
-        raise AnalysisError(f"An order of {size} options names each of them once.")
+    size = _check_orders(item.orders)
     if any(len(lls) != size for lls in item.lls) or (item.contents and len(item.contents) != size):
         raise AnalysisError(f"An item of {size} options has a log-likelihood and a content for each of them.")
     if not item.golds or not all(0 <= gold < size for gold in item.golds):
         raise AnalysisError(f"The gold {list(item.golds)} is none of {size} options.")
+
+
+@lru_cache(maxsize=64)  # most items of a task share their orders
+def _check_orders(orders: tuple[Order, ...]) -> int:
+    """The number of options of orders that are usable."""
+    check_some(orders, "orders")
+    size = len(orders[0])
+    if orders[0] != tuple(range(size)):
+        raise AnalysisError(f"The first order of an item is the canonical one, not {orders[0]}.")
+    if any(sorted(order) != list(range(size)) for order in orders):
+        raise AnalysisError(f"An order of {size} options names each of them once.")
+    return size
 
 
 def _majority(chosen: Sequence[int], probability: dict[int, float], golds: set[int]) -> float:
@@ -189,27 +197,31 @@ def equal_contents(options: Sequence[str]) -> tuple[int, ...]:
     return tuple(first.setdefault(option.strip(), position) for position, option in enumerate(options))
 
 
-def order_scores(items: Sequence[OrderedItem]) -> OrderScores:
+def order_scores(items: Sequence[OrderedItem], read: Sequence[ItemOrders] | None = None) -> OrderScores:
     """The scores of a task over the orders of its items.
 
     Args:
         items: Its items, at least one.
+        read: What :func:`item_orders` gave for each, where it is known already.
 
     Raises:
         AnalysisError: There are no items, or one of them is unusable, see :func:`item_orders`.
     """
     check_some(items, "items")
-    read = [item_orders(item) for item in items]
-    several = [position for position, one in enumerate(read) if len(one.right) > 1]
+    if read is None:
+        read = [item_orders(item) for item in items]
+    check_same_length(items, read, "items and their choices")
+    rows = list(zip(read, (item.cluster for item in items), strict=True))
+    several = [row for row in rows if len(row[0].right) > 1]
 
-    def of(value: Callable[[ItemOrders], float | None], chosen: Sequence[int] = several) -> MeanOfItems:
-        known = [(x, items[i].cluster) for i in chosen if (x := value(read[i])) is not None]
-        return _mean(known)
+    def of(
+        value: Callable[[ItemOrders], float | None], chosen: Sequence[tuple[ItemOrders, Hashable]] = several
+    ) -> MeanOfItems:
+        return _mean([(x, cluster) for one, cluster in chosen if (x := value(one)) is not None])
 
-    every = range(len(items))
     return OrderScores(
-        canonical=of(lambda one: one.right[0], every),
-        mean=of(lambda one: math.fsum(one.right) / len(one.right), every),
+        canonical=of(lambda one: one.right[0], rows),
+        mean=of(lambda one: math.fsum(one.right) / len(one.right), rows),
         worst=of(lambda one: min(one.right)),
         any=of(lambda one: max(one.right)),
         gap=of(lambda one: max(one.right) - min(one.right)),
@@ -218,7 +230,7 @@ def order_scores(items: Sequence[OrderedItem]) -> OrderScores:
         consistency=of(lambda one: one.consistency),
         consistent=of(lambda one: None if one.consistency is None else float(one.consistency == 1)),
         effect=of(lambda one: one.right[0] - math.fsum(one.right[1:]) / (len(one.right) - 1)),
-        at_least=_at_least([read[i].right for i in several]),
+        at_least=_at_least([one.right for one, _ in several]),
         nan_orders=sum(one.chosen.count(None) for one in read),
         ties=sum(one.ties for one in read),
         orders=sum(len(one.right) for one in read),

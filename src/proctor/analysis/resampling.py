@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from proctor.analysis.distributions import check_level
-from proctor.analysis.draws import quantile
+from proctor.analysis.draws import multinomial, quantile
 from proctor.analysis.statistic import check_some
 from proctor.errors import AnalysisError
 from proctor.stats.intervals import Interval
@@ -65,10 +65,39 @@ def bootstrap(
         AnalysisError: There are no units, fewer than two draws, or the level is no probability.
     """
     check_some(units, "units")
+    return _summary(lambda: statistic(source.choices(units, k=len(units))), draws, level)
+
+
+def bootstrap_counts(
+    counts: Sequence[int],
+    statistic: Callable[[Sequence[int]], float | None],
+    *,
+    source: random.Random,
+    draws: int = DRAWS,
+    level: float = 0.95,
+) -> Bootstrap:
+    """Resample units of a few kinds: a draw costs a number for each kind, not for each unit.
+
+    Args:
+        counts: Units of each kind, at least one unit.
+        statistic: From units of each kind to a number; None or NaN where it does not exist.
+        source: Where randomness comes from, see :func:`proctor.analysis.draws.source_of`.
+        draws: Resamples, at least two.
+        level: The probability to cover.
+
+    Raises:
+        AnalysisError: There are no units, fewer than two draws, or the level is no probability.
+    """
+    check_some([count for count in counts if count], "units")
+    return _summary(lambda: statistic(multinomial(counts, source)), draws, level)
+
+
+def _summary(replicate: Callable[[], float | None], draws: int, level: float) -> Bootstrap:
+    """How a statistic varies over ``draws`` calls of ``replicate``."""
     tail = check_level(level)
     if draws < 2:
         raise AnalysisError(f"A bootstrap of {draws} draws shows no spread: it needs at least 2, better {DRAWS}.")
-    replicates = [statistic(source.choices(units, k=len(units))) for _ in range(draws)]
+    replicates = [replicate() for _ in range(draws)]
     known = sorted(value for value in replicates if value is not None and math.isfinite(value))
     undefined = draws - len(known)
     if undefined > _MOST_UNDEFINED * draws or len(known) < 2:
