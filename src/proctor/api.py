@@ -312,6 +312,7 @@ def compare(
     cluster: str | None = None,
     margin: float | None = None,
     by_number: bool = False,
+    interval: Literal["formula", "bootstrap"] = "formula",
     store: str | None = None,
 ) -> Comparison:
     """Compare stored runs on the documents that they have in common; of two, the second with the first.
@@ -322,7 +323,7 @@ def compare(
     from proctor.analysis.compare import compare_runs
     from proctor.analysis.comparison import CompareOptions
 
-    options = CompareOptions(metric, _words("tasks", tasks), correction, cluster, margin, by_number)
+    options = CompareOptions(metric, _words("tasks", tasks), correction, cluster, margin, by_number, interval)
     return compare_runs([_newest(source, store) for source in sources], options)
 
 

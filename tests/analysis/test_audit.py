@@ -214,6 +214,18 @@ def test_without_samples_the_results_file_speaks(tmp_path):
     assert "t has no samples" in audit.tasks[0].reason
 
 
+def test_perplexities_have_the_interval_of_resamples(tmp_path):
+    lines = right_and_wrong("1" * 30)
+    for i, line in enumerate(lines):
+        line |= {"metrics": ["word_perplexity"], "word_perplexity": [-float(i % 5) - 1, 2]}
+    document = document_of({"t": lines})
+    document["results"]["t"] = {"word_perplexity,none": math.exp(1.5)}
+    (score,) = audited(tmp_path, {"t": lines}, document=document).tasks[0].scores
+    assert score.method == "bootstrap"
+    assert score.score == pytest.approx(math.exp(1.5))
+    assert score.interval[0] < score.score < score.interval[1]
+
+
 def test_a_broken_samples_file_is_a_reason(tmp_path):
     file = write_run(tmp_path, {"t": right_and_wrong("10")})
     next(tmp_path.glob("samples_*")).write_text("{")

@@ -161,14 +161,39 @@ def test_different_documents_under_one_number_are_refused(tmp_path):
 
 
 def test_statistics_of_all_documents_are_not_tested(tmp_path):
-    lines = right_and_wrong("10", scores={"perplexity": -13.0})
+    lines = right_and_wrong("10", scores={"f1": [1, 0]})
     for line in lines:
-        line["metrics"] = ["perplexity"]
+        line["metrics"] = ["f1"]
     document = document_of({"t": lines})
-    document["results"]["t"] = {"perplexity,none": 442413.39}
+    document["results"]["t"] = {"f1,none": 0.25}
     task = only(compare_runs(runs_of(tmp_path, {"t": lines}, {"t": lines}, document=document)))
-    assert (task.result, task.a) == (None, 442413.39)
+    assert (task.result, task.a) == (None, 0.25)
     assert "statistics of all its documents" in task.reason
+
+
+def test_perplexities_by_resampled_documents(tmp_path):
+    def rolling(shift):
+        lines = right_and_wrong("1" * 40, scores={"word_perplexity": [0.0, 1]})
+        for i, line in enumerate(lines):
+            line |= {"metrics": ["word_perplexity"], "word_perplexity": [-(i % 7) - shift * (1 + i % 3), 2]}
+        return lines
+
+    more = {"higher_is_better": {"t": {"word_perplexity": False}}}
+    runs = runs_of(tmp_path, {"t": rolling(0)}, {"t": rolling(0.5)}, **more)
+    task = only(compare_runs(runs))
+    assert task.b > task.a
+    assert task.result.interval[0] < task.result.difference < task.result.interval[1]
+    assert (task.result.test, task.judgement.verdict) == ("sign flips", Verdict.WORSE)
+    assert only(compare_runs(runs[:1] * 2)).result.interval is None
+
+
+def test_the_interval_of_resamples(tmp_path):
+    runs = runs_of(tmp_path, {"t": BETTER_B[0]}, {"t": BETTER_B[1]})
+    formula, resampled = (only(compare_runs(runs, CompareOptions(interval=name))) for name in ("formula", "bootstrap"))
+    assert resampled.result.p == formula.result.p
+    assert resampled.result.interval == pytest.approx((1 / 6, 0.5), abs=0.05)
+    clustered = only(compare_runs(runs, CompareOptions(interval="bootstrap", cluster="answer")))
+    assert clustered.result.clusters == 4
 
 
 def test_tasks_that_were_named(tmp_path):

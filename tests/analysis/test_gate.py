@@ -128,15 +128,15 @@ def test_what_is_missing_fails(tmp_path):
 def test_statistics_of_all_documents_are_decided_by_the_files(tmp_path):
     lines = right_and_wrong("10")
     for line in lines:
-        line |= {"perplexity": -3.0, "metrics": ["perplexity"]}
+        line |= {"f1": [1, 0], "metrics": ["f1"]}
 
     def runs(folder, values, stderr):
         for name, value in zip("ab", values, strict=True):
-            document = document_of({"t": lines}, higher_is_better={"t": {"perplexity": False}})
-            document["results"]["t"] = {"perplexity,none": value, "perplexity_stderr,none": stderr}
+            document = document_of({"t": lines}, higher_is_better={"t": {"f1": False}})
+            document["results"]["t"] = {"f1,none": value, "f1_stderr,none": stderr}
             yield run_of(folder / name, {"t": lines}, document=document)
 
-    rules = {"t": Rule("perplexity", max_rise=0.05)}
+    rules = {"t": Rule("f1", max_rise=0.05)}
     baseline, candidate = runs(tmp_path, (20.0, 20.2), "N/A")
     rule = only(check_gate(candidate, baseline, rules))
     assert rule.state is State.FAIL

@@ -13,6 +13,7 @@ from proctor.analysis.task_scores import (
     name_of,
     parse_metric,
     read_task,
+    statistics_of_documents,
 )
 from proctor.errors import DataError, UsageError
 from proctor.results.open_runs import open_runs
@@ -44,12 +45,23 @@ def test_a_document_without_metrics_is_counted(tmp_path):
 
 
 def test_a_statistic_of_all_documents_is_no_mean(tmp_path):
-    """lm-eval's perplexity: documents have log-likelihoods, the score is exp(-mean)."""
-    lines = right_and_wrong("10", scores={"perplexity": -13.0, "f1": [1, 0]})
+    """A statistic of someone's own: documents have numbers, the score is not their mean."""
+    lines = right_and_wrong("10", scores={"score": -13.0, "f1": [1, 0]})
     document = document_of({"t": lines})
-    document["results"]["t"] = {"perplexity,none": 442413.39, "f1,none": 0.5, "acc,none": 0.5}
+    document["results"]["t"] = {"score,none": 442413.39, "f1,none": 0.5, "acc,none": 0.5}
     run = run_of(write_run(tmp_path, {"t": lines}, document=document))
     assert list(metrics_of_documents(run, read_task(run, "t"))) == [("acc", "none")]
+
+
+def test_perplexities_have_rows_if_they_follow_from_them(tmp_path):
+    lines = right_and_wrong("10", scores={"perplexity": -13.0, "word_perplexity": [-4.0, 2], "bits_per_byte": "x"})
+    document = document_of({"t": lines})
+    document["results"]["t"] = {"perplexity,none": 1.0, "word_perplexity,none": 7.38905609893065}
+    run = run_of(write_run(tmp_path, {"t": lines}, document=document))
+    scores = read_task(run, "t")
+    assert list(scores.rows[("word_perplexity", "none")].values()) == [(-4.0, 2.0)] * 2
+    assert list(statistics_of_documents(run, scores)) == [("word_perplexity", "none")]
+    assert ("perplexity", "none") not in scores.scores
 
 
 def test_without_a_results_file_every_number_is_taken_for_a_mean(tmp_path):

@@ -17,9 +17,12 @@ from fnmatch import fnmatchcase
 
 from proctor.analysis.audit_choices import audit_choices
 from proctor.analysis.choice_columns import Choices, choices_of, joined_choices
+from proctor.analysis.corpus_statistics import STATISTICS
+from proctor.analysis.draws import source_of
 from proctor.analysis.groups import GroupMean, group_mean
 from proctor.analysis.intervals import ShareMethod, clustered_mean, mean_interval, share_interval
 from proctor.analysis.power import detectable_effect, discordance_variance
+from proctor.analysis.resampling import bootstrap
 from proctor.analysis.run_audit import AuditOptions, GroupAudit, IntervalMethod, RunAudit, ScoreAudit, TaskAudit
 from proctor.analysis.statistic import is_binary
 from proctor.analysis.task_scores import (
@@ -30,6 +33,7 @@ from proctor.analysis.task_scores import (
     name_of,
     parse_metric,
     read_task,
+    statistics_of_documents,
 )
 from proctor.errors import DataError, UsageError, did_you_mean
 from proctor.results.choice_view import ChoiceView, choice_view
@@ -120,6 +124,10 @@ def _read_task(run: StoredRun, task: str, options: AuditOptions) -> _Read:
         return _Read(_by_file(run, task, options, f"{task} has no samples (--log_samples writes them)"))
     wanted = parse_metric(options.metric)
     metrics = [metric for metric in metrics_of_documents(run, scores) if fits(metric, wanted)]
+    others = [metric for metric in statistics_of_documents(run, scores) if fits(metric, wanted)]
+    perplexities = tuple(_perplexity(run, scores, metric, options) for metric in others)
+    if not metrics and perplexities:
+        return _Read(TaskAudit(task, run.alias(task), perplexities, unscored=scores.unscored))
     if not metrics:
         return _Read(_by_file(run, task, options, _no_means(run, task, options)))
     main, values = metrics[0], list(scores.scores[metrics[0]].values())
@@ -127,7 +135,7 @@ def _read_task(run: StoredRun, task: str, options: AuditOptions) -> _Read:
     audit = TaskAudit(
         task,
         run.alias(task),
-        tuple(_score(run, scores, metric, options) for metric in metrics),
+        (*(_score(run, scores, metric, options) for metric in metrics), *perplexities),
         {state: count for (name, state), count in texts.items() if name == main[1]},
         _truncated(run, task),
         scores.unscored,
@@ -174,6 +182,16 @@ def _score(run: StoredRun, scores: TaskScores, metric: Metric, options: AuditOpt
     interval, method = interval_of(values, options.interval)
     reason = None if interval else "all scores are equal: their spread is unknown"
     return ScoreAudit(metric, mean, len(values), interval, method, reported, None, reason)
+
+
+def _perplexity(run: StoredRun, scores: TaskScores, metric: Metric, options: AuditOptions) -> ScoreAudit:
+    """Of a perplexity the interval of resampled documents."""
+    rows, statistic = list(scores.rows[metric].values()), STATISTICS[metric[0]]
+    source = source_of(options.seed, scores.task, name_of(metric), "bootstrap")
+    found = bootstrap(rows, statistic, source=source)
+    reported = run.stderrs(scores.task).get(metric)
+    method = "bootstrap" if found.interval else None
+    return ScoreAudit(metric, statistic(rows), len(rows), found.interval, method, reported, None, found.reason)
 
 
 def interval_of(values: Sequence[float], method: ShareMethod = "wilson") -> tuple[Interval | None, IntervalMethod]:

@@ -17,7 +17,9 @@ Every difference is second minus first run of a pair, as it is read: A is what t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+import random
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import combinations
@@ -29,12 +31,14 @@ from proctor.analysis.comparison import (
     PairComparison,
     TaskComparison,
 )
+from proctor.analysis.corpus_statistics import STATISTICS, paired_statistic
 from proctor.analysis.draws import source_of
 from proctor.analysis.groups import group_difference, group_mean
 from proctor.analysis.multiplicity import adjusted
 from proctor.analysis.paired import Estimate, PairedDifference, bonett_price, paired_difference
-from proctor.analysis.pairs import pair
+from proctor.analysis.pairs import Pairs, pair
 from proctor.analysis.power import detectable_effect
+from proctor.analysis.resampling import bootstrap
 from proctor.analysis.setting_differences import setting_differences
 from proctor.analysis.task_scores import (
     Metric,
@@ -44,6 +48,7 @@ from proctor.analysis.task_scores import (
     name_of,
     parse_metric,
     read_task,
+    statistics_of_documents,
 )
 from proctor.analysis.verdicts import Judgement, Verdict, judge
 from proctor.errors import DataError, UsageError, did_you_mean
@@ -128,7 +133,8 @@ def _compare_task(
     common = [metric for metric in metrics_of_documents(runs[0], a) if metric in there]
     metric = next((one for one in common if fits(one, wanted)), None)
     if metric is None:
-        return _without_test(task, runs, wanted, _no_metric(task, runs, common, options.metric))
+        found = _compare_statistic(task, runs, (a, b), options)
+        return found or _without_test(task, runs, wanted, _no_metric(task, runs, common, options.metric))
     pairs = pair(a, b, metric, clustered=options.cluster is not None, by_number=options.by_number)
     higher = runs[0].higher_is_better(task, metric[0])
     if not pairs.keys:
@@ -136,7 +142,44 @@ def _compare_task(
         return TaskComparison(task, alias, metric, higher, pairs, reason=reason)
     source = source_of(options.seed, task, name_of(metric), "sign flips")
     result = paired_difference(pairs.b, pairs.a, pairs.clusters, source=source)
+    if options.interval == "bootstrap":
+        result = _bootstrapped(result, pairs, source_of(options.seed, task, name_of(metric), "bootstrap"))
     return TaskComparison(task, alias, metric, higher, pairs, result)
+
+
+def _bootstrapped(result: PairedDifference, pairs: Pairs, source: random.Random) -> PairedDifference:
+    """The same with the interval of resampled documents, or of resampled clusters."""
+    differences = [second - first for first, second in zip(pairs.a, pairs.b, strict=True)]
+    units: dict[Hashable, list[float]] = {}
+    for place, difference in enumerate(differences):
+        units.setdefault(pairs.clusters[place] if pairs.clusters else place, []).append(difference)
+    found = bootstrap([(math.fsum(unit), len(unit)) for unit in units.values()], _mean_of_units, source=source)
+    return replace(result, interval=found.interval, reason=found.reason)
+
+
+def _mean_of_units(units: Sequence[tuple[float, int]]) -> float:
+    return math.fsum([total for total, _ in units]) / sum([size for _, size in units])
+
+
+def _compare_statistic(
+    task: str, runs: tuple[StoredRun, StoredRun], read: tuple[TaskScores, TaskScores], options: CompareOptions
+) -> TaskComparison | None:
+    """A perplexity of both runs; None where there is none."""
+    a, b = read
+    wanted, there = parse_metric(options.metric), set(statistics_of_documents(runs[1], b))
+    metrics = [metric for metric in statistics_of_documents(runs[0], a) if metric in there and fits(metric, wanted)]
+    if not metrics:
+        return None
+    metric = metrics[0]
+    losses = [replace(one, scores={metric: {key: ll for key, (ll, _) in one.rows[metric].items()}}) for one in read]
+    pairs = pair(losses[0], losses[1], metric, by_number=options.by_number)
+    if not pairs.keys:
+        return None
+    rows = [a.rows[metric][key] for key in pairs.keys], [b.rows[metric][key] for key in pairs.others]
+    source = source_of(options.seed, task, name_of(metric), "bootstrap")
+    result = paired_statistic(metric[0], rows[1], rows[0], source=source)
+    higher = runs[0].higher_is_better(task, metric[0])
+    return TaskComparison(task, runs[0].alias(task), metric, higher, pairs, result)
 
 
 def _no_metric(task: str, runs: tuple[StoredRun, StoredRun], common: Sequence[Metric], wanted: str | None) -> str:
@@ -216,7 +259,8 @@ def _group(
     """A group of at least two tasks that were compared by one metric; its own metric before others."""
     inside = set(run.leaves(name))
     members = [one for one in tasks if one.task in inside]
-    tested = [one for one in members if one.result is not None and one.metric is not None]
+    # A perplexity of a group is no mean of those of its tasks.
+    tested = [one for one in members if one.result and one.metric and one.metric[0] not in STATISTICS]
     own = [metric for metric in run.scores(name) if any(one.metric == metric for one in tested)]
     metric = own[0] if own else tested[0].metric if tested else None
     chosen = [(one, one.result) for one in tested if one.metric == metric and one.result is not None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from proctor.analysis.comparison import Comparison, GroupComparison, PairComparison, TaskComparison
+from proctor.analysis.corpus_statistics import STATISTICS
 from proctor.analysis.power import documents_needed
 from proctor.analysis.task_scores import name_of
 from proctor.analysis.verdicts import Verdict
@@ -37,7 +38,7 @@ def task_sentence(one: TaskComparison, a: str = "A", b: str = "B") -> str:
     result, judgement = one.result, one.judgement
     if result is None or judgement is None:
         return f"No test: {one.reason}."
-    share = in_points(result.mean_a) and in_points(result.mean_b)
+    share = _is_share(one)
     interval = "" if result.interval is None else f"95 %: {range_in_points(result.interval, share=share)}"
     test = "McNemar" if result.test == "mcnemar" else "sign flips"
     if judgement.verdict in (Verdict.BETTER, Verdict.WORSE):
@@ -52,6 +53,12 @@ def task_sentence(one: TaskComparison, a: str = "A", b: str = "B") -> str:
     if judgement.verdict is Verdict.SAME:
         return f"The same within the margin: {points(result.difference, share=share, sign=True)} ({interval})."
     return _not_resolved(one, interval, share=share)
+
+
+def _is_share(one: TaskComparison) -> bool:
+    """Whether differences are said in points: bits per byte may lie between 0 and 1, and are no share."""
+    known = [value for value in (one.a, one.b) if value is not None]
+    return all(map(in_points, known)) and not (one.metric and one.metric[0] in STATISTICS)
 
 
 def _not_resolved(one: TaskComparison, interval: str, *, share: bool) -> str:
@@ -134,7 +141,7 @@ def _effects(pair: PairComparison) -> str:
     shares = list[float]()
     for one in pair.tasks:
         result = one.result
-        if result and one.judgement and one.judgement.verdict is Verdict.NOT_RESOLVED and in_points(result.mean_a):
+        if result and one.judgement and one.judgement.verdict is Verdict.NOT_RESOLVED and _is_share(one):
             shares += [result.detectable_effect] if result.detectable_effect is not None else []
     if not shares:
         return ""

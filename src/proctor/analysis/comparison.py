@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from proctor.analysis.groups import GroupDifference
 from proctor.analysis.multiplicity import Correction
@@ -27,7 +27,8 @@ class CompareOptions:
         cluster: A column, or a template of columns, whose equal values make documents belong together.
         margin: A difference that does not matter; None: every one does.
         by_number: Pair documents by their numbers, whatever they hold.
-        seed: Of random signs.
+        interval: Of means, "formula" or "bootstrap" (percentiles of resamples, of whole clusters where there are any).
+        seed: Of random signs and resamples.
     """
 
     metric: str | None = None
@@ -36,6 +37,7 @@ class CompareOptions:
     cluster: str | None = None
     margin: float | None = None
     by_number: bool = False
+    interval: Literal["formula", "bootstrap"] = "formula"
     seed: int = 0
 
 

@@ -14,7 +14,7 @@ from proctor.results.stored_run import StoredRun
 from proctor.results.text_state import TextState
 from proctor.stats.intervals import Interval
 
-IntervalMethod: TypeAlias = Literal["wilson", "exact", "t", "clustered", "stderr", "groups"]
+IntervalMethod: TypeAlias = Literal["wilson", "exact", "t", "clustered", "stderr", "groups", "bootstrap"]
 
 
 @dataclass(frozen=True, slots=True)

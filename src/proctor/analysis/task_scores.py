@@ -4,9 +4,9 @@
 # once, sample by sample, and what stays is a number for each document, metric and filter, with what pairs and groups
 # documents. At no time is more than one sample of a run in memory.
 #
-# Which numbers a metric's score is a mean of cannot be known from its name: lm-eval's ``perplexity`` has a
-# log-likelihood for each document, and its score is exp(-mean). So the mean is compared with the score in the results
-# file. Where they differ, the score is a statistic of all documents, and no test by documents is made of it.
+# Which numbers a metric's score is a mean of cannot be known from its name. So the mean is compared with the score in
+# the results file. Where they differ, the score is a statistic of all documents, and no test by documents is made of
+# it; perplexities, of which it is known how they follow from documents, have columns of their own (corpus_statistics).
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from proctor.analysis.corpus_statistics import STATISTICS, Row, row_of
 from proctor.errors import DataError, UsageError, did_you_mean
 from proctor.results.stored_run import Identity, Sample, StoredRun, is_number
 
@@ -44,6 +45,7 @@ class TaskScores:
         task: Its name.
         documents: In the order of the file.
         scores: By metric and filter the finite score of each document that has one.
+        rows: By metric and filter, of perplexities what each document adds to them.
         not_finite: By metric and filter, how many scores are NaN or infinite; these are in no column.
         unscored: Documents without any metric: their scoring failed.
         hashed: Whether documents are identified by their text.
@@ -52,6 +54,7 @@ class TaskScores:
     task: str
     documents: dict[Identity, Document] = field(default_factory=dict)
     scores: dict[Metric, dict[Identity, float]] = field(default_factory=dict)
+    rows: dict[Metric, dict[Identity, Row]] = field(default_factory=dict)
     not_finite: dict[Metric, int] = field(default_factory=dict)
     unscored: int = 0
     hashed: bool = True
@@ -98,13 +101,34 @@ def _add(found: TaskScores, sample: Sample) -> None:
     if not sample.metrics:
         found.unscored += 1
     for name, value in sample.metrics.items():
+        metric = name, sample.filter
+        if name in STATISTICS:
+            row = row_of(name, value)
+            if row is not None:
+                found.rows.setdefault(metric, {})[sample.identity] = row
+            continue
         if not is_number(value):
             continue
-        metric = name, sample.filter
         if math.isfinite(value):
             found.scores.setdefault(metric, {})[sample.identity] = float(value)
         else:
             found.not_finite[metric] = found.not_finite.get(metric, 0) + 1
+
+
+def statistics_of_documents(run: StoredRun, scores: TaskScores) -> Iterator[Metric]:
+    """The perplexities that follow from what the samples have, in the order of the results file.
+
+    Args:
+        run: The run.
+        scores: One of its tasks.
+    """
+    reported = run.scores(scores.task)
+    for metric in dict.fromkeys((*reported, *scores.rows)):
+        rows = scores.rows.get(metric)
+        if rows:
+            value = STATISTICS[metric[0]](list(rows.values()))
+            if math.isclose(value, reported.get(metric, value), rel_tol=_TOLERANCE):
+                yield metric
 
 
 _FIELD = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")

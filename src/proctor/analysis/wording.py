@@ -87,7 +87,7 @@ def points(value: float, *, share: bool = True, sign: bool = False) -> str:
         sign: Whether a positive difference has its sign.
     """
     if not share:
-        return signed(value) if sign else number(value)
+        return signed(value).strip() if sign else number(value)
     text = f"{100 * value:{'+' if sign else ''}.1f}".replace("-", MINUS)
     return (
         f"{text.removeprefix(MINUS) if text.endswith('−0.0') else text} point{'' if text in ('1.0', '+1.0') else 's'}"

@@ -35,6 +35,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         default="holm",
         help="of p-values for the number of tests (default: holm)",
     )
+    parser.add_argument(
+        "--interval",
+        choices=("formula", "bootstrap"),
+        default="formula",
+        help="of means: by formula, or percentiles of 1,000 resamples (default: formula)",
+    )
     parser.add_argument("--by_number", action="store_true", help="pair documents by number, whatever they hold")
     parser.add_argument("--flips", type=int, default=0, metavar="N", help="show N documents that changed sides")
     add_store_flag(parser)
@@ -56,6 +62,7 @@ def execute(namespace: argparse.Namespace) -> int:
         cluster=namespace.cluster,
         margin=namespace.margin,
         by_number=namespace.by_number,
+        interval=namespace.interval,
     )
     runs = _runs(namespace)
     comparison = compare_runs(runs, options)
