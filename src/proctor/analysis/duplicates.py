@@ -13,17 +13,22 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from proctor.analysis.statistic import check_same_length, check_share
 
 WORDS, SIMILAR = 3, 0.8
 _WORD = re.compile(r"\w+")
+
+Shingles: TypeAlias = frozenset[tuple[str, ...]]
+"""Runs of consecutive words."""
 
 
 def normalized(text: str) -> str:
@@ -75,7 +80,7 @@ def duplicate_groups(items: Sequence[Item]) -> list[DuplicateGroup]:
     Args:
         items: Of one exam.
     """
-    groups = clusters((normalized(item.question), frozenset(map(normalized, item.choices))) for item in items)
+    groups = clusters(map(_key, items))
     return [
         DuplicateGroup(
             tuple(positions),
@@ -86,11 +91,15 @@ def duplicate_groups(items: Sequence[Item]) -> list[DuplicateGroup]:
     ]
 
 
+def _key(item: Item) -> Hashable:
+    return normalized(item.question), frozenset(map(normalized, item.choices))
+
+
 def _spaced_item(item: Item) -> tuple[str, frozenset[str]]:
     return " ".join(item.question.split()), frozenset(" ".join(choice.split()) for choice in item.choices)
 
 
-def shingles(text: str, words: int = WORDS) -> frozenset[tuple[str, ...]]:
+def shingles(text: str, words: int = WORDS) -> Shingles:
     """The runs of consecutive words of a text; a shorter text is one run.
 
     Args:
@@ -103,7 +112,7 @@ def shingles(text: str, words: int = WORDS) -> frozenset[tuple[str, ...]]:
     return frozenset(tuple(found[i : i + words]) for i in range(len(found) - words + 1))
 
 
-def jaccard(first: frozenset[tuple[str, ...]], second: frozenset[tuple[str, ...]]) -> float:
+def jaccard(first: Shingles, second: Shingles) -> float:
     """Shared shingles over all shingles of both; 0 where both are empty.
 
     Args:
@@ -114,13 +123,23 @@ def jaccard(first: frozenset[tuple[str, ...]], second: frozenset[tuple[str, ...]
     return len(first & second) / union if union else 0.0
 
 
-def near_duplicates(texts: Sequence[str], similar: float = SIMILAR, words: int = WORDS) -> list[tuple[int, int, float]]:
-    """All pairs of texts with a Jaccard similarity of at least ``similar``.
+def item_shingles(item: Item, words: int = WORDS) -> Shingles:
+    """The shingles of an item: those of its question and of each option, in whatever order options stand.
 
     Args:
-        texts: Of n items.
+        item: The item.
+        words: The length of a run.
+    """
+    return shingles(item.question, words).union(*(shingles(choice, words) for choice in item.choices))
+
+
+def near_duplicates(sets: Sequence[Shingles], similar: float = SIMILAR) -> list[tuple[int, int, float]]:
+    """All pairs with a Jaccard similarity of at least ``similar``.
+
+    Args:
+        sets: Of n items, :func:`item_shingles` or :func:`shingles`. Those of questions alone make pairs of all that ask
+            "Which of these is true?".
         similar: Between 0 and 1.
-        words: The length of a shingle.
 
     Returns:
         Both positions, the lower first, and the similarity; by position.
@@ -128,20 +147,32 @@ def near_duplicates(texts: Sequence[str], similar: float = SIMILAR, words: int =
     Raises:
         AnalysisError: ``similar`` is not between 0 and 1.
     """
+    return _similar_pairs(sets, similar, 0)
+
+
+def _similar_pairs(sets: Sequence[Shingles], similar: float, examples: int) -> list[tuple[int, int, float]]:
+    """Pairs of similar sets; with ``examples`` first ones, only pairs of one of these with one of the others."""
     check_share(similar, "The similarity of near duplicates")
-    sets = [shingles(text, words) for text in texts]
-    counts = Counter(shingle for one in sets for shingle in one)
-    index: dict[tuple[str, ...], list[int]] = {}
+    counts = Counter(itertools.chain.from_iterable(sets))
+    # Any order of shingles finds all pairs; rare ones first are met by few others.
+    rank = {shingle: place for place, shingle in enumerate(sorted(counts, key=counts.__getitem__))}
+    index: dict[int, list[int]] = {}
     pairs = []
     for position, one in enumerate(sets):
-        rarest = sorted(one, key=lambda shingle: (counts[shingle], shingle))
-        prefix = rarest[: len(one) - math.ceil(similar * len(one) - 1e-9) + 1]
-        for other in sorted({earlier for shingle in prefix for earlier in index.get(shingle, ())}):
-            similarity = jaccard(sets[other], one)
-            if similarity >= similar - 1e-12:
-                pairs.append((other, position, similarity))
-        for shingle in prefix:
-            index.setdefault(shingle, []).append(position)
+        # Of two sets of this similarity, the rarest shingles of each, so many, have one in common; and their sizes
+        # are near.
+        least = similar * len(one) - 1e-9
+        prefix = sorted(map(rank.__getitem__, one))[: len(one) - math.ceil(least) + 1]
+        if position >= examples:
+            for other in sorted({earlier for shingle in prefix for earlier in index.get(shingle, ())}):
+                if not least <= len(sets[other]) <= (len(one) + 1e-9) / similar:
+                    continue
+                similarity = jaccard(sets[other], one)
+                if similarity >= similar - 1e-12:
+                    pairs.append((other, position, similarity))
+        if position < examples or not examples:
+            for shingle in prefix:
+                index.setdefault(shingle, []).append(position)
     return sorted(pairs)
 
 
@@ -152,16 +183,16 @@ class Leak:
     example: int
     item: int
     similarity: float
-    """1 for equal normalized questions, else that of their shingles."""
+    """1 for equal normalized questions and options, else that of their shingles."""
 
 
-def leaks(examples: Sequence[str], questions: Sequence[str], similar: float = SIMILAR) -> list[Leak]:
-    """Examples of the few-shot pool that are (nearly) equal to test items.
+def leaks(examples: Sequence[Item], items: Sequence[Item], similar: float = SIMILAR) -> list[Leak]:
+    """Examples of the few-shot pool that are (nearly) equal to test items, question and options.
 
     Args:
-        examples: The questions of the pool.
-        questions: The questions of the test items.
-        similar: The Jaccard similarity from which texts are nearly equal, between 0 and 1.
+        examples: The pool.
+        items: The test items.
+        similar: The Jaccard similarity from which items are nearly equal, between 0 and 1.
 
     Returns:
         All such pairs, by example and item.
@@ -170,16 +201,15 @@ def leaks(examples: Sequence[str], questions: Sequence[str], similar: float = SI
         AnalysisError: ``similar`` is not between 0 and 1.
     """
     count = len(examples)
-    found = {
-        (first, second - count): similarity
-        for first, second, similarity in near_duplicates([*examples, *questions], similar)
-        if first < count <= second
-    }
-    by_key: dict[str, list[int]] = {}
-    for position, question in enumerate(questions):
-        by_key.setdefault(normalized(question), []).append(position)
+    if not count:
+        return []
+    pairs = _similar_pairs([item_shingles(item) for item in (*examples, *items)], similar, count)
+    found = {(example, item - count): similarity for example, item, similarity in pairs}
+    by_key: dict[Hashable, list[int]] = {}
+    for position, item in enumerate(items):
+        by_key.setdefault(_key(item), []).append(position)
     for position, example in enumerate(examples):
-        found.update({(position, item): 1.0 for item in by_key.get(normalized(example), ())})
+        found.update({(position, item): 1.0 for item in by_key.get(_key(example), ())})
     return [Leak(example, item, similarity) for (example, item), similarity in sorted(found.items())]
 
 
