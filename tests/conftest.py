@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 
 # Modules that several rooms of tests share.
 sys.path.insert(0, str(Path(__file__).parent / "helpers"))
-pytest.register_assert_rewrite("task_folders")
+pytest.register_assert_rewrite("task_folders", "dummy_runs", "response_store")
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

@@ -109,3 +109,10 @@ def test_what_is_damaged_counts_as_missing():
     good, bad = pack(KEY, (-1.0, True)), b"S" + bytes(13)
     assert assemble([KEY, b"other"], {KEY: good, b"other": bad}) == [(-1.0, True), None]
     assert assemble([KEY], {}) == [None]
+
+
+@pytest.mark.parametrize("value", [5, 1.5, "text", None, b"", b"S"])
+def test_a_row_that_comes_out_as_something_else_is_damaged(value):
+    with pytest.raises(ValueError, match="damaged"):
+        unpack(b"k", value)
+    assert unpack(b"k", pack(b"k", Text("a\ud800\0b"))) == Text("a\ud800\0b")
