@@ -27,3 +27,7 @@ def test_the_dummy_answers_everything_and_repeats_under_a_seed():
     assert model.render(turns, add_generation_prompt=True).endswith("<|assistant|>\n")
     assert model.report()["truncated"] == {}
     model.close()
+
+
+def test_the_dummy_has_no_identity():
+    assert open_model("dummy", {}).identity is None

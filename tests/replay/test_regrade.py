@@ -6,17 +6,10 @@ import json
 import logging
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import proctor
-from proctor.errors import DataError, ModelError, UsageError
-from proctor.records import Query, Record
-from proctor.replay.samples import SamplesResponses
-from proctor.results.encode import dumps
-from proctor.results.schema import sample_line
-from proctor.run.replay_model import ReplayModel
-from proctor.types import Generate, Loglikelihood, Message, Rolling, RollingScore, Scores, Text
+from proctor.errors import DataError, UsageError
+from proctor.types import Loglikelihood, Rolling, RollingScore, Scores, Text
 
 WRITE = """\
 task: write
@@ -266,49 +259,6 @@ def test_broken_samples_files_are_said_with_their_line(run, results_of, tmp_path
     file.write_bytes(file.read_bytes() + line + b"\n")
     with pytest.raises(DataError, match=said):
         proctor.regrade(results_of(), no_store=True)
-
-
-numbers = st.floats(allow_nan=False)
-texts = st.text(st.characters(codec=None), max_size=8)
-chats = st.lists(st.builds(Message, st.sampled_from(["system", "user", "assistant"]), texts), min_size=1, max_size=3)
-asked = st.one_of(
-    st.builds(Loglikelihood, texts, st.lists(texts, min_size=1, max_size=3, unique=True).map(tuple)),
-    st.builds(Rolling, texts),
-    st.builds(
-        Generate,
-        texts | chats.map(tuple),
-        st.fixed_dictionaries({"until": st.lists(texts, max_size=2), "temperature": numbers}),
-    ),
-)
-
-
-@given(asked, st.data())
-def test_what_a_samples_file_holds_is_found_to_the_bit(tmp_path_factory, request_, data):
-    if isinstance(request_, Loglikelihood):
-        response = Scores(tuple(data.draw(st.tuples(numbers, st.booleans())) for _ in request_.continuations))
-    else:
-        response = RollingScore(data.draw(numbers)) if isinstance(request_, Rolling) else Text(data.draw(texts))
-    record = Record("t", 3, {}, "", request_.arguments, tuple((value,) for value in response.values), (), "f", {})
-    file = tmp_path_factory.mktemp("samples") / "samples.jsonl"
-    file.write_text(dumps(sample_line(record)) + "\n", encoding="utf-8")
-    known = SamplesResponses()
-    known.read("t", file)
-    assert known.documents == {"t": [3]}
-    assert known.find([Query("t", 3, 0, 0, request_)]).responses == [response]
-    other = Generate("other", {}) if not isinstance(request_, Generate) else Rolling("x" * 9)
-    assert known.find([Query("t", 3, 0, 0, other)]).responses == [None]
-
-
-def test_who_is_not_there_says_nothing_new():
-    model = ReplayModel("m")
-    with pytest.raises(ModelError, match="1 requests have no cached response"):
-        model.respond([Rolling("x")])
-    with pytest.raises(ModelError, match="chat template of 'm' is not known"):
-        model.chat_template(True)
-    model.check()
-    model.note_missing([Query(f"t{n % 7}", n, 0, 0, Rolling("x")) for n in range(20)])
-    with pytest.raises(DataError, match="and 2 more tasks"):
-        model.check()
 
 
 def test_a_task_whose_samples_file_is_gone_is_said(run, results_of, tmp_path, exam, caplog):

@@ -8,12 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctor.errors import DataError, ModelError
+from proctor.errors import DataError
 from proctor.filters.pipeline import build_pipelines
-from proctor.records import Query
 from proctor.regex_limits import bounded
 from proctor.run import grade as grading
-from proctor.run.ask import ask
 from proctor.tasks.example import Ask, Example, canonical_variant
 from proctor.tasks.plan import DocumentPlan, TaskPlan
 from proctor.types import Generate, Loglikelihood, Scores, Text
@@ -92,29 +90,6 @@ def test_greedy_repeats_are_asked_once_and_counted_as_often():
     plan = TaskPlan(FakeTask([FIRST], repeats=3), (planned(example(0), Generate("p", {})),), 1)
     assert len(list(plan.queries())) == 1
     assert grade(plan, [Text("x")])[0].responses == (("x", "x", "x"),)
-
-
-class Model:
-    def __init__(self, skip=()):
-        self._skip = set(skip)
-
-    def respond(self, requests):
-        for index in reversed(range(len(requests))):
-            if index not in self._skip:
-                yield index, Text(str(index))
-
-
-def test_answers_come_back_in_order_whatever_order_they_arrive_in():
-    queries = [Query("t", i, 0, 0, Generate("p", {})) for i in range(5)]
-    seen = []
-    assert [answer.text for answer in ask(Model(), queries, seen.append)] == ["0", "1", "2", "3", "4"]
-    assert sum(seen) == 5
-
-
-def test_an_unanswered_request_is_an_error_not_a_gap():
-    queries = [Query("t", i, 0, 0, Generate("p", {})) for i in range(3)]
-    with pytest.raises(ModelError, match="1 of 3 requests unanswered, first task 't', document 1"):
-        ask(Model(skip=[1]), queries, lambda n: None)
 
 
 def test_a_document_whose_pattern_takes_too_long_is_a_error_and_the_others_are_graded(monkeypatch):

@@ -7,54 +7,16 @@ import logging
 import os
 
 import pytest
+from oracle import Oracle
 
 from proctor.errors import ModelError
-from proctor.models import open_model
-from proctor.records import Query
-from proctor.run.ask import PendingQueries, ask
-from proctor.run.command import command_line
 from proctor.run.progress import Quiet
 from proctor.run.run_store import path_of, settings_of
 from proctor.run.session import evaluate
 from proctor.settings.config import build_config
 from proctor.store.db import connect
-from proctor.store.runs import Counts, NewRun, list_runs
-from proctor.store.store import ResponseCache, open_store
-from proctor.types import Generate, Loglikelihood, Rolling, RollingScore, Scores, Text
-
-
-class Oracle:
-    """Answers by the text it is asked, counts its questions, and stops after ``stop`` of them."""
-
-    name = "oracle"
-
-    def __init__(self, identity=None, stop=None, error=KeyboardInterrupt):
-        self.identity = {"weights": "abc"} if identity is None else identity
-        self.asked, self.stop, self.error = [], stop, error
-        self.info = {"model_dtype": "torch.float32"}
-
-    def respond(self, requests):
-        for number, request in reversed(list(enumerate(requests))):
-            if self.stop is not None and len(self.asked) >= self.stop:
-                raise self.error
-            self.asked.append(request)
-            yield number, self._answer(request)
-
-    def _answer(self, request):
-        if isinstance(request, Loglikelihood):
-            return Scores(
-                tuple((-float(len(request.context)) / 7 - ord(text[-1]), False) for text in request.continuations)
-            )
-        return RollingScore(-1.5) if isinstance(request, Rolling) else Text(request.prompt[::-1])
-
-    def report(self):
-        return {}
-
-    def render(self, messages, **_):
-        raise NotImplementedError
-
-    def close(self):
-        pass
+from proctor.store.runs import list_runs
+from proctor.store.store import ResponseCache
 
 
 @pytest.fixture
@@ -181,76 +143,6 @@ def test_facts_of_a_model_that_is_not_asked_are_remembered(run):
     assert model.info == {"model_dtype": "torch.float32", "recalled": True}
 
 
-# asking
-
-
-def queries(*requests, repeats=1):
-    return [Query("t", n, 0, repeat, request) for n, request in enumerate(requests) for repeat in range(repeats)]
-
-
-def new_run(answers):
-    return NewRun(1.0, "m", "c", "/", {}, {"weights": "abc"}, answers.digest)
-
-
-@pytest.fixture
-def answers(tmp_path):
-    shelf = open_store(tmp_path / "a.sqlite")
-    assert shelf is not None
-    found = ResponseCache(shelf, {"weights": "abc"}, (0, 1, 2))
-    shelf.begin(new_run(found))
-    yield found
-    shelf.close()
-
-
-def test_a_model_that_can_resume_is_told_of_everything(answers):
-    class Resuming(Oracle):
-        def resume(self, requests, missing):
-            self.resumed = (len(requests), list(missing))
-            return ((place, self._answer(requests[place])) for place in missing)
-
-    some = queries(*(Rolling(f"text {n}") for n in range(8)))
-    ask(Oracle(), some[:2], lambda count: None, answers)
-    answers.store.end("finished", Counts())
-    answers.store.begin(new_run(answers))
-    ask(Oracle(), some[2::2], lambda count: None, answers)
-    answers.store.end("interrupted", Counts())
-    answers.store.begin(new_run(answers))
-    model = Resuming()
-    assert ask(model, some, lambda count: None, answers) == [RollingScore(-1.5)] * 8
-    # Of what it had to ask in the beginning, these were left.
-    assert model.resumed == (6, [1, 3, 5])
-
-
-def test_sampled_texts_are_drawn_once_and_those_that_are_missing_anew(answers):
-    import random
-
-    class Drawing(Oracle):
-        def _answer(self, request):
-            return Text(str(random.random()))
-
-    request = Generate("p", {"do_sample": True})
-    some = queries(request, repeats=6)
-    random.seed(0)
-    ask(Drawing(), some[:3], lambda count: None, answers)
-    answers.store.flush()
-    random.seed(0)
-    model = Drawing()
-    texts = ask(model, some, lambda count: None, answers)
-    assert len(model.asked) == 3
-    assert len(set(texts)) == 6
-    answers.store.flush()
-    assert PendingQueries(some, answers).missing == []
-
-
-def test_a_model_that_leaves_something_out_is_found_out(answers):
-    class Forgetful(Oracle):
-        def respond(self, requests):
-            return (pair for pair in super().respond(requests) if pair[0] != 1)
-
-    with pytest.raises(ModelError, match="left 1 of 3 requests unanswered"):
-        ask(Forgetful(), queries(*(Rolling(str(n)) for n in range(3))), lambda count: None, answers)
-
-
 # where it is, and what is said of a run
 
 
@@ -269,18 +161,12 @@ def test_which_store_a_run_has(tmp_path, monkeypatch):
     assert path(no_store=True) is None
 
 
-def test_secrets_are_not_written_down(monkeypatch):
+def test_secrets_are_not_written_down():
     secret = "hf_" + "aB3" * 8
-    monkeypatch.setattr("sys.argv", ["/x/bin/proctor", "run", "--model_args", f"pretrained=x,token={secret}"])
-    assert command_line() == "proctor run --model_args 'pretrained=x,token=***'"
     config = build_config({"tasks": ["a"], "model_args": {"pretrained": "x", "token": secret, "other": object()}})
     assert secret not in json.dumps(settings_of(config))
     assert settings_of(config)["model_args"]["other"] == "<object>"
     assert settings_of(config)["seed"] == {"python": 0, "numpy": 1234, "torch": 1234, "fewshot": 1234}
-
-
-def test_the_dummy_has_no_identity():
-    assert open_model("dummy", {}).identity is None
 
 
 @pytest.mark.parametrize("stop", [7, None], ids=["while answering", "at the end"])
