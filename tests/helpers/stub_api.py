@@ -109,7 +109,9 @@ class Stub:
             ids = [0, *ids] if always or payload.get("add_special_tokens") else ids
             return web.json_response({"tokens": ids, "count": len(ids)})
         if path.endswith("/detokenize"):
-            return web.json_response({"prompt": StubTokenizer().decode(payload["tokens"])})
+            # llama-cpp-python's gives BOS no text.
+            ids = [one for one in payload["tokens"] if one or not self.has("extras")]
+            return web.json_response({"prompt": StubTokenizer().decode(ids)})
         if path.endswith("/props") and self.has("props"):
             template = StubTokenizer.chat_template
             return web.json_response({"bos_token": "<0>", "eos_token": "<0>", "chat_template": template})
@@ -158,7 +160,7 @@ class Stub:
         prompt = payload["prompt"]
         if self.has("texts only"):
             if not isinstance(prompt, str):
-                return error(422, "prompt: Input should be a valid string")
+                return error(500, "1 validation error: Input should be a valid string")
             prompt = [*([0] if self.has("bos before texts") else []), *stub_encode(prompt)]
         if isinstance(prompt, str):
             return web.json_response(self._body([], prompt, [], "text"))

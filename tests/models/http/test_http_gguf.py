@@ -46,11 +46,12 @@ def test_whole_texts_where_the_server_takes_ids(serve):
 
 
 def test_prompts_to_generate_after_go_as_texts_without_a_second_bos(serve):
-    stub = serve(faults=LLAMA_CPP_PYTHON)
+    stub = serve(faults=(*LLAMA_SERVER, "texts only", "bos before texts"))
     requests = [Generate("<0>one two", {"max_gen_toks": 2, "until": []}), Generate("three", {"max_gen_toks": 1})]
     responses = dict(open_model("gguf", {"base_url": stub.url}).respond(requests))
     prompts = [payload["prompt"] for path, payload in stub.requests if path.endswith("/completions")]
     assert sorted(prompts) == ["one two", "three"]
+    assert {payload.get("repeat_penalty") for path, payload in stub.requests if path.endswith("/completions")} == {1.0}
     assert responses[0].usage.new == 2
 
 

@@ -27,6 +27,7 @@ def refused(status: int, message: str = "no", code: str | None = None, **headers
         (refused(503, retry_after="3"), Verdict.LATER),
         (refused(503), Verdict.RETRY),
         (refused(500), Verdict.RETRY),
+        (refused(500, "13 validation errors: Input should be a valid string"), Verdict.FAIL),
         (refused(502), Verdict.RETRY),
         (refused(408), Verdict.RETRY),
         (refused(409), Verdict.RETRY),

@@ -28,6 +28,8 @@ def test_ids_and_texts(serve, faults):
     assert tokenizer.decode([5, 6]) == tokenizer.decode([5, 6], skip_special_tokens=True) == "<5><6>"
     assert tokenizer.decode(5) == "<5>"
     assert (tokenizer.bos_token_id, tokenizer.decode([])) == (0, "")
+    # BOS may have no text: then no text begins with it.
+    assert Tokens(tokenizer, max_length=9).encode("one two") == [0, *plain[0]]
 
 
 def test_names_of_special_tokens_and_the_chat_template(serve):

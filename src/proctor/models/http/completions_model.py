@@ -47,6 +47,7 @@ class CompletionsModel(ServedModel):
         ending: What the endpoint's path ends with.
         transport: What exchanges a request of this form for a reply of this form.
         echo: The fields that ask for the values of a prompt's last tokens.
+        more: Further fields of requests that generate, for what a server does unless it is told otherwise.
     """
 
     def __init__(
@@ -60,10 +61,12 @@ class CompletionsModel(ServedModel):
         ending: str = "/completions",
         transport: Callable[[Connection], Transport] = Transport,
         echo: EchoFields = completions.echo,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(arguments, kind=kind, ending=ending, headers=headers, key_names=key_names)
         self.transport = transport(self.connection)
         self._echo = echo
+        self._more = more or {}
         self._sends_texts = sends_texts or not arguments.tokenized_requests
         self._scorers: dict[str, ServedScorer] = {}
         self._handshake: Handshake | None = None
@@ -153,9 +156,8 @@ class CompletionsModel(ServedModel):
         for one, shake in shakes:
             routes = self._allowed(one, shake)
             self._check_front(one, shake)
-            self._scorers[one.url] = ServedScorer(
-                one, self.arguments.model, routes, shake, seed=self.arguments.seed, echo=self._echo
-            )
+            options: Any = {"seed": self.arguments.seed, "echo": self._echo}
+            self._scorers[one.url] = ServedScorer(one, self.arguments.model, routes, shake, **options)
         self._handshake = shakes[0][1]
         self._fit_length(tokens, [shake.max_length for _, shake in shakes if shake.max_length is not None])
         log.info("Scores come by the route %s.", self._scorers[shakes[0][0].url].first)
@@ -180,9 +182,8 @@ class CompletionsModel(ServedModel):
 
     def _prober(self, server: Endpoint, tokens: Tokens) -> Job[tuple[Endpoint, Handshake]]:
         async def job(sender: Sender) -> tuple[Endpoint, Handshake]:
-            seed = self.arguments.seed
-            prober = Prober(sender, server, self.arguments.model, tokens, self.transport, seed=seed, echo=self._echo)
-            return server, await prober.shake()
+            options: Any = {"seed": self.arguments.seed, "echo": self._echo, "more": self._more}
+            return server, await Prober(sender, server, self.arguments.model, tokens, self.transport, **options).shake()
 
         return job
 
@@ -288,7 +289,7 @@ class CompletionsModel(ServedModel):
             if tokens is not None and encoded is not None:
                 prompt = self._fit(tokens, encoded[place], plan.max_tokens)
             fields = completion_fields(plan, self.seed_of(request))
-            payload = {"model": self.arguments.model, "prompt": prompt, **fields}
+            payload = {"model": self.arguments.model, "prompt": prompt, **self._more, **fields}
             server = self.endpoints[place * len(self.endpoints) // len(requests)]
             yield self.text_job(index, server.url, payload, lambda body, plan=plan: read_completion(body, plan))
 

@@ -8,7 +8,7 @@
 # routes, the same doubts.
 #
 #   llama-server        takes ids, scores no prompts: letters by the largest values or a bias, the rest token by token
-#   llama-cpp-python    takes texts alone, scores prompts by echo; one place off where the model wants no BOS (refused)
+#   llama-cpp-python    takes texts alone, scores prompts by echo; wrongly where the model wants no BOS (refused)
 #
 # Texts are generated after prompts as texts: both servers take those.
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from proctor.models.tokens.tokenizer import Tokens
 
 KEYS = ("OPENAI_API_KEY",)
+PLAIN = {"repeat_penalty": 1.0}
+"""Else llama-cpp-python's server makes tokens that stand in the text already less likely, by 1.1."""
 
 
 def open_gguf(args: Mapping[str, Any], **_: Any) -> CompletionsModel:
@@ -40,7 +42,7 @@ def open_gguf(args: Mapping[str, Any], **_: Any) -> CompletionsModel:
     from proctor.models.http.completions_model import CompletionsModel
 
     arguments, headers = _complete(args)
-    return CompletionsModel(arguments, kind="gguf", headers=headers, key_names=KEYS, sends_texts=True)
+    return CompletionsModel(arguments, kind="gguf", headers=headers, key_names=KEYS, sends_texts=True, more=PLAIN)
 
 
 def open_gguf_tokenizer(args: Mapping[str, Any]) -> Tokens | None:

@@ -37,6 +37,7 @@ class Prober:
         transport: Reaches the server's own addresses, which it need not have.
         seed: Sent along.
         echo: The fields that ask for the values of a prompt's last tokens.
+        more: Further fields of each request.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Prober:
         *,
         seed: int,
         echo: EchoFields = completions.echo,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         self._sender = sender
         self._endpoint = endpoint
@@ -57,6 +59,7 @@ class Prober:
         self._transport = transport
         self._seed = seed
         self._echo_fields = echo
+        self._more = more or {}
         self._probes: list[Check] = []
         self._routes: list[Route] = []
         self._prompt: list[int] = tokens.encode(SEED_TEXT, False)
@@ -117,7 +120,7 @@ class Prober:
     async def _ask(self, prompt: list[int], fields: Mapping[str, Any], tokens: int = 1) -> Any:
         sent = prompt if self._texts is None else await asyncio.to_thread(self._texts.text, prompt)
         payload = completions.base_payload(self._model, sent, self._seed)
-        reply = await self._sender.post(self._endpoint.url, {**payload, "max_tokens": tokens, **fields})
+        reply = await self._sender.post(self._endpoint.url, {**payload, **self._more, "max_tokens": tokens, **fields})
         return reply.body
 
     # -- the questions

@@ -36,6 +36,10 @@ _TOO_LONG = (
 )
 
 
+_MALFORMED = ("validation error", "input should be a valid")
+"""llama-cpp-python's server has status 500 for a request that it cannot read; it will not be able to the next time."""
+
+
 class Verdict(Enum):
     """What is done about a reply."""
 
@@ -115,6 +119,8 @@ def verdict(reply: Reply) -> Verdict:
         return Verdict.STOP
     if reply.status in (429, 529) or (reply.status == 503 and "retry-after" in reply.headers):
         return Verdict.LATER
+    if reply.status == 500 and any(words in reply.searched for words in _MALFORMED):
+        return Verdict.FAIL
     if reply.status in (0, 408, 409, 425) or reply.status >= 500:
         return Verdict.RETRY
     if reply.status in (401, 402, 403, 404, 405, 407):

@@ -74,13 +74,14 @@ class Tokens:
     @cached_property
     def _prefix_text(self) -> str | None:
         known = self._known_prefix
-        return None if known is None else self.tokenizer.decode(known)
+        # A server's tokenizer may give a special token no text.
+        return None if known is None else self.tokenizer.decode(known) or None
 
     @property
     def eot_text(self) -> str | None:
         """The end-of-text token as text: always one of the stop strings."""
         eos = self.tokenizer.eos_token_id
-        return None if eos is None else self.tokenizer.decode(eos, skip_special_tokens=False)
+        return None if eos is None else self.tokenizer.decode(eos, skip_special_tokens=False) or None
 
     # -- text to ids
 
