@@ -23,6 +23,7 @@ DETAILS = frozenset(
         "acc_orders_any",
         "acc_orders_avg_prob",
         "acc_orders_majority",
+        "acc_pride",
         "order_consistent",
         "order_rstd",
         "sensitivity_gap",

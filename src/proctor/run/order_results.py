@@ -10,6 +10,7 @@ from typing import Any
 from proctor.analysis.draws import source_of
 from proctor.analysis.order_positions import OrderPositions, order_positions
 from proctor.analysis.order_scores import MeanOfItems, OrderScores, order_scores
+from proctor.analysis.pride_score import PrideScore, pride_score
 from proctor.run.order_values import OrderValues
 from proctor.run_result import TaskResult, Value
 from proctor.stats.intervals import normal_interval, wilson_interval
@@ -52,6 +53,7 @@ class OrderResult:
     positions: OrderPositions | None
     kinds: Mapping[str, int]
     left_out: int
+    pride: PrideScore | None
 
     @property
     def sentence(self) -> str:
@@ -102,7 +104,13 @@ def order_results(result: TaskResult, values: OrderValues, seed: int) -> tuple[T
         if positions is not None and positions.rstd.value is not None:
             added["order_rstd", name] = Value(positions.rstd.value, positions.rstd_stderr, positions.items, "bootstrap")
             better["order_rstd"] = False
-        details.append(OrderResult(result.name, name, scores, positions, values.kinds(name), values.left_out(name)))
+        pride = pride_score(items, source_of(seed, result.name, "acc_pride"))
+        if pride is not None:
+            added["acc_pride", name] = _pride_value(pride)
+            better["acc_pride"] = True
+        details.append(
+            OrderResult(result.name, name, scores, positions, values.kinds(name), values.left_out(name), pride)
+        )
         _report(details[-1])
     return replace(result, values=added, higher_is_better=better), details
 
@@ -133,6 +141,13 @@ def _value(metric: str, mean: MeanOfItems) -> Value:
         interval = wilson_interval(round(mean.value * mean.n), mean.n)
         return Value(mean.value, mean.stderr, mean.n, "proportion", interval)
     return Value(mean.value, mean.stderr, mean.n, "mean", normal_interval(mean.value, mean.stderr))
+
+
+def _pride_value(pride: PrideScore) -> Value:
+    if pride.stderr is None:
+        return Value(pride.value, n=pride.n)
+    interval = wilson_interval(round(pride.value * pride.n), pride.n)
+    return Value(pride.value, pride.stderr, pride.n, "proportion", interval)
 
 
 def _report(one: OrderResult) -> None:
@@ -196,6 +211,11 @@ def _details(one: OrderResult) -> dict[str, Any]:
         "nan_orders": scores.nan_orders,
         "ties": scores.ties,
     }
+    if one.pride is not None:
+        found["pride"] = {
+            "documents": one.pride.n,
+            "priors": [{"options": size, "prior": prior} for size, prior in one.pride.priors.items()],
+        }
     if places is not None:
         found["positions"] = {
             "options": places.options,
