@@ -46,7 +46,7 @@ demo: $(VENV)/.stamp-hf ## evaluate the bundled model on the bundled exam, on th
 	@echo "      --tasks mmlu --num_fewshot 5 --batch_size auto --output_path results --log_samples"
 	@echo "  examples/custom_mmlu                                         a benchmark to copy and change"
 	@echo "  $(BIN)/proctor audit results/demo                            what these scores are worth; in short:"
-	@$(BIN)/proctor audit results/demo --brief 2>/dev/null
+	@$(BIN)/proctor audit results/demo --brief --tasks demo_text demo_letter demo_errands 2>/dev/null
 
 test: $(VENV)/.stamp-dev ## run all tests
 	$(BIN)/python -m pytest -q -n $(TEST_PROCESSES) $(PYTEST_ARGS)

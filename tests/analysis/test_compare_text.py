@@ -38,7 +38,7 @@ def test_what_was_not_resolved_says_what_would_have_been(tmp_path):
 
 def test_the_same_within_a_margin(tmp_path):
     comparison = compared(tmp_path, {"t": "10" * 500}, {"t": "10" * 500}, CompareOptions(margin=0.02))
-    assert task_sentence(comparison.pairs[0].tasks[0]).startswith("The same within the margin: +0.0 points")
+    assert task_sentence(comparison.pairs[0].tasks[0]).startswith("The same within the margin: 0.0 points")
 
 
 def test_verdicts_are_counted_with_their_correction(tmp_path):

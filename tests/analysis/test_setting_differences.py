@@ -39,6 +39,11 @@ def test_long_values_are_only_said_to_differ(tmp_path):
     assert texts(tmp_path, first, second) == ["chat_template differs"]
 
 
+def test_options_that_were_chosen_by_label_are_other_scores(tmp_path):
+    second = {"proctor": {"choices": {"tasks": [{"task": "t", "scoring": "letters"}]}}}
+    assert texts(tmp_path, {}, second) == ["options chosen by log-likelihoods / letters"]
+
+
 def test_what_one_file_does_not_know_is_no_difference(tmp_path):
     assert texts(tmp_path, {"config": {"model": "hf", "limit": 20.0}}, {"config": {"model": "hf"}}) == []
     assert texts(tmp_path / "x", {"system_instruction": None}, {"system_instruction": ""}) == []

@@ -7,12 +7,15 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from pathlib import Path
 
 import pytest
 from stored_runs import STAMP, right_and_wrong, write_run
 
 from proctor.errors import DataError, UsageError
+from proctor.results.choice_view import choice_view
 from proctor.results.open_runs import open_runs
+from proctor.results.text_state import text_state
 
 LATER = "2026-02-02T03-04-05.678901"
 
@@ -161,3 +164,28 @@ def test_reading_loads_nothing_heavy(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_files_that_lm_eval_0_4_13_wrote():
+    """Two runs of real models on six documents a task, as lm-eval wrote them (without facts of the machine)."""
+    opened = open_runs([Path(__file__).parent / "lm_eval_0_4_13.tar.gz"])
+    assert [run.name for run in opened.runs] == ["../models/llama-bos", "../models/neox"]
+    for run in opened.runs:
+        assert run.tasks == ("mmlu_anatomy", "hellaswag", "gsm8k")
+        for task, metrics in (("mmlu_anatomy", ["acc"]), ("hellaswag", ["acc", "acc_norm"])):
+            samples = list(run.samples(task))
+            assert len(samples) == 6
+            for sample in samples:
+                view = choice_view(sample, run.config(task))
+                assert {name: float(view.picked(name) in view.golds) for name in metrics} == sample.metrics
+                assert len(view.texts) == 4
+                assert view.texts == tuple(sample.line["doc"]["choices"])
+            for name in metrics:
+                mean = sum(sample.metrics[name] for sample in samples) / 6
+                assert run.scores(task)[name, "none"] == pytest.approx(mean)
+        texts = list(run.samples("gsm8k"))
+        assert [one.filter for one in texts] == ["strict-match"] * 6 + ["flexible-extract"] * 6
+        assert {text_state(one) for one in texts} <= {"read", "unread"}
+    first, second = (list(run.samples("mmlu_anatomy")) for run in opened.runs)
+    assert [one.identity for one in first] == [one.identity for one in second]
+    assert [one.prompt_hash for one in first] == [one.prompt_hash for one in second]

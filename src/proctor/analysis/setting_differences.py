@@ -64,6 +64,7 @@ def setting_differences(a: StoredRun, b: StoredRun, tasks: Iterable[str]) -> tup
 
 def _of_run(a: StoredRun, b: StoredRun) -> Iterator[SettingDifference]:
     first, second = a.document.get("config") or {}, b.document.get("config") or {}
+    yield from _compared("options chosen by", _ways_of_choosing(a), _ways_of_choosing(b))
     yield from _compared("model", first.get("model", _MISSING), second.get("model", _MISSING))
     one, other = arguments_of(first.get("model_args")), arguments_of(second.get("model_args"))
     for name in dict.fromkeys((*one, *other)):
@@ -73,6 +74,14 @@ def _of_run(a: StoredRun, b: StoredRun) -> Iterator[SettingDifference]:
     for name in _TOP:
         if name not in _CONFIG or name not in first:
             yield from _compared(name, a.document.get(name, _MISSING), b.document.get(name, _MISSING))
+
+
+def _ways_of_choosing(run: StoredRun) -> str:
+    """How options were chosen: by log-likelihoods, or by label where a model gives none (other scores)."""
+    facts = (run.document.get("proctor") or {}).get("choices")
+    rows = facts.get("tasks") if isinstance(facts, dict) else None
+    ways = {str(one.get("scoring")) for one in rows or () if isinstance(one, dict)}
+    return ", ".join(sorted(ways)) or "log-likelihoods"
 
 
 def _compared(name: str, a: Any, b: Any) -> Iterator[SettingDifference]:

@@ -89,9 +89,8 @@ def points(value: float, *, share: bool = True, sign: bool = False) -> str:
     if not share:
         return signed(value).strip() if sign else number(value)
     text = f"{100 * value:{'+' if sign else ''}.1f}".replace("-", MINUS)
-    return (
-        f"{text.removeprefix(MINUS) if text.endswith('−0.0') else text} point{'' if text in ('1.0', '+1.0') else 's'}"
-    )
+    text = "0.0" if text in ("+0.0", f"{MINUS}0.0") else text
+    return f"{text} point{'' if text in ('1.0', '+1.0') else 's'}"
 
 
 def range_in_points(interval: Interval, *, share: bool = True) -> str:

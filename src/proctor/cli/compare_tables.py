@@ -79,7 +79,7 @@ def _group_rows(one: GroupComparison, indent: str) -> Iterator[Sequence[str]]:
     found = one.result
     yield (
         *(indent + one.alias, name_of(one.metric), f"{one.n:,}", number(one.a), number(one.b), signed(found.micro)),
-        *(span(one.interval), "", "", probability(found.p), "", verdict_text(one.judgement)),
+        *(span(one.interval), "", "", probability(found.p), "", verdict_text(one.judgement, one.detectable_effect)),
     )
     if found.micro != found.macro:
         means = (number(one.a_macro), number(one.b_macro), signed(found.macro))
