@@ -144,3 +144,12 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         # Nor does it find an lm-eval that happens to be installed; tests of stock tasks bring one.
         patch.setenv("PROCTOR_STOCK_TASKS", "off")
         yield
+
+
+@pytest.fixture
+def stock_allowed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """lm-eval's own tasks are looked for, in a cache folder of the test's own."""
+    monkeypatch.delenv("PROCTOR_STOCK_TASKS")
+    monkeypatch.setenv("PROCTOR_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("proctor.tasks.stock._logged", set())
+    monkeypatch.setattr("proctor.alias._ROOTS", [])

@@ -8,12 +8,11 @@ import tarfile
 import zipfile
 
 import pytest
+from stock_packages import VERSION, digest, make_sdist, make_wheel, remains
 
 from proctor.errors import DataError
 from proctor.stock import archive
 from proctor.stock.fetch import fetch_file
-
-from .conftest import VERSION, digest, make_sdist, make_wheel, remains
 
 MAKERS = pytest.mark.parametrize("make", [make_wheel, make_sdist])
 

@@ -7,14 +7,13 @@ import threading
 from pathlib import Path
 
 import pytest
+from stock_packages import FILES, VERSION, digest, make_sdist, make_wheel, remains
 
 from proctor.errors import DataError, OutputError, UsageError
 from proctor.stock import archive, fetch
 from proctor.stock.fetch import fetch_file, fetch_version, remove_versions
 from proctor.stock.location import current_version, downloaded_root, downloaded_versions, versions_folder
 from proctor.stock.record import read_record
-
-from .conftest import FILES, VERSION, digest, make_sdist, make_wheel, remains
 
 MAKERS = pytest.mark.parametrize("make", [make_wheel, make_sdist])
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from stock_packages import FILES, VERSION, digest, make_wheel, remains
 
 from proctor.errors import DataError, MissingExtraError
 from proctor.stock import installers
 from proctor.stock.fetch import fetch_version
 from proctor.stock.location import downloaded_root
-
-from .conftest import FILES, VERSION, digest, make_wheel, remains
 
 # ---------------------------------------------------------------- pip and uv
 

@@ -8,13 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from stock_packages import VERSION, digest, make_wheel, write_package
 
 from proctor.compat.serving import Finder
 from proctor.errors import UsageError
 from proctor.stock.fetch import fetch_file
 from proctor.stock.location import StockRoot, installed_root, stock_roots
-
-from .conftest import VERSION, digest, make_wheel, write_package
 
 
 @pytest.fixture

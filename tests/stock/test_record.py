@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from stock_packages import VERSION, digest, make_wheel
 
 from proctor.stock.fetch import fetch_file
 from proctor.stock.location import downloaded_versions, versions_folder
 from proctor.stock.record import RECORD, StockRecord, read_record, write_record
-
-from .conftest import VERSION, digest, make_wheel
 
 RECORD_OF_A_WHEEL = StockRecord("9.9.9", "ab" * 32, "lm_eval-9.9.9.whl", 3, 2000, 1.5)
 

@@ -7,6 +7,7 @@ import logging
 from pathlib import Path
 
 import pytest
+from stock_packages import FILES, VERSION, digest, make_wheel, write_package
 
 from proctor import evaluate
 from proctor.alias import NotServedError, import_peer, locate
@@ -21,7 +22,7 @@ from proctor.tasks.select import select
 from proctor.tasks.stock import NAMES, StockTasks, read_names, write_names
 from proctor.validate import validate
 
-from .conftest import FILES, VERSION, digest, make_wheel, write_package
+pytestmark = pytest.mark.usefixtures("stock_allowed")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from stock_packages import VERSION, digest, make_wheel, write_package
 
 from proctor.cli import ls
 from proctor.cli.main import main
@@ -15,7 +16,7 @@ from proctor.stock.fetch import fetch_file
 from proctor.stock.location import versions_folder
 from proctor.tasks.stock import NAMES
 
-from .conftest import VERSION, digest, make_wheel, write_package
+pytestmark = pytest.mark.usefixtures("stock_allowed")
 
 
 def get(tmp_path: Path, version: str = VERSION) -> int:
