@@ -95,6 +95,13 @@ def test_the_command(exam, capsys):
     assert "'m' has no price 'completion'" in capsys.readouterr().err
 
 
+def test_what_a_run_without_a_tokenizer_refuses_is_refused_here(config, exam):
+    (exam / "says.yaml").write_text(TASK.replace("generate_until", "loglikelihood"), encoding="utf-8")
+    served = {"model": "local-completions", "model_args": {"base_url": "http://h/v1", "tokenizer_backend": "none"}}
+    with pytest.raises(UsageError, match="needs token ids"):
+        lines_of(config(**served))
+
+
 CHOOSE = Choose("Which?", ("A", "B"), route="letters")
 REQUESTS = [
     Loglikelihood("one two three", (" four", " five six")),

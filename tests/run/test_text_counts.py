@@ -23,6 +23,17 @@ def test_texts_at_their_limit_are_counted_by_task(caplog):
     assert "2 of 5 texts reached max_gen_toks, and may be incomplete: one (2 of 3)." in caplog.text
 
 
+def test_texts_that_were_withheld_or_are_empty_are_counted_apart(caplog):
+    counts = {"a": TextCounts(), "b": TextCounts()}
+    counts["a"].add([Text("x", "stop"), Text("", "filter"), Text("I cannot.", "filter"), Text("", "stop")])
+    counts["b"].add([Text("x", "stop")])
+    facts = report_texts(counts)["texts"]
+    assert facts["withheld"] == [{"task": "a", "texts": 2, "of": 4}]
+    assert facts["empty"] == [{"task": "a", "texts": 1, "of": 4}]
+    assert "2 of 5 texts were withheld or refused, and are graded as they are: a (2 of 4)" in caplog.text
+    assert not {"withheld", "empty"} & report_texts({"b": counts["b"]})["texts"].keys()
+
+
 def test_many_tasks_are_not_all_named(caplog):
     report_texts({f"task{number}": counts(Text("a", "length")) for number in range(7)})
     assert "task4 (1 of 1) and 2 more tasks." in caplog.text

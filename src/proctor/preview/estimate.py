@@ -37,7 +37,7 @@ from proctor.run.model import open_configured
 from proctor.run.progress import duration
 from proctor.run.seeds import seed_everything
 from proctor.settings.config import RunConfig
-from proctor.types import Generate, Request, RequestKind
+from proctor.types import Generate, Loglikelihood, Request, RequestKind, Rolling
 
 if TYPE_CHECKING:
     from proctor.models.hf.rehearsal import Rehearsal
@@ -87,6 +87,11 @@ def estimate(config: RunConfig, *, progress: OpenProgress, timed: bool) -> Itera
     plans = plan_tasks(tasks, config, style, progress)
     requests = [query.request for plan in plans for query in plan.queries()]
     documents = sum(len(plan.documents) for plan in plans)
+    if tokens is None and model_kind(config.model).scores and any(map(_is_scored, requests)):
+        raise UsageError(
+            "Scoring continuations needs token ids, and prompts are sent as text.",
+            hint="Leave tokenizer_backend=none out, and name a tokenizer; a run ends with this sentence, too.",
+        )
     yield f"{count_text(len(plans), 'task')}, {count_text(documents, 'document')}"
     if tokens is None or (served and timed):
         # To time a server is to pay for it.
@@ -99,6 +104,10 @@ def estimate(config: RunConfig, *, progress: OpenProgress, timed: bool) -> Itera
     if timed:
         prepared = time.perf_counter() - started
         yield from _time_lines(config, work, prepared)
+
+
+def _is_scored(request: Request) -> bool:
+    return isinstance(request, (Loglikelihood, Rolling))
 
 
 @dataclass(frozen=True, slots=True)

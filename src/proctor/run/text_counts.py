@@ -30,12 +30,16 @@ class TextCounts:
     Attributes:
         texts: All of them.
         at_length: Those that ended at their number of tokens.
+        withheld: Those that a filter of the API withheld, or that the API calls a refusal.
+        empty: Others that are empty.
         measured: Those of which the tokens are known.
         usage: The sum over them.
     """
 
     texts: int = 0
     at_length: int = 0
+    withheld: int = 0
+    empty: int = 0
     measured: int = 0
     usage: Usage = NO_TOKENS
 
@@ -46,13 +50,15 @@ class TextCounts:
                 continue
             self.texts += 1
             self.at_length += response.finish == "length"
+            self.withheld += response.finish == "filter"
+            self.empty += response.finish != "filter" and not response.text
             if (usage := response.usage) is not None:
                 self.measured += 1
                 self.usage = self.usage.plus(usage)
 
 
 def report_texts(counts: Mapping[str, TextCounts]) -> Mapping[str, Any]:
-    """Warn of texts that reached their limit; what the results file says of all texts, under ``texts``.
+    """Warn of texts that reached their limit or were withheld; what the results file says of all, under ``texts``.
 
     Args:
         counts: By task.
@@ -63,12 +69,18 @@ def report_texts(counts: Mapping[str, TextCounts]) -> Mapping[str, Any]:
     generating = {task: one for task, one in counts.items() if one.texts}
     if not generating:
         return {}
-    reached = {task: one for task, one in generating.items() if one.at_length}
+    reached = {task: (one.at_length, one.texts) for task, one in generating.items() if one.at_length}
+    withheld = {task: (one.withheld, one.texts) for task, one in generating.items() if one.withheld}
+    empty = {task: (one.empty, one.texts) for task, one in generating.items() if one.empty}
     if reached:
-        _warn(reached, sum(one.texts for one in generating.values()))
+        _warn("reached max_gen_toks, and may be incomplete", reached, generating)
+    if withheld:
+        _warn("were withheld or refused, and are graded as they are", withheld, generating)
     facts: dict[str, Any] = {
         "generated": sum(one.texts for one in generating.values()),
-        "at_length": [{"task": task, "texts": one.at_length, "of": one.texts} for task, one in reached.items()],
+        "at_length": _rows(reached),
+        **({"withheld": _rows(withheld)} if withheld else {}),
+        **({"empty": _rows(empty)} if empty else {}),
     }
     measured = {task: one for task, one in generating.items() if one.measured}
     if measured:
@@ -80,10 +92,15 @@ def report_texts(counts: Mapping[str, TextCounts]) -> Mapping[str, Any]:
     return {"texts": facts}
 
 
-def _warn(reached: Mapping[str, TextCounts], texts: int) -> None:
-    named: Sequence[str] = [f"{task} ({one.at_length:,} of {one.texts:,})" for task, one in reached.items()]
+def _rows(counts: Mapping[str, tuple[int, int]]) -> list[dict[str, Any]]:
+    return [{"task": task, "texts": count, "of": texts} for task, (count, texts) in counts.items()]
+
+
+def _warn(what: str, counts: Mapping[str, tuple[int, int]], generating: Mapping[str, TextCounts]) -> None:
+    named: Sequence[str] = [f"{task} ({count:,} of {texts:,})" for task, (count, texts) in counts.items()]
     more = f" and {len(named) - SHOWN} more tasks" if len(named) > SHOWN else ""
+    total = sum(one.texts for one in generating.values())
     log.warning(
-        "%s of %s texts reached max_gen_toks, and may be incomplete: %s%s.",
-        f"{sum(one.at_length for one in reached.values()):,}", f"{texts:,}", ", ".join(named[:SHOWN]), more,
+        "%s of %s texts %s: %s%s.",
+        f"{sum(count for count, _ in counts.values()):,}", f"{total:,}", what, ", ".join(named[:SHOWN]), more,
     )  # fmt: skip

@@ -106,6 +106,11 @@ def test_vllm_shows_every_route_and_scores_as_transformers(vllm_server, checkpoi
         assert responses[3].logprob == pytest.approx(expected[3].logprob, abs=1e-4)
 
 
+def test_vllms_own_tokenizer_gives_the_same_scores(vllm_server, checkpoint):
+    args = {"model": NAME, "base_url": vllm_server, "tokenizer_backend": "remote", "custom_prefix_token_id": 1}
+    compare(dict(open_model("local-completions", args).respond(REQUESTS)), expected_of(checkpoint, REQUESTS, bos=False))
+
+
 def test_vllm_generates_as_transformers(vllm_server, checkpoint):
     requests = [Generate("The capital of France is", {"max_gen_toks": 12, "until": ["."]})]
     served = open_model(
