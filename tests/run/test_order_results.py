@@ -9,6 +9,7 @@ import pytest
 
 from proctor.errors import UsageError
 from proctor.models.dummy import DummyModel
+from proctor.preview.preview import preview
 from proctor.run.exam import load_exam
 from proctor.run.progress import Quiet
 from proctor.run.session import evaluate
@@ -148,3 +149,11 @@ def test_orders_that_there_are_not(folder, wrong):
 def test_kinds_that_there_are_not(folder, wrong):
     with pytest.raises(UsageError, match="auto, none, or kinds"):
         build_config({"model": "dummy", "tasks": ["letters"], "choice_orders_keep": wrong})
+
+
+def test_preview_shows_two_orders_and_names_the_others(folder):
+    given = {"model": "dummy", "include_path": [str(folder)], "tasks": ["letters"], "choice_orders": "all"}
+    shown = "\n".join(preview(build_config(given), progress=Quiet))
+    assert shown.count("A. ") == 2
+    assert "the same document, its options in the order 0 2 1" in shown
+    assert "and in 4 more orders: 1 0 2 · 1 2 0 · 2 0 1 · 2 1 0" in shown

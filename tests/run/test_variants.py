@@ -171,6 +171,6 @@ def test_a_line_of_the_samples_file_names_a_further_variant(config, spec, tmp_pa
 def test_preview_shows_each_variant(config, spec, monkeypatch):
     monkeypatch.setattr(previewing, "bind_tasks", lambda specs, progress: [TwoOrders(spec)])
     shown = "\n".join(previewing.preview(config, progress=Quiet))
-    assert "variant 1 of the same document, its options in the order 2, 1, 0" in shown
-    assert shown.index("A. red\n") < shown.index("variant 1") < shown.index("A. green\n")
+    assert "the same document, its options in the order 2 1 0" in shown
+    assert shown.index("A. red\n") < shown.index("the same document") < shown.index("A. green\n")
     assert "12 requests" in shown

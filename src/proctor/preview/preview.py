@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 
 Paint = Callable[[str], str]
 
+VARIANTS_SHOWN, ORDERS_SHOWN = 2, 5
+"""Of a document in several orders: prompts that are shown, and orders that are named after them."""
+
 
 def preview(config: RunConfig, *, progress: OpenProgress, color: bool = False) -> Iterator[str]:
     """Yield blocks of text: per task a head and its documents, at the end a sum.
@@ -192,10 +195,14 @@ class _Writer:
             title += f", after {noun} {listed(numbers)} of {pool_split(task.spec) or 'the samples'}"
         lines = ["", rule(title, "─")]
         for number, variant in enumerate(example.variants):
-            if number:
-                order = ", ".join(map(str, variant.order))
-                lines += ["", f"  variant {number} of the same document, its options in the order {order}"]
-            lines += self._variant(task, variant, planned.asks_of(number))
+            # All are read, since the totals count them; two show what an order changes.
+            shown = self._variant(task, variant, planned.asks_of(number))
+            if number == 1:
+                shown = ["", f"  the same document, its options in the order {_spelled(variant)}", *shown]
+            lines += shown if number < VARIANTS_SHOWN else []
+        if others := example.variants[VARIANTS_SHOWN:]:
+            orders = " · ".join(map(_spelled, others[:ORDERS_SHOWN])) + (" ..." if len(others) > ORDERS_SHOWN else "")
+            lines += ["", f"  and in {count_text(len(others), 'more order')}: {orders}"]
         if plan.queries_per_request > 1:
             lines.append(f"  asked   {plan.queries_per_request} times")
         self._now.requests += sum(ask.request.count for ask in planned.asks) * plan.queries_per_request
@@ -302,6 +309,10 @@ def _remark(task: AnyTask, golds: Sequence[int]) -> str:
     if isinstance(task, ClassTask) or golds or not task.output.has_options:
         return ""
     return "   which is none of the choices: any answer counts as wrong"
+
+
+def _spelled(variant: Variant) -> str:
+    return " ".join(map(str, variant.order))
 
 
 def _choose(request: Choose) -> list[str]:
