@@ -4,8 +4,8 @@
 
 A name belongs to the module that defines it; constants count where their module lists them in ``__all__``
 or they are written in capitals. A module that cannot be imported there (a package is missing) is listed
-without names. ``tests/compat/test_names.py`` holds proctor to the list: each name is served, or a sentence
-says why not.
+without names. ``test_names.py`` and ``test_absent.py`` in ``tests/compat`` hold proctor to the list: each name is
+served, or a sentence says why not.
 """
 
 from __future__ import annotations

@@ -3,12 +3,10 @@
 import os
 import subprocess
 import sys
-from importlib.metadata import Distribution
 
 import pytest
 
 from proctor.compat import install as hook
-from proctor.compat.serving import Finder
 
 SHOW = (
     "import lm_eval, importlib.metadata as m; "
@@ -96,14 +94,3 @@ def test_the_command_of_lm_eval_as_a_module(environment):
     code = "import runpy, sys; sys.argv = ['lm_eval', '--help']; runpy.run_module('lm_eval', run_name='__main__')"
     out, _ = environment(code, PROCTOR_COMPAT="said")
     assert "usage: proctor" in out
-
-
-def test_only_lm_eval_is_found_as_a_package():
-    class Context:
-        name = "numpy"
-
-    assert list(Finder.find_distributions(Context())) == []
-    Context.name = "lm-eval"
-    (found,) = Finder.find_distributions(Context())
-    assert isinstance(found, Distribution)
-    assert (found.version, found.metadata["Name"]) == ("0.4.13", "lm_eval")

@@ -4,18 +4,15 @@ import json
 
 import pytest
 
-from proctor.compat.scripts.evaluation_tracker import EvaluationTracker
 from proctor.compat.scripts.evaluator import evaluate, simple_evaluate
 from proctor.compat.scripts.helpers import make_table
 from proctor.compat.scripts.lm_model import LMModel, as_model
 from proctor.compat.scripts.manager import TaskManager, get_task_dict
 from proctor.compat.scripts.model import LM
-from proctor.compat.scripts.proctor_lm import DummyLM, ProctorLM
+from proctor.compat.scripts.proctor_lm import ProctorLM
 from proctor.compat.scripts.registry import Opener, register_model
-from proctor.compat.scripts.unsupported import TrackioLogger, WandbLogger
 from proctor.errors import ModelError, UsageError
 from proctor.models import open_model
-from proctor.models.dummy import DummyModel
 from proctor.results.encode import fallback as handle_non_serializable
 from proctor.types import Generate, Loglikelihood, Refusal, Rolling
 
@@ -43,11 +40,6 @@ class Lengths(LM):
     def generate_until(self, requests):
         self.calls.append(("generate_until", len(requests)))
         return [request.args[0][-3:] for request in requests]
-
-
-@pytest.fixture
-def exam(write_exam, tmp_path):
-    return TaskManager(include_path=str(write_exam(tmp_path / "exam", "one", "two")))
 
 
 def test_the_dictionary_has_lm_evals_keys_and_can_be_written(exam):
@@ -181,18 +173,6 @@ def test_none_instead_of_a_value_refuses_that_request_alone():
         ProctorLM(as_model(Broken())).loglikelihood([Instance("loglikelihood", {}, ("a", text), 0) for text in "bcde"])
 
 
-def test_one_of_proctors_models_is_one_of_lm_evals_kind(exam):
-    from proctor.compat.tasks.instance import Instance
-
-    lm = ProctorLM(DummyModel())
-    pairs = [Instance("loglikelihood", {}, ("a", text), 0) for text in "bcd"]
-    assert len(lm.loglikelihood(pairs)) == 3
-    assert lm.generate_until([Instance("generate_until", {}, ("a", {}), 0)]) == ["lol"]
-    assert lm.loglikelihood_rolling([Instance("loglikelihood_rolling", {}, ("a",), 0)])[0] < 0
-    assert as_model(lm) is lm.model
-    assert set(simple_evaluate(DummyLM(), tasks=["one"], task_manager=exam)["results"]) == {"one"}
-
-
 def test_the_manager_knows_its_names(exam):
     assert {"one", "two"} <= set(exam.all_subtasks)
     assert "mmlu" in exam.all_groups
@@ -201,22 +181,3 @@ def test_the_manager_knows_its_names(exam):
     assert "|one" in exam.list_all_tasks(list_groups=False, list_tags=False)
     with pytest.raises(UsageError, match="Tasks not found"):
         exam.load("nothing of that name")
-
-
-def test_the_tracker_writes_proctors_files(exam, tmp_path):
-    tracker = EvaluationTracker(output_path=str(tmp_path / "out"))
-    results = simple_evaluate("dummy", "path=org/model", tasks=["one"], task_manager=exam, evaluation_tracker=tracker)
-    samples = results.pop("samples")
-    tracker.save_results_aggregated(results, samples)
-    tracker.save_results_samples("one", samples["one"])
-    folder = tmp_path / "out" / "org__model"
-    document = json.loads(next(folder.glob("results_*.json")).read_text())
-    assert document["task_hashes"].keys() == {"one"}
-    assert document["model_name"] == "org/model"
-    (lines,) = [path.read_text().splitlines() for path in folder.glob("samples_one_*.jsonl")]
-    assert json.loads(lines[0])["arguments"]["gen_args_0"]["arg_1"] == " a"
-    with pytest.raises(UsageError, match="Hub"):
-        EvaluationTracker(push_results_to_hub=True)
-    for logger in (WandbLogger, TrackioLogger):
-        with pytest.raises(UsageError, match="is not supported yet"):
-            logger()

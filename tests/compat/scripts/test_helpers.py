@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from proctor.alias import import_peer
 from proctor.compat.scripts import small_modules
 from proctor.compat.scripts.model_helpers import Grouper
-from proctor.compat.tasks.instance import Instance
 from proctor.errors import TaskError
 
 utils = import_peer("lm_eval.utils")
@@ -191,12 +190,3 @@ def test_defaults(monkeypatch):
     monkeypatch.setenv("A_FLAG", "Maybe")
     with pytest.raises(ValueError, match="A_FLAG='Maybe' is neither true nor false"):
         small_modules._envbool("A_FLAG", True)
-
-
-def test_an_instance_knows_where_it_comes_from():
-    one = Instance("generate_until", {}, ("a", {}), 0, metadata=("task", 3, 2))
-    assert (one.task_name, one.doc_id, one.repeats, one.args) == ("task", 3, 2, ("a", {}))
-    assert Instance("loglikelihood_rolling", {}, "text", 0).args == ("text",)  # type: ignore[arg-type]
-    other = Instance("loglikelihood", {}, (), 0)
-    other.resps.append(1)
-    assert Instance("loglikelihood", {}, (), 0).resps == []

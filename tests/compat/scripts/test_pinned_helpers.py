@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import threading
 
 import pytest
@@ -14,8 +12,6 @@ from proctor.compat.scripts.manager import TaskManager
 from proctor.compat.scripts.model_helpers import Collator
 from proctor.compat.scripts.proctor_lm import DummyLM
 from proctor.compat.scripts.registry import get_model
-from proctor.compat.scripts.response_file import hash_args
-from proctor.compat.tasks.messages import Message, maybe_delimit, messages_to_text, multiturn_to_singleturn
 from proctor.compat.tasks.registry import (
     Registry,
     get_aggregation,
@@ -65,39 +61,6 @@ def test_windows_over_a_text(count, size, context, windows):
 def test_a_window_without_what_it_shares_with_the_one_before():
     assert make_disjoint_window(([7, 8, 9], [8, 9, 10])) == ([7], [8, 9, 10])
     assert make_disjoint_window(([7, 8, 9], [10])) == ([7, 8, 9], [10])
-
-
-# -- turns
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "joined"),
-    [
-        ("a", "b", "a--b"),
-        ("a ", "b", "a b"),
-        ("a", "\nb", "a\nb"),
-        ("a ", " b", "a  b"),
-        ("a", None, "a"),
-        ("a", "", "a"),
-        (None, "b", "b"),
-        ("", "b", "b"),
-        (None, None, ""),
-        ("", "", ""),
-    ],
-)
-def test_a_delimiter_stands_where_no_white_space_does(before, after, joined):
-    assert maybe_delimit(before, after, "--") == joined
-
-
-def test_turns_as_one():
-    asked = [Message("user", "one", " "), Message("assistant", "two", "\n"), Message("user", "three", "")]
-    whole = {"role": "user", "content": "one two\nthree"}
-    system, last = Message("system", "rules", ""), Message("assistant", "four")
-    assert messages_to_text(asked) == "one two\nthree"
-    assert multiturn_to_singleturn(asked) == [whole]
-    assert multiturn_to_singleturn([*asked, last]) == [whole, {"role": "assistant", "content": "four"}]
-    assert multiturn_to_singleturn([system, *asked]) == [{"role": "system", "content": "rules"}, whole]
-    assert [turn["role"] for turn in multiturn_to_singleturn([system, *asked, last])] == ["system", "user", "assistant"]
 
 
 # -- batches
@@ -163,21 +126,6 @@ def test_models_and_metrics_by_name(monkeypatch):
     average = get_metric_aggregation("acc")
     assert average is not None
     assert average([1.0, 0.0]) == 0.5
-
-
-# -- keys of kept answers
-
-
-def test_a_key_is_the_digest_of_call_and_arguments():
-    settings = ("why?", {"until": ["."], "temperature": 0})
-    text = json.dumps(["generate_until", *settings])
-    assert hash_args("generate_until", settings) == hashlib.sha256(text.encode()).hexdigest()
-    assert hash_args("loglikelihood", settings) != hash_args("generate_until", settings)
-    assert hash_args("generate_until", ("why?", {"until": ["."]})) != hash_args("generate_until", settings)
-    one, same, other = (hash_args("generate_until", ("why?", {}, content)) for content in (b"a", b"a", b"b"))
-    assert one == same != other
-    with pytest.raises(TypeError, match="object has no key"):
-        hash_args("generate_until", (object(),))
 
 
 # -- what a run returns

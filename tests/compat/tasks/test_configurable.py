@@ -9,11 +9,9 @@ import pytest
 
 from proctor.compat.tasks.configurable import ConfigurableTask
 from proctor.compat.tasks.group import ConfigurableGroup, Group, GroupConfig
-from proctor.compat.tasks.instance import Instance
-from proctor.compat.tasks.messages import Message, maybe_delimit, multiturn_to_singleturn, requires_delimiter
 from proctor.compat.tasks.samplers import ContextSampler, FirstNSampler, get_sampler
 from proctor.compat.tasks.task_config import TaskConfig
-from proctor.compat.tasks.task_types import ALL_OUTPUT_TYPES, MultipleChoiceTask, PerplexityTask
+from proctor.compat.tasks.task_types import MultipleChoiceTask, PerplexityTask
 from proctor.errors import DataError, TaskError, UsageError
 from proctor.stats.standard_errors import mean
 from proctor.tasks.class_task import from_object
@@ -314,20 +312,3 @@ def test_groups_hold_tasks_and_groups():
     assert GroupConfig(group="g", task="a").task == ["a"]
     with pytest.raises(UsageError, match="'mean' is the only pre-defined aggregation"):
         GroupConfig(group="g", aggregate_metric_list=[{"metric": "acc", "aggregation": "sum"}])
-
-
-def test_turns_are_joined_as_prompts_are():
-    assert (maybe_delimit("a", "b"), maybe_delimit("a ", "b"), maybe_delimit(None, "b")) == ("a b", "a b", "b")
-    assert (requires_delimiter("", "b"), requires_delimiter("a", "b")) == (False, True)
-    turns = [
-        Message("system", "S"),
-        Message("user", "q", " "),
-        Message("assistant", "a", "\n\n"),
-        Message("user", "q2"),
-    ]
-    assert multiturn_to_singleturn(turns) == [
-        {"role": "system", "content": "S"},
-        {"role": "user", "content": "q a\n\nq2"},
-    ]
-    assert set(ALL_OUTPUT_TYPES) == {"loglikelihood", "multiple_choice", "loglikelihood_rolling", "generate_until"}
-    assert Instance("loglikelihood", {}, ("a", "b"), 0).args == ("a", "b")

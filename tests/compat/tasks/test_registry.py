@@ -3,8 +3,6 @@
 import pytest
 
 from proctor.alias import import_peer, load_file
-from proctor.compat.tasks.decontamination_filter import DecontaminationFilter
-from proctor.compat.tasks.filters import build_filter_ensemble
 from proctor.compat.tasks.registry import Registry
 from proctor.filters.extract import MultiChoiceRegex as MultiChoiceRegexFilter
 from proctor.filters.extract import Regex as RegexFilter
@@ -155,23 +153,6 @@ def test_subclasses_get_what_the_filter_was_given():
     one = MultiChoiceRegexFilter(r"(\d)", group_select=-1, fallback="none", ignore_case=True)
     assert isinstance(one, RegexFilter)
     assert (one.regex_pattern, one.regex.pattern, one.group_select, one.fallback) == (r"(\d)", r"(\d)", -1, "none")
-
-
-class Instance:
-    def __init__(self, resps):
-        self.resps, self.doc, self.filtered_resps = resps, {}, {}
-
-
-def test_an_ensemble_filters_instances():
-    instances = [Instance(["x 1", "y 2"]), Instance(["z", "3"])]
-    build_filter_ensemble("p", [("regex", {"regex_pattern": r"(\d)"}), ("take_first", None)]).apply(instances)
-    assert [one.filtered_resps for one in instances] == [{"p": "1"}, {"p": "[invalid]"}]
-
-
-def test_the_filter_that_does_nothing_says_so():
-    ensemble = build_filter_ensemble("p", [(DecontaminationFilter, {"path": "x"})])
-    with pytest.raises(Exception, match="only its name"):
-        ensemble.apply([Instance(["a"])])
 
 
 def test_put_replaces_a_row():
