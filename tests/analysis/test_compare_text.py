@@ -6,7 +6,6 @@ import pytest
 from stored_runs import choice_line, right_and_wrong, write_run
 
 from proctor.analysis.compare import compare_runs
-from proctor.analysis.compare_document import comparison_document
 from proctor.analysis.compare_text import group_sentence, letter, notes, task_sentence, verdict_counts
 from proctor.analysis.comparison import CompareOptions
 from proctor.results.open_runs import open_runs
@@ -88,16 +87,3 @@ def test_a_group_and_whether_its_tasks_agree(tmp_path):
 @pytest.mark.parametrize(("place", "text"), [(0, "A"), (2, "C"), (25, "Z"), (26, "A1")])
 def test_letters(place, text):
     assert letter(place) == text
-
-
-def test_json_has_all_digits_and_the_sentences(tmp_path):
-    comparison = compared(tmp_path, {"t": "0" * 10 + "1" * 20, "u": "1"}, {"t": "1" * 30})
-    document = comparison_document(comparison)
-    assert document["runs"]["A"]["model"] == "org/small"
-    (pair,) = document["pairs"]
-    (task,) = pair["tasks"]
-    assert (task["only_a"], task["only_b"], task["p"], task["verdict"]) == (0, 10, 0.001953125, "better")
-    assert task["interval"] == pytest.approx(comparison.pairs[0].tasks[0].result.interval)
-    assert task["sentence"] == task_sentence(comparison.pairs[0].tasks[0])
-    assert task["paired_by"] == "doc_hash"
-    assert pair["only_a"] == ["u"]

@@ -10,7 +10,6 @@ import pytest
 from stored_runs import choice_line, right_and_wrong, write_run
 
 from proctor.cli.main import main
-from proctor.cli.text_tables import aligned_table, text_width
 
 LATER = "2026-02-02T03-04-05.678901"
 
@@ -135,12 +134,6 @@ def test_different_documents_under_one_number(tmp_path, capsys):
     ]  # fmt: skip
     assert "different documents under one number" in failed(capsys, *files)
     assert "paired by number" in printed(capsys, *files, "--by_number")
-
-
-def test_wide_letters_line_up():
-    table = aligned_table(("", "n"), [("시험", "1"), ("exam", "10"), ("\x1b[31m", "3")])
-    assert len({text_width(line) for line in table.splitlines()[1:]}) == 1
-    assert "\x1b" not in table
 
 
 def test_nothing_heavy_is_loaded(runs):

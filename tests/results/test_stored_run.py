@@ -68,6 +68,13 @@ def test_scores_standard_errors_and_directions(tmp_path):
     assert run.scores("other") == {}
 
 
+def test_scores_that_are_not_finite_are_no_scores(tmp_path):
+    document = {"results": {"t": {"acc,none": float("nan"), "em,none": 0.5, "em_stderr,none": float("inf")}}}
+    run = the_run(write_run(tmp_path, {}, document=document))
+    assert run.scores("t") == {("em", "none"): 0.5}
+    assert run.stderrs("t") == {}
+
+
 def test_a_group_has_the_tasks_of_its_groups_even_in_a_circle(tmp_path):
     groups = {"all": ["part", "c"], "part": ["a", "b", "all"], "a": []}
     run = the_run(write_run(tmp_path, {name: right_and_wrong("1") for name in "abc"}, group_subtasks=groups))

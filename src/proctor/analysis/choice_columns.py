@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from proctor.analysis.option_kinds import speaking_positions
 from proctor.analysis.task_scores import Metric, TaskScores
@@ -11,7 +12,7 @@ from proctor.results.choice_view import ChoiceView
 from proctor.results.stored_run import Identity
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Choices:
     """Documents that are choices, with their score by one metric; all sequences have one value for each of them.
 
@@ -29,7 +30,7 @@ class Choices:
     all_none: Sequence[tuple[int, ...]] = field(default=())
     unknown: int = 0
 
-    @property
+    @cached_property
     def by_label(self) -> bool:
         """Whether all are choices of bare labels, which stand in the prompt in an order."""
         return bool(self.views) and all(view.by_label for view in self.views)

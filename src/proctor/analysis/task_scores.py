@@ -127,7 +127,7 @@ def statistics_of_documents(run: StoredRun, scores: TaskScores) -> Iterator[Metr
         rows = scores.rows.get(metric)
         if rows:
             value = STATISTICS[metric[0]](list(rows.values()))
-            if math.isclose(value, reported.get(metric, value), rel_tol=_TOLERANCE):
+            if math.isfinite(value) and math.isclose(value, reported.get(metric, value), rel_tol=_TOLERANCE):
                 yield metric
 
 
@@ -181,9 +181,9 @@ def metrics_of_documents(run: StoredRun, scores: TaskScores) -> Iterator[Metric]
         mean = scores.mean(metric)
         if mean is None:
             continue
+        # Documents that are not finite make the reported score so, too: then it is not among those of the file.
         expected = reported.get(metric, mean)
-        # Documents that are not finite make the reported score so, too; the mean here leaves them out.
-        if not math.isfinite(expected) or abs(mean - expected) <= _TOLERANCE * max(1.0, abs(expected)):
+        if abs(mean - expected) <= _TOLERANCE * max(1.0, abs(expected)):
             yield metric
 
 

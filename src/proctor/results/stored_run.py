@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -160,7 +161,7 @@ class StoredRun:
         return not (isinstance(known, dict) and known.get(metric) is False)
 
     def scores(self, name: str) -> Mapping[tuple[str, str], float]:
-        """The scores that the results file has of a task or group, by metric and filter.
+        """The finite scores that the results file has of a task or group, by metric and filter.
 
         Args:
             name: The task or group.
@@ -193,7 +194,7 @@ def _scores(entry: Any, *, stderr: bool) -> Mapping[tuple[str, str], float]:
     found: dict[tuple[str, str], float] = {}
     for key, value in entry.items() if isinstance(entry, dict) else ():
         metric, comma, name = key.partition(",")
-        if comma and metric.endswith("_stderr") == stderr and is_number(value):
+        if comma and metric.endswith("_stderr") == stderr and is_number(value) and math.isfinite(value):
             found[metric.removesuffix("_stderr") if stderr else metric, name] = float(value)
     return found
 

@@ -1,0 +1,27 @@
+"""Tables of plain text line up, whatever letters are in them, and drive no terminal."""
+
+from __future__ import annotations
+
+import pytest
+
+from proctor.cli.text_tables import aligned_table, text_width
+
+
+@pytest.mark.parametrize(("text", "width"), [("exam", 4), ("시험", 4), ("e\u0301", 1), ("①", 1), ("", 0)])
+def test_east_asian_wide_letters_take_two_columns(text, width):
+    assert text_width(text) == width
+
+
+def test_wide_letters_line_up():
+    table = aligned_table(("", "n"), [("시험", "1"), ("exam", "10"), ("x", "3")])
+    assert len({text_width(line) for line in table.splitlines()[1:]}) == 1
+
+
+def test_numbers_are_to_the_right_and_no_line_ends_in_spaces():
+    assert aligned_table(("a", "n", ""), [("b", "10", ""), ("cc", "3", "!")]) == "a    n\nb   10\ncc   3  !"
+
+
+def test_control_characters_and_line_ends_are_written_out():
+    table = aligned_table(("",), [("\x1b[31m",), ("a\nb",)])
+    assert "\x1b" not in table
+    assert len(table.splitlines()) == 3
