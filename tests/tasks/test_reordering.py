@@ -99,7 +99,56 @@ def test_a_function_of_the_task_says_which_positions_stay(load, tmp_path):
     (tmp_path / "utils.py").write_text("def last(doc):\n    return [2]\n", encoding="utf-8")
     text = LETTERS + "metadata: {choices: {options: choices, answer: answer, keep: !function utils.last}}\n"
     assert [variant.order for variant in shown(load(text=text)).variants] == [(0, 1, 2), (1, 0, 2)]
-    (tmp_path / "utils.py").write_text("def last(doc):\n    return [7]\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        ("[7]", r"positions from 0 to 2, not \[7\]"),
+        ("['x']", r"positions from 0 to 2, not \['x'\]"),
+        ("None", "positions from 0 to 2, not None"),
+        ("1 / 0", r"keep failed on a document: ZeroDivisionError.*utils\.py:2"),
+        ("exit(3)", "keep failed on a document: it called"),
+    ],
+)
+def test_a_function_that_gives_no_positions_is_an_error_of_the_task(load, tmp_path, returned, message):
+    (tmp_path / "utils.py").write_text(f"def keep(doc):\n    return {returned}\n", encoding="utf-8")
+    text = LETTERS + "metadata: {choices: {options: choices, answer: answer, keep: !function utils.keep}}\n"
+    with pytest.raises(TaskError, match=message) as raised:
+        shown(load(text=text))
+    assert "Name them in the task file" not in str(raised.value)
+
+
+@pytest.mark.parametrize("labels", ["'1', '2', '3'", "'①', '②', '③'", "'(1)', '(2)', '(3)'", "one, two, three"])
+@pytest.mark.parametrize("choices", [["2", "1", "3"], ["2", "9", "4"], ["two", "red", "blue"], [5, 3, 9]])
+def test_labels_may_be_equal_to_options(load, labels, choices):
+    first, second, third = (label.strip("' ") for label in labels.split(","))
+    text = LETTERS.replace("A. ", f"{first} ").replace("B. ", f"{second} ").replace("C. ", f"{third} ")
+    example = shown(load([{**ROW, "choices": choices}], text.replace("[A, B, C]", f"[{labels}]")))
+    assert [variant.gold for variant in example.variants] == [0, 2, 1]
+    assert example.variants[1].contexts[0][-1].content == (
+        f"Which is long?\n{first} {choices[1]}\n{second} {choices[2]}\n{third} {choices[0]}\nAnswer:"
+    )
+
+
+def test_texts_that_are_not_moved_along_are_no_labels(load):
+    row = {**ROW, "other": ["Red", "Blue", "Green"]}
+    with pytest.raises(TaskError, match=r"gives neither labels that its prompt shows nor the moved options: .'Red'"):
+        shown(load([row], LETTERS.replace("[A, B, C]", "other")))
+
+
+@pytest.mark.parametrize("value", ["--5", "9" * 5000, "²"])
+def test_columns_that_hold_odd_numbers_are_no_answers(load, value):
+    assert len(shown(load([{**ROW, "answer_of_another": value, "aanswer": value}])).variants) == 3
+
+
+def test_more_options_than_letters_are_refused_with_the_reason(load):
+    row = {**ROW, "choices": [f"option {number} is this" for number in range(28)], "answer": "B"}
+    text = LETTERS.replace(LISTED, "{% for one in choices %}{{loop.index}}) {{one}}\\n{% endfor %}")
+    text = text.replace("[A, B, C]", "'{{range(1, 29)|map(\"string\")|list}}'")
+    text = text.replace("doc_to_target: answer", "doc_to_target: '{{\"ABC\".index(answer)}}'")
+    with pytest.raises(TaskError, match="there are 26 labels, and none for option 27"):
+        shown(load([row], text))
 
 
 def test_columns_that_are_declared_are_used_and_checked(load):
@@ -167,7 +216,7 @@ def test_too_many_orders_are_refused_with_the_flag_that_helps(load):
     text = text.replace("[A, B, C]", "[A, B, C, D, E, F, G, H, I, J]")
     task = load([row], text)
     assert len(shown(task).variants) == 10
-    with pytest.raises(TaskError, match=r"(?s)3,628,800 orders.*sampled:"):
+    with pytest.raises(TaskError, match=r"(?s)3,628,800 orders; at most 120 of an item are run\.\n.*sampled:"):
         shown(task, ALL)
 
 

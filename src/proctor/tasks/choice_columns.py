@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ from proctor.types import Doc
 AnswerForm: TypeAlias = Literal["index", "number", "letter", "text"]
 """How a column names the right option: from 0, from 1, by its label, or by its text."""
 ANSWER_FORMS: tuple[AnswerForm, ...] = ("index", "number", "letter", "text")
+
+_WHOLE_NUMBER = re.compile(r"-?\d{1,9}")
+"""Longer ones number no option, and thousands of digits are refused by ``int``."""
 
 
 class NoChoicesError(ValueError):
@@ -127,7 +131,7 @@ class ChoiceColumns:
             label = str(value).strip()
             label = label if self.labels is not None else label.upper()
             number = labels.index(label) if label in labels else -1
-        elif not isinstance(value, bool) and str(value).strip().lstrip("-").isdecimal():
+        elif not isinstance(value, bool) and _WHOLE_NUMBER.fullmatch(str(value).strip()):
             number = int(str(value)) - (1 if self.form == "number" else 0)
         if not 0 <= number < len(contents):
             raise NoChoicesError(
@@ -138,7 +142,10 @@ class ChoiceColumns:
     def _written(self, position: int, before: Any, doc: Doc) -> Any:
         """A position in the form and type of the answer that stood there before."""
         if self.form == "letter":
-            label = self._labels(doc)[position]
+            labels = self._labels(doc)
+            if position >= len(labels):
+                raise NoChoicesError(f"there are {len(labels)} labels, and none for option {position + 1}")
+            label = labels[position]
             return label.lower() if self.labels is None and str(before).strip().islower() else label
         number = position + (1 if self.form == "number" else 0)
         return str(number) if isinstance(before, str) else number

@@ -114,7 +114,12 @@ def _option_columns(doc: Doc) -> Iterator[tuple[str | tuple[str, ...], str | Non
 
 
 def _is_texts(value: Any) -> bool:
-    return isinstance(value, (list, tuple)) and len(value) > 1 and all(isinstance(one, str) for one in value)
+    """Whether it is a list of texts, or of numbers, which a template shows as texts."""
+    return isinstance(value, (list, tuple)) and len(value) > 1 and all(map(_is_text, value))
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, (str, int, float)) and not isinstance(value, bool)
 
 
 def _families(doc: Doc) -> Iterator[tuple[str, ...]]:
@@ -122,7 +127,7 @@ def _families(doc: Doc) -> Iterator[tuple[str, ...]]:
     stems: dict[str, list[tuple[int, str]]] = {}
     for name, value in doc.items():
         match = _SUFFIX.fullmatch(name)
-        if match is None or not isinstance(value, (str, int, float)) or isinstance(value, bool):
+        if match is None or not _is_text(value):
             continue
         suffix = match["suffix"]
         place = int(suffix) if suffix.isdecimal() else ord(suffix.lower())

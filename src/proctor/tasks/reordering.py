@@ -19,13 +19,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from proctor.analysis.draws import source_of
 from proctor.analysis.option_kinds import ItemKind, item_kind, kept
 from proctor.analysis.orders import Order, choice_orders
 from proctor.errors import AnalysisError, ProctorError, TaskError
+from proctor.foreign import no_exit
 from proctor.records import ItemChoices
 from proctor.refs import Ref
 from proctor.results.encode import dumps
@@ -35,7 +37,7 @@ from proctor.tasks.choice_orders import ChoiceOrders
 from proctor.tasks.choice_search import candidates, declared_choices
 from proctor.tasks.choose import labelled_question, put_labels
 from proctor.tasks.example import canonical_variant
-from proctor.tasks.fields import Fields
+from proctor.tasks.fields import Fields, describe
 from proctor.tasks.output_types.base import OutputType
 from proctor.tasks.prompt_pieces import joined, pieces_around, texts_between
 from proctor.tasks.spec import TaskSpec
@@ -94,6 +96,7 @@ class Reordering:
     ) -> None:
         self._spec, self._rendering, self._orders = spec, rendering, orders
         declared = declared_choices(spec)
+        self._hint = HINT if declared is None else None
         self._kept: Any = () if declared is None else declared.keep
         if isinstance(self._kept, Ref):
             self._kept = self._kept.resolve()
@@ -111,13 +114,16 @@ class Reordering:
         for columns in candidates(documents):
             try:
                 if all(self._pieces(columns, doc) is None for doc in documents):
-                    if all(self._lists(columns, doc) for doc in documents):
+                    # Digits stand in prompts for many reasons.
+                    telling = [doc for doc in documents if any(map(_has_letter, columns.contents(doc)))]
+                    if telling and all(self._lists(columns, doc) for doc in telling):
                         raise NoChoicesError("its prompt lists options that do not come from those columns")
                     continue
                 for doc in documents:
                     self._check(columns, doc, tuple(reversed(range(len(columns.contents(doc))))))
             except (NoChoicesError, ProctorError) as error:
-                why = error if isinstance(error, NoChoicesError) else why
+                if why is None and isinstance(error, NoChoicesError):
+                    why = error  # of the likeliest columns
                 continue
             return columns
         if why is not None:
@@ -146,9 +152,9 @@ class Reordering:
                 self._check(columns, doc, order)
             golds = tuple(self._rendering.golds(doc))
         except NoChoicesError as error:
-            raise self._error(f"document {doc_id} cannot be shown in another order: {error}", HINT) from error
+            raise self._error(f"document {doc_id} cannot be shown in another order: {error}", self._hint) from error
         except AnalysisError as error:
-            raise self._error(f"document {doc_id}: {error.message}", error.hint) from error
+            raise self._error(f"document {doc_id}: {error.message.rstrip('.')}", error.hint) from error
         return ItemChoices(contents, golds, kind.kind), orders
 
     def reordered(self, doc: Doc, order: Sequence[int]) -> Doc:
@@ -160,12 +166,25 @@ class Reordering:
         if isinstance(own, tuple):
             pieces = self._pieces(columns, doc)
             return kept(item_kind(contents, "" if pieces is None else pieces[0]), self._orders.keep | set(own))
-        pinned = tuple(sorted({int(position) for position in own(doc)}))
-        if any(not 0 <= position < len(contents) for position in pinned):
-            raise NoChoicesError(f"metadata.choices.keep gives the positions {pinned} of {len(contents)} options")
+        pinned = self._own_positions(own, doc, len(contents))
         if len(contents) - len(pinned) < 2:
             return ItemKind("fixed")
         return ItemKind("pinned", pinned) if pinned else ItemKind("free")
+
+    def _own_positions(self, function: Callable[[Doc], Any], doc: Doc, options: int) -> tuple[int, ...]:
+        """The positions whose option stays, as the task's own function gives them."""
+        try:
+            with no_exit():
+                given = function(doc)
+        except Exception as error:
+            raise self._error(f"metadata.choices.keep {describe(error, doc).rstrip('.')}") from error
+        if not isinstance(given, (list, tuple, set)) or not all(
+            type(one) is int and 0 <= one < options for one in given
+        ):
+            raise NoChoicesError(
+                f"metadata.choices.keep must give a list of positions from 0 to {options - 1}, not {given!r:.100}"
+            )
+        return tuple(sorted(set(given)))
 
     def _pieces(self, columns: ChoiceColumns, doc: Doc) -> tuple[str, ...] | None:
         count = len(columns.contents(doc))
@@ -192,9 +211,10 @@ class Reordering:
         if self._rendering.text(other) != joined(pieces, [shown[number] for number in order]):
             raise NoChoicesError(f"its prompt in the order {spelled} differs in more than the order")
         before, after = tuple(self._rendering.choices(doc)), tuple(self._rendering.choices(other))
-        if not _are_labels(before, after, contents) and not _are_moved(before, after, contents, order):
+        if not _are_labels(before, after, pieces) and not _are_moved(before, after, contents, order):
             raise NoChoicesError(
-                f"in the order {spelled} doc_to_choice gives neither labels nor the moved options: {after!r:.100}"
+                f"in the order {spelled} doc_to_choice gives neither labels that its prompt shows nor the moved "
+                f"options: {after!r:.100}"
             )
         golds = {contents[number] for number in self._rendering.golds(doc)}
         moved = {contents[order[position]] for position in self._rendering.golds(other)}
@@ -205,10 +225,25 @@ class Reordering:
         return TaskError(self._spec.error(f"--choice_orders: {what}.", "metadata", hint=hint))
 
 
-def _are_labels(before: Sequence[str], after: Sequence[str], contents: Sequence[str]) -> bool:
-    """Whether options are labels: the same in every order, and not the texts themselves."""
-    texts = {text.strip() for text in contents}
-    return before == after and (before == put_labels(len(before)) or texts.isdisjoint(map(str.strip, before)))
+def _are_labels(before: Sequence[str], after: Sequence[str], pieces: Sequence[str]) -> bool:
+    """Whether options are labels: the same in every order, and shown by the prompt around the texts.
+
+    Texts of a column that was not moved along are the same in every order too.
+    """
+    if before != after:
+        return False
+    count, around = len(before), "\n".join(pieces).casefold()
+    numbers = tuple(map(str, range(1, count + 1)))
+    return before in (put_labels(count), numbers) or all(_stands_in(label, around) for label in before)
+
+
+def _stands_in(label: str, text: str) -> bool:
+    bare = label.strip(" ()[].:").casefold()
+    return bool(bare) and re.search(rf"(?<![a-z0-9]){re.escape(bare)}(?![a-z0-9])", text) is not None
+
+
+def _has_letter(text: str) -> bool:
+    return any(map(str.isalpha, text))
 
 
 def _are_moved(before: Sequence[str], after: Sequence[str], contents: Sequence[str], order: Order) -> bool:
