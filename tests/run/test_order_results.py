@@ -129,6 +129,19 @@ def test_nan_is_never_right_and_ties_are_told(folder, caplog):
     assert "equally likely and the first won" in caplog.text
 
 
+def test_equal_options_that_are_equally_likely_are_no_tie(folder):
+    row = {"question": "Which?", "choices": ["green", "green", "red"], "answer": 0}
+    (folder / "test.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    (details,) = run(folder, Knows()).extra["proctor"]["choice_orders"]["tasks"]
+    assert (details["orders"], details["ties"]) == (3, 0)
+
+
+def test_a_task_without_acc_is_named(folder, caplog):
+    (folder / "letters.yaml").write_text(TASK.replace("metric: acc", "metric: brier_score"), encoding="utf-8")
+    assert set(run(folder, First())["letters"]) == set(run(folder, First(), "canonical")["letters"])
+    assert "Task 'letters' has no acc: there are no scores over the orders of its options." in caplog.text
+
+
 def test_a_task_that_lists_no_options_is_named_once(folder, caplog):
     text = TASK.replace("A. {{choices[0]}}\\nB. {{choices[1]}}\\nC. {{choices[2]}}\\n", "").replace(
         "[A, B, C]", "choices"

@@ -66,7 +66,7 @@ class ItemOrders:
     consistency: float | None
     """Share of pairs of orders with the same chosen content; None for fewer than two orders without NaN."""
     ties: int
-    """Orders where two positions share the highest log-likelihood."""
+    """Orders where two contents share the highest log-likelihood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def item_orders(item: OrderedItem) -> ItemOrders:
             chosen.append(None)
             continue
         position = first_highest(lls)
-        ties += lls.count(lls[position]) > 1
+        ties += len({contents[option] for option, ll in zip(order, lls, strict=True) if ll == lls[position]}) > 1
         positions.append(position)
         chosen.append(contents[order[position]])
         for option, probability in zip(order, softmax(lls), strict=True):

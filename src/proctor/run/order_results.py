@@ -89,6 +89,7 @@ def order_results(result: TaskResult, values: OrderValues, seed: int) -> tuple[T
     added, better, details = dict(result.values), dict(result.higher_is_better), []
     for name in values.filters:
         if ("acc", name) not in result.values:
+            log.warning("Task '%s' has no acc: there are no scores over the orders of its options.", result.name)
             continue
         items, kinds = values.items(name)
         if not items:
