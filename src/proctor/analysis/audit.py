@@ -37,7 +37,7 @@ from proctor.analysis.task_scores import (
 )
 from proctor.errors import DataError, UsageError, did_you_mean
 from proctor.results.choice_view import ChoiceView, choice_view
-from proctor.results.stored_run import Identity, Sample, StoredRun
+from proctor.results.stored_run import Identity, Sample, StoredRun, number_of
 from proctor.results.text_state import TextState, text_state
 from proctor.stats.intervals import Interval, normal_interval, wilson_interval
 from proctor.stats.standard_errors import mean_stderr
@@ -153,18 +153,18 @@ def _no_means(run: StoredRun, task: str, options: AuditOptions) -> str:
 
 
 def _think_end(run: StoredRun) -> str | None:
-    given = (run.document.get("config") or {}).get("model_args")
-    token = given.get("think_end_token") if isinstance(given, dict) else None
+    token = run.section("config", "model_args").get("think_end_token")
     return token if isinstance(token, str) else None
 
 
 def _truncated(run: StoredRun, task: str) -> int | None:
     """Texts that ended by their length: proctor's files say so, task by task."""
-    facts = (run.document.get("proctor") or {}).get("texts")
-    if not isinstance(facts, dict):
-        return None
-    rows = [one for one in facts.get("at_length") or () if isinstance(one, dict) and one.get("task") == task]
-    return sum(int(one.get("texts") or 0) for one in rows)
+    facts = run.section("proctor", "texts")
+    rows = facts.get("at_length")
+    if not isinstance(rows, list):
+        return None if not facts else 0
+    counts = [number_of(one.get("texts")) for one in rows if isinstance(one, dict) and one.get("task") == task]
+    return sum(int(count) for count in counts if count is not None and math.isfinite(count))
 
 
 def _detectable(n: int, binary: bool) -> float | None:
@@ -218,8 +218,7 @@ def _by_file(run: StoredRun, task: str, options: AuditOptions, reason: str) -> T
 
 
 def _documents(run: StoredRun, task: str) -> int | None:
-    counts = (run.document.get("n-samples") or {}).get(task)
-    n = counts.get("effective") if isinstance(counts, dict) else None
+    n = run.section("n-samples", task).get("effective")
     return n if isinstance(n, int) and n > 0 else None
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from typing import Any
 
 from proctor.analysis.compare_text import group_sentence, letter, notes, task_sentence, verdict_counts
 from proctor.analysis.comparison import Comparison, GroupComparison, PairComparison, TaskComparison
-from proctor.results.stored_run import StoredRun
+from proctor.results.stored_run import StoredRun, number_of
 
 
 def comparison_document(comparison: Comparison) -> dict[str, Any]:
@@ -31,7 +32,8 @@ def run_document(run: StoredRun) -> dict[str, Any]:
     Args:
         run: The run.
     """
-    return {"model": run.name, "source": run.source, "date": run.document.get("date")}
+    date = number_of(run.document.get("date"))
+    return {"model": run.name, "source": run.source, "date": date if date is not None and math.isfinite(date) else None}
 
 
 def _pair(pair: PairComparison, comparison: Comparison) -> dict[str, Any]:

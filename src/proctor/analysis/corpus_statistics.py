@@ -18,6 +18,7 @@ from proctor.analysis.paired import Estimate, PairedDifference
 from proctor.analysis.power import detectable_effect
 from proctor.analysis.resampling import bootstrap
 from proctor.analysis.sign_flips import sign_flip_test
+from proctor.results.stored_run import number_of
 
 Row: TypeAlias = tuple[float, float]
 """A document's log-likelihood, and its weight: words, bytes, or 1."""
@@ -54,10 +55,11 @@ def row_of(metric: str, value: Any) -> Row | None:
     """
     if metric not in STATISTICS:
         return None
-    pair = value if isinstance(value, list) else [value, 1]
-    if len(pair) != 2 or not all(isinstance(one, int | float) and math.isfinite(one) for one in pair):
+    pair = [number_of(one) for one in (value if isinstance(value, list) else [value, 1])]
+    if len(pair) != 2 or any(one is None or not math.isfinite(one) for one in pair):
         return None
-    return (float(pair[0]), float(pair[1])) if pair[1] > 0 else None
+    ll, weight = pair
+    return (ll, weight) if ll is not None and weight is not None and weight > 0 else None
 
 
 def paired_statistic(metric: str, a: Sequence[Row], b: Sequence[Row], *, source: random.Random) -> PairedDifference:

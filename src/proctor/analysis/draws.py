@@ -27,7 +27,8 @@ def source_of(seed: int, *names: str) -> random.Random:
         seed: The seed of the run.
         names: What the draw is about: the task, the ``doc_hash``, the kind of draw.
     """
-    return random.Random("\x1f".join((str(seed), *names)))
+    # As bytes: the same source as the text gives, and a name of a task may hold half a letter (a lone surrogate).
+    return random.Random("\x1f".join((str(seed), *names)).encode("utf-8", "surrogatepass"))
 
 
 def permuted(values: Sequence[T], source: random.Random) -> list[T]:

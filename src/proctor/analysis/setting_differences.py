@@ -63,7 +63,7 @@ def setting_differences(a: StoredRun, b: StoredRun, tasks: Iterable[str]) -> tup
 
 
 def _of_run(a: StoredRun, b: StoredRun) -> Iterator[SettingDifference]:
-    first, second = a.document.get("config") or {}, b.document.get("config") or {}
+    first, second = a.section("config"), b.section("config")
     yield from _compared("options chosen by", _ways_of_choosing(a), _ways_of_choosing(b))
     yield from _compared("model", first.get("model", _MISSING), second.get("model", _MISSING))
     one, other = arguments_of(first.get("model_args")), arguments_of(second.get("model_args"))
@@ -78,9 +78,8 @@ def _of_run(a: StoredRun, b: StoredRun) -> Iterator[SettingDifference]:
 
 def _ways_of_choosing(run: StoredRun) -> str:
     """How options were chosen: by log-likelihoods, or by label where a model gives none (other scores)."""
-    facts = (run.document.get("proctor") or {}).get("choices")
-    rows = facts.get("tasks") if isinstance(facts, dict) else None
-    ways = {str(one.get("scoring")) for one in rows or () if isinstance(one, dict)}
+    rows = run.section("proctor", "choices").get("tasks")
+    ways = {str(one.get("scoring")) for one in (rows if isinstance(rows, list) else ()) if isinstance(one, dict)}
     return ", ".join(sorted(ways)) or "log-likelihoods"
 
 
@@ -119,7 +118,7 @@ def _of_tasks(a: StoredRun, b: StoredRun, tasks: tuple[str, ...]) -> Iterator[Se
 
 def _task_values(a: StoredRun, b: StoredRun, task: str) -> Iterator[tuple[str, Any, Any]]:
     for name, key in (("num_fewshot", "n-shot"), ("version", "versions")):
-        one, other = a.document.get(key) or {}, b.document.get(key) or {}
+        one, other = a.section(key), b.section(key)
         yield name, one.get(task, _MISSING), other.get(task, _MISSING)
     first, second = a.config(task), b.config(task)
     for name in _TASK:

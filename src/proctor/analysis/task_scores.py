@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 
 from proctor.analysis.corpus_statistics import STATISTICS, Row, row_of
 from proctor.errors import DataError, UsageError, did_you_mean
-from proctor.results.stored_run import Identity, Sample, StoredRun, is_number
+from proctor.results.stored_run import Identity, Sample, StoredRun, number_of
 
 Metric: TypeAlias = tuple[str, str]
 """The name of a metric and that of a filter."""
@@ -107,10 +107,11 @@ def _add(found: TaskScores, sample: Sample) -> None:
             if row is not None:
                 found.rows.setdefault(metric, {})[sample.identity] = row
             continue
-        if not is_number(value):
+        number = number_of(value)
+        if number is None:
             continue
-        if math.isfinite(value):
-            found.scores.setdefault(metric, {})[sample.identity] = float(value)
+        if math.isfinite(number):
+            found.scores.setdefault(metric, {})[sample.identity] = number
         else:
             found.not_finite[metric] = found.not_finite.get(metric, 0) + 1
 

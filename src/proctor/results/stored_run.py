@@ -82,18 +82,30 @@ class StoredRun:
     samples_files: Mapping[str, Path]
     folder: UnpackedFolder | None = field(default=None, repr=False, compare=False)
 
+    def section(self, *names: str) -> Mapping[str, Any]:
+        """A section of the results file; empty where it is not there, or is something else.
+
+        Args:
+            names: The way to it from the top: ``"configs", "mmlu_anatomy"``.
+        """
+        value: Any = self.document
+        for name in names:
+            value = value.get(name) if isinstance(value, dict) else None
+        return value if isinstance(value, dict) else {}
+
     @property
     def tasks(self) -> tuple[str, ...]:
         """Names of the tasks, in the order of the results."""
         groups = set(self.groups)
-        names = [*self.document.get("results", {}), *self.samples_files]
+        names = [*self.section("results"), *self.samples_files]
         return tuple(dict.fromkeys(name for name in names if name not in groups))
 
     @property
     def groups(self) -> Mapping[str, Sequence[str]]:
         """Direct members of each group, in the order of the file."""
-        members = self.document.get("group_subtasks") or {}
-        return {name: inside for name, inside in members.items() if isinstance(inside, list) and inside}
+        members = self.section("group_subtasks")
+        lists = {name: inside for name, inside in members.items() if isinstance(inside, list) and inside}
+        return {name: [one for one in inside if isinstance(one, str)] for name, inside in lists.items()}
 
     def leaves(self, group: str) -> tuple[str, ...]:
         """The tasks of a group at any depth.
@@ -138,8 +150,7 @@ class StoredRun:
         Args:
             task: Its name.
         """
-        found = (self.document.get("configs") or {}).get(task)
-        return found if isinstance(found, dict) else {}
+        return self.section("configs", task)
 
     def alias(self, name: str) -> str:
         """What the table calls a task or group.
@@ -147,8 +158,7 @@ class StoredRun:
         Args:
             name: Its name.
         """
-        entry = self.document.get("results", {}).get(name)
-        return str(entry.get("alias") or name).lstrip(" -") if isinstance(entry, dict) else name
+        return str(self.section("results", name).get("alias") or name).lstrip(" -")
 
     def higher_is_better(self, task: str, metric: str) -> bool:
         """Whether more is better; so where the file does not say.
@@ -157,8 +167,7 @@ class StoredRun:
             task: The task or group.
             metric: The metric.
         """
-        known = (self.document.get("higher_is_better") or {}).get(task)
-        return not (isinstance(known, dict) and known.get(metric) is False)
+        return self.section("higher_is_better", task).get(metric) is not False
 
     def scores(self, name: str) -> Mapping[tuple[str, str], float]:
         """The finite scores that the results file has of a task or group, by metric and filter.
@@ -166,7 +175,7 @@ class StoredRun:
         Args:
             name: The task or group.
         """
-        return _scores(self.document.get("results", {}).get(name), stderr=False)
+        return _scores(self.section("results", name), stderr=False)
 
     def stderrs(self, name: str) -> Mapping[tuple[str, str], float]:
         """The standard errors of :meth:`scores`, where the file has them.
@@ -174,7 +183,7 @@ class StoredRun:
         Args:
             name: The task or group.
         """
-        return _scores(self.document.get("results", {}).get(name), stderr=True)
+        return _scores(self.section("results", name), stderr=True)
 
     def samples(self, task: str) -> Iterator[Sample]:
         """A task's samples, one at a time in the order of the file; none where there is no samples file.
@@ -190,22 +199,28 @@ class StoredRun:
             yield from _samples(file, _filter_names(self.config(task)))
 
 
-def _scores(entry: Any, *, stderr: bool) -> Mapping[tuple[str, str], float]:
+def _scores(entry: Mapping[str, Any], *, stderr: bool) -> Mapping[tuple[str, str], float]:
     found: dict[tuple[str, str], float] = {}
-    for key, value in entry.items() if isinstance(entry, dict) else ():
+    for key, value in entry.items():
         metric, comma, name = key.partition(",")
-        if comma and metric.endswith("_stderr") == stderr and is_number(value) and math.isfinite(value):
-            found[metric.removesuffix("_stderr") if stderr else metric, name] = float(value)
+        number = number_of(value) if comma and metric.endswith("_stderr") == stderr else None
+        if number is not None and math.isfinite(number):
+            found[metric.removesuffix("_stderr") if stderr else metric, name] = number
     return found
 
 
-def is_number(value: Any) -> bool:
-    """Whether a value of JSON is a number (true and false are: some metrics give them); a list is none.
+def number_of(value: Any) -> float | None:
+    """A value of JSON as a number (true and false are 1 and 0: some metrics give them); None of anything else.
 
     Args:
-        value: The value.
+        value: The value; an integer may be larger than any float.
     """
-    return isinstance(value, int | float)
+    if not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def _filter_names(config: Mapping[str, Any]) -> Sequence[str]:
@@ -237,4 +252,4 @@ def _metrics(line: Mapping[str, Any]) -> Mapping[str, Any]:
     names = line.get("metrics")
     # lm-eval before 0.4.7: whatever is no fact of the document is a metric.
     known = names if isinstance(names, list) else [key for key in line if key not in _FACTS]
-    return {name: line[name] for name in known if name in line}
+    return {name: line[name] for name in known if isinstance(name, str) and name in line}
