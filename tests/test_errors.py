@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-
 import pytest
+from silent_error import Silent
 
-from proctor.cli.logs import _RedactingFormatter
 from proctor.errors import error_line, error_text
-
-
-class Silent(Exception):
-    def __str__(self):
-        raise RuntimeError("no text")
-
-    __repr__ = __str__
 
 
 class Leaves(Exception):
@@ -51,8 +42,3 @@ def test_a_text_that_fails_is_left_out(kind):
 def test_a_type_whose_name_fails_and_a_text_without_end():
     assert error_line(Nameless("x")) == "Nameless: x"
     assert len(error_text(ValueError("x" * 1_000_000))) < 21_000
-
-
-def test_a_log_line_whose_value_cannot_be_shown_is_still_a_line():
-    record = logging.LogRecord("proctor", logging.WARNING, __file__, 1, "It failed: %s", (Silent(),), None)
-    assert "It failed" in _RedactingFormatter("%(message)s").format(record)

@@ -1,43 +1,15 @@
-"""``cache`` and ``runs``: a store looked at, made smaller, and carried elsewhere."""
+"""``cache``: a store looked at, made smaller, and carried elsewhere."""
 
 from __future__ import annotations
 
 import json
-import math
 import sqlite3
-from contextlib import closing
 
 import pytest
+from two_models_store import ANSWERS, QUERIES, fill, said
 
-from proctor.cli.main import main
-from proctor.records import Query
-from proctor.store import runs
-from proctor.store.db import connect
-from proctor.store.runs import Counts, NewRun
+from proctor.store.runs import NewRun
 from proctor.store.store import ResponseCache, open_store
-from proctor.types import Generate, Loglikelihood, Rolling, RollingScore, Scores, Text
-
-QUERIES = [
-    Query("quiz", 0, 0, 0, Loglikelihood("Q", (" A", " B"))),
-    Query("quiz", 1, 0, 0, Rolling("text")),
-    Query("quiz", 2, 0, 0, Generate("P", {"until": ["\n"]})),
-]
-ANSWERS = [Scores(((-0.1, True), (-math.inf, False))), RollingScore(-1 / 3), Text("한국 \ud800\n")]
-
-
-def fill(path, weights, started, *, state="finished"):
-    shelf = open_store(path)
-    assert shelf is not None
-    answers = ResponseCache(shelf, {"weights": weights})
-    config = {"tasks": ["a", "b", "c", "d"]}
-    shelf.begin(NewRun(started, f"model-{weights}", "proctor run x", "/", config, {"weights": weights}, answers.digest))
-    for query, answer in zip(QUERIES, ANSWERS, strict=True):
-        answers.keep(query, answer)
-    shelf.end(state, Counts(requested=3))
-    shelf.close()
-    with closing(connect(path)) as connection:
-        runs.note_results(connection, started, "/out/results.json")
-    return answers.digest.hex()
 
 
 def found(path, weights):
@@ -49,21 +21,6 @@ def found(path, weights):
         shelf.close()
 
 
-@pytest.fixture
-def store(tmp_path, monkeypatch):
-    path = tmp_path / "answers.sqlite"
-    monkeypatch.setenv("PROCTOR_STORE", str(path))
-    fill(path, "one", 1_000_000.0)
-    fill(path, "two", 2_000_000_000.0, state="interrupted")
-    return path
-
-
-def said(capsys, *words, code=0):
-    assert main([*map(str, words)]) == code
-    shown = capsys.readouterr()
-    return shown.out + shown.err
-
-
 def test_what_is_in_it(store, capsys):
     shown = said(capsys, "cache", "ls")
     assert "|model-one|4        |" in shown
@@ -72,14 +29,6 @@ def test_what_is_in_it(store, capsys):
     assert "models    2\nruns      2\nresponses 8\nstate     whole" in shown
     assert json.loads(said(capsys, "cache", "info", "model-one"))["identity"] == {"weights": "one"}
     assert "no model 'x' in the store" in said(capsys, "cache", "info", "x", code=2)
-
-
-def test_runs(store, capsys):
-    shown = said(capsys, "runs")
-    assert "finished   |model-one|a, b, c and 1 more|3       |0     |/out/results.json|" in shown
-    assert "interrupted" in shown
-    assert "model-one" not in said(capsys, "runs", "1")
-    assert said(capsys, "runs", "--commands") == "1: proctor run x\n2: proctor run x\n"
 
 
 def test_old_runs_go_and_nothing_else(store, capsys):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import subprocess
 import sys
@@ -12,7 +11,6 @@ import pytest
 
 from proctor.cli import main as entry
 from proctor.cli import run
-from proctor.cli.logs import set_up_logging
 from proctor.cli.main import main
 from proctor.errors import Finding, ModelError, ProctorError, TaskError, UsageError
 
@@ -147,27 +145,6 @@ def test_a_reader_who_leaves_is_no_error():
     with os.fdopen(write, "w") as gone:
         done = subprocess.run([sys.executable, "-c", code], stdout=gone, stderr=subprocess.PIPE, text=True, check=False)
     assert (done.returncode, done.stderr) == (141, "")
-
-
-def test_the_log_goes_to_stderr_in_lm_evals_format(capsys, monkeypatch):
-    monkeypatch.delenv("LMEVAL_LOG_LEVEL", raising=False)
-    set_up_logging("WARNING")
-    logging.getLogger("proctor").info("unheard")
-    logging.getLogger("proctor").warning("heard")
-    shown = capsys.readouterr().err
-    assert "unheard" not in shown
-    assert "WARNING  [test_main:" in shown
-    assert shown.endswith("] heard\n")
-
-
-def test_the_environment_sets_the_level_over_the_flag(monkeypatch, capsys):
-    monkeypatch.setenv("LMEVAL_LOG_LEVEL", "error")
-    set_up_logging("DEBUG")
-    assert logging.getLogger("proctor").level == logging.ERROR
-    monkeypatch.setenv("LMEVAL_LOG_LEVEL", "loud")
-    set_up_logging()
-    assert "which is no level" in capsys.readouterr().err
-    assert logging.getLogger("proctor").level == logging.INFO
 
 
 def test_python_m_proctor(repository):

@@ -64,23 +64,6 @@ def test_uninstall(environment, tmp_path):
     assert not list(tmp_path.glob("*.pth"))
 
 
-def test_the_command(environment, tmp_path, capsys):
-    from proctor.cli.main import main
-
-    assert main(["compat", "install"]) == 0
-    assert str(tmp_path / "proctor_compat.pth") in capsys.readouterr().out
-    assert main(["compat", "uninstall"]) == 0
-    assert main(["compat", "nothing"]) == 2
-
-
-def test_a_folder_that_cannot_be_written_is_a_sentence(monkeypatch, tmp_path, capsys):
-    from proctor.cli.main import main
-
-    monkeypatch.setattr(hook, "path_of_hook", lambda: tmp_path / "none" / "x.pth")
-    assert main(["compat", "install"]) == 1
-    assert "cannot be written" in capsys.readouterr().err
-
-
 def test_a_script_hands_it_on(tmp_path):
     code = f"import os; print(os.environ[{hook.VARIABLE!r}])"
     done = subprocess.run(

@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proctor.errors import DataError
-from proctor.metrics.evaluate_loader import own_metric
 from proctor.metrics.squad_wer import cer, plain_answer, squad, squad_v2, wer
 
 
@@ -87,8 +86,3 @@ def test_an_error_rate_is_nothing_for_the_same_and_bounded_by_the_longer(guess, 
     assert wer([gold], [gold]) == 0
     longer = max(len(guess.split()), len(gold.split()))
     assert 0 <= wer([guess], [gold]) <= longer / len(gold.split())
-
-
-def test_the_names_are_the_librarys():
-    for name in ("squad", "squad_v2", "wer", "cer", "code_eval"):
-        assert callable(own_metric(name)), name

@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from proctor.errors import ModelError, UsageError
+from proctor.errors import ModelError
 from proctor.records import Query
 from proctor.replay.samples import SamplesResponses
 from proctor.results.schema import sample_line
@@ -206,14 +206,3 @@ def test_a_share_is_one_of_the_whole_run_and_not_of_few_requests():
 def test_the_limit_holds_over_the_chunks_of_a_run(run):
     with pytest.raises(ModelError, match="refused 2 of 5 requests"):
         run(Server("Q2", "Q4"), max_errors=1, room=ChunkLimits(queries=1))
-
-
-@pytest.mark.parametrize(("given", "value"), [("1%", 0.01), ("0.5%", 0.005), ("0", 0), ("50", 50), (0.2, 0.2)])
-def test_a_limit_is_a_number_or_a_share(given, value):
-    assert build_config({"tasks": ["a"], "max_errors": given}).max_errors == value
-
-
-@pytest.mark.parametrize("given", ["100%", "-1", "1.5", "many", "nan", "inf", "%", True])
-def test_what_is_no_limit(given):
-    with pytest.raises(UsageError, match="--max_errors must be a whole number of requests, or a share"):
-        build_config({"tasks": ["a"], "max_errors": given})

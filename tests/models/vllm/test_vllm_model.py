@@ -4,74 +4,16 @@ from __future__ import annotations
 
 import random
 import sys
-from functools import partial
-from types import SimpleNamespace
 
 import pytest
-import torch
-from fake_vllm import FakeLLM, SamplingParams, fake_module, params_without
+from fake_engine import generate, in_order, open_fake
+from fake_vllm import params_without
 from tiny_models import MODEL, REQUESTS, close, open_tiny
 
 import proctor
 from proctor.errors import MissingExtraError, ModelError, UsageError
 from proctor.models import open_model, open_tokenizer
-from proctor.types import Generate, Loglikelihood, Refusal, Rolling, Text
-
-KNOWN = {"model", "dtype", "trust_remote_code", "tensor_parallel_size", "tokenizer_mode", "max_model_len", "seed"}
-
-
-class Started(list):
-    """The engines that were started, each with its arguments."""
-
-
-@pytest.fixture
-def started(monkeypatch):
-    """A package ``vllm`` whose engine computes with transformers."""
-    engines = Started()
-
-    def llm(*, model, tokens, params, **arguments):
-        unknown = (
-            set(arguments) - KNOWN - {"max_num_seqs", "enable_lora", "max_lora_rank", "block_size", "max_logprobs"}
-        )
-        if unknown:
-            raise TypeError(f"EngineArgs.__init__() got an unexpected keyword argument '{min(unknown)}'")
-        engine = FakeLLM(
-            model, arguments.get("max_model_len", 64), arguments.get("block_size", 4), text_of=tokens.decode
-        )
-        engine.arguments = arguments
-        engines.append(engine)
-        return engine
-
-    def install(folder, params=SamplingParams, **replaced):
-        from transformers import AutoModelForCausalLM, AutoTokenizer
-
-        module = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-        tokenizer = AutoTokenizer.from_pretrained(folder)
-
-        def model(ids):
-            with torch.no_grad():
-                return module(torch.tensor([ids])).logits[0].float().log_softmax(-1).numpy()
-
-        tokens = SimpleNamespace(decode=partial(tokenizer.decode, skip_special_tokens=False))
-        make = replaced.get("llm") or (lambda **given: llm(**{**given, "model": model}, tokens=tokens, params=params))
-        for name, one in fake_module(make, params).items():
-            monkeypatch.setitem(sys.modules, name, one)
-        monkeypatch.setattr("proctor.models.vllm.identity.engine_release", lambda: "vllm 0.0")
-        monkeypatch.setattr("proctor.models.vllm.lazy.engine_release", lambda: "vllm 0.0")
-        return engines
-
-    return install
-
-
-def open_fake(folder, **args):
-    return open_model("vllm", {"pretrained": str(folder), "dtype": "float32", **args}, lazily=True)
-
-
-def in_order(model, requests):
-    found = dict(model.respond(requests))
-    assert sorted(found) == list(range(len(requests)))
-    return [found[index] for index in range(len(requests))]
-
+from proctor.types import Loglikelihood, Refusal, Rolling, Text
 
 # -- scores
 
@@ -126,10 +68,6 @@ def test_a_request_that_the_engine_refuses_is_one_refusal(checkpoints, started):
 # -- texts
 
 
-def generate(text, **kwargs):
-    return Generate(text, {"until": [], "max_gen_toks": 8, "do_sample": False, **kwargs})
-
-
 def test_texts_are_those_of_transformers(checkpoints, started):
     started(checkpoints / "llama")
     model, reference = open_fake(checkpoints / "llama"), open_tiny(checkpoints / "llama")
@@ -139,84 +77,6 @@ def test_texts_are_those_of_transformers(checkpoints, started):
         assert one.usage.prompt == other.usage.prompt
         assert one.text.startswith(other.text) or other.text.startswith(one.text)
     assert model.report()["truncated"] == {"generate": 1}
-
-
-def test_what_goes_to_vllm_is_what_lm_eval_sends(checkpoints, started):
-    engines = started(checkpoints / "llama")
-    model = open_fake(checkpoints / "llama", max_gen_toks=9)
-    requests = [
-        Generate("the", {"until": ["x", ""]}),
-        Generate(
-            "the quick", {"until": "\n", "max_new_tokens": 3, "temperature": 0.7, "do_sample": True, "top_p": 0.9}
-        ),
-        Generate("the quick brown", {"do_sample": False, "temperature": 0.5}),
-    ]
-    list(model.respond(requests))
-    sent = {len(ids): params.given for ids, params in engines[0].sent}
-    kept = {"skip_special_tokens": False, "spaces_between_special_tokens": False}
-    one, two, three = (sent[size] for size in sorted(sent))
-    assert one == {**kept, "max_tokens": 9, "stop": ["x", "</s>"], "temperature": 0.0}
-    assert two == {**kept, "max_tokens": 3, "stop": ["\n", "</s>"], "temperature": 0.7, "top_p": 0.9}
-    assert three == {**kept, "max_tokens": 9, "stop": ["</s>"], "temperature": 0.0}
-
-
-def test_stop_strings_stop_no_reasoning(checkpoints, started):
-    engines = started(checkpoints / "llama")
-    model = open_fake(checkpoints / "llama", think_end_token="</think>")
-    model.load()
-    engines[0].text_of = lambda new: "first\n\nand\n\n</think> it is 4\n\nQuestion: more"
-    [text] = in_order(model, [generate("the", until=["\n\n"])])
-    assert engines[0].sent[-1][1].given["stop"] == ["</s>"]
-    assert text.text == "it is 4"
-
-
-def test_the_number_of_the_token_that_ends_reasoning_will_do(checkpoints, started):
-    engines = started(checkpoints / "llama")
-    model = open_fake(checkpoints / "llama", think_end_token=2)
-    model.load()
-    after = model.tokens.encode(" it is 4\n\nmore", False)
-    engines[0]._new = lambda *_: [5, 2, 6, 2, *after]
-    [text] = in_order(model, [generate("the quick", until=["\n\n"])])
-    assert text.text == "it is 4"
-    engines[0]._new = lambda *_: after
-    [text] = in_order(model, [generate("the quick")])
-    assert text.text == "it is 4\n\nmore"
-
-
-@pytest.mark.parametrize("side", ["left", "middle", "right"])
-def test_prompts_are_truncated_on_the_side_that_was_named(checkpoints, started, side):
-    engines = started(checkpoints / "llama")
-    model = open_fake(checkpoints / "llama", truncation_side=side, max_model_len=18)
-    ids = model.tokens.encode("a b c d e f g h one two three, four; five.")
-    list(model.respond([generate("a b c d e f g h one two three, four; five.")]))
-    [(sent, _)] = engines[0].sent
-    assert len(sent) == 10 < len(ids)
-    assert sent == {"left": ids[-10:], "middle": ids[:5] + ids[-5:], "right": ids[:10]}[side]
-
-
-@pytest.mark.parametrize(
-    ("kwargs", "words"),
-    [
-        ({"nonsense": 3}, "Unexpected keyword argument 'nonsense'"),
-        ({"max_gen_toks": 64}, "limit for prompt and answer together is 64"),
-        ({"until": 3}, "until is 3"),
-        ({"temperature": "hot"}, "temperature is 'hot'"),
-    ],
-)
-def test_generation_arguments_that_make_no_sense_are_sentences(checkpoints, started, kwargs, words):
-    engines = started(checkpoints / "llama")
-    model = open_fake(checkpoints / "llama")
-    with pytest.raises(UsageError) as caught:
-        list(model.respond([generate("the"), generate("the", **kwargs)]))
-    assert words in str(caught.value)
-    assert engines[0].sent == []
-
-
-def test_an_empty_prompt_begins_with_the_token_before_any_text(checkpoints, started):
-    engines = started(checkpoints / "llama")
-    model = open_fake(checkpoints / "llama", add_bos_token=False)
-    list(model.respond([generate("")]))
-    assert engines[0].sent[0][0] == [1]
 
 
 # -- when the engine starts, and with what

@@ -1,0 +1,51 @@
+"""The list of earlier runs."""
+
+from __future__ import annotations
+
+import pytest
+from two_models_store import said
+
+from proctor.cli.runs import _duration
+from proctor.store.runs import NewRun
+from proctor.store.store import open_store
+
+
+def test_runs(store, capsys):
+    shown = said(capsys, "runs")
+    assert "finished   |model-one|a, b, c and 1 more|3       |0     |/out/results.json|" in shown
+    assert "interrupted" in shown
+    assert "model-one" not in said(capsys, "runs", "1")
+    assert said(capsys, "runs", "--commands") == "1: proctor run x\n2: proctor run x\n"
+
+
+def test_as_many_as_are_wanted_the_last_at_the_end(store, capsys):
+    lines = said(capsys, "runs", "0").splitlines()[2:]
+    assert [line.split("|")[5].strip() for line in lines] == ["model-one", "model-two"]
+    assert len(said(capsys, "runs", "9").splitlines()) == 4
+    assert "'proctor runs -1': the number of runs to show is 0" in said(capsys, "runs", "-1", code=2)
+    assert "invalid int value" in said(capsys, "runs", "many", code=2)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.4, "0:00"), (61, "1:01"), (3599.6, "1:00:00"), (3600 * 30 + 5, "30:00:05")]
+)
+def test_how_long_a_run_took(seconds, text):
+    assert _duration(seconds) == text
+
+
+def test_a_run_that_goes_on_has_no_counts_yet(tmp_path, capsys):
+    path = tmp_path / "goes_on.sqlite"
+    shelf = open_store(path)
+    assert shelf is not None
+    shelf.begin(NewRun(1.0, "model", "proctor run x", "/", {"tasks": ["a"]}, None, None))
+    [line] = said(capsys, "runs", "--store", path).splitlines()[2:]
+    shelf.close()
+    assert [cell.strip() for cell in line.split("|")][3:9] == ["", "running", "model", "a", "", ""]
+
+
+def test_no_runs_and_no_store(tmp_path, capsys):
+    shelf = open_store(tmp_path / "empty.sqlite")
+    assert shelf is not None
+    shelf.close()
+    assert len(said(capsys, "runs", "--store", tmp_path / "empty.sqlite").splitlines()) == 2
+    assert "There is no store at" in said(capsys, "runs", "--store", tmp_path / "none", code=1)
