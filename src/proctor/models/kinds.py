@@ -104,7 +104,7 @@ LITELLM = ModelKind(f"{_HTTP}:open_litellm", **_CHAT)
 UNSUPPORTED = (
     *("habana", "hf-audiolm-qwen", "ipex", "mamba_ssm", "megatron_lm"),
     *("nemo_lm", "neuronx", "onnxruntime", "onnxruntime-genai"),
-    *("openvino", "sglang", "steered", "textsynth", "trtllm"),
+    *("openvino", "steered", "textsynth", "trtllm"),
     *("watsonx_llm", "winml"),
 )
 """Kinds of models that lm-eval 0.4.13 has and proctor has not yet."""
@@ -128,6 +128,11 @@ MODELS: Table[ModelKind | Opener] = Table(
         "azure-openai-chat-completions": ModelKind(f"{_HTTP}:open_azure_chat", **{**_CHAT, "required": ()}),
         "gguf": GGUF,
         "ggml": GGUF,
+        "sglang": ModelKind(
+            f"{_HTTP}.sglang_server:open_sglang",
+            open_tokenizer=f"{_HTTP}.sglang_server:open_sglang_tokenizer",
+            required=("pretrained",),
+        ),
         "sglang-generate": ModelKind(f"{_HTTP}.sglang:open_sglang_generate", **_COMPLETIONS),
         "anthropic": ANTHROPIC,
         "anthropic-chat": ANTHROPIC,
