@@ -134,6 +134,28 @@ def test_equal_options_that_are_equally_likely_are_no_tie(folder):
     assert (details["orders"], details["ties"]) == (3, 0)
 
 
+def test_a_label_without_an_option_is_never_right(folder):
+    class Last(First):
+        def score(self, context, place):
+            return place - 9.0
+
+    (folder / "letters.yaml").write_text(TASK.replace("[A, B, C]", "[A, B, C, D]"), encoding="utf-8")
+    result = run(folder, Last())
+    (details,) = result.extra["proctor"]["choice_orders"]["tasks"]
+    assert result["letters"]["acc"] == details["acc_canonical"] == result["letters"]["acc_orders_mean"] == 0
+    assert details["nan_orders"] == details["orders"] == 16
+
+
+def test_options_without_the_question_are_no_other_labels(folder):
+    class Unprompted(First):
+        def score(self, context, place):
+            return -1.0 - place if str(context) else -0.1
+
+    (folder / "letters.yaml").write_text(TASK.replace("acc}", "acc}, {metric: acc_mutual_info}"), encoding="utf-8")
+    (details,) = run(folder, Unprompted()).extra["proctor"]["choice_orders"]["tasks"]
+    assert (details["nan_orders"], details["positions"]["chosen"]) == (0, [1, 0, 0])
+
+
 def test_a_task_without_acc_is_named(folder, caplog):
     (folder / "letters.yaml").write_text(TASK.replace("metric: acc", "metric: brier_score"), encoding="utf-8")
     assert set(run(folder, First())["letters"]) == set(run(folder, First(), "canonical")["letters"])

@@ -133,8 +133,51 @@ def test_labels_may_be_equal_to_options(load, labels, choices):
 
 def test_texts_that_are_not_moved_along_are_no_labels(load):
     row = {**ROW, "other": ["Red", "Blue", "Green"]}
-    with pytest.raises(TaskError, match=r"gives neither labels that its prompt shows nor the moved options: .'Red'"):
+    with pytest.raises(
+        TaskError, match=r"gives neither labels that its prompt shows beside its options nor the moved options: .'Red'"
+    ):
         shown(load([row], LETTERS.replace("[A, B, C]", "other")))
+
+
+@pytest.mark.parametrize(
+    ("text", "choices"),
+    [
+        ("{{sentence1}}\\nQuestion: {{sentence2}} True or False?\\nAnswer:", '["True", "False"]'),
+        ("Sentence 1: {{sentence1}}\\nSentence 2: {{sentence2}}\\nThe same?", '["no", "yes"]'),
+        ("{{sentence1}} {{sentence2}} Answer A if that follows, else B:", "[A, B]"),
+    ],
+)
+def test_two_sentences_of_a_question_are_no_options(load, text, choices):
+    rows = [{"sentence1": f"All {n} sleep.", "sentence2": f"{n} of us sleep.", "label": n % 2} for n in range(3)]
+    yaml = LETTERS.replace("{{question}}\\n" + LISTED + "Answer:", text).replace("[A, B, C]", choices)
+    task = load(rows, yaml.replace("doc_to_target: answer", "doc_to_target: label"))
+    assert len(shown(task).variants) == 1
+    assert not task.lists_options(PromptStyle(orders=CYCLIC))
+
+
+@pytest.mark.parametrize(
+    ("row", "old", "new", "message"),
+    [
+        ({"answer": -1}, "", "", "lists those of 'choices', and no column names the right one"),
+        (
+            {"choices": "red|blue|green", "answer": 1},
+            "{{question}}",
+            "{% set choices = choices.split('|') %}{{question}}",
+            "lists options, and no column holds them",
+        ),
+        ({"answer": 3}, "[A, B, C]", "[A, B, C, D]", "."),
+    ],
+    ids=["the last one", "one text", "an option that is not there"],
+)
+def test_options_that_are_listed_and_not_found_are_no_absence_of_options(load, row, old, new, message):
+    with pytest.raises(TaskError, match=message):
+        shown(load([{**ROW, **row}], LETTERS.replace(old, new)))
+
+
+def test_a_right_option_that_is_not_listed_is_refused(load):
+    text = LETTERS.replace("[A, B, C]", "[A, B, C, D]").replace("doc_to_target: answer", "doc_to_target: 3")
+    with pytest.raises(TaskError, match="its right option is number 4 of 3"):
+        shown(load(text=text))
 
 
 @pytest.mark.parametrize("value", ["--5", "9" * 5000, "²"])

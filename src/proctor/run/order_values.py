@@ -80,9 +80,17 @@ def _option_values(record: Record, count: int) -> tuple[float, ...] | None:
     if record.arguments and len(record.arguments[0]) > 1 and isinstance(record.arguments[0][1], Mapping):
         return _chosen_values(values[0], count)
     try:
-        return tuple([float(value[0]) for value in values[:count]]) if len(values) >= count else None
+        lls = tuple([float(value[0]) for value in values])
     except (IndexError, TypeError, ValueError):
         return None
+    if len(lls) < count:
+        return None
+    # What follows is of labels that none of the options has (E of four), or of options without the question.
+    contexts = [one[0] if one else None for one in record.arguments]
+    others = [ll for ll, context in zip(lls[count:], contexts[count:], strict=False) if context == contexts[0]]
+    if others and max(others) > max(lls[:count]):
+        return (math.nan,) * count  # never right, and no choice
+    return lls[:count]
 
 
 def _chosen_values(value: Any, count: int) -> tuple[float, ...]:

@@ -93,6 +93,11 @@ def candidates(documents: Sequence[Doc]) -> Iterator[ChoiceColumns]:
                     yield found
 
 
+def option_lists(documents: Sequence[Doc]) -> list[str]:
+    """Columns that may hold a list of options, whatever may name the right one."""
+    return [name for name, _ in _option_columns(documents[0]) if isinstance(name, str)] if documents else []
+
+
 def _fits(columns: ChoiceColumns, documents: Sequence[Doc]) -> bool:
     try:
         return all(columns.golds(doc) for doc in documents)

@@ -20,6 +20,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -34,7 +35,7 @@ from proctor.results.encode import dumps
 from proctor.results.schema import sha256
 from proctor.tasks.choice_columns import ChoiceColumns, NoChoicesError
 from proctor.tasks.choice_orders import ChoiceOrders
-from proctor.tasks.choice_search import candidates, declared_choices
+from proctor.tasks.choice_search import candidates, declared_choices, option_lists
 from proctor.tasks.choose import labelled_question, put_labels
 from proctor.tasks.example import canonical_variant
 from proctor.tasks.fields import Fields, describe
@@ -47,6 +48,10 @@ LOOKED_AT = 20
 """Documents on which columns are tried."""
 
 HINT = "Name them in the task file: metadata: {choices: {options: COLUMN, answer: COLUMN, answer_form: index}}."
+
+
+class _NoLabelsError(NoChoicesError):
+    """Columns that are found by their names are no options: what the model chooses from does not belong to them."""
 
 
 class FieldRendering:
@@ -122,13 +127,30 @@ class Reordering:
                 for doc in documents:
                     self._check(columns, doc, tuple(reversed(range(len(columns.contents(doc))))))
             except (NoChoicesError, ProctorError) as error:
-                if why is None and isinstance(error, NoChoicesError):
+                if why is None and isinstance(error, NoChoicesError) and not isinstance(error, _NoLabelsError):
                     why = error  # of the likeliest columns
                 continue
             return columns
+        why = why or self._unnamed_options(documents)
         if why is not None:
             raise self._error(f"the columns of its options and answer were not found ({why})", HINT)
         return None
+
+    def _unnamed_options(self, documents: Sequence[Doc]) -> NoChoicesError | None:
+        """Why options that prompts list cannot be moved, though no columns of options and answer were found."""
+        for name in option_lists(documents):
+            try:
+                if all(self._pieces(ChoiceColumns(name, "", "index"), doc) for doc in documents):
+                    return NoChoicesError(f"its prompt lists those of {name!r}, and no column names the right one")
+            except (NoChoicesError, ProctorError):
+                continue
+        if documents and all(self._shows_labels(doc) for doc in documents):
+            return NoChoicesError("its prompt lists options, and no column holds them")
+        return None
+
+    def _shows_labels(self, doc: Doc) -> bool:
+        text, choices = self._rendering.text(doc), self._rendering.choices(doc)
+        return isinstance(text, str) and len(choices) > 1 and labelled_question(text, choices).has_own_labels
 
     def of(self, doc_id: int, doc: Doc) -> tuple[ItemChoices, tuple[Order, ...]]:
         """What a document's options are, and the orders in which it is shown, its own first.
@@ -211,13 +233,16 @@ class Reordering:
         if self._rendering.text(other) != joined(pieces, [shown[number] for number in order]):
             raise NoChoicesError(f"its prompt in the order {spelled} differs in more than the order")
         before, after = tuple(self._rendering.choices(doc)), tuple(self._rendering.choices(other))
-        if not _are_labels(before, after, pieces) and not _are_moved(before, after, contents, order):
-            raise NoChoicesError(
-                f"in the order {spelled} doc_to_choice gives neither labels that its prompt shows nor the moved "
-                f"options: {after!r:.100}"
+        if not _are_labels(before, after, pieces, columns) and not _are_moved(before, after, contents, order):
+            wrong = NoChoicesError if isinstance(columns.options, str) else _NoLabelsError
+            raise wrong(
+                f"in the order {spelled} doc_to_choice gives neither labels that its prompt shows beside its options "
+                f"nor the moved options: {after!r:.100}"
             )
-        golds = {contents[number] for number in self._rendering.golds(doc)}
-        moved = {contents[order[position]] for position in self._rendering.golds(other)}
+        golds, moved = self._rendering.golds(doc), self._rendering.golds(other)
+        if any(number >= len(contents) for number in (*golds, *moved)):
+            raise NoChoicesError(f"its right option is number {max(*golds, *moved) + 1} of {len(contents)}")
+        golds, moved = {contents[number] for number in golds}, {contents[order[position]] for position in moved}
         if golds != moved:
             raise NoChoicesError(f"in the order {spelled} its right option is {_shown(moved)}, not {_shown(golds)}")
 
@@ -225,21 +250,29 @@ class Reordering:
         return TaskError(self._spec.error(f"--choice_orders: {what}.", "metadata", hint=hint))
 
 
-def _are_labels(before: Sequence[str], after: Sequence[str], pieces: Sequence[str]) -> bool:
-    """Whether options are labels: the same in every order, and shown by the prompt around the texts.
+def _are_labels(before: Sequence[str], after: Sequence[str], pieces: Sequence[str], columns: ChoiceColumns) -> bool:
+    """Whether options are labels: the same in every order, and each shown before its text, or each behind it.
 
-    Texts of a column that was not moved along are the same in every order too.
+    Texts of a column that was not moved along are the same in every order too, and so are "True" and "False" of a
+    prompt with the columns ``sentence1`` and ``sentence2``, which are no options. A list is one; its prompt may leave
+    letters and numbers out.
     """
     if before != after:
         return False
-    count, around = len(before), "\n".join(pieces).casefold()
-    numbers = tuple(map(str, range(1, count + 1)))
-    return before in (put_labels(count), numbers) or all(_stands_in(label, around) for label in before)
+    numbers = tuple([str(number + 1) for number in range(len(before))])
+    if isinstance(columns.options, str) and before in (put_labels(len(before)), numbers):
+        return True
+    shown, labels = [_plain(piece) for piece in pieces], [_plain(label).strip(" ()[].:번") for label in before]
+    return any(all(map(_stands_in, labels, places)) for places in (shown[:-1], shown[1:]))
+
+
+def _plain(text: str) -> str:
+    """Without case, and with 1 for ①."""
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def _stands_in(label: str, text: str) -> bool:
-    bare = label.strip(" ()[].:").casefold()
-    return bool(bare) and re.search(rf"(?<![a-z0-9]){re.escape(bare)}(?![a-z0-9])", text) is not None
+    return bool(label) and re.search(rf"(?<![a-z0-9]){re.escape(label)}(?![a-z0-9])", text) is not None
 
 
 def _has_letter(text: str) -> bool:
