@@ -6,11 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from letters_tokenizer import letters
 
 from proctor.errors import UsageError
-from proctor.models.tokens.tokenizer import Tokens
 from proctor.preview.preview import preview
-from proctor.preview.token_boundaries import fit, pieces, token_boundaries
 from proctor.run.progress import Quiet
 from proctor.settings.config import build_config
 
@@ -26,48 +25,6 @@ doc_to_text: "{{question}}\\nA:"
 doc_to_choice: choices
 doc_to_target: answer
 """
-
-
-class Letters:
-    """A tokenizer of one token a letter, after a beginning; ``ab`` is one token."""
-
-    bos_token, eos_token, pad_token = "^", "$", "$"
-    bos_token_id, eos_token_id, pad_token_id = 0, 1, 1
-    name_or_path = "letters"
-    chat_template = "there is one"
-
-    def __call__(self, texts, add_special_tokens=True, **_):
-        start = [0] if add_special_tokens else []
-        return {
-            "input_ids": [
-                start + [200 if one == "\x02" else ord(one) for one in text.replace("ab", "\x02")] for text in texts
-            ]
-        }
-
-    def convert_ids_to_tokens(self, ids):
-        return ["ab" if one == 200 else "▁x" if one == 300 else chr(one) if one > 1 else "^$"[one] for one in ids]
-
-    def decode(self, ids, skip_special_tokens=False):
-        ids = [ids] if isinstance(ids, int) else ids
-        return "".join(
-            "ab"
-            if one == 200
-            else "x"
-            if one == 300
-            else "\ufffd"
-            if one == 400
-            else chr(one)
-            if one > 1
-            else "^$"[one]
-            for one in ids
-        )
-
-    def apply_chat_template(self, messages, *, add_generation_prompt, **_):
-        return "".join(f"<{m['role']}>{m['content']}" for m in messages) + "<assistant>" * add_generation_prompt
-
-
-def letters(max_length: int = 1000, **options) -> Tokens:
-    return Tokens(Letters(), max_length=max_length, **options)
 
 
 @pytest.fixture
@@ -175,44 +132,3 @@ def test_a_prompt_that_does_not_fit_is_a_warning(exam, monkeypatch):
     shown = show(exam)
     assert "warning: the first 6 tokens of the prompt do not fit and are cut off." in shown
     assert shown.endswith("warning: 1 prompt shown here cannot be read whole by the model.")
-
-
-# -- token_boundaries
-
-
-def test_white_space_moves_to_the_continuation():
-    [boundary] = token_boundaries(letters(), "x ", ["y"])
-    assert [piece.text for piece in boundary.after] == [" ", "y"]
-    assert (boundary.context, boundary.continuation, boundary.cut, boundary.merges) == (2, 2, 0, False)
-
-
-def test_letters_that_melt_over_the_seam_are_said():
-    [boundary] = token_boundaries(letters(), "xa", ["bc"])
-    assert boundary.merges
-    [none] = token_boundaries(letters(), "xa", ["b"])
-    assert none.continuation == 0
-
-
-@pytest.mark.parametrize(("backend", "cut"), [("causal", 4), ("seq2seq", 3)])
-def test_what_is_cut(backend, cut):
-    [boundary] = token_boundaries(letters(5, backend=backend), "1234567", ["89"])
-    assert boundary.cut == cut
-
-
-def test_room_that_generation_leaves():
-    from proctor.models.generation import plan_generation
-
-    found = fit(letters(10), "123456", plan_generation({"max_gen_toks": 4, "until": []}))
-    assert (found.prompt, found.room, found.cut) == (7, 6, 1)
-
-
-def test_pieces_show_spaces_and_parts_of_letters_by_name():
-    tokens = letters()
-    tokens.tokenizer.convert_ids_to_tokens = lambda ids: ["▁x" if one == 300 else "<0xE3>" for one in ids]
-    assert [piece.text for piece in pieces(tokens, [300, 400])] == [" x", "<0xE3>"]
-
-
-def test_parts_of_letters_of_a_byte_level_vocabulary_are_bytes():
-    tokens = letters()
-    tokens.tokenizer.convert_ids_to_tokens = lambda ids: ["ĠaëĨ"]
-    assert [piece.text for piece in pieces(tokens, [400])] == [" a<0xEB><0x86>"]

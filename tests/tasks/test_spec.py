@@ -1,28 +1,44 @@
-"""A task's keys become a frozen value, or all their errors at once."""
+"""A task as a frozen value: what follows from its keys."""
 
 from __future__ import annotations
 
-from proctor.tasks.build_spec import build_task
+from dataclasses import FrozenInstanceError, replace
+
+import pytest
+
+from proctor.refs import Ref
 
 
-def test_defaults_are_lm_evals(spec):
-    built = spec(output_type="generate_until", doc_to_choice=None, fewshot_split=None)
-    assert built.generation == {"temperature": 0.0, "do_sample": False, "max_gen_toks": 256, "until": ["\n\n"]}
-    assert list(built.generation) == ["temperature", "do_sample", "max_gen_toks", "until"]
-    assert (built.prompt.target_delimiter, built.prompt.fewshot_delimiter) == (" ", "\n\n")
-    assert (built.version, built.repeats, built.n_shot, built.fewshot.n) == ("Yaml", 1, 0, None)
+@pytest.mark.parametrize(("shots", "number"), [(None, 0), (0, 0), (3, 3)])
+def test_the_number_of_examples_is_0_where_nobody_says_one(spec, shots, number):
+    assert spec(num_fewshot=shots).n_shot == number
 
 
-def test_fewshot_inherits_what_it_does_not_say(spec):
-    built = spec(fewshot_config={"sampler": "first_n", "doc_to_target": "", "target_delimiter": "|"}, gen_prefix="So")
-    shots = built.fewshot
-    assert (shots.sampler, shots.split, shots.prompt.text) == ("first_n", "train", "Q: {{question}}\nA:")
-    assert (shots.prompt.target, shots.prompt.target_delimiter, shots.prompt.gen_prefix) == ("", "|", "So")
-    assert built.prompt.target_delimiter == " "
+def test_the_split_that_is_evaluated_is_the_test_split_if_there_is_one(spec):
+    assert spec(validation_split="train").data.eval_split == "test"
+    assert spec(test_split=None, validation_split="train").data.eval_split == "train"
 
 
-def test_metadata_merges_the_runs_own_over_the_files(node):
-    built = build_task(node(metadata={"version": 2.0, "a": 1}), {"a": 2, "pretrained": "m"})
-    assert (built.version, built.metadata["a"], built.metadata["pretrained"]) == (2.0, 2, "m")
-    assert built.metadata["config_source"].endswith("sums.yaml")
-    assert build_task(node(metadata="notes")).metadata["_metadata"] == "notes"
+def test_a_task_shows_images_where_its_file_says_so_and_a_class_decides_for_itself(spec):
+    built = spec(doc_to_image="question", doc_to_audio=None)
+    assert (built.media, spec().media) == (("doc_to_image",), ())
+    assert replace(built, made_by=Ref("", "a.B")).media == ()
+
+
+def test_metrics_by_name_and_functions_by_theirs(spec):
+    built = spec(metric_list=[{"metric": "acc"}, {"metric": Ref("", "own.measure")}])
+    assert built.metric_names == ("acc", "own.measure")
+    assert spec(metric_list=None).metric_names == ()
+
+
+def test_an_error_stands_at_the_line_of_its_key(spec):
+    built = spec()
+    found = built.error("it is odd.", "doc_to_text", hint="Mend it.")
+    assert (found.message, found.file, found.hint) == ("task 'sums': it is odd.", built.file, "Mend it.")
+    assert found.line == list(built.raw).index("doc_to_text") + 1
+    assert built.error("it is odd.", "no_such_key").line is None
+
+
+def test_nobody_changes_a_spec(spec):
+    with pytest.raises(FrozenInstanceError):
+        spec().name = "other"

@@ -3,16 +3,14 @@
 import json
 
 import pytest
+from length_model import Lengths
 
 from proctor.compat.scripts.evaluator import evaluate, simple_evaluate
 from proctor.compat.scripts.helpers import make_table
-from proctor.compat.scripts.lm_model import LMModel, as_model
+from proctor.compat.scripts.lm_model import as_model
 from proctor.compat.scripts.manager import TaskManager, get_task_dict
-from proctor.compat.scripts.model import LM
 from proctor.compat.scripts.proctor_lm import ProctorLM
-from proctor.compat.scripts.registry import Opener, register_model
 from proctor.errors import ModelError, UsageError
-from proctor.models import open_model
 from proctor.results.encode import fallback as handle_non_serializable
 from proctor.types import Generate, Loglikelihood, Refusal, Rolling
 
@@ -20,26 +18,6 @@ KEYS = [
     *("results", "group_subtasks", "configs", "versions", "n-shot", "higher_is_better", "n-samples", "samples"),
     *("config", "git_hash", "date", "pretty_env_info", "transformers_version", "lm_eval_version", "upper_git_hash"),
 ]
-
-
-class Lengths(LM):
-    """Prefers short continuations."""
-
-    def __init__(self, factor=1.0):
-        super().__init__()
-        self.factor = factor
-        self.calls = []
-
-    def loglikelihood(self, requests):
-        self.calls.append(("loglikelihood", len(requests)))
-        return [(-self.factor * len(request.args[1]), False) for request in requests]
-
-    def loglikelihood_rolling(self, requests):
-        raise NotImplementedError
-
-    def generate_until(self, requests):
-        self.calls.append(("generate_until", len(requests)))
-        return [request.args[0][-3:] for request in requests]
 
 
 def test_the_dictionary_has_lm_evals_keys_and_can_be_written(exam):
@@ -113,26 +91,6 @@ def test_groups_of_loaded_tasks_are_aggregated(exam):
     assert results["group_subtasks"] == {"both": ["one", "two"]}
     assert results["groups"]["both"]["acc,none"] == pytest.approx(results["results"]["one"]["acc,none"])
     assert evaluate(Lengths(), exam.load(group))["groups"] == results["groups"]
-
-
-def test_a_registered_class_is_a_kind_of_model(exam):
-    register_model("lengths-of-this-test")(Lengths)
-    results = simple_evaluate("lengths-of-this-test", "factor=2", tasks=["one"], task_manager=exam)
-    assert results["samples"]["one"][0]["resps"][0] == [(-4.0, False)]
-    assert results["config"]["model_args"] == "factor=2"
-    with pytest.raises(UsageError, match="takes no device"):
-        open_model("lengths-of-this-test", {}, device="cuda:0")
-    assert isinstance(open_model("lengths-of-this-test", {"factor": 3}, batch_size=1), LMModel)
-
-
-def test_settings_of_the_run_reach_a_class_that_takes_them():
-    class Sized(Lengths):
-        def __init__(self, batch_size=4, device="cpu", **kwargs):
-            super().__init__()
-            self.given = (batch_size, device, kwargs)
-
-    model = Opener(Sized)({"x": 1}, batch_size=2, max_batch_size=None, device=None, threads=None)
-    assert model.lm.given == (2, "cpu", {"x": 1})
 
 
 def test_a_model_of_lm_evals_kind_is_one_of_proctors():

@@ -71,11 +71,6 @@ def test_reordering_and_grouping_have_a_way_back(items):
     assert grouper.get_original(grouped) == [str(n) for n in items]
 
 
-def test_the_way_back_needs_the_same_groups():
-    with pytest.raises(AssertionError, match="get_grouped"):
-        Grouper([1], str).get_original({})
-
-
 @given(TOKENS, st.integers(1, 8).flatmap(lambda size: st.tuples(st.just(size), st.integers(1, size))))
 def test_rolling_windows_score_every_token_once(tokens, sizes):
     size, context = sizes

@@ -9,7 +9,6 @@ from stepwise_models import SCORED, asked, stepwise
 from proctor.compat.scripts.huggingface import HFLM
 from proctor.compat.scripts.lm_model import LMModel, as_model
 from proctor.compat.scripts.model import CacheHook, CachingLM
-from proctor.compat.scripts.model_helpers import Collator
 from proctor.errors import UsageError
 from proctor.models.hf.hooks import is_patched
 from proctor.models.hf.model import HfModel
@@ -102,17 +101,3 @@ def test_answers_are_kept_in_a_file(llama, tmp_path):
         llama.set_cache_hook(CacheHook(None))
     assert again == first
     assert json.loads(json.dumps(first[0])) == list(first[0])
-
-
-def test_the_collator_gives_each_request_its_own_positions():
-    requests = [(("c", "a"), [1, 2], [3]), (("c", "b"), [1], [2, 4]), (("d", ""), [9], [9])]
-    order = Collator(
-        requests, sort_fn=lambda one: -len(one[1] + one[2]), group_by="contexts", group_fn=lambda r: r[1] + r[2][:-1]
-    )
-    found = []
-    for chunk in order.get_batched(n=1):
-        for pair, context, tail in chunk:
-            logits = torch.arange(len(tail)).reshape(1, -1, 1)
-            for _, tokens, own in order.get_cache(pair, context, tail, logits):
-                found.append((tokens, own.flatten().tolist()))
-    assert order.get_original(found) == [([3], [1]), ([2, 4], [0, 1]), ([9], [0])]

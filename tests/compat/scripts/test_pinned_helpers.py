@@ -9,7 +9,6 @@ import pytest
 from proctor.compat.scripts.evaluator import simple_evaluate
 from proctor.compat.scripts.helpers import escaped_split, get_rolling_token_windows, make_disjoint_window
 from proctor.compat.scripts.manager import TaskManager
-from proctor.compat.scripts.model_helpers import Collator
 from proctor.compat.scripts.proctor_lm import DummyLM
 from proctor.compat.scripts.registry import get_model
 from proctor.compat.tasks.registry import (
@@ -61,21 +60,6 @@ def test_windows_over_a_text(count, size, context, windows):
 def test_a_window_without_what_it_shares_with_the_one_before():
     assert make_disjoint_window(([7, 8, 9], [8, 9, 10])) == ([7], [8, 9, 10])
     assert make_disjoint_window(([7, 8, 9], [10])) == ([7, 8, 9], [10])
-
-
-# -- batches
-
-
-@pytest.mark.parametrize(("size", "count"), [(4, 11), (5, 5), (7, 3), (0, 9)])
-def test_batches_have_one_kind_of_settings_and_the_longest_first(size, count):
-    requests = [("m" * n, {"temperature": n % 2}) for n in range(1, count + 1)]
-    order = Collator(requests, lambda one: (-len(one[0]), one[0]), group_by="gen_kwargs")
-    batches = [list(batch) for batch in order.get_batched(n=size)]
-    for batch in batches:
-        assert len(batch) <= (size or count)
-        assert len({one[1]["temperature"] for one in batch}) == 1
-        assert [len(one[0]) for one in batch] == sorted((len(one[0]) for one in batch), reverse=True)
-    assert order.get_original([one for batch in batches for one in batch]) == requests
 
 
 # -- the registry

@@ -6,7 +6,6 @@ import pytest
 
 from proctor.compat.scripts.evaluator import simple_evaluate
 from proctor.compat.scripts.manager import TaskManager, get_task_name_from_config
-from proctor.compat.scripts.model_helpers import maybe_truncate, truncate_tokens
 from proctor.compat.scripts.proctor_lm import DummyLM
 from proctor.compat.scripts.small_modules import (
     PROMPT_REGISTRY,
@@ -102,27 +101,3 @@ def test_names_of_configurations():
     with pytest.raises(UsageError, match="has no name"):
         get_task_name_from_config({})
     assert TaskConfig(task="a").task == GroupConfig(group="a").group
-
-
-@pytest.mark.parametrize(
-    ("tokens", "answer", "room", "more", "expected"),
-    [
-        (5, 2, 8, {}, ([0, 1, 2, 3, 4], 2)),
-        (5, 2, 5, {}, ([2, 3, 4], 2)),
-        (5, 2, 5, {"side": "right"}, ([0, 1, 2], 2)),
-        (5, 2, 5, {"side": "middle"}, ([0, 3, 4], 2)),
-        (5, 4, 8, {"shrink_gen_toks": True}, ([0, 1, 2, 3, 4], 3)),
-        (5, 4, 5, {"shrink_gen_toks": True, "min_gen_toks": 2}, ([2, 3, 4], 2)),
-        (5, 9, 5, {}, ([], 9)),
-    ],
-)
-def test_prompt_and_answer_are_made_to_fit(tokens, answer, room, more, expected, caplog):
-    assert maybe_truncate(list(range(tokens)), answer, room, **more) == expected
-    assert ("do not fit" in caplog.text) == (tokens + answer > room)
-
-
-def test_what_cannot_fit_is_said():
-    with pytest.raises(ValueError, match="no token of a prompt fits"):
-        maybe_truncate([1, 2], 5, 1, shrink_gen_toks=True)
-    with pytest.raises(ValueError, match="side is left, middle or right"):
-        truncate_tokens([1], 1, "centre")  # type: ignore[arg-type]

@@ -117,11 +117,3 @@ NAMES = {
 @pytest.mark.parametrize(("module", "name"), [(module, name) for module, names in NAMES.items() for name in names])
 def test_a_name_is_where_others_import_it_from(module, name):
     assert getattr(import_peer(f"lm_eval.{module}"), name) is not None
-
-
-def test_add_special_kwargs():
-    from proctor.compat.scripts.model_helpers import _add_special_kwargs
-
-    assert _add_special_kwargs(None) == {}
-    assert _add_special_kwargs(False, True) == {"add_special_tokens": False}
-    assert _add_special_kwargs(None, True) == {"add_special_tokens": True}

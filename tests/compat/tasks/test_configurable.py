@@ -2,45 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from random import Random
 
 import pytest
+from choice_class import ROWS, Choice
 
 from proctor.compat.tasks.configurable import ConfigurableTask
 from proctor.compat.tasks.group import ConfigurableGroup, Group, GroupConfig
 from proctor.compat.tasks.samplers import ContextSampler, FirstNSampler, get_sampler
-from proctor.compat.tasks.task_config import TaskConfig
-from proctor.compat.tasks.task_types import MultipleChoiceTask, PerplexityTask
 from proctor.errors import DataError, TaskError, UsageError
 from proctor.stats.standard_errors import mean
 from proctor.tasks.class_task import from_object
-from proctor.tasks.example import AskResult
 from proctor.tasks.plan import plan_task
 from proctor.tasks.prompt import PromptStyle
-
-ROWS = [{"question": f"What is {n} plus one?", "choices": [str(n), str(n + 1)], "gold": 1} for n in range(8)]
-
-
-@pytest.fixture
-def config(tmp_path):
-    """The configuration of a multiple-choice task over eight questions."""
-    for split in ("train", "test"):
-        rows = [{**row, "question": f"{split}: {row['question']}"} for row in ROWS]
-        (tmp_path / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    files = {split: str(tmp_path / f"{split}.jsonl") for split in ("train", "test")}
-    return {
-        "task": "sums",
-        "dataset_path": "json",
-        "dataset_kwargs": {"data_files": files, "trust_remote_code": True},
-        "training_split": "train",
-        "test_split": "test",
-        "output_type": "multiple_choice",
-        "doc_to_text": "Q: {{question}}\nA:",
-        "doc_to_choice": "choices",
-        "doc_to_target": "gold",
-        "metadata": {"version": 4},
-    }
 
 
 def test_a_configured_task_says_what_it_is(config):
@@ -137,130 +111,6 @@ def test_a_wrong_configuration_is_a_sentence(config, changes, error, said):
         ConfigurableTask(config={**config, **changes})
     with pytest.raises(UsageError, match="needs a configuration"):
         ConfigurableTask()
-
-
-def test_a_configuration_has_attributes_and_items():
-    config = TaskConfig(task="a", generation_kwargs={"temperature": "1"}, fewshot_split="train", process_docs=len)
-    assert isinstance(config, dict)
-    assert config.generation_kwargs == {"temperature": 1.0, "until": ["\n\n"]}
-    assert (config.fewshot_config.split, config.fewshot_config.sampler) == ("train", "default")
-    assert config["task"] == config.get("task") == "a"
-    assert (config.get("num_fewshot", 7), config.get("nope", 8), "task" in config, "nope" in config) == (
-        7,
-        8,
-        True,
-        False,
-    )
-    config["num_fewshot"] = 2
-    assert {**config}["num_fewshot"] == config.num_fewshot == 2
-    with pytest.raises(KeyError):
-        config["nope"]
-    with pytest.raises(TypeError):
-        TaskConfig(nope=1)  # pyright: ignore[reportCallIssue]
-    dumped = config.to_dict()
-    assert "dataset_path" not in dumped
-    assert dumped["fewshot_config"]["split"] == "train"
-    assert callable(config.to_dict(keep_callable=True)["process_docs"])
-    assert isinstance(dumped["process_docs"], str)
-    assert config
-    assert len(config) == len(list(config)) == len(config.keys()) == len(config.values()) == len(config.items())
-
-
-class Choice(MultipleChoiceTask):
-    def download(self, *args, **kwargs):
-        self.dataset = {"test": ROWS}
-
-    def has_training_docs(self):
-        return False
-
-    def has_validation_docs(self):
-        return False
-
-    def has_test_docs(self):
-        return True
-
-    def test_docs(self):
-        return self.dataset["test"]
-
-    def doc_to_text(self, doc):
-        return doc["question"]
-
-
-def test_a_plain_task_takes_examples_from_its_questions_but_not_this_one():
-    task = Choice()
-    with pytest.raises(UsageError, match="need a seed"):
-        task.fewshot_context(ROWS[0], 1)
-    task.set_fewshot_seed(3)
-    for _ in range(20):
-        text = task.fewshot_context(ROWS[0], 2)
-        assert text.count("plus one?") == 3
-        assert text.count("What is 0") == 1
-    asked = from_object(task, name="mine")
-    [ask] = asked.asks(next(asked.examples([1], PromptStyle(), 0)), PromptStyle(chat=lambda *a, **k: "never"))
-    assert (ask.request.context, ask.request.continuations) == ("What is 1 plus one?", (" 1", " 2"))
-    assert asked.measure(
-        next(asked.examples([1], PromptStyle(), 0)), 0, [AskResult("option", ((-2.0, False), (-1.0, True)))]
-    ) == {
-        "acc": 1.0,
-        "acc_norm": 1.0,
-    }
-    with pytest.raises(NotImplementedError):
-        task.doc_to_decontamination_query(ROWS[0])
-
-
-class Pages(PerplexityTask):
-    def download(self, *args, **kwargs):
-        self.dataset = ["one two", "three"]
-
-    def has_validation_docs(self):
-        return True
-
-    def has_test_docs(self):
-        return False
-
-    def validation_docs(self):
-        return self.dataset
-
-
-def test_texts_are_scored_whole():
-    task = from_object(Pages())
-    example = next(task.examples([0], PromptStyle(), 0))
-    assert [ask.request.text for ask in task.asks(example, PromptStyle())] == ["one two"]
-    assert task.measure(example, 0, [AskResult("text", (-7.0,))]) == {
-        "word_perplexity": (-7.0, 2),
-        "byte_perplexity": (-7.0, 7),
-        "bits_per_byte": (-7.0, 7),
-    }
-    assert [use.aggregation_name for use in task.uses] == [
-        "weighted_perplexity",
-        "weighted_perplexity",
-        "bits_per_byte",
-    ]
-    with pytest.raises(UsageError, match="no few-shot examples"):
-        Pages().fewshot_context("x", 1)
-
-
-def test_documents_by_number():
-    task = Choice()
-    assert [number for number, _ in task.doc_iterator(rank=1, world_size=3)] == [1, 4, 7]
-    assert [number for number, _ in task.doc_iterator(limit=2)] == [0, 1]
-    assert [number for number, _ in task.doc_iterator(samples=[5, 2])] == [0, 1]
-    assert [doc["question"] for _, doc in task.doc_iterator(samples=[5, 2])] == [
-        f"What is {number} plus one?" for number in (2, 5)
-    ]
-    with pytest.raises(UsageError, match="8 documents"):
-        task.doc_iterator(samples=[9])
-
-
-def test_configuration_can_be_changed_in_place():
-    task = Choice(config={"task": "c", "metadata": {"a": 1}})
-    task.set_config("metadata", {"b": 2}, update=True)
-    assert task.get_config("metadata") == {"a": 1, "b": 2}
-    assert task.get_config("nope") is None
-    with pytest.raises(UsageError, match="no mapping"):
-        task.set_config("task", {}, update=True)
-    task.override_metric("exact_match")
-    assert list(task.aggregation()) == ["exact_match"]
 
 
 # -- samplers

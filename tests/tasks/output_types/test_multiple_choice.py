@@ -6,7 +6,6 @@ import pytest
 
 from proctor.errors import DataError, TaskError
 from proctor.tasks.example import AskResult, Example, canonical_variant
-from proctor.tasks.output_types.base import TaskContext
 from proctor.tasks.output_types.table import OUTPUT_TYPES
 from proctor.tasks.prompt import PLAIN
 from proctor.types import Loglikelihood
@@ -78,8 +77,3 @@ def test_a_flat_list_of_python_code_is_divided_by_the_number_of_options():
     assert OUTPUT.results_of(example, [1, 2]) == (AskResult("option", (1, 2)),)
     assert OUTPUT.results_of(example, [1, 2, 3, 4]) == (AskResult("option", (1, 2)), AskResult("unconditional", (3, 4)))
     assert OUTPUT.results_of(example, [1, 2, 3]) == (AskResult("option", (1, 2)),)
-
-
-def test_a_context_knows_the_names_of_its_metrics(task):
-    bound = task(metric_list=MUTUAL)
-    assert TaskContext.of(bound.spec, bound.shape, bound.uses, {}).wanted == {"acc", "acc_mutual_info"}

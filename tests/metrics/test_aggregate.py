@@ -12,7 +12,6 @@ from proctor.errors import DataError, TaskError
 from proctor.metrics import aggregate
 from proctor.metrics.base import MetricUse
 from proctor.metrics.metric_list import use_metric
-from proctor.metrics.tables import AGGREGATIONS
 from proctor.stats import bootstrap, standard_errors
 from proctor.tasks.output_types.table import OUTPUT_TYPES
 
@@ -156,7 +155,6 @@ def test_a_failing_aggregation_of_the_task_is_a_sentence():
 
 
 numbers = st.lists(st.floats(-50, 0), min_size=1, max_size=30)
-labels = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1)), min_size=1, max_size=60)
 
 
 @given(numbers, st.randoms())
@@ -165,29 +163,6 @@ def test_the_order_of_documents_does_not_matter(values, source):
     assert aggregate.perplexity(shuffled) == pytest.approx(aggregate.perplexity(values))
     assert aggregate.median(shuffled) == aggregate.median(values)
     assert aggregate.nanmean(shuffled) == pytest.approx(aggregate.nanmean(values))
-
-
-@given(labels, st.randoms())
-def test_f1_and_mcc_keep_their_ranges_and_ignore_order(pairs, source):
-    f1, mcc = AGGREGATIONS.get("f1"), AGGREGATIONS.get("matthews_corrcoef")
-    assert 0.0 <= f1(pairs) <= 1.0
-    assert -1.0 - 1e-12 <= mcc(pairs) <= 1.0 + 1e-12
-    shuffled = source.sample(pairs, len(pairs))
-    assert (f1(shuffled), mcc(shuffled)) == (f1(pairs), mcc(pairs))
-    swapped = [(prediction, gold) for gold, prediction in pairs]
-    assert f1(swapped) == f1(pairs)
-    assert mcc(swapped) == pytest.approx(mcc(pairs))
-
-
-@pytest.mark.filterwarnings("ignore:A single label was found:UserWarning")
-@given(st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3)), min_size=1, max_size=60))
-def test_f1_and_mcc_are_scikit_learns(pairs):
-    sklearn = pytest.importorskip("sklearn.metrics")
-    golds, predictions = zip(*pairs, strict=True)
-    assert AGGREGATIONS.get("matthews_corrcoef")(pairs) == sklearn.matthews_corrcoef(golds, predictions)
-    binary = [(gold > 0, prediction > 0) for gold, prediction in pairs]
-    assume(any(gold or prediction for gold, prediction in binary))
-    assert AGGREGATIONS.get("f1")(binary) == sklearn.f1_score(*zip(*binary, strict=True))
 
 
 @given(st.lists(st.tuples(st.floats(-500, -1), st.integers(1, 200)), min_size=1, max_size=20))
