@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from proctor.causes import by_cause
-from proctor.errors import Finding, did_you_mean
+from proctor.errors import Finding, did_you_mean, error_text
 from proctor.files import read_bytes
 from proctor.tasks.yaml_hints import advise
 
@@ -28,13 +28,14 @@ def yaml_error(error: Exception, file: str) -> Finding:
         return _encoding_error(error, file)
     if isinstance(error, yaml.MarkedYAMLError):
         return _syntax_error(error, file)
-    return Finding(f"the file cannot be read: {error or type(error).__name__}.", file)
+    return Finding(f"the file cannot be read: {error_text(error) or type(error).__name__}.", file)
 
 
 def _encoding_error(error: Any, file: str) -> Finding:
     with suppress(OSError):
         line = read_bytes(file)[: error.position].count(b"\n") + 1
-        if "control characters" in error.reason:
+        # "control" says libyaml, "special" PyYAML's own reader.
+        if "characters are not allowed" in error.reason:
             return Finding("the file holds a control character, which YAML does not allow.", file, line)
         return Finding(f"the file is not UTF-8 text: {error.reason}.", file, line, "Save it as UTF-8.")
     return Finding("the file is not UTF-8 text.", file)
