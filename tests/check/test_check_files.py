@@ -83,3 +83,18 @@ def test_names_that_the_tasks_python_registers_are_known(write_tasks):
         "there is no metric named 'measure_of_yours'.",
         "there is no filter named 'grammar_of_yours'.",
     }
+
+
+@pytest.mark.parametrize(
+    ("choices", "finding"),
+    [
+        ("{options: choices, answer: answer}", []),
+        ("[A, B]", ["a.yaml:3: task 'a': metadata.choices must be a mapping with options, answer, answer_form, not"]),
+        ("{options: choices}", ["a.yaml:3: task 'a': metadata.choices must have 'answer', a column, not None."]),
+        ("{options: x, answer: y, answer_form: digit}", ["a.yaml:3: task 'a': metadata.choices has the answer_form"]),
+    ],
+)
+def test_columns_of_choices_are_declared_in_full(write_tasks, choices, finding):
+    folder = write_tasks(a=f"task: a\ninclude: _template\nmetadata: {{choices: {choices}}}\n")
+    shown = lines(check(folder, with_data=False).errors)
+    assert [line.startswith(start) for line, start in zip(shown, finding, strict=True)] == [True] * len(finding)

@@ -31,6 +31,7 @@ from proctor.models.generation import plan_generation
 from proctor.refs import Ref
 from proctor.tasks.build_spec import named_prompt_of
 from proctor.tasks.check import check_group, inspect_config, kind_of
+from proctor.tasks.choice_search import DeclarationError, declaration
 from proctor.tasks.generation_kwargs import DEFAULT_GENERATION
 from proctor.tasks.output_types.table import OUTPUT_TYPES, output_type_name
 from proctor.tasks.select import GroupNode, TaskNode
@@ -63,6 +64,10 @@ def check_task(node: TaskNode) -> Report:
     for path in TEMPLATES:
         _check_template(_at(config, path), path, report)
     _check_choices(config.get("doc_to_choice"), report)
+    try:
+        declaration(config.get("metadata"))
+    except DeclarationError as error:
+        report.error(f"metadata.choices {error.message}.", "metadata", "choices", hint=error.hint)
     for literal in unrendered(config):
         # The value can be used as it stands: what hangs on it is checked all the same.
         report.errors.append(error_at("task", node, literal.message, literal.path, literal.hint))

@@ -33,43 +33,64 @@ class Declaration:
     keep: tuple[str, ...] | Ref = ()
 
 
+class DeclarationError(ValueError):
+    """``metadata.choices`` is not what it should be.
+
+    Attributes:
+        message: What it is or has, as it reads after "metadata.choices", without a full stop.
+        hint: What there is instead.
+    """
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message, self.hint = message, hint
+
+
 def declared_choices(spec: TaskSpec) -> Declaration | None:
     """``metadata.choices``; None: the task declares none.
 
     Raises:
         TaskError: It is not what it should be.
     """
-    metadata = spec.metadata
+    try:
+        return declaration(spec.metadata)
+    except DeclarationError as error:
+        raise TaskError(spec.error(f"metadata.choices {error.message}.", "metadata", hint=error.hint)) from error
+
+
+def declaration(metadata: Any) -> Declaration | None:
+    """``choices`` of a task's ``metadata``; None: it declares none.
+
+    Raises:
+        DeclarationError: It is not what it should be.
+    """
     given = metadata.get("choices") if isinstance(metadata, Mapping) else None
     if given is None:
         return None
     if not isinstance(given, Mapping):
-        raise _error(spec, f"must be a mapping with {', '.join(KEYS[:3])}, not {given!r}")
+        raise DeclarationError(f"must be a mapping with {', '.join(KEYS[:3])}, not {given!r}")
     for key in given:
         if key not in KEYS:
-            raise _error(spec, f"has no key {key!r}", did_you_mean(str(key), KEYS) or f"There are {', '.join(KEYS)}.")
+            hint = did_you_mean(str(key), KEYS) or f"There are {', '.join(KEYS)}."
+            raise DeclarationError(f"has no key {key!r}", hint)
     options, answer = given.get("options"), given.get("answer")
     if isinstance(options, list) and all(isinstance(one, str) for one in options) and len(options) > 1:
         options = tuple(options)
     elif not isinstance(options, str):
-        raise _error(spec, f"must have 'options', a column or a list of columns, not {options!r}")
+        raise DeclarationError(f"must have 'options', a column or a list of columns, not {options!r}")
     if not isinstance(answer, str):
-        raise _error(spec, f"must have 'answer', a column, not {answer!r}")
+        raise DeclarationError(f"must have 'answer', a column, not {answer!r}")
     form = given.get("answer_form", "index")
     if form not in ANSWER_FORMS:
-        raise _error(spec, f"has the answer_form {form!r}", f"There are {', '.join(ANSWER_FORMS)}.")
+        raise DeclarationError(f"has the answer_form {form!r}", f"There are {', '.join(ANSWER_FORMS)}.")
     labels = given.get("labels")
     if labels is not None and not isinstance(labels, str):
-        raise _error(spec, f"must have a column as 'labels', not {labels!r}")
+        raise DeclarationError(f"must have a column as 'labels', not {labels!r}")
     keep = given.get("keep") or []
     if not isinstance(keep, Ref) and not (isinstance(keep, list) and all(one in KINDS for one in keep)):
-        raise _error(spec, f"has {keep!r} as 'keep'", f"It is a list of {', '.join(KINDS)}, or a !function.")
+        raise DeclarationError(f"has {keep!r} as 'keep'", f"It is a list of {', '.join(KINDS)}, or a !function.")
     columns = ChoiceColumns(options, answer, cast("AnswerForm", form), labels)
     return Declaration(columns, keep if isinstance(keep, Ref) else tuple(keep))
-
-
-def _error(spec: TaskSpec, what: str, hint: str | None = None) -> TaskError:
-    return TaskError(spec.error(f"metadata.choices {what}.", "metadata", hint=hint))
 
 
 def candidates(documents: Sequence[Doc]) -> Iterator[ChoiceColumns]:
