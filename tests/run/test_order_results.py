@@ -119,6 +119,28 @@ def test_a_group_has_the_means_of_its_tasks(folder):
     assert set(plain.values) == {("acc", "none")}
 
 
+def test_a_task_weighs_what_its_mean_is_over_in_a_group(folder, caplog):
+    rows = [{"question": f"{n}?", "choices": ["red", "blue", "green"], "answer": 2} for n in range(3)]
+    rows += [{"question": f"{n}?", "choices": ["red", "None of these", "Both A and B"], "answer": 0} for n in range(7)]
+    (folder / "other.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    other = TASK.replace("test.jsonl", "other.jsonl").replace("task: letters", "task: other")
+    (folder / "other.yaml").write_text(other, encoding="utf-8")
+    unlisted = TASK.replace("task: letters", "task: unlisted").replace("[A, B, C]", "choices")
+    unlisted = unlisted.replace("A. {{choices[0]}}\\nB. {{choices[1]}}\\nC. {{choices[2]}}\\n", "")
+    (folder / "unlisted.yaml").write_text(unlisted, encoding="utf-8")
+    both = (folder / "both.yaml").read_text(encoding="utf-8")
+    (folder / "both.yaml").write_text(both.replace("[letters]", "[letters, other, unlisted]"), encoding="utf-8")
+
+    class Reads(Knows):
+        def score(self, context, place):
+            return super().score(context, place) if "A. " in str(context) else -1.0 - place
+
+    (group,) = run(folder, Reads(), tasks="both").groups
+    assert group.values["acc_orders_worst", "none"].value == pytest.approx((GOLDS.count(2) + 3) / (5 + 3))
+    assert group.values["acc_orders_worst", "none"].n == 8
+    assert caplog.text.count("is missing in 1 of 3 tasks, which are left out of it (unlisted)") == 1
+
+
 def test_nan_is_never_right_and_ties_are_told(folder, caplog):
     result = run(folder, Torn())
     (details,) = result.extra["proctor"]["choice_orders"]["tasks"]

@@ -162,12 +162,16 @@ def _group_result(
 ) -> GroupResult:
     values: dict[Key, Value] = {}
     counts: dict[Key, int] = {}
+    absent: set[tuple[str, ...]] = set()
     for entry in with_orders(group.aggregates):
         for name in entry.filters if entry.filters is not None else _filters_of(entry.metric, members):
             having = [task for task in members if (entry.metric, name) in task.values]
             if entry.metric in NAMES and not having:
                 continue
-            if len(having) < len(members):
+            lacking = (name, *(task.name for task in members if task not in having))
+            # Scores over orders are missing together.
+            if len(having) < len(members) and not (entry.metric in NAMES and lacking in absent):
+                absent |= {lacking} if entry.metric in NAMES else set()
                 _warn_absent(group, entry.metric, name, members, having)
             if having:
                 values[entry.metric, name] = _combine(entry, name, having)
@@ -202,7 +206,11 @@ def _warn_absent(
 def _combine(entry: AggregateSpec, name: str, having: Sequence[TaskResult]) -> Value:
     """Size-weighted or plain mean, with lm-eval's pooled or unweighted standard error."""
     cells = [task.values[entry.metric, name] for task in having]
-    sizes = [task.sample_len for task in having]
+    # Documents whose options cannot move have no score in several orders: a task weighs what its mean is over.
+    sizes = [
+        cell.n if entry.metric in NAMES and cell.n else task.sample_len
+        for cell, task in zip(cells, having, strict=True)
+    ]
     weights = sizes if entry.weight_by_size else [1] * len(cells)
     total = sum(weights)
     value = sum(cell.value * weight for cell, weight in zip(cells, weights, strict=True)) / total if total else 0.0
