@@ -59,6 +59,7 @@ FAST = (
     "tests/models/tokens/test_shared_encoding.py",
     "tests/models/tokens/test_chat_template.py",
     "tests/tasks/test_data.py",
+    "tests/tasks/sources/test_load.py",
 )
 """Gates, engine, loading, identity, tokenizers, chat templates, data, stored scores: what other packages can break."""
 NOT_BEFORE_5 = (

@@ -20,15 +20,6 @@ def test_an_unchanged_hflm_is_the_engine(lm):
     assert isinstance(as_model(stepwise(lm)), LMModel)
 
 
-def test_a_transformers_object_is_taken_as_it_is(llama, shared_models):
-    named = HFLM(str(shared_models / "llama-bos"), dtype="float32")
-    assert llama.loglikelihood(SCORED[:4]) == named.loglikelihood(SCORED[:4])
-    assert (llama.rank, llama.world_size, llama.backend) == (0, 1, "causal")
-    assert llama.get_model_info()["model_dtype"] is torch.float32
-    assert llama.max_gen_toks == 256
-    assert llama.prefix_token_id == llama.tokenizer.bos_token_id
-
-
 def test_weights_that_change_between_two_calls_count(llama):
     before = llama.loglikelihood(SCORED[:1])
     weight = llama.model.model.layers[0].mlp.down_proj.weight
@@ -80,13 +71,6 @@ def test_thinking_does_not_go_with_scores(llama):
     thinking = HFLM(llama.model, tokenizer=llama.tokenizer, enable_thinking=True, think_end_token="</think>")
     with pytest.raises(UsageError, match="enable_thinking"):
         thinking.loglikelihood(SCORED[:1])
-
-
-def test_wrong_arguments_are_sentences(shared_models):
-    with pytest.raises(UsageError, match="pretrained"):
-        HFLM("")
-    with pytest.raises(UsageError, match="backend"):
-        HFLM(str(shared_models / "llama-bos"), backend="cuasal")
 
 
 def test_answers_are_kept_in_a_file(llama, tmp_path):
