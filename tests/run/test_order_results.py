@@ -8,6 +8,7 @@ import math
 import pytest
 
 from proctor.models.dummy import DummyModel
+from proctor.preview.preview import preview
 from proctor.run.exam import load_exam
 from proctor.run.progress import Quiet
 from proctor.run.session import evaluate
@@ -192,3 +193,11 @@ def test_a_task_that_lists_no_options_is_named_once(folder, caplog):
     result = run(folder, First())
     assert caplog.text.count("--choice_orders has no effect on 1 of 1 tasks") == 1
     assert "acc_orders_mean" not in result["letters"]
+
+
+def test_preview_shows_two_orders_and_names_the_others(folder):
+    given = {"model": "dummy", "include_path": [str(folder)], "tasks": ["letters"], "choice_orders": "all"}
+    shown = "\n".join(preview(build_config(given), progress=Quiet))
+    assert shown.count("A. ") == 2
+    assert "the same document, its options in the order 0 2 1" in shown
+    assert "and in 4 more orders: 1 0 2 · 1 2 0 · 2 0 1 · 2 1 0" in shown
