@@ -201,3 +201,20 @@ def test_preview_shows_two_orders_and_names_the_others(folder):
     assert shown.count("A. ") == 2
     assert "the same document, its options in the order 0 2 1" in shown
     assert "and in 4 more orders: 1 0 2 · 1 2 0 · 2 0 1 · 2 1 0" in shown
+
+
+def test_a_class_is_named_as_what_makes_its_prompts(folder, caplog):
+    (folder / "mine.py").write_text(
+        "from lm_eval.api.task import ConfigurableTask\n\n\nclass Mine(ConfigurableTask):\n"
+        "    def __init__(self, config=None):\n"
+        "        super().__init__(config={'task': 'mine', 'dataset_path': 'json', 'test_split': 'test',\n"
+        f"            'dataset_kwargs': {{'data_files': {{'test': {str(folder / 'test.jsonl')!r}}}}},\n"
+        "            'output_type': 'multiple_choice', 'doc_to_text': 'A. {{choices[0]}}\\nAnswer:',\n"
+        "            'doc_to_choice': ['A', 'B', 'C'], 'doc_to_target': 'answer'})\n",
+        encoding="utf-8",
+    )
+    (folder / "mine.yaml").write_text("task: mine\nclass: !function mine.Mine\n", encoding="utf-8")
+    result = run(folder, First(), tasks="mine")
+    assert "acc_orders_mean" not in result["mine"]
+    assert "no effect on 1 of 1 tasks: a class makes their prompts by itself (mine)." in caplog.text
+    assert "list no options" not in caplog.text

@@ -125,7 +125,13 @@ def report_without_orders(tasks: Sequence[AnyTask], style: PromptStyle) -> None:
     """
     if style.orders is None:
         return
-    names = [task.spec.name for task in tasks if not (isinstance(task, Task) and task.lists_options(style))]
+    classes = [task.spec.name for task in tasks if not isinstance(task, Task)]
+    if classes:
+        log.warning(
+            "--choice_orders has no effect on %d of %d tasks: a class makes their prompts by itself (%s%s).",
+            len(classes), len(tasks), ", ".join(classes[:SHOWN]), ", ..." if len(classes) > SHOWN else "",
+        )  # fmt: skip
+    names = [task.spec.name for task in tasks if isinstance(task, Task) and not task.lists_options(style)]
     if names:
         log.warning(
             "--choice_orders has no effect on %d of %d tasks: their prompts list no options that could be shown in "

@@ -22,6 +22,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from proctor.analysis.draws import source_of
@@ -52,6 +53,18 @@ HINT = "Name them in the task file: metadata: {choices: {options: COLUMN, answer
 
 class _NoLabelsError(NoChoicesError):
     """Columns that are found by their names are no options: what the model chooses from does not belong to them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _OwnOrder:
+    """A document in its own order, with which each other one is compared."""
+
+    columns: ChoiceColumns
+    contents: tuple[str, ...]
+    pieces: tuple[str, ...]
+    shown: Sequence[str]
+    choices: tuple[str, ...]
+    golds: tuple[int, ...]
 
 
 class FieldRendering:
@@ -125,7 +138,7 @@ class Reordering:
                         raise NoChoicesError("its prompt lists options that do not come from those columns")
                     continue
                 for doc in documents:
-                    self._check(columns, doc, tuple(reversed(range(len(columns.contents(doc))))))
+                    self._check(self._own(columns, doc), doc, tuple(reversed(range(len(columns.contents(doc))))))
             except (NoChoicesError, ProctorError) as error:
                 if why is None and isinstance(error, NoChoicesError) and not isinstance(error, _NoLabelsError):
                     why = error  # of the likeliest columns
@@ -170,8 +183,10 @@ class Reordering:
             kind = self._kind(columns, doc)
             source = source_of(wanted.seed, self._spec.name, sha256(dumps(dict(doc), indent=2)))
             orders = tuple(choice_orders(kind, len(contents), wanted.mode, source))
-            for order in orders[1:]:
-                self._check(columns, doc, order)
+            if len(orders) > 1:
+                own = self._own(columns, doc)
+                for order in orders[1:]:
+                    self._check(own, doc, order)
             golds = tuple(self._rendering.golds(doc))
         except NoChoicesError as error:
             raise self._error(f"document {doc_id} cannot be shown in another order: {error}", self._hint) from error
@@ -221,25 +236,30 @@ class Reordering:
                 return False
         return True
 
-    def _check(self, columns: ChoiceColumns, doc: Doc, order: Order) -> None:
-        """Raise :class:`NoChoicesError` unless prompt, options and right option of an order are the moved ones."""
+    def _own(self, columns: ChoiceColumns, doc: Doc) -> _OwnOrder:
         contents, pieces = columns.contents(doc), self._pieces(columns, doc)
         if pieces is None:
             raise NoChoicesError("its prompt lists no options, and those of other documents do")
         shown = texts_between(pieces, self._rendering.text(doc), contents)
         if shown is None:
             raise NoChoicesError("what its prompt shows around the options depends on what they are")
+        golds = tuple(self._rendering.golds(doc))
+        return _OwnOrder(columns, contents, pieces, shown, tuple(self._rendering.choices(doc)), golds)
+
+    def _check(self, own: _OwnOrder, doc: Doc, order: Order) -> None:
+        """Raise :class:`NoChoicesError` unless prompt, options and right option of an order are the moved ones."""
+        columns, contents = own.columns, own.contents
         other, spelled = columns.reordered(doc, order), " ".join(map(str, order))
-        if self._rendering.text(other) != joined(pieces, [shown[number] for number in order]):
+        if self._rendering.text(other) != joined(own.pieces, [own.shown[number] for number in order]):
             raise NoChoicesError(f"its prompt in the order {spelled} differs in more than the order")
-        before, after = tuple(self._rendering.choices(doc)), tuple(self._rendering.choices(other))
-        if not _are_labels(before, after, pieces, columns) and not _are_moved(before, after, contents, order):
+        before, after = own.choices, tuple(self._rendering.choices(other))
+        if not _are_labels(before, after, own.pieces, columns) and not _are_moved(before, after, contents, order):
             wrong = NoChoicesError if isinstance(columns.options, str) else _NoLabelsError
             raise wrong(
                 f"in the order {spelled} doc_to_choice gives neither labels that its prompt shows beside its options "
                 f"nor the moved options: {after!r:.100}"
             )
-        golds, moved = self._rendering.golds(doc), self._rendering.golds(other)
+        golds, moved = own.golds, self._rendering.golds(other)
         if any(number >= len(contents) for number in (*golds, *moved)):
             raise NoChoicesError(f"its right option is number {max(*golds, *moved) + 1} of {len(contents)}")
         golds, moved = {contents[number] for number in golds}, {contents[order[position]] for position in moved}
