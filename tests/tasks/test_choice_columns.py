@@ -86,7 +86,7 @@ def test_the_right_option_stays_the_right_one(drawn):
     [
         (LIST, {"answer": 0}, "no column 'choices'"),
         (LIST, {"choices": "red", "answer": 0}, "no list of options"),
-        (LIST, {"choices": ["red"], "answer": 0}, "has 1 options"),
+        (LIST, {"choices": [], "answer": 0}, "has no options"),
         (LIST, {"choices": ["red", "blue"], "answer": 2}, "none of 2 options"),
         (LIST, {"choices": ["red", "blue"], "answer": -1}, "none of 2 options"),
         (LIST, {"choices": ["red", "blue"], "answer": True}, "none of 2 options"),

@@ -174,6 +174,14 @@ def test_options_that_are_listed_and_not_found_are_no_absence_of_options(load, r
         shown(load([{**ROW, **row}], LETTERS.replace(old, new)))
 
 
+def test_a_document_with_one_option_keeps_its_order(load):
+    text = LETTERS.replace(LISTED, "{% for one in choices %}{{'ABC'[loop.index0]}}. {{one}}\\n{% endfor %}")
+    text = text.replace("[A, B, C]", "\"{{['A', 'B', 'C'][:choices|length]}}\"")
+    task = load([ROW, {**ROW, "choices": ["red"]}], text)
+    first, second = task.examples(range(2), PromptStyle(orders=CYCLIC), 0)
+    assert (len(first.variants), len(second.variants), second.item.kind) == (3, 1, "fixed")
+
+
 def test_a_right_option_that_is_not_listed_is_refused(load):
     text = LETTERS.replace("[A, B, C]", "[A, B, C, D]").replace("doc_to_target: answer", "doc_to_target: 3")
     with pytest.raises(TaskError, match="its right option is number 4 of 3"):

@@ -64,8 +64,8 @@ class ChoiceColumns:
         else:
             found = [_value(doc, column) for column in self.options]
         texts = tuple([one if isinstance(one, str) else str(one) for one in found])
-        if len(texts) < 2:
-            raise NoChoicesError(f"it has {len(texts)} options")
+        if not texts:
+            raise NoChoicesError("it has no options")
         return texts
 
     def golds(self, doc: Doc) -> tuple[int, ...]:
