@@ -33,6 +33,7 @@ def test_the_logarithm_is_exact_where_the_probability_vanishes(values, data):
 
 def test_far_below_the_likeliest_option():
     assert negative_log_probability([0.0, -5000.0], [1], softmax([0.0, -5000.0])) == 5000
+    assert negative_log_probability([0.0, -732.0], [1], softmax([0.0, -732.0])) == 732
     assert negative_log_probability([0.0, -math.inf], [1], [1.0, 0.0]) == math.inf
 
 

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -62,9 +63,10 @@ def negative_log_probability(lls: Sequence[float], golds: Sequence[int], probabi
         probabilities: :func:`softmax` of them.
     """
     together = math.fsum([probabilities[gold] for gold in golds])
-    if together > 0:
+    if together >= sys.float_info.min:
         return -math.log(together)
-    # Some 700 nats below the likeliest option a probability is 0 to a double, but not its logarithm.
+    # Some 700 nats below the likeliest option a probability has few digits left in a double, then none; its logarithm
+    # has all of them.
     highest = max(lls)
     rest = math.fsum([math.exp(ll - highest) for ll in lls])
     return math.log(rest) + highest - max(lls[gold] for gold in golds)
