@@ -20,8 +20,9 @@ import time
 from pathlib import Path
 
 from proctor.records import Query
+from proctor.store.response_cache import ResponseCache
 from proctor.store.runs import NewRun
-from proctor.store.store import ResponseCache, open_store
+from proctor.store.store import open_store
 from proctor.types import Loglikelihood, Scores
 
 MILLION = 1_000_000

@@ -9,11 +9,12 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from proctor.errors import DataError, UsageError
 from proctor.models.protocols import Model
 from proctor.run_result import RunResult
+from proctor.settings.keywords import RunSettings, TaskSettings
 
 if TYPE_CHECKING:
     from proctor.analysis.comparison import Comparison
@@ -26,50 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["RunSettings", "TaskSettings", "audit", "compare", "evaluate", "load_tasks", "open_results", "regrade"]
 
 log = logging.getLogger("proctor")
-
-
-class TaskSettings(TypedDict, total=False):
-    """What makes a task another one. Units, defaults and meanings: ``docs/python.md``."""
-
-    num_fewshot: int | None
-    include_path: str | Path | Sequence[str | Path]
-    gen_kwargs: Mapping[str, Any] | str
-    fewshot_exclude: Literal["lm_eval", "always"]
-    seed: int | str | Sequence[int | None]
-    metadata: Mapping[str, Any] | str
-    confirm_run_unsafe_code: bool
-    strict_lm_eval: bool
-
-
-class RunSettings(TaskSettings, total=False):
-    """What is asked of the tasks, how the model is asked, and where results go."""
-
-    limit: float | None
-    samples: Mapping[str, Sequence[int]] | None
-    system_instruction: str | None
-    apply_chat_template: bool | str
-    fewshot_as_multiturn: bool | None
-    predict_only: bool
-    batch_size: int | str
-    max_batch_size: int | None
-    device: str | None
-    threads: int | None
-    mc: Literal["auto", "letters", "constrained", "text", "off"]
-    choice_orders: str
-    choice_orders_keep: str
-    batch_invariant: bool
-    trust_remote_code: bool
-    batch: bool
-    max_errors: float | str
-    prices: str | Path | None
-    max_cost: float | None
-    store: str | None
-    no_store: bool
-    use_cache: str | None
-    write_out: bool
-    output_path: str | Path | None
-    log_samples: bool
-    fail_fast: bool
 
 
 def evaluate(

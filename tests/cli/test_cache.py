@@ -8,8 +8,9 @@ import sqlite3
 import pytest
 from two_models_store import ANSWERS, QUERIES, fill, said
 
+from proctor.store.response_cache import ResponseCache
 from proctor.store.runs import NewRun
-from proctor.store.store import ResponseCache, open_store
+from proctor.store.store import open_store
 
 
 def found(path, weights):

@@ -6,8 +6,9 @@ import subprocess
 import sys
 
 from proctor.records import Query
+from proctor.store.response_cache import ResponseCache
 from proctor.store.runs import Counts, NewRun
-from proctor.store.store import ResponseCache, open_store
+from proctor.store.store import open_store
 from proctor.types import Generate, Loglikelihood, Rolling, RollingScore, Scores, Text
 
 MODEL = {"weights": "abc"}
@@ -52,7 +53,8 @@ def find(path, queries=QUERIES, identity=MODEL):
 WRITE = """
 import sys, time
 from pathlib import Path
-from proctor.store.store import ResponseCache, open_store
+from proctor.store.store import open_store
+from proctor.store.response_cache import ResponseCache
 from proctor.store.runs import NewRun
 from proctor.records import Query
 from proctor.types import Rolling, RollingScore

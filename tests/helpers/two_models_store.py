@@ -9,8 +9,9 @@ from proctor.cli.main import main
 from proctor.records import Query
 from proctor.store import runs
 from proctor.store.db import connect
+from proctor.store.response_cache import ResponseCache
 from proctor.store.runs import Counts, NewRun
-from proctor.store.store import ResponseCache, open_store
+from proctor.store.store import open_store
 from proctor.types import Generate, Loglikelihood, Rolling, RollingScore, Scores, Text
 
 QUERIES = [

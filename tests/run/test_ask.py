@@ -8,8 +8,9 @@ from oracle import Oracle
 from proctor.errors import ModelError
 from proctor.records import Query
 from proctor.run.ask import PendingQueries, ask
+from proctor.store.response_cache import ResponseCache
 from proctor.store.runs import Counts, NewRun
-from proctor.store.store import ResponseCache, open_store
+from proctor.store.store import open_store
 from proctor.types import Generate, Rolling, RollingScore, Text
 
 

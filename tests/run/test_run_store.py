@@ -15,8 +15,8 @@ from proctor.run.run_store import path_of, settings_of
 from proctor.run.session import evaluate
 from proctor.settings.config import build_config
 from proctor.store.db import connect
+from proctor.store.response_cache import ResponseCache
 from proctor.store.runs import list_runs
-from proctor.store.store import ResponseCache
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ import pytest
 from proctor.records import Query
 from proctor.store import db
 from proctor.store.admin import export, merge, opened
+from proctor.store.response_cache import ResponseCache
 from proctor.store.runs import list_runs, model_of
-from proctor.store.store import ResponseCache, open_store
+from proctor.store.store import open_store
 from proctor.types import Generate, Loglikelihood, Rolling, RollingScore, Scores, Text, Usage
 
 DUMP = Path(__file__).with_name("version_1.sql")

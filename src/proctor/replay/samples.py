@@ -11,7 +11,7 @@ from proctor.records import Query
 from proctor.results.read import read_samples
 from proctor.store.codec import FINISHES, ROUTES, Part, join
 from proctor.store.keys import Keys
-from proctor.store.store import Lookup
+from proctor.store.response_cache import Lookup
 from proctor.types import (
     Choice,
     Choose,

@@ -40,8 +40,8 @@ from proctor.run.gentle_stop import gentle_stop
 from proctor.run.refusals import RefusalLimit
 from proctor.run.token_counts import TokenCounts
 from proctor.store.codec import Part
+from proctor.store.response_cache import Lookup
 from proctor.store.runs import Counts
-from proctor.store.store import Lookup
 from proctor.types import Choice, ChoiceRoute, Choose, Loglikelihood, Refusal, Request, Response, Scores
 
 log = logging.getLogger("proctor")

@@ -9,7 +9,7 @@ from typing import Any
 from proctor.tasks.choice_columns import NoChoicesError
 
 _MARK = "zqoption{}qz"
-"""Lower-case letters alone, so that templates which change case or strip characters leave it as it is."""
+"""Lower-case letters alone, so that templates which lower the case or strip characters leave it as it is."""
 
 
 def pieces_around(count: int, render: Callable[[Sequence[str]], Any]) -> tuple[str, ...] | None:

@@ -1,0 +1,131 @@
+"""The responses of one model in a store: by query, whole or in part."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from proctor.records import Query
+from proctor.store.codec import Part, assemble, join, pack, parts_of
+from proctor.store.keys import Keys, Seeds
+from proctor.store.store import Store
+from proctor.types import Choice, Choose, Request, Response, Text
+
+REQUESTS = 4096
+"""Requests whose keys are looked up together, in the order in which they lie in the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What is stored of a list of queries.
+
+    ``responses``: per query the whole response, or None. ``parts``: of queries answered in part, what
+    is there of each continuation. ``own``: the queries that earlier attempts at the same run answered.
+    """
+
+    responses: list[Response | None]
+    parts: Mapping[int, Sequence[Part | None]]
+    own: frozenset[int] = frozenset()
+
+
+class ResponseCache:
+    """One model's responses on a store, for one run."""
+
+    def __init__(self, store: Store, identity: Mapping[str, Any], seeds: Seeds = ()) -> None:
+        self.store = store
+        self._keys = Keys(identity, seeds)
+
+    @property
+    def digest(self) -> bytes:
+        """What stands for the model."""
+        return self._keys.digest
+
+    def find(self, queries: Sequence[Query]) -> Lookup:
+        """Everything that is stored of some queries.
+
+        Args:
+            queries: The queries of a run, in its order.
+        """
+        responses: list[Response | None] = []
+        parts: dict[int, Sequence[Part | None]] = {}
+        own_places: list[int] = []
+        for some in _chunks(queries):
+            keyed = [(query.request, self._keys.of(query.request, query.repeat)) for query in some]
+            stored, own = self.store.get([key for _, keys in keyed for key in keys])
+            for request, keys in keyed:
+                known = assemble(keys, stored) if stored else []
+                responses.append(_whole(request, known))
+                ours = not own.isdisjoint(keys)
+                if responses[-1] is not None and ours:
+                    own_places.append(len(responses) - 1)
+                # An attempt at this run asked such a request whole, and so does this one.
+                elif responses[-1] is None and not ours and any(part is not None for part in known):
+                    parts[len(responses) - 1] = known
+        self._find_letters(queries, responses)
+        return Lookup(responses, parts, frozenset(own_places))
+
+    def _find_letters(self, queries: Sequence[Query], responses: list[Response | None]) -> None:
+        """Choices by ``auto`` that are stored as those by ``letters``, which is its first way and so has worked.
+
+        Not where earlier ones by ``auto`` came in another way: ways are never mixed.
+        """
+        places = [place for place, query in enumerate(queries) if _is_auto(query.request)]
+        found = [response for place in places if isinstance(response := responses[place], Choice)]
+        left = [place for place in places if responses[place] is None]
+        if not left or any(response.route != "letters" for response in found):
+            return
+        named = {place: replace(queries[place], request=_as_letters(queries[place].request)) for place in left}
+        keyed = {place: self._keys.of(query.request, query.repeat) for place, query in named.items()}
+        stored, _ = self.store.get([key for keys in keyed.values() for key in keys])
+        for place, keys in keyed.items() if stored else ():
+            responses[place] = _whole(queries[place].request, assemble(keys, stored))
+
+    def keep(self, query: Query, response: Response) -> None:
+        """Store a response, but nothing of it that is NaN, or was generated from NaN.
+
+        Args:
+            query: What it responds to.
+            response: The whole response.
+        """
+        if isinstance(response, Text) and response.has_nan:
+            return
+        rows = self._rows(query.request, query.repeat, response)
+        if isinstance(query.request, Choose) and query.request.route == "auto" and isinstance(response, Choice):
+            # For whoever names the way that was found.
+            rows += self._rows(replace(query.request, route=response.route), query.repeat, response)
+        if rows:
+            self.store.put(rows)
+
+    def _rows(self, request: Request, repeat: int, response: Response) -> list[tuple[bytes, bytes]]:
+        parts = zip(self._keys.of(request, repeat), parts_of(response), strict=False)
+        return [(key, pack(key, part)) for key, part in parts if not _is_nan(part)]
+
+
+def _is_auto(request: Request) -> bool:
+    return isinstance(request, Choose) and request.route == "auto"
+
+
+def _as_letters(request: Request) -> Request:
+    return replace(request, route="letters") if isinstance(request, Choose) else request
+
+
+def _chunks(queries: Sequence[Query]) -> Iterator[Sequence[Query]]:
+    return (queries[start : start + REQUESTS] for start in range(0, len(queries), REQUESTS))
+
+
+def _whole(request: Request, parts: Iterable[Part | None]) -> Response | None:
+    known = [part for part in parts if part is not None]
+    wanted = request.count
+    if len(known) != wanted or not wanted:
+        return None
+    try:
+        return join(request, known)
+    except ValueError:
+        return None
+
+
+def _is_nan(part: Part) -> bool:
+    number = part[0] if isinstance(part, tuple) else part
+    return isinstance(number, float) and math.isnan(number)
