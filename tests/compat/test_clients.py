@@ -59,6 +59,10 @@ def run(tmp_path_factory):
     return out, done.stdout + done.stderr
 
 
+OURS = "/config/metadata/choices "
+"""Bundled tasks declare the columns of their options, which lm-eval does not know."""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(GOLDENS))
 def test_a_client_gives_the_numbers_of_lm_eval(run, name):
@@ -66,7 +70,8 @@ def test_a_client_gives_the_numbers_of_lm_eval(run, name):
     log = (out / f"{name}.log").read_text(encoding="utf-8") if (out / f"{name}.log").exists() else said
     assert (out / f"{name}.json").exists(), log[-2000:]
     here = json.loads((out / f"{name}.json").read_text(encoding="utf-8"))
-    assert list(differences(GOLDENS[name], here)) == []
+    found = [one for one in differences(GOLDENS[name], here) if not one.startswith(OURS)]
+    assert found == []
 
 
 def test_each_client_has_a_golden():
