@@ -48,7 +48,10 @@ from proctor.types import Doc
 LOOKED_AT = 20
 """Documents on which columns are tried."""
 
-HINT = "Name them in the task file: metadata: {choices: {options: COLUMN, answer: COLUMN, answer_form: index}}."
+HINT = (
+    "Name them in the task file: metadata: {choices: {options: COLUMN, answer: COLUMN, answer_form: index}}. Where no "
+    "column holds a list of options or a number of the answer, process_docs can make one that doc_to_text uses."
+)
 
 
 class _NoLabelsError(NoChoicesError):
