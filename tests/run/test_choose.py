@@ -246,9 +246,12 @@ def test_a_second_run_sends_nothing_and_another_route_is_another_response(models
     assert len(models) == 4
     run(settings("text", "bare"))
     assert len(models) == 4
+    # The model chose by text: what it said is stored as that, too.
     run(settings("text", "bare", mc="text"))
+    assert len(models) == 4
+    run(settings("text", "bare", mc="constrained"))
     assert len(models) == 8
-    assert models[-1].route == "text"
+    assert models[-1].route == "constrained"
 
 
 def test_a_reply_out_of_the_store_is_read_anew(models, settings, monkeypatch):
