@@ -53,9 +53,10 @@ def pride_score(items: Sequence[OrderedItem], source: random.Random) -> PrideSco
         places = [place for place, _ in rotated]
         estimating = {places[chosen] for chosen in estimation_items(len(rotated), source)}
         prior = priors[size] = task_prior([lls for place, lls in rotated if place in estimating])
-        for place, item in enumerate(same):
-            own = debiased_choice(item.lls[0], prior)
-            right.append(item_orders(item).average if place in estimating else _is_right(item, own))
+        right += [
+            item_orders(item).average if place in estimating else _is_right(item, debiased_choice(item.lls[0], prior))
+            for place, item in enumerate(same)
+        ]
     if not right:
         return None
     return PrideScore(math.fsum(right) / len(right), mean_stderr(right), len(right), priors)

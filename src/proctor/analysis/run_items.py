@@ -20,7 +20,14 @@ from typing import Any
 
 from proctor.analysis.baselines import guessing_tail
 from proctor.analysis.duplicates import Item, duplicate_groups, with_equal_options
-from proctor.analysis.item_difficulty import FEW_MODELS, GoldCheck, check_golds, item_statistics, strong_models
+from proctor.analysis.item_difficulty import (
+    FEW_MODELS,
+    LEAST_STRONG,
+    GoldCheck,
+    check_golds,
+    item_statistics,
+    strong_models,
+)
 from proctor.errors import DataError, UsageError
 from proctor.results.choice_view import ChoiceView, choice_view
 from proctor.results.stored_run import Identity, Sample, StoredRun
@@ -86,6 +93,11 @@ class RunItems:
             return "suspicious_gold" not in item.flags, -(odds or 0.0)
 
         return sorted([item for item in self.items if item.flags], key=rank)
+
+    @property
+    def doubts_nothing(self) -> bool:
+        """Whether too few models are strong for a gold to be doubted."""
+        return bool(self.strong) and max(self.strong.values()) < LEAST_STRONG
 
     @property
     def few_models(self) -> bool:

@@ -77,7 +77,7 @@ def item_lines(found: RunItems, most: int) -> list[str]:
     ]
     if found.without_choices:
         lines.append(f"  no choices among options: {', '.join(found.without_choices)}")
-    if found.strong and max(found.strong.values()) < 4:
+    if found.doubts_nothing:
         lines.append("  no gold is doubted: that takes four models above chance")
     if found.few_models:
         lines.append(f"  discrimination of {len(found.models)} model(s) is mostly noise: eight and more say something")

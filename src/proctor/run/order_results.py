@@ -9,7 +9,7 @@ from typing import Any
 
 from proctor.analysis.draws import source_of
 from proctor.analysis.order_positions import OrderPositions, order_positions
-from proctor.analysis.order_scores import MeanOfItems, OrderScores, order_scores
+from proctor.analysis.order_scores import MeanOfItems, OrderScores, item_orders, order_scores
 from proctor.analysis.pride_score import PrideScore, pride_score
 from proctor.run.order_values import OrderValues
 from proctor.run_result import TaskResult, Value
@@ -86,6 +86,8 @@ def order_results(result: TaskResult, values: OrderValues, seed: int) -> tuple[T
     Returns:
         The scores, and the details of each filter that has ``acc``.
     """
+    if not values:
+        return result, []
     added, better, details = dict(result.values), dict(result.higher_is_better), []
     for name in values.filters:
         if ("acc", name) not in result.values:
@@ -95,19 +97,24 @@ def order_results(result: TaskResult, values: OrderValues, seed: int) -> tuple[T
         if not items:
             log.warning("Task '%s': no document has a score in all its orders.", result.name)
             continue
-        scores = order_scores(items)
-        free = [item for item, kind in zip(items, kinds, strict=True) if kind == "free"]
-        positions = order_positions(free, source=source_of(seed, result.name, "order_rstd")) if free else None
+        read = [item_orders(item) for item in items]
+        scores = order_scores(items, read)
+        free = [place for place, kind in enumerate(kinds) if kind == "free"]
+        positions = order_positions(
+            [items[place] for place in free],
+            [read[place] for place in free],
+            source=source_of(seed, result.name, "order_rstd"),
+        )
         for metric, (field, higher) in NAMES.items():
             mean: MeanOfItems = getattr(scores, field)
             if mean.value is not None:
-                added[metric, name], better[metric] = _value(metric, mean), higher
+                added[metric, name], better[metric] = _value(mean, is_share=metric in _PROPORTIONS), higher
         if positions is not None and positions.rstd.value is not None:
             added["order_rstd", name] = Value(positions.rstd.value, positions.rstd_stderr, positions.items, "bootstrap")
             better["order_rstd"] = False
         pride = pride_score(items, source_of(seed, result.name, "acc_pride"))
         if pride is not None:
-            added["acc_pride", name] = _pride_value(pride)
+            added["acc_pride", name] = _value(pride, is_share=True)
             better["acc_pride"] = True
         details.append(
             OrderResult(result.name, name, scores, positions, values.kinds(name), values.left_out(name), pride)
@@ -140,21 +147,14 @@ def report_without_orders(tasks: Sequence[AnyTask], style: PromptStyle) -> None:
         )  # fmt: skip
 
 
-def _value(metric: str, mean: MeanOfItems) -> Value:
+def _value(mean: MeanOfItems | PrideScore, *, is_share: bool) -> Value:
     assert mean.value is not None
     if mean.stderr is None:
         return Value(mean.value, n=mean.n)
-    if metric in _PROPORTIONS:
+    if is_share:
         interval = wilson_interval(round(mean.value * mean.n), mean.n)
         return Value(mean.value, mean.stderr, mean.n, "proportion", interval)
     return Value(mean.value, mean.stderr, mean.n, "mean", normal_interval(mean.value, mean.stderr))
-
-
-def _pride_value(pride: PrideScore) -> Value:
-    if pride.stderr is None:
-        return Value(pride.value, n=pride.n)
-    interval = wilson_interval(round(pride.value * pride.n), pride.n)
-    return Value(pride.value, pride.stderr, pride.n, "proportion", interval)
 
 
 def _report(one: OrderResult) -> None:

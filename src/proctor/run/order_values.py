@@ -51,12 +51,10 @@ class OrderValues:
         """
         items: list[OrderedItem] = []
         kinds: list[str] = []
-        bad = self._bad.get(name, set())
         for doc_id, item in self._items[name].items():
-            rows = self._rows.get(name, {}).get(doc_id, [])
-            if doc_id in bad or not rows or not item.golds or rows[0][0] != identity_order(len(item.contents)):
+            if not self._is_whole(name, doc_id):
                 continue
-            orders, lls = zip(*rows, strict=True)
+            orders, lls = zip(*self._rows[name][doc_id], strict=True)
             items.append(OrderedItem(tuple(orders), tuple(lls), item.golds, equal_contents(item.contents)))
             kinds.append(item.kind)
         return items, kinds
@@ -67,7 +65,14 @@ class OrderValues:
 
     def left_out(self, name: str) -> int:
         """How many documents have no score over orders."""
-        return len(self._items[name]) - len(self.items(name)[0])
+        return sum(not self._is_whole(name, doc_id) for doc_id in self._items[name])
+
+    def _is_whole(self, name: str, doc_id: int) -> bool:
+        """Whether a document was graded in all its orders, its own first, and has a right option."""
+        item, rows = self._items[name][doc_id], self._rows.get(name, {}).get(doc_id)
+        if not rows or not item.golds or doc_id in self._bad.get(name, ()):
+            return False
+        return rows[0][0] == identity_order(len(item.contents))
 
 
 def _option_values(record: Record, count: int) -> tuple[float, ...] | None:

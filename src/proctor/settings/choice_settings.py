@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from proctor.analysis.option_kinds import Kind
-from proctor.analysis.orders import order_mode
 from proctor.errors import AnalysisError
 from proctor.settings import values as accepts
 from proctor.settings.setting import SAME, text
 from proctor.settings.values import MultipleChoice
-from proctor.tasks.choice_orders import KINDS
+
+if TYPE_CHECKING:
+    from proctor.analysis.option_kinds import Kind
 
 SECTION = "multiple choice"
 
@@ -22,6 +22,9 @@ def choice_orders(value: Any) -> str:
     Raises:
         ValueError: It is none that there is.
     """
+    # What knows orders and kinds compiles patterns for three languages, which `--help` does without.
+    from proctor.analysis.orders import order_mode
+
     wanted = str(value).strip().lower()
     try:
         order_mode(wanted)
@@ -38,6 +41,8 @@ def choice_orders_keep(value: Any) -> str:
     Raises:
         ValueError: It names another kind.
     """
+    from proctor.tasks.choice_orders import KINDS
+
     wanted = str(value).strip().lower()
     if wanted in ("auto", "none") or set(wanted.split("+")) <= set(KINDS):
         return wanted
@@ -46,6 +51,8 @@ def choice_orders_keep(value: Any) -> str:
 
 def kinds_kept(setting: str) -> frozenset[Kind]:
     """The kinds that a value of ``choice_orders_keep`` means."""
+    from proctor.tasks.choice_orders import KINDS
+
     if setting == "auto":
         return frozenset(KINDS)
     return frozenset() if setting == "none" else frozenset(cast("list[Kind]", setting.split("+")))

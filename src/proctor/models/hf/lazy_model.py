@@ -17,7 +17,7 @@ from proctor.models.tokens.tokenizer import Tokens
 from proctor.types import Request, Response
 
 
-class _Loaded(Protocol):
+class _WholeModel(Protocol):
     @property
     def tokens(self) -> Tokens: ...
     def respond(self, requests: Sequence[Request], /) -> Iterator[tuple[int, Response]]: ...
@@ -25,7 +25,7 @@ class _Loaded(Protocol):
     def close(self) -> None: ...
 
 
-L = TypeVar("L", bound=_Loaded)
+L = TypeVar("L", bound=_WholeModel)
 
 
 class LazyModel(ABC, Generic[L]):
