@@ -21,10 +21,18 @@ from types import BuiltinMethodType
 from typing import Any
 
 from proctor.regex_limits.bounded import SlowPatternError
-from proctor.template_counters import BOUNDED, COUNTED, PRINTED, SEARCHED
 from proctor.template_filters import bounded_filter, check_size
 from proctor.template_limits import CALL, LEFT, SHORT, bounded_value, budget, counted, printed, searched
-from proctor.template_sizes import METHODS, OPERATORS, TemplateTooLarge, lorem_size
+from proctor.template_sizes import (
+    BOUNDED,
+    COUNTED,
+    METHODS,
+    OPERATORS,
+    PRINTED,
+    SEARCHED,
+    TemplateTooLarge,
+    lorem_size,
+)
 
 _WIDE_FIELD = re.compile(r"%[-_^#+0]*\d{4,}")
 _OF_DICTS = frozenset(dir(dict))

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
+COUNTED, BOUNDED, PRINTED, SEARCHED = "<counted>", "<bounded>", "<printed>", "<searched>"
+"""Names of the filters that count, which no template can write: :mod:`proctor.template_tree` puts them into a tree."""
 LARGEST = 10_000_000
 """Letters, or items as they are written out, of one value."""
 MOST_BITS = 1 << 14

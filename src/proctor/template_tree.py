@@ -24,7 +24,7 @@ from typing import Any
 from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
 
-from proctor.template_counters import BOUNDED, COUNTED, PRINTED, SEARCHED
+from proctor.template_sizes import BOUNDED, COUNTED, PRINTED, SEARCHED
 
 
 def with_counters(source: Any) -> Any:

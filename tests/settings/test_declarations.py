@@ -9,16 +9,12 @@ import re
 import pytest
 
 import proctor
-from proctor.api import RunSettings
 from proctor.cli.flags import add_run_flags, add_setting_flags
 from proctor.cli.main import SUBCOMMANDS
 from proctor.cli.values import SentenceParser
 from proctor.errors import UsageError
 from proctor.settings.config import build_config, check_values
 from proctor.settings.declarations import SETTINGS, RunConfig
-
-PARAMETERS = {"model", "model_args", "tasks"}
-"""Settings that ``proctor.evaluate`` names itself."""
 
 
 def parser_of(subcommand):
@@ -83,13 +79,6 @@ def test_every_setting_has_its_row_with_its_short_flag(page, repository):
         [row, *_] = [line for line in rows if f"`--{name}`" in line.split(" | ")[0]] or [None]
         assert row is not None, f"{page} has no row of --{name}"
         assert setting.short is None or f"`{setting.short}`" in row.split(" | ")[1], row
-
-
-def test_type_checkers_and_readers_see_every_keyword_of_python(repository):
-    keywords = {name for name, setting in SETTINGS.items() if not setting.command_line} - PARAMETERS
-    assert set(RunSettings.__annotations__) == keywords
-    page = (repository / "docs" / "python.md").read_text(encoding="utf-8")
-    assert all(f"`{keyword}`" in page for keyword in keywords)
 
 
 def test_python_hears_of_a_setting_that_has_no_effect_there(write_exam, tmp_path, caplog):

@@ -24,29 +24,6 @@ def test_a_sound_server_shows_everything(serve, completions):
     assert len(stub.requests) <= 20
 
 
-@pytest.mark.parametrize(
-    ("fault", "probe", "said", "routes"),
-    [
-        ("echo ignored", "echo", "did not come back", (*ALL[:4], Route.WALK)),
-        ("echo off by one", "echo", "one place off", (*ALL[:4], Route.WALK)),
-        ("no logprobs", "ids", "no log-probabilities", ()),
-        ("renormalised", "stability", "depend on how many", ()),
-        ("bos in front", "ids", "were sent, and", ()),
-        ("texts only", "ids", "should be a valid string", ALL),
-        ("text names", "echo", "", (Route.ECHO,)),
-        ("biased values", "forced", "has the value", (*ALL[:2], *ALL[3:])),
-        ("noise", "stability", "depend on how many", ()),
-        ("ids ignored", "named ids", "is not in the reply", ALL[1:]),
-        ("ids refused", "named ids", "Extra inputs", ALL[1:]),
-    ],
-)
-def test_every_fault_is_found(serve, completions, fault, probe, said, routes):
-    found = shake(completions(serve(faults={fault})))
-    details = {one.name: one.detail for one in found.probes if one.state == "failed" or not said}
-    assert said in details[probe]
-    assert found.routes == routes
-
-
 def test_another_tokenizer_ends_the_run(serve, completions):
     with pytest.raises(ModelError, match="tokenizer is not the one of 'stub'"):
         completions(serve(faults={"other tokenizer"})).handshakes()

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import ssl
-
 import pytest
 from aiohttp import web
 from stub_api import error
 
 from proctor.errors import ModelError
 from proctor.models.http import sender as sender_module
-from proctor.models.http import transport
 from proctor.types import Generate, Refusal, Text
 
 REQUESTS = [Generate(f"say {number}", {}) for number in range(12)]
@@ -144,32 +141,6 @@ def test_a_server_that_holds_requests_back(serve, respond):
     assert texts(responses) == EXPECTED
 
 
-def test_an_endless_stream_is_given_up(serve, respond, monkeypatch):
-    monkeypatch.setattr(transport, "LARGEST_REPLY", 1000)
-    stub = serve(script=lambda path, payload: web.Response(body=b" " * 5000) if payload else None)
-    responses, _ = respond(stub, REQUESTS[:1], max_retries=1)
-    assert "longer than" in responses[0].why
-
-
-def test_a_slow_reply_is_given_up(serve, respond):
-    responses, _ = respond(serve(delay=1.0), REQUESTS[:1], max_retries=1, timeout=0.2)
-    assert isinstance(responses[0], Refusal)
-    assert "no reply in 0.2 seconds" in responses[0].why
-
-
-def test_a_certificate_that_does_not_verify(serve, completions):
-    stub = serve()
-    stub.url = stub.url.replace("http://", "https://")
-    with pytest.raises(ModelError, match="cannot be used: its certificate is not accepted"):
-        list(completions(stub, tokenizer_backend="none").respond(REQUESTS))
-
-
-def test_a_file_without_certificates(tmp_path, serve, completions):
-    (tmp_path / "ca.pem").write_text("nothing")
-    with pytest.raises(Exception, match="no certificates can be read"):
-        list(completions(serve(), tokenizer_backend="none", ca_cert_path=str(tmp_path / "ca.pem")).respond(REQUESTS))
-
-
 def test_secrets_of_addresses_are_not_shown(completions, serve, monkeypatch):
     monkeypatch.setattr(sender_module, "SILENCE", 0.2)
     stub = serve()
@@ -177,25 +148,3 @@ def test_secrets_of_addresses_are_not_shown(completions, serve, monkeypatch):
     with pytest.raises(ModelError) as caught:
         list(completions(stub, tokenizer_backend="none").respond(REQUESTS))
     assert "hunter2hunter2" not in str(caught.value)
-
-
-def test_certificates_of_the_system_are_the_default():
-    assert transport.Connection().certificates() is True
-    assert transport.Connection(verify=False).certificates() is False
-    assert ssl.create_default_context() is not None
-
-
-def test_proxies_are_those_of_the_environment(serve, completions, monkeypatch):
-    transport.proxy_of.cache_clear()
-    proxy = serve()
-    monkeypatch.setenv("HTTP_PROXY", proxy.url.removesuffix("/v1"))
-    monkeypatch.setenv("http_proxy", proxy.url.removesuffix("/v1"))
-    for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.setenv(name, "direct.invalid")
-    stub = serve()
-    stub.url = "http://api.invalid/v1"
-    responses = dict(completions(stub, tokenizer_backend="none").respond(REQUESTS))
-    assert texts(responses) == EXPECTED
-    assert proxy.headers[-1]["Host"] == "api.invalid"
-    assert transport.proxy_of("http://direct.invalid/v1") is None
-    transport.proxy_of.cache_clear()
