@@ -58,13 +58,14 @@ class Dump:
         return bind_task(spec)
 
     def _mode(self, name: str, task: Any, mode: Any, limit: int | None) -> list[str]:
+        from proctor.tasks.data import Selection
         from proctor.tasks.plan import plan_task
         from proctor.tasks.prompt import PromptStyle
 
         recorder.seed_everything()
         style = PromptStyle(recorder.render_chat if mode.chat else None, mode.multiturn, mode.system)
         started = time.process_time()
-        plan = plan_task(task, limit=limit, samples=None, seed=recorder.SEED, style=style)
+        plan = plan_task(task, selection=Selection(limit), seed=recorder.SEED, style=style)
         self.building += time.process_time() - started
         lines = []
         for planned in plan.documents:

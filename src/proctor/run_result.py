@@ -29,6 +29,8 @@ class Value:
         n: The documents whose values entered; None: not known.
         method: How ``stderr`` and ``interval`` were computed.
         interval: The lower and the upper end of a 95 % interval; None where none can be given honestly.
+        errors: Other standard errors by name: ``finite``, as an estimate of the score of all documents that the sample
+            was drawn from.
     """
 
     value: Any
@@ -36,6 +38,7 @@ class Value:
     n: int | None = None
     method: ErrorMethod | None = None
     interval: tuple[float, float] | None = None
+    errors: Mapping[str, float] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         from proctor.display import value_repr

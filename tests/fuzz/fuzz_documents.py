@@ -171,6 +171,7 @@ def whole_tasks(source: Source, folder: Path) -> None:
     from proctor.run.aggregate import task_result
     from proctor.run.grade import grade
     from proctor.run.scores import MetricValues
+    from proctor.tasks.data import Selection
     from proctor.tasks.plan import plan_task
     from proctor.tasks.prompt import PromptStyle
     from proctor.types import Generate, Rolling, RollingScore, Scores, Text
@@ -185,7 +186,7 @@ def whole_tasks(source: Source, folder: Path) -> None:
 
     with sentences():
         task = odd_task(source, [document(source) for _ in range(1 + source.below(3))])
-        plan = plan_task(task, limit=None, samples=None, seed=1, style=PromptStyle())
+        plan = plan_task(task, selection=Selection(), seed=1, style=PromptStyle())
         for request in [request for planned in plan.documents for request in planned.requests]:
             repr(request).encode("utf-8", "strict")
         records = list(grade(plan, [answer(query.request) for query in plan.queries()]))

@@ -18,6 +18,7 @@ from proctor.run.progress import Quiet
 from proctor.run.session import evaluate
 from proctor.settings.config import build_config
 from proctor.store.keys import Keys
+from proctor.tasks.data import Selection
 from proctor.tasks.example import Variant
 from proctor.tasks.plan import plan_task
 from proctor.tasks.prompt import PLAIN
@@ -80,7 +81,7 @@ def spec(config):
 
 
 def plan(task, limit=1):
-    return plan_task(task, limit=limit, samples=None, seed=0, style=PLAIN)
+    return plan_task(task, selection=Selection(limit), seed=0, style=PLAIN)
 
 
 def run(config, task):

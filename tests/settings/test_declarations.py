@@ -63,6 +63,7 @@ def test_every_flag_of_a_setting_gives_a_value_that_is_accepted():
         "fewshot_exclude": "always",
         "verbosity": "info",
         "mc": "text",
+        "limit_order": "random",
         "choice_orders": "sampled:8",
         "choice_orders_keep": "fixed+pinned",
     }

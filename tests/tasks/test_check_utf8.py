@@ -7,6 +7,7 @@ import pytest
 from proctor.errors import TaskError
 from proctor.refs import Ref
 from proctor.tasks.check_utf8 import check_utf8
+from proctor.tasks.data import Selection
 from proctor.tasks.plan import plan_task
 from proctor.tasks.prompt import PromptStyle
 from proctor.types import Generate, Loglikelihood, Message, Rolling
@@ -15,7 +16,7 @@ ODD = "NUL \0, \u202eright to left\u202c, \x1b[31m, 한국어, \U0001f600, \ufef
 
 
 def plan(bound):
-    return plan_task(bound, limit=None, samples=None, seed=1, style=PromptStyle())
+    return plan_task(bound, selection=Selection(), seed=1, style=PromptStyle())
 
 
 @pytest.mark.parametrize(

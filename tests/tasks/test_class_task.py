@@ -9,6 +9,7 @@ from class_tasks import MINE, ROWS, run, write_class
 
 from proctor.errors import DataError, ProctorError, TaskError, UsageError
 from proctor.tasks.class_task import from_object, join_instances
+from proctor.tasks.data import Selection
 from proctor.tasks.example import Ask, AskResult
 from proctor.tasks.plan import plan_task
 from proctor.tasks.prompt import PromptStyle
@@ -57,7 +58,7 @@ def test_requests_that_share_a_context_are_one(write):
     from proctor.api import load_tasks
 
     [task] = load_tasks([str(write())])
-    plan = plan_task(task, limit=1, samples=None, seed=0, style=PromptStyle())
+    plan = plan_task(task, selection=Selection(1), seed=0, style=PromptStyle())
     kinds = [type(request) for request in plan.documents[0].requests]
     assert kinds == [Loglikelihood, Loglikelihood, Rolling, Generate]
     assert plan.documents[0].requests[0].continuations == (" yes", " no")
@@ -127,7 +128,7 @@ def test_an_object_of_a_script_needs_the_methods_only():
     assert task.dump() == {"task": "Duck"}
     assert task.uses == ()
     with pytest.raises(UsageError, match="2 documents"):
-        task.positions(None, [5])
+        task.positions(Selection(samples=[5]))
 
 
 CALLS_TEMPLATE = MINE.replace(

@@ -6,6 +6,7 @@ import pytest
 
 from proctor.errors import DataError, TaskError, UsageError
 from proctor.refs import Ref
+from proctor.tasks.data import Selection
 from proctor.tasks.example import AskResult
 from proctor.tasks.plan import plan_task
 from proctor.tasks.prompt import PromptStyle
@@ -13,7 +14,7 @@ from proctor.types import Loglikelihood, Rolling
 
 
 def requests(bound, positions=(0,), style=None):
-    plan = plan_task(bound, limit=None, samples=list(positions), seed=1234, style=style or PromptStyle())
+    plan = plan_task(bound, selection=Selection(samples=list(positions)), seed=1234, style=style or PromptStyle())
     return [planned.requests for planned in plan.documents]
 
 
@@ -97,14 +98,14 @@ def test_choice_delimiter_under_a_chat_template(task, prefix, delimiter):
 
 @pytest.mark.parametrize(("limit", "count"), [(None, 12), (0.1, 2), (0.001, 1), (1, 1), (1.0, 1), (2.7, 2), (100, 12)])
 def test_limits(task, limit, count):
-    assert len(task().positions(limit)) == count
+    assert len(task().positions(Selection(limit))) == count
 
 
 def test_samples_are_sorted_and_once(task):
     bound = task()
-    assert bound.positions(None, [5, 2, 5]) == [2, 5]
+    assert bound.positions(Selection(samples=[5, 2, 5])) == [2, 5]
     with pytest.raises(UsageError, match="document 12, but it has 12"):
-        bound.positions(None, [12])
+        bound.positions(Selection(samples=[12]))
 
 
 def test_examples_depend_on_the_position_in_the_run_not_on_the_limit(task):

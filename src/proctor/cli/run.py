@@ -116,7 +116,7 @@ def _warn_of_no_effect(config: RunConfig) -> None:
         logger.warning("--cache_requests has no effect: prompts are not cached, building them takes seconds.")
     if config.check_integrity:
         logger.warning("--check_integrity has no effect: 'proctor validate --tasks ...' checks task definitions.")
-    if config.limit is not None:
+    if config.limit is not None and config.limit_order == "first":
         logger.warning("--limit evaluates a part of the data: good for a test, not for scores to report.")
 
 

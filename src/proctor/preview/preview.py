@@ -31,6 +31,7 @@ from proctor.run.bind import bind_tasks
 from proctor.run.exam import select_suite, warn_of_surprises
 from proctor.run.prompt_style import model_style
 from proctor.run.seeds import seed_everything
+from proctor.run.selection import selection_of
 from proctor.settings.config import RunConfig
 from proctor.tasks.class_task import AnyTask, ClassTask
 from proctor.tasks.example import Ask, Variant
@@ -73,8 +74,7 @@ def preview(config: RunConfig, *, progress: OpenProgress, color: bool = False) -
     check_style(style, [task.spec for task in tasks])
     view = _Writer(config, style, tokens, color)
     for task in tasks:
-        samples = None if config.samples is None else config.samples.get(task.spec.name)
-        plan = plan_task(task, limit=config.limit, samples=samples, seed=config.seed.fewshot, style=style)
+        plan = plan_task(task, selection=selection_of(config, task.spec.name), seed=config.seed.fewshot, style=style)
         _check(plan, style)
         yield from view.task(plan)
     yield view.sum()

@@ -236,5 +236,10 @@ def _config_from(document: Mapping[str, Any], documents: Mapping[str, Sequence[i
     config = build_config(given)
     # Exactly the documents that were asked, however they were chosen.
     chosen = {task: tuple(places) for task, places in documents.items()}
-    computed = {"limit": known.get("limit"), "batch_size": known.get("batch_size") or 1, "device": known.get("device")}
+    computed = {
+        "limit": known.get("limit"),
+        "limit_order": known.get("limit_order") or "first",
+        "batch_size": known.get("batch_size") or 1,
+        "device": known.get("device"),
+    }
     return replace(config, seed=seeds, samples=chosen, include_path=(), **computed)

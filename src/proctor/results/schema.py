@@ -34,6 +34,7 @@ from proctor.results.redact import redact, redact_repeated, redact_text
 from proctor.run_result import GroupResult, RunResult, TaskResult, Value
 
 __all__ = [
+    "doc_hash",
     "dumps",
     "experiment_facts",
     "folder_name",
@@ -56,6 +57,8 @@ EXPERIMENT_KEYS = (
     "chat_template",
     "chat_template_sha",
 )
+OTHER_ERRORS = ("_stderr_finite",)
+"""Ends of the keys of further standard errors, behind the name of their metric."""
 MODEL_NAME_KEYS = ("peft", "delta", "pretrained", "model", "path", "engine")
 
 
@@ -169,6 +172,7 @@ def _scores(values: Mapping[tuple[str, str], Value]) -> dict[str, Any]:
     for (metric, name), value in values.items():
         scores[f"{metric},{name}"] = value.value
         scores[f"{metric}_stderr,{name}"] = "N/A" if value.stderr is None else value.stderr
+        scores |= {f"{metric}_stderr_{kind},{name}": error for kind, error in value.errors.items()}
     return scores
 
 
@@ -309,10 +313,19 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def doc_hash(doc: Any) -> str:
+    """What a document is called wherever it stands: SHA-256 of its JSON.
+
+    Args:
+        doc: The document.
+    """
+    # lm-eval: the document's hash is taken from its indented JSON.
+    return sha256(dumps(doc, indent=2))
+
+
 def _hashes(record: Record) -> tuple[str, str, str]:
     prompt = record.arguments[0][0] if record.arguments and record.arguments[0] else ""
-    # lm-eval: the document's hash is taken from its indented JSON.
-    return sha256(dumps(record.doc, indent=2)), sha256(as_text(prompt)), sha256(as_text(record.target))
+    return doc_hash(record.doc), sha256(as_text(prompt)), sha256(as_text(record.target))
 
 
 def _argument(value: Any) -> Any:

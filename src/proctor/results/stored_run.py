@@ -25,6 +25,7 @@ from typing import Any, TypeAlias
 from proctor.errors import DataError
 from proctor.results.archives import UnpackedFolder
 from proctor.results.read import read_samples
+from proctor.results.schema import OTHER_ERRORS
 
 Identity: TypeAlias = tuple[str | int, int]
 """A document within its task: its hash (or its number, where the file has no hashes), and which of equal ones it is."""
@@ -203,6 +204,8 @@ def _scores(entry: Mapping[str, Any], *, stderr: bool) -> Mapping[tuple[str, str
     found: dict[tuple[str, str], float] = {}
     for key, value in entry.items():
         metric, comma, name = key.partition(",")
+        if metric.endswith(OTHER_ERRORS):
+            continue
         number = number_of(value) if comma and metric.endswith("_stderr") == stderr else None
         if number is not None and math.isfinite(number):
             found[metric.removesuffix("_stderr") if stderr else metric, name] = number

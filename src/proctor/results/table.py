@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol
 from proctor.errors import printable
 from proctor.lazy import need
 from proctor.results.redact import redact
+from proctor.results.schema import OTHER_ERRORS
 
 ARROWS: Mapping[bool | None, str] = {True: "↑", False: "↓"}
 HEADERS = ("Version", "Filter", "n-shot", "Metric", "", "Value", "", "Stderr")
@@ -143,7 +144,7 @@ def _cells(entry: Mapping[str, Any], directions: Mapping[str, Any]) -> Iterator[
     scores = {key: value for key, value in entry.items() if key not in FACTS}
     for key in sorted(scores):
         metric, _, kind = key.partition(",")
-        if metric.endswith("_stderr") or metric in DETAILS:
+        if metric.endswith(("_stderr", *OTHER_ERRORS)) or metric in DETAILS:
             continue
         score = scores[key]
         value = f"{score:.4f}" if isinstance(score, float) else printable(score) if isinstance(score, str) else score

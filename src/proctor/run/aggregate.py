@@ -23,6 +23,7 @@ from proctor.metrics.metric_list import use_metric
 from proctor.records import DocumentError, UngradedDocuments
 from proctor.run.grade import sentence
 from proctor.run.order_results import NAMES, with_orders
+from proctor.run.sample_errors import group_errors
 from proctor.run.scores import DocumentValues, Key, MetricValues, failure_report
 from proctor.run_result import ErrorMethod, GroupResult, TaskResult, Value
 from proctor.stats.intervals import normal_interval
@@ -220,7 +221,7 @@ def _combine(entry: AggregateSpec, name: str, having: Sequence[TaskResult]) -> V
     if stderr is None:
         return Value(value, n=n)
     method: ErrorMethod = "pooled" if entry.weight_by_size else "unweighted"
-    return Value(value, stderr, n, method, normal_interval(value, stderr))
+    return Value(value, stderr, n, method, normal_interval(value, stderr), group_errors(cells, weights))
 
 
 def _total(counts: Sequence[int | None]) -> int | None:

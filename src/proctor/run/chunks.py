@@ -39,6 +39,7 @@ from proctor.random_state import random_state, set_random_state
 from proctor.run.order_results import report_without_orders
 from proctor.run.progress import OpenProgress, Progress
 from proctor.run.prompt_style import model_style
+from proctor.run.selection import selection_of
 from proctor.settings.config import RunConfig
 from proctor.tasks.class_task import AnyTask, ClassTask
 from proctor.tasks.plan import DocumentPlan, PlanErrors, TaskPlan, plan_documents
@@ -109,6 +110,7 @@ class QueryChunks:
         self._room = room if all(_is_repeatable(task) for task in tasks) else ChunkLimits(sys.maxsize, sys.maxsize)
         self._chance = _RandomState()
         self._per_request: dict[str, int] = {}
+        self._chosen: dict[str, Sequence[int]] = {}
         self.total = self.counted = 0
         self.warnings: dict[str, list[str]] = {}
         check_style(style, [task.spec for task in tasks])
@@ -173,8 +175,10 @@ class QueryChunks:
         return None if isinstance(task, ClassTask) else TaskChecks(task, self._positions(task), self._style)
 
     def _positions(self, task: AnyTask) -> Sequence[int]:
-        samples = None if self._config.samples is None else self._config.samples.get(task.spec.name)
-        return task.positions(self._config.limit, samples)
+        name = task.spec.name
+        if name not in self._chosen:
+            self._chosen[name] = task.positions(selection_of(self._config, name))
+        return self._chosen[name]
 
     def _documents(self, task: AnyTask, errors: PlanErrors | None = None) -> Iterator[DocumentPlan]:
         return plan_documents(task, self._positions(task), self._config.seed.fewshot, self._style, errors)

@@ -33,6 +33,7 @@ def config_section(
         "device": config.device or facts.get("device"),
         "use_cache": config.use_cache,
         "limit": config.limit,
+        **({"limit_order": config.limit_order} if config.limit_order != "first" else {}),
         "bootstrap_iters": bootstrap_iters,
         "gen_kwargs": dict(config.gen_kwargs),
         "random_seed": config.seed.python,

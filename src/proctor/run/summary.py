@@ -16,6 +16,7 @@ from proctor.run.not_a_number import report_nan
 from proctor.run.order_results import OrderResult, order_facts, order_results
 from proctor.run.refusals import report_refusals
 from proctor.run.run_store import RunStore
+from proctor.run.sample_errors import with_finite_error
 from proctor.run.scores import MetricValues, facts_of, failure_report
 from proctor.run.token_counts import TokenCounts
 from proctor.run_result import RunResult, TaskResult
@@ -70,6 +71,8 @@ def summarize(
     warn_of_unconfined(exam.tasks)
     results, failed = task_results(exam.tasks, values_by_task, bootstrap_iters, fail_fast=config.fail_fast)
     results, orders = _with_orders(results, values_by_task, config)
+    if config.limit_order == "random":
+        results = [with_finite_error(result) for result in results]
     nan = report_nan([task.spec for task in exam.tasks], values_by_task)
     groups = group_results(exam.groups, exam.leaves, {result.name: result for result in results})
     report = dict(model.report())

@@ -152,6 +152,8 @@ def _contradictions(values: Mapping[str, Any], *, needs_tasks: bool) -> list[str
         problems.append("--max_cost needs to know what tokens cost: add --prices FILE.")
     if values.get("samples") and values.get("limit") is not None:
         problems.append("--samples and --limit both choose documents: give one of them.")
+    if values.get("limit_order", "first") != "first" and values.get("limit") is None:
+        problems.append(f"--limit_order {values['limit_order']} says which documents --limit takes: add --limit N.")
     if values.get("batch_invariant") and values.get("strict_lm_eval"):
         problems.append("--batch_invariant and --strict_lm_eval score in different ways: give one of them.")
     if values.get("batch_invariant") and not declared_kind(values.get("model", "hf")).batch_invariant:

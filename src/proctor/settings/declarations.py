@@ -27,17 +27,18 @@ from typing import Any
 from proctor.settings import values as accepts
 from proctor.settings.amounts import amount, error_limit
 from proctor.settings.choice_settings import SECTION as _CHOICES
-from proctor.settings.choice_settings import ChoiceSettings
+from proctor.settings.sampling_settings import SECTION as _SAMPLING
+from proctor.settings.sampling_settings import SamplingSettings
 from proctor.settings.setting import SAME, Setting, names, optional, pairs, repeated, switch, text
 from proctor.settings.values import Seeds
 
 _WHAT, _HOW, _CHAT = "what to evaluate", "how to evaluate", "chat"
 _OUTPUT, _REPORTERS, _MORE = "output", "reporters (not supported yet)", "more"
-_SECTIONS = (_WHAT, _HOW, _CHOICES, _CHAT, _OUTPUT, _REPORTERS, _MORE)
+_SECTIONS = (_WHAT, _SAMPLING, _HOW, _CHOICES, _CHAT, _OUTPUT, _REPORTERS, _MORE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunConfig(ChoiceSettings):
+class RunConfig(SamplingSettings):
     """The settings of a run.
 
     ``device`` None: none was given, the model takes what is there. ``batch_size`` keeps the text of the

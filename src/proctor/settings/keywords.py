@@ -27,6 +27,7 @@ class RunSettings(TaskSettings, total=False):
     """What is asked of the tasks, how the model is asked, and where results go."""
 
     limit: float | None
+    limit_order: Literal["first", "random"]
     samples: Mapping[str, Sequence[int]] | None
     system_instruction: str | None
     apply_chat_template: bool | str

@@ -39,7 +39,7 @@ from proctor.tasks.class_object import (
     pipelines_of_object,
     spec_of_object,
 )
-from proctor.tasks.data import positions
+from proctor.tasks.data import Selection, positions
 from proctor.tasks.example import Ask, AskResult, AskRole, Example, NoteError, TaskShape, canonical_variant
 from proctor.tasks.prompt import ChatRenderer, PromptStyle
 from proctor.tasks.spec import RunOverrides, TaskSpec
@@ -90,9 +90,9 @@ class ClassTask:
             for name, function in aggregations.items()
         )
 
-    def positions(self, limit: float | None, samples: Sequence[int] | None = None) -> Sequence[int]:
+    def positions(self, selection: Selection) -> Sequence[int]:
         """Which documents are evaluated: see :func:`proctor.tasks.data.positions`."""
-        return positions(self.spec.name, len(self.documents), limit, samples)
+        return positions(self.spec.name, self.documents, selection)
 
     def examples(
         self, positions: Sequence[int], style: PromptStyle, seed: int | None, note: NoteError | None = None

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from proctor.analysis.early_stop import document_order
 from proctor.errors import Finding, TaskError, UsageError, did_you_mean
 from proctor.foreign import no_exit
+from proctor.results.schema import doc_hash
 from proctor.tasks.fields import bind, describe
 from proctor.tasks.sources.load import load_splits
 from proctor.tasks.sources.locate import SPLIT_KEYS
@@ -19,7 +22,7 @@ from proctor.tasks.sources.rows import ArrowRows, note_of, recall, remember
 from proctor.tasks.spec import TaskSpec
 from proctor.types import Doc
 
-__all__ = ["Documents", "Splits", "load_custom", "load_splits", "no_split_hint", "positions"]
+__all__ = ["Documents", "Selection", "Splits", "load_custom", "load_splits", "no_split_hint", "positions"]
 
 
 class Documents(Sequence[Doc]):
@@ -63,12 +66,33 @@ def _as_rows(batch: Mapping[str, Sequence[Any]]) -> Iterator[Doc]:
     return (dict(zip(names, values, strict=True)) for values in zip(*batch.values(), strict=True))
 
 
-def positions(name: str, total: int, limit: float | None, samples: Sequence[int] | None = None) -> Sequence[int]:
-    """Which of the ``total`` documents of the task ``name`` are evaluated.
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which documents of a task are evaluated.
 
-    ``limit`` below 1 is a share of the split, rounded up (lm-eval); ``samples`` are positions,
-    taken in ascending order and once each.
+    Attributes:
+        limit: Their number, or below 1 a share of the split, rounded up (lm-eval); None: all.
+        samples: Their positions instead, taken in ascending order and once each.
+        seed: Of the random sample that ``limit`` takes; None: it takes the first ones (lm-eval).
     """
+
+    limit: float | None = None
+    samples: Sequence[int] | None = None
+    seed: int | None = None
+
+
+def positions(name: str, documents: Documents, selection: Selection) -> Sequence[int]:
+    """The positions of the documents that are evaluated, ascending.
+
+    Args:
+        name: The task.
+        documents: All its documents.
+        selection: Which of them.
+
+    Raises:
+        UsageError: ``samples`` names one that there is not.
+    """
+    total, samples, limit = len(documents), selection.samples, selection.limit
     if samples is not None:
         outside = [index for index in samples if not 0 <= index < total]
         if outside:
@@ -80,7 +104,13 @@ def positions(name: str, total: int, limit: float | None, samples: Sequence[int]
     if limit is None:
         return range(total)
     # lm-eval: a share is rounded up, a number rounded down, and both end at the length of the split.
-    return range(min(total, math.ceil(total * limit) if limit < 1.0 else int(limit)))
+    count = min(total, math.ceil(total * limit) if limit < 1.0 else int(limit))
+    if selection.seed is None or count == total:
+        return range(count)
+    # By the document's own hash: a larger limit takes the same documents and more. What is taken is asked in the order
+    # of the split, as everything else is.
+    hashes = [(name, doc_hash(doc)) for doc in documents.rows(range(total))]
+    return sorted(document_order(hashes, selection.seed)[:count])
 
 
 class Splits:

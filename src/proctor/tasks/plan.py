@@ -11,6 +11,7 @@ from typing import Any
 from proctor.errors import Finding, ProctorError, TaskError
 from proctor.records import Query
 from proctor.tasks.class_task import AnyTask
+from proctor.tasks.data import Selection
 from proctor.tasks.example import Ask, Example
 from proctor.tasks.prompt import PromptStyle
 from proctor.template_sizes import TemplateTooLarge
@@ -140,8 +141,7 @@ def named_documents(numbers: Sequence[int]) -> str:
 def plan_task(
     task: AnyTask,
     *,
-    limit: float | None,
-    samples: Sequence[int] | None,
+    selection: Selection,
     seed: int | None,
     style: PromptStyle,
     errors: PlanErrors | None = None,
@@ -150,7 +150,7 @@ def plan_task(
 
     ``errors`` learns of the documents of which no prompt can be made; None: the first one raises.
     """
-    documents = tuple(plan_documents(task, task.positions(limit, samples), seed, style, errors))
+    documents = tuple(plan_documents(task, task.positions(selection), seed, style, errors))
     sampled = any(ask.request.is_sampled for planned in documents for ask in planned.asks)
     # A greedy response is requested once and counted as often as the task repeats; lm-eval computes it each time.
     return TaskPlan(task, documents, task.spec.repeats if sampled else 1)

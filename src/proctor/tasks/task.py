@@ -28,7 +28,7 @@ from proctor.metrics.metric_list import use_metric
 from proctor.tasks.check_utf8 import check_utf8
 from proctor.tasks.choosable import check_choosable, choice_ask
 from proctor.tasks.choose import labelled_question
-from proctor.tasks.data import Documents, Splits, positions
+from proctor.tasks.data import Documents, Selection, Splits, positions
 from proctor.tasks.document_turns import open_turns, shot_turns, system_turns
 from proctor.tasks.dump import dump_config
 from proctor.tasks.example import Ask, AskResult, Example, NoteError, TaskShape, Variant, canonical_variant
@@ -138,9 +138,9 @@ class Task:
     def _error(self, message: str, key: str = "doc_to_choice") -> TaskError:
         return TaskError(self.spec.error(message, key))
 
-    def positions(self, limit: float | None, samples: Sequence[int] | None = None) -> Sequence[int]:
+    def positions(self, selection: Selection) -> Sequence[int]:
         """Which documents are evaluated: see :func:`proctor.tasks.data.positions`."""
-        return positions(self.spec.name, len(self.documents), limit, samples)
+        return positions(self.spec.name, self.documents, selection)
 
     def examples(
         self, positions: Sequence[int], style: PromptStyle, seed: int | None, note: NoteError | None = None

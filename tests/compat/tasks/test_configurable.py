@@ -13,6 +13,7 @@ from proctor.compat.tasks.samplers import ContextSampler, FirstNSampler, get_sam
 from proctor.errors import DataError, TaskError, UsageError
 from proctor.stats.standard_errors import mean
 from proctor.tasks.class_task import from_object
+from proctor.tasks.data import Selection
 from proctor.tasks.plan import plan_task
 from proctor.tasks.prompt import PromptStyle
 
@@ -53,7 +54,7 @@ def test_it_asks_and_measures_like_a_task_file(config):
 
 def test_the_same_through_a_run(config):
     task = from_object(ConfigurableTask(config={**config, "description": "Sums.\n"}), num_fewshot=2)
-    plan = plan_task(task, limit=3, samples=None, seed=5, style=PromptStyle(system_instruction="Be brief."))
+    plan = plan_task(task, selection=Selection(3), seed=5, style=PromptStyle(system_instruction="Be brief."))
     [request] = plan.documents[2].requests
     assert request.continuations == (" 2", " 3")
     assert request.context.startswith("Be brief.\n\nSums.\nQ: train: ")
