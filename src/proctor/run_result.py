@@ -20,6 +20,21 @@ ErrorMethod: TypeAlias = Literal["proportion", "mean", "formula", "bootstrap", "
 
 
 @dataclass(frozen=True, slots=True)
+class ClusteredError:
+    """How sure a mean is where documents belong together.
+
+    Attributes:
+        clusters: How many clusters there are.
+        stderr: The standard error; None with one cluster.
+        interval: At 95 %; None where none can be given.
+    """
+
+    clusters: int
+    stderr: float | None
+    interval: tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Value:
     """The score of a task or group, and how sure it is.
 
@@ -31,6 +46,7 @@ class Value:
         interval: The lower and the upper end of a 95 % interval; None where none can be given honestly.
         errors: Other standard errors by name: ``finite``, as an estimate of the score of all documents that the sample
             was drawn from.
+        clustered: How sure it is where documents belong together; None where they are independent.
     """
 
     value: Any
@@ -39,6 +55,7 @@ class Value:
     method: ErrorMethod | None = None
     interval: tuple[float, float] | None = None
     errors: Mapping[str, float] = field(default_factory=dict)
+    clustered: ClusteredError | None = None
 
     def __repr__(self) -> str:
         from proctor.display import value_repr

@@ -7,7 +7,6 @@ from stored_runs import choice_line, document_of, right_and_wrong, text_line, wr
 
 from proctor.analysis.task_scores import (
     check_identities,
-    cluster_of,
     fits,
     metrics_of_documents,
     name_of,
@@ -77,18 +76,10 @@ def test_each_sample_is_visited(tmp_path):
     assert seen == [("strict", 0), ("strict", 1), ("loose", 0), ("loose", 1)]
 
 
-def test_clusters_by_column_path_and_template(tmp_path):
-    line = choice_line(0, [0, -1, -2, -3], 0, passage="P1")
-    line["doc"]["meta"] = {"id": 7}
-    (sample,) = run_of(write_run(tmp_path, {"t": [line]})).samples("t")
-    assert cluster_of(sample, "passage", "t") == "P1"
-    assert cluster_of(sample, "meta.id", "t") == "7"
-    assert cluster_of(sample, "{{passage}}-{{ meta.id }}", "t") == "P1-7"
-    with pytest.raises(UsageError, match="a document of 't' has no column 'pasage'") as error:
-        cluster_of(sample, "pasage", "t")
-    assert "passage" in str(error.value.hint)
-    with pytest.raises(UsageError, match="only names of columns"):
-        cluster_of(sample, "{{ passage | upper }}", "t")
+def test_documents_have_the_cluster_of_their_column(tmp_path):
+    lines = [choice_line(i, [0, -1], 0, passage=f"P{i // 2}") for i in range(4)]
+    found = read_task(run_of(write_run(tmp_path, {"t": lines})), "t", cluster="passage")
+    assert [document.cluster for document in found.documents.values()] == ["P0", "P0", "P1", "P1"]
 
 
 @pytest.mark.parametrize("text", ["", ",", "acc,", ",strict"])

@@ -12,8 +12,9 @@ import pytest
 from proctor.errors import OutputError
 from proctor.results import samples as module
 from proctor.results.files import write_samples
+from proctor.results.hashes import task_hash
 from proctor.results.samples import UNFINISHED, Samples
-from proctor.results.schema import results_document, task_hash
+from proctor.results.schema import results_document
 
 STAMP = "2026-11-23T18-11-17.771023"
 

@@ -6,7 +6,7 @@ import pytest
 from quiz_files import write_quiz as write
 
 from proctor.errors import UsageError
-from proctor.results.schema import doc_hash
+from proctor.results.hashes import doc_hash
 from proctor.run.exam import load_exam
 from proctor.run.progress import Quiet
 from proctor.run.selection import document_seed, selection_of

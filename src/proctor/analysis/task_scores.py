@@ -11,13 +11,13 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
+from proctor.analysis.clusters import column_value
 from proctor.analysis.corpus_statistics import STATISTICS, Row, row_of
-from proctor.errors import DataError, UsageError, did_you_mean
+from proctor.errors import DataError, UsageError
 from proctor.results.stored_run import Identity, Sample, StoredRun, number_of
 
 Metric: TypeAlias = tuple[str, str]
@@ -90,7 +90,7 @@ def read_task(
         if sample.identity not in found.documents:
             document = found.documents[sample.identity] = Document(sample.doc_id, sample.prompt_hash)
             if cluster is not None:
-                document.cluster = cluster_of(sample, cluster, task)
+                document.cluster = column_value(sample.line.get("doc"), cluster, task)
         if visit is not None:
             visit(sample)
     return found
@@ -130,44 +130,6 @@ def statistics_of_documents(run: StoredRun, scores: TaskScores) -> Iterator[Metr
             value = STATISTICS[metric[0]](list(rows.values()))
             if math.isfinite(value) and math.isclose(value, reported.get(metric, value), rel_tol=_TOLERANCE):
                 yield metric
-
-
-_FIELD = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
-
-
-def cluster_of(sample: Sample, column: str, task: str) -> Hashable:
-    """Which documents a document belongs with.
-
-    Args:
-        sample: One of its samples.
-        column: The name of a column, ``a.b`` for a column within one, or a text with ``{{column}}`` in it.
-        task: The task's name, for an error.
-
-    Raises:
-        UsageError: The document has no such column, or the template holds more than names of columns.
-    """
-    doc = sample.line.get("doc")
-    if "{{" not in column:
-        return _text(_value(doc, column, task))
-    text = _FIELD.sub(lambda match: _text(_value(doc, match[1], task)), column)
-    if "{{" in text and "{{" in _FIELD.sub("", column):
-        raise UsageError(f"--cluster {column!r}: only names of columns may stand in braces, as in '{{{{passage}}}}'.")
-    return text
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else repr(value)
-
-
-def _value(doc: Any, column: str, task: str) -> Any:
-    value = doc
-    for name in column.split("."):
-        if not isinstance(value, Mapping) or name not in value:
-            there = list(value) if isinstance(value, Mapping) else []
-            close = did_you_mean(name, there) or f"There are {', '.join(there[:12]) or 'none'}."
-            raise UsageError(f"--cluster {column}: a document of '{task}' has no column {name!r}.", hint=close)
-        value = value[name]
-    return value
 
 
 def metrics_of_documents(run: StoredRun, scores: TaskScores) -> Iterator[Metric]:

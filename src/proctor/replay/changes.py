@@ -14,6 +14,8 @@ class Changes:
     tasks: tuple[str, ...] = ()
     include_path: tuple[str, ...] = ()
     num_fewshot: int | None = None
+    exclude: str | None = None
+    cluster: str | None = None
     output_path: str | None = None
     log_samples: bool = False
     store: str | None = None
@@ -34,6 +36,9 @@ class Changes:
             tasks=self.tasks or config.tasks,
             include_path=(*config.include_path, *self.include_path),
             num_fewshot=config.num_fewshot if self.num_fewshot is None else self.num_fewshot,
+            # A file of excluded documents is of today's judgement, and need not be there any more.
+            exclude=self.exclude,
+            cluster=self.cluster or config.cluster,
             output_path=self.output_path,
             log_samples=self.log_samples,
             # Grading again is the purpose, also of a run that only predicted.

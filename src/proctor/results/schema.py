@@ -23,18 +23,17 @@ in keys of its own behind lm-eval's.
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from proctor.records import Record
 from proctor.results.encode import as_text, dumps, source_text, text_leaves
+from proctor.results.hashes import record_hashes, sha256, task_hash
 from proctor.results.redact import redact, redact_repeated, redact_text
 from proctor.run_result import GroupResult, RunResult, TaskResult, Value
 
 __all__ = [
-    "doc_hash",
     "dumps",
     "experiment_facts",
     "folder_name",
@@ -42,7 +41,6 @@ __all__ = [
     "results_document",
     "sample_line",
     "sanitize",
-    "task_hash",
 ]
 
 ENVIRONMENT_KEYS = ("git_hash", "date", "pretty_env_info", "transformers_version", "lm_eval_version", "upper_git_hash")
@@ -57,7 +55,8 @@ EXPERIMENT_KEYS = (
     "chat_template",
     "chat_template_sha",
 )
-OTHER_ERRORS = ("_stderr_finite",)
+CLUSTERED = "_stderr_clustered"
+OTHER_ERRORS = ("_stderr_finite", CLUSTERED)
 """Ends of the keys of further standard errors, behind the name of their metric."""
 MODEL_NAME_KEYS = ("peft", "delta", "pretrained", "model", "path", "engine")
 
@@ -173,6 +172,8 @@ def _scores(values: Mapping[tuple[str, str], Value]) -> dict[str, Any]:
         scores[f"{metric},{name}"] = value.value
         scores[f"{metric}_stderr,{name}"] = "N/A" if value.stderr is None else value.stderr
         scores |= {f"{metric}_stderr_{kind},{name}": error for kind, error in value.errors.items()}
+        if value.clustered is not None:
+            scores[f"{metric}{CLUSTERED},{name}"] = value.clustered.stderr
     return scores
 
 
@@ -266,7 +267,7 @@ def sample_line(record: Record) -> dict[str, Any]:
     Args:
         record: One document after one filter.
     """
-    doc_hash, prompt_hash, target_hash = _hashes(record)
+    doc_hash, prompt_hash, target_hash = record_hashes(record)
     return {
         "doc_id": record.doc_id,
         "doc": record.doc,
@@ -287,45 +288,6 @@ def sample_line(record: Record) -> dict[str, Any]:
         **({} if record.variant == 0 else {"variant": record.variant}),
         **({} if record.item is None else {"order": list(record.order)}),
     }
-
-
-def task_hash(records: Iterable[Record]) -> str:
-    """One hash over all documents, prompts and targets of a task, in order.
-
-    Args:
-        records: The task's records.
-
-    Returns:
-        64 hexadecimal digits.
-    """
-    digest = hashlib.sha256()
-    for record in records:
-        digest.update("".join(_hashes(record)).encode("ascii"))
-    return digest.hexdigest()
-
-
-def sha256(text: str) -> str:
-    """SHA-256 of a text's UTF-8, in hex; lone surrogates are hashed as they are.
-
-    Args:
-        text: The text.
-    """
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def doc_hash(doc: Any) -> str:
-    """What a document is called wherever it stands: SHA-256 of its JSON.
-
-    Args:
-        doc: The document.
-    """
-    # lm-eval: the document's hash is taken from its indented JSON.
-    return sha256(dumps(doc, indent=2))
-
-
-def _hashes(record: Record) -> tuple[str, str, str]:
-    prompt = record.arguments[0][0] if record.arguments and record.arguments[0] else ""
-    return doc_hash(record.doc), sha256(as_text(prompt)), sha256(as_text(record.target))
 
 
 def _argument(value: Any) -> Any:

@@ -31,6 +31,8 @@ DETAILS = frozenset(
     }
 )
 """Scores over the orders of options that stand in the results file alone: eleven rows a task hide the first one."""
+MOST_CLUSTERED = 5
+"""Tasks beyond which errors by clusters are in the results file alone."""
 UNSCORED = "bypass"
 """The metric that stands for none, under ``--predict_only``."""
 MOST_UNPARSED = 0.02
@@ -179,6 +181,35 @@ def choice_notes(document: Mapping[str, Any]) -> list[str]:
         f"Multiple choice ({ways}): {found['note']}",
         *(f"No option could be read of some replies, which count as wrong: {unparsed_text(one)}." for one in bad),
     ]
+
+
+def mark_notes(document: Mapping[str, Any]) -> list[str]:
+    """What must be known of scores without excluded documents, and of clusters: lines below the table.
+
+    Args:
+        document: The content of a results file.
+    """
+    own = document.get("proctor", {})
+    lines: list[str] = []
+    if found := own.get("exclude"):
+        count = sum(one["documents"] for one in found["tasks"])
+        lines.append(f"Scores that end in _clean are without the {count:,} excluded documents of {found['file']}.")
+    columns, shown = {one["task"]: one["column"] for one in own.get("clusters", ())}, set[str]()
+    for row in own.get("scores", ()):
+        name, metric = row["name"], row["metric"]
+        # The first score of each; of many tasks the results file has the others.
+        if "clusters" not in row or name in shown or (name in columns and len(columns) > MOST_CLUSTERED):
+            continue
+        shown.add(name)
+        entry = document["results"].get(name, {})
+        errors = [entry.get(f"{metric}{end},{row['filter']}") for end in ("_stderr", "_stderr_clustered")]
+        plain, clustered = (f"{one:.4f}" if isinstance(one, float) else "none" for one in errors)
+        by = f" of {columns[name]}" if name in columns else ""
+        lines.append(
+            f"{name}, {metric}: standard error {clustered} over {row['clusters']:,} clusters{by}; {plain} if documents "
+            "were independent."
+        )
+    return [printable(line) for line in lines]
 
 
 def unparsed_text(facts: Mapping[str, Any]) -> str:

@@ -15,12 +15,14 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from proctor.metrics.aggregate import aggregate
 from proctor.metrics.base import MetricUse
 from proctor.metrics.metric_list import use_metric
 from proctor.records import DocumentError, UngradedDocuments
+from proctor.run.added_scores import CLEAN, combined_clusters, with_added
 from proctor.run.grade import sentence
 from proctor.run.order_results import NAMES, with_orders
 from proctor.run.sample_errors import group_errors
@@ -66,6 +68,8 @@ def task_result(
             metric_values.note(DocumentError(task.spec.name, None, key[1], f"{key[0]} has no score: {sentence(error)}"))
         else:
             _note_not_finite(metric_values, key, column, scores[key].value)
+    if metric_values.marks:
+        scores = with_added(scores, columns, uses, metric_values.marks, bootstrap_iters)
     sample_len = max(lengths.values(), default=0)
     if not task.spec.strict:
         # lm-eval says 0 for a run that only predicts; the documents were requested all the same.
@@ -79,9 +83,15 @@ def task_result(
         n_effective=sample_len,
         sample_len=sample_len,
         values=scores,
-        higher_is_better={name: use.higher_is_better for name, use in uses.items()},
+        higher_is_better=_directions(uses, scores),
         config=task.dump(),
     )
+
+
+def _directions(uses: Mapping[str, MetricUse], scores: Mapping[Key, Value]) -> dict[str, bool | None]:
+    known = {name: use.higher_is_better for name, use in uses.items()}
+    clean = {metric: known.get(metric.removesuffix(CLEAN)) for metric, _ in scores if metric not in known}
+    return known | clean
 
 
 def _uneven(columns: Mapping[Key, DocumentValues]) -> str:
@@ -164,15 +174,16 @@ def _group_result(
     values: dict[Key, Value] = {}
     counts: dict[Key, int] = {}
     absent: set[tuple[str, ...]] = set()
-    for entry in with_orders(group.aggregates):
+    for entry in _with_clean(with_orders(group.aggregates)):
+        added = is_added(entry.metric)
         for name in entry.filters if entry.filters is not None else _filters_of(entry.metric, members):
             having = [task for task in members if (entry.metric, name) in task.values]
-            if entry.metric in NAMES and not having:
+            if added and not having:
                 continue
             lacking = (name, *(task.name for task in members if task not in having))
             # Scores over orders are missing together.
-            if len(having) < len(members) and not (entry.metric in NAMES and lacking in absent):
-                absent |= {lacking} if entry.metric in NAMES else set()
+            if len(having) < len(members) and not (added and lacking in absent):
+                absent |= {lacking} if added else set()
                 _warn_absent(group, entry.metric, name, members, having)
             if having:
                 values[entry.metric, name] = _combine(entry, name, having)
@@ -188,6 +199,22 @@ def _group_result(
         higher_is_better=better,
         n_shot=n_shot,
     )
+
+
+def is_added(metric: str) -> bool:
+    """Whether a group has a metric beside those that its file names, and of as many documents as each task's mean.
+
+    Args:
+        metric: The metric.
+    """
+    return metric in NAMES or metric.endswith(CLEAN)
+
+
+def _with_clean(entries: Sequence[AggregateSpec]) -> list[AggregateSpec]:
+    """What a group aggregates, and the same without excluded documents."""
+    named = {entry.metric for entry in entries}
+    clean = [replace(entry, metric=entry.metric + CLEAN) for entry in entries if entry.metric not in NAMES]
+    return [*entries, *(entry for entry in clean if entry.metric not in named)]
 
 
 def _filters_of(metric: str, members: Sequence[TaskResult]) -> list[str]:
@@ -207,9 +234,10 @@ def _warn_absent(
 def _combine(entry: AggregateSpec, name: str, having: Sequence[TaskResult]) -> Value:
     """Size-weighted or plain mean, with lm-eval's pooled or unweighted standard error."""
     cells = [task.values[entry.metric, name] for task in having]
-    # Documents whose options cannot move have no score in several orders: a task weighs what its mean is over.
+    # Documents whose options cannot move have no score in several orders, and excluded ones no clean score: a task
+    # weighs what its mean is over.
     sizes = [
-        cell.n if entry.metric in NAMES and cell.n else task.sample_len
+        cell.n if is_added(entry.metric) and cell.n else task.sample_len
         for cell, task in zip(cells, having, strict=True)
     ]
     weights = sizes if entry.weight_by_size else [1] * len(cells)
@@ -221,7 +249,8 @@ def _combine(entry: AggregateSpec, name: str, having: Sequence[TaskResult]) -> V
     if stderr is None:
         return Value(value, n=n)
     method: ErrorMethod = "pooled" if entry.weight_by_size else "unweighted"
-    return Value(value, stderr, n, method, normal_interval(value, stderr), group_errors(cells, weights))
+    errors, clustered = group_errors(cells, weights), combined_clusters(cells, weights, value)
+    return Value(value, stderr, n, method, normal_interval(value, stderr), errors, clustered)
 
 
 def _total(counts: Sequence[int | None]) -> int | None:

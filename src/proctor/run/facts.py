@@ -11,7 +11,7 @@ from proctor.models.protocols import Model
 from proctor.run.choice_counts import report_choices
 from proctor.run.scores import MetricValues
 from proctor.run.text_counts import report_texts
-from proctor.run_result import GroupResult, TaskResult
+from proctor.run_result import ClusteredError, GroupResult, TaskResult
 from proctor.sandbox.run import bounds_report
 from proctor.settings.config import RunConfig
 from proctor.stock.location import stock_roots
@@ -114,11 +114,19 @@ def score_facts(parts: Iterable[TaskResult | GroupResult]) -> dict[str, Any]:
             "n": value.n,
             "method": value.method,
             "interval": None if value.interval is None else list(value.interval),
+            **_cluster_facts(value.clustered),
         }
         for part in parts
         for (metric, pipeline), value in part.values.items()
     ]
     return {"scores": rows} if rows else {}
+
+
+def _cluster_facts(found: ClusteredError | None) -> dict[str, Any]:
+    if found is None:
+        return {}
+    interval = None if found.interval is None else list(found.interval)
+    return {"clusters": found.clusters, "interval_clustered": interval}
 
 
 def tokenizer_facts(facts: Mapping[str, Any]) -> Mapping[str, Any]:

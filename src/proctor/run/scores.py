@@ -10,6 +10,7 @@ from typing import Any
 
 from proctor.records import DocumentError, Record, UngradedDocuments
 from proctor.run.choice_counts import ChoiceCounts
+from proctor.run.document_marks import DocumentMarks
 from proctor.run.order_values import OrderValues
 from proctor.run.text_counts import TextCounts
 
@@ -80,6 +81,7 @@ class MetricValues:
     Args:
         name: The task.
         records: The first ones.
+        marks: Which of its documents are excluded, and which belong together.
 
     Attributes:
         texts: What is counted of its generated texts.
@@ -87,8 +89,9 @@ class MetricValues:
         orders: What its documents gave in several orders.
     """
 
-    def __init__(self, name: str, records: Iterable[Record] = ()) -> None:
+    def __init__(self, name: str, records: Iterable[Record] = (), marks: DocumentMarks | None = None) -> None:
         self.name = name
+        self.marks = marks or DocumentMarks(name)
         self._columns: dict[str, dict[Key, tuple[list[int], list[int], list[Any]]]] = {}
         self._seen: Counter[str] = Counter()
         self._graded: Counter[str] = Counter()
@@ -110,6 +113,8 @@ class MetricValues:
         self.orders.add(record)
         if record.variant == 0:
             self._count(record)
+            if self.marks:
+                self.marks.add(record)
         if record.error is not None:
             return
         for metric, value in record.metrics.items():

@@ -16,6 +16,7 @@ from proctor.results.samples import Samples
 from proctor.run.ask import ResponseSource
 from proctor.run.budget import set_batches, set_budget
 from proctor.run.chunks import ROOM, ChunkLimits, plan_chunks
+from proctor.run.document_marks import marks_of
 from proctor.run.exam import Exam, check_exam, load_exam
 from proctor.run.loop import RecordSink, request_and_grade
 from proctor.run.model import open_configured
@@ -67,9 +68,10 @@ def evaluate(
         model_kind(config.model)
     exam = exam or load_exam(config, progress)
     check_exam(exam, config)
+    marks = marks_of(exam.tasks, config)
     # 3. The model is opened without its weights: its identity is part of keys, its chat template of prompts.
     model = opened or open_configured(config, lazily=True)
-    values_by_task = {task.spec.name: MetricValues(task.spec.name) for task in exam.tasks}
+    values_by_task = {name: MetricValues(name, marks=one) for name, one in marks.items()}
     in_memory = config.log_samples and samples is None if keep_records is None else keep_records
     sink = RecordSink(list(values_by_task) if in_memory else [], samples)
     try:

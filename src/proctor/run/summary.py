@@ -10,6 +10,7 @@ from proctor.models.prices import Prices
 from proctor.models.protocols import Model
 from proctor.run.aggregate import group_results, task_results
 from proctor.run.budget import report_usage
+from proctor.run.document_marks import mark_facts
 from proctor.run.exam import Exam, warn_of_unconfined
 from proctor.run.facts import config_section, exam_facts, model_facts, model_report, tokenizer_facts
 from proctor.run.not_a_number import report_nan
@@ -83,6 +84,7 @@ def summarize(
         **exam_facts(exam.tasks, values_by_task, warnings, scored),
         **facts_of(failed),
         **order_facts(orders, config.choice_orders, config.choice_orders_keep),
+        **mark_facts((one.marks for one in values_by_task.values()), config),
         **facts.refused,
         **report_usage(report, facts.paid, facts.prices),
         **({"not_a_number": nan.counts} if nan.counts else {}),

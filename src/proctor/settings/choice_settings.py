@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from proctor.errors import AnalysisError
 from proctor.settings import values as accepts
+from proctor.settings.score_settings import ScoreSettings
 from proctor.settings.setting import SAME, text
 from proctor.settings.values import MultipleChoice
 
@@ -59,7 +60,7 @@ def kinds_kept(setting: str) -> frozenset[Kind]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChoiceSettings:
+class ChoiceSettings(ScoreSettings):
     """What :class:`proctor.settings.declarations.RunConfig` has of multiple choice."""
 
     mc: MultipleChoice = text(  # noqa: RUF009 - its type is that of texts

@@ -29,12 +29,13 @@ from proctor.settings.amounts import amount, error_limit
 from proctor.settings.choice_settings import SECTION as _CHOICES
 from proctor.settings.sampling_settings import SECTION as _SAMPLING
 from proctor.settings.sampling_settings import SamplingSettings
+from proctor.settings.score_settings import SECTION as _SCORES
 from proctor.settings.setting import SAME, Setting, names, optional, pairs, repeated, switch, text
 from proctor.settings.values import Seeds
 
 _WHAT, _HOW, _CHAT = "what to evaluate", "how to evaluate", "chat"
 _OUTPUT, _REPORTERS, _MORE = "output", "reporters (not supported yet)", "more"
-_SECTIONS = (_WHAT, _SAMPLING, _HOW, _CHOICES, _CHAT, _OUTPUT, _REPORTERS, _MORE)
+_SECTIONS = (_WHAT, _SAMPLING, _HOW, _CHOICES, _SCORES, _CHAT, _OUTPUT, _REPORTERS, _MORE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,10 +215,7 @@ class RunConfig(SamplingSettings):
         regrade=SAME,
     )
     log_samples: bool = switch(
-        _OUTPUT,
-        "also write a samples file per task: every prompt, response and score",
-        short="-s",
-        regrade="also write a samples file per task",
+        _OUTPUT, "also write a samples file per task: every prompt, response and score", short="-s", regrade=SAME
     )
     predict_only: bool = switch(_OUTPUT, "write the responses and compute no scores", short="-x")
     write_out: bool = switch(_OUTPUT, "log the first prompt of each task", short="-w")

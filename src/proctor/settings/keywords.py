@@ -40,6 +40,8 @@ class RunSettings(TaskSettings, total=False):
     mc: Literal["auto", "letters", "constrained", "text", "off"]
     choice_orders: str
     choice_orders_keep: str
+    exclude: str | Path | None
+    cluster: str | None
     batch_invariant: bool
     trust_remote_code: bool
     batch: bool

@@ -14,7 +14,7 @@ from typing import Any
 from proctor.analysis.early_stop import document_order
 from proctor.errors import Finding, TaskError, UsageError, did_you_mean
 from proctor.foreign import no_exit
-from proctor.results.schema import doc_hash
+from proctor.results.hashes import doc_hash
 from proctor.tasks.fields import bind, describe
 from proctor.tasks.sources.load import load_splits
 from proctor.tasks.sources.locate import SPLIT_KEYS

@@ -33,7 +33,7 @@ from proctor.foreign import no_exit
 from proctor.records import ItemChoices
 from proctor.refs import Ref
 from proctor.results.encode import dumps
-from proctor.results.schema import sha256
+from proctor.results.hashes import sha256
 from proctor.tasks.choice_columns import ChoiceColumns, NoChoicesError
 from proctor.tasks.choice_orders import ChoiceOrders
 from proctor.tasks.choice_search import candidates, declared_choices, option_lists

@@ -10,7 +10,8 @@ from typing import Any
 from proctor.errors import UsageError
 from proctor.records import Record
 from proctor.results.files import stamp_of, write_results, write_samples
-from proctor.results.schema import experiment_facts, task_hash
+from proctor.results.hashes import task_hash
+from proctor.results.schema import experiment_facts
 from proctor.run.finish import write_for_script
 from proctor.run_result import RunResult
 

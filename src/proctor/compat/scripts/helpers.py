@@ -22,7 +22,7 @@ from proctor.compat.tasks.helpers import eval_logger
 from proctor.lazy import need
 from proctor.models.tokens.windows import rolling_windows
 from proctor.refs import Ref
-from proctor.results.schema import sha256
+from proctor.results.hashes import sha256
 from proctor.results.table import ARROWS
 from proctor.results.table import make_table as _make_table
 from proctor.settings.kwargs import text_scalar

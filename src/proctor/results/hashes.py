@@ -1,0 +1,54 @@
+"""The hashes of documents, prompts and targets in samples files, as lm-eval takes them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+from proctor.records import Record
+from proctor.results.encode import as_text, dumps
+
+
+def task_hash(records: Iterable[Record]) -> str:
+    """One hash over all documents, prompts and targets of a task, in order.
+
+    Args:
+        records: The task's records.
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    for record in records:
+        digest.update("".join(record_hashes(record)).encode("ascii"))
+    return digest.hexdigest()
+
+
+def sha256(text: str) -> str:
+    """SHA-256 of a text's UTF-8, in hex; lone surrogates are hashed as they are.
+
+    Args:
+        text: The text.
+    """
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def doc_hash(doc: Any) -> str:
+    """``doc_hash`` of a document, by which it is found in other runs.
+
+    Args:
+        doc: The document.
+    """
+    # lm-eval: the hash is taken from indented JSON.
+    return sha256(dumps(doc, indent=2))
+
+
+def record_hashes(record: Record) -> tuple[str, str, str]:
+    """The hashes of a record's document, first prompt and target, as a line of a samples file has them.
+
+    Args:
+        record: The record.
+    """
+    prompt = record.arguments[0][0] if record.arguments and record.arguments[0] else ""
+    return doc_hash(record.doc), sha256(as_text(prompt)), sha256(as_text(record.target))
