@@ -7,6 +7,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from proctor.analysis.option_kinds import KINDS, ItemKind, is_sorted, item_kind, kept, option_kind, speaking_positions
 
@@ -148,3 +150,19 @@ def test_the_quick_look_misses_none_of_the_vectors():
     for option in vectors["orders.option_kinds"]["input"]["all_none"]:
         assert speaking_positions(["x", option, "y"]) == (1,), option
     assert speaking_positions(["all cats", "both dogs", "모두 같은 속도로 회전하며 방향만 다르다"]) == ()
+
+
+@settings(max_examples=300)
+@given(
+    before=st.sampled_from(["", " ", "\t", '"', "the ", "Both a and "]),
+    text=st.sampled_from(
+        ["all of the above", "NONE of these", "no  correct answer", "neither", "Any of them", "two of the others",
+         "most of those answers", "둘 다", "以上皆是", "nothing", "small", "a and b", "both"]
+    ),
+    after=st.sampled_from(["", ".", " are correct", "\r"]),
+    others=st.lists(st.sampled_from(["x", "company", "an alternative", "3", "물"]), max_size=3),
+)  # fmt: skip
+def test_the_quick_look_hides_no_option_that_speaks_of_others(before, text, after, others):
+    options = [*others, before + text + after]
+    by_each = tuple(place for place, option in enumerate(options) if option_kind(option) == "all_none")
+    assert speaking_positions(options) == by_each

@@ -205,7 +205,7 @@ def extreme_length(
     for position, (options, gold) in enumerate(zip(choices, golds, strict=True)):
         if not 0 <= gold < len(options):
             raise AnalysisError(f"The gold {gold} of document {position} is none of its {len(options)} options.")
-        lengths = [len(option) for option in options]
+        lengths = list(map(len, options))
         wanted = max(lengths) if longest else min(lengths)
         values.append(1 / lengths.count(wanted) if lengths[gold] == wanted else 0.0)
     return values, baseline_of(values, [1 / len(options) for options in choices])

@@ -119,8 +119,9 @@ def option_kind(option: str) -> OptionKind | None:
     return None
 
 
-_HINT = re.compile(r"\b(?:all|none|any|neither|either|both|two|some|most|no correct)\b|[가-힣一-鿿]", re.IGNORECASE)
-"""What every option that speaks of others has in it: most documents need no closer look."""
+_OTHERS_HINTS = ("above", "below", "preceding", "previous", "options", "choices", "answers", "alternatives", "others")
+_WHOLE_HINTS = ("all", "none", "any", "neither", "either", "both", "no")
+_BEFORE = _AROUND + "\t\r\v\f"
 
 
 def speaking_positions(options: Sequence[str]) -> tuple[int, ...]:
@@ -129,9 +130,24 @@ def speaking_positions(options: Sequence[str]) -> tuple[int, ...]:
     Args:
         options: The texts of the K options of an item.
     """
-    if not _HINT.search("\n".join(options)):
+    if not _may_speak(options):
         return ()
     return tuple(position for position, option in enumerate(options) if option_kind(option) == "all_none")
+
+
+def _may_speak(options: Sequence[str]) -> bool:
+    """Whether an option has what every one that speaks of others has: most documents need no closer look.
+
+    Plain searches of texts, since a pattern that looks at each word of 14,042 documents takes a tenth of their audit.
+    """
+    text = "\n".join(options)
+    if not text.isascii():
+        return True
+    text = text.lower()
+    for noun in _OTHERS_HINTS:
+        if noun in text:
+            return True
+    return any(option.lstrip(_BEFORE).startswith(_WHOLE_HINTS) for option in text.split("\n"))
 
 
 def item_kind(options: Sequence[str], stem: str = "") -> ItemKind:

@@ -23,7 +23,7 @@ def first_highest(values: Sequence[float]) -> int:
     Args:
         values: At least one number, none NaN.
     """
-    return max(range(len(values)), key=values.__getitem__)
+    return values.index(max(values))
 
 
 def usable(lls: Sequence[float]) -> bool:
@@ -48,6 +48,10 @@ def softmax(lls: Sequence[float]) -> list[float]:
         raise AnalysisError(
             f"Log-likelihoods {list(lls)} give no probabilities: leave such documents out and count them."
         )
+    return _softmax(lls)
+
+
+def _softmax(lls: Sequence[float]) -> list[float]:
     highest = max(lls)
     weights = [math.exp(ll - highest) for ll in lls]
     total = math.fsum(weights)
@@ -89,10 +93,19 @@ class ChoiceProbabilities:
     """1 where the choice is a gold."""
     nll: Statistic
     """Mean of -log p(gold)."""
-    brier: float | None
-    """Mean of ``sum_k (p_k - y_k)²``, y shared among several golds; None without documents."""
-    entropy: float | None
-    """Mean of ``-sum_k p_k log p_k`` in nats; None without documents."""
+    golds: tuple[Sequence[int], ...]
+    """The positions of the right options."""
+
+    @property
+    def brier(self) -> float | None:
+        """Mean of ``sum_k (p_k - y_k)²``, y shared among several golds; None without documents."""
+        rows = zip(self.probabilities, self.golds, strict=True)
+        return math.fsum([_brier(p, gold) for p, gold in rows]) / len(self.golds) if self.golds else None
+
+    @property
+    def entropy(self) -> float | None:
+        """Mean of ``-sum_k p_k log p_k`` in nats; None without documents."""
+        return math.fsum(map(_entropy, self.probabilities)) / len(self.golds) if self.golds else None
 
 
 def choice_probabilities(lls: Sequence[Sequence[float]], golds: Sequence[Sequence[int]]) -> ChoiceProbabilities:
@@ -112,19 +125,17 @@ def choice_probabilities(lls: Sequence[Sequence[float]], golds: Sequence[Sequenc
             raise AnalysisError(f"The gold {list(gold)} of document {position} is none of its {len(one)} options.")
         if usable(one):
             positions.append(position)
-            rows.append((one, gold, softmax(one)))
+            rows.append((one, gold, _softmax(one)))
     choice = tuple(first_highest(one) for one, _, _ in rows)
-    n = len(rows)
     return ChoiceProbabilities(
         tuple(positions),
-        len(lls) - n,
+        len(lls) - len(rows),
         tuple(tuple(p) for _, _, p in rows),
         choice,
         tuple(p[k] for (_, _, p), k in zip(rows, choice, strict=True)),
         tuple(int(k in gold) for (_, gold, _), k in zip(rows, choice, strict=True)),
         _mean_nll([negative_log_probability(one, gold, p) for one, gold, p in rows]),
-        math.fsum(_brier(p, gold) for _, gold, p in rows) / n if n else None,
-        math.fsum(_entropy(p) for _, _, p in rows) / n if n else None,
+        tuple(gold for _, gold, _ in rows),
     )
 
 
@@ -137,10 +148,10 @@ def _mean_nll(values: list[float]) -> Statistic:
     return Statistic(math.fsum(values) / len(values))
 
 
-def _brier(probabilities: list[float], golds: Sequence[int]) -> float:
+def _brier(probabilities: Sequence[float], golds: Sequence[int]) -> float:
     share = 1 / len(golds)
     return math.fsum([(p - share * (k in golds)) ** 2 for k, p in enumerate(probabilities)])
 
 
-def _entropy(probabilities: list[float]) -> float:
+def _entropy(probabilities: Sequence[float]) -> float:
     return -math.fsum([p * math.log(p) for p in probabilities if p > 0])

@@ -126,6 +126,9 @@ def are_labels(options: Sequence[str]) -> bool:
     Args:
         options: Their texts.
     """
+    # Most options are texts, and the first of them says so.
+    if not options or len(options[0].strip(" ().:")) != 1:
+        return False
     bare = "".join([option.strip(" ().:") for option in options])
     return len(bare) == len(options) > 1 and any(series.startswith(bare) for series in _SERIES)
 

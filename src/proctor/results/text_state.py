@@ -31,10 +31,11 @@ def text_state(sample: Sample, think_end: str | None = None) -> TextState | None
 
 
 def _is_written(line: Mapping[str, Any]) -> bool:
+    # dict and no Mapping: a line is JSON, and this is looked at for every one.
     given = line.get("arguments")
-    first = next(iter(given.values()), None) if isinstance(given, Mapping) else _first(given, 1)
-    values = list(first.values()) if isinstance(first, Mapping) else first
-    if not isinstance(values, list) or len(values) != 2 or not isinstance(values[1], Mapping):
+    first = next(iter(given.values()), None) if isinstance(given, dict) else _first(given, 1)
+    values = list(first.values()) if isinstance(first, dict) else first
+    if not isinstance(values, list) or len(values) != 2 or not isinstance(values[1], dict):
         return False
     return not {"labels", "options"} <= values[1].keys()
 
