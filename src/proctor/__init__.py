@@ -14,11 +14,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from proctor.api import audit, compare, evaluate, load_tasks, open_results, regrade
+    from proctor.api import audit, compare, evaluate, load_tasks, open_results, regrade, report
 
     __version__: str
 
-__all__ = ["__version__", "audit", "compare", "evaluate", "load_tasks", "open_results", "regrade"]
+__all__ = ["__version__", "audit", "compare", "evaluate", "load_tasks", "open_results", "regrade", "report"]
 
 
 def __dir__() -> list[str]:

@@ -24,7 +24,17 @@ if TYPE_CHECKING:
     from proctor.settings.config import RunConfig
     from proctor.tasks.class_task import AnyTask
 
-__all__ = ["RunSettings", "TaskSettings", "audit", "compare", "evaluate", "load_tasks", "open_results", "regrade"]
+__all__ = [
+    "RunSettings",
+    "TaskSettings",
+    "audit",
+    "compare",
+    "evaluate",
+    "load_tasks",
+    "open_results",
+    "regrade",
+    "report",
+]
 
 log = logging.getLogger("proctor")
 
@@ -282,6 +292,29 @@ def compare(
 
     options = CompareOptions(metric, _words("tasks", tasks), correction, cluster, margin, by_number, interval)
     return compare_runs([_newest(source, store) for source in sources], options)
+
+
+def report(
+    *sources: int | str | Path,
+    output: str | Path = "report.html",
+    language: Literal["en", "ko"] | None = None,
+    canary: str | None = None,
+    store: str | None = None,
+) -> Path:
+    """Write one HTML file of stored runs, which opens without a network; return its path.
+
+    ``sources`` and keywords: as ``proctor report`` has them; all runs of a folder are shown. Raises
+    :class:`~proctor.errors.UsageError` for what is not there, :class:`~proctor.errors.DataError` for what cannot be
+    read.
+    """
+    from proctor.html_report.facts import ReportOptions
+    from proctor.html_report.report import make_report, write_report
+    from proctor.results.open_runs import open_runs
+
+    opened = open_runs([str(source) for source in sources], store=store)
+    text = make_report(opened.runs, ReportOptions(language, canary=canary), unread=opened.unread, files=opened.files)
+    write_report(Path(output), text)
+    return Path(output)
 
 
 def _newest(source: int | str | Path, store: str | None) -> StoredRun:

@@ -45,6 +45,7 @@ SUBCOMMANDS = {
     "audit": "look a run through: how sure its scores are, what they are worth, what they leave unsaid",
     "compare": "compare runs on the same documents: differences, intervals, tests, verdicts",
     "gate": "pass a run or not: against a baseline within a margin, or by a policy",
+    "report": "write one HTML file of runs: scores, comparisons, every question; it opens offline",
     "items": "look at the items of runs: difficulty, doubtful golds, duplicates",
     "runs": "list earlier runs, how they ended, and where their results are",
     "cache": "manage cached responses",

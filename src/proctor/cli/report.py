@@ -1,0 +1,45 @@
+"""Write one HTML file of stored runs: scores, comparisons, how a model answers, every question; it opens offline."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from proctor.cli.cache import add_store_flag
+from proctor.cli.stored_runs import report_unread
+from proctor.errors import UsageError, printable
+
+USAGE = "proctor report RUN [RUN ...] [-o report.html] [--language en|ko] [--max_size MB] [--without PART ...]"
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Which runs, and what the page holds."""
+    parser.add_argument(
+        "runs",
+        nargs="+",
+        metavar="RUN",
+        help="a results file, a samples file, a folder, a .zip or .tar.gz, or a number of 'proctor runs'; of proctor "
+        "or lm-eval. All runs of a folder are compared",
+    )
+    parser.add_argument("--output", "-o", default="report.html", metavar="FILE", help="(default: report.html)")
+    parser.add_argument("--language", choices=("en", "ko"), help="of the page (default: the locale's)")
+    parser.add_argument("--canary", metavar="TEXT", help="written into the file, to be found again in training data")
+    add_store_flag(parser)
+
+
+def execute(namespace: argparse.Namespace) -> int:
+    """Write the file, and say how large it is."""
+    from proctor.html_report.facts import ReportOptions
+    from proctor.html_report.report import make_report, write_report
+    from proctor.results.open_runs import open_runs
+
+    opened = open_runs(namespace.runs, store=namespace.store)
+    report_unread(opened)
+    text = make_report(opened.runs, ReportOptions(namespace.language, canary=namespace.canary), unread=opened.unread,
+                       files=opened.files)  # fmt: skip
+    try:
+        size = write_report(Path(namespace.output), text)
+    except OSError as error:
+        raise UsageError(f"{namespace.output} cannot be written: {error.strerror or error}.") from error
+    print(f"{printable(namespace.output)}: {size / 1e6:.2f} MB")
+    return 0

@@ -1,0 +1,153 @@
+"""The one sentence of a report: what came out."""
+
+from __future__ import annotations
+
+from proctor.analysis.compare_text import letter
+from proctor.analysis.comparison import Comparison, GroupComparison, PairComparison, TaskComparison
+from proctor.analysis.corpus_statistics import STATISTICS
+from proctor.analysis.run_audit import ScoreAudit
+from proctor.analysis.task_scores import name_of
+from proctor.analysis.verdicts import Verdict
+from proctor.analysis.wording import in_points, number, p_value, signed, span
+from proctor.html_report.facts import ReportFacts, Row
+from proctor.html_report.language import Language, in_one_line
+from proctor.html_report.pieces import VERDICTS, short_name
+
+_MOST = 4
+"""Scores that one sentence names."""
+
+
+def outcome(facts: ReportFacts, rows: tuple[Row, ...], language: Language) -> str:
+    """What came out, in a sentence or two.
+
+    Args:
+        facts: What there is.
+        rows: The tree of scores.
+        language: Of the sentence.
+    """
+    roots = [row for row in rows if row.depth == 0 and row.first is not None]
+    if not roots:
+        return language.text("outcome_nothing")
+    if facts.comparison is not None and len(facts.runs) == 2:
+        (pair,) = facts.comparison.pairs
+        said = main_comparison(pair, facts.comparison)
+        if said is not None:
+            return comparison_sentence(said, language, *(letter(place) for place in (pair.a, pair.b)))
+    if len(facts.runs) > 1:
+        return _ranked(facts, roots[0], language)
+    return _single(facts, roots, language)
+
+
+def main_comparison(pair: PairComparison, comparison: Comparison) -> GroupComparison | TaskComparison | None:
+    """The difference that a comparison is about: of the first group that is in no other, else of the first task.
+
+    Args:
+        pair: Two of the runs.
+        comparison: All of them.
+    """
+    inside = {member for members in comparison.runs[pair.a].groups.values() for member in members}
+    groups = [one for one in pair.groups if one.group not in inside]
+    tasks = [one for one in pair.tasks if one.result is not None and one.task not in inside]
+    return next(iter([*groups, *tasks, *(one for one in pair.tasks if one.result is not None)]), None)
+
+
+def _single(facts: ReportFacts, roots: list[Row], language: Language) -> str:
+    model = short_name(facts.runs[0])
+    if len(roots) > 1:
+        known = [f"{row.alias} {number(score.score, 3)}" for row in roots if (score := row.scores[0])]
+        more = language.text("and_more", n=len(known) - _MOST) if len(known) > _MOST else ""
+        return language.text("outcome_several", model=model, scores=", ".join(known[:_MOST]) + more)
+    row, score = roots[0], roots[0].scores[0]
+    if score is None:
+        return language.text("outcome_nothing")
+    first = _score(model, row.alias, score, language)
+    if row.chance is None:
+        return first
+    above = score.interval is None or score.interval[0] > row.chance
+    return f"{first} {language.text('outcome_chance' if above else 'outcome_at_chance', chance=number(row.chance, 3))}"
+
+
+def _score(model: str, exam: str, score: ScoreAudit, language: Language) -> str:
+    values = {"model": model, "exam": exam, "metric": name_of(score.metric), "score": number(score.score, 3)}
+    if score.n is None or score.interval is None:
+        return language.text("outcome_score_alone", **values)
+    low, high = (number(end, 3) for end in score.interval)
+    return language.text("outcome_score", n=score.n, low=low, high=high, **values)
+
+
+def _ranked(facts: ReportFacts, row: Row, language: Language) -> str:
+    """The best of several, and whether it is better than the next one beyond chance."""
+    known = [(score.score, place) for place, score in enumerate(row.scores) if score is not None]
+    if len(known) < 2 or row.first is None:
+        return language.text("outcome_nothing")
+    higher = facts.runs[0].higher_is_better(row.name, row.first.metric[0])
+    known.sort(key=lambda one: (-one[0] if higher else one[0], one[1]))
+    (best, first), (next_, second) = known[:2]
+    values = {
+        "exam": row.alias, "best": f"{letter(first)} ({short_name(facts.runs[first])})", "score": number(best, 3),
+        "second": letter(second), "next": number(next_, 3),
+    }  # fmt: skip
+    text = language.text("outcome_ranked", n=len(known), **values)
+    pair = next((one for one in facts.comparison.pairs if {one.a, one.b} == {first, second}), None) if (
+        facts.comparison) else None  # fmt: skip
+    said = main_comparison(pair, facts.comparison) if pair and facts.comparison else None
+    if pair is None or said is None:
+        return text
+    return f"{text} {comparison_sentence(said, language, letter(pair.a), letter(pair.b))}"
+
+
+def comparison_sentence(one: GroupComparison | TaskComparison, language: Language, a: str, b: str) -> str:
+    """A difference, its size and its uncertainty.
+
+    Args:
+        one: Of a group or task.
+        language: Of the sentence.
+        a: What the first run is called.
+        b: What the second run is called.
+    """
+    judgement, first, second = one.judgement, one.a, one.b
+    if judgement is None or first is None or second is None:
+        return language.text("no_test_because", reason=one.reason or "" if isinstance(one, TaskComparison) else "")
+    metric = one.metric[0] if one.metric else ""
+    share = in_points(first) and in_points(second) and metric not in STATISTICS
+    difference, interval, p, effect = _numbers(one)
+    kind = VERDICTS[judgement.verdict]
+    resolved = judgement.verdict in (Verdict.BETTER, Verdict.WORSE)
+    size = _size(abs(difference) if resolved else difference, language, share=share, sign=not resolved)
+    inside = _interval(interval, language, share=share)
+    text = language.text(
+        f"compare_{kind}", a=a, b=b, name=one.alias, size=size, interval=inside, p=in_one_line(p_value(p))
+    )
+    if judgement.verdict is Verdict.NOT_RESOLVED and effect is not None:
+        missed = _size(effect, language, share=share)
+        text += " " + language.text("compare_effect", size=missed, n=_documents(one))
+    return text
+
+
+def _numbers(
+    one: GroupComparison | TaskComparison,
+) -> tuple[float, tuple[float, float] | None, float | None, float | None]:
+    if isinstance(one, GroupComparison):
+        return one.result.micro, one.interval, one.result.p, one.detectable_effect
+    result = one.result
+    if result is None:
+        return 0.0, None, None, None
+    return result.difference, result.interval, result.p, result.detectable_effect
+
+
+def _documents(one: GroupComparison | TaskComparison) -> int:
+    if isinstance(one, GroupComparison):
+        return one.n
+    return one.result.n if one.result else 0
+
+
+def _size(value: float, language: Language, *, share: bool, sign: bool = False) -> str:
+    if share:
+        return language.points(value, sign=sign)
+    return signed(value).strip() if sign else number(value)
+
+
+def _interval(interval: tuple[float, float] | None, language: Language, *, share: bool) -> str:
+    if interval is None:
+        return "—"
+    return language.range_of_points(interval) if share else span(interval)

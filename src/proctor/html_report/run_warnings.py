@@ -1,0 +1,124 @@
+"""What must be known of a run before its scores are believed, as sentences: one kind of problem, one sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from proctor.analysis.audit_text import parts_of
+from proctor.analysis.formulations import LOW_MASS
+from proctor.analysis.multiplicity import adjusted
+from proctor.analysis.run_audit import GroupAudit, RunAudit, TaskAudit
+from proctor.analysis.wording import named, number
+from proctor.html_report.language import Language, percent
+from proctor.results.stored_run import StoredRun, number_of
+
+_CHAT = re.compile(r"(?i)(?:^|[-_/.])(?:instruct|chat|it)(?:$|[-_.])")
+"""Names of models that were trained to be talked to."""
+
+
+def run_warnings(audit: RunAudit, language: Language) -> list[str]:
+    """The warnings of a run, those first that change scores most.
+
+    Args:
+        audit: The run.
+        language: Of the sentences.
+    """
+    run = audit.run
+    found = [*_of_documents(audit, language), *_of_prompts(run, language), *_of_scores(audit, language)]
+    return list(dict.fromkeys(found))
+
+
+def _of_documents(audit: RunAudit, language: Language) -> Iterator[str]:
+    failed = [one for one in audit.tasks if one.unscored]
+    if failed:
+        total = sum(one.unscored for one in failed)
+        yield language.text("warn_failed", n=total, tasks=_named(failed))
+    for state in ("unread", "unfinished"):
+        tasks = [one for one in audit.tasks if one.texts.get(state)]
+        if tasks:
+            count, total = (
+                sum(one.texts.get(state, 0) for one in tasks),
+                sum(sum(one.texts.values()) for one in tasks),
+            )
+            yield language.text(
+                f"warn_{state}", n=count, total=total, share=percent(count / total), tasks=_named(tasks)
+            )
+    cut = [one for one in audit.tasks if one.truncated]
+    if cut:
+        yield language.text("warn_at_length", n=sum(one.truncated or 0 for one in cut), tasks=_named(cut))
+    odd = [one for one in audit.tasks if one.not_finite]
+    if odd:
+        yield language.text("warn_not_a_number", n=sum(one.not_finite for one in odd), tasks=_named(odd))
+    alone = [
+        one for one in audit.tasks if one.reason and one.main is not None and one.task not in audit.run.samples_files
+    ]
+    if alone:
+        yield language.text("warn_no_samples", n=len(alone), tasks=_named(alone))
+
+
+def _named(tasks: Sequence[TaskAudit]) -> str:
+    return named([one.task for one in tasks], 4)
+
+
+def _of_prompts(run: StoredRun, language: Language) -> Iterator[str]:
+    truncated = _total(run.section("proctor", "truncated"))
+    if truncated:
+        yield language.text("warn_truncated", n=truncated)
+    same = [task for task in run.tasks if _examples_from_test(run, task)]
+    if same:
+        yield language.text("warn_same_split", n=len(same), tasks=named(same, 4))
+    hosted = run.section("config").get("model")
+    if _CHAT.search(run.name) and hosted in ("hf", "vllm", "sglang") and not run.document.get("chat_template"):
+        yield language.text("warn_no_template")
+    checked = run.section("proctor", "warnings")
+    if checked:
+        yield language.text("warn_prompts", n=len(checked), tasks=named(list(map(str, checked)), 4))
+    if run.section("config").get("limit"):
+        yield language.text("warn_limit", limit=str(run.section("config")["limit"]))
+
+
+def _total(counts: Mapping[str, Any]) -> int:
+    values = [number_of(value) for value in counts.values()]
+    return int(sum(value for value in values if value is not None))
+
+
+def _examples_from_test(run: StoredRun, task: str) -> bool:
+    """Whether few-shot examples come from the questions themselves."""
+    config = run.config(task)
+    shots = run.section("n-shot").get(task)
+    # A text that is read whole has no examples before it.
+    if config.get("output_type") == "loglikelihood_rolling":
+        return False
+    if not config or not isinstance(shots, int) or shots < 1 or not config.get("test_split"):
+        return False
+    drawn = config.get("fewshot_config") if isinstance(config.get("fewshot_config"), dict) else {}
+    if drawn and drawn.get("samples"):
+        return False
+    split = (drawn or {}).get("split") or config.get("fewshot_split") or config.get("training_split")
+    return (split or config.get("validation_split") or config["test_split"]) == config["test_split"]
+
+
+def _of_scores(audit: RunAudit, language: Language) -> Iterator[str]:
+    chances = [(part.alias, part.choices.chance) for part in audit.tasks if part.choices and part.choices.chance]
+    corrected = adjusted([chance.p_above for _, chance in chances])
+    low = [alias for (alias, _), p in zip(chances, corrected, strict=True) if p is not None and p > 0.05]
+    if low:
+        yield language.text("warn_chance", n=len(low), tasks=named(low, 6))
+    for part in parts_of(audit):
+        yield from _of_part(part, language)
+
+
+def _of_part(part: GroupAudit | TaskAudit, language: Language) -> Iterator[str]:
+    choices = part.choices
+    if choices is None:
+        return
+    if choices.mass is not None and choices.mass < LOW_MASS:
+        yield language.text("warn_mass", name=part.alias, share=percent(choices.mass, 1))
+    for name, baseline in (("longest", choices.longest), ("shortest", choices.shortest)):
+        if baseline is not None and baseline.conspicuous:
+            yield language.text(f"warn_{name}", name=part.alias, acc=number(baseline.acc, 3),
+                                chance=number(baseline.chance, 3))  # fmt: skip
+    if choices.unknown:
+        yield language.text("warn_unknown_gold", n=choices.unknown, name=part.alias)

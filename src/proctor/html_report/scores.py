@@ -1,0 +1,253 @@
+"""Section 2: the tree of groups and tasks, each with its score, its interval, and a row of a dot plot."""
+
+# The plot is a column of the table: a row's marks stand beside its numbers, and both print together. Groups open and
+# close without a script: a box in the row of a group hides, by a rule of style, the rows that are inside it.
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from proctor.analysis.compare_text import letter
+from proctor.analysis.corpus_statistics import STATISTICS
+from proctor.analysis.run_audit import ScoreAudit
+from proctor.analysis.task_scores import name_of
+from proctor.analysis.wording import in_points, number, span
+from proctor.html_report.facts import ReportFacts, Row
+from proctor.html_report.language import Language
+from proctor.html_report.markup import Child, Html, element, isolated, joined
+from proctor.html_report.pieces import details, run_label, score_text, section, table
+from proctor.html_report.svg import Dot, Scale, axis, key_mark, scale_around, strip
+from proctor.results.stored_run import StoredRun
+
+OPEN_ROWS = 60
+"""Rows above which the innermost groups start closed."""
+INTERVALS = 3
+"""Runs up to which intervals stand in the table; of more, in the plot and where the mouse rests."""
+
+
+def scores(facts: ReportFacts, rows: tuple[Row, ...], language: Language) -> Html:
+    """The section.
+
+    Args:
+        facts: What there is.
+        rows: The tree of scores.
+        language: Of the words.
+    """
+    shown = [row for row in rows if row.is_group or row.first is not None]
+    scale = _scale(shown)
+    columns = _Columns(facts, shown, language, _Plot(scale))
+    folds = _folds(shown)
+    lines = [element("tr", *columns.cells(row, folds), class_=_classes(row, folds)) for row in shown]
+    body = element("tbody", *lines)
+    return section(
+        "scores",
+        language.text("scores"),
+        _fold_rules(folds),
+        _legend(facts, scale, language),
+        table([*columns.headers()], body, label=language.text("scores"), class_="tree"),
+        element("p", language.text("scores_note"), class_="note"),
+        _all_metrics(facts, language),
+    )
+
+
+class _Columns:
+    """The columns of text: what no row has is no column.
+
+    Args:
+        facts: What there is.
+        rows: The rows that are shown.
+        language: Of the words.
+        plot: The column of the plot.
+    """
+
+    def __init__(self, facts: ReportFacts, rows: Sequence[Row], language: Language, plot: _Plot) -> None:
+        self._facts, self._language, self._plot = facts, language, plot
+        tasks = [row for row in rows if not row.is_group]
+        self._has_chance = any(row.chance is not None for row in rows)
+        self._has_unread = any(row.unread for row in rows)
+        self._has_filter = any(row.first and row.first.metric[1] != "none" for row in tasks)
+        self._has_shots = any(_shots(facts.runs, row.name) for row in tasks)
+
+    def headers(self) -> Iterator[Child]:
+        """The cells of the head."""
+        text = self._language.text
+        yield text("task")
+        for place in range(len(self._facts.runs)):
+            name = run_label(place) if len(self._facts.runs) > 1 else text("score")
+            yield element("th", name, scope="col", class_="num")
+        if self._plot.scale is not None:
+            yield element("th", self._plot.head(text("plot")), scope="col", class_="plot")
+        yield element("th", text("n"), scope="col", class_="num", title=text("n_title"))
+        if self._has_chance:
+            yield element("th", text("chance"), scope="col", class_="num")
+        if self._has_unread:
+            yield element("th", text("unread"), scope="col", class_="num")
+        yield element("th", text("metric"), scope="col")
+        if self._has_shots:
+            yield element("th", text("shots"), scope="col", class_="num")
+
+    def cells(self, row: Row, folds: dict[str, tuple[str, bool]]) -> Iterator[Child]:
+        """The cells of a row.
+
+        Args:
+            row: The row.
+            folds: Of groups, the name of their box and whether it is open.
+        """
+        yield element("th", _name(row, folds, self._language), scope="row", style=f"--depth:{row.depth}")
+        several = len(self._facts.runs) > INTERVALS
+        for score in row.scores:
+            interval = span(score.interval, 3) if several and score and score.interval else None
+            yield element("td", score_text(score, interval=not several), class_="num", title=interval)
+        if self._plot.scale is not None:
+            yield element("td", self._plot.row(row), class_="plot")
+        count = row.first.n if row.first else None
+        yield element("td", "" if count is None else f"{count:,}", class_="num")
+        if self._has_chance:
+            yield element("td", "" if row.chance is None else number(row.chance, 3), class_="num quiet")
+        if self._has_unread:
+            yield element("td", f"{row.unread:,}" if row.unread else "", class_="num")
+        yield element("td", _metric(row.first, with_filter=self._has_filter), class_="quiet")
+        if self._has_shots:
+            yield element("td", _shots(self._facts.runs, row.name), class_="num quiet")
+
+
+def _name(row: Row, folds: dict[str, tuple[str, bool]], language: Language) -> Html:
+    if row.name not in folds:
+        return isolated(row.alias)
+    box, is_open = folds[row.name]
+    label = language.text("fold", name=row.alias)
+    return joined(
+        element("input", type="checkbox", class_="fold", id=box, checked=is_open, aria_label=label),
+        element("label", isolated(row.alias), for_=box),
+    )
+
+
+def _metric(score: ScoreAudit | None, *, with_filter: bool) -> str:
+    if score is None:
+        return ""
+    return name_of(score.metric) if with_filter else score.metric[0]
+
+
+def _shots(runs: Sequence[StoredRun], name: str) -> str:
+    counts = [run.section("n-shot").get(name) for run in runs]
+    known = [str(count) for count in counts if isinstance(count, int)]
+    return known[0] if len(set(known)) == 1 else " / ".join(known)
+
+
+def _is_share(row: Row) -> bool:
+    known = [score for score in row.scores if score is not None]
+    return bool(known) and all(in_points(score.score) and score.metric[0] not in STATISTICS for score in known)
+
+
+def _scale(rows: Sequence[Row]) -> Scale | None:
+    """One scale for all shares; None where there are none."""
+    values = list[float]()
+    for row in rows:
+        if _is_share(row):
+            values += [score.score for score in row.scores if score]
+            values += [end for score in row.scores if score and score.interval for end in score.interval]
+            values += [row.chance] if row.chance is not None else []
+    return scale_around(values, most=(0, 1)) if values else None
+
+
+class _Plot:
+    """The column of the dot plot.
+
+    Args:
+        scale: Of all shares; None: there is no plot.
+    """
+
+    def __init__(self, scale: Scale | None) -> None:
+        self.scale = scale
+        self._ticks = scale.ticks() if scale else []
+
+    def head(self, title: str) -> Html | None:
+        """The axis.
+
+        Args:
+            title: What a reader hears.
+        """
+        return axis(self.scale, [(tick, f"{tick:.2g}") for tick in self._ticks], title) if self.scale else None
+
+    def row(self, row: Row) -> Html | None:
+        """The marks of a row; None where its scores are no shares.
+
+        Args:
+            row: The row.
+        """
+        if self.scale is None or not _is_share(row):
+            return None
+        dots = [Dot(place, one.score, one.interval) for place, one in enumerate(row.scores) if one is not None]
+        return strip(dots, self.scale, ticks=self._ticks, reference=row.chance)
+
+
+def _folds(rows: Sequence[Row]) -> dict[str, tuple[str, bool]]:
+    """Of each group that has rows inside it, the name of its box, and whether it starts open."""
+    members = {name for row in rows for name in row.inside}
+    outer = {name for row in rows if row.is_group for name in row.inside}
+    groups = [row.name for row in rows if row.is_group and row.name in members]
+    few = len(rows) <= OPEN_ROWS
+    return {name: (f"g{place}", few or name in outer) for place, name in enumerate(groups)}
+
+
+def _fold_rules(folds: dict[str, tuple[str, bool]]) -> Html | None:
+    rules = "".join(f".tree:has(#{box}:not(:checked)) .in-{box}{{display:none}}" for box, _ in folds.values())
+    return Html(f"<style>@media screen{{{rules}}}</style>") if rules else None
+
+
+def _classes(row: Row, folds: dict[str, tuple[str, bool]]) -> str:
+    around = [f"in-{folds[name][0]}" for name in row.inside if name in folds]
+    return " ".join(["group" if row.is_group else "task", *around])
+
+
+def _legend(facts: ReportFacts, scale: Scale | None, language: Language) -> Html | None:
+    if scale is None:
+        return None
+    runs = [element("span", run_label(place, run)) for place, run in enumerate(facts.runs)]
+    shown = runs if len(runs) > 1 else [element("span", key_mark(0), " ", language.text("legend_score"))]
+    line = element(
+        "svg",
+        element("line", class_="reference", x1=3, x2=3, y1=0, y2=12),
+        class_="key",
+        viewBox="-3 0 12 12",
+        aria_hidden="true",
+    )
+    bar = element(
+        "svg",
+        element("line", class_="bar run-0", x1=0, x2=18, y1=6, y2=6),
+        class_="key wide",
+        viewBox="0 0 18 12",
+        aria_hidden="true",
+    )
+    facts_ = [
+        element("span", bar, " ", language.text("legend_interval")),
+        element("span", line, " ", language.text("legend_chance")),
+    ]
+    return element("p", *shown, *facts_, class_="legend")
+
+
+def _all_metrics(facts: ReportFacts, language: Language) -> Html:
+    """Every score as the results files have it, with lm-eval's standard error."""
+    names = list(dict.fromkeys(name for run in facts.runs for name, _ in run.tree()))
+    lines = [line for name in names for line in _metric_lines(facts.runs, name)]
+    headers = [language.text("task"), language.text("metric"), language.text("filter")]
+    for place in range(len(facts.runs)):
+        label = letter(place) if len(facts.runs) > 1 else language.text("score")
+        headers += [label, language.text("stderr")]
+    body = element("tbody", *lines)
+    inner = table(headers, body, label=language.text("all_metrics"), class_="plain")
+    return details(language.text("all_metrics_n", n=len(lines)), inner)
+
+
+def _metric_lines(runs: Sequence[StoredRun], name: str) -> Iterator[Html]:
+    values, errors = [run.scores(name) for run in runs], [run.stderrs(name) for run in runs]
+    for metric in dict.fromkeys(metric for one in values for metric in one):
+        cells = [
+            element("th", isolated(runs[0].alias(name)), scope="row"),
+            element("td", metric[0]),
+            element("td", metric[1], class_="quiet"),
+        ]
+        for mine, stderr in zip(values, errors, strict=True):
+            cells.append(element("td", number(mine.get(metric), 4), class_="num"))
+            cells.append(element("td", number(stderr.get(metric), 4), class_="num quiet"))
+        yield element("tr", *cells)

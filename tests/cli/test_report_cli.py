@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from stored_runs import right_and_wrong, write_run
+
+from proctor.cli.main import main
+
+
+def test_a_file_is_written_and_its_size_said(tmp_path, capsys):
+    results = write_run(tmp_path / "run", {"exam": right_and_wrong("1101" * 5)})
+    out = tmp_path / "page.html"
+    assert main(["report", str(results), "-o", str(out), "--language", "ko", "--canary", "abc"]) == 0
+    assert capsys.readouterr().out == f"{out}: {out.stat().st_size / 1e6:.2f} MB\n"
+    assert '<html lang="ko">' in out.read_text(encoding="utf-8")
+
+
+def test_all_runs_of_a_folder_are_compared(tmp_path, capsys):
+    for name in "ab":
+        write_run(tmp_path / name, {"exam": right_and_wrong("1101" * 5)}, model_name=f"org/{name}")
+    out = tmp_path / "page.html"
+    assert main(["report", str(tmp_path), "-o", str(out)]) == 0
+    assert "org/b" in out.read_text(encoding="utf-8")
+
+
+def test_mistakes_are_sentences(tmp_path, capsys):
+    results = write_run(tmp_path / "run", {"exam": right_and_wrong("1101" * 5)})
+    assert main(["report", str(results), "-o", str(tmp_path / "no" / "x.html")]) == 2
+    assert "cannot be written: No such file or directory." in capsys.readouterr().err
+    assert main(["report", str(tmp_path / "nothing")]) == 2

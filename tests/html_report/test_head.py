@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from report_pages import Page, facts_of, stored
+
+from proctor.html_report.facts import score_rows
+from proctor.html_report.head import head, title_of
+from proctor.html_report.language import language_of
+
+
+def page(*runs, code="en"):
+    facts = facts_of(*runs)
+    return Page(head(facts, score_rows(facts), language_of(code)))
+
+
+def test_it_says_exam_models_date_and_outcome(run):
+    found = page(run)
+    assert found.text.startswith("1 run · 2026-01-02 exam org/small scores 0.750 on exam (acc, 80 questions; 95 %: 0.6")
+    assert "Guessing would give 0.250." in found.text
+    assert "proctor run --model hf" in found.text
+    assert len(found.all("h1")) == 1
+
+
+def test_two_runs_show_the_settings_by_which_they_differ(tmp_path, run):
+    config = {"model": "hf", "model_args": {"pretrained": "org/small", "dtype": "int8"}}
+    other = stored(tmp_path, "small2", {"exam_one": "1101" * 10}, config=config)
+    assert "dtype int8" in page(run, other).text
+
+
+def test_a_warning_of_all_runs_is_said_once(tmp_path):
+    runs = [stored(tmp_path, name, {"exam": "0001" * 10}) for name in "ab"]
+    found = page(*runs)
+    assert found.text.count("not above chance") == 1
+    assert "Before you believe it" in found.text
+
+
+def test_many_exams_are_named_in_part(tmp_path):
+    run = stored(tmp_path, "many", {f"t{i}": "10" for i in range(5)})
+    assert title_of(score_rows(facts_of(run)), language_of("en")) == "t0, t1, t2 and 2 more"
+    assert title_of(score_rows(facts_of(run)), language_of("ko")) == "t0, t1, t2 외 2개"

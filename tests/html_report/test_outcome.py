@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from report_pages import facts_of, stored
+
+from proctor.html_report.facts import score_rows
+from proctor.html_report.language import language_of
+from proctor.html_report.outcome import comparison_sentence, main_comparison, outcome
+
+
+def said(*runs, code="en"):
+    facts = facts_of(*runs)
+    return outcome(facts, score_rows(facts), language_of(code)).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_one_run(run):
+    assert said(run) == (
+        "org/small scores 0.750 on exam (acc, 80 questions; 95 %: 0.644 to 0.833). Guessing would give 0.250."
+    )
+    assert said(run, code="ko").startswith("exam에서 org/small의 점수는 0.750입니다")
+
+
+def test_a_score_at_chance_is_doubted(tmp_path):
+    assert "is it the prompt or the harness" in said(stored(tmp_path, "low", {"exam": "0001" * 5}))
+
+
+def test_two_runs(pair):
+    assert said(*pair).startswith("B is better than A on exam by 25.0 points (95 %: ")
+
+
+def test_what_is_not_resolved_says_what_it_would_have_shown(tmp_path, run):
+    again = stored(tmp_path, "again", {"exam_one": "1101" * 9 + "1110", "exam_two": "0111" * 10},
+                   group_subtasks={"exam": ["exam_one", "exam_two"]})  # fmt: skip
+    text = said(run, again)
+    assert "cannot be told apart" in text
+    assert "With these 80 questions, a difference under" in text
+
+
+def test_three_runs_are_ranked(tmp_path, pair):
+    third = stored(tmp_path, "third", {"exam_one": "1000" * 10, "exam_two": "1000" * 10},
+                   group_subtasks={"exam": ["exam_one", "exam_two"]})  # fmt: skip
+    text = said(*pair, third)
+    assert text.startswith("Of 3 runs on exam, the highest score is 1.000, of B (org/large); next is A with 0.750.")
+    assert "B is better than A" in text
+
+
+def test_several_exams_and_none(tmp_path):
+    assert said(stored(tmp_path, "two", {"a": "10", "b": "11"})) == "org/two: a 0.500, b 1.000."
+    bare = stored(tmp_path, "bare", {"a": "1"}, samples=[], results={"a": {"alias": "a"}})
+    assert said(bare) == "There is no score to show."
+
+
+def test_a_task_without_a_test_says_why(tmp_path, run):
+    bare = stored(tmp_path, "bare", {"exam_one": "1101"}, samples=[])
+    comparison = facts_of(run, bare).comparison
+    assert comparison is not None
+    assert main_comparison(comparison.pairs[0], comparison) is None
+    assert "No test: B has no samples" in comparison_sentence(comparison.pairs[0].tasks[0], language_of("en"), "A", "B")

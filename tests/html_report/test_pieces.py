@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from report_pages import Page, stored
+
+from proctor.analysis.run_audit import ScoreAudit
+from proctor.analysis.verdicts import Judgement, Verdict
+from proctor.html_report.language import language_of
+from proctor.html_report.pieces import details, roots_of, run_label, score_text, section, short_name, table, verdict
+
+
+def test_names_of_folders_are_short(tmp_path):
+    assert short_name(stored(tmp_path, "x", {"a": "1"}, model_name="/home/me/models/org/x")) == "org/x"
+    assert short_name(stored(tmp_path, "x", {"a": "1"}, model_name="org/x")) == "org/x"
+
+
+def test_a_score_without_an_interval_never_has_one_of_width_zero():
+    assert Page(score_text(ScoreAudit(("acc", "none"), 1.0, 1, None, None))).text == "1.0000"
+    assert Page(score_text(None)).text == "—"
+    assert Page(score_text(ScoreAudit(("acc", "none"), 0.5, 9, (0.2, 0.8), "wilson"))).text == "0.5000 [0.200, 0.800]"
+
+
+def test_a_verdict_is_a_mark_and_a_word():
+    assert Page(verdict(Judgement(Verdict.WORSE, None), language_of("en"))).text == "▼ worse"
+    assert Page(verdict(None, language_of("ko"))).text == "검정 없음"
+
+
+def test_parts_have_what_readers_need(tmp_path, run):
+    page = Page(section("scores", "Scores", table(["a", "b"], label="numbers"), details("more", "text")))
+    assert page.all("section")[0]["aria-labelledby"] == "scores-title"
+    assert [one["scope"] for one in page.all("th")] == ["col", "col"]
+    assert page.all("div")[0]["aria-label"] == "numbers"
+    assert page.all("div")[0]["tabindex"] == "0"
+    assert Page(run_label(1, run)).text == "B org/small"
+    assert roots_of(run) == ["exam"]

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from report_pages import Page, page_of, stored
+
+from proctor.errors import UsageError
+from proctor.html_report.facts import ReportOptions
+from proctor.html_report.report import make_report, write_report
+
+HOSTILE = "</script><img src=x onerror=alert(1)>\x00\ud800\u202e&amp;'\""
+
+
+def test_the_same_input_gives_the_same_bytes(pair):
+    assert make_report(pair, ReportOptions("en")) == make_report(pair, ReportOptions("en"))
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_every_section_is_there(pair, language):
+    page = page_of(*pair, language=language)
+    assert [one["id"] for one in page.all("section")][:2] == ["scores", "compare"]
+    assert page.all("section")[-1]["id"] == "about"
+    assert len(page.all("h1")) == 1
+
+
+def test_hostile_names_are_text(tmp_path):
+    results = {"exam": {"alias": HOSTILE, "acc,none": 0.5, "acc_stderr,none": 0.1}}
+    run = stored(tmp_path, "run", {"exam": "10"}, model_name=HOSTILE, results=results, system_instruction=HOSTILE)
+    page = page_of(run)
+    assert not page.all("img")
+    assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes)
+
+
+def test_samples_are_not_needed(tmp_path):
+    assert "0.5000" in page_of(stored(tmp_path, "bare", {"exam": "10"}, samples=[])).text
+
+
+def test_a_file_is_written(tmp_path):
+    assert write_report(tmp_path / "x.html", "가") == 3
+
+
+def test_nothing_heavy_is_imported(tmp_path, run):
+    program = (
+        "import sys; from proctor.cli.main import main; "
+        f"code = main(['report', {run.source!r}, '-o', {str(tmp_path / 'r.html')!r}]); "
+        "print(code, [n for n in ('numpy', 'torch', 'datasets', 'transformers', 'jinja2') if n in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "0 []"
+    assert Page((tmp_path / "r.html").read_text(encoding="utf-8")).all("h1")
+
+
+def test_no_run_is_an_error():
+    with pytest.raises(UsageError):
+        make_report([])

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import pytest
+from report_pages import stored
+from stored_runs import choice_line, text_line
+
+from proctor.analysis.audit import audit_run
+from proctor.html_report.language import language_of
+from proctor.html_report.run_warnings import run_warnings
+
+
+def warnings(run, code="en"):
+    return "\n".join(run_warnings(audit_run(run), language_of(code))).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_a_run_without_problems_has_none(run):
+    assert warnings(run) == ""
+
+
+def test_texts_that_were_not_read_are_not_simply_wrong(tmp_path):
+    lines = [text_line(0, "4", "4", 1.0), text_line(1, "", "[invalid]", 0.0), text_line(2, "", "", 0.0)]
+    run = stored(tmp_path, "text", {"sums": lines})
+    assert warnings(run) == "2 of 3 written answers (67 %) were not read, which is not the same as wrong (sums)."
+    assert "2개(67 %)에서 답을 읽지 못했습니다" in warnings(run, "ko")
+
+
+def test_scores_at_chance_and_labels_without_mass(tmp_path):
+    lines = [choice_line(i, [-20.0, -21.0, -22.0, -23.0], i % 4) for i in range(40)]
+    text = warnings(stored(tmp_path, "low", {"exam": lines}))
+    assert "1 task is not above chance (exam)." in text
+    assert "all labels together have 0.0 % of the probability" in text
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"proctor": {"truncated": {"prompts": 3}}}, "3 prompts were longer than the model reads"),
+        ({"proctor": {"warnings": {"exam": ["x"]}}}, "The prompts of 1 task have something odd (exam)"),
+        ({"config": {"model": "hf", "limit": 40}}, "Only a part of the questions was asked (limit 40)."),
+        ({"model_name": "org/x-7b-Instruct"}, "run without a chat template"),
+        (
+            {"configs": {"exam": {"test_split": "test"}}, "n-shot": {"exam": 5}},
+            "In 1 task the few-shot examples come from the questions themselves (exam).",
+        ),
+    ],
+)
+def test_what_the_results_file_says(tmp_path, more, said):
+    assert said in warnings(stored(tmp_path, "run", {"exam": "1101" * 10}, **more))
+
+
+def test_examples_of_another_split_are_right(tmp_path):
+    more = {"configs": {"exam": {"test_split": "test", "fewshot_split": "dev"}}, "n-shot": {"exam": 5}}
+    assert warnings(stored(tmp_path, "run", {"exam": "1101" * 10}, **more)) == ""
+
+
+def test_documents_without_a_score_and_tasks_without_samples(tmp_path):
+    lines = [choice_line(i, [-1.0, -20.0, -20.0, -20.0], 0) for i in range(20)]
+    broken = {key: value for key, value in lines[0].items() if key not in ("acc", "metrics")} | {
+        "metrics": [],
+        "doc_id": 20,
+    }
+    run = stored(tmp_path, "run", {"exam": [*lines, broken], "bare": "11"}, samples=["exam"])
+    text = warnings(run)
+    assert "1 question could not be scored and is left out (exam)." in text
+    assert "1 task has a score but no samples" in text

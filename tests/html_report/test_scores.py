@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import re
+
+from report_pages import Page, facts_of, stored
+from stored_runs import text_line
+
+from proctor.html_report.facts import score_rows
+from proctor.html_report.language import language_of
+from proctor.html_report.scores import scores
+
+
+def made(*runs):
+    facts = facts_of(*runs)
+    text = scores(facts, score_rows(facts), language_of("en"))
+    return text, Page(text)
+
+
+def test_each_row_has_its_score_interval_and_marks(pair):
+    text, page = made(*pair)
+    assert "0.7500 [0.644, 0.833]" in page.text
+    assert "1.0000 [0.954, 1.000]" in page.text
+    rows = re.findall(r"<tr.*?</tr>", text.partition("</table>")[0])
+    assert [row.count('class="mark run-1') for row in rows[1:]] == [1, 1, 1]
+
+
+def test_a_group_hides_its_tasks_by_a_box(run):
+    text, page = made(run)
+    (box,) = page.all("input")
+    assert box["checked"] is None
+    assert box["aria-label"] == "Tasks of exam"
+    assert ".tree:has(#g0:not(:checked)) .in-g0{display:none}" in text
+    assert text.count('class="task in-g0"') == 2
+
+
+def test_inner_groups_of_large_trees_start_closed(tmp_path):
+    tasks = {f"t{i:02}": "10" for i in range(62)}
+    groups = {"group_subtasks": {"all": ["half"], "half": list(tasks)}}
+    _, page = made(stored(tmp_path, "large", tasks, **groups))
+    assert ["checked" in box for box in page.all("input")] == [True, False]
+
+
+def test_what_no_row_has_is_no_column(tmp_path, run):
+    assert "Chance Metric" in made(run)[1].text
+    assert "Unread" not in made(run)[1].text
+    lines = [text_line(0, "so 4", "4", 1.0), text_line(1, "?", "[invalid]", 0.0)]
+    page = made(stored(tmp_path, "text", {"sums": lines}))[1]
+    assert "Unread" in page.text
+    assert "exact_match,strict" in page.text
+    assert "Chance Metric" not in page.text
+
+
+def test_perplexities_have_no_place_on_a_scale_of_shares(tmp_path):
+    results = {"tales": {"alias": "tales", "word_perplexity,none": 12.5, "word_perplexity_stderr,none": "N/A"}}
+    text, page = made(stored(tmp_path, "tales", {"tales": "1"}, samples=[], results=results))
+    assert "12.5000" in page.text
+    assert "<svg" not in text
+
+
+def test_all_scores_of_the_files_are_there(run):
+    assert "All 2 scores as the results files have them" in made(run)[1].text

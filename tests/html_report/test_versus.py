@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from report_pages import Page, facts_of, stored
+
+from proctor.html_report.language import language_of
+from proctor.html_report.versus import versus
+
+
+def test_one_run_has_no_comparison(run):
+    assert versus(facts_of(run), language_of("en")) is None
+
+
+def test_two_runs_have_counts_and_verdicts(pair):
+    page = Page(versus(facts_of(*pair), language_of("en")) or "")
+    assert "60 75 %" in page.text
+    assert "20 25 %" in page.text
+    assert "2 tasks (Holm, 5 %)" in page.text
+    assert "2 ▲ better" in page.text
+
+
+def test_three_runs_have_a_matrix_and_pairs_against_the_first(tmp_path, pair):
+    third = stored(tmp_path, "third", {"exam_one": "1000" * 10, "exam_two": "1000" * 10})
+    page = Page(versus(facts_of(*pair, third), language_of("en")) or "")
+    assert {one.get("id") for one in page.all("div")} >= {"pair-A-B", "pair-A-C"}
+    assert "row − column" in page.text
+
+
+def test_runs_without_common_tasks_say_so(tmp_path, run):
+    page = Page(versus(facts_of(run, stored(tmp_path, "other", {"else": "11"})), language_of("en")) or "")
+    assert "no task in common" in page.text
