@@ -254,6 +254,7 @@ def audit(
     metric: str | None = None,
     tasks: str | Sequence[str] = (),
     cluster: str | None = None,
+    by: str | None = None,
     interval: Literal["wilson", "exact"] = "wilson",
     details: bool = False,
     store: str | None = None,
@@ -267,7 +268,7 @@ def audit(
     from proctor.analysis.audit import audit_run
     from proctor.analysis.run_audit import AuditOptions
 
-    options = AuditOptions(metric, _words("tasks", tasks), cluster, interval, details)
+    options = AuditOptions(metric, _words("tasks", tasks), cluster, by, interval, details)
     return audit_run(_newest(source, store), options)
 
 

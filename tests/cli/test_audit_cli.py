@@ -101,3 +101,19 @@ def test_nothing_heavy_is_loaded(run):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_scores_by_a_column(tmp_path, capsys):
+    lines = right_and_wrong("1" * 31 + "0" * 30 + "1", passage="지문 " * 30)
+    for place, line in enumerate(lines):
+        line["doc"]["level"] = place // 31 if place < 61 else None
+    path = str(write_run(tmp_path, {"t": lines}))
+    text = printed(capsys, path, "--by", "level")
+    assert "t by level   n   score" in text
+    assert "0           31  1.0000" in text
+    assert "None         1  1.0000  [0.207, 1.000]  few documents" in text
+    assert "|t by level|" in printed(capsys, path, "--by", "level", "--markdown")
+    assert "every document has a value of its own" in printed(capsys, path, "--by", "question")
+    assert "지문 지문" in printed(capsys, path, "--by", "passage")
+    document = json.loads(printed(capsys, path, "--by", "level", "--json"))
+    assert [cell["n"] for cell in document["proctor"]["audit"]["t"]["by"]["cells"]] == [31, 30, 1]

@@ -11,20 +11,21 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from proctor.analysis.audit_choices import audit_choices
-from proctor.analysis.choice_columns import Choices, choices_of, joined_choices
+from proctor.analysis.audit_groups import AuditedTask, audited_groups, detectable, interval_of
+from proctor.analysis.by_column import scores_by
+from proctor.analysis.choice_columns import choices_of
 from proctor.analysis.corpus_statistics import STATISTICS
 from proctor.analysis.draws import source_of
-from proctor.analysis.groups import GroupMean, group_mean
-from proctor.analysis.intervals import ShareMethod, clustered_mean, mean_interval, share_interval
-from proctor.analysis.power import detectable_effect, discordance_variance
+from proctor.analysis.intervals import clustered_mean
 from proctor.analysis.resampling import bootstrap
-from proctor.analysis.run_audit import AuditOptions, GroupAudit, IntervalMethod, RunAudit, ScoreAudit, TaskAudit
+from proctor.analysis.run_audit import AuditOptions, GroupAudit, RunAudit, ScoreAudit, TaskAudit
 from proctor.analysis.statistic import is_binary
+from proctor.analysis.task_clusters import TaskClusters
 from proctor.analysis.task_scores import (
     Metric,
     TaskScores,
@@ -39,20 +40,7 @@ from proctor.errors import DataError, UsageError, did_you_mean
 from proctor.results.choice_view import ChoiceView, choice_view
 from proctor.results.stored_run import Identity, Sample, StoredRun, number_of
 from proctor.results.text_state import TextState, text_state
-from proctor.stats.intervals import Interval, normal_interval, wilson_interval
-from proctor.stats.standard_errors import mean_stderr
-
-DISCORDANCE = 0.2
-"""Share of documents that only one of two models gets right, for planning: what near models show."""
-
-
-@dataclass(slots=True)
-class _Read:
-    """A task while it is audited."""
-
-    audit: TaskAudit
-    values: Sequence[float] = ()
-    choices: Choices | None = None
+from proctor.stats.intervals import normal_interval, wilson_interval
 
 
 def audit_run(run: StoredRun, options: AuditOptions | None = None) -> RunAudit:
@@ -71,18 +59,27 @@ def audit_run(run: StoredRun, options: AuditOptions | None = None) -> RunAudit:
         known = dict.fromkeys(name_of(metric) for task in run.tasks for metric in run.scores(task))
         hint = did_you_mean(options.metric, known) or f"There are {', '.join(known) or 'none'}."
         raise UsageError(f"No task of this run has the metric {options.metric!r}.", hint=hint)
-    groups = tuple(_groups(run, {one.audit.task: one for one in read}, options))
+    if options.by is not None and not any(one.by for one in read):
+        raise _without_column(read, options.by)
+    groups = tuple(audited_groups(run, {one.audit.task: one for one in read}, options))
     # A group of one kind of choices is looked at as a whole: of its tasks, confidence says little on few documents.
     whole = {task for group in groups if group.choices and not _is_mixed(group, read) for task in group.tasks}
     tasks = (_with_choices(one, options, alone=one.audit.task not in whole) for one in read)
     return RunAudit(run, tuple(tasks), groups, options)
 
 
-def _is_mixed(group: GroupAudit, read: Sequence[_Read]) -> bool:
+def _without_column(read: Sequence[AuditedTask], by: str) -> UsageError:
+    known = next((one.without_column for one in read if one.without_column), None)
+    return known or UsageError(
+        f"--by {by}: no task of this run has samples with documents (--log_samples writes them)."
+    )
+
+
+def _is_mixed(group: GroupAudit, read: Sequence[AuditedTask]) -> bool:
     return len({one.choices.by_label for one in read if one.audit.task in group.tasks and one.choices}) > 1
 
 
-def _with_choices(one: _Read, options: AuditOptions, *, alone: bool) -> TaskAudit:
+def _with_choices(one: AuditedTask, options: AuditOptions, *, alone: bool) -> TaskAudit:
     if one.choices is None:
         return one.audit
     confidence = alone or options.details
@@ -104,45 +101,83 @@ def _tasks(run: StoredRun, options: AuditOptions) -> Sequence[str]:
     return [task for task in run.tasks if task in chosen]
 
 
-def _read_task(run: StoredRun, task: str, options: AuditOptions) -> _Read:
+@dataclass(slots=True)
+class _TaskSamples:
+    """What is read of a task's samples."""
+
+    scores: TaskScores
+    texts: Counter[tuple[str, TextState]]
+    views: dict[Identity, ChoiceView]
+    clusters: TaskClusters
+
+
+def _read_samples(run: StoredRun, task: str, options: AuditOptions) -> _TaskSamples:
     config, texts = run.config(task), Counter[tuple[str, TextState]]()
     views: dict[Identity, ChoiceView] = {}
     think_end = _think_end(run)
+    clusters = TaskClusters(run, task, options.cluster)
 
     def visit(sample: Sample) -> None:
+        clusters.visit(sample)
         state = text_state(sample, think_end)
         if state is not None:
             texts[sample.filter, state] += 1
         elif sample.identity not in views and (view := choice_view(sample, config)) is not None:
             views[sample.identity] = view
 
+    scores = read_task(run, task, cluster=options.cluster, by=options.by, visit=visit)
+    return _TaskSamples(scores, texts, views, clusters)
+
+
+def _read_task(run: StoredRun, task: str, options: AuditOptions) -> AuditedTask:
     try:
-        scores = read_task(run, task, cluster=options.cluster, visit=visit)
+        samples = _read_samples(run, task, options)
     except DataError as error:
-        return _Read(_by_file(run, task, options, error.message))
+        return AuditedTask(_by_file(run, task, options, error.message))
+    scores = samples.scores
     if not scores.documents:
-        return _Read(_by_file(run, task, options, f"{task} has no samples (--log_samples writes them)"))
+        return AuditedTask(_by_file(run, task, options, f"{task} has no samples (--log_samples writes them)"))
     wanted = parse_metric(options.metric)
     metrics = [metric for metric in metrics_of_documents(run, scores) if fits(metric, wanted)]
     others = [metric for metric in statistics_of_documents(run, scores) if fits(metric, wanted)]
     perplexities = tuple(_perplexity(run, scores, metric, options) for metric in others)
     if not metrics and perplexities:
-        return _Read(TaskAudit(task, run.alias(task), perplexities, unscored=scores.unscored))
+        return AuditedTask(TaskAudit(task, run.alias(task), perplexities, unscored=scores.unscored))
     if not metrics:
-        return _Read(_by_file(run, task, options, _no_means(run, task, options)))
+        return AuditedTask(_by_file(run, task, options, _no_means(run, task, options)))
+    return _audited(run, samples, metrics, perplexities, options)
+
+
+def _audited(
+    run: StoredRun,
+    samples: _TaskSamples,
+    metrics: Sequence[Metric],
+    perplexities: Sequence[ScoreAudit],
+    options: AuditOptions,
+) -> AuditedTask:
+    """A task whose scores are means over its documents, the first of ``metrics`` audited."""
+    scores, task = samples.scores, samples.scores.task
     main, values = metrics[0], list(scores.scores[metrics[0]].values())
-    choices = choices_of(main, scores, views)
+    choices = choices_of(main, scores, samples.views)
+    source = samples.clusters.put(scores, {identity: view.texts for identity, view in samples.views.items()})
+    by = [] if scores.without_column or not options.by else [scores.documents[key].cell for key in scores.scores[main]]
+    units = [(task, scores.documents[key].cluster if source else key) for key in scores.scores[main]]
+    cells = (
+        scores_by(options.by, values, by, options.interval, units if source else None) if options.by and by else None
+    )
     audit = TaskAudit(
         task,
         run.alias(task),
-        (*(_score(run, scores, metric, options) for metric in metrics), *perplexities),
-        {state: count for (name, state), count in texts.items() if name == main[1]},
+        (*(_score(run, scores, metric, options, clustered=source is not None) for metric in metrics), *perplexities),
+        {state: count for (name, state), count in samples.texts.items() if name == main[1]},
         _truncated(run, task),
         scores.unscored,
         scores.not_finite.get(main, 0),
-        detectable=_detectable(len(values), is_binary(values)),
+        detectable=detectable(len(values), is_binary(values)),
+        cluster=source,
+        cells=cells,
     )
-    return _Read(audit, values, choices)
+    return AuditedTask(audit, values, choices, by, units, scores.without_column)
 
 
 def _no_means(run: StoredRun, task: str, options: AuditOptions) -> str:
@@ -167,15 +202,11 @@ def _truncated(run: StoredRun, task: str) -> int | None:
     return sum(int(count) for count in counts if count is not None and math.isfinite(count))
 
 
-def _detectable(n: int, binary: bool) -> float | None:
-    return detectable_effect(discordance_variance(DISCORDANCE), n) if binary and n else None
-
-
-def _score(run: StoredRun, scores: TaskScores, metric: Metric, options: AuditOptions) -> ScoreAudit:
+def _score(run: StoredRun, scores: TaskScores, metric: Metric, options: AuditOptions, *, clustered: bool) -> ScoreAudit:
     column = scores.scores[metric]
     values = list(column.values())
     mean, reported = math.fsum(values) / len(values), run.stderrs(scores.task).get(metric)
-    if options.cluster is not None:
+    if clustered:
         clusters: list[Hashable] = [scores.documents[key].cluster for key in column]
         found = clustered_mean(values, clusters)
         return ScoreAudit(metric, mean, len(values), found.interval, "clustered", reported, found, found.reason)
@@ -192,18 +223,6 @@ def _perplexity(run: StoredRun, scores: TaskScores, metric: Metric, options: Aud
     reported = run.stderrs(scores.task).get(metric)
     method = "bootstrap" if found.interval else None
     return ScoreAudit(metric, statistic(rows), len(rows), found.interval, method, reported, None, found.reason)
-
-
-def interval_of(values: Sequence[float], method: ShareMethod = "wilson") -> tuple[Interval | None, IntervalMethod]:
-    """The interval of a mean of independent values at 95 %, and what kind it is.
-
-    Args:
-        values: At least one number.
-        method: Of shares.
-    """
-    if is_binary(values):
-        return share_interval(int(sum(values)), len(values), method=method), method
-    return mean_interval(values), "t"
 
 
 def _by_file(run: StoredRun, task: str, options: AuditOptions, reason: str) -> TaskAudit:
@@ -231,51 +250,3 @@ def _score_of_file(metric: Metric, score: float, stderr: float | None, n: int | 
     interval = normal_interval(score, stderr)
     reason = None if interval else "its standard error is 0: all scores are equal, and their spread is unknown"
     return ScoreAudit(metric, score, n, interval, "stderr" if interval else None, stderr, None, reason)
-
-
-def _groups(run: StoredRun, read: Mapping[str, _Read], options: AuditOptions) -> Iterator[GroupAudit]:
-    for name in run.groups:
-        members = [(read[task], main) for task in run.leaves(name) if task in read and (main := read[task].audit.main)]
-        members = [(one, main) for one, main in members if one.values]
-        own = [metric for metric in run.scores(name) if any(main.metric == metric for _, main in members)]
-        metric = own[0] if own else members[0][1].metric if members else None
-        chosen = [one for one, main in members if main.metric == metric]
-        if metric is not None and len(chosen) > 1:
-            yield _group(run, name, metric, chosen, options)
-
-
-def _group(run: StoredRun, name: str, metric: Metric, chosen: Sequence[_Read], options: AuditOptions) -> GroupAudit:
-    values = [value for one in chosen for value in one.values]
-    sizes = [len(one.values) for one in chosen]
-    stderrs = [_stderr(one) for one in chosen]
-    mean = group_mean(sizes, [main.score for one in chosen if (main := one.audit.main)], stderrs)
-    interval, method = _group_interval(values, mean, options)
-    score = ScoreAudit(metric, mean.micro, len(values), interval, method, run.stderrs(name).get(metric), None,
-                       None if interval else mean.reason)  # fmt: skip
-    joined = joined_choices(one.choices for one in chosen if one.choices)
-    return GroupAudit(
-        name,
-        run.alias(name),
-        tuple(one.audit.task for one in chosen),
-        score,
-        mean,
-        audit_choices(joined, name, options.seed, scaled=options.details) if joined else None,
-        _detectable(len(values), is_binary(values)),
-    )
-
-
-def _group_interval(
-    values: Sequence[float], mean: GroupMean, options: AuditOptions
-) -> tuple[Interval | None, IntervalMethod | None]:
-    """From the standard errors of its tasks; of shares Wilson's, on the number of documents that has this error."""
-    if not mean.micro_stderr:
-        return interval_of(values, options.interval) if is_binary(values) else (None, None)
-    if not is_binary(values):
-        return normal_interval(mean.micro, mean.micro_stderr), "groups"
-    effective = mean.micro * (1 - mean.micro) / mean.micro_stderr**2
-    return wilson_interval(mean.micro * effective, effective), "groups"
-
-
-def _stderr(one: _Read) -> float | None:
-    main = one.audit.main
-    return main.clusters.stderr if main and main.clusters else mean_stderr(one.values)

@@ -7,6 +7,7 @@ from typing import Any
 
 from proctor.analysis.audit_choices import ChoiceAudit, ConfidenceAudit
 from proctor.analysis.audit_text import inner_warnings, part_lines, parts_of
+from proctor.analysis.by_column import Cells
 from proctor.analysis.compare_document import run_document
 from proctor.analysis.run_audit import GroupAudit, RunAudit, ScoreAudit, TaskAudit
 
@@ -105,6 +106,7 @@ def _details(part: GroupAudit | TaskAudit) -> dict[str, Any]:
         "scores": [_score(one) for one in scores],
         "choices": _choices(part.choices) if part.choices else None,
         "detectable_effect": part.detectable,
+        "by": _cells(part.cells) if part.cells else None,
     }
     if isinstance(part, GroupAudit):
         return found | {"tasks": list(part.tasks), "mean": asdict(part.mean)}
@@ -114,6 +116,17 @@ def _details(part: GroupAudit | TaskAudit) -> dict[str, Any]:
         "unscored": part.unscored,
         "not_a_number": part.not_finite,
         "reason": part.reason,
+        "cluster": asdict(part.cluster) if part.cluster else None,
+    }
+
+
+def _cells(cells: Cells) -> dict[str, Any]:
+    return {
+        "column": cells.column,
+        "chi_square": cells.statistic,
+        "degrees_of_freedom": cells.freedom,
+        "p": cells.p,
+        "cells": [{**asdict(cell), "few": cell.few} for cell in cells.cells],
     }
 
 

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from proctor.analysis.audit_choices import ChoiceAudit, ConfidenceAudit
 from proctor.analysis.baselines import Baseline, MajorityPosition
+from proctor.analysis.column_text import cells_sentence, cluster_sentences
 from proctor.analysis.formulations import LOW_MASS
 from proctor.analysis.multiplicity import adjusted
 from proctor.analysis.positions import PositionBias
@@ -88,7 +89,10 @@ def part_lines(part: Part) -> Iterator[str]:
         if choices.confidence is not None:
             yield confidence_sentence(choices.confidence)
     if isinstance(part, TaskAudit):
+        yield from cluster_sentences([part])
         yield from task_warnings(part)
+    if part.cells is not None:
+        yield cells_sentence(part.cells)
     if part.detectable is not None:
         yield f"To be distinguished from this one, another model must differ by {points(part.detectable)} (MDE)."
 
@@ -255,6 +259,7 @@ def inner_warnings(audit: RunAudit, said: Sequence[Part]) -> Iterator[str]:
     for task in inside:
         for text in task_warnings(task):
             yield f"{task.task}: {text}"
+    yield from cluster_sentences(inside)
     yield from _positions_inside(inside)
     yield from _conspicuous_inside(inside)
     at_chance = _at_chance(inside)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from proctor.analysis.audit_choices import ChoiceAudit
+from proctor.analysis.by_column import Cells
 from proctor.analysis.groups import GroupMean
 from proctor.analysis.intervals import ClusteredMean, ShareMethod
 from proctor.analysis.task_scores import Metric
@@ -24,7 +25,9 @@ class AuditOptions:
     Attributes:
         metric: The audited metric; None: the first of each task.
         tasks: Names or patterns of tasks and groups; none: all.
-        cluster: A column, or a template of columns, whose equal values make documents belong together.
+        cluster: A column, or a template of columns, whose equal values make documents belong together; None: what
+            the task declares, or what is certain without it.
+        by: A column, or a template, by which scores are divided; None: they are not.
         interval: Of shares: "wilson", or "exact" (Clopper and Pearson's).
         details: Whether to look at the confidence of tasks inside of groups as well, and to fit temperatures: that
             takes longer than all the rest.
@@ -34,9 +37,23 @@ class AuditOptions:
     metric: str | None = None
     tasks: tuple[str, ...] = ()
     cluster: str | None = None
+    by: str | None = None
     interval: ShareMethod = "wilson"
     details: bool = False
     seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSource:
+    """What makes documents of a task belong together.
+
+    Attributes:
+        by: A column, a template, or what they have in common.
+        origin: Whether somebody named it, the task declares it, or it was guessed.
+    """
+
+    by: str
+    origin: Literal["given", "declared", "guessed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +67,7 @@ class ScoreAudit:
         interval: At 95 %; None where there is none.
         method: How the interval was computed.
         reported_stderr: The standard error of the results file.
-        clusters: The mean with clusters; None where none were asked for.
+        clusters: The mean with clusters; None where documents are independent, as far as is known.
         reason: Why there is no interval.
     """
 
@@ -79,6 +96,8 @@ class TaskAudit:
         choices: Of a multiple-choice task.
         detectable: The difference to another model that these documents would show.
         reason: Why documents could not be looked at.
+        cluster: What makes documents belong together; None: nothing that is known.
+        cells: The scores by a column, where that is asked for and the task has it.
     """
 
     task: str
@@ -91,6 +110,8 @@ class TaskAudit:
     choices: ChoiceAudit | None = None
     detectable: float | None = None
     reason: str | None = None
+    cluster: ClusterSource | None = None
+    cells: Cells | None = None
 
     @property
     def main(self) -> ScoreAudit | None:
@@ -110,6 +131,7 @@ class GroupAudit:
         mean: By documents and by tasks.
         choices: The choices of all its tasks.
         detectable: As of a task.
+        cells: As of a task, of those of its tasks that have the column.
     """
 
     group: str
@@ -119,6 +141,7 @@ class GroupAudit:
     mean: GroupMean
     choices: ChoiceAudit | None
     detectable: float | None
+    cells: Cells | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -35,6 +35,8 @@ class Document:
     prompt: str | None
     """SHA-256 of its prompt; None where the file does not have it."""
     cluster: Hashable = None
+    cell: str | None = None
+    """What it has in the column by which scores are divided; None: it lacks the column, or nobody asks."""
 
 
 @dataclass(slots=True)
@@ -49,6 +51,7 @@ class TaskScores:
         not_finite: By metric and filter, how many scores are NaN or infinite; these are in no column.
         unscored: Documents without any metric: their scoring failed.
         hashed: Whether documents are identified by their text.
+        without_column: Why documents have no value in the column by which scores are divided; None: they have.
     """
 
     task: str
@@ -58,6 +61,7 @@ class TaskScores:
     not_finite: dict[Metric, int] = field(default_factory=dict)
     unscored: int = 0
     hashed: bool = True
+    without_column: UsageError | None = None
 
     def mean(self, metric: Metric) -> float | None:
         """The mean score of the documents; None without any.
@@ -70,7 +74,12 @@ class TaskScores:
 
 
 def read_task(
-    run: StoredRun, task: str, *, cluster: str | None = None, visit: Callable[[Sample], None] | None = None
+    run: StoredRun,
+    task: str,
+    *,
+    cluster: str | None = None,
+    by: str | None = None,
+    visit: Callable[[Sample], None] | None = None,
 ) -> TaskScores:
     """Read a task's samples into columns.
 
@@ -78,6 +87,7 @@ def read_task(
         run: The run.
         task: One of its tasks.
         cluster: A column of the documents, or a template, whose equal values make a cluster.
+        by: A column, or a template, by which scores are divided. A task that lacks it has no values of it.
         visit: Called with each sample, for what else is to be found in it.
 
     Raises:
@@ -91,9 +101,20 @@ def read_task(
             document = found.documents[sample.identity] = Document(sample.doc_id, sample.prompt_hash)
             if cluster is not None:
                 document.cluster = column_value(sample.line.get("doc"), cluster, task)
+            if by is not None and found.without_column is None:
+                _put_cell(found, document, sample, by)
         if visit is not None:
             visit(sample)
     return found
+
+
+def _put_cell(found: TaskScores, document: Document, sample: Sample, by: str) -> None:
+    try:
+        document.cell = column_value(sample.line.get("doc"), by, found.task, "--by")
+    except UsageError as error:
+        # The first document stands for all of its task: data sets have one set of columns.
+        if len(found.documents) == 1:
+            found.without_column = error
 
 
 def _add(found: TaskScores, sample: Sample) -> None:

@@ -8,7 +8,7 @@ import json
 from proctor.cli.cache import add_store_flag
 from proctor.cli.stored_runs import add_analysis_flags, one_run
 
-USAGE = "proctor audit RUN [--metric NAME] [--tasks NAME ...] [--cluster COLUMN] [--interval wilson|exact] [--brief]"
+USAGE = "proctor audit RUN [--metric NAME] [--tasks NAME ...] [--cluster COLUMN] [--by COLUMN] [--brief] [--json]"
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +20,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "or lm-eval",
     )
     add_analysis_flags(parser)
+    parser.add_argument(
+        "--by", metavar="COLUMN", help="also by the values of this column of the documents, as of a subject or level"
+    )
     parser.add_argument(
         "--interval",
         choices=("wilson", "exact"),
@@ -39,6 +42,7 @@ def execute(namespace: argparse.Namespace) -> int:
         metric=namespace.metric,
         tasks=tuple(namespace.tasks or ()),
         cluster=namespace.cluster,
+        by=namespace.by,
         interval=namespace.interval,
         details=namespace.json,
     )

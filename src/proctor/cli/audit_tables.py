@@ -21,6 +21,10 @@ LEGEND = (
 )
 
 
+MOST_CELLS, WIDEST_VALUE = 40, 40
+"""Values of a column that are shown, and characters of one."""
+
+
 def audit_lines(audit: RunAudit, *, markdown: bool = False) -> list[str]:
     """The whole audit.
 
@@ -40,7 +44,32 @@ def audit_lines(audit: RunAudit, *, markdown: bool = False) -> list[str]:
         lines += [f"{'- ' if markdown else '  '}{printable(line)}" for line in part_lines(part)]
         lines.append("")
     lines += [f"{'- ' if markdown else ''}{printable(line)}" for line in inner_warnings(audit, said)]
-    return lines
+    return [*lines, *_cell_lines(said, markdown=markdown)]
+
+
+def _cell_lines(parts: Sequence[GroupAudit | TaskAudit], *, markdown: bool) -> Iterator[str]:
+    """The scores of each part by the values of a column: the largest cells, in the order of their values."""
+    for part in parts:
+        cells = part.cells
+        if cells is None or cells.one_each:
+            continue
+        least = sorted((cell.n for cell in cells.cells), reverse=True)[:MOST_CELLS][-1]
+        shown = [cell for cell in cells.cells if cell.n >= least][:MOST_CELLS]
+        rows = [
+            (printable(_shortened(cell.value)), f"{cell.n:,}", number(cell.score),
+             "none" if cell.interval is None else span(cell.interval, 3), "few documents" if cell.few else "")
+            for cell in shown
+        ]  # fmt: skip
+        headers = (f"{part.alias} by {cells.column}", "n", "score", "95 %", "")
+        table = markdown_table(headers, rows) if markdown else aligned_table(headers, rows, left=(0, 4))
+        yield from ("", table.rstrip("\n"))
+        if len(cells.cells) > len(shown):
+            yield f"and {len(cells.cells) - len(shown):,} smaller ones (--json has all)"
+
+
+def _shortened(value: str | None) -> str:
+    text = "(none)" if value is None else " ".join(value.split()) or "(empty)"
+    return text if len(text) <= WIDEST_VALUE else text[: WIDEST_VALUE - 1] + "…"
 
 
 def brief_lines(audit: RunAudit) -> list[str]:

@@ -1,0 +1,46 @@
+"""What an audit says of columns of the documents: which make clusters, and whether scores differ by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from proctor.analysis.by_column import FEW, Cells
+from proctor.analysis.run_audit import TaskAudit
+from proctor.analysis.wording import counted, named, p_value
+
+
+def cluster_sentences(tasks: Sequence[TaskAudit]) -> Iterator[str]:
+    """Which errors are by clusters that nobody named on the command line.
+
+    Args:
+        tasks: The tasks.
+    """
+    for origin, words in (("declared", "as the task declares"), ("guessed", "as their documents show")):
+        facts = [
+            f"{task.task} by {task.cluster.by} ({task.main.clusters.clusters:,} of {task.main.n or 0:,} documents)"
+            for task in tasks
+            if task.cluster and task.cluster.origin == origin and task.main and task.main.clusters
+        ]
+        if facts:
+            named_tasks = f"{named(facts, 8)}; --cluster names another column"
+            yield f"Errors are for documents that belong together, {words}: {named_tasks}."
+
+
+def cells_sentence(cells: Cells) -> str:
+    """Whether scores differ between the values of a column.
+
+    Args:
+        cells: Of a task or group.
+    """
+    large = sum(not cell.few for cell in cells.cells)
+    if cells.one_each:
+        return f"By {cells.column}: every document has a value of its own, so that nothing can be compared."
+    head = f"By {cells.column}: {counted(len(cells.cells), 'value')}"
+    few = len(cells.cells) - large
+    small = f"; {few:,} with fewer than {FEW} documents" if few else ""
+    if cells.p is None:
+        return f"{head}{small}. Whether they differ cannot be tested."
+    found = "scores differ" if cells.p <= 0.05 else "scores differ no more than by chance, as far as can be seen"
+    test = f"chi-square {cells.statistic:.1f} with {cells.freedom}, {p_value(cells.p)}"
+    which = f"Of the {large:,} others " if few else "Their "
+    return f"{head}{small}. {which}{found} ({test}). Each interval is of its value alone."

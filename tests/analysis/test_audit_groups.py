@@ -1,0 +1,60 @@
+"""Groups of an audit: the documents of their tasks together, by a column as well."""
+
+from __future__ import annotations
+
+import pytest
+from audited_runs import audited, said
+from stored_runs import document_of, right_and_wrong
+
+from proctor.analysis.audit_document import audit_document
+from proctor.analysis.audit_groups import detectable
+from proctor.analysis.run_audit import AuditOptions
+from proctor.errors import UsageError
+
+
+def levelled(pattern, **more):
+    lines = right_and_wrong(pattern, **more)
+    for place, line in enumerate(lines):
+        line["doc"]["level"] = place % 2
+    return lines
+
+
+def grouped(tmp_path, tasks, options):
+    document = document_of(tasks, group_subtasks={"g": list(tasks)})
+    document["results"]["g"] = {"alias": "g"}
+    return audited(tmp_path, tasks, options, document=document)
+
+
+def test_a_group_is_divided_by_the_columns_of_its_tasks(tmp_path):
+    tasks = {"a": levelled("10" * 20), "b": levelled("10" * 20)}
+    audit = grouped(tmp_path, tasks, AuditOptions(by="level"))
+    (group,) = audit.groups
+    assert [(cell.value, cell.n, cell.score) for cell in group.cells.cells] == [("0", 40, 1.0), ("1", 40, 0.0)]
+    assert "By level: 2 values. Their scores differ" in said(audit)
+    found = audit_document(audit)["proctor"]["audit"]["g"]["by"]
+    assert found["cells"][0] == {
+        "value": "0",
+        "n": 40,
+        "score": 1.0,
+        "interval": found["cells"][0]["interval"],
+        "few": False,
+    }
+
+
+def test_tasks_without_the_column_are_left_out_of_it(tmp_path):
+    audit = grouped(tmp_path, {"a": levelled("10" * 20), "b": right_and_wrong("11")}, AuditOptions(by="level"))
+    assert sum(cell.n for cell in audit.groups[0].cells.cells) == 40
+    assert [task.cells is None for task in audit.tasks] == [False, True]
+
+
+def test_a_column_that_no_task_has_is_a_sentence(tmp_path):
+    with pytest.raises(UsageError, match="--by levle: a document of 'a' has no column 'levle'"):
+        audited(tmp_path, {"a": levelled("10")}, AuditOptions(by="levle"))
+    with pytest.raises(UsageError, match="--by level: no task of this run has samples"):
+        audited(tmp_path / "more", {"a": levelled("10")}, AuditOptions(by="level"), samples=[])
+
+
+def test_documents_detect_nothing_where_scores_are_no_shares():
+    assert detectable(100, binary=False) is None
+    assert detectable(0, binary=True) is None
+    assert 0.1 < detectable(100, binary=True) < 0.15
