@@ -15,7 +15,7 @@ from proctor.records import Record, UngradedDocuments
 if TYPE_CHECKING:
     from proctor.display import NamedScores
 
-ErrorMethod: TypeAlias = Literal["proportion", "mean", "formula", "bootstrap", "pooled", "unweighted"]
+ErrorMethod: TypeAlias = Literal["proportion", "mean", "formula", "bootstrap", "pooled", "unweighted", "sequence"]
 """How a standard error and an interval were computed: see "How sure a score is" in ``docs/results.md``."""
 
 

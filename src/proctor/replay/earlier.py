@@ -30,6 +30,7 @@ from proctor.run.ask import ResponseSource
 from proctor.run.replay_model import ReplayModel
 from proctor.run.run_store import path_of
 from proctor.settings.config import RunConfig, Seeds, build_config
+from proctor.settings.early_stop import read_early_stop
 from proctor.store.admin import opened
 from proctor.store.keys import identity_digest
 from proctor.store.runs import Run, list_runs, model_of
@@ -178,7 +179,16 @@ def _placed(config: RunConfig, folder: Path) -> RunConfig:
         config,
         tasks=tuple(map(placed, config.tasks)),
         include_path=tuple(str(folder / given) if not Path(given).exists() else given for given in config.include_path),
+        early_stop=_placed_stop(config.early_stop, folder),
     )
+
+
+def _placed_stop(setting: str | None, folder: Path) -> str | None:
+    """The setting with the run that it is compared with, where that was given relative to the folder."""
+    rule = None if setting is None else read_early_stop(setting)
+    if rule is None or rule.against is None or Path(rule.against).exists():
+        return setting
+    return replace(rule, against=str(folder / rule.against)).text if (folder / rule.against).exists() else setting
 
 
 def _from_samples(file: Path, document: Mapping[str, Any], changes: Changes) -> EarlierRun:
@@ -233,7 +243,8 @@ def _config_from(document: Mapping[str, Any], documents: Mapping[str, Sequence[i
         "choice_orders": orders.get("orders") or "canonical",
         "choice_orders_keep": orders.get("keep") or "auto",
     }
-    config = build_config(given)
+    stop = known.get("early_stop") or {}
+    config = build_config({**given, "early_stop": stop.get("rule")})
     # Exactly the documents that were asked, however they were chosen.
     chosen = {task: tuple(places) for task, places in documents.items()}
     computed = {
@@ -242,4 +253,5 @@ def _config_from(document: Mapping[str, Any], documents: Mapping[str, Sequence[i
         "batch_size": known.get("batch_size") or 1,
         "device": known.get("device"),
     }
-    return replace(config, seed=seeds, samples=chosen, include_path=(), **computed)
+    # A run that may stop asks in its own order, and ends where the responses end.
+    return replace(config, seed=seeds, samples=None if stop else chosen, include_path=(), **computed)

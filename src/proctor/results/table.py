@@ -35,6 +35,8 @@ MOST_CLUSTERED = 5
 """Tasks beyond which errors by clusters are in the results file alone."""
 UNSCORED = "bypass"
 """The metric that stands for none, under ``--predict_only``."""
+STOPPED = "~"
+"""Before a score of a run that stopped early: it is not that of all documents."""
 MOST_UNPARSED = 0.02
 """Share of replies without an option above which a run warns, where options are chosen by label."""
 
@@ -136,7 +138,9 @@ def _rows(document: Mapping[str, Any], column: str, name: str, depth: int) -> It
     # how many documents were answered. A group that aggregates nothing counts none and stays out, as there.
     if all(cell[0] == UNSCORED for cell in cells) and "sample_len" in entry:
         cells.append(("samples", "none", "", entry["sample_len"], "", ""))
+    about = STOPPED if name in stopped_names(document) else ""
     for metric, kind, direction, value, sign, stderr in cells:
+        value = f"{about}{value}" if about else value
         yield [title, version, kind, shots, metric, direction, value, sign, stderr]
         # lm-eval: name and version stand in the first row of a task only.
         title = version = ""
@@ -161,6 +165,29 @@ def _cells(entry: Mapping[str, Any], directions: Mapping[str, Any]) -> Iterator[
 
 def _stderr(value: Any) -> str:
     return f"{value:.4f}" if isinstance(value, (int, float)) else "   N/A"
+
+
+def stopped_names(document: Mapping[str, Any]) -> set[str]:
+    """Tasks and groups whose scores are of a run that stopped early.
+
+    Args:
+        document: The content of a results file.
+    """
+    return {name for scope in _scopes(document) if scope["stopped"] for name in (scope["name"], *scope["tasks"])}
+
+
+def stop_notes(document: Mapping[str, Any]) -> list[str]:
+    """How a run that may stop early ended: lines below the table.
+
+    Args:
+        document: The content of a results file.
+    """
+    return [scope["sentence"] for scope in _scopes(document)]
+
+
+def _scopes(document: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    rule = (document.get("config") or {}).get("early_stop")
+    return rule["scopes"] if isinstance(rule, dict) else ()
 
 
 def choice_notes(document: Mapping[str, Any]) -> list[str]:

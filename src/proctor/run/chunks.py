@@ -188,7 +188,7 @@ class QueryChunks:
         size = _ChunkSize(self._room)
         for task in self._tasks:
             documents: list[DocumentPlan] = []
-            per_request, divisible = self._per_request[task.spec.name], _is_divisible(task)
+            per_request, divisible = self._per_request[task.spec.name], is_divisible(task)
             for planned in self._documents(task):
                 size.add(task, planned)
                 # A chunk holds a document at least, and a task that cannot be divided begins a chunk rather than being
@@ -229,8 +229,12 @@ def _no_scores(task: AnyTask, config: RunConfig) -> Finding:
     return Finding(message, hint=hint)
 
 
-def _is_divisible(task: AnyTask) -> bool:
-    """Whether its filters treat each document by itself; a task's own may look at all of them."""
+def is_divisible(task: AnyTask) -> bool:
+    """Whether its filters treat each document by itself; a task's own may look at all of them.
+
+    Args:
+        task: The task.
+    """
     makers = [getattr(step.make, "func", step.make) for pipeline in task.pipelines for step in pipeline.steps]
     return all(
         str(getattr(make, "__module__", "")).startswith(OWN_FILTERS)

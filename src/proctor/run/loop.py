@@ -12,6 +12,7 @@ from proctor.results.samples import Samples
 from proctor.run.ask import PendingQueries
 from proctor.run.chunks import QueryChunks
 from proctor.run.grade import grade
+from proctor.run.looks import LookChunks
 from proctor.run.not_a_number import broken_documents
 from proctor.run.origins import origins
 from proctor.run.progress import OpenProgress, Progress
@@ -28,7 +29,7 @@ Take = Callable[[Record], None]
 
 def request_and_grade(
     model: Model,
-    chunks: QueryChunks,
+    chunks: QueryChunks | LookChunks,
     store: RunStore,
     values_by_task: Mapping[str, MetricValues],
     config: RunConfig,
@@ -62,6 +63,8 @@ def request_and_grade(
                 if pending.missing and isinstance(model, LoadableModel):
                     model.load()
                 display = stack.enter_context(progress(chunks.counted, "Answering", "requests"))
+            if isinstance(model, ReplayModel) and isinstance(chunks, LookChunks) and _ends_scope(chunks, pending):
+                continue
             responses = _request(model, chunk, pending, store, display, fail_fast=fail_fast, limit=limit)
             if responses is None:
                 continue
@@ -72,6 +75,11 @@ def request_and_grade(
             _grade(chunk, responses, values_by_task, take, fail_fast=fail_fast)
     if isinstance(model, ReplayModel):
         model.check()
+
+
+def _ends_scope(chunks: LookChunks, pending: PendingQueries) -> bool:
+    """Whether an earlier run that stopped asked nothing of this chunk: there its documents end."""
+    return not pending.counts.cached and bool(pending.missing) and chunks.end_here()
 
 
 def _request(

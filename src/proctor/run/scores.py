@@ -142,6 +142,14 @@ class MetricValues:
         """Count documents on which the model gave NaN."""
         self._nan.extend(documents)
 
+    def sort_documents(self) -> None:
+        """Put the documents into the order of the split, after they were graded in another one."""
+        for columns in self._columns.values():
+            for key, (doc_ids, variants, values) in columns.items():
+                rows = sorted(zip(doc_ids, variants, range(len(values)), strict=True))
+                sorted_values = [values[row] for _, _, row in rows]
+                columns[key] = ([doc_id for doc_id, _, _ in rows], [variant for _, variant, _ in rows], sorted_values)
+
     @property
     def not_a_number(self) -> Sequence[int]:
         """The documents on which the model gave NaN."""

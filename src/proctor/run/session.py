@@ -18,6 +18,7 @@ from proctor.run.budget import set_batches, set_budget
 from proctor.run.chunks import ROOM, ChunkLimits, plan_chunks
 from proctor.run.document_marks import marks_of
 from proctor.run.exam import Exam, check_exam, load_exam
+from proctor.run.looks import HELD, LookChunks, plan_stops
 from proctor.run.loop import RecordSink, request_and_grade
 from proctor.run.model import open_configured
 from proctor.run.progress import OpenProgress
@@ -69,6 +70,7 @@ def evaluate(
     exam = exam or load_exam(config, progress)
     check_exam(exam, config)
     marks = marks_of(exam.tasks, config)
+    stops = plan_stops(exam, config) if config.early_stop else []
     # 3. The model is opened without its weights: its identity is part of keys, its chat template of prompts.
     model = opened or open_configured(config, lazily=True)
     values_by_task = {name: MetricValues(name, marks=one) for name, one in marks.items()}
@@ -79,17 +81,19 @@ def evaluate(
         set_batches(model, config)
         seed_everything(config.seed)
         # 5. Plan: every prompt is built once, so that an error in the last document is found before the first request.
-        chunks = plan_chunks(exam.tasks, config, model, progress, room)
+        chunks = plan_chunks(exam.tasks, config, model, progress, HELD if stops else room)
+        looks = LookChunks(chunks, stops, config, values_by_task) if stops else None
         # 6 to 8, chunk by chunk: look up responses in the store, request what is missing, grade into records.
         with (
             RunStore(config, model, started, responses) as store,
             code_consent(config.confirm_run_unsafe_code, remote=config.trust_remote_code),
         ):
-            request_and_grade(model, chunks, store, values_by_task, config, progress=progress, take=sink.take)
+            request_and_grade(model, looks or chunks, store, values_by_task, config, progress=progress, take=sink.take)
             facts = ModelFacts.of(store, prices)
         # 9. Aggregate tasks, then groups. 10, files and table, is in proctor.run.finish.
         with store.stops_noted():
-            result = summarize(exam, config, model, values_by_task, facts, chunks.warnings, bootstrap_iters)
+            stopped = () if looks is None else looks.outcomes
+            result = summarize(exam, config, model, values_by_task, facts, chunks.warnings, bootstrap_iters, stopped)
     finally:
         if model is not opened:
             model.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,9 +20,14 @@ from proctor.run.refusals import report_refusals
 from proctor.run.run_store import RunStore
 from proctor.run.sample_errors import with_finite_error
 from proctor.run.scores import MetricValues, facts_of, failure_report
+from proctor.run.selection import document_seed
+from proctor.run.stop_results import stop_facts, stop_sentence, stopped_group, stopped_task
+from proctor.run.stopping import Outcome
 from proctor.run.token_counts import TokenCounts
 from proctor.run_result import RunResult, TaskResult
 from proctor.settings.config import RunConfig
+
+log = logging.getLogger("proctor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,7 @@ def summarize(
     facts: ModelFacts,
     warnings: Mapping[str, Any],
     bootstrap_iters: int,
+    stopped: Sequence[Outcome] = (),
 ) -> RunResult:
     """Scores and facts of a run whose documents are graded; records, times and hashes are left to the caller.
 
@@ -68,14 +75,19 @@ def summarize(
         facts: What the store knows of the model.
         warnings: By task, what was wrong with its prompts.
         bootstrap_iters: Resamples of a bootstrap; 0: no standard errors.
+        stopped: How each part of a run that may stop early ended.
     """
     warn_of_unconfined(exam.tasks)
     results, failed = task_results(exam.tasks, values_by_task, bootstrap_iters, fail_fast=config.fail_fast)
     results, orders = _with_orders(results, values_by_task, config)
     if config.limit_order == "random":
         results = [with_finite_error(result) for result in results]
+    results = [stopped_task(result, stopped) for result in results]
     nan = report_nan([task.spec for task in exam.tasks], values_by_task)
     groups = group_results(exam.groups, exam.leaves, {result.name: result for result in results})
+    groups = tuple([stopped_group(group, stopped) for group in groups])
+    for one in stopped:
+        log.info("%s", stop_sentence(one))
     report = dict(model.report())
     # lm-eval's own figures are asked for: nothing stands beside them that it does not know.
     scored = [] if config.strict_lm_eval else [*results, *groups]
@@ -93,7 +105,10 @@ def summarize(
         tasks=tuple(results),
         groups=groups,
         records={},
-        config=config_section(config, facts.info, report, bootstrap_iters),
+        config={
+            **config_section(config, facts.info, report, bootstrap_iters),
+            **(stop_facts(stopped, config.early_stop or "", document_seed(config)) if stopped else {}),
+        },
         extra={**tokenizer_facts(facts.info), **model_facts(config, model), "proctor": own},
         started=0.0,
         seconds=0.0,

@@ -154,6 +154,11 @@ def _contradictions(values: Mapping[str, Any], *, needs_tasks: bool) -> list[str
         problems.append("--samples and --limit both choose documents: give one of them.")
     if values.get("limit_order", "first") != "first" and values.get("limit") is None:
         problems.append(f"--limit_order {values['limit_order']} says which documents --limit takes: add --limit N.")
+    chosen = [f"--{key}" for key in ("limit", "samples") if values.get(key) is not None]
+    if values.get("early_stop") and chosen:
+        problems.append(f"--early_stop decides how many documents are asked: leave {' and '.join(chosen)} out.")
+    if values.get("early_stop") and values.get("predict_only"):
+        problems.append("--early_stop looks at scores, and --predict_only computes none: give one of them.")
     if values.get("batch_invariant") and values.get("strict_lm_eval"):
         problems.append("--batch_invariant and --strict_lm_eval score in different ways: give one of them.")
     if values.get("batch_invariant") and not declared_kind(values.get("model", "hf")).batch_invariant:

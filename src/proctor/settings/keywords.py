@@ -29,6 +29,7 @@ class RunSettings(TaskSettings, total=False):
     limit: float | None
     limit_order: Literal["first", "random"]
     samples: Mapping[str, Sequence[int]] | None
+    early_stop: str | Mapping[str, Any] | None
     system_instruction: str | None
     apply_chat_template: bool | str
     fewshot_as_multiturn: bool | None

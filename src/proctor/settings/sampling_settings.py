@@ -1,4 +1,4 @@
-"""The settings of how much is asked: which documents a limited run takes."""
+"""The settings of how much is asked: which documents a limited run takes, and when a run stops."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast
 
 from proctor.settings.choice_settings import ChoiceSettings
+from proctor.settings.early_stop import early_stop
 from proctor.settings.setting import SAME, text
 
 SECTION = "how much to ask"
@@ -37,4 +38,13 @@ class SamplingSettings(ChoiceSettings):
         "score estimates that of all documents",
         ours=True,
         preview=SAME,
+    )
+    early_stop: str | None = text(
+        None,
+        early_stop,
+        SECTION,
+        "width=W|against=RUN",
+        "stop asking when the score's interval is +- W, as in width=0.02, or when the comparison with a stored run is "
+        "decided; valid at every look. alpha=0.05 can be added",
+        ours=True,
     )
