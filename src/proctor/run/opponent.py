@@ -48,11 +48,12 @@ def open_opponent(place: str, config: RunConfig) -> StoredRun:
         runs = open_path(place, store=path_of(config)).runs
     except ProctorError as error:
         raise type(error)(f"--early_stop against={place}: {error.message}", hint=error.hint) from error
+    *_, newest = runs
     if len(runs) > 1:
         log.warning(
-            "%s holds %s runs; --early_stop compares with the newest, %s.", place, f"{len(runs):,}", runs[-1].source
+            "%s holds %s runs; --early_stop compares with the newest, %s.", place, f"{len(runs):,}", newest.source
         )
-    return runs[-1]
+    return newest
 
 
 def opponent_of(run: StoredRun, place: str, scope: Scope, order: Sequence[AskedDocument]) -> Opponent:
