@@ -1,0 +1,213 @@
+"""What a new task will be: everything that is known of it before a file is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from proctor.errors import DataError, UsageError
+from proctor.new.answers import Answers
+from proctor.new.checks import Remark, check_documents
+from proctor.new.columns import Layout, find_layout
+from proctor.new.documents import NewDocument, Reading, read_documents
+from proctor.new.request import NewTaskRequest
+from proctor.new.sources import SPLITS, Source, read_file, read_source
+from proctor.new.styles import ALPHABET, STYLES, Language, Shape, Style, language_of, shape_of
+from proctor.new.table import BadRow, Table, rows_error
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPlan:
+    """A task before it is written.
+
+    Attributes:
+        request: What the user wants.
+        source: What was read.
+        layout: Which column is what, in the first table.
+        answers: How the answers of the first table are written.
+        documents: By subject (None where there are no subjects) and split (``test``, ``dev``, ``validation``).
+        styles: How documents are put.
+        language: That of the words around a question.
+        shape: What the documents have in common.
+        remarks: What is worth knowing about them.
+        bad: Rows that are left out.
+        notes: What is worth knowing about how they were read.
+    """
+
+    request: NewTaskRequest
+    source: Source
+    layout: Layout
+    answers: Answers
+    documents: Mapping[str | None, Mapping[str, tuple[NewDocument, ...]]]
+    styles: tuple[Style, ...]
+    language: Language
+    shape: Shape
+    remarks: tuple[Remark, ...]
+    bad: tuple[BadRow, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def evaluated(self) -> tuple[NewDocument, ...]:
+        """All documents but few-shot examples."""
+        every = [item for splits in self.documents.values() for item in splits.items()]
+        return tuple(document for split, documents in every if split != "dev" for document in documents)
+
+    @property
+    def examples(self) -> int:
+        """Few-shot examples of the subject that has fewest of them."""
+        return min((len(splits.get("dev", ())) for splits in self.documents.values()), default=0)
+
+
+def plan_task(request: NewTaskRequest) -> TaskPlan:
+    """Read the source of a request and decide everything about the task.
+
+    Args:
+        request: What is wanted.
+
+    Raises:
+        AmbiguityError: Two readings are possible; it names the flag that decides.
+        UsageError: A flag cannot be meant so.
+        DataError: The source, or a row of it, cannot be read.
+    """
+    source = read_source(request)
+    layouts = [find_layout(table, request.chosen) for table in source.tables]
+    readings = [
+        read_documents(table, layout, request.chosen, request.several)
+        for table, layout in zip(source.tables, layouts, strict=True)
+    ]
+    _check_rows(source.tables, readings, request.skip_bad)
+    documents = [document for reading in readings for document in reading.documents]
+    if not documents:
+        raise DataError(f"{request.source} holds no row that can be read.")
+    by_subject = _by_subject(documents, grouped=_is_grouped(request, source.tables))
+    by_subject = _with_examples(by_subject, request)
+    language = request.language or language_of(documents)
+    shape = shape_of(documents, language, request.several)
+    _check_shape(shape, request)
+    plan = TaskPlan(
+        request,
+        source,
+        layouts[0],
+        readings[0].answers,
+        by_subject,
+        _styles(request, shape),
+        language,
+        shape,
+        (),
+        tuple(row for reading in readings for row in reading.bad),
+        tuple(_notes(source.tables, layouts, readings)),
+    )
+    return replace(plan, remarks=tuple(check_documents(plan.evaluated)))
+
+
+def _is_grouped(request: NewTaskRequest, tables: Sequence[Table]) -> bool:
+    """Whether the task has subjects: a column of them, or a file for each."""
+    return request.chosen.group is not None or len({table.subject for table in tables}) > 1
+
+
+def _check_rows(tables: Sequence[Table], readings: Sequence[Reading], skip_bad: bool) -> None:
+    for table, reading in zip(tables, readings, strict=True):
+        if reading.bad and not skip_bad:
+            raise rows_error(table.source, reading.bad, len(table.rows) + len(table.bad))
+
+
+def _notes(tables: Sequence[Table], layouts: Sequence[Layout], readings: Sequence[Reading]) -> list[str]:
+    notes = [note for table in tables for note in table.notes] + [
+        note for reading in readings for note in reading.notes
+    ]
+    forms = {(reading.answers.form, reading.answers.base) for reading in readings}
+    if len(forms) > 1:
+        notes.append("the files write their answers differently")
+    if any((one.question, one.choices, one.answer) != (layouts[0].question, layouts[0].choices, layouts[0].answer)
+           for one in layouts):  # fmt: skip
+        notes.append("the files name their columns differently; shown are those of the first")
+    return list(dict.fromkeys(notes))
+
+
+def _by_subject(
+    documents: Sequence[NewDocument], *, grouped: bool
+) -> dict[str | None, dict[str, tuple[NewDocument, ...]]]:
+    made: dict[str | None, dict[str, list[NewDocument]]] = {}
+    for document in documents:
+        subject = (document.group or "none") if grouped else None
+        split = _split_of(document)
+        made.setdefault(subject, {}).setdefault(split, []).append(document)
+    return {subject: _evaluated_first(splits) for subject, splits in made.items()}
+
+
+def _split_of(document: NewDocument) -> str:
+    if document.split is None or not document.split.strip():
+        return "test"
+    split = SPLITS.get(document.split.strip().lower())
+    if split is None:
+        known = ", ".join(dict.fromkeys(SPLITS.values()))
+        raise UsageError(f"{document.place}: {document.split!r} is no split.", hint=f"Splits are {known}.")
+    return split
+
+
+def _evaluated_first(splits: Mapping[str, Sequence[NewDocument]]) -> dict[str, tuple[NewDocument, ...]]:
+    """Splits as a task has them: what is evaluated is ``test`` or ``validation``; ``dev`` holds few-shot examples."""
+    made = {split: tuple(many) for split, many in splits.items()}
+    if "test" not in made and "validation" not in made:
+        only = next(iter(made))
+        return {"test": made[only]}
+    if "train" in made:
+        train = made.pop("train")
+        made.setdefault("dev", train)
+    return {split: made[split] for split in ("test", "validation", "dev") if split in made}
+
+
+def _with_examples(
+    by_subject: dict[str | None, dict[str, tuple[NewDocument, ...]]], request: NewTaskRequest
+) -> dict[str | None, dict[str, tuple[NewDocument, ...]]]:
+    """The documents with their few-shot examples apart, as ``--shots`` says."""
+    if request.shots is None:
+        return by_subject
+    if isinstance(request.shots, int):
+        return {subject: _first_as_examples(subject, splits, request.shots) for subject, splits in by_subject.items()}
+    examples = _examples_of(request.shots, request)
+    by_group = _by_subject(examples, grouped=None not in by_subject)
+    made: dict[str | None, dict[str, tuple[NewDocument, ...]]] = {}
+    for subject, splits in by_subject.items():
+        given = by_group.get(subject) or ({"test": tuple(examples)} if None in by_group or len(by_group) == 1 else None)
+        if given is None:
+            raise UsageError(f"--shots {request.shots}: it has no row of the subject {subject!r}.")
+        made[subject] = {**splits, "dev": tuple(one for many in given.values() for one in many)}
+    return made
+
+
+def _first_as_examples(
+    subject: str | None, splits: Mapping[str, tuple[NewDocument, ...]], count: int
+) -> dict[str, tuple[NewDocument, ...]]:
+    if "dev" in splits:
+        return {**splits, "dev": splits["dev"][:count]}
+    split = next(iter(splits))
+    if len(splits[split]) <= count:
+        of = f" of the subject {subject!r}" if subject else ""
+        raise UsageError(f"--shots {count}: {len(splits[split])} documents{of} leave none to evaluate.")
+    return {**splits, split: splits[split][count:], "dev": splits[split][:count]}
+
+
+def _examples_of(path: str, request: NewTaskRequest) -> list[NewDocument]:
+    documents = list[NewDocument]()
+    for table in read_file(path, request):
+        reading = read_documents(table, find_layout(table, request.chosen), request.chosen, request.several)
+        _check_rows([table], [reading], request.skip_bad)
+        documents += reading.documents
+    return documents
+
+
+def _styles(request: NewTaskRequest, shape: Shape) -> tuple[Style, ...]:
+    if request.style != "all":
+        return (request.style,)
+    return ("chat",) if shape.several == "all" else STYLES
+
+
+def _check_shape(shape: Shape, request: NewTaskRequest) -> None:
+    if shape.most > len(ALPHABET):
+        raise DataError(f"{request.source}: a row has {shape.most} options, and there are letters for {len(ALPHABET)}.")
+    if shape.several == "all" and request.style not in ("chat", "all"):
+        raise UsageError(
+            f"--several all --style {request.style}: a set of options has no log-likelihood; only a chat can give one.",
+            hint="Take --style chat, or --several any, where one of them is enough.",
+        )
