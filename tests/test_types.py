@@ -16,7 +16,10 @@ from proctor.types import (
     RollingScore,
     Scores,
     Text,
+    chat_text,
+    is_chat,
     prompt_text,
+    written_prompt,
 )
 
 PAIRS = [
@@ -76,3 +79,10 @@ def test_kinds_have_the_names_of_lm_eval():
         "generate_until",
         "multiple_choice",
     ]
+
+
+def test_a_chat_as_text_is_json_in_its_own_letters():
+    chat = written_prompt((Message("user", "안녕"),))
+    assert is_chat(chat)
+    assert chat_text(chat) == '[{"role": "user", "content": "안녕"}]'
+    assert not any(map(is_chat, ("text", ["text"], [{"role": "user"}], {"role": "user", "content": ""})))

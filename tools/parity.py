@@ -2,6 +2,7 @@
 
     make parity
     make parity PARITY_ARGS=--families
+    make parity PARITY_ARGS="--engines .venv-engines"
     .venv/bin/python tools/parity.py --peer-python PEER/bin/python --cases demo demo-chat
 
 Compared are every request's arguments (character by character), every log-likelihood (within
@@ -18,18 +19,19 @@ Exit status: 0 all equal, 1 something differs, 2 a program failed or could not b
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 from parity_compare import NoResults, Report, Tolerance, compare, read_run
 from parity_families import family_cases, form_cases, write_forms
+from parity_served import environment, pythons, served_cases, server
 from peer import PEER_VERSION, ROOT, Failed, peer_python, shared_folder
 
 DEMO = ROOT / "src" / "proctor" / "benchmarks" / "demo"
@@ -40,7 +42,7 @@ class Case:
     """One comparison: the arguments that both programs get. ``shared``: needs the shared data.
 
     ``stock``: proctor reads lm-eval's own task files. ``forms``: both read the exam of ``write_forms``.
-    ``ours``: what proctor gets besides.
+    ``ours``: what proctor gets besides. ``engine``: what runs the model, a server or an engine within both programs.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Case:
     stock: bool = False
     forms: bool = False
     ours: tuple[str, ...] = ()
+    engine: str | None = None
 
     @property
     def folder(self) -> Path:
@@ -100,13 +103,14 @@ def _longer() -> Iterator[Case]:
 
 
 FAMILIES = tuple(_longer())
+SERVED = tuple(Case(name, words, shared=True, stock=True, engine=engine) for name, engine, words in served_cases())
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the chosen cases and say how they came out."""
     options = _parser().parse_args(argv)
     try:
-        cases = choose(options.cases, FAMILIES if options.families else CASES)
+        cases = choose(options.cases, SERVED if options.engines else FAMILIES if options.families else CASES)
         if options.list:
             print("\n".join(f"{case.name:18} {' '.join(case.arguments)}" for case in cases))
             return 0
@@ -116,7 +120,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     work = Path(options.keep or tempfile.mkdtemp(prefix="parity-")).resolve()
     try:
-        return run_cases(cases, peer, work, Tolerance(options.atol, options.rtol), options.show)
+        return run_cases(
+            cases, Programs(peer, options.engines), work, Tolerance(options.atol, options.rtol), options.show
+        )
     except KeyboardInterrupt:
         return 2
     finally:
@@ -130,6 +136,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--cases", nargs="+", metavar="NAME", help="only these; --list shows the names")
     parser.add_argument("--families", action="store_true", help="the longer cases: task families, forms of prompts")
+    parser.add_argument(
+        "--engines", type=Path, metavar="FOLDER", help="the cases on real engines, whose environments are there"
+    )
     parser.add_argument("--list", action="store_true", help="list the cases with their arguments")
     parser.add_argument(
         "--peer-python", metavar="PATH", help=f"a Python that has lm_eval {PEER_VERSION} ($PEER_PYTHON)"
@@ -143,7 +152,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def choose(names: Sequence[str] | None, default: Sequence[Case] = CASES) -> list[Case]:
     """The cases of these names, else those of ``default`` that can run here; what is left out is said."""
-    by_name = {case.name: case for case in (*CASES, *FAMILIES)}
+    by_name = {case.name: case for case in (*CASES, *FAMILIES, *SERVED)}
     unknown = [name for name in names or () if name not in by_name]
     if unknown:
         raise Failed(f"there is no case {', '.join(unknown)}; there are {', '.join(by_name)}.")
@@ -156,44 +165,63 @@ def choose(names: Sequence[str] | None, default: Sequence[Case] = CASES) -> list
     return [case for case in chosen if case.name not in missing]
 
 
-def run_cases(cases: Sequence[Case], peer: str, work: Path, tolerance: Tolerance, show: int) -> int:
+@dataclass(frozen=True)
+class Programs:
+    """The Python that has lm-eval, and the folder with the engines' environments."""
+
+    peer: str
+    engines: Path | None = None
+
+
+def run_cases(cases: Sequence[Case], programs: Programs, work: Path, tolerance: Tolerance, show: int) -> int:
     """Run and compare every case; the worst outcome is the exit status."""
     status = 0
     print(_line("case", "samples", "figures", "differ", "near ties", "largest", "lm-eval s", "proctor s", "ratio"))
-    for case in cases:
+    for engine, group in groupby(cases, lambda case: case.engine):
         try:
-            report, seconds = run_case(case, peer, work / case.name, tolerance)
-        except (Failed, NoResults) as failure:
-            print(f"{case.name}: {failure}", flush=True)
+            with server(engine, programs.engines, work / f"server-{engine}") as address:
+                for case in group:
+                    status = max(status, _run_and_print(case, programs, address, work / case.name, tolerance, show))
+        except Failed as failure:
+            print(f"{engine}: {failure}", flush=True)
             status = 2
-            continue
-        theirs, ours = seconds
-        print(
-            _line(
-                case.name, report.samples, report.figures, len(report.mismatches), report.near_ties,
-                f"{report.worst:.1e}", f"{theirs:.1f}", f"{ours:.1f}", f"{theirs / ours:.2f}",
-            ),
-            flush=True,
-        )  # fmt: skip
-        for mismatch in report.mismatches[:show]:
-            print(f"  {mismatch}", flush=True)
-        # Two runs without samples agree on nothing.
-        if report.mismatches or not report.samples:
-            status = max(status, 1)
     print({0: "All equal.", 1: "Not equal.", 2: "Not all could be compared."}[status])
     return status
+
+
+def _run_and_print(
+    case: Case, programs: Programs, address: Mapping[str, str], work: Path, tolerance: Tolerance, show: int
+) -> int:
+    words = tuple(word.format(**address) if address else word for word in case.arguments)
+    try:
+        report, (theirs, ours) = run_case(replace(case, arguments=words), programs, work, tolerance)
+    except (Failed, NoResults) as failure:
+        print(f"{case.name}: {failure}", flush=True)
+        return 2
+    print(
+        _line(
+            case.name, report.samples, report.figures, len(report.mismatches), report.near_ties,
+            f"{report.worst:.1e}", f"{theirs:.1f}", f"{ours:.1f}", f"{theirs / ours:.2f}",
+        ),
+        flush=True,
+    )  # fmt: skip
+    for mismatch in report.mismatches[:show]:
+        print(f"  {mismatch}", flush=True)
+    # Two runs without samples agree on nothing.
+    return int(bool(report.mismatches) or not report.samples)
 
 
 def _line(name: str, *cells: object) -> str:
     return f"{name:30}" + "".join(f"{cell!s:>11}" for cell in cells)
 
 
-def run_case(case: Case, peer: str, work: Path, tolerance: Tolerance) -> tuple[Report, tuple[float, float]]:
+def run_case(case: Case, programs: Programs, work: Path, tolerance: Tolerance) -> tuple[Report, tuple[float, float]]:
     """Both programs on one case: what differs, and the wall seconds of lm-eval and of proctor."""
     exam = ("--include_path", str(write_forms(work.parent / "forms"))) if case.forms else ()
-    stock = ("--include_path", peer_tasks(peer)) if case.stock else ()
+    stock = ("--include_path", peer_tasks(programs.peer)) if case.stock else ()
+    peer, own = pythons(case.engine, programs.engines) or (programs.peer, sys.executable)
     theirs = run_program([peer, "-m", "lm_eval", "run", *exam], case, work / "lm-eval")
-    ours = run_program([sys.executable, "-m", "proctor", "run", *exam, *stock, *case.ours], case, work / "proctor")
+    ours = run_program([own, "-m", "proctor", "run", *exam, *stock, *case.ours], case, work / "proctor")
     return compare(read_run(work / "lm-eval"), read_run(work / "proctor"), tolerance), (theirs, ours)
 
 
@@ -224,7 +252,7 @@ def _environment(out: Path) -> Mapping[str, str]:
     """Offline, and the same for both: data set caches of their own, so that neither warms the other's."""
     caches = out.parents[1] / f"cache-{out.name}"
     settings = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "HF_DATASETS_CACHE": str(caches)}
-    return {"OMP_NUM_THREADS": "1", **os.environ, "PROCTOR_STORE": "off", **settings}
+    return {**environment(), "PROCTOR_STORE": "off", **settings}
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ model, responses come back, records and results are written down.
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeAlias
 
@@ -36,6 +37,24 @@ def written_prompt(prompt: Prompt) -> Any:
     if isinstance(prompt, str):
         return prompt
     return [{"role": message.role, "content": message.content} for message in prompt]
+
+
+def is_chat(value: Any) -> bool:
+    """Whether an argument of a request is the prompt of a chat, as :func:`written_prompt` makes it.
+
+    Args:
+        value: The argument.
+    """
+    return isinstance(value, list) and all(type(one) is dict and one.keys() == {"role", "content"} for one in value)
+
+
+def chat_text(messages: Sequence[Mapping[str, str]]) -> str:
+    """The messages of a chat as one text: JSON, as lm-eval writes them to files.
+
+    Args:
+        messages: ``{role, content}`` each.
+    """
+    return json.dumps([dict(message) for message in messages], ensure_ascii=False)
 
 
 def prompt_texts(prompt: Prompt) -> tuple[str, ...]:

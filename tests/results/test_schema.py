@@ -223,11 +223,12 @@ def test_generation_arguments_stay_a_mapping_without_secrets(record):
     assert (line["resps"], line["filtered_resps"]) == ([["a", "b"]], ["a"])
 
 
-def test_the_messages_of_a_chat_stand_as_they_were_sent(record):
+def test_the_messages_of_a_chat_stand_as_lm_eval_writes_them(record):
     chat = [{"role": "user", "content": "token=hf_abcdefghijKLMNOP1234"}]
     line = sample_line(record(arguments=((chat, {"api_key": "q1w2e3r4"}),), responses=(("a",),), filtered=("a",)))
-    assert line["arguments"] == {"gen_args_0": {"arg_0": chat, "arg_1": {"api_key": "***"}}}
-    assert line["prompt_hash"] == sha(str(chat))
+    text = '[{"role": "user", "content": "token=hf_abcdefghijKLMNOP1234"}]'
+    assert line["arguments"] == {"gen_args_0": {"arg_0": [text], "arg_1": {"api_key": "***"}}}
+    assert line["prompt_hash"] == sha(text)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from proctor.analysis.comparison import PairComparison, TaskComparison
 from proctor.analysis.task_scores import Metric
 from proctor.results.choice_view import ChoiceView, choice_view
+from proctor.results.prompts import prompt_of
 from proctor.results.stored_run import Identity, Sample, StoredRun
 
 _QUESTIONS = ("question", "query", "ctx", "prompt", "sentence", "premise", "goal", "text", "input", "problem", "문제")
@@ -152,10 +153,7 @@ def question_of(sample: Sample) -> str:
         for name in _QUESTIONS:
             if isinstance(doc.get(name), str) and doc[name].strip():
                 return doc[name].strip()
-    arguments = sample.line.get("arguments")
-    first = next(iter(arguments.values()), None) if isinstance(arguments, dict) else None
-    prompt = first.get("arg_0") if isinstance(first, dict) else None
-    return prompt[-300:].strip() if isinstance(prompt, str) else ""
+    return prompt_of(sample.line)[-300:].strip()
 
 
 def _response(sample: Sample) -> str:

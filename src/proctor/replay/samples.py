@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from proctor.errors import DataError, error_line
 from proctor.records import Query
+from proctor.results.prompts import chat_of
 from proctor.results.read import read_samples
 from proctor.store.codec import FINISHES, ROUTES, Part, join
 from proctor.store.keys import Keys
@@ -21,6 +22,7 @@ from proctor.types import (
     Prompt,
     Request,
     Response,
+    Role,
     Rolling,
     Text,
 )
@@ -116,9 +118,12 @@ def _request(values: Sequence[Any]) -> Request:
 
 
 def _prompt(value: Any) -> Prompt:
-    if isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
-        return tuple(Message(one["role"], str(one["content"])) for one in value)
-    return str(value)
+    if not isinstance(value, list):
+        return str(value)
+    chat = chat_of(value)
+    if chat is None:
+        raise ValueError(f"{value!r:.80} is no prompt")
+    return tuple([Message(cast(Role, role), content) for role, content in chat])
 
 
 def _part(request: Request, value: Any) -> Part:

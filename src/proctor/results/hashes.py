@@ -8,6 +8,7 @@ from typing import Any
 
 from proctor.records import Record
 from proctor.results.encode import as_text, dumps
+from proctor.types import chat_text, is_chat
 
 
 def task_hash(records: Iterable[Record]) -> str:
@@ -51,4 +52,5 @@ def record_hashes(record: Record) -> tuple[str, str, str]:
         record: The record.
     """
     prompt = record.arguments[0][0] if record.arguments and record.arguments[0] else ""
-    return doc_hash(record.doc), sha256(as_text(prompt)), sha256(as_text(record.target))
+    text = chat_text(prompt) if is_chat(prompt) else as_text(prompt)
+    return doc_hash(record.doc), sha256(text), sha256(as_text(record.target))

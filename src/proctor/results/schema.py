@@ -32,6 +32,7 @@ from proctor.results.encode import as_text, dumps, source_text, text_leaves
 from proctor.results.hashes import record_hashes, sha256, task_hash
 from proctor.results.redact import redact, redact_repeated, redact_text
 from proctor.run_result import GroupResult, RunResult, TaskResult, Value
+from proctor.types import chat_text, is_chat
 
 __all__ = [
     "dumps",
@@ -291,9 +292,7 @@ def sample_line(record: Record) -> dict[str, Any]:
 
 
 def _argument(value: Any) -> Any:
-    return value if isinstance(value, str) or _is_chat(value) else redact_repeated(value)
-
-
-def _is_chat(value: Any) -> bool:
-    """Whether it is the prompt of a chat (:attr:`proctor.types.Generate.arguments`), which stands as it was."""
-    return isinstance(value, list) and all(type(one) is dict and one.keys() == {"role", "content"} for one in value)
+    if is_chat(value):
+        # lm-eval: a chat is a tuple of one text, which is JSON.
+        return [chat_text(value)]
+    return value if isinstance(value, str) else redact_repeated(value)

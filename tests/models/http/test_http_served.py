@@ -8,7 +8,7 @@ from proctor.errors import ModelError, UsageError
 from proctor.models.generation import DEFAULT_MAX_TOKENS
 from proctor.models.http.arguments import read_arguments
 from proctor.models.http.replies import Reply
-from proctor.models.http.served import ServedModel, chat_text, connection_of, flat
+from proctor.models.http.served import ServedModel, connection_of, flat
 from proctor.types import Generate, Refusal, Text, Usage
 
 KEY = "sk-hunter2hunter2"
@@ -89,7 +89,3 @@ def test_a_stopped_model_sends_nothing(serve):
     job = served.text_job(0, served.endpoints[0].url, {"model": "tiny", "prompt": "x"}, lambda body: Text("y"))
     assert list(flat(served.run(iter([job])))) == []
     assert stub.requests == []
-
-
-def test_messages_as_text_are_json_in_their_own_letters():
-    assert chat_text(({"role": "user", "content": "안녕"},)) == '[{"role": "user", "content": "안녕"}]'

@@ -20,9 +20,9 @@ from proctor.models.http.chooser import Chooser, read_plain
 from proctor.models.http.endpoints import Endpoint
 from proctor.models.http.runner import Job
 from proctor.models.http.sender import Sender
-from proctor.models.http.served import Outcome, ServedModel, chat_text, flat
+from proctor.models.http.served import Outcome, ServedModel, flat
 from proctor.models.protocols import Check
-from proctor.types import ChoiceRoute, Choose, Generate, Message, Prompt, Request, Response, Text
+from proctor.types import ChoiceRoute, Choose, Generate, Message, Prompt, Request, Response, Text, chat_text
 
 log = logging.getLogger("proctor")
 

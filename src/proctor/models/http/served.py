@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 from collections import Counter
@@ -244,12 +243,3 @@ def flat(outcomes: Iterator[Outcome]) -> Iterator[tuple[int, Response]]:
     """The responses of outcomes."""
     for outcome in outcomes:
         yield from outcome
-
-
-def chat_text(messages: Sequence[Mapping[str, str]]) -> str:
-    """Messages as text, for samples and for looking at prompts: JSON, as lm-eval writes them.
-
-    Args:
-        messages: The messages.
-    """
-    return json.dumps([dict(message) for message in messages], ensure_ascii=False)
