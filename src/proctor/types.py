@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias, TypeGuard
 
 Doc: TypeAlias = Mapping[str, Any]
 """One document: a row of a data set, JSON-like values under column names."""
@@ -39,7 +39,7 @@ def written_prompt(prompt: Prompt) -> Any:
     return [{"role": message.role, "content": message.content} for message in prompt]
 
 
-def is_chat(value: Any) -> bool:
+def is_chat(value: Any) -> TypeGuard[list[dict[str, str]]]:
     """Whether an argument of a request is the prompt of a chat, as :func:`written_prompt` makes it.
 
     Args:

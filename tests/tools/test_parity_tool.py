@@ -17,6 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 compare_tool = importlib.import_module("parity_compare")
 parity = importlib.import_module("parity")
+served = importlib.import_module("parity_served")
+
+PROGRAMS = parity.Programs("python")
 
 SAMPLE = {
     "doc_id": 0,
@@ -184,9 +187,10 @@ def test_long_values_are_shown_around_their_difference(tmp_path):
 
 
 def test_every_case_has_a_name_of_its_own_and_names_tasks():
-    names = [case.name for case in parity.CASES]
+    cases = (*parity.CASES, *parity.FAMILIES, *parity.SERVED)
+    names = [case.name for case in cases]
     assert len(set(names)) == len(names)
-    assert all("--tasks" in case.arguments for case in parity.CASES)
+    assert all("--tasks" in case.arguments for case in cases)
 
 
 def test_an_unknown_case_is_a_sentence(capsys):
@@ -228,7 +232,7 @@ def fake_programs(monkeypatch):
 @pytest.mark.parametrize(("change", "status"), [({}, 0), ({"acc": 0.0}, 1)])
 def test_the_exit_status_says_how_it_came_out(fake_programs, tmp_path, capsys, change, status):
     fake_programs["proctor"] = [{**SAMPLE, **change}]
-    assert parity.run_cases(parity.CASES[:1], "python", tmp_path, compare_tool.Tolerance(), 5) == status
+    assert parity.run_cases(parity.CASES[:1], PROGRAMS, tmp_path, compare_tool.Tolerance(), 5) == status
     line = capsys.readouterr().out.splitlines()[1].split()
     assert line[:3] == ["demo", "1", "2"]
     assert line[-3:] == ["10.0", "4.0", "2.50"]
@@ -236,10 +240,73 @@ def test_the_exit_status_says_how_it_came_out(fake_programs, tmp_path, capsys, c
 
 def test_runs_without_samples_agree_on_nothing(fake_programs, tmp_path):
     fake_programs.update({"lm-eval": [], "proctor": []})
-    assert parity.run_cases(parity.CASES[:1], "python", tmp_path, compare_tool.Tolerance(), 5) == 1
+    assert parity.run_cases(parity.CASES[:1], PROGRAMS, tmp_path, compare_tool.Tolerance(), 5) == 1
 
 
 def test_a_program_that_fails_is_told_with_its_last_words(tmp_path, capsys):
     case = parity.Case("x", ("-c", "import sys; sys.exit('gone wrong')"))
     with pytest.raises(parity.Failed, match="gone wrong"):
         parity.run_program([sys.executable], case, tmp_path / "work" / "out")
+
+
+RESPONDING = """#!{python}
+import http.server, sys
+
+class Models(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"{{}}")
+
+    def log_message(self, *words):
+        pass
+
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[sys.argv.index("--port") + 1])), Models).serve_forever()
+"""
+
+
+def engine_folder(folder: Path, program: str) -> Path:
+    python = folder / "vllm" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(program, encoding="utf-8")
+    python.chmod(0o755)
+    return folder
+
+
+def served_case(arguments=("--model_args", "base_url={url}", "--tasks", "t")):
+    return parity.Case("served", arguments, engine="vllm-server")
+
+
+def test_a_case_gets_the_address_of_its_server(monkeypatch, tmp_path, capsys):
+    seen = []
+
+    def run_program(command, case, out):
+        seen.append((command[0], case.arguments))
+        write(out, rows=[SAMPLE])
+        return 1.0
+
+    monkeypatch.setattr(parity, "run_program", run_program)
+    programs = parity.Programs("peer", engine_folder(tmp_path / "engines", RESPONDING.format(python=sys.executable)))
+    assert parity.run_cases([served_case()], programs, tmp_path / "work", compare_tool.Tolerance(), 5) == 0
+    assert [python for python, _ in seen] == ["peer", sys.executable]
+    [address] = {words[1] for _, words in seen}
+    assert address.startswith("base_url=http://127.0.0.1:")
+    assert address.endswith("/v1")
+
+
+@pytest.mark.parametrize(("folder", "said"), [(None, "not in the folder of --engines"), ("exit", "no engine here")])
+def test_an_engine_that_is_not_there_or_ends_is_a_sentence(tmp_path, capsys, folder, said):
+    engines = None
+    if folder:
+        engines = engine_folder(tmp_path, f"#!{sys.executable}\nimport sys\nsys.exit('no engine here')\n")
+    programs = parity.Programs("peer", engines)
+    assert parity.run_cases([served_case()], programs, tmp_path / "work", compare_tool.Tolerance(), 5) == 2
+    assert said in capsys.readouterr().out
+
+
+def test_an_engine_within_both_programs_brings_their_python(tmp_path):
+    folder = engine_folder(tmp_path, "")
+    python = str(folder / "vllm" / "bin" / "python")
+    assert served.pythons("vllm", folder) == (python, python)
+    assert served.pythons("vllm-server", folder) is None
+    assert served.pythons(None, None) is None
