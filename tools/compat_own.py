@@ -236,7 +236,7 @@ def _asked_for_data(error: BaseException | None) -> bool:
 
 
 def _measures(spec: TaskSpec) -> dict[str, Any]:
-    from proctor.tasks.task import bind_filters, bind_metrics
+    from proctor.tasks.bind_spec import bind_filters, bind_metrics
 
     bind_filters(spec)
     return {

@@ -39,6 +39,40 @@ class ItemChoices:
 
 
 @dataclass(frozen=True, slots=True)
+class FormulationOutcome:
+    """What one formulation of a document gave.
+
+    Attributes:
+        name: The formulation; ``task``: the task's own.
+        own: Which one the task's own is.
+        labels: The label of each option.
+        texts: The text of each option.
+        golds: Positions of the right options.
+        chosen: The position that was chosen; None: none, and the document is wrong.
+        lls: The log-likelihood of each option, in nats; empty where nothing was scored.
+        greedy: Whether each option is what greedy decoding writes.
+        unconditional: The log-likelihood of each option without a prompt; empty where it was not requested.
+        neutral: The same after a prompt that says nothing of the document.
+    """
+
+    name: str
+    own: str
+    labels: tuple[str, ...]
+    texts: tuple[str, ...]
+    golds: tuple[int, ...]
+    chosen: int | None = None
+    lls: tuple[float, ...] = ()
+    greedy: tuple[bool, ...] = ()
+    unconditional: tuple[float, ...] = ()
+    neutral: tuple[float, ...] = ()
+
+    @property
+    def right(self) -> float:
+        """1 where the chosen option is right."""
+        return float(self.chosen in self.golds)
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One document under one filter pipeline: what a line of the samples file says.
 
@@ -48,6 +82,8 @@ class Record:
     ``variant``: which variant of the document it is, 0 the task's own. Scores of the task are those of variant 0 alone.
     ``item``: its options, where it is shown in several orders; ``order``: the order of this variant, the option at
     ``position`` being number ``order[position]`` of the document's own.
+    ``formulation``: which one this variant is, where the document is put in several (``task``: the task's own);
+    ``outcome``: what it gave as such.
     """
 
     task: str
@@ -63,6 +99,8 @@ class Record:
     variant: int = 0
     item: ItemChoices | None = None
     order: tuple[int, ...] = ()
+    formulation: str | None = None
+    outcome: FormulationOutcome | None = None
 
     def __repr__(self) -> str:
         scores = ", ".join(f"{name} {str(value)[:20]}" for name, value in self.metrics.items())

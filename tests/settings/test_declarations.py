@@ -67,6 +67,7 @@ def test_every_flag_of_a_setting_gives_a_value_that_is_accepted():
         "early_stop": "width=0.02",
         "choice_orders": "sampled:8",
         "choice_orders_keep": "fixed+pinned",
+        "formulations": "letter,text",
     }
     for name, setting in SETTINGS.items():
         value = setting.alone if setting.shape == "optional" else given.get(setting.shape, words.get(name, "1"))

@@ -13,8 +13,9 @@ from proctor.tasks.build_spec import build_task
 from proctor.tasks.fewshot import FirstN, RandomSampler, load_pool, make_sampler, may_leak
 from proctor.tasks.override import override
 from proctor.tasks.prompt import PromptStyle
+from proctor.tasks.shots import Shots
 from proctor.tasks.source_map import Location
-from proctor.tasks.task import Task, _Shots
+from proctor.tasks.task import Task
 
 POOL30 = [{"n": n} for n in range(30)]
 POOL24 = [{"n": n} for n in range(24)]
@@ -102,7 +103,7 @@ def test_a_pool_of_one_question_names_the_task(task):
     rows = [{"question": "s", "choices": ["a", "b"], "answer": 0}]
     bound = task(fewshot_split="test", fewshot_config={"process_docs": None}, num_fewshot=1)
     with pytest.raises(TaskError, match="task 'sums': 1 few-shot example is asked for, but the split 'test'"):
-        _Shots(bound, rows * 2, FirstN(rows * 2, 1, exclude=True)).positions(rows[0])
+        Shots(bound.spec, bound.shots, bound.shape, rows * 2, FirstN(rows * 2, 1, exclude=True)).positions(rows[0])
 
 
 @pytest.mark.parametrize("index", [12, -13])

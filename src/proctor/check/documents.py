@@ -23,6 +23,7 @@ from proctor.check.scoring import imagined_warnings, rows_warning
 from proctor.check.targets import TargetCheck, short
 from proctor.errors import Finding, ProctorError, TaskError
 from proctor.tasks.all_errors import field_errors, split_errors
+from proctor.tasks.bind_spec import bind_filters, bind_metrics
 from proctor.tasks.data import Documents, Splits
 from proctor.tasks.document_turns import shot_turns
 from proctor.tasks.example import TaskShape
@@ -31,7 +32,6 @@ from proctor.tasks.fields import Fields, bind_document_fields, bind_examples, ke
 from proctor.tasks.output_types.table import output_type_of
 from proctor.tasks.registered import load_registrations
 from proctor.tasks.spec import TaskSpec
-from proctor.tasks.task import bind_filters, bind_metrics
 from proctor.types import Doc
 
 FAILED = object()

@@ -193,16 +193,20 @@ class _Writer:
             numbers = [row_in_split(task.spec, position) for position in example.shots]
             noun = "document" if len(numbers) == 1 else "documents"
             title += f", after {noun} {listed(numbers)} of {pool_split(task.spec) or 'the samples'}"
-        lines = ["", rule(title, "─")]
+        lines, formulated = ["", rule(title, "─")], list[str]()
         for number, variant in enumerate(example.variants):
             # All are read, since the totals count them; two show what an order changes.
             shown = self._variant(task, variant, planned.asks_of(number))
+            if number and variant.formulation is not None:
+                formulated += ["", f"  the same document in the formulation {variant.formulation.name}", *shown]
+                continue
             if number == 1:
                 shown = ["", f"  the same document, its options in the order {_spelled(variant)}", *shown]
             lines += shown if number < VARIANTS_SHOWN else []
-        if others := example.variants[VARIANTS_SHOWN:]:
+        if others := [one for one in example.variants[VARIANTS_SHOWN:] if one.formulation is None]:
             orders = " · ".join(map(_spelled, others[:ORDERS_SHOWN])) + (" ..." if len(others) > ORDERS_SHOWN else "")
             lines += ["", f"  and in {count_text(len(others), 'more order')}: {orders}"]
+        lines += formulated
         if plan.queries_per_request > 1:
             lines.append(f"  asked   {plan.queries_per_request} times")
         self._now.requests += sum(ask.request.count for ask in planned.asks) * plan.queries_per_request
@@ -211,7 +215,7 @@ class _Writer:
     def _variant(self, task: AnyTask, variant: Variant, asks: Sequence[Ask]) -> list[str]:
         lines: list[str] = []
         golds = () if isinstance(task, ClassTask) else task.output.golds(variant)
-        with_prompt = [ask for ask in asks if ask.role != "unconditional"]
+        with_prompt = [ask for ask in asks if ask.role not in ("unconditional", "neutral")]
         starts = dict(zip(map(id, with_prompt), map(self._question_start, variant.contexts), strict=False))
         right = [id(with_prompt[gold]) for gold in golds] if task.shape.multiple_input else []
         for number, ask in enumerate(asks, 1):

@@ -229,6 +229,7 @@ def _config_from(document: Mapping[str, Any], documents: Mapping[str, Sequence[i
     """The settings that a results file knows of its run."""
     known = document.get("config") or {}
     orders = (document.get("proctor") or {}).get("choice_orders") or {}
+    formulations = (document.get("proctor") or {}).get("formulations") or {}
     seeds = Seeds(*map(known.get, SEEDS))
     chat = bool(document.get("chat_template"))
     given = {
@@ -242,6 +243,8 @@ def _config_from(document: Mapping[str, Any], documents: Mapping[str, Sequence[i
         "fewshot_as_multiturn": bool(document.get("fewshot_as_multiturn")) if chat else None,
         "choice_orders": orders.get("orders") or "canonical",
         "choice_orders_keep": orders.get("keep") or "auto",
+        "formulations": formulations.get("formulations") or "task",
+        "choices_only": bool(formulations.get("choices_only")),
     }
     stop = known.get("early_stop") or {}
     config = build_config({**given, "early_stop": stop.get("rule")})

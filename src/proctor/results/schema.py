@@ -288,6 +288,7 @@ def sample_line(record: Record) -> dict[str, Any]:
         **({} if record.error is None else {"error": record.error}),
         **({} if record.variant == 0 else {"variant": record.variant}),
         **({} if record.item is None else {"order": list(record.order)}),
+        **({} if record.formulation is None or record.variant == 0 else {"formulation": record.formulation}),
     }
 
 

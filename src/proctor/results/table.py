@@ -25,12 +25,21 @@ DETAILS = frozenset(
         "acc_orders_avg_prob",
         "acc_orders_majority",
         "acc_pride",
+        "acc_bytes_text",
+        "acc_choices_only_hybrid",
+        "acc_choices_only_letter",
+        "acc_mutual_info_text",
+        "acc_norm_text",
+        "acc_pmi_text",
+        "agreement_parsed",
+        "choices_only_share",
+        "format_rate",
         "order_consistent",
         "order_rstd",
         "sensitivity_gap",
     }
 )
-"""Scores over the orders of options that stand in the results file alone: eleven rows a task hide the first one."""
+"""Scores of orders and formulations that stand in the results file alone: eleven rows a task hide the first one."""
 MOST_CLUSTERED = 5
 """Tasks beyond which errors by clusters are in the results file alone."""
 UNSCORED = "bypass"

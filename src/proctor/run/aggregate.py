@@ -24,9 +24,9 @@ from proctor.metrics.metric_list import use_metric
 from proctor.records import DocumentError, UngradedDocuments
 from proctor.run.added_scores import CLEAN, combined_clusters, with_added
 from proctor.run.grade import sentence
-from proctor.run.order_results import NAMES, with_orders
 from proctor.run.sample_errors import group_errors
 from proctor.run.scores import DocumentValues, Key, MetricValues, failure_report
+from proctor.run.variant_scores import VARIANT_SCORES, with_variants
 from proctor.run_result import ErrorMethod, GroupResult, TaskResult, Value
 from proctor.stats.intervals import normal_interval
 from proctor.stats.standard_errors import pooled_stderr, unweighted_stderr
@@ -174,14 +174,14 @@ def _group_result(
     values: dict[Key, Value] = {}
     counts: dict[Key, int] = {}
     absent: set[tuple[str, ...]] = set()
-    for entry in _with_clean(with_orders(group.aggregates)):
+    for entry in _with_clean(with_variants(group.aggregates)):
         added = is_added(entry.metric)
         for name in entry.filters if entry.filters is not None else _filters_of(entry.metric, members):
             having = [task for task in members if (entry.metric, name) in task.values]
             if added and not having:
                 continue
             lacking = (name, *(task.name for task in members if task not in having))
-            # Scores over orders are missing together.
+            # Scores over orders, and those of formulations, are missing together.
             if len(having) < len(members) and not (added and lacking in absent):
                 absent |= {lacking} if added else set()
                 _warn_absent(group, entry.metric, name, members, having)
@@ -207,13 +207,13 @@ def is_added(metric: str) -> bool:
     Args:
         metric: The metric.
     """
-    return metric in NAMES or metric.endswith(CLEAN)
+    return metric in VARIANT_SCORES or metric.endswith(CLEAN)
 
 
 def _with_clean(entries: Sequence[AggregateSpec]) -> list[AggregateSpec]:
     """What a group aggregates, and the same without excluded documents."""
     named = {entry.metric for entry in entries}
-    clean = [replace(entry, metric=entry.metric + CLEAN) for entry in entries if entry.metric not in NAMES]
+    clean = [replace(entry, metric=entry.metric + CLEAN) for entry in entries if entry.metric not in VARIANT_SCORES]
     return [*entries, *(entry for entry in clean if entry.metric not in named)]
 
 

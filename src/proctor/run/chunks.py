@@ -36,6 +36,7 @@ from proctor.errors import Finding
 from proctor.models import declared_kind
 from proctor.models.protocols import Model, OriginModel
 from proctor.random_state import random_state, set_random_state
+from proctor.run.formulation_results import report_without_formulations
 from proctor.run.order_results import report_without_orders
 from proctor.run.progress import OpenProgress, Progress
 from proctor.run.prompt_style import model_style
@@ -116,6 +117,7 @@ class QueryChunks:
         check_style(style, [task.spec for task in tasks])
         self._plans: list[TaskPlan] | None = self._survey(display, show)
         report_without_orders(tasks, style)
+        report_without_formulations(tasks, style)
 
     def plans(self) -> Iterator[Sequence[TaskPlan]]:
         """The tasks' plans, in order; a large task may stand in several chunks, each with some of its documents."""

@@ -14,6 +14,9 @@ of metric values.
 # nobody knows for which document. It is then run on halves, and on halves of those that fail, until single documents
 # are found: about k log2(n) calls for k of n documents. The others are filtered once more, all together.
 #
+# A document in another formulation is no response of the task's own kind: its filters never see it. It has a record
+# under the first pipeline alone.
+#
 # A document with a refused request has no values that could be filtered: filters see nothing of it, as if it were not
 # there, and its record says why.
 
@@ -32,6 +35,7 @@ from proctor.records import Record
 from proctor.results.redact import redact_text
 from proctor.tasks.class_task import AnyTask
 from proctor.tasks.example import Ask, ask_results
+from proctor.tasks.formulation_asks import formulation_metrics, read_response
 from proctor.tasks.plan import DocumentPlan, TaskPlan
 from proctor.tasks.task import Task
 from proctor.types import Refusal, Response
@@ -61,15 +65,19 @@ def grade(
     Raises:
         ProctorError: Under ``fail_fast``; whatever a filter raises comes through as it is.
     """
-    shown = _shown_documents(plan, responses)
+    shown, formulated = _shown_documents(plan, responses)
     if check and isinstance(plan.task, Task):
         canonical = [one for one in shown[0] if one.refused is None]
         warn(scoring_warnings(plan.task, [one.planned for one in canonical], [one.values for one in canonical]))
-    for pipeline in plan.task.pipelines:
+    for number, pipeline in enumerate(plan.task.pipelines):
         for documents in shown:
             outcomes = _outcomes(pipeline, documents, fail_fast=fail_fast)
             for one, values in zip(documents, outcomes, strict=True):
                 yield _record(plan.task, one, values, pipeline.name, fail_fast=fail_fast)
+        # Filters are made for the responses to the task's own formulation; the others are read as they came, once.
+        if number == 0 and isinstance(plan.task, Task):
+            for one, raw in formulated:
+                yield _formulated_record(plan.task, one, raw, pipeline.name, fail_fast=fail_fast)
 
 
 def sentence(error: Exception) -> str:
@@ -99,9 +107,17 @@ class _ShownDocument:
     values: Document
     refused: str | None
 
+    @property
+    def formulation(self) -> str | None:
+        """The formulation that this variant is, where the document is put in several."""
+        mark = self.planned.example.variants[self.variant].formulation
+        return None if mark is None else mark.name
 
-def _shown_documents(plan: TaskPlan, responses: Sequence[Response]) -> list[list[_ShownDocument]]:
-    """By number of the variant, the documents that have it, in their order.
+
+def _shown_documents(
+    plan: TaskPlan, responses: Sequence[Response]
+) -> tuple[list[list[_ShownDocument]], list[tuple[_ShownDocument, Sequence[Response]]]]:
+    """By number of the variant, the documents that have it, in their order; and those in another formulation.
 
     Each variant is filtered apart from the others: a filter of the task may look at all responses, and what the
     canonical ones become must not depend on how many other variants were requested.
@@ -109,10 +125,11 @@ def _shown_documents(plan: TaskPlan, responses: Sequence[Response]) -> list[list
     # lm-eval: filters see as many responses as the task repeats; a greedy one is requested once and counted so often.
     copies = plan.task.spec.repeats // plan.queries_per_request
     shown: list[list[_ShownDocument]] = [[]]
+    formulated: list[tuple[_ShownDocument, Sequence[Response]]] = []
     position = 0
     for planned in plan.documents:
-        for variant in range(len(planned.example.variants)):
-            asks = planned.asks_of(variant)
+        for variant, how in enumerate(planned.example.variants):
+            asks, begin = planned.asks_of(variant), position
             values: Document = []
             refused: str | None = None
             for ask in asks:
@@ -125,10 +142,14 @@ def _shown_documents(plan: TaskPlan, responses: Sequence[Response]) -> list[list
                 else:
                     refused = refused or f"refused: {_one_line(why)}"
                     values.extend([] for _ in range(ask.request.count))
+            one = _ShownDocument(planned, variant, asks, values, refused)
+            if variant and how.formulation is not None:
+                formulated.append((one, responses[begin : position : plan.queries_per_request]))
+                continue
             if variant == len(shown):
                 shown.append([])
-            shown[variant].append(_ShownDocument(planned, variant, asks, values, refused))
-    return shown
+            shown[variant].append(one)
+    return shown, formulated
 
 
 def _outcomes(pipeline: Any, documents: Sequence[_ShownDocument], *, fail_fast: bool) -> list[list[Any]]:
@@ -185,13 +206,47 @@ class _FilterRun:
         return bad
 
 
+def _formulated_record(
+    task: Task, one: _ShownDocument, responses: Sequence[Response], name: str, *, fail_fast: bool
+) -> Record:
+    """The record of a document in another formulation, of the first response to each of its requests."""
+    example, why = one.planned.example, one.refused
+    if why is not None and fail_fast:
+        raise DataError(f"Task '{task.spec.name}', document {example.doc_id}: {why}")
+    results = [] if why is not None else [read_response(*pair) for pair in zip(one.asks, responses, strict=True)]
+    outcome = None if why is not None else task.outcome(example, one.variant, results)
+    return Record(
+        task=task.spec.name,
+        doc_id=example.doc_id,
+        doc=example.doc,
+        target=example.target,
+        arguments=_arguments(one),
+        responses=tuple([tuple(repeats) for repeats in one.values]),
+        filtered=tuple([repeats[0] if repeats else None for repeats in one.values]),
+        filter=name,
+        metrics={} if outcome is None else formulation_metrics(outcome),
+        error=why,
+        variant=one.variant,
+        formulation=one.formulation,
+        outcome=outcome,
+    )
+
+
+def _arguments(one: _ShownDocument) -> tuple[tuple[Any, ...], ...]:
+    return tuple([arguments for ask in one.asks for arguments in ask.request.arguments])
+
+
 def _record(task: AnyTask, one: _ShownDocument, values: list[Any], name: str, *, fail_fast: bool) -> Record:
     example = one.planned.example
     finding = next((value.why for value in values if isinstance(value, FilterFailure)), None)
     metrics: Mapping[str, Any] = {}
+    outcome = None
     if finding is None:
         try:
-            metrics = task.measure(example, one.variant, ask_results(one.asks, values))
+            results = ask_results(one.asks, values)
+            metrics = task.measure(example, one.variant, results)
+            if one.variant == 0 and isinstance(task, Task):
+                outcome = task.outcome(example, 0, results)
         except Exception as error:
             finding = sentence(error)
             if fail_fast and isinstance(error, ProctorError):
@@ -203,7 +258,7 @@ def _record(task: AnyTask, one: _ShownDocument, values: list[Any], name: str, *,
         doc_id=example.doc_id,
         doc=example.doc,
         target=example.target,
-        arguments=tuple([arguments for ask in one.asks for arguments in ask.request.arguments]),
+        arguments=_arguments(one),
         responses=tuple([tuple(repeats) for repeats in one.values]),
         filtered=tuple([None if isinstance(value, FilterFailure) else value for value in values]),
         filter=name,
@@ -212,4 +267,6 @@ def _record(task: AnyTask, one: _ShownDocument, values: list[Any], name: str, *,
         variant=one.variant,
         item=example.item,
         order=() if example.item is None else example.variants[one.variant].order,
+        formulation=one.formulation,
+        outcome=outcome,
     )

@@ -15,7 +15,6 @@ from proctor.run.order_values import OrderValues
 from proctor.run_result import TaskResult, Value
 from proctor.stats.intervals import normal_interval, wilson_interval
 from proctor.tasks.class_task import AnyTask
-from proctor.tasks.groups import AggregateSpec
 from proctor.tasks.prompt import PromptStyle
 from proctor.tasks.task import Task
 
@@ -172,19 +171,6 @@ def _report(one: OrderResult) -> None:
             "right option is unknown.",
             one.task, f"{one.left_out:,}",
         )  # fmt: skip
-
-
-def with_orders(entries: Sequence[AggregateSpec]) -> list[AggregateSpec]:
-    """What a group aggregates, and beside its accuracy the means over orders of its tasks.
-
-    Args:
-        entries: Its ``aggregate_metric_list``.
-    """
-    return [
-        one
-        for entry in entries
-        for one in (entry, *([replace(entry, metric=name) for name in NAMES] if entry.metric == "acc" else []))
-    ]
 
 
 def order_facts(details: Sequence[OrderResult], orders: str, keep: str) -> dict[str, Any]:

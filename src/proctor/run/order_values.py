@@ -30,7 +30,7 @@ class OrderValues:
     def add(self, record: Record) -> None:
         """Take what one order of a document gave; records of documents shown once are passed over."""
         if record.item is None:
-            return
+            return  # shown once, or put in another formulation
         self._items.setdefault(record.filter, {}).setdefault(record.doc_id, record.item)
         lls = None if record.error is not None else _option_values(record, len(record.item.contents))
         if lls is None:

@@ -7,12 +7,14 @@ from functools import partial
 from typing import Literal, Protocol
 
 from proctor.analysis.orders import order_mode
+from proctor.errors import UsageError
 from proctor.models import ModelKind, declared_kind
 from proctor.models.protocols import OriginModel
-from proctor.settings.choice_settings import kinds_kept
+from proctor.settings.choice_settings import formulation_names, kinds_kept
 from proctor.settings.config import RunConfig
 from proctor.settings.values import MultipleChoice
 from proctor.tasks.choice_orders import ChoiceOrders
+from proctor.tasks.formulations import Formulations
 from proctor.tasks.prompt import PromptStyle
 from proctor.types import ChoiceRoute
 
@@ -48,7 +50,24 @@ def model_style(config: RunConfig, renderer: Renderer | None) -> PromptStyle:
         messages=chat is not None and kind.messages and not is_script,
         choose=None if is_script else _choose(config.mc, kind),
         orders=_orders(config),
+        formulations=_formulations(config, kind, is_script=is_script),
     )
+
+
+def _formulations(config: RunConfig, kind: ModelKind, *, is_script: bool) -> Formulations | None:
+    names = formulation_names(config.formulations)
+    if not names and not config.choices_only:
+        return None
+    scored = [name for name in names if name != "generate"] + (["choices_only"] if config.choices_only else [])
+    chooses = not is_script and _choose(config.mc, kind) is not None
+    if scored and (chooses or not (kind.scores or is_script)):
+        flags = "--choices_only" if scored == ["choices_only"] else f"--formulations {','.join(scored)}"
+        why = f"--mc {config.mc} replaces" if chooses and kind.scores else f"--model {config.model} does not give"
+        raise UsageError(
+            f"{flags.replace(',choices_only', ' --choices_only')} needs log-likelihoods, which {why}.",
+            hint="--formulations generate has an answer written and read.",
+        )
+    return Formulations(names, config.choices_only, config.gen_kwargs)
 
 
 def _orders(config: RunConfig) -> ChoiceOrders | None:

@@ -11,6 +11,7 @@ from typing import Any
 from proctor.records import DocumentError, Record, UngradedDocuments
 from proctor.run.choice_counts import ChoiceCounts
 from proctor.run.document_marks import DocumentMarks
+from proctor.run.formulation_values import FormulationValues
 from proctor.run.order_values import OrderValues
 from proctor.run.text_counts import TextCounts
 
@@ -87,6 +88,7 @@ class MetricValues:
         texts: What is counted of its generated texts.
         choices: What is counted of its chosen options.
         orders: What its documents gave in several orders.
+        formulations: What they gave in several formulations.
     """
 
     def __init__(self, name: str, records: Iterable[Record] = (), marks: DocumentMarks | None = None) -> None:
@@ -101,6 +103,7 @@ class MetricValues:
         self.texts = TextCounts()
         self.choices = ChoiceCounts()
         self.orders = OrderValues()
+        self.formulations = FormulationValues()
         for record in records:
             self.add(record)
 
@@ -111,6 +114,7 @@ class MetricValues:
         """
         columns = self._columns.setdefault(record.filter, {})
         self.orders.add(record)
+        self.formulations.add(record)
         if record.variant == 0:
             self._count(record)
             if self.marks:

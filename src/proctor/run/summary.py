@@ -14,6 +14,12 @@ from proctor.run.budget import report_usage
 from proctor.run.document_marks import mark_facts
 from proctor.run.exam import Exam, warn_of_unconfined
 from proctor.run.facts import config_section, exam_facts, model_facts, model_report, tokenizer_facts
+from proctor.run.formulation_results import (
+    FormulationResult,
+    formulation_facts,
+    formulation_results,
+    report_formulations,
+)
 from proctor.run.not_a_number import report_nan
 from proctor.run.order_results import OrderResult, order_facts, order_results
 from proctor.run.refusals import report_refusals
@@ -25,6 +31,7 @@ from proctor.run.stop_results import stop_facts, stop_sentence, stopped_group, s
 from proctor.run.stopping import Outcome
 from proctor.run.token_counts import TokenCounts
 from proctor.run_result import RunResult, TaskResult
+from proctor.settings.choice_settings import formulation_names
 from proctor.settings.config import RunConfig
 
 log = logging.getLogger("proctor")
@@ -80,6 +87,7 @@ def summarize(
     warn_of_unconfined(exam.tasks)
     results, failed = task_results(exam.tasks, values_by_task, bootstrap_iters, fail_fast=config.fail_fast)
     results, orders = _with_orders(results, values_by_task, config)
+    results, formulated = _with_formulations(results, values_by_task, config)
     if config.limit_order == "random":
         results = [with_finite_error(result) for result in results]
     results = [stopped_task(result, stopped) for result in results]
@@ -97,6 +105,7 @@ def summarize(
         **facts_of(failed),
         **order_facts(orders, config.choice_orders, config.choice_orders_keep),
         **mark_facts((one.marks for one in values_by_task.values()), config),
+        **formulation_facts(formulated, config.formulations, choices_only=config.choices_only),
         **facts.refused,
         **report_usage(report, facts.paid, facts.prices),
         **({"not_a_number": nan.counts} if nan.counts else {}),
@@ -116,6 +125,16 @@ def summarize(
         not_a_number=nan.counts,
         problems=(*map(failure_report, failed), *nan.sentences),
     )
+
+
+def _with_formulations(
+    results: Sequence[TaskResult], values_by_task: Mapping[str, MetricValues], config: RunConfig
+) -> tuple[list[TaskResult], list[FormulationResult]]:
+    wanted, seed = formulation_names(config.formulations), config.seed.fewshot or 0
+    pairs = [formulation_results(one, values_by_task[one.name].formulations, wanted, seed) for one in results]
+    details = [one for _, one in pairs if one is not None]
+    report_formulations(details)
+    return [result for result, _ in pairs], details
 
 
 def _with_orders(

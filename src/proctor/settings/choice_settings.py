@@ -1,4 +1,4 @@
-"""The settings of multiple choice: how options are chosen, and in which orders they are shown."""
+"""The settings of multiple choice: how options are chosen, in which orders they are shown and how they are put."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, cast
 from proctor.errors import AnalysisError
 from proctor.settings import values as accepts
 from proctor.settings.score_settings import ScoreSettings
-from proctor.settings.setting import SAME, text
+from proctor.settings.setting import SAME, switch, text
 from proctor.settings.values import MultipleChoice
 
 if TYPE_CHECKING:
     from proctor.analysis.option_kinds import Kind
+    from proctor.tasks.formulations import FormulationName
 
 SECTION = "multiple choice"
 
@@ -48,6 +49,27 @@ def choice_orders_keep(value: Any) -> str:
     if wanted in ("auto", "none") or set(wanted.split("+")) <= set(KINDS):
         return wanted
     raise ValueError(f"must be auto, none, or kinds of {', '.join(KINDS)} joined by '+', not {value!r}")
+
+
+def formulations(value: Any) -> str:
+    """The formulations in which documents are put, ``task`` first, joined by commas.
+
+    Raises:
+        ValueError: It names another one.
+    """
+    from proctor.tasks.formulations import FORMULATIONS, TASK
+
+    given = value if isinstance(value, (list, tuple)) else str(value).split(",")
+    wanted = [str(one).strip().lower() for one in given]
+    unknown = [one for one in wanted if one not in (TASK, *FORMULATIONS)]
+    if unknown or not wanted:
+        raise ValueError(f"must be {TASK} or names of {', '.join(FORMULATIONS)} joined by commas, not {value!r}")
+    return ",".join([TASK, *[one for one in FORMULATIONS if one in wanted]])
+
+
+def formulation_names(setting: str) -> tuple[FormulationName, ...]:
+    """The formulations that a value of ``formulations`` means besides the task's own."""
+    return tuple(cast("list[FormulationName]", setting.split(",")[1:]))
 
 
 def kinds_kept(setting: str) -> frozenset[Kind]:
@@ -89,6 +111,23 @@ class ChoiceSettings(ScoreSettings):
         "auto|none|KIND+KIND",
         "which options keep their place: those that name other options (fixed, pinned) or are sorted numbers (sorted). "
         "Default: auto, all of them",
+        ours=True,
+        preview=SAME,
+    )
+    formulations: str = text(
+        "task",
+        formulations,
+        SECTION,
+        "task|letter,text,hybrid,generate",
+        "formulations in which each document is put besides the task's own, by commas: the letter of an option is "
+        "scored (letter), its text without the options in the prompt (text), its text with them (hybrid), or an answer "
+        "is written and read (generate). The task's scores stay those of its own",
+        ours=True,
+        preview=SAME,
+    )
+    choices_only: bool = switch(
+        SECTION,
+        "also without the question, in the examples too: what is right then was given away by the options",
         ours=True,
         preview=SAME,
     )

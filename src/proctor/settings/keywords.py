@@ -43,6 +43,8 @@ class RunSettings(TaskSettings, total=False):
     choice_orders_keep: str
     exclude: str | Path | None
     cluster: str | None
+    formulations: str | Sequence[str]
+    choices_only: bool
     batch_invariant: bool
     trust_remote_code: bool
     batch: bool

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from proctor.errors import Finding, ProctorError, TaskError
+from proctor.tasks.bind_spec import bind_filters, bind_metrics
 from proctor.tasks.data import Splits, no_split_hint
 from proctor.tasks.fields import bind_document_fields
 from proctor.tasks.sources.locate import SPLIT_KEYS
 from proctor.tasks.spec import TaskSpec
-from proctor.tasks.task import bind_filters, bind_metrics
 
 
 def all_errors(spec: TaskSpec, notes: list[Finding] | None = None) -> tuple[Finding, ...]:

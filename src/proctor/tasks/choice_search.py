@@ -16,6 +16,8 @@ from proctor.types import Doc
 
 KEYS = ("options", "answer", "answer_form", "labels", "keep", "question", "unconditional")
 
+UNCONDITIONAL = "Answer:"
+
 _SUFFIX = re.compile(r"(?P<stem>.*?)(?P<suffix>[A-Za-z]|\d{1,2})")
 
 
@@ -27,10 +29,14 @@ class Declaration:
         columns: Where the options and the answer are.
         keep: Kinds of documents that keep an order, besides those of the run; or a function of the document that
             gives the positions which keep their option.
+        question: The question without options and cue: a column, a template or a function; None: not declared.
+        unconditional: The prompt that says nothing of the document, with which ``acc_pmi`` compares.
     """
 
     columns: ChoiceColumns
     keep: tuple[str, ...] | Ref = ()
+    question: str | Ref | None = None
+    unconditional: str = UNCONDITIONAL
 
 
 class DeclarationError(ValueError):
@@ -89,8 +95,13 @@ def declaration(metadata: Any) -> Declaration | None:
     keep = given.get("keep") or []
     if not isinstance(keep, Ref) and not (isinstance(keep, list) and all(one in KINDS for one in keep)):
         raise DeclarationError(f"has {keep!r} as 'keep'", f"It is a list of {', '.join(KINDS)}, or a !function.")
+    question, unconditional = given.get("question"), given.get("unconditional", UNCONDITIONAL)
+    if not (question is None or isinstance(question, Ref) or (isinstance(question, str) and question.strip())):
+        raise DeclarationError(f"must have a column, a template or a !function as 'question', not {question!r}")
+    if not isinstance(unconditional, str) or not unconditional.strip():
+        raise DeclarationError(f"must have a text as 'unconditional', not {unconditional!r}")
     columns = ChoiceColumns(options, answer, cast("AnswerForm", form), labels)
-    return Declaration(columns, keep if isinstance(keep, Ref) else tuple(keep))
+    return Declaration(columns, keep if isinstance(keep, Ref) else tuple(keep), question, unconditional)
 
 
 def candidates(documents: Sequence[Doc]) -> Iterator[ChoiceColumns]:

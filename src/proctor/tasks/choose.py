@@ -55,17 +55,35 @@ def labelled_question(question: str, options: Sequence[str]) -> LabelledQuestion
     if shown is not None:
         return LabelledQuestion(question, own, shown, True)
     labels = put_labels(len(own))
-    listed = "\n".join([f"{label}. {' '.join(option.split())}" for label, option in zip(labels, own, strict=True)])
-    cue = _CUE.search(question)
-    if cue is None:
-        asked = f"{question.rstrip()}\n\n" if question.strip() else ""
-        text = f"{asked}{listed}\n{_cue_for(question + listed)}"
+    lines = listed(labels, own)
+    asked, cue = split_cue(question)
+    if not cue:
+        before = f"{question.rstrip()}\n\n" if question.strip() else ""
+        text = f"{before}{lines}\n{cue_for(question + lines)}"
     else:
-        text = f"{question[: cue.start()].rstrip()}\n{listed}\n{question[cue.start() :].lstrip()}".lstrip()
+        text = f"{asked.rstrip()}\n{lines}\n{cue.lstrip()}".lstrip()
     return LabelledQuestion(text, labels, own, False)
 
 
-def _cue_for(text: str) -> str:
+def listed(labels: Sequence[str], options: Sequence[str]) -> str:
+    """Options as lines, each behind its label."""
+    return "\n".join([f"{label}. {' '.join(option.split())}" for label, option in zip(labels, options, strict=True)])
+
+
+def split_cue(question: str) -> tuple[str, str]:
+    """A question, and the last line that only says that the answer follows, with the line break before it.
+
+    Args:
+        question: What doc_to_text gave.
+
+    Returns:
+        The two parts of the text; the second is empty where there is no such line.
+    """
+    cue = _CUE.search(question)
+    return (question, "") if cue is None else (question[: cue.start()], question[cue.start() :])
+
+
+def cue_for(text: str) -> str:
     """What stands before the answer to a question in this language."""
     letters = [letter for letter in text if letter.isalpha()]
     return "정답:" if 2 * sum("가" <= letter <= "힣" for letter in letters) > len(letters) else "Answer:"

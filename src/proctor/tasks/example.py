@@ -35,9 +35,29 @@ from proctor.types import Doc, Message, Request
 NoteError: TypeAlias = Callable[[int, ProctorError], None]
 """Takes the number of a document of which no prompt can be made, and the error."""
 
-AskRole: TypeAlias = Literal["option", "unconditional", "prompt", "text", "choice"]
-"""What a request is in its document: options after the prompt, options without it, a prompt to be continued, a text
-that is scored as it stands, or a prompt whose options one of is to be chosen."""
+AskRole: TypeAlias = Literal["option", "unconditional", "neutral", "prompt", "text", "choice"]
+"""What a request is in its document: options after the prompt, options without it, options after a prompt that says
+nothing of the document, a prompt to be continued, a text that is scored as it stands, or a prompt whose options one of
+is to be chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Formulation:
+    """How a variant puts its document, where a run puts it in several ways.
+
+    Attributes:
+        name: ``task`` of the canonical variant, else as :mod:`proctor.tasks.formulations` names it.
+        own: Which formulation the task's own is.
+        labels: The label of each option.
+        texts: The text of each option.
+        golds: Positions of the right options.
+    """
+
+    name: str
+    own: str
+    labels: tuple[str, ...]
+    texts: tuple[str, ...]
+    golds: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +72,7 @@ class Variant:
             of them; else the target.
         order: ``order[position]`` is the number that the option at ``position`` has in the task's own order.
         labelled: The question with labelled options, where the model is to choose one of them.
+        formulation: How it puts the document, where a run puts it in several ways; None: as the task does.
     """
 
     contexts: tuple[tuple[Message, ...], ...]
@@ -59,6 +80,7 @@ class Variant:
     gold: Any
     order: tuple[int, ...]
     labelled: LabelledQuestion | None = None
+    formulation: Formulation | None = None
 
 
 @lru_cache(maxsize=64)

@@ -121,6 +121,11 @@ def bind_field(
     return _column_template_or_call(spec, path, value, columns, is_python)
 
 
+def bind_text(spec: TaskSpec, path: tuple[str, ...], value: Any, columns: Collection[str]) -> Getter:
+    """The getter of a text that is no field of the prompt: a column, a template or a function at ``path``."""
+    return _column_template_or_call(spec, path, value, columns, lambda rendered: False)
+
+
 def _looks_like_list(rendered: str) -> bool:
     return len(rendered) >= 2 and rendered[0] == "[" and rendered[-1] == "]"
 

@@ -29,6 +29,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from proctor.tasks.choice_orders import ChoiceOrders
+from proctor.tasks.formulations import Formulations
 from proctor.types import ChoiceRoute, Message
 
 ChatRenderer = Callable[..., str]
@@ -43,6 +44,7 @@ class PromptStyle:
     ``messages``: the model takes messages, wherever texts are generated in a chat.
     ``choose``: options are shown with labels and the model chooses one, by this route; None: options are scored.
     ``orders``: the orders in which options are listed besides the task's own; None: that alone.
+    ``formulations``: the formulations in which a document is put besides the task's own; None: that alone.
     """
 
     chat: ChatRenderer | None = None
@@ -51,6 +53,7 @@ class PromptStyle:
     messages: bool = False
     choose: ChoiceRoute | Literal["auto"] | None = None
     orders: ChoiceOrders | None = None
+    formulations: Formulations | None = None
 
 
 PLAIN = PromptStyle()

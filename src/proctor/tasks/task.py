@@ -20,58 +20,32 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from proctor.errors import DataError, ProctorError, TaskError, UsageError, value_text
-from proctor.filters.pipeline import Pipeline, build_pipelines
+from proctor.errors import DataError, ProctorError, TaskError, value_text
 from proctor.foreign import no_exit
 from proctor.metrics.base import MetricUse
-from proctor.metrics.metric_list import use_metric
+from proctor.records import FormulationOutcome
+from proctor.tasks.bind_spec import bind_filters, bind_metrics
 from proctor.tasks.check_utf8 import check_utf8
 from proctor.tasks.choosable import check_choosable, choice_ask
 from proctor.tasks.choose import labelled_question
 from proctor.tasks.data import Documents, Selection, Splits, positions
-from proctor.tasks.document_turns import open_turns, shot_turns, system_turns
+from proctor.tasks.document_turns import open_turns, system_turns
 from proctor.tasks.dump import dump_config
 from proctor.tasks.example import Ask, AskResult, Example, NoteError, TaskShape, Variant, canonical_variant
-from proctor.tasks.fewshot import Sampler, TooFewError, load_pool, make_sampler, too_few_error
+from proctor.tasks.fewshot import load_pool, make_sampler
 from proctor.tasks.fields import bind, bind_document_fields, bind_examples, describe, key_or_template
+from proctor.tasks.formulation_asks import formulation_asks, formulation_outcome
+from proctor.tasks.formulations import Formulations, generation_of
+from proctor.tasks.formulator import Formulator
+from proctor.tasks.listed_options import LOOKED_AT, FieldRendering
 from proctor.tasks.output_types.base import TaskContext
 from proctor.tasks.output_types.table import output_type_of
-from proctor.tasks.prompt import (
-    PromptStyle,
-    chat_messages,
-    render,
-)
+from proctor.tasks.prompt import PromptStyle, chat_messages, render
 from proctor.tasks.registered import load_registrations
-from proctor.tasks.reordering import LOOKED_AT, FieldRendering, Reordering
+from proctor.tasks.reordering import Reordering
+from proctor.tasks.shots import Shots
 from proctor.tasks.spec import TaskSpec
 from proctor.types import Doc, Message, Prompt
-
-
-def bind_metrics(spec: TaskSpec) -> tuple[MetricUse, ...]:
-    """The task's metrics with their aggregations; an unknown name is an error with its line."""
-    output = output_type_of(spec)
-    entries: Sequence[Any] = output.default_metrics if spec.metrics is None else spec.metrics
-    uses, errors = [], []
-    for index, entry in enumerate(entries):
-        try:
-            uses.append(
-                use_metric(entry, output=output.measured, with_process_results=spec.process_results is not None)
-            )
-        except UsageError as error:
-            errors.append(spec.error(error.message, "metric_list", index, "metric", hint=error.hint))
-        except TaskError as error:
-            errors.extend(error.errors)
-    if errors:
-        raise TaskError(errors)
-    return tuple(uses)
-
-
-def bind_filters(spec: TaskSpec) -> tuple[Pipeline, ...]:
-    """The task's filter pipelines; an unknown filter or argument is an error with its line."""
-    try:
-        return build_pipelines(spec.filters)
-    except UsageError as error:
-        raise TaskError(spec.error(error.message, "filter_list", hint=error.hint)) from error
 
 
 class Task:
@@ -92,6 +66,7 @@ class Task:
         self._description = key_or_template(spec, "description", spec.description)
         self.context = TaskContext.of(spec, self._shape(), self.uses, {})
         self._reorderings: dict[Any, Reordering] = {}
+        self._formulators: list[tuple[Formulations, Formulator]] = []
 
     @property
     def shape(self) -> TaskShape:
@@ -172,22 +147,23 @@ class Task:
         check_choosable(self.context)
         return True
 
-    def _drawer(self, seed: int | None, style: PromptStyle) -> _Shots | None:
+    def _drawer(self, seed: int | None, style: PromptStyle) -> Shots | None:
         if self.spec.n_shot == 0 or not self.output.has_prompt:
             return None
         pool = load_pool(self.spec, self.splits)
-        return _Shots(self, pool, make_sampler(self.spec, pool, seed), labelled=self.chooses(style))
+        sampler = make_sampler(self.spec, pool, seed)
+        return Shots(self.spec, self.shots, self.shape, pool, sampler, labelled=self.chooses(style))
 
-    def _example(self, doc_id: int, doc: Doc, draw: _Shots | None, style: PromptStyle) -> Example:
+    def _example(self, doc_id: int, doc: Doc, draw: Shots | None, style: PromptStyle) -> Example:
         target = self.question.target(doc)
         choices = self._choices(doc, doc_id)
         if not self.output.has_prompt:
             return Example(doc_id, doc, (canonical_variant((), choices, target),), None, target, None)
         text, prefix = self.question.text(doc), self.question.gen_prefix(doc)
-        before = system_turns(self.spec, style, self._description(doc))
+        system = before = system_turns(self.spec, style, self._description(doc))
         shots = () if draw is None else draw.positions(doc)
         if draw is not None:
-            before += draw.messages(shots)
+            before = system + draw.messages(shots)
 
         def shown(one: Doc) -> Variant:
             fields = (text, choices, target) if one is doc else self._fields(one, doc_id)
@@ -201,6 +177,11 @@ class Task:
             item, orders = reordering.of(doc_id, doc)
             others = [replace(shown(reordering.reordered(doc, order)), order=order) for order in orders[1:]]
             variants = (replace(variants[0], order=orders[0]), *others)
+        formulator = self._formulator(style)
+        if formulator is not None:
+            pool = [] if draw is None else draw.documents(shots)
+            own, *formulated = formulator.variants(doc_id, doc, variants[0], system, pool, prefix)
+            variants = (own, *variants[1:], *formulated)
         return Example(doc_id, doc, variants, text, target, prefix, shots, item)
 
     def _fields(self, doc: Doc, doc_id: int) -> tuple[Any, tuple[str, ...] | None, Any]:
@@ -240,21 +221,44 @@ class Task:
             self._reorderings[style.orders, style.choose] = known
         return known if known.columns is not None else None
 
+    def has_formulations(self, style: PromptStyle) -> bool:
+        """Whether its documents are put in other formulations; asked where these are wanted."""
+        return self._formulator(style) is not None
+
+    def _formulator(self, style: PromptStyle) -> Formulator | None:
+        """How its documents are put in other formulations; None: they are put in one."""
+        wanted = style.formulations
+        if wanted is None or not self.output.has_options or self.shape.multiple_input or self.process_results:
+            return None
+        known = next((one for setting, one in self._formulators if setting == wanted), None)
+        if known is None:
+            some = list(self.documents.rows(range(min(LOOKED_AT, len(self.documents)))))
+            columns = self.documents.columns
+            known = Formulator(self.spec, self.output, self.question, self.shots, some, columns, wanted)
+            self._formulators.append((wanted, known))
+        return known
+
     def asks(self, example: Example, style: PromptStyle) -> tuple[Ask, ...]:
         """The requests of one document, variant by variant."""
         asks: list[Ask] = []
         for number, variant in enumerate(example.variants):
-            contexts = [self._prompt(turns, example, style) for turns in variant.contexts]
-            if variant.labelled is not None and style.choose is not None:
+            mark = variant.formulation
+            writes = mark is not None and mark.name == "generate"
+            contexts = [self._prompt(turns, example, style, writes=writes) for turns in variant.contexts]
+            if mark is not None and number and style.formulations is not None:
+                chat = style.chat is not None
+                generation = generation_of(style.formulations, self.spec.prompt.fewshot_delimiter, chat=chat)
+                asks += formulation_asks(self.context, number, variant, contexts[0], generation, chat=chat)
+            elif variant.labelled is not None and style.choose is not None:
                 asks.append(choice_ask(number, contexts[0], variant.labelled, style.choose))
             else:
                 asks += self.output.asks(self.context, example, number, contexts, chat=style.chat is not None)
         check_utf8(self.spec, example.doc_id, [ask.request for ask in asks], "doc_to_text")
         return tuple(asks)
 
-    def _prompt(self, turns: Sequence[Message], example: Example, style: PromptStyle) -> Prompt:
+    def _prompt(self, turns: Sequence[Message], example: Example, style: PromptStyle, *, writes: bool) -> Prompt:
         # A log-likelihood is that of a text after a text: only what a model writes can follow messages.
-        writes = self.output.generates or (style.choose is not None and self.output.has_options)
+        writes = writes or self.output.generates or (style.choose is not None and self.output.has_options)
         if style.messages and style.chat is not None and writes:
             return chat_messages(turns, style.multiturn)
         return render(turns, style, gen_prefix=example.gen_prefix)
@@ -289,34 +293,14 @@ class Task:
             )
         return measured
 
+    def outcome(self, example: Example, variant: int, results: Sequence[AskResult]) -> FormulationOutcome | None:
+        """What one variant gave as a formulation, where the document is put in several."""
+        mark = example.variants[variant].formulation
+        return None if mark is None else formulation_outcome(mark, results)
+
     def _shown_doc(self, example: Example, variant: int) -> Doc:
         """The document as a variant shows it, for Python that reads its columns."""
         order = example.variants[variant].order
         for reordering in self._reorderings.values() if variant else ():
             return reordering.reordered(example.doc, order)
         return example.doc
-
-
-class _Shots:
-    """The turns of drawn examples; an example of the pool is rendered once."""
-
-    def __init__(self, task: Task, pool: list[Doc], sampler: Sampler, *, labelled: bool = False) -> None:
-        self._task, self._pool, self._sampler, self._labelled = task, pool, sampler, labelled
-        self._rendered: dict[int, tuple[Message, ...]] = {}
-
-    def positions(self, doc: Doc) -> tuple[int, ...]:
-        try:
-            return tuple(self._sampler.draw(doc))
-        except TooFewError as error:
-            spec, there = self._task.spec, error.there
-            raise too_few_error(spec, error.wanted, there, exclude=True, most=there) from error
-
-    def messages(self, positions: Sequence[int]) -> tuple[Message, ...]:
-        return tuple(message for position in positions for message in self._turns(position))
-
-    def _turns(self, position: int) -> tuple[Message, ...]:
-        if position not in self._rendered:
-            task = self._task
-            doc = self._pool[position]
-            self._rendered[position] = shot_turns(task.spec, task.shots, task.shape, doc, labelled=self._labelled)
-        return self._rendered[position]

@@ -21,6 +21,7 @@ from proctor.compat.tasks.messages import Message
 from proctor.compat.tasks.task_config import TaskConfig
 from proctor.errors import DataError, UsageError
 from proctor.metrics.base import MetricUse
+from proctor.tasks.bind_spec import bind_metrics
 from proctor.tasks.build_spec import named_prompt_of
 from proctor.tasks.data import Documents
 from proctor.tasks.document_turns import open_turns, shot_turns, system_turns
@@ -29,7 +30,6 @@ from proctor.tasks.fields import Fields, Getter, bind_field
 from proctor.tasks.output_types.base import TaskContext
 from proctor.tasks.output_types.table import OUTPUT_TYPES
 from proctor.tasks.prompt import PromptStyle, answer_text, render, turns
-from proctor.tasks.task import bind_metrics
 from proctor.tasks.use_prompt import NamedPrompt
 
 log = logging.getLogger("proctor")

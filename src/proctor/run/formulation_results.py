@@ -1,0 +1,290 @@
+"""Scores of other formulations: added to a task's own scores, which they leave as they are."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from proctor.analysis.draws import source_of
+from proctor.analysis.formulation_pairs import NO_CHOICE, FormulationAnswers, FormulationPair, formulation_pairs
+from proctor.analysis.formulations import LOW_MASS, Normalization, normalized_scores
+from proctor.analysis.probabilities import first_highest
+from proctor.records import FormulationOutcome
+from proctor.run.formulation_values import FormulationValues
+from proctor.run.order_results import SHOWN
+from proctor.run.variant_scores import FORMULATION_SCORES, mean_value, share_value
+from proctor.run_result import TaskResult, Value
+from proctor.tasks.class_task import AnyTask
+from proctor.tasks.formulations import CHOICES_ONLY, FORMULATIONS, TASK
+from proctor.tasks.prompt import PromptStyle
+from proctor.tasks.task import Task
+
+log = logging.getLogger("proctor")
+
+MOST_REPORTED = 5
+"""Tasks whose sentences are logged."""
+
+Outcomes = Sequence[FormulationOutcome]
+
+_MANNERS = {"letter": "by letter", "text": "as text", "hybrid": "as hybrid", "generate": "in writing"}
+_NORMALIZED: Mapping[str, Normalization] = {"acc_norm_text": "char", "acc_bytes_text": "byte"}
+_ONE_PLACE, _ENOUGH = 0.9, 20
+"""Share of documents with the right option at one position, of so many at least, above which letters mean little."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormulationResult:
+    """The formulations of one task.
+
+    Attributes:
+        task: Its name.
+        filter: The filter under which its own formulation is compared.
+        own: Which one its own is.
+        n: Documents that have a score in all of them.
+        left_out: Documents that do not.
+        scores: What was added to its scores.
+        pairs: Each two formulations; the last ones are with and without the question.
+    """
+
+    task: str
+    filter: str
+    own: str
+    n: int
+    left_out: int
+    scores: Mapping[str, Value]
+    pairs: Sequence[FormulationPair]
+
+    @property
+    def sentences(self) -> list[str]:
+        """What was found."""
+        # Of the pairs those with the task's own formulation; the file has all.
+        lines = [f"{self.task}: {pair.sentence}" for pair in self.pairs if pair.a.name == self.own]
+        share, alone = self.scores.get("choices_only_share"), self.scores.get("acc_choices_only")
+        if alone is not None and share is not None:
+            lines.append(
+                f"{self.task}: without the question {alone.value:.3f} are right; of {share.n:,} documents that are "
+                f"right with it, {share.value:.0%} are right without it."
+            )
+        mass = self.scores.get("choice_mass")
+        if mass is not None and mass.value < LOW_MASS:
+            lines.append(
+                f"{self.task}: the model writes one of the letters with probability {mass.value:.3f}: their ranking is "
+                "decided among replies that it hardly ever gives."
+            )
+        return lines
+
+
+def formulation_results(
+    result: TaskResult, values: FormulationValues, wanted: Sequence[str], seed: int
+) -> tuple[TaskResult, FormulationResult | None]:
+    """A task's scores with those of its other formulations.
+
+    Args:
+        result: Its scores; those that are there stay as they are.
+        values: What its documents gave in each formulation.
+        wanted: The formulations that were asked for by name.
+        seed: For random signs, where a test draws some.
+    """
+    if not values:
+        return result, None
+    outcomes = values.outcomes()
+    if not outcomes[TASK]:
+        log.warning("Task '%s': no document has a score in all its formulations.", result.name)
+        return result, None
+    answers = _answers(outcomes, values.right(), wanted)
+    scores = _scores(outcomes, answers)
+    main = [answers[name] for name in dict.fromkeys([outcomes[TASK][0].own, *FORMULATIONS]) if name in answers]
+    pairs = formulation_pairs(main, source_of(seed, result.name, "formulations"))
+    if CHOICES_ONLY in answers:
+        # Another question than which formulation is best: corrected for none of the pairs above.
+        pairs += formulation_pairs([main[0], answers[CHOICES_ONLY]], source_of(seed, result.name, CHOICES_ONLY))
+    details = FormulationResult(
+        result.name, values.filter, outcomes[TASK][0].own, len(outcomes[TASK]), values.left_out, scores, pairs
+    )
+    _warn(details, outcomes[TASK], wanted)
+    added = {**result.values, **{(name, values.filter): value for name, value in scores.items()}}
+    better = {**result.higher_is_better, **{name: FORMULATION_SCORES[name] for name in scores}}
+    return replace(result, values=added, higher_is_better=better), details
+
+
+def _answers(
+    outcomes: Mapping[str, Outcomes], right: Sequence[float], wanted: Sequence[str]
+) -> dict[str, FormulationAnswers]:
+    """What was right and chosen, by formulation; the task's own stands under the name of its formulation."""
+    own = outcomes[TASK][0].own
+    answers = {own: FormulationAnswers(own, _MANNERS[own], right, _choices(outcomes[TASK]))}
+    for name, found in outcomes.items():
+        if name in (TASK, own):
+            continue
+        shown, manner = name.replace("_", " "), _MANNERS.get(name, "without the question")
+        answers[name] = FormulationAnswers(shown, manner, [one.right for one in found], _choices(found))
+    return answers
+
+
+def _choices(outcomes: Outcomes) -> list[int]:
+    return [NO_CHOICE if one.chosen is None else one.chosen for one in outcomes]
+
+
+def _scores(outcomes: Mapping[str, Outcomes], answers: Mapping[str, FormulationAnswers]) -> dict[str, Value]:
+    """What is added to the task's scores, in the order of :data:`FORMULATION_SCORES`."""
+    own = outcomes[TASK][0].own
+    found = {f"acc_{name}": share_value(one.right) for name, one in answers.items()}
+    letters = outcomes[TASK] if own == "letter" else outcomes.get("letter", ())
+    found |= {**_of_text(outcomes.get("text", ())), **_of_letters(letters)}
+    if "generate" in answers:
+        found |= _of_written(answers["generate"], answers.get("letter", answers[own]))
+    if CHOICES_ONLY in answers:
+        found |= _of_choices_only(answers[own], answers[CHOICES_ONLY])
+    return {name: found[name] for name in FORMULATION_SCORES if name in found}
+
+
+def _of_text(outcomes: Outcomes) -> dict[str, Value]:
+    """The text of options under each normalization."""
+    found: dict[str, Value] = {}
+    for name, normalization in _NORMALIZED.items():
+        ranked = [normalized_scores(one.lls, normalization, choices=one.texts) for one in outcomes]
+        found |= _ranked(name, outcomes, ranked)
+    for name, field in (("acc_mutual_info_text", "unconditional"), ("acc_pmi_text", "neutral")):
+        if all(len(getattr(one, field)) == len(one.lls) for one in outcomes):
+            ranked = [normalized_scores(one.lls, "pmi", unconditional=getattr(one, field)) for one in outcomes]
+            found |= _ranked(name, outcomes, ranked)
+    return found
+
+
+def _ranked(name: str, outcomes: Outcomes, ranked: Sequence[Sequence[float]]) -> dict[str, Value]:
+    if not ranked:
+        return {}
+    # A NaN is never right, as in acc; -inf minus -inf is one.
+    right = [
+        float(not any(map(math.isnan, scores)) and first_highest(scores) in one.golds)
+        for one, scores in zip(outcomes, ranked, strict=True)
+    ]
+    return {name: share_value(right)}
+
+
+def _of_letters(outcomes: Outcomes) -> dict[str, Value]:
+    """The probability that the model writes a letter at all; not defined where one label begins another."""
+    usable = [one for one in outcomes if one.lls and not any(map(math.isnan, one.lls))]
+    if not usable or any(len(label) != 1 for one in usable for label in one.labels):
+        return {}
+    masses = [math.fsum(map(math.exp, one.lls)) for one in usable]
+    return {"choice_mass": mean_value(masses), "format_rate": share_value([float(any(one.greedy)) for one in usable])}
+
+
+def _of_written(written: FormulationAnswers, scored: FormulationAnswers) -> dict[str, Value]:
+    parsed = [pair for pair in zip(written.choice, scored.choice, strict=True) if pair[0] != NO_CHOICE]
+    found = {"parse_rate": share_value([float(choice != NO_CHOICE) for choice in written.choice])}
+    if parsed:
+        found["agreement_parsed"] = share_value([float(a == b) for a, b in parsed])
+    return found
+
+
+def _of_choices_only(own: FormulationAnswers, alone: FormulationAnswers) -> dict[str, Value]:
+    pairs = list(zip(own.right, alone.right, strict=True))
+    found = {"choices_only_difference": mean_value([a - b for a, b in pairs])}
+    if any(own.right):
+        found["choices_only_share"] = share_value([b for a, b in pairs if a])
+    return found
+
+
+def report_formulations(details: Sequence[FormulationResult]) -> None:
+    """Log what was found; of many tasks only how many, since each has several lines.
+
+    Args:
+        details: Of all tasks.
+    """
+    for one in details[:MOST_REPORTED]:
+        for sentence in one.sentences:
+            log.info("%s", sentence)
+    if len(details) > MOST_REPORTED:
+        log.info(
+            "The formulations of %d more tasks are compared in the results file, under proctor.formulations.",
+            len(details) - MOST_REPORTED,
+        )
+
+
+def _warn(one: FormulationResult, outcomes: Outcomes, wanted: Sequence[str]) -> None:
+    if one.left_out:
+        log.warning(
+            "Task '%s': %s documents have no score in other formulations, since one of them could not be graded.",
+            one.task, f"{one.left_out:,}",
+        )  # fmt: skip
+    places = Counter(gold for outcome in outcomes for gold in outcome.golds[:1])
+    lists = one.own != "text" or {"letter", "hybrid", "generate"} & set(wanted)
+    if lists and places and len(outcomes) >= _ENOUGH:
+        place, most = places.most_common(1)[0]
+        if most > _ONE_PLACE * len(outcomes):
+            log.warning(
+                "Task '%s': the right option stands at position %d in %d of %d documents: a model that prefers this "
+                "position is right wherever options are listed.",
+                one.task, place + 1, most, len(outcomes),
+            )  # fmt: skip
+
+
+def report_without_formulations(tasks: Sequence[AnyTask], style: PromptStyle) -> None:
+    """Say once which tasks are put as their files say alone.
+
+    Args:
+        tasks: All tasks, planned.
+        style: How prompts are rendered; with other formulations, or nothing is said.
+    """
+    if style.formulations is None:
+        return
+    names = [task.spec.name for task in tasks if not (isinstance(task, Task) and task.has_formulations(style))]
+    if names:
+        log.warning(
+            "%s has no effect on %d of %d tasks: they do not choose among options of one prompt, or Python makes their "
+            "prompts or scores (%s%s).",
+            style.formulations.flag, len(names), len(tasks), ", ".join(names[:SHOWN]),
+            ", ..." if len(names) > SHOWN else "",
+        )  # fmt: skip
+
+
+def formulation_facts(details: Sequence[FormulationResult], formulations: str, *, choices_only: bool) -> dict[str, Any]:
+    """What the results file says, under ``formulations``.
+
+    Args:
+        details: Of all tasks.
+        formulations: The setting.
+        choices_only: Whether documents were put without the question too.
+    """
+    if formulations == TASK and not choices_only:
+        return {}
+    tasks = [_details(one) for one in details]
+    return {"formulations": {"formulations": formulations, "choices_only": choices_only, "tasks": tasks}}
+
+
+def _details(one: FormulationResult) -> dict[str, Any]:
+    return {
+        "task": one.task,
+        "filter": one.filter,
+        "own": one.own,
+        "documents": one.n,
+        "left_out": one.left_out,
+        "sentences": one.sentences,
+        "pairs": [_pair(pair) for pair in one.pairs],
+    }
+
+
+def _pair(pair: FormulationPair) -> dict[str, Any]:
+    counts, kappa = pair.table.counts, pair.table.kappa
+    return {
+        "a": pair.a.name,
+        "b": pair.b.name,
+        "both": counts.both,
+        "only_a": counts.only_a,
+        "only_b": counts.only_b,
+        "neither": counts.neither,
+        "same_choice": pair.table.same_choice,
+        "kappa": kappa.value,
+        **({} if kappa.value is not None else {"kappa_reason": kappa.reason}),
+        "difference": pair.difference,
+        "difference_stderr": pair.stderr,
+        "mcnemar_p": pair.table.test.exact,
+        "mcnemar_p_holm": pair.p,
+        "detectable_effect": pair.detectable,
+    }
