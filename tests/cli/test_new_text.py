@@ -31,6 +31,15 @@ def test_the_table_of_guesses_lines_up_with_wide_letters(tmp_path):
     assert any(line.startswith("  2 documents; options: 2") for line in lines)
 
 
+def test_a_column_of_subjects_is_named(tmp_path):
+    path = tmp_path / "exam.csv"
+    path.write_text("question,A,B,answer,subject\nHot?,ice,fire,B,physics\nCold?,ice,fire,A,art\n")
+    lines = plan_lines(plan_task(request_of({"name": "exam", "source": str(path)})))
+    assert "'subject' may be the subject (2 of them): --group subject makes a task of each" in lines
+    lines = plan_lines(plan_task(request_of({"name": "exam", "source": str(path), "group": "subject"})))
+    assert not any("may be the subject" in line for line in lines)
+
+
 def test_long_texts_are_clipped_by_their_width():
     assert clipped("short") == "short"
     assert clipped("a\nb") == "a b"

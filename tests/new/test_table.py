@@ -1,5 +1,7 @@
 """Tables, their places, and the errors that name them."""
 
+from dataclasses import replace
+
 import pytest
 
 from proctor.new.table import (
@@ -25,6 +27,8 @@ def test_a_place_is_a_line_and_a_column_or_a_cell():
     assert book.place(7) == "row 7"
     assert text.values("정답") == ["b"]
     assert text.with_notes("n").notes == ("n",)
+    assert text.label == "t.csv"
+    assert replace(text, subject="국어", split="dev").label == "국어 dev"
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--language", choices=("en", "ko"), help="of the words around the question")
     parser.add_argument("--encoding", metavar="NAME", help="of a text file, as in cp949")
-    parser.add_argument("--sheet", metavar="NAME", help="of a workbook")
+    parser.add_argument("--sheet", metavar="NAME", help="of a workbook; all: each sheet is a subject")
     parser.add_argument("--skip_bad", action="store_true", default=None, help="leave rows out that cannot be read")
     parser.add_argument("--dry_run", action="store_true", help="show what would be written, and write nothing")
     parser.add_argument("--yes", action="store_true", help="ask nothing")

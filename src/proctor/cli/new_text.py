@@ -29,6 +29,10 @@ def plan_lines(plan: TaskPlan) -> list[str]:
     unused = _unused(plan)
     if unused:
         lines += [f"Kept in the data, not shown to the model: {', '.join(map(printable, unused))}", ""]
+    if plan.layout.group is not None and None in plan.documents:
+        subjects = len({document.group for document in plan.evaluated})
+        column = printable(plan.layout.group)
+        lines += [f"{column!r} may be the subject ({subjects:,} of them): --group {column} makes a task of each", ""]
     marks = {"warning": "Warning: ", "note": "  "}
     lines += [f"{marks[one.level]}{printable(one.text)}" for one in plan.remarks]
     if plan.bad:

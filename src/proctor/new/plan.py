@@ -70,13 +70,17 @@ def plan_task(request: NewTaskRequest) -> TaskPlan:
         DataError: The source, or a row of it, cannot be read.
     """
     source = read_source(request)
-    layouts = [find_layout(table, request.chosen) for table in source.tables]
+    layouts = [find_layout(table, request.columns) for table in source.tables]
     readings = [
-        read_documents(table, layout, request.chosen, request.several)
+        read_documents(table, layout, request.columns, request.several)
         for table, layout in zip(source.tables, layouts, strict=True)
     ]
     _check_rows(source.tables, readings, request.skip_bad)
-    documents = [document for reading in readings for document in reading.documents]
+    documents = [
+        document if len(readings) == 1 else replace(document, place=f"{table.label}, {document.place}")
+        for table, reading in zip(source.tables, readings, strict=True)
+        for document in reading.documents
+    ]
     if not documents:
         raise DataError(f"{request.source} holds no row that can be read.")
     by_subject = _by_subject(documents, grouped=_is_grouped(request, source.tables))
@@ -191,7 +195,7 @@ def _first_as_examples(
 def _examples_of(path: str, request: NewTaskRequest) -> list[NewDocument]:
     documents = list[NewDocument]()
     for table in read_file(path, request):
-        reading = read_documents(table, find_layout(table, request.chosen), request.chosen, request.several)
+        reading = read_documents(table, find_layout(table, request.columns), request.columns, request.several)
         _check_rows([table], [reading], request.skip_bad)
         documents += reading.documents
     return documents

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 from proctor.new.answers import Several
@@ -40,6 +40,11 @@ class NewTaskRequest:
     sheet: str | None = None
     shots: int | str | None = None
     skip_bad: bool = False
+
+    @property
+    def columns(self) -> Chosen:
+        """What the user says about columns: of a data set ``--split`` names a split and no column."""
+        return replace(self.chosen, split=None) if self.source.startswith("hf:") else self.chosen
 
     def as_document(self) -> dict[str, Any]:
         """The values that are stored beside the data, so that ``--update`` reads the source in the same way."""

@@ -11,10 +11,13 @@ from pathlib import Path
 
 from proctor.errors import DataError, UsageError
 from proctor.new.columns import Chosen, find_layout
-from proctor.new.delimited import read_delimited
+from proctor.new.data_sets import PREFIX, read_data_set, read_parquet
+from proctor.new.delimited import read_delimited, read_text
 from proctor.new.header import Header, find_header, numbered, table_of
+from proctor.new.json_rows import read_json
 from proctor.new.request import NewTaskRequest
 from proctor.new.table import AmbiguityError, RawRow, Table, Unit
+from proctor.new.workbook import EVERY, read_sheets
 from proctor.tasks.similar_names import similar_file
 from proctor.tasks.sources.paths import unread_format
 
@@ -55,6 +58,8 @@ def read_source(request: NewTaskRequest) -> Source:
         UsageError: There is nothing of that name, or a flag decides between readings.
         DataError: It cannot be read.
     """
+    if request.source.startswith(PREFIX):
+        return Source(tuple(read_data_set(request.source, request.chosen.split)), ())
     path = os.path.expanduser(request.source)
     if os.path.isdir(path):
         return _folder(path, request)
@@ -95,10 +100,35 @@ def _delimited(path: str, request: NewTaskRequest) -> list[Table]:
     return [name_columns(path, lines.rows, request.chosen, "line", lines.notes)]
 
 
+def _json(path: str, request: NewTaskRequest) -> list[Table]:
+    text, notes = read_text(path, request.encoding)
+    return [read_json(path, text, notes)]
+
+
+def _workbook(path: str, request: NewTaskRequest) -> list[Table]:
+    sheets = read_sheets(path, request.sheet, tuple(SPLITS))
+    if len(sheets) == 1:
+        ((_, rows, notes),) = sheets
+        return [name_columns(path, rows, request.chosen, "cell", notes)]
+    tables = [
+        (name, name_columns(f"{path}, sheet {name!r}", rows, request.chosen, "cell", notes))
+        for name, rows, notes in sheets
+    ]
+    if request.sheet == EVERY:
+        return [replace(table, subject=name) for name, table in tables]
+    return [replace(table, split=SPLITS[name.strip().lower()]) for name, table in tables]
+
+
 READERS: dict[str, Reader] = {
     ".csv": _delimited,
     ".tsv": _delimited,
     ".txt": _delimited,
+    ".xlsx": _workbook,
+    ".xlsm": _workbook,
+    ".json": _json,
+    ".jsonl": _json,
+    ".ndjson": _json,
+    ".parquet": lambda path, _: [read_parquet(path)],
 }
 """Suffix of a file -> what reads it."""
 
@@ -153,7 +183,8 @@ def _folder(path: str, request: NewTaskRequest) -> Source:
     for name in names:
         subject, split = subject_and_split(name)
         for table in read_file(os.path.join(path, name), request):
-            tables.append(replace(table, subject=subject or None, split=split or table.split))
+            parts = [part for part in (subject, table.subject) if part]
+            tables.append(replace(table, subject=" ".join(parts) or None, split=split or table.split))
     return Source(tuple(tables), tuple(_known(os.path.join(path, name)) for name in names))
 
 

@@ -62,6 +62,11 @@ class Table:
     subject: str | None = None
     split: str | None = None
 
+    @property
+    def label(self) -> str:
+        """What tells the table from the others of a source: its subject and its split, or its file."""
+        return " ".join(part for part in (self.subject, self.split) if part) or self.source
+
     def place(self, row: Row | int, column: str | None = None) -> str:
         """Words for a cell: ``line 7, column '정답'``; of a workbook ``cell F7``.
 

@@ -132,12 +132,22 @@ def _has_formulas(file: str) -> bool:
     return any(b"<f>" in content or b"<f " in content for content in sheets)
 
 
-def _read(file: str) -> Iterator[Sheet]:
+def visible_sheets(file: str) -> list[SheetReader]:
+    """The sheets of a workbook that hold anything and are not hidden, cell by cell.
+
+    Raises:
+        DataError: it is no workbook, or a cell cannot be read.
+        MissingExtraError: openpyxl is not installed.
+    """
     book = _open(file, values=True)
     formulas = _open(file, values=False) if _has_formulas(file) else None
     visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]  # charts are no sheets
-    readers = [_Reader(file, sheet, None if formulas is None else formulas[sheet.title]) for sheet in visible]
-    held = [reader for reader in readers if reader.rows]
+    readers = [SheetReader(file, sheet, None if formulas is None else formulas[sheet.title]) for sheet in visible]
+    return [reader for reader in readers if reader.rows]
+
+
+def _read(file: str) -> Iterator[Sheet]:
+    held = visible_sheets(file)
     # A cover or a sheet of notes: where another sheet has rows, one line alone is no data.
     full = [reader for reader in held if len(reader.rows) > 1] or held
     left_out = tuple(reader.left_out() for reader in held if reader not in full)
@@ -145,11 +155,18 @@ def _read(file: str) -> Iterator[Sheet]:
         yield reader.sheet(() if at else left_out)
 
 
-class _Reader:
-    """One sheet: cells to columns."""
+class SheetReader:
+    """One sheet: cells to columns.
+
+    Attributes:
+        name: The sheet's.
+        rows: Rows that hold anything: the number from 1, and the value of each cell (a covered one has its cover's).
+        dates: The cells that hold a date or a time, with its text.
+    """
 
     def __init__(self, file: str, sheet: Any, formulas: Any) -> None:
         self._file, self._sheet, self._formulas = file, sheet, formulas
+        self.name, self.dates = str(sheet.title), list[str]()
         self._notes: list[str] = []
         self._merged = dict(self._merged_cells())
         self.rows = [row for row in self._values() if any(value is not None for value in row[1])]
@@ -209,6 +226,8 @@ class _Reader:
             return int(value) if value.is_integer() else value
         if isinstance(value, bool | int) or value is None:
             return value
+        if isinstance(value, date | time | timedelta):
+            self.dates.append(f"{_letters(at)}{row} ({_text_of(value)})")
         return _text_of(value)
 
     def _names(self, number: int, header: list[Any], rows: Sequence[tuple[int, list[Any]]]) -> dict[int, str]:
