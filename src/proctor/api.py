@@ -278,6 +278,8 @@ def compare(
     tasks: str | Sequence[str] = (),
     correction: Literal["holm", "bh", "by", "none"] = "holm",
     cluster: str | None = None,
+    by: str | None = None,
+    pair_tasks: str | Sequence[str] = "auto",
     margin: float | None = None,
     by_number: bool = False,
     interval: Literal["formula", "bootstrap"] = "formula",
@@ -291,7 +293,8 @@ def compare(
     from proctor.analysis.compare import compare_runs
     from proctor.analysis.comparison import CompareOptions
 
-    options = CompareOptions(metric, _words("tasks", tasks), correction, cluster, margin, by_number, interval)
+    names, pairs = _words("tasks", tasks), _words("pair_tasks", pair_tasks)
+    options = CompareOptions(metric, names, correction, cluster, margin, by_number, interval, 0, by, pairs)
     return compare_runs([_newest(source, store) for source in sources], options)
 
 

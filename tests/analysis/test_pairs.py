@@ -13,21 +13,21 @@ from proctor.results.open_runs import open_runs
 ACC = ("acc", "none")
 
 
-def scores_of(folder, questions, golds=None, **more):
+def scores_of(folder, questions, golds=None, cluster="passage", **more):
     lines = [
         choice_line(i, [0, -1, -2, -3], int(gold), question=text, **more)
         for i, (text, gold) in enumerate(zip(questions, golds or "0" * len(questions), strict=True))
     ]
-    return read_task(open_runs([write_run(folder, {"t": lines})]).runs[0], "t", cluster="passage")
+    return read_task(open_runs([write_run(folder, {"t": lines})]).runs[0], "t", cluster=cluster)
 
 
 def test_pairs_are_found_by_text_whatever_the_order(tmp_path):
     a, b = scores_of(tmp_path / "a", "xyz", "001"), scores_of(tmp_path / "b", "zxw", "010")
-    found = pair(a, b, ACC, clustered=True)
+    found = pair(a, b, ACC)
     assert (list(found.a), list(found.b)) == ([1.0, 0.0], [0.0, 1.0])
     assert (found.only_a, found.only_b, found.by_number, found.prompts_differ) == (1, 1, False, 0)
     assert found.clusters == ["p", "p"]
-    assert pair(a, b, ACC).clusters is None
+    assert pair(scores_of(tmp_path / "a", "xyz", "001", None), b, ACC).clusters is None
 
 
 def test_equal_documents_are_paired_in_their_order(tmp_path):

@@ -145,3 +145,19 @@ def test_nothing_heavy_is_loaded(runs):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_tasks_of_one_run_and_differences_by_a_column(tmp_path, capsys):
+    tasks = {name: right_and_wrong(pattern * 20) for name, pattern in (("x_letter", "1100"), ("x_text", "1110"))}
+    path = str(write_run(tmp_path, tasks))
+    assert main(["compare", path]) == 2
+    assert "There is one run at" in capsys.readouterr().err
+    assert main(["compare", path, "--pair_tasks", "x_letter=x_text", "--by", "answer"]) == 0
+    text = capsys.readouterr().out
+    assert "Paired across names, document by document: x_letter with x_text." in text
+    assert "x_letter by answer   n" in text
+    assert "p-values are corrected for 4 values of answer." in text
+    assert main(["compare", path, "--pair_tasks", "x_letter=x_text", "--by", "question", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["pairs"][0]["paired_names"] == {"x_letter": "x_text"}
+    assert len(document["pairs"][0]["by"][0]["cells"]) == 80

@@ -125,7 +125,7 @@ def _read_samples(run: StoredRun, task: str, options: AuditOptions) -> _TaskSamp
         elif sample.identity not in views and (view := choice_view(sample, config)) is not None:
             views[sample.identity] = view
 
-    scores = read_task(run, task, cluster=options.cluster, by=options.by, visit=visit)
+    scores = read_task(run, task, cluster=options.cluster, by=options.by, metric=options.metric, visit=visit)
     return _TaskSamples(scores, texts, views, clusters)
 
 

@@ -200,3 +200,27 @@ def differences_by(
         replace(cell, p_adjusted=p, judgement=judge(cell.result.interval, margin, p))
         for cell, p in zip(found, corrected, strict=True)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class DividedComparison:
+    """Two runs on one task or group, by the values of a column.
+
+    Attributes:
+        name: The task or group.
+        alias: What the table calls it.
+        metric: Metric and filter.
+        column: The column.
+        cells: One for each value.
+    """
+
+    name: str
+    alias: str
+    metric: tuple[str, str]
+    column: str
+    cells: tuple[CellComparison, ...]
+
+    @property
+    def one_each(self) -> bool:
+        """Whether every document has a value of its own, so that cells say nothing."""
+        return len(self.cells) > 1 and all(cell.result.n == 1 for cell in self.cells)

@@ -24,6 +24,8 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import combinations
 
+from proctor.analysis.clusters import declared_cluster
+from proctor.analysis.compare_cells import divided_comparisons
 from proctor.analysis.comparison import (
     CompareOptions,
     Comparison,
@@ -36,6 +38,7 @@ from proctor.analysis.draws import source_of
 from proctor.analysis.groups import group_difference, group_mean
 from proctor.analysis.multiplicity import adjusted
 from proctor.analysis.paired import Estimate, PairedDifference, bonett_price, paired_difference
+from proctor.analysis.paired_tasks import names_in, renamed
 from proctor.analysis.pairs import Pairs, pair
 from proctor.analysis.power import detectable_effect
 from proctor.analysis.resampling import bootstrap
@@ -50,7 +53,7 @@ from proctor.analysis.task_scores import (
     read_task,
     statistics_of_documents,
 )
-from proctor.analysis.verdicts import Judgement, Verdict, judge
+from proctor.analysis.verdicts import directed, judge
 from proctor.errors import DataError, UsageError, did_you_mean
 from proctor.results.stored_run import StoredRun
 
@@ -70,17 +73,35 @@ def compare_runs(runs: Sequence[StoredRun], options: CompareOptions | None = Non
     if len(runs) < 2:
         raise UsageError("A comparison takes two runs or more.", hint="proctor compare A B")
     pairs = list(combinations(range(len(runs)), 2))
+    partners = [names_in(runs[0], run, options.pair_tasks) for run in runs[1:]]
+    runs = [runs[0], *map(renamed, runs[1:], partners)]
     names = _tasks(runs, options)
     by_pair: dict[tuple[int, int], list[TaskComparison]] = {both: [] for both in pairs}
     for task in names:
-        read = [_read(run, task, options) for run in runs]
+        cluster = options.cluster or _declared(runs, task)
+        read = [_read(run, task, options, cluster) for run in runs]
         for i, j in pairs:
             if task in runs[i].tasks and task in runs[j].tasks:
                 by_pair[i, j].append(_compare_task(task, (runs[i], runs[j]), (read[i], read[j]), options))
     _check_metric(by_pair.values(), runs, options)
     corrected, tests = _corrected(by_pair, options)
     made = tuple(_pair(i, j, runs, corrected[i, j], options) for i, j in pairs)
-    return Comparison(tuple(runs), made, options, tests)
+    _check_column(made, options)
+    return Comparison(tuple(runs), made, options, tests, tuple(partners))
+
+
+def _declared(runs: Sequence[StoredRun], task: str) -> str | None:
+    """The column of clusters that the task itself names, in the first run that knows it."""
+    found = (declared_cluster(run.config(task).get("metadata")) for run in runs)
+    return next((column for column in found if column is not None), None)
+
+
+def _check_column(pairs: Iterable[PairComparison], options: CompareOptions) -> None:
+    if options.by is not None and not any(pair.divided for pair in pairs):
+        raise UsageError(
+            f"--by {options.by}: no document that two runs have in common has such a column.",
+            hint="'proctor audit RUN --by COLUMN' names the columns that there are.",
+        )
 
 
 def _tasks(runs: Sequence[StoredRun], options: CompareOptions) -> list[str]:
@@ -107,10 +128,15 @@ def _tasks(runs: Sequence[StoredRun], options: CompareOptions) -> list[str]:
     return [task for task in common if task in chosen]
 
 
-def _read(run: StoredRun, task: str, options: CompareOptions) -> TaskScores | DataError:
+def _read(run: StoredRun, task: str, options: CompareOptions, cluster: str | None) -> TaskScores | DataError:
     """A task's scores, or why they cannot be read: the other tasks are compared all the same."""
     try:
-        return read_task(run, task, cluster=options.cluster)
+        return read_task(run, task, cluster=cluster, by=options.by, metric=options.metric)
+    except UsageError:
+        # What a task file of another version of the data declares may not be there; what the user names must be.
+        if options.cluster is not None:
+            raise
+        return read_task(run, task, by=options.by, metric=options.metric)
     except DataError as error:
         return error
 
@@ -135,7 +161,7 @@ def _compare_task(
     if metric is None:
         found = _compare_statistic(task, runs, (a, b), options)
         return found or _without_test(task, runs, wanted, _no_metric(task, runs, common, options.metric))
-    pairs = pair(a, b, metric, clustered=options.cluster is not None, by_number=options.by_number)
+    pairs = pair(a, b, metric, by_number=options.by_number)
     higher = runs[0].higher_is_better(task, metric[0])
     if not pairs.keys:
         reason = f"the runs have no document of {task} in common ({pairs.only_a:,} and {pairs.only_b:,} alone)"
@@ -226,15 +252,7 @@ def _judged(one: TaskComparison, p: float | None, options: CompareOptions) -> Ta
     if one.result is None:
         return one
     judgement = judge(one.result.interval, options.margin, p)
-    return replace(one, p_adjusted=p, judgement=_directed(judgement, one.higher_is_better))
-
-
-def _directed(judgement: Judgement, higher_is_better: bool) -> Judgement:
-    """The verdict on B: of a perplexity, less is better."""
-    if higher_is_better or judgement.verdict not in (Verdict.BETTER, Verdict.WORSE):
-        return judgement
-    other = Verdict.WORSE if judgement.verdict is Verdict.BETTER else Verdict.BETTER
-    return replace(judgement, verdict=other)
+    return replace(one, p_adjusted=p, judgement=directed(judgement, one.higher_is_better))
 
 
 def _pair(
@@ -246,7 +264,8 @@ def _pair(
         made for name in a.groups if name in b.groups and (made := _group(name, a, tasks, options)) is not None
     )
     left = ((), ()) if options.tasks else (_alone(a, b), _alone(b, a))
-    return PairComparison(i, j, tuple(tasks), groups, setting_differences(a, b, names), *left)
+    by_column = tuple(divided_comparisons(a, tasks, groups, options))
+    return PairComparison(i, j, tuple(tasks), groups, setting_differences(a, b, names), *left, by_column)
 
 
 def _alone(run: StoredRun, other: StoredRun) -> tuple[str, ...]:
@@ -284,7 +303,7 @@ def _group(
         result,
         estimate,
         interval,
-        _directed(judge(interval, options.margin, result.p), chosen[0][0].higher_is_better),
+        directed(judge(interval, options.margin, result.p), chosen[0][0].higher_is_better),
         detectable_effect(stderr * stderr, 1) if stderr else None,
     )
 

@@ -6,7 +6,8 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from proctor.analysis.compare_text import group_sentence, letter, notes, task_sentence, verdict_counts
+from proctor.analysis.by_column import CellComparison, DividedComparison
+from proctor.analysis.compare_text import group_sentence, letter, notes, partner_notes, task_sentence, verdict_counts
 from proctor.analysis.comparison import Comparison, GroupComparison, PairComparison, TaskComparison
 from proctor.results.stored_run import StoredRun, number_of
 
@@ -47,7 +48,31 @@ def _pair(pair: PairComparison, comparison: Comparison) -> dict[str, Any]:
         "settings": [asdict(one) for one in pair.settings],
         "only_a": list(pair.only_a),
         "only_b": list(pair.only_b),
-        "notes": list(notes(pair, a, b)),
+        "notes": [*partner_notes(pair, comparison), *notes(pair, a, b)],
+        "paired_names": dict(comparison.names_in(pair)),
+        "by": [_divided(one) for one in pair.divided],
+    }
+
+
+def _divided(one: DividedComparison) -> dict[str, Any]:
+    head = {"name": one.name, "metric": one.metric[0], "filter": one.metric[1], "column": one.column}
+    return head | {"cells": [_cell(cell) for cell in one.cells]}
+
+
+def _cell(cell: CellComparison) -> dict[str, Any]:
+    result = cell.result
+    return {
+        "value": cell.value,
+        "n": result.n,
+        "few": cell.few,
+        "a": result.mean_b,
+        "b": result.mean_a,
+        "difference": result.difference,
+        "interval": result.interval,
+        "p": result.p,
+        "p_adjusted": cell.p_adjusted,
+        "detectable_effect": result.detectable_effect,
+        "verdict": str(cell.judgement.verdict) if cell.judgement else None,
     }
 
 

@@ -149,6 +149,19 @@ def _effects(pair: PairComparison) -> str:
     return f" (MDE {low:.1f} points)" if f"{low:.1f}" == f"{high:.1f}" else f" (MDE {low:.1f} to {high:.1f} points)"
 
 
+def partner_notes(pair: PairComparison, comparison: Comparison) -> Iterator[str]:
+    """Which tasks were paired though they have different names.
+
+    Args:
+        pair: Two of the runs.
+        comparison: All of them.
+    """
+    names = comparison.names_in(pair)
+    if names:
+        shown = named([f"{ours} with {theirs}" for ours, theirs in names.items()])
+        yield f"Paired across names, document by document: {shown}. Formulation and model are compared together."
+
+
 def notes(pair: PairComparison, a: str = "A", b: str = "B") -> Iterator[str]:
     """What must be known to read the differences, sentence by sentence.
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from proctor.analysis.by_column import DividedComparison
 from proctor.analysis.groups import GroupDifference
 from proctor.analysis.multiplicity import Correction
 from proctor.analysis.paired import Counts, Estimate, PairedDifference
@@ -24,11 +26,15 @@ class CompareOptions:
         metric: ``acc``, or ``exact_match,strict-match``; None: the first that both runs have of each document.
         tasks: Names or patterns of tasks and groups; none: all.
         correction: For the number of tests: "holm", "bh", "by" or "none".
-        cluster: A column, or a template of columns, whose equal values make documents belong together.
+        cluster: A column, or a template of columns, whose equal values make documents belong together; None: what
+            the tasks declare.
         margin: A difference that does not matter; None: every one does.
         by_number: Pair documents by their numbers, whatever they hold.
         interval: Of means, "formula" or "bootstrap" (percentiles of resamples, of whole clusters where there are any).
         seed: Of random signs and resamples.
+        by: A column, or a template, by which differences are divided; None: they are not.
+        pair_tasks: Tasks of different names that hold the same documents: "auto" (names that differ by a formulation
+            alone), "none", or pairs as ``A=B``.
     """
 
     metric: str | None = None
@@ -39,6 +45,8 @@ class CompareOptions:
     by_number: bool = False
     interval: Literal["formula", "bootstrap"] = "formula"
     seed: int = 0
+    by: str | None = None
+    pair_tasks: tuple[str, ...] = ("auto",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +145,7 @@ class PairComparison:
         settings: What else differs.
         only_a: Tasks of the first run alone.
         only_b: Tasks of the second run alone.
+        divided: The differences by a column, where that is asked for.
     """
 
     a: int
@@ -146,6 +155,7 @@ class PairComparison:
     settings: tuple[SettingDifference, ...]
     only_a: tuple[str, ...]
     only_b: tuple[str, ...]
+    divided: tuple[DividedComparison, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -157,6 +167,17 @@ class Comparison:
     options: CompareOptions
     tests: int
     """Tests that the p-values are corrected for."""
+    partners: tuple[Mapping[str, str], ...] = ()
+    """Of each run after the first: the name in the first run of its tasks and groups that are called otherwise."""
+
+    def names_in(self, pair: PairComparison) -> Mapping[str, str]:
+        """The task of the second run of a pair, by that of the first, where the two are called differently."""
+        known = ({}, *self.partners) if self.partners else ({},) * len(self.runs)
+        own = {ours: theirs for theirs, ours in known[pair.a].items()}
+        other = {ours: theirs for theirs, ours in known[pair.b].items()}
+        tasks = {one.task for one in pair.tasks}
+        both = {task: (own.get(task, task), other.get(task, task)) for task in tasks}
+        return {ours: theirs for ours, theirs in both.values() if ours != theirs}
 
     def __repr__(self) -> str:
         from proctor.analysis.compare_text import letter, verdict_counts

@@ -31,6 +31,7 @@ from proctor.analysis.gate_report import Check, GateReport, RuleResult, State
 from proctor.analysis.intervals import share_interval
 from proctor.analysis.multiplicity import adjusted
 from proctor.analysis.paired import Estimate
+from proctor.analysis.paired_tasks import NONE
 from proctor.analysis.power import documents_needed
 from proctor.analysis.run_audit import AuditOptions, RunAudit, ScoreAudit
 from proctor.analysis.task_scores import Metric, name_of
@@ -64,7 +65,7 @@ def check_gate(
     """
     if not rules:
         raise UsageError("The gate has no rule: no task or group is checked.")
-    options = CompareOptions(cluster=cluster, by_number=by_number)
+    options = CompareOptions(cluster=cluster, by_number=by_number, pair_tasks=(NONE,))
     found = [_check_rule(name, rule, candidate, baseline, options) for name, rule in rules.items()]
     corrected = _correct(found)
     return GateReport(candidate, baseline, tuple(corrected), _overall(corrected))

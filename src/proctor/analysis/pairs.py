@@ -18,12 +18,14 @@ class Pairs:
         others: What they are identified by in the second run.
         a: Scores in the first run.
         b: Scores in the second run.
-        clusters: The cluster of each document; None where none were asked for.
+        clusters: The cluster of each document; None where documents are independent, as far as is known.
         only_a: Documents that only the first run has a score for.
         only_b: Documents that only the second run has a score for.
         not_finite: Scores that are NaN or infinite, of either run: their documents are left out.
         prompts_differ: Documents with different prompts; None where a file does not say.
         by_number: Whether documents were paired by their numbers.
+        cells: What each document has in the column by which differences are divided; None where nobody asks, or the
+            task has no such column.
     """
 
     keys: Sequence[Identity]
@@ -36,16 +38,16 @@ class Pairs:
     not_finite: int
     prompts_differ: int | None
     by_number: bool
+    cells: Sequence[str | None] | None = None
 
 
-def pair(a: TaskScores, b: TaskScores, metric: Metric, *, clustered: bool = False, by_number: bool = False) -> Pairs:
+def pair(a: TaskScores, b: TaskScores, metric: Metric, *, by_number: bool = False) -> Pairs:
     """Pair a task's documents of two runs.
 
     Args:
         a: The task in the first run.
         b: The same task in the second one.
         metric: The metric and filter to compare.
-        clustered: Whether documents have clusters.
         by_number: Pair by ``doc_id``, whatever the documents hold.
 
     Raises:
@@ -67,12 +69,13 @@ def pair(a: TaskScores, b: TaskScores, metric: Metric, *, clustered: bool = Fals
         others,
         [first[key] for key in keys],
         [second[key] for key in others],
-        [a.documents[key].cluster for key in keys] if clustered else None,
+        [a.documents[key].cluster for key in keys] if a.clustered else None,
         len(first) - len(keys),
         len(second) - len(keys),
         a.not_finite.get(metric, 0) + b.not_finite.get(metric, 0),
         _different([a.documents[key] for key in keys], [b.documents[key] for key in others]),
         by_number,
+        [a.documents[key].cell for key in keys] if a.divided else None,
     )
 
 

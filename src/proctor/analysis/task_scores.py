@@ -17,6 +17,7 @@ from typing import TypeAlias
 
 from proctor.analysis.clusters import column_value
 from proctor.analysis.corpus_statistics import STATISTICS, Row, row_of
+from proctor.analysis.stored_orders import ORDER_METRICS, order_values
 from proctor.errors import DataError, UsageError
 from proctor.results.stored_run import Identity, Sample, StoredRun, number_of
 
@@ -51,6 +52,8 @@ class TaskScores:
         not_finite: By metric and filter, how many scores are NaN or infinite; these are in no column.
         unscored: Documents without any metric: their scoring failed.
         hashed: Whether documents are identified by their text.
+        clustered: Whether documents have clusters.
+        divided: Whether documents have values in the column by which scores are divided.
         without_column: Why documents have no value in the column by which scores are divided; None: they have.
     """
 
@@ -61,6 +64,8 @@ class TaskScores:
     not_finite: dict[Metric, int] = field(default_factory=dict)
     unscored: int = 0
     hashed: bool = True
+    clustered: bool = False
+    divided: bool = False
     without_column: UsageError | None = None
 
     def mean(self, metric: Metric) -> float | None:
@@ -79,6 +84,7 @@ def read_task(
     *,
     cluster: str | None = None,
     by: str | None = None,
+    metric: str | None = None,
     visit: Callable[[Sample], None] | None = None,
 ) -> TaskScores:
     """Read a task's samples into columns.
@@ -88,13 +94,14 @@ def read_task(
         task: One of its tasks.
         cluster: A column of the documents, or a template, whose equal values make a cluster.
         by: A column, or a template, by which scores are divided. A task that lacks it has no values of it.
+        metric: What a user named; a score over the orders of options is looked up in their lines.
         visit: Called with each sample, for what else is to be found in it.
 
     Raises:
         DataError: The samples file cannot be read.
         UsageError: A document has no such column.
     """
-    found = TaskScores(task)
+    found = TaskScores(task, clustered=cluster is not None)
     for sample in run.samples(task):
         _add(found, sample)
         if sample.identity not in found.documents:
@@ -105,6 +112,11 @@ def read_task(
                 _put_cell(found, document, sample, by)
         if visit is not None:
             visit(sample)
+    wanted = parse_metric(metric)
+    if wanted is not None and wanted[0] in ORDER_METRICS:
+        for (pipeline, identity), value in order_values(run, task, wanted[0]).items():
+            found.scores.setdefault((wanted[0], pipeline), {})[identity] = value
+    found.divided = by is not None and bool(found.documents) and found.without_column is None
     return found
 
 

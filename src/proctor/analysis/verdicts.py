@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from proctor.analysis.distributions import normal_tail, student_tail
@@ -67,6 +67,19 @@ def judge(
     if (low > 0 or high < 0) and (p is None or p <= alpha):
         return Judgement(Verdict.BETTER if low > 0 else Verdict.WORSE, same)
     return Judgement(Verdict.SAME if same else Verdict.NOT_RESOLVED, same)
+
+
+def directed(judgement: Judgement, higher_is_better: bool) -> Judgement:
+    """The verdict on the second run: of a perplexity, less is better.
+
+    Args:
+        judgement: Of the difference as it is.
+        higher_is_better: Whether more is better.
+    """
+    if higher_is_better or judgement.verdict not in (Verdict.BETTER, Verdict.WORSE):
+        return judgement
+    other = Verdict.WORSE if judgement.verdict is Verdict.BETTER else Verdict.BETTER
+    return replace(judgement, verdict=other)
 
 
 class Gate(StrEnum):

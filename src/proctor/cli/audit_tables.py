@@ -8,6 +8,7 @@ from proctor.analysis.audit_text import brief_line, inner_warnings, label, part_
 from proctor.analysis.run_audit import GroupAudit, RunAudit, ScoreAudit, TaskAudit
 from proctor.analysis.task_scores import name_of
 from proctor.analysis.wording import number, span
+from proctor.cli.cells import largest, value_text
 from proctor.cli.ls import markdown_table
 from proctor.cli.text_tables import aligned_table
 from proctor.errors import printable
@@ -19,10 +20,6 @@ LEGEND = (
     "ECE: calibration error, beside what chance gives on these documents. MDE: the difference to another model that is "
     "found four times in five, if 20 % of documents differ.",
 )
-
-
-MOST_CELLS, WIDEST_VALUE = 40, 40
-"""Values of a column that are shown, and characters of one."""
 
 
 def audit_lines(audit: RunAudit, *, markdown: bool = False) -> list[str]:
@@ -53,10 +50,9 @@ def _cell_lines(parts: Sequence[GroupAudit | TaskAudit], *, markdown: bool) -> I
         cells = part.cells
         if cells is None or cells.one_each:
             continue
-        least = sorted((cell.n for cell in cells.cells), reverse=True)[:MOST_CELLS][-1]
-        shown = [cell for cell in cells.cells if cell.n >= least][:MOST_CELLS]
+        shown = largest(cells.cells, [cell.n for cell in cells.cells])
         rows = [
-            (printable(_shortened(cell.value)), f"{cell.n:,}", number(cell.score),
+            (value_text(cell.value), f"{cell.n:,}", number(cell.score),
              "none" if cell.interval is None else span(cell.interval, 3), "few documents" if cell.few else "")
             for cell in shown
         ]  # fmt: skip
@@ -65,11 +61,6 @@ def _cell_lines(parts: Sequence[GroupAudit | TaskAudit], *, markdown: bool) -> I
         yield from ("", table.rstrip("\n"))
         if len(cells.cells) > len(shown):
             yield f"and {len(cells.cells) - len(shown):,} smaller ones (--json has all)"
-
-
-def _shortened(value: str | None) -> str:
-    text = "(none)" if value is None else " ".join(value.split()) or "(empty)"
-    return text if len(text) <= WIDEST_VALUE else text[: WIDEST_VALUE - 1] + "…"
 
 
 def brief_lines(audit: RunAudit) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from proctor.cli.cache import add_store_flag
 from proctor.cli.stored_runs import add_analysis_flags, one_run, report_unread
+from proctor.cli.values import Words
 from proctor.errors import UsageError, printable
 
 if TYPE_CHECKING:
@@ -28,6 +29,15 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "or lm-eval. B is compared with A; of three or more, all pairs. One folder alone: all runs in it",
     )
     add_analysis_flags(parser)
+    parser.add_argument("--by", metavar="COLUMN", help="also differences by the values of this column of the documents")
+    parser.add_argument(
+        "--pair_tasks",
+        nargs="+",
+        action=Words,
+        metavar="A=B",
+        help="tasks of different names that hold the same documents, as 'mmlu_*=mmlu_continuation_*'; auto: names that "
+        "differ by a formulation alone (default); none. With one run: its tasks with each other",
+    )
     parser.add_argument("--margin", type=float, metavar="M", help="a difference that does not matter, as in 0.01")
     parser.add_argument(
         "--correction",
@@ -63,6 +73,8 @@ def execute(namespace: argparse.Namespace) -> int:
         margin=namespace.margin,
         by_number=namespace.by_number,
         interval=namespace.interval,
+        by=namespace.by,
+        pair_tasks=tuple(namespace.pair_tasks or ("auto",)),
     )
     runs = _runs(namespace)
     comparison = compare_runs(runs, options)
@@ -83,6 +95,8 @@ def _runs(namespace: argparse.Namespace) -> Sequence[StoredRun]:
         return [one_run(path, namespace.store) for path in namespace.runs]
     opened = open_path(namespace.runs[0], store=namespace.store)
     report_unread(opened)
+    if len(opened.runs) == 1 and namespace.pair_tasks not in (None, ["auto"], ["none"]):
+        return [opened.runs[0]] * 2
     if len(opened.runs) < 2:
         raise UsageError(
             f"There is one run at {namespace.runs[0]!r}, and a comparison takes two.", hint="proctor compare A B"

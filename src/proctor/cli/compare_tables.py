@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from proctor.analysis.compare_text import MARKS, group_sentence, letter, notes, task_sentence, verdict_counts
+from proctor.analysis.by_column import CellComparison
+from proctor.analysis.compare_text import (
+    MARKS,
+    group_sentence,
+    letter,
+    notes,
+    partner_notes,
+    task_sentence,
+    verdict_counts,
+)
 from proctor.analysis.comparison import Comparison, GroupComparison, PairComparison, TaskComparison
 from proctor.analysis.flips import Flip, Pick
 from proctor.analysis.task_scores import name_of
 from proctor.analysis.verdicts import Judgement, Verdict
 from proctor.analysis.wording import counted, number, probability, signed, span
+from proctor.cli.cells import largest, value_text
 from proctor.cli.ls import markdown_table
 from proctor.cli.text_tables import aligned_table
 from proctor.errors import printable
@@ -51,7 +61,37 @@ def pair_lines(pair: PairComparison, comparison: Comparison, *, markdown: bool =
         lines += [f"{one.alias}: {task_sentence(one, a, b)}" for one in pair.tasks if one.result]
     if len(pair.tasks) > 1:
         lines.append(verdict_counts(pair, comparison))
-    return [*lines, *notes(pair, a, b)] if not markdown else [*_spaced(lines), *_spaced(list(notes(pair, a, b)))]
+    said = [*partner_notes(pair, comparison), *notes(pair, a, b)]
+    cells = list(_cell_lines(pair, (a, b), comparison.options.correction, markdown=markdown))
+    return [*lines, *said, *cells] if not markdown else [*_spaced(lines), *_spaced(said), *cells]
+
+
+def _cell_lines(pair: PairComparison, names: tuple[str, str], correction: str, *, markdown: bool) -> Iterator[str]:
+    """The differences of each part by the values of a column: the largest cells, in the order of their values."""
+    a, b = names
+    for one in pair.divided:
+        title = f"{one.alias} by {one.column}"
+        if one.one_each:
+            yield from ("", f"{title}: every document has a value of its own, so that nothing can be compared.")
+            continue
+        shown = largest(one.cells, [cell.result.n for cell in one.cells])
+        headers = (title, "n", a, b, f"{b} − {a}", "95 %", "p", f"p ({_SHORT.get(correction, 'raw')})", "")
+        rows = [_cell_row(cell) for cell in shown]
+        table = markdown_table(headers, rows) if markdown else aligned_table(headers, rows, left=(0, 8))
+        yield from ("", table.rstrip("\n"))
+        if len(one.cells) > len(shown):
+            yield f"and {len(one.cells) - len(shown):,} smaller ones (--json has all)"
+        yield f"p-values are corrected for {counted(len(one.cells), 'value')} of {one.column}."
+
+
+def _cell_row(cell: CellComparison) -> Sequence[str]:
+    result = cell.result
+    verdict = verdict_text(cell.judgement, result.detectable_effect) + (", few documents" if cell.few else "")
+    return (
+        *(value_text(cell.value), f"{result.n:,}", number(result.mean_b), number(result.mean_a)),
+        *(signed(result.difference), span(result.interval), probability(result.p), probability(cell.p_adjusted)),
+        verdict,
+    )
 
 
 def _spaced(lines: Sequence[str]) -> list[str]:
@@ -135,7 +175,9 @@ def matrix_lines(comparison: Comparison, *, markdown: bool = False) -> list[str]
     lines.append(f"p-values are corrected for {counted(comparison.tests, 'test')}: tasks and pairs together.")
     for pair in comparison.pairs:
         a, b = letter(pair.a), letter(pair.b)
-        lines += [f"{b} against {a}: {note}" for note in notes(pair, a, b)]
+        said = [*partner_notes(pair, comparison), *notes(pair, a, b)]
+        lines += [f"{b} against {a}: {note}" for note in said]
+        lines += _cell_lines(pair, (a, b), comparison.options.correction, markdown=markdown)
     return lines
 
 

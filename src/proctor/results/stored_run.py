@@ -186,18 +186,20 @@ class StoredRun:
         """
         return _scores(self.section("results", name), stderr=True)
 
-    def samples(self, task: str) -> Iterator[Sample]:
+    def samples(self, task: str, *, variants: bool = False) -> Iterator[Sample]:
         """A task's samples, one at a time in the order of the file; none where there is no samples file.
 
         Args:
             task: Its name.
+            variants: Whether lines of further orders of the options are wanted, too: with the identity of their
+                document.
 
         Raises:
             DataError: The file cannot be read, or a line of it is no sample.
         """
         file = self.samples_files.get(task)
         if file is not None:
-            yield from _samples(file, _filter_names(self.config(task)))
+            yield from _samples(file, _filter_names(self.config(task)), variants=variants)
 
 
 def _scores(entry: Mapping[str, Any], *, stderr: bool) -> Mapping[tuple[str, str], float]:
@@ -232,13 +234,16 @@ def _filter_names(config: Mapping[str, Any]) -> Sequence[str]:
     return [str(name) for name in names] or ["none"]
 
 
-def _samples(file: Path, filters: Sequence[str]) -> Iterator[Sample]:
+def _samples(file: Path, filters: Sequence[str], *, variants: bool) -> Iterator[Sample]:
     equal: Counter[tuple[str, str | int]] = Counter()
     lines_of: Counter[int] = Counter()
+    met: dict[tuple[str, int], Identity] = {}
     for number, line in read_samples(file):
         if not isinstance(line, dict) or not isinstance(doc_id := line.get("doc_id"), int):
             raise DataError(f"Line {number} of {file} is no sample: it has no whole number as 'doc_id'.")
         if line.get("variant"):
+            if variants and (one := met.get((str(line.get("filter")), doc_id))) is not None:
+                yield Sample(doc_id, one, True, str(line["filter"]), _metrics(line), line)
             continue
         name = line.get("filter")
         if not isinstance(name, str):
@@ -248,6 +253,8 @@ def _samples(file: Path, filters: Sequence[str]) -> Iterator[Sample]:
         mark: str | int = key if isinstance(key, str) else doc_id
         identity = (mark, equal[name, mark])
         equal[name, mark] += 1
+        if variants:
+            met[name, doc_id] = identity
         yield Sample(doc_id, identity, hashed, name, _metrics(line), line)
 
 
