@@ -23,7 +23,7 @@ def test_a_table_becomes_a_folder_that_is_valid_and_previewed(table, tmp_path, c
     assert main(["new", "my_exam", "exam.csv"]) == 0
     shown = capsys.readouterr().out
     assert "exam.csv: 2 documents; read as CP949 (Korean Windows)" in shown
-    assert "Written: my_exam/ (my_exam.yaml, data/test.jsonl, data/source.json, README.md)" in shown
+    assert "Written: my_exam/ (my_exam.yaml, data/test.jsonl, task.schema.json, data/source.json, README.md)" in shown
     assert "All tasks found and valid" in shown
     assert "수도는 어디인가?\nA. 서울\nB. 부산\nC. 대구\n정답:" in shown
     assert "proctor run --model hf --model_args pretrained=MODEL --include_path my_exam --tasks my_exam" in shown
@@ -53,6 +53,7 @@ def test_the_folder_runs_and_its_options_can_be_reordered(table, tmp_path, capsy
     capsys.readouterr()
     assert main([*run, "--tasks", "my_exam_letter,my_exam_text,my_exam_cloze", "--choice_orders", "all"]) == 0
     assert "my_exam_letter" in capsys.readouterr().out
+    assert main([*run, "--tasks", "my_exam_letter", "--formulations", "letter,text", "--choices_only"]) == 0
 
 
 def test_a_dry_run_writes_nothing(table, tmp_path, capsys):

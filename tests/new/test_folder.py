@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from proctor.errors import UsageError
-from proctor.new.folder import SETTINGS, sha256_of, slug, task_files
+from proctor.new.folder import SCHEMA, SETTINGS, sha256_of, slug, task_files
 from proctor.new.plan import plan_task
 from proctor.new.request import request_of
 
@@ -26,18 +26,27 @@ def files(table, **flags):
 
 def test_one_task_is_one_yaml_and_its_data(table):
     made = files(table)
-    assert list(made) == ["exam.yaml", "data/test.jsonl", SETTINGS, "README.md"]
+    assert list(made) == ["exam.yaml", "data/test.jsonl", SCHEMA, SETTINGS, "README.md"]
+    assert made["exam.yaml"].splitlines()[1] == "# yaml-language-server: $schema=task.schema.json"
     task = yaml.safe_load(made["exam.yaml"])
     assert task["task"] == "exam"
     assert task["dataset_kwargs"] == {"data_files": {"test": "data/test.jsonl"}}
-    assert task["metadata"] == {
-        "version": 1.0, "choices": {"options": "choices", "answer": "answer", "answer_form": "index"}
-    }  # fmt: skip
+    columns = {"options": "choices", "answer": "answer", "answer_form": "index", "question": "{{question}}"}
+    assert task["metadata"] == {"version": 1.0, "choices": columns}
     lines = [json.loads(line) for line in made["data/test.jsonl"].splitlines()]
     assert lines[0] == {
         "id": "1", "question": "yes: 'no' #\n두 줄", "choices": ["하나", "둘"], "answer": 0, "과목": "국어",
         "source_line": 2,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("flags", [{}, {"style": "all"}, {"group": "과목", "style": "all"}])
+def test_every_file_is_valid_by_its_schema(table, flags):
+    jsonschema = pytest.importorskip("jsonschema")
+    made = files(table, **flags)
+    for name, text in made.items():
+        if "yaml" in name:
+            jsonschema.validate(yaml.safe_load(text), json.loads(made[SCHEMA]))
 
 
 def test_subjects_are_a_group_with_a_shared_template(table):

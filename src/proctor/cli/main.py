@@ -40,6 +40,7 @@ SUBCOMMANDS = {
     "ls": "list tasks, groups and tags",
     "tasks": "get lm-eval's own tasks, of which a part is bundled",
     "new": "make a task folder from a table: CSV, Excel, JSON, rows of a data set",
+    "schema": "print the task language as a JSON schema, for editors",
     "validate": "check task files: all errors at once, each with its line",
     "preview": "show prompts exactly as they are sent to a model",
     "doctor": "try a server before a run: what it is able to do, and how its scores can be had",

@@ -13,7 +13,12 @@ from proctor.errors import UsageError
 from proctor.new.documents import NewDocument, as_line, uniform
 from proctor.new.plan import TaskPlan
 from proctor.new.readme import readme
-from proctor.new.styles import Style, answer_letters, prompt_keys
+from proctor.new.styles import Style, answer_letters, prompt_keys, question_template
+from proctor.tasks.json_schema import task_schema
+
+SCHEMA = "task.schema.json"
+SCHEMA_LINE = f"# yaml-language-server: $schema={SCHEMA}"
+"""Makes VS Code complete and check a task file."""
 
 SETTINGS = "data/source.json"
 """The file that says how the source was read."""
@@ -39,6 +44,7 @@ def task_files(plan: TaskPlan) -> dict[str, str]:
             else {f"{task_name(plan, style)}.yaml": _single(plan, style)}
         )
     files |= _data(plan)
+    files[SCHEMA] = json.dumps(task_schema(), ensure_ascii=False, indent=1) + "\n"
     files[SETTINGS] = _settings(plan, files)
     files["README.md"] = readme(plan, [task_name(plan, style) for style in plan.styles])
     return files
@@ -73,7 +79,7 @@ def slug(subject: str) -> str:
 def _single(plan: TaskPlan, style: Style) -> str:
     keys: dict[str, Any] = {"task": task_name(plan, style)}
     keys |= {"tag": plan.request.name} if len(plan.styles) > 1 else {}
-    return _yaml([_about(plan)], {**keys, **_source(plan, None), **_common(plan, style)})
+    return _yaml([_about(plan), SCHEMA_LINE], {**keys, **_source(plan, None), **_common(plan, style)})
 
 
 def _grouped(plan: TaskPlan, style: Style) -> dict[str, str]:
@@ -85,13 +91,13 @@ def _grouped(plan: TaskPlan, style: Style) -> dict[str, str]:
     files = {template: _yaml(above, _common(plan, style))}
     for subject in plan.documents:
         own = {"include": template, "task": task_name(plan, style, subject), "task_alias": str(subject)}
-        files[f"{task_name(plan, style, subject)}.yaml"] = _yaml([], {**own, **_source(plan, subject)})
+        files[f"{task_name(plan, style, subject)}.yaml"] = _yaml([SCHEMA_LINE], {**own, **_source(plan, subject)})
     members = [task_name(plan, style, subject) for subject in plan.documents]
     scores = [{"metric": _SCORES[style], "aggregation": "mean", "weight_by_size": True}]
     if style == "chat":
         scores[0]["filter_list"] = ["stated-answer", "last-letter"]
     group = {"group": name, "task": members, "aggregate_metric_list": scores, "metadata": {"version": 1}}
-    files[f"_{name}.yaml"] = _yaml([f"{_about(plan)} Run it with --tasks {name}."], group)
+    files[f"_{name}.yaml"] = _yaml([f"{_about(plan)} Run it with --tasks {name}.", SCHEMA_LINE], group)
     return files
 
 
@@ -120,7 +126,8 @@ def _common(plan: TaskPlan, style: Style) -> dict[str, Any]:
     else:
         keys.pop("fewshot_config", None)
     shots = {"num_fewshot": min(plan.examples, 5)} if plan.examples else {}
-    choices = {"options": "choices", "answer": "answer", "answer_form": "index"}
+    question = question_template(plan.shape)
+    choices = {"options": "choices", "answer": "answer", "answer_form": "index", "question": question}
     return {**shots, **keys, "metadata": {"version": 1.0, "choices": choices}}
 
 

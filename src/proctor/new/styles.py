@@ -85,9 +85,18 @@ def _scored(style: Style, shape: Shape) -> dict[str, Any]:
     }
 
 
-def _question(shape: Shape) -> str:
+def question_template(shape: Shape) -> str:
+    """The question with its passage, without the options.
+
+    Args:
+        shape: What the documents have in common.
+    """
     passage = {"none": "", "all": "{{context}}\n\n", "some": "{% if context %}{{context}}\n\n{% endif %}"}
-    return passage[shape.context] + "{{question}}\n"
+    return passage[shape.context] + "{{question}}"
+
+
+def _question(shape: Shape) -> str:
+    return question_template(shape) + "\n"
 
 
 def _options(shape: Shape) -> str:
