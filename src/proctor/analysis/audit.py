@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from proctor.analysis.audit_choices import audit_choices
-from proctor.analysis.audit_groups import AuditedTask, audited_groups, detectable, interval_of
+from proctor.analysis.audit_groups import AuditedTask, audited_groups, detectable, interval_of, stopped_score
 from proctor.analysis.by_column import scores_by
 from proctor.analysis.choice_columns import choices_of
 from proctor.analysis.corpus_statistics import STATISTICS
@@ -206,6 +206,8 @@ def _score(run: StoredRun, scores: TaskScores, metric: Metric, options: AuditOpt
     column = scores.scores[metric]
     values = list(column.values())
     mean, reported = math.fsum(values) / len(values), run.stderrs(scores.task).get(metric)
+    if run.early_stop(scores.task) is not None:
+        return stopped_score(run, scores.task, ScoreAudit(metric, mean, len(values), None, None, reported))
     if clustered:
         clusters: list[Hashable] = [scores.documents[key].cluster for key in column]
         found = clustered_mean(values, clusters)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from proctor.analysis.audit_choices import audit_choices
 from proctor.analysis.by_column import Cells, scores_by
@@ -94,6 +94,8 @@ def _group(
     interval, method = _group_interval(values, mean, options)
     score = ScoreAudit(metric, mean.micro, len(values), interval, method, run.stderrs(name).get(metric), None,
                        None if interval else mean.reason)  # fmt: skip
+    if run.early_stop(name) is not None:
+        score = stopped_score(run, name, score)
     joined = joined_choices(one.choices for one in chosen if one.choices)
     return GroupAudit(
         name,
@@ -105,6 +107,20 @@ def _group(
         detectable(len(values), is_binary(values)),
         _group_cells(chosen, options),
     )
+
+
+def stopped_score(run: StoredRun, name: str, score: ScoreAudit) -> ScoreAudit:
+    """A score of a run that stopped early with the interval of its sequence: another one would be of a fixed n.
+
+    Args:
+        run: The run.
+        name: The task or group.
+        score: Its score.
+    """
+    interval = run.sequence_interval(name, score.metric)
+    reason = None if interval else "the run stopped early, and this score has no interval that holds then"
+    method: IntervalMethod | None = "sequence" if interval else None
+    return replace(score, interval=interval, method=method, clusters=None, reason=reason)
 
 
 def _group_cells(chosen: Sequence[AuditedTask], options: AuditOptions) -> Cells | None:

@@ -109,6 +109,7 @@ def score_sentence(score: ScoreAudit, choices: ChoiceAudit | None = None) -> str
         return f"{name_of(score.metric)} {number(score.score, 3)}{documents}; no interval: {score.reason}."
     sure = f"95 %: {number(score.interval[0], 3)} to {number(score.interval[1], 3)}"
     sure += f", {score.clusters.clusters:,} clusters" if score.clusters else ""
+    sure += ", at every look of a run that stopped early" if score.method == "sequence" else ""
     text = f"{name_of(score.metric)} {number(score.score, 3)}{documents} ({sure})"
     chance = choices.chance if choices else None
     if chance is None:

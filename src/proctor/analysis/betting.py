@@ -104,6 +104,22 @@ def running_interval(earlier: Interval | None, now: Interval) -> Interval:
     return (low, high) if low <= high else now
 
 
+def log_wealths(values: Sequence[float], population: int, mean: float, alpha: float = ALPHA) -> tuple[float, float]:
+    """What two gamblers won if the population's mean were ``mean``: an e-value each, valid at any time.
+
+    Args:
+        values: As for :func:`betting_set`.
+        population: N, all documents.
+        mean: The mean under which bets are fair.
+        alpha: What the sizes of bets are made for.
+
+    Returns:
+        The logarithms of the wealth of who bets on a higher mean, and on a lower one.
+    """
+    bets = _bets(values, population, alpha)
+    return _log_wealth(bets, mean, up=True), _log_wealth(bets, mean, up=False)
+
+
 def macro_weights(sizes: Sequence[int]) -> tuple[list[float], float]:
     """Weights under which the mean over all documents is the plain mean over tasks, scaled into [0, 1].
 

@@ -26,6 +26,7 @@ from itertools import combinations
 
 from proctor.analysis.clusters import declared_cluster
 from proctor.analysis.compare_cells import divided_comparisons
+from proctor.analysis.compare_stopped import compare_stopped, judgement_of, with_stopped
 from proctor.analysis.comparison import (
     CompareOptions,
     Comparison,
@@ -42,6 +43,7 @@ from proctor.analysis.paired_tasks import names_in, renamed
 from proctor.analysis.pairs import Pairs, pair
 from proctor.analysis.power import detectable_effect
 from proctor.analysis.resampling import bootstrap
+from proctor.analysis.sequences import ANYTIME, REASON
 from proctor.analysis.setting_differences import setting_differences
 from proctor.analysis.task_scores import (
     Metric,
@@ -53,7 +55,7 @@ from proctor.analysis.task_scores import (
     read_task,
     statistics_of_documents,
 )
-from proctor.analysis.verdicts import directed, judge
+from proctor.analysis.verdicts import directed
 from proctor.errors import DataError, UsageError, did_you_mean
 from proctor.results.stored_run import StoredRun
 
@@ -166,6 +168,8 @@ def _compare_task(
     if not pairs.keys:
         reason = f"the runs have no document of {task} in common ({pairs.only_a:,} and {pairs.only_b:,} alone)"
         return TaskComparison(task, alias, metric, higher, pairs, reason=reason)
+    if any(run.early_stop(task) for run in runs):
+        return compare_stopped(task, runs, pairs, metric, clustered=options.cluster is not None)
     source = source_of(options.seed, task, name_of(metric), "sign flips")
     result = paired_difference(pairs.b, pairs.a, pairs.clusters, source=source)
     if options.interval == "bootstrap":
@@ -251,7 +255,8 @@ def _corrected(
 def _judged(one: TaskComparison, p: float | None, options: CompareOptions) -> TaskComparison:
     if one.result is None:
         return one
-    judgement = judge(one.result.interval, options.margin, p)
+    stopped = one.result.test in ANYTIME
+    judgement = judgement_of(one.result.interval, one.result.difference, options.margin, p, stopped=stopped)
     return replace(one, p_adjusted=p, judgement=directed(judgement, one.higher_is_better))
 
 
@@ -286,11 +291,15 @@ def _group(
     if metric is None or len(chosen) < 2:
         return None
     sizes = [result.n for _, result in chosen]
-    result = group_difference(sizes, [one.difference for _, one in chosen], [one.stderr for _, one in chosen])
+    parts = [one for _, one in chosen]
+    result = group_difference(sizes, [one.difference for one in parts], [one.stderr for one in parts])
+    result, sequence = with_stopped(result, parts)
     first, second = [one.mean_b for _, one in chosen], [one.mean_a for _, one in chosen]
     a, b = group_mean(sizes, first, [None] * len(sizes)), group_mean(sizes, second, [None] * len(sizes))
-    estimate = result.estimate or _pooled(chosen)
-    interval = estimate.interval() if estimate else None
+    stopped = result.reason == REASON
+    estimate = None if stopped else result.estimate or _pooled(chosen)
+    interval = sequence.interval() if sequence else estimate.interval() if estimate else None
+    judgement = judgement_of(interval, result.micro, options.margin, result.p, stopped=stopped)
     stderr = result.micro_stderr
     return GroupComparison(
         name,
@@ -303,8 +312,9 @@ def _group(
         result,
         estimate,
         interval,
-        directed(judge(interval, options.margin, result.p), chosen[0][0].higher_is_better),
+        directed(judgement, chosen[0][0].higher_is_better),
         detectable_effect(stderr * stderr, 1) if stderr else None,
+        sequence,
     )
 
 

@@ -10,6 +10,7 @@ from proctor.analysis.comparison import CompareOptions, GroupComparison, TaskCom
 from proctor.analysis.corpus_statistics import STATISTICS
 from proctor.analysis.draws import source_of
 from proctor.analysis.paired import PairedDifference, paired_difference
+from proctor.analysis.sequences import ANYTIME
 from proctor.analysis.verdicts import directed
 from proctor.results.stored_run import StoredRun
 
@@ -41,10 +42,11 @@ def divided_comparisons(
 def _divided(
     name: str, alias: str, tasks: Sequence[TaskComparison], options: CompareOptions
 ) -> Iterator[DividedComparison]:
-    # A perplexity of some documents is no mean of theirs.
+    # A perplexity of some documents is no mean of theirs, and of a run that stopped early a fixed number is no number.
     tested = [
         one for one in tasks
         if one.pairs and one.pairs.cells and one.result and one.metric and one.metric[0] not in STATISTICS
+        and one.result.test not in ANYTIME
     ]  # fmt: skip
     rows: list[tuple[float, float, Hashable]] = []
     by: list[str | None] = []

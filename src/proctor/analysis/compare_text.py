@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from proctor.analysis.comparison import Comparison, GroupComparison, PairComparison, TaskComparison
 from proctor.analysis.corpus_statistics import STATISTICS
 from proctor.analysis.power import documents_needed
+from proctor.analysis.sequences import ANYTIME
 from proctor.analysis.task_scores import name_of
 from proctor.analysis.verdicts import Verdict
 from proctor.analysis.wording import counted, in_points, named, p_value, points, probability, range_in_points, rounded
@@ -27,6 +28,14 @@ def letter(position: int) -> str:
     return chr(65 + position % 26) + (str(position // 26) if position >= 26 else "")
 
 
+_TESTS = {
+    "mcnemar": "McNemar",
+    "sign flips": "sign flips",
+    "e-value": "e-value, valid at any time:",
+    "betting": "bets, valid at any time:",
+}
+
+
 def task_sentence(one: TaskComparison, a: str = "A", b: str = "B") -> str:
     """A task's difference, its size and its uncertainty.
 
@@ -40,7 +49,7 @@ def task_sentence(one: TaskComparison, a: str = "A", b: str = "B") -> str:
         return f"No test: {one.reason}."
     share = _is_share(one)
     interval = "" if result.interval is None else f"95 %: {range_in_points(result.interval, share=share)}"
-    test = "McNemar" if result.test == "mcnemar" else "sign flips"
+    test = _TESTS[result.test]
     if judgement.verdict in (Verdict.BETTER, Verdict.WORSE):
         size = points(abs(result.difference), share=share)
         facts = [interval, f"{test} {p_value(result.p)}"]
@@ -173,6 +182,7 @@ def notes(pair: PairComparison, a: str = "A", b: str = "B") -> Iterator[str]:
     yield from _prompts(pair)
     yield _settings(pair)
     paired = [(one, one.pairs) for one in pair.tasks if one.pairs is not None]
+    yield from _stopped(pair)
     alone = [(one.task, both) for one, both in paired if both.only_a or both.only_b]
     if alone:
         first, second = sum(both.only_a for _, both in alone), sum(both.only_b for _, both in alone)
@@ -194,6 +204,17 @@ def notes(pair: PairComparison, a: str = "A", b: str = "B") -> Iterator[str]:
     if len(untested) > 5:
         yield f"No test of {len(untested) - 5:,} more tasks."
     yield from _clusters(pair)
+
+
+def _stopped(pair: PairComparison) -> Iterator[str]:
+    """Which run stopped early, and what that means for the tests."""
+    tasks = [one.task for one in pair.tasks if one.result and one.result.test in ANYTIME]
+    if tasks:
+        yield (
+            f"A run stopped early, so that its number of documents was not fixed before ({named(tasks)}). Tests are "
+            "therefore e-values or bets, intervals those of bets about all documents: they hold whenever a run stops. Its "
+            "parts (--by) are not tested."
+        )
 
 
 def _prompts(pair: PairComparison) -> Iterator[str]:

@@ -11,6 +11,7 @@ from proctor.analysis.groups import GroupDifference
 from proctor.analysis.multiplicity import Correction
 from proctor.analysis.paired import Counts, Estimate, PairedDifference
 from proctor.analysis.pairs import Pairs
+from proctor.analysis.sequences import DifferenceSequence
 from proctor.analysis.setting_differences import SettingDifference
 from proctor.analysis.task_scores import Metric
 from proctor.analysis.verdicts import Judgement
@@ -114,6 +115,7 @@ class GroupComparison:
         interval: Of the difference by documents, at 95 %.
         judgement: The verdict on B, of the difference by documents; not corrected.
         detectable_effect: The difference by documents that this group misses one time in five.
+        sequence: Where a run stopped early, the differences in the order of asking.
     """
 
     group: str
@@ -131,6 +133,7 @@ class GroupComparison:
     interval: Interval | None
     judgement: Judgement
     detectable_effect: float | None
+    sequence: DifferenceSequence | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,9 @@ from proctor.analysis.paired import Estimate
 from proctor.analysis.paired_tasks import NONE
 from proctor.analysis.power import documents_needed
 from proctor.analysis.run_audit import AuditOptions, RunAudit, ScoreAudit
+from proctor.analysis.sequences import ANYTIME, REASON, DifferenceSequence
 from proctor.analysis.task_scores import Metric, name_of
-from proctor.analysis.verdicts import gate_decision
+from proctor.analysis.verdicts import gate_decision, sequence_decision
 from proctor.errors import DataError, UsageError
 from proctor.results.stored_run import StoredRun
 
@@ -158,6 +159,8 @@ def _against_baseline(made: _Made, candidate: StoredRun, baseline: StoredRun, op
         made = replace(made, metric=group.metric, n=group.n, baseline=group.a, candidate=group.b)
         variance = group.result.micro_stderr**2 * group.n if group.result.micro_stderr else None
         higher = baseline.higher_is_better(group.tasks[0], group.metric[0])
+        if group.result.reason == REASON:
+            return _with_sequence(made, group.sequence, group.result.micro, higher=higher)
         return _with_difference(made, group.estimate, group.result.micro, variance, higher=higher)
     return _of_task(made, pair, (baseline, candidate))
 
@@ -172,6 +175,8 @@ def _of_task(made: _Made, pair: PairComparison, runs: tuple[StoredRun, StoredRun
     made = replace(made, metric=one.metric, baseline=one.a, candidate=one.b)
     if one.result is not None:
         made = replace(made, n=one.result.n)
+        if one.result.test in ANYTIME:
+            return _with_sequence(made, one.result.sequence, one.result.difference, higher=one.higher_is_better)
         variance = one.result.variance * one.result.design_effect
         return _with_difference(made, one.result.estimate, one.result.difference, variance, higher=one.higher_is_better)
     stderrs = [run.stderrs(one.task).get(one.metric) for run in runs]
@@ -190,16 +195,9 @@ def _with_difference(
     higher: bool,
     note: str | None = None,
 ) -> _Made:
-    kind = "max_drop" if higher else "max_rise"
-    limit, other = (made.rule.max_drop, made.rule.max_rise) if higher else (made.rule.max_rise, made.rule.max_drop)
+    kind, limit = _limit(made, higher=higher)
     if limit is None:
-        metric = name_of(made.metric) if made.metric else "its metric"
-        if other is None:
-            return made
-        raise UsageError(
-            f"The rule of {made.name} limits a {'rise' if higher else 'drop'} of {metric}, of which "
-            f"{'more' if higher else 'less'} is better: {kind} is meant."
-        )
+        return made
     if estimate is None:
         loss = -difference if higher else difference
         state = State.PASS if loss <= limit else State.FAIL
@@ -215,6 +213,38 @@ def _with_difference(
         needed = documents_needed(variance, distance, alpha=2 * ALPHA)
     check = Check(kind, limit, difference, State(decision.state), lower, upper, decision.p_fail, None, needed, note)
     return replace(made, checks=(*made.checks, check))
+
+
+def _with_sequence(made: _Made, sequence: DifferenceSequence | None, difference: float, *, higher: bool) -> _Made:
+    """Of a run that stopped early: bounds of bets, never those of a fixed number of documents."""
+    kind, limit = _limit(made, higher=higher)
+    if limit is None:
+        return made
+    if sequence is None:
+        note = "a run stopped early, and the order of its documents is not known or not one"
+        return replace(made, checks=(*made.checks, Check(kind, limit, difference, State.INCONCLUSIVE, note=note)))
+    decision = sequence_decision(sequence if higher else sequence.reversed, limit, ALPHA)
+    lower, upper = sequence.interval(2 * ALPHA)
+    note = "a run stopped early: bounds of bets, valid at any time"
+    check = Check(kind, limit, difference, State(decision.state), lower, upper, decision.p_fail, None, None, note)
+    return replace(made, checks=(*made.checks, check))
+
+
+def _limit(made: _Made, *, higher: bool) -> tuple[str, float | None]:
+    """The limit that a rule sets in the direction that counts.
+
+    Raises:
+        UsageError: It limits the other direction alone.
+    """
+    kind = "max_drop" if higher else "max_rise"
+    limit, other = (made.rule.max_drop, made.rule.max_rise) if higher else (made.rule.max_rise, made.rule.max_drop)
+    if limit is None and other is not None:
+        metric = name_of(made.metric) if made.metric else "its metric"
+        raise UsageError(
+            f"The rule of {made.name} limits a {'rise' if higher else 'drop'} of {metric}, of which "
+            f"{'more' if higher else 'less'} is better: {kind} is meant."
+        )
+    return kind, limit
 
 
 def _with_floors(made: _Made) -> _Made:
@@ -243,6 +273,11 @@ def _floor(score: ScoreAudit, least: float) -> Check:
         p_fail = 1 - binomial_tail(hits + 1, score.n, least) if 0 < least < 1 else float(score.score >= least)
         state = State.PASS if lower >= least else State.FAIL if upper < least else State.INCONCLUSIVE
         return Check("min", least, score.score, state, lower, upper, p_fail)
+    if score.method == "sequence" and score.interval is not None:
+        lower, upper = score.interval
+        state = State.PASS if lower >= least else State.FAIL if upper < least else State.INCONCLUSIVE
+        note = "a run stopped early: bounds that hold at any time"
+        return Check("min", least, score.score, state, lower, upper, ALPHA if state is State.FAIL else 1.0, note=note)
     if score.interval is None:
         state = State.PASS if score.score >= least else State.FAIL
         note = "by the value alone: nothing is known of how it varies"

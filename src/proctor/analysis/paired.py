@@ -21,7 +21,7 @@ import math
 import random
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from proctor.analysis.distributions import (
     check_level,
@@ -38,7 +38,11 @@ from proctor.errors import AnalysisError
 from proctor.stats.intervals import Interval
 from proctor.stats.standard_errors import mean_stderr
 
-PairedTest: TypeAlias = Literal["mcnemar", "sign flips"]
+if TYPE_CHECKING:
+    from proctor.analysis.sequences import DifferenceSequence
+
+PairedTest: TypeAlias = Literal["mcnemar", "sign flips", "e-value", "betting"]
+"""The last two where a run stopped early: see :mod:`proctor.analysis.sequences`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,8 @@ class PairedDifference:
     """The difference that this set misses one time in five; None where the spread of differences is unknown."""
     reason: str | None
     """Why the interval or the detectable effect is None."""
+    sequence: DifferenceSequence | None = None
+    """Where a run stopped early: the differences in the order of asking, of which intervals at any level come."""
 
 
 def paired_counts(right_a: Sequence[float], right_b: Sequence[float]) -> Counts:

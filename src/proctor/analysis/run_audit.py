@@ -15,7 +15,7 @@ from proctor.results.stored_run import StoredRun
 from proctor.results.text_state import TextState
 from proctor.stats.intervals import Interval
 
-IntervalMethod: TypeAlias = Literal["wilson", "exact", "t", "clustered", "stderr", "groups", "bootstrap"]
+IntervalMethod: TypeAlias = Literal["wilson", "exact", "t", "clustered", "stderr", "groups", "bootstrap", "sequence"]
 
 
 @dataclass(frozen=True, slots=True)

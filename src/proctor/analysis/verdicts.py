@@ -20,6 +20,7 @@ from enum import StrEnum
 from proctor.analysis.distributions import normal_tail, student_tail
 from proctor.analysis.multiplicity import adjusted
 from proctor.analysis.paired import Estimate
+from proctor.analysis.sequences import DifferenceSequence
 from proctor.analysis.statistic import check_share, check_some
 from proctor.errors import AnalysisError
 from proctor.stats.intervals import Interval
@@ -82,6 +83,26 @@ def directed(judgement: Judgement, higher_is_better: bool) -> Judgement:
     return replace(judgement, verdict=other)
 
 
+def judge_at_any_time(
+    interval: Interval | None, difference: float, margin: float | None, p: float | None, alpha: float = 0.05
+) -> Judgement:
+    """The verdict where a run stopped early: its test decides, which may see a difference before its interval does.
+
+    Args:
+        interval: Of the difference; None where there is none.
+        difference: What was seen.
+        margin: As for :func:`judge`.
+        p: The p-value that is valid at any time, corrected.
+        alpha: The level that it is compared with.
+    """
+    found = judge(interval, margin, p, alpha)
+    if p is not None and p <= alpha and difference:
+        return Judgement(Verdict.BETTER if difference > 0 else Verdict.WORSE, found.same)
+    if found.verdict in (Verdict.BETTER, Verdict.WORSE):
+        return Judgement(Verdict.SAME if found.same else Verdict.NOT_RESOLVED, found.same)
+    return found
+
+
 class Gate(StrEnum):
     """The state of a gate."""
 
@@ -120,6 +141,20 @@ def gate_decision(estimate: Estimate, margin: float, alpha: float = 0.05) -> Gat
     lower, upper = estimate.interval(1 - 2 * alpha)
     state = Gate.PASS if lower > -margin else Gate.FAIL if upper < -margin else Gate.INCONCLUSIVE
     return GateDecision(state, lower, upper, _p_fail(estimate, margin))
+
+
+def sequence_decision(sequence: DifferenceSequence, margin: float, alpha: float = 0.05) -> GateDecision:
+    """The same where a run stopped early: by bets, which hold at any time.
+
+    Args:
+        sequence: new - base.
+        margin: As for :func:`gate_decision`.
+        alpha: As there.
+    """
+    check_share(alpha, "alpha")
+    lower, upper = sequence.interval(2 * alpha)
+    state = Gate.PASS if lower > -margin else Gate.FAIL if upper < -margin else Gate.INCONCLUSIVE
+    return GateDecision(state, lower, upper, sequence.p_at_least(-margin))
 
 
 def _p_fail(estimate: Estimate, margin: float) -> float:

@@ -64,6 +64,23 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlyStop:
+    """How a run ended before all documents of a group or task were asked.
+
+    Attributes:
+        scope: The group or task that was stopped as one.
+        asked: Documents of it that were asked.
+        documents: All of them.
+        seed: Of the order in which they were asked.
+    """
+
+    scope: str
+    asked: int
+    documents: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
 class StoredRun:
     """One run out of its files.
 
@@ -185,6 +202,41 @@ class StoredRun:
             name: The task or group.
         """
         return _scores(self.section("results", name), stderr=True)
+
+    def early_stop(self, name: str) -> EarlyStop | None:
+        """How asking of a group or task ended early; None where all of it was asked, or a file does not say.
+
+        Args:
+            name: The task or group.
+        """
+        rule = self.section("config", "early_stop")
+        scopes = rule.get("scopes")
+        for one in scopes if isinstance(scopes, list) else ():
+            if not isinstance(one, dict) or not one.get("stopped"):
+                continue
+            tasks = one.get("tasks")
+            if name == one.get("name") or (isinstance(tasks, list) and name in tasks):
+                numbers = [one.get("asked"), one.get("documents"), rule.get("seed")]
+                if all(isinstance(number, int) for number in numbers):
+                    return EarlyStop(str(one.get("name")), *numbers)
+        return None
+
+    def sequence_interval(self, name: str, metric: tuple[str, str]) -> tuple[float, float] | None:
+        """The interval of a score of a run that stopped early; None where it has none.
+
+        Args:
+            name: The task or group.
+            metric: Metric and filter.
+        """
+        rows = self.section("proctor").get("scores")
+        for one in rows if isinstance(rows, list) else ():
+            if not isinstance(one, dict) or one.get("method") != "sequence" or one.get("name") != name:
+                continue
+            ends = one.get("interval")
+            if (one.get("metric"), one.get("filter")) == metric and isinstance(ends, list) and len(ends) == 2:
+                low, high = map(number_of, ends)
+                return None if low is None or high is None else (low, high)
+        return None
 
     def samples(self, task: str, *, variants: bool = False) -> Iterator[Sample]:
         """A task's samples, one at a time in the order of the file; none where there is no samples file.
