@@ -212,8 +212,8 @@ def _stopped(pair: PairComparison) -> Iterator[str]:
     if tasks:
         yield (
             f"A run stopped early, so that its number of documents was not fixed before ({named(tasks)}). Tests are "
-            "therefore e-values or bets, intervals those of bets about all documents: they hold whenever a run stops. Its "
-            "parts (--by) are not tested."
+            "therefore e-values or bets, intervals those of bets about all documents: they hold whenever a run stops. "
+            "Its parts (--by) are not tested."
         )
 
 
