@@ -79,6 +79,11 @@ def add_preview_flags(parser: argparse.ArgumentParser) -> None:
         help="as --plan, and how long the run will take: loads the model and measures a few requests. Of a served "
         "model: its tokens, and with --prices the cost; nothing is sent",
     )
+    parser.add_argument(
+        "--power",
+        action="store_true",
+        help="show which differences between models the documents would find, with --limit too; needs no model",
+    )
     for name, setting in SETTINGS.items():
         # Hidden from the help, and accepted.
         if setting.help_in("preview") is None:

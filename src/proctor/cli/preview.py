@@ -21,10 +21,17 @@ def execute(namespace: argparse.Namespace) -> int:
     given = dict(vars(namespace))
     timed = given.pop("estimate", False)
     counted = given.pop("plan", False) or timed
+    powered = given.pop("power", False)
     config = read_config(given)
 
     from proctor.run.progress import open_progress
 
+    if powered:
+        from proctor.cli.power_table import power_lines
+        from proctor.preview.power import task_power
+
+        print("\n".join(power_lines(*task_power(config, progress=open_progress))))
+        return 0
     set_tokenizer_threads(config.threads)
     if counted:
         from proctor.preview.estimate import estimate
