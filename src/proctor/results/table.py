@@ -59,7 +59,7 @@ def make_table(
     """
     writer = table_writer()
     writer.headers = ["Groups" if column == "groups" else "Tasks", *HEADERS]
-    places = sorted(dict(_walk(document, column)).items()) if by_name else _walk(document, column)
+    places = sorted(dict(reading_order(document, column)).items()) if by_name else reading_order(document, column)
     writer.value_matrix = [row for name, depth in places for row in _rows(document, column, name, depth)]
     return writer.dumps()
 
@@ -113,7 +113,7 @@ def summary_line(document: Mapping[str, Any], settings: _RunSettings) -> str:
     )
 
 
-def _walk(document: Mapping[str, Any], column: str) -> Iterator[tuple[str, int]]:
+def reading_order(document: Mapping[str, Any], column: str) -> Iterator[tuple[str, int]]:
     """Names and depths in reading order: trees of groups by name, then the tasks of no group."""
     subtasks: Mapping[str, Sequence[str]] = document.get("group_subtasks", {})
     present = document.get(column, {})

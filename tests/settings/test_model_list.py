@@ -1,0 +1,51 @@
+"""Several models in one configuration file."""
+
+from __future__ import annotations
+
+import pytest
+
+from proctor.errors import UsageError
+from proctor.settings.config_file import ConfigFile
+from proctor.settings.declarations import SETTINGS
+from proctor.settings.model_list import PER_MODEL, split_models
+
+TWO = [{"model_args": {"pretrained": "a"}}, {"model_args": {"pretrained": "b"}, "device": "cpu"}]
+
+
+def file(models, **values):
+    return ConfigFile({"tasks": ["t"], **values, "models": models}, {"tasks": "c.yaml:1", "models": "c.yaml:2"})
+
+
+def test_a_file_without_a_list_is_one_configuration():
+    one = ConfigFile({"tasks": ["t"]}, {"tasks": "c.yaml:1"})
+    assert split_models(one, {"model_args": {"pretrained": "x"}}) == [one]
+
+
+def test_each_entry_lies_over_the_rest_of_the_file():
+    first, second = split_models(file(TWO, device="cuda"), {})
+    assert first.values == {"tasks": ["t"], "device": "cuda", "model_args": {"pretrained": "a"}}
+    assert second.values == {"tasks": ["t"], "device": "cpu", "model_args": {"pretrained": "b"}}
+    assert second.places == {"tasks": "c.yaml:1", "model_args": "c.yaml:2: entry 2", "device": "c.yaml:2: entry 2"}
+
+
+@pytest.mark.parametrize(
+    ("models", "given", "sentences"),
+    [
+        ([], {}, ["c.yaml:2: 'models' must be a list"]),
+        ({"model": "hf"}, {}, ["must be a list"]),
+        (None, {}, ["must be a list"]),
+        (["gpt2", {}], {}, ["entry 1 of 'models' must hold", "entry 2 of 'models' must hold"]),
+        ([{"model_arg": {}}], {}, ["holds 'model_arg'", "model_args"]),
+        ([{"tasks": ["u"]}], {}, ["holds 'tasks', which is not of a model: it belongs beside 'models'"]),
+        ([TWO[0], TWO[0]], {}, ["entry 2 of 'models' is equal to an earlier one"]),
+        (TWO, {"model_args": {"pretrained": "c"}}, ["lists several models, and --model_args names one"]),
+    ],
+)
+def test_what_is_no_list_of_models(models, given, sentences):
+    with pytest.raises(UsageError) as caught:
+        split_models(file(models), given)
+    assert all(sentence in str(caught.value) for sentence in sentences)
+
+
+def test_what_an_entry_may_hold_are_settings():
+    assert set(PER_MODEL) <= set(SETTINGS)
