@@ -102,4 +102,4 @@ def test_preview_builds_the_same_configuration(spelling):
     words = ["--tasks", "a", spelling, "3", "-f", "2", "--model_args", "pretrained=x", "--apply_chat_template"]
     config = build_config(vars(parser_with(add_preview_flags).parse(words)))
     assert (config.limit, config.num_fewshot, config.apply_chat_template) == (3.0, 2, True)
-    assert set(flags_of(parser_with(add_preview_flags))) <= {*SETTINGS, "plan", "estimate"}
+    assert set(flags_of(parser_with(add_preview_flags))) <= {*SETTINGS, "plan", "estimate", "power"}
