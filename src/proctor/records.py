@@ -53,6 +53,7 @@ class FormulationOutcome:
         greedy: Whether each option is what greedy decoding writes.
         unconditional: The log-likelihood of each option without a prompt; empty where it was not requested.
         neutral: The same after a prompt that says nothing of the document.
+        tokens: Of each option, its tokens as they were scored; empty where they are not known.
     """
 
     name: str
@@ -65,6 +66,7 @@ class FormulationOutcome:
     greedy: tuple[bool, ...] = ()
     unconditional: tuple[float, ...] = ()
     neutral: tuple[float, ...] = ()
+    tokens: tuple[int, ...] = ()
 
     @property
     def right(self) -> float:

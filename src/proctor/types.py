@@ -210,9 +210,16 @@ Request: TypeAlias = Loglikelihood | Rolling | Generate | Choose
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """One ``(log-probability in nats, is greedy)`` pair per continuation, in order."""
+    """One ``(log-probability in nats, is greedy)`` pair per continuation, in order.
+
+    Attributes:
+        values: The pairs.
+        tokens: Of each continuation, its tokens as they were scored; None where the model does not know. Like the usage
+            of a text they are no part of what the response is.
+    """
 
     values: tuple[tuple[float, bool], ...]
+    tokens: tuple[int, ...] | None = field(default=None, compare=False)
 
     @property
     def has_nan(self) -> bool:

@@ -48,7 +48,7 @@ def test_p_values_are_corrected_for_the_number_of_pairs():
     ]  # fmt: skip
     assert found[1].table.test.exact == 0.5
     assert (found[1].p, found[1].pairs) == (1.0, 3)
-    assert "for 3 pairs 1" in found[1].sentence
+    assert "; 1 corrected for 3 pairs)" in found[1].sentence
 
 
 def test_two_documents_without_a_choice_are_no_agreement_on_an_option():

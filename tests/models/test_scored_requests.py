@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from proctor.models.prefix.rows import make_span
 from proctor.models.scored_requests import RolledRequests, ScoredRequests
 from proctor.types import Loglikelihood, Rolling, RollingScore, Scores
 
@@ -34,6 +35,14 @@ def test_any_order_of_spans_gives_the_same_responses(seed):
         9: Scores(((0.0, True),)),
         1: Scores(()),
     }
+
+
+def test_tokens_are_those_of_all_spans_of_a_continuation():
+    spans = [make_span(owner, [1], [2] * count) for owner, count in ((0, 1), (1, 2), (2, 3), (2, 4))]
+    responses = ScoredRequests(REQUESTS, WAITING, spans=spans)
+    found = dict([*responses.ready(), *(one for score in SCORES for one in responses.add(*score))])
+    assert {index: response.tokens for index, response in found.items()} == {7: (1, 2), 3: (7,), 9: (0,), 1: ()}
+    assert dict(ScoredRequests(REQUESTS, WAITING).ready())[9].tokens is None
 
 
 def test_only_wanted_requests_are_answered():

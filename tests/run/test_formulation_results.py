@@ -15,7 +15,7 @@ from proctor.run.formulation_results import MOST_REPORTED, report_formulations
 from proctor.run.progress import Quiet
 from proctor.run.session import evaluate
 from proctor.settings.config import build_config
-from proctor.types import Generate, Scores, Text
+from proctor.types import Generate, Refusal, Scores, Text
 
 LISTED = "A. {{choices[0]}}\\nB. {{choices[1]}}\\nC. {{choices[2]}}\\n"
 TASK = f"""\
@@ -144,6 +144,46 @@ def test_a_group_has_the_means_of_its_tasks(folder):
         assert group.values[name, "none"].value == task.values[name, "none"].value
     (plain,) = run(folder, formulations="task", choices_only=False, tasks="both").groups
     assert set(plain.values) == {("acc", "none")}
+
+
+def test_a_document_of_which_one_formulation_was_refused_is_left_out_and_counted(folder, caplog):
+    class Refuses(Reader):
+        def respond(self, requests):
+            for index, response in super().respond(requests):
+                bad = isinstance(requests[index], Generate) and "number 3" in requests[index].prompt
+                yield index, Refusal("too long") if bad else response
+
+    result = run(folder, Refuses())
+    (details,) = result.extra["proctor"]["formulations"]["tasks"]
+    assert (details["documents"], details["left_out"]) == (4, 1)
+    assert result["letters"]["acc"] == share(0)
+    assert result.tasks[0].values["acc_letter", "none"].n == 4
+    assert "1 documents have no score in other formulations" in caplog.text
+    refused = [one for one in result.records["letters"] if one.formulation == "generate" and one.error]
+    assert [(one.doc_id, one.error) for one in refused] == [(3, "refused: too long")]
+
+
+def test_a_run_that_only_predicts_has_no_scores_of_formulations(folder):
+    result = run(folder, predict_only=True, output_path=str(folder / "out"))
+    assert not {name for name in result["letters"] if name.startswith("acc")}
+    assert {one.formulation for one in result.records["letters"]} > {"task", "text"}
+
+
+def test_a_plan_counts_what_a_run_requests(folder):
+    class Counts(Reader):
+        requested = 0
+
+        def respond(self, requests):
+            Counts.requested += sum(request.count for request in requests)
+            yield from super().respond(requests)
+
+    run(folder, Counts(), choice_orders="cyclic")
+    given = {
+        "model": "dummy", "include_path": [str(folder)], "tasks": ["letters"], "choice_orders": "cyclic",
+        "formulations": "letter,text,hybrid,generate", "choices_only": True, "limit": 5,
+    }  # fmt: skip
+    shown = "\n".join(preview(build_config(given), progress=Quiet))
+    assert f"5 documents, {Counts.requested} requests" in shown
 
 
 def test_nan_is_never_right(folder):

@@ -43,7 +43,8 @@ class Oracle:
             else:
                 context = sum(map(ord, request.context))
                 lls = [-((context * sum(map(ord, text))) % 97) / 7 for text in request.continuations]
-                yield place, Scores(tuple((ll, ll > -1.0) for ll in lls))
+                tokens = tuple(len(text.split()) for text in request.continuations)
+                yield place, Scores(tuple((ll, ll > -1.0) for ll in lls), tokens)
 
     def report(self):
         return {}
@@ -55,7 +56,11 @@ class Oracle:
 @pytest.fixture
 def folder(tmp_path):
     rows = [
-        {"question": f"Which is number {n}?", "choices": ["red", "blue", f"green {n}"], "answer": n % 3}
+        {
+            "question": f"Which is number {n}?",
+            "choices": ["red", "blue", f"green {n}"],
+            "answer": (n % 3) or 2 * (n // 3),
+        }
         for n in range(6)
     ]
     (tmp_path / "test.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
@@ -109,7 +114,9 @@ def test_all_scores_are_computed_again_from_what_was_stored(folder, way):
         no_store=way == "samples", output_path=folder / "again", log_samples=True, include_path=folder,
     )  # fmt: skip
     assert {task.name: task.values for task in again.tasks} == {task.name: task.values for task in before.tasks}
-    assert {"acc_text", "acc_generate", "acc_orders_mean"} <= {metric for metric, _ in again.tasks[0].values}
+    assert {"acc_text", "acc_tokens_text", "acc_generate", "acc_orders_mean"} <= {
+        metric for metric, _ in again.tasks[0].values
+    }
     same(folder, "whole", "again")
 
 
@@ -131,6 +138,39 @@ def test_a_line_of_the_samples_file_names_its_formulation(folder):
     assert all(line["variant"] for line in named)
     text = next(line for line in named if line["formulation"] == "text")
     assert text["metrics"] == ["acc_text"]
+    assert text["tokens"] == [1, 1, 2]
     assert text["acc_text"] in (0.0, 1.0)
     assert "formulation" not in lines[0]
     assert lines[0]["acc"] in (0.0, 1.0)
+
+
+def test_texts_are_ranked_by_token_where_the_model_counts_them(folder):
+    class Even(Oracle):
+        """Gives every word the same log-likelihood but the first one more."""
+
+        def respond(self, requests):
+            for place, request in enumerate(requests):
+                words = [len(text.split()) for text in getattr(request, "continuations", ())]
+                lls = [-2.0 * count + (count > 1) for count in words]
+                yield place, Scores(tuple((ll, False) for ll in lls), tuple(words)) if words else Text(" B")
+
+    text = TASK.replace("A. {{choices[0]}}\\nB. {{choices[1]}}\\nC. {{choices[2]}}\\n", "").replace(
+        "[A, B, C]", "choices"
+    )
+    for task in (TASK, text):
+        (folder / "letters.yaml").write_text(task, encoding="utf-8")
+        scores = run(folder, Even(), "even", output_path=None, log_samples=False, store=None, no_store=True)["letters"]
+        # "green 1" has two words and -3, the others one and -2: per word it leads, as a whole the first one does.
+        right = [(n % 3) or 2 * (n // 3) for n in range(6)]
+        assert (scores["acc_tokens_text"], scores["acc_text"]) == (right.count(2) / 6, right.count(0) / 6)
+
+    (folder / "letters.yaml").write_text(TASK, encoding="utf-8")
+
+    class Silent(Even):
+        def respond(self, requests):
+            for place, response in super().respond(requests):
+                yield place, Scores(response.values) if isinstance(response, Scores) else response
+
+    scores = run(folder, Silent(), "silent", output_path=None, log_samples=False, store=None, no_store=True)["letters"]
+    assert "acc_tokens_text" not in scores
+    assert "acc_norm_text" in scores

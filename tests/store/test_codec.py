@@ -39,13 +39,13 @@ CHOSEN = st.builds(
     st.none() | LABELS,
     st.none() | st.floats(0, 1),
 )
-PARTS = st.tuples(NUMBERS, st.booleans()) | NUMBERS | GENERATED | CHOSEN
+PARTS = st.tuples(NUMBERS, st.booleans()) | st.tuples(NUMBERS, st.booleans(), TOKENS) | NUMBERS | GENERATED | CHOSEN
 QUESTION = Choose("Which?", ("A", "B"), ("sun", "moon"))
 
 
 def bits(part):
     if isinstance(part, tuple):
-        return struct.pack("<d", part[0]), part[1]
+        return struct.pack("<d", part[0]), part[1:]
     return struct.pack("<d", part) if isinstance(part, float) else part
 
 
@@ -116,3 +116,14 @@ def test_a_row_that_comes_out_as_something_else_is_damaged(value):
     with pytest.raises(ValueError, match="damaged"):
         unpack(b"k", value)
     assert unpack(b"k", pack(b"k", Text("a\ud800\0b"))) == Text("a\ud800\0b")
+
+
+def test_the_tokens_of_continuations_come_back_only_if_all_are_known():
+    request = Loglikelihood("a", ("b", "c"))
+    response = Scores(((-1.5, True), (-2.0, False)), (1, 3))
+    parts = parts_of(response)
+    assert parts == ((-1.5, True, 1), (-2.0, False, 3))
+    assert join(request, parts).tokens == (1, 3)
+    mixed = join(request, (parts[0], (-2.0, False)))
+    assert mixed == response
+    assert mixed.tokens is None

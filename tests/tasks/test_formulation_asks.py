@@ -7,8 +7,8 @@ import math
 import pytest
 
 from proctor.tasks.example import Ask, AskResult, Formulation
-from proctor.tasks.formulation_asks import formulation_metrics, formulation_outcome, read_response
-from proctor.types import Generate, Loglikelihood, Scores, Text
+from proctor.tasks.formulation_asks import formulation_metrics, formulation_outcome, option_tokens, read_response
+from proctor.types import Generate, Loglikelihood, Refusal, Scores, Text
 
 LABELS, TEXTS = ("A", "B", "C"), ("red", "blue", "green")
 
@@ -65,6 +65,16 @@ def test_a_written_answer_is_read_by_the_ladder(text, finish, chosen):
 def test_a_choice_by_label_is_the_tasks_own():
     outcome = formulation_outcome(mark("task"), [AskResult("choice", [(2, "letters", "letters", "C")])])
     assert (outcome.chosen, outcome.lls) == (2, ())
+
+
+def test_tokens_are_those_of_texts_that_are_scored():
+    asks = [Ask(1, "option", Loglikelihood("Q", TEXTS)), Ask(1, "neutral", Loglikelihood("", TEXTS))]
+    responses = [Scores(((-1.0, True),) * 3, (1, 2, 3)), Scores(((-1.0, True),) * 3, (4, 5, 6))]
+    assert option_tokens(mark("text"), asks, responses) == (1, 2, 3)
+    assert option_tokens(mark("letter"), asks, responses) == option_tokens(mark("task"), asks, responses) == ()
+    assert option_tokens(Formulation("task", "text", LABELS, TEXTS, (0,)), asks, responses) == (1, 2, 3)
+    assert option_tokens(mark("text"), asks[:1], [Scores(((-1.0, True),) * 3)]) == ()
+    assert option_tokens(mark("text"), asks[:1], [Refusal("no")]) == ()
 
 
 def test_values_of_a_filter_that_are_no_log_likelihoods_give_no_outcome():

@@ -10,6 +10,7 @@ from proctor.analysis.audit_text import inner_warnings, part_lines, parts_of
 from proctor.analysis.by_column import Cells
 from proctor.analysis.compare_document import run_document
 from proctor.analysis.run_audit import GroupAudit, RunAudit, ScoreAudit, TaskAudit
+from proctor.analysis.variant_sentences import variant_sentences
 
 
 def audit_document(audit: RunAudit) -> dict[str, Any]:
@@ -20,7 +21,7 @@ def audit_document(audit: RunAudit) -> dict[str, Any]:
 
     Returns:
         ``results``: by task and group, keys ``name,filter`` and ``name_stderr,filter``; ``proctor.audit``: by task and
-        group, what the scores come from.
+        group, what the scores come from; ``variants``: what the run found of other orders and formulations.
     """
     parts: list[tuple[str, GroupAudit | TaskAudit]] = [(one.group, one) for one in audit.groups]
     parts += [(one.task, one) for one in audit.tasks]
@@ -32,6 +33,7 @@ def audit_document(audit: RunAudit) -> dict[str, Any]:
         "proctor": {"audit": {name: _details(part) for name, part in parts}},
         "sentences": {one.group if isinstance(one, GroupAudit) else one.task: list(part_lines(one)) for one in said},
         "warnings": list(inner_warnings(audit, said)),
+        "variants": list(variant_sentences(audit.run)),
     }
 
 

@@ -72,7 +72,7 @@ class FormulationPair:
         """What was found, in one line."""
         counts, n = self.table.counts, len(self.a.right)
         a, b = (f"{one.name} {sum(one.right) / n:.3f}" for one in (self.a, self.b))
-        corrected = "" if self.pairs == 1 else f", for {self.pairs} pairs {probability(self.p)}"
+        corrected = "" if self.pairs == 1 else f"; {probability(self.p)} corrected for {self.pairs} pairs"
         line = (
             f"{a}, {b} (n = {n:,}): {_documents(counts.only_a)} right only {self.a.manner}, {counts.only_b:,} only "
             f"{self.b.manner} ({p_value(self.table.test.exact)}{corrected}): "

@@ -65,7 +65,9 @@ def check_task(node: TaskNode) -> Report:
         _check_template(_at(config, path), path, report)
     _check_choices(config.get("doc_to_choice"), report)
     try:
-        declaration(config.get("metadata"))
+        declared = declaration(config.get("metadata"))
+        if declared is not None:
+            _check_template(declared.question, ("metadata", "choices", "question"), report)
     except DeclarationError as error:
         report.error(f"metadata.choices {error.message}.", "metadata", "choices", hint=error.hint)
     for literal in unrendered(config):

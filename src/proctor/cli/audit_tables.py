@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from proctor.analysis.audit_text import brief_line, inner_warnings, label, part_lines, parts_of
 from proctor.analysis.run_audit import GroupAudit, RunAudit, ScoreAudit, TaskAudit
 from proctor.analysis.task_scores import name_of
+from proctor.analysis.variant_sentences import SHOWN, variant_sentences
 from proctor.analysis.wording import number, span
 from proctor.cli.cells import largest, value_text
 from proctor.cli.ls import markdown_table
@@ -41,7 +42,19 @@ def audit_lines(audit: RunAudit, *, markdown: bool = False) -> list[str]:
         lines += [f"{'- ' if markdown else '  '}{printable(line)}" for line in part_lines(part)]
         lines.append("")
     lines += [f"{'- ' if markdown else ''}{printable(line)}" for line in inner_warnings(audit, said)]
+    lines += _variant_lines(variant_sentences(audit.run), after=lines[-1], markdown=markdown)
     return [*lines, *_cell_lines(said, markdown=markdown)]
+
+
+def _variant_lines(sentences: Sequence[str], *, after: str, markdown: bool) -> Iterator[str]:
+    """What the run itself found of its documents in other orders and formulations."""
+    if not sentences:
+        return
+    yield from ([""] if after else [])
+    yield f"{'**' * markdown}in other orders and formulations{'**' * markdown}"
+    yield from (f"{'- ' if markdown else '  '}{printable(line)}" for line in sentences[:SHOWN])
+    if len(sentences) > SHOWN:
+        yield f"  and {len(sentences) - SHOWN:,} more sentences (--json has all)"
 
 
 def _cell_lines(parts: Sequence[GroupAudit | TaskAudit], *, markdown: bool) -> Iterator[str]:

@@ -18,8 +18,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from proctor.types import Loglikelihood, Response, Rolling, RollingScore, Scores
+
+if TYPE_CHECKING:
+    from proctor.models.prefix.rows import Span
 
 
 class ScoredRequests:
@@ -29,6 +33,7 @@ class ScoredRequests:
         requests: Requests, each with the number under which it is answered.
         waiting: Per span the place of its request, as :class:`~proctor.models.tokens.spans.SpanMaker` gives it.
         wanted: The numbers that anybody wants to know; None: all.
+        spans: The spans, of which the tokens of continuations are counted; None: they are not.
     """
 
     def __init__(
@@ -36,11 +41,16 @@ class ScoredRequests:
         requests: Sequence[tuple[int, Loglikelihood]],
         waiting: Sequence[int],
         wanted: frozenset[int] | None = None,
+        spans: Sequence[Span] | None = None,
     ) -> None:
         self._requests = requests
         self.owners = [place for place, (_, request) in enumerate(requests) for _ in request.continuations]
         self._first = {place: start for start, place in reversed(list(enumerate(self.owners)))}
         self._values: list[tuple[float, bool]] = [(0.0, True)] * len(self.owners)
+        self._tokens = None if spans is None else [0] * len(self.owners)
+        for span in spans or ():
+            if self._tokens is not None:
+                self._tokens[span.owner] += span.count
         self._open = [0] * len(requests)
         for place in waiting:
             self._open[place] += 1
@@ -78,7 +88,9 @@ class ScoredRequests:
     def _response(self, place: int) -> tuple[int, Response]:
         index, request = self._requests[place]
         start = self._first.get(place, 0)
-        return index, Scores(tuple(self._values[start : start + len(request.continuations)]))
+        end = start + len(request.continuations)
+        tokens = None if self._tokens is None else tuple(self._tokens[start:end])
+        return index, Scores(tuple(self._values[start:end]), tokens)
 
 
 class RolledRequests:

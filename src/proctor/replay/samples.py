@@ -69,12 +69,20 @@ class SamplesResponses:
     def _learn(self, line: Mapping[str, Any]) -> None:
         given = line["arguments"]
         arguments_of_all = list(given.values()) if isinstance(given, Mapping) else list(given)
-        for arguments, repeats in zip(arguments_of_all, line["resps"], strict=True):
+        # Of a formulation by text: those of the first arguments, which are its options.
+        counts = list(line.get("tokens") or ())
+        for place, (arguments, repeats) in enumerate(zip(arguments_of_all, line["resps"], strict=True)):
             values = list(arguments.values()) if isinstance(arguments, Mapping) else list(arguments)
             request = _request(values)
             for repeat, value in enumerate(repeats):
+                part = _part(request, value)
+                if isinstance(part, tuple) and place < len(counts):
+                    part = (part[0], part[1], _whole(counts[place]))
                 for key in self._keys.of(request, repeat):
-                    self._parts[key] = _part(request, value)
+                    known = self._parts.get(key)
+                    # The same request without its tokens is the same response.
+                    if not (isinstance(known, tuple) and isinstance(part, tuple) and len(known) > len(part)):
+                        self._parts[key] = part
 
     def find(self, queries: Sequence[Query]) -> Lookup:
         """What is known of some queries.

@@ -289,6 +289,7 @@ def sample_line(record: Record) -> dict[str, Any]:
         **({} if record.variant == 0 else {"variant": record.variant}),
         **({} if record.item is None else {"order": list(record.order)}),
         **({} if record.formulation is None or record.variant == 0 else {"formulation": record.formulation}),
+        **({"tokens": list(record.outcome.tokens)} if record.outcome is not None and record.outcome.tokens else {}),
     }
 
 

@@ -31,6 +31,7 @@ DETAILS = frozenset(
         "acc_mutual_info_text",
         "acc_norm_text",
         "acc_pmi_text",
+        "acc_tokens_text",
         "agreement_parsed",
         "choices_only_share",
         "format_rate",

@@ -39,7 +39,7 @@ from proctor.records import Query
 from proctor.run.gentle_stop import gentle_stop
 from proctor.run.refusals import RefusalLimit
 from proctor.run.token_counts import TokenCounts
-from proctor.store.codec import Part
+from proctor.store.codec import Part, join, parts_of
 from proctor.store.response_cache import Lookup
 from proctor.store.runs import Counts
 from proctor.types import Choice, ChoiceRoute, Choose, Loglikelihood, Refusal, Request, Response, Scores
@@ -220,8 +220,8 @@ class PendingQueries:
         parts = self._parts.get(place)
         if parts is None or not isinstance(response, Scores):
             return response
-        new = iter(response.values)
-        return Scores(tuple(part if isinstance(part, tuple) else next(new) for part in parts))
+        new = iter(parts_of(response))
+        return join(self.queries[place].request, [next(new) if part is None else part for part in parts])
 
     def _draw_anew(self) -> None:
         """Texts that are drawn now must not be those again that the same seeds gave the run before."""

@@ -148,6 +148,9 @@ def _of_text(outcomes: Outcomes) -> dict[str, Value]:
     for name, normalization in _NORMALIZED.items():
         ranked = [normalized_scores(one.lls, normalization, choices=one.texts) for one in outcomes]
         found |= _ranked(name, outcomes, ranked)
+    if outcomes and all(len(one.tokens) == len(one.lls) for one in outcomes):
+        ranked = [normalized_scores(one.lls, "token", tokens=one.tokens) for one in outcomes]
+        found |= _ranked("acc_tokens_text", outcomes, ranked)
     for name, field in (("acc_mutual_info_text", "unconditional"), ("acc_pmi_text", "neutral")):
         if all(len(getattr(one, field)) == len(one.lls) for one in outcomes):
             ranked = [normalized_scores(one.lls, "pmi", unconditional=getattr(one, field)) for one in outcomes]

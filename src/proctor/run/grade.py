@@ -35,7 +35,7 @@ from proctor.records import Record
 from proctor.results.redact import redact_text
 from proctor.tasks.class_task import AnyTask
 from proctor.tasks.example import Ask, ask_results
-from proctor.tasks.formulation_asks import formulation_metrics, read_response
+from proctor.tasks.formulation_asks import formulation_metrics, option_tokens, read_response
 from proctor.tasks.plan import DocumentPlan, TaskPlan
 from proctor.tasks.task import Task
 from proctor.types import Refusal, Response
@@ -99,13 +99,23 @@ def _one_line(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _ShownDocument:
-    """One variant of a document with the values of its responses; ``refused``: why one of its requests has none."""
+    """One variant of a document with the values of its responses.
+
+    Attributes:
+        planned: The document.
+        variant: The number of the variant.
+        asks: Its requests.
+        values: What came of them.
+        refused: Why one of them has no response.
+        tokens: Of each option, its tokens, where texts are a formulation; filters do not hand them on.
+    """
 
     planned: DocumentPlan
     variant: int
     asks: tuple[Ask, ...]
     values: Document
     refused: str | None
+    tokens: tuple[int, ...] = ()
 
     @property
     def formulation(self) -> str | None:
@@ -142,9 +152,11 @@ def _shown_documents(
                 else:
                     refused = refused or f"refused: {_one_line(why)}"
                     values.extend([] for _ in range(ask.request.count))
-            one = _ShownDocument(planned, variant, asks, values, refused)
+            raw = responses[begin : position : plan.queries_per_request]
+            tokens = () if how.formulation is None else option_tokens(how.formulation, asks, raw)
+            one = _ShownDocument(planned, variant, asks, values, refused, tokens)
             if variant and how.formulation is not None:
-                formulated.append((one, responses[begin : position : plan.queries_per_request]))
+                formulated.append((one, raw))
                 continue
             if variant == len(shown):
                 shown.append([])
@@ -214,7 +226,7 @@ def _formulated_record(
     if why is not None and fail_fast:
         raise DataError(f"Task '{task.spec.name}', document {example.doc_id}: {why}")
     results = [] if why is not None else [read_response(*pair) for pair in zip(one.asks, responses, strict=True)]
-    outcome = None if why is not None else task.outcome(example, one.variant, results)
+    outcome = None if why is not None else task.outcome(example, one.variant, results, one.tokens)
     return Record(
         task=task.spec.name,
         doc_id=example.doc_id,
@@ -246,7 +258,7 @@ def _record(task: AnyTask, one: _ShownDocument, values: list[Any], name: str, *,
             results = ask_results(one.asks, values)
             metrics = task.measure(example, one.variant, results)
             if one.variant == 0 and isinstance(task, Task):
-                outcome = task.outcome(example, 0, results)
+                outcome = task.outcome(example, 0, results, one.tokens)
         except Exception as error:
             finding = sentence(error)
             if fail_fast and isinstance(error, ProctorError):

@@ -130,6 +130,8 @@ def summarize(
 def _with_formulations(
     results: Sequence[TaskResult], values_by_task: Mapping[str, MetricValues], config: RunConfig
 ) -> tuple[list[TaskResult], list[FormulationResult]]:
+    if config.predict_only:
+        return list(results), []
     wanted, seed = formulation_names(config.formulations), config.seed.fewshot or 0
     pairs = [formulation_results(one, values_by_task[one.name].formulations, wanted, seed) for one in results]
     details = [one for _, one in pairs if one is not None]

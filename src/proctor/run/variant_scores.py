@@ -17,6 +17,7 @@ FORMULATION_SCORES: Mapping[str, bool | None] = {
     "acc_text": True,
     "acc_norm_text": True,
     "acc_bytes_text": True,
+    "acc_tokens_text": True,
     "acc_mutual_info_text": True,
     "acc_pmi_text": True,
     "acc_generate": True,

@@ -229,14 +229,14 @@ def _merged_run(connection: sqlite3.Connection, entry: Mapping[str, Any], source
 
 
 def _plain(part: Part) -> Any:
-    """A part as JSON has it: a pair, a number, or a mapping of what is known of a text."""
+    """A part as JSON has it: a pair or three, a number, or a mapping of what is known of a text."""
     return part if not isinstance(part, Text | Choice) else asdict(part)
 
 
 def _part(value: Any) -> Part:
     if isinstance(value, list):
-        logprob, greedy = value
-        return float(logprob), bool(greedy)
+        logprob, greedy, *tokens = value
+        return (float(logprob), bool(greedy), int(tokens[0])) if tokens else (float(logprob), bool(greedy))
     if isinstance(value, Mapping):
         return _text(value)
     # An export of format 1 has a text as it is.

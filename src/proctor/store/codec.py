@@ -3,6 +3,7 @@
 # A value is one kind byte, a body of that kind, and a CRC-32 over key and body. The kinds:
 #
 #   S  a continuation's score: log-probability (float64), whether it is greedy
+#   N  the same with the number of its tokens (uint32)
 #   R  a whole text's log-probability (float64)
 #   T  a generated text in UTF-8 and nothing more: stores of format 1 hold texts so, and they stay readable
 #   G  a generated text with what is known of it: why it ended (a number of FINISHES, from 1; 0: unknown), whether its
@@ -44,10 +45,12 @@ from proctor.types import (
     Usage,
 )
 
-Part: TypeAlias = "tuple[float, bool] | float | Text | Choice"
-"""What stands under one key: a continuation's score, a text's log-probability, a generated text, or a choice."""
+Part: TypeAlias = "tuple[float, bool] | tuple[float, bool, int] | float | Text | Choice"
+"""What stands under one key: a continuation's score, where they are known with its tokens; a text's log-probability, a
+generated text, or a choice."""
 
 _SCORE = struct.Struct("<cd?")
+_COUNTED_SCORE = struct.Struct("<cd?I")
 _ROLLING = struct.Struct("<cd")
 _TEXT = struct.Struct("<cB?III")
 _CHOICE = struct.Struct("<BdH")
@@ -65,10 +68,10 @@ def pack(key: bytes, part: Part) -> bytes:
 
     Args:
         key: Where it will be stored; it enters the checksum, so that a value under another key counts as damaged.
-        part: A score (nats, greedy), a log-probability in nats, a text, or a choice.
+        part: A score (nats, greedy, tokens where known), a log-probability in nats, a text, or a choice.
     """
     if isinstance(part, tuple):
-        body = _SCORE.pack(b"S", part[0], part[1])
+        body = _SCORE.pack(b"S", *part) if len(part) == 2 else _COUNTED_SCORE.pack(b"N", *part)
     elif isinstance(part, Text):
         body = _pack_head(b"G", part) + _encoded(part.text)
     elif isinstance(part, Choice):
@@ -119,6 +122,9 @@ def unpack(key: bytes, value: bytes) -> Part:
         if kind == b"S":
             _, logprob, greedy = _SCORE.unpack(body)
             return logprob, greedy
+        if kind == b"N":
+            _, logprob, greedy, tokens = _COUNTED_SCORE.unpack(body)
+            return logprob, greedy, tokens
         if kind == b"R":
             return _ROLLING.unpack(body)[1]
         if kind == b"T":
@@ -171,6 +177,8 @@ def parts_of(response: Response) -> tuple[Part, ...]:
     Args:
         response: The whole response.
     """
+    if isinstance(response, Scores) and response.tokens is not None:
+        return tuple([(*pair, count) for pair, count in zip(response.values, response.tokens, strict=True)])
     return (response,) if isinstance(response, Text | Choice) else response.values
 
 
@@ -185,9 +193,11 @@ def join(request: Request, parts: Sequence[Part]) -> Response:
         ValueError: The parts are not of its kind.
     """
     if isinstance(request, Loglikelihood):
-        scores = tuple(part for part in parts if isinstance(part, tuple))
+        scores = [part for part in parts if isinstance(part, tuple)]
         if len(scores) == len(parts):
-            return Scores(scores)
+            counts = [part[2] for part in scores if len(part) == 3]
+            tokens = tuple(counts) if len(counts) == len(scores) else None
+            return Scores(tuple([(part[0], part[1]) for part in scores]), tokens)
     elif isinstance(request, Rolling) and isinstance(parts[0], float):
         return RollingScore(parts[0])
     elif isinstance(request, Generate) and isinstance(parts[0], Text):

@@ -11,9 +11,10 @@ from proctor.metrics.tables import needs_unconditional
 from proctor.records import FormulationOutcome
 from proctor.tasks.choice_search import UNCONDITIONAL
 from proctor.tasks.example import Ask, AskResult, Formulation, Variant, values_of
+from proctor.tasks.formulations import TASK
 from proctor.tasks.output_types.base import TaskContext
 from proctor.tasks.output_types.multiple_choice import option_delimiter
-from proctor.types import Generate, Loglikelihood, Prompt, Response, Text, prompt_text
+from proctor.types import Generate, Loglikelihood, Prompt, Response, Scores, Text, prompt_text
 
 
 def formulation_asks(
@@ -63,12 +64,35 @@ def read_response(ask: Ask, response: Response) -> AskResult:
     return AskResult(ask.role, values)
 
 
-def formulation_outcome(mark: Formulation, results: Sequence[AskResult]) -> FormulationOutcome | None:
+def option_tokens(mark: Formulation, asks: Sequence[Ask], responses: Sequence[Response]) -> tuple[int, ...]:
+    """How many tokens the text of each option has, as it was scored.
+
+    Args:
+        mark: The formulation.
+        asks: Its requests.
+        responses: The response to each.
+
+    Returns:
+        Nothing where texts are not what is scored, or the model does not know.
+    """
+    if mark.name != "text" and not (mark.name == TASK and mark.own == "text"):
+        return ()
+    counts: list[int] = []
+    for ask, response in zip(asks, responses, strict=True):
+        if ask.role == "option":
+            counts += (response.tokens or ()) if isinstance(response, Scores) else ()
+    return tuple(counts) if len(counts) == len(mark.texts) else ()
+
+
+def formulation_outcome(
+    mark: Formulation, results: Sequence[AskResult], tokens: Sequence[int] = ()
+) -> FormulationOutcome | None:
     """What one formulation of a document gave.
 
     Args:
         mark: The formulation.
         results: The responses to its requests; of a written answer the text and why it ended.
+        tokens: From :func:`option_tokens`.
 
     Returns:
         None where the values are not those of options (a filter of the task made others).
@@ -86,7 +110,8 @@ def formulation_outcome(mark: Formulation, results: Sequence[AskResult]) -> Form
     except (IndexError, TypeError, ValueError):
         return None
     count = len(mark.texts)
-    return FormulationOutcome(*facts, _chosen(lls, count), lls[:count], greedy[:count], bare[:count], neutral[:count])
+    chosen = _chosen(lls, count)
+    return FormulationOutcome(*facts, chosen, lls[:count], greedy[:count], bare[:count], neutral[:count], tuple(tokens))
 
 
 def _scores(results: Sequence[AskResult], role: Any) -> tuple[float, ...]:

@@ -293,10 +293,12 @@ class Task:
             )
         return measured
 
-    def outcome(self, example: Example, variant: int, results: Sequence[AskResult]) -> FormulationOutcome | None:
+    def outcome(
+        self, example: Example, variant: int, results: Sequence[AskResult], tokens: Sequence[int] = ()
+    ) -> FormulationOutcome | None:
         """What one variant gave as a formulation, where the document is put in several."""
         mark = example.variants[variant].formulation
-        return None if mark is None else formulation_outcome(mark, results)
+        return None if mark is None else formulation_outcome(mark, results, tokens)
 
     def _shown_doc(self, example: Example, variant: int) -> Doc:
         """The document as a variant shows it, for Python that reads its columns."""

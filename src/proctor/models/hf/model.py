@@ -149,7 +149,7 @@ class HfModel:
     ) -> Iterator[tuple[int, Response]]:
         """The responses to continuations."""
         spans, waiting = self._spans.scored(request for _, request in requests)
-        responses = ScoredRequests(requests, waiting, left)
+        responses = ScoredRequests(requests, waiting, left, spans)
         self._vocabulary.check_spans(spans, [requests[place][0] for place in responses.owners])
         yield from responses.ready()
         for result in self._score(spans, "loglikelihood", None if left is None else responses.wanted):

@@ -230,7 +230,7 @@ class CompletionsModel(ServedModel):
         if not requests:
             return
         spans, waiting = SpanMaker(self._need_tokens(), self.counter).scored(request for _, request in requests)
-        responses = ScoredRequests(requests, waiting)
+        responses = ScoredRequests(requests, waiting, spans=spans)
         yield from responses.ready()
         failed: set[int] = set()
         for group, scores in self._scores(spans):

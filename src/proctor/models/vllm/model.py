@@ -77,7 +77,7 @@ class VllmModel:
 
     def _respond_scored(self, requests: Sequence[tuple[int, Loglikelihood]]) -> Iterator[tuple[int, Response]]:
         spans, waiting = self._spans.scored(request for _, request in requests)
-        found = ScoredRequests(requests, waiting)
+        found = ScoredRequests(requests, waiting, spans=spans)
         yield from found.ready()
         refused: set[int] = set()
         for score in self._scorer.score(spans):
