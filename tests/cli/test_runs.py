@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
+from stored_runs import right_and_wrong, write_run
 from two_models_store import said
 
 from proctor.cli.runs import _duration
-from proctor.store.runs import NewRun
+from proctor.store.db import connect
+from proctor.store.runs import NewRun, note_results
 from proctor.store.store import open_store
 
 
@@ -16,6 +20,22 @@ def test_runs(store, capsys):
     assert "interrupted" in shown
     assert "model-one" not in said(capsys, "runs", "1")
     assert said(capsys, "runs", "--commands") == "1: proctor run x\n2: proctor run x\n"
+
+
+def test_the_first_score_of_a_run_is_shown_while_its_results_are_there(tmp_path, capsys):
+    path, results = tmp_path / "scored.sqlite", write_run(tmp_path / "out", {"시험": right_and_wrong("1101")})
+    store = open_store(path)
+    assert store is not None
+    store.begin(NewRun(1.0, "model", "proctor run x", "/", {"tasks": ["시험"]}, None, None))
+    store.close()
+    with closing(connect(path)) as connection:
+        note_results(connection, 1.0, str(results))
+    [line] = said(capsys, "runs", "--store", path).splitlines()[2:]
+    assert line.endswith("|시험 acc 0.7500|")
+    results.write_text("broken")
+    assert "0.7500" not in said(capsys, "runs", "--store", path)
+    results.unlink()
+    assert "0.7500" not in said(capsys, "runs", "--store", path)
 
 
 def test_as_many_as_are_wanted_the_last_at_the_end(store, capsys):

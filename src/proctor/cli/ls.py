@@ -170,7 +170,7 @@ def markdown_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str
     widths = [max(3, *map(text_width, (header, *column))) for header, column in zip(headers, columns, strict=True)]
     padded = [_padded(column, width) for column, width in zip(columns, widths, strict=True)]
     lines = [
-        _line(f"{header:^{width}}" for header, width in zip(headers, widths, strict=True)),
+        _line(_centred(header, width) for header, width in zip(headers, widths, strict=True)),
         _line("-" * width for width in widths),
         *map(_line, zip(*padded, strict=True)),
     ]
@@ -179,6 +179,11 @@ def markdown_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str
 
 def _line(cells: Iterable[str]) -> str:
     return f"|{'|'.join(cells)}|"
+
+
+def _centred(header: str, width: int) -> str:
+    space = width - text_width(header)
+    return " " * (space // 2) + header + " " * (space - space // 2)
 
 
 def _padded(column: Sequence[str], width: int) -> list[str]:

@@ -46,6 +46,7 @@ SUBCOMMANDS = {
     "doctor": "try a server before a run: what it is able to do, and how its scores can be had",
     "audit": "look a run through: how sure its scores are, what they are worth, what they leave unsaid",
     "compare": "compare runs on the same documents: differences, intervals, tests, verdicts",
+    "table": "put the scores of runs side by side, with intervals: Markdown, CSV, LaTeX, HTML",
     "gate": "pass a run or not: against a baseline within a margin, or by a policy",
     "report": "write one HTML file of runs: scores, comparisons, every question; it opens offline",
     "items": "look at the items of runs: difficulty, doubtful golds, duplicates",

@@ -1,8 +1,9 @@
-"""List earlier runs: when, which command, how it ended, and where the results are."""
+"""List earlier runs: when, which command, how it ended, where the results are, and the score of each."""
 
 from __future__ import annotations
 
 import argparse
+import os
 from typing import TYPE_CHECKING
 
 from proctor.cli.cache import add_store_flag, chosen_store, when
@@ -38,7 +39,7 @@ def execute(namespace: argparse.Namespace) -> int:
     if namespace.commands:
         print("\n".join(f"{run.id}: {run.command}" for run in shown))
         return 0
-    print(markdown_table(("Run", "Began", "Took", "State", "Model", "Tasks", "Computed", "Cached", "Results"),
+    print(markdown_table(("Run", "Began", "Took", "State", "Model", "Tasks", "Computed", "Cached", "Results", "Score"),
                          [_row(run) for run in shown]), end="")  # fmt: skip
     return 0
 
@@ -50,7 +51,23 @@ def _row(run: Run) -> tuple[str, ...]:
         names = run.command.removeprefix("proctor ")  # `cache merge`: responses of another store, no tasks
     took = "" if run.ended is None else _duration(run.ended - run.started)
     counts = ("", "") if run.ended is None else (f"{run.requested:,}", f"{run.cached:,}")
-    return (str(run.id), when(run.started), took, run.state, run.name, names, *counts, run.results or "")
+    return (str(run.id), when(run.started), took, run.state, run.name, names, *counts, run.results or "", _score(run))
+
+
+def _score(run: Run) -> str:
+    """The first score of the run's first group or task; nothing where its results are not there any more."""
+    from proctor.errors import ProctorError
+    from proctor.results.open_runs import open_path
+
+    if not run.results or not os.path.isfile(run.results):
+        return ""
+    try:
+        stored = open_path(run.results).runs[-1]
+    except ProctorError:
+        return ""
+    scores = ((name, metric, score) for name, _ in stored.tree() for (metric, _), score in stored.scores(name).items())
+    first = next(scores, None)
+    return "" if first is None else f"{stored.alias(first[0])} {first[1]} {first[2]:.4f}"
 
 
 def _duration(seconds: float) -> str:

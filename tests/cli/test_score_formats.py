@@ -1,0 +1,32 @@
+"""Tables of scores as text."""
+
+from proctor.analysis.score_table import ScoreCell, ScoreRow, ScoreTable
+from proctor.cli.score_formats import FORMATS, formatted
+from proctor.results.stored_run import StoredRun
+
+
+def table(rows):
+    cells = (ScoreCell(0.5, (0.4, 0.6), 1200), None)
+    made = tuple(ScoreRow(f"t{n}", f"t{n}<&>", n % 2, "task", ("acc", "none"), cells) for n in range(rows))
+    runs = tuple(StoredRun(name, f"{name}.json", "", {}, {}) for name in ("a|b", "$c"))
+    return ScoreTable(("a|b", "$c"), runs, made, ("A note.",))
+
+
+def test_models_have_the_lines_where_there_are_few_rows():
+    assert formatted(table(2), "md").startswith("|Model|")
+    assert "Task" in formatted(table(9), "md").splitlines()[0]
+    assert "1,200" in formatted(table(9), "md")
+
+
+def test_hostile_names_stay_in_their_cells():
+    assert "t0&lt;&amp;&gt;" in formatted(table(1), "html")
+    assert r"\$c" in formatted(table(1), "latex")
+    for line in formatted(table(9), "md", "tasks").splitlines()[:11]:
+        assert line.replace("\\|", "").count("|") == 6
+
+
+def test_every_form_says_what_is_not_there():
+    for form in FORMATS:
+        text = formatted(table(1), form, "tasks")
+        assert "0.5" in text
+        assert ("A note." in text) == (form in ("md", "latex", "html", "json"))
