@@ -15,7 +15,9 @@ from proctor.records import Record, UngradedDocuments
 if TYPE_CHECKING:
     from proctor.display import NamedScores
 
-ErrorMethod: TypeAlias = Literal["proportion", "mean", "formula", "bootstrap", "pooled", "unweighted", "sequence"]
+ErrorMethod: TypeAlias = Literal[
+    "proportion", "mean", "formula", "bootstrap", "pooled", "unweighted", "sequence", "draws"
+]
 """How a standard error and an interval were computed: see "How sure a score is" in ``docs/results.md``."""
 
 
@@ -45,7 +47,7 @@ class Value:
         method: How ``stderr`` and ``interval`` were computed.
         interval: The lower and the upper end of a 95 % interval; None where none can be given honestly.
         errors: Other standard errors by name: ``finite``, as an estimate of the score of all documents that the sample
-            was drawn from.
+            was drawn from; ``one_draw``, with the choice of few-shot examples.
         clustered: How sure it is where documents belong together; None where they are independent.
     """
 

@@ -65,6 +65,7 @@ def test_every_flag_of_a_setting_gives_a_value_that_is_accepted():
         "mc": "text",
         "limit_order": "random",
         "early_stop": "width=0.02",
+        "fewshot_seeds": "3",
         "choice_orders": "sampled:8",
         "choice_orders_keep": "fixed+pinned",
         "formulations": "letter,text",

@@ -194,11 +194,12 @@ def report(finished: FinishedRun) -> int:
 
 
 def _print_tables(config: RunConfig, document: Mapping[str, Any]) -> None:
-    from proctor.results.table import choice_notes, make_table, mark_notes, stop_notes, summary_line
+    from proctor.results.table import choice_notes, draw_notes, make_table, mark_notes, stop_notes, summary_line
 
     print(summary_line(document, config))
     print(make_table(document))
     if "groups" in document:
         print(make_table(document, "groups"))
-    for note in (*stop_notes(document), *choice_notes(document), *mark_notes(document)):
+    notes = (stop_notes, draw_notes, choice_notes, mark_notes)
+    for note in (line for lines in notes for line in lines(document)):
         print(note)

@@ -230,6 +230,7 @@ def _config_from(document: Mapping[str, Any], documents: Mapping[str, Sequence[i
     known = document.get("config") or {}
     orders = (document.get("proctor") or {}).get("choice_orders") or {}
     formulations = (document.get("proctor") or {}).get("formulations") or {}
+    draws = ((document.get("proctor") or {}).get("fewshot_seeds") or {}).get("seeds")
     seeds = Seeds(*map(known.get, SEEDS))
     chat = bool(document.get("chat_template"))
     given = {
@@ -245,6 +246,7 @@ def _config_from(document: Mapping[str, Any], documents: Mapping[str, Sequence[i
         "choice_orders_keep": orders.get("keep") or "auto",
         "formulations": formulations.get("formulations") or "task",
         "choices_only": bool(formulations.get("choices_only")),
+        "fewshot_seeds": len(draws) if isinstance(draws, list) and len(draws) > 1 else None,
     }
     stop = known.get("early_stop") or {}
     config = build_config({**given, "early_stop": stop.get("rule")})

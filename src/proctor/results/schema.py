@@ -57,7 +57,7 @@ EXPERIMENT_KEYS = (
     "chat_template_sha",
 )
 CLUSTERED = "_stderr_clustered"
-OTHER_ERRORS = ("_stderr_finite", CLUSTERED)
+OTHER_ERRORS = ("_stderr_finite", "_stderr_one_draw", CLUSTERED)
 """Ends of the keys of further standard errors, behind the name of their metric."""
 MODEL_NAME_KEYS = ("peft", "delta", "pretrained", "model", "path", "engine")
 

@@ -195,6 +195,21 @@ def stop_notes(document: Mapping[str, Any]) -> list[str]:
     return [scope["sentence"] for scope in _scopes(document)]
 
 
+def draw_notes(document: Mapping[str, Any]) -> list[str]:
+    """How much the choice of few-shot examples matters: a line for each group, and each task of none.
+
+    Args:
+        document: The content of a results file.
+    """
+    scores: Sequence[Mapping[str, Any]] = (document.get("proctor", {}).get("fewshot_seeds") or {}).get("scores") or ()
+    first: dict[str, str] = {}
+    for one in scores:
+        first.setdefault(one["name"], one["sentence"])
+    groups: Mapping[str, Sequence[str]] = document.get("group_subtasks", {})
+    inside = {member for name, members in groups.items() if name in first for member in members}
+    return [sentence for name, sentence in first.items() if name not in inside]
+
+
 def _scopes(document: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     rule = (document.get("config") or {}).get("early_stop")
     return rule["scopes"] if isinstance(rule, dict) else ()

@@ -49,6 +49,7 @@ def model_style(config: RunConfig, renderer: Renderer | None) -> PromptStyle:
         # lm-eval: the class of a script gets texts, whatever the kind is called in whose place it responds.
         messages=chat is not None and kind.messages and not is_script,
         choose=None if is_script else _choose(config.mc, kind),
+        draws=config.fewshot_seeds or 1,
         orders=_orders(config),
         formulations=_formulations(config, kind, is_script=is_script),
     )

@@ -17,6 +17,7 @@ from proctor.run.ask import ResponseSource
 from proctor.run.budget import set_batches, set_budget
 from proctor.run.chunks import ROOM, ChunkLimits, plan_chunks
 from proctor.run.document_marks import marks_of
+from proctor.run.draw_results import check_draws
 from proctor.run.exam import Exam, check_exam, load_exam
 from proctor.run.looks import HELD, LookChunks, plan_stops
 from proctor.run.loop import RecordSink, request_and_grade
@@ -69,6 +70,7 @@ def evaluate(
         model_kind(config.model)
     exam = exam or load_exam(config, progress)
     check_exam(exam, config)
+    check_draws(exam, config)
     marks = marks_of(exam.tasks, config)
     stops = plan_stops(exam, config) if config.early_stop else []
     # 3. The model is opened without its weights: its identity is part of keys, its chat template of prompts.

@@ -12,6 +12,14 @@ from proctor.models.protocols import Model
 from proctor.run.aggregate import group_results, task_results
 from proctor.run.budget import report_usage
 from proctor.run.document_marks import mark_facts
+from proctor.run.draw_results import (
+    DrawScores,
+    draw_facts,
+    draw_scores,
+    group_draws,
+    group_with_draws,
+    with_draws,
+)
 from proctor.run.exam import Exam, warn_of_unconfined
 from proctor.run.facts import config_section, exam_facts, model_facts, model_report, tokenizer_facts
 from proctor.run.formulation_results import (
@@ -90,10 +98,11 @@ def summarize(
     results, formulated = _with_formulations(results, values_by_task, config)
     if config.limit_order == "random":
         results = [with_finite_error(result) for result in results]
-    results = [stopped_task(result, stopped) for result in results]
+    draws = _draws(exam, values_by_task, config)
+    results = [with_draws(stopped_task(result, stopped), draws.get(result.name, ())) for result in results]
     nan = report_nan([task.spec for task in exam.tasks], values_by_task)
     groups = group_results(exam.groups, exam.leaves, {result.name: result for result in results})
-    groups = tuple([stopped_group(group, stopped) for group in groups])
+    groups = tuple([group_with_draws(stopped_group(one, stopped), draws.get(one.name, ())) for one in groups])
     for one in stopped:
         log.info("%s", stop_sentence(one))
     report = dict(model.report())
@@ -106,6 +115,7 @@ def summarize(
         **order_facts(orders, config.choice_orders, config.choice_orders_keep),
         **mark_facts((one.marks for one in values_by_task.values()), config),
         **formulation_facts(formulated, config.formulations, choices_only=config.choices_only),
+        **draw_facts([one for found in draws.values() for one in found], config),
         **facts.refused,
         **report_usage(report, facts.paid, facts.prices),
         **({"not_a_number": nan.counts} if nan.counts else {}),
@@ -125,6 +135,21 @@ def summarize(
         not_a_number=nan.counts,
         problems=(*map(failure_report, failed), *nan.sentences),
     )
+
+
+def _draws(
+    exam: Exam, values_by_task: Mapping[str, MetricValues], config: RunConfig
+) -> Mapping[str, Sequence[DrawScores]]:
+    """By name of task and group, its scores under several draws of the examples; the log has their sentences."""
+    if not config.fewshot_seeds:
+        return {}
+    draws = config.fewshot_seeds
+    tasks = {task.spec.name: draw_scores(task, values_by_task[task.spec.name], draws) for task in exam.tasks}
+    groups = {group.name: group_draws(group, exam.leaves[group.name], tasks) for group in exam.groups}
+    found = {**groups, **tasks}
+    for one in (one for scores in found.values() for one in scores[:1]):
+        log.info("%s", one.sentence)
+    return found
 
 
 def _with_formulations(

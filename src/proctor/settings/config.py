@@ -159,6 +159,8 @@ def _contradictions(values: Mapping[str, Any], *, needs_tasks: bool) -> list[str
         problems.append(f"--early_stop decides how many documents are asked: leave {' and '.join(chosen)} out.")
     if values.get("early_stop") and values.get("predict_only"):
         problems.append("--early_stop looks at scores, and --predict_only computes none: give one of them.")
+    if values.get("fewshot_seeds"):
+        problems += _draw_contradictions(values)
     if values.get("batch_invariant") and values.get("strict_lm_eval"):
         problems.append("--batch_invariant and --strict_lm_eval score in different ways: give one of them.")
     if values.get("batch_invariant") and not declared_kind(values.get("model", "hf")).batch_invariant:
@@ -170,6 +172,22 @@ def _contradictions(values: Mapping[str, Any], *, needs_tasks: bool) -> list[str
         )
     if values.get("fewshot_as_multiturn") and not values.get("apply_chat_template"):
         problems.append("--fewshot_as_multiturn makes turns of a chat: add --apply_chat_template.")
+    return problems
+
+
+def _draw_contradictions(values: Mapping[str, Any]) -> list[str]:
+    """Sentences about settings that do not go with several draws of the examples."""
+    others = {"choice_orders": "canonical", "formulations": "task", "choices_only": False}
+    shown = [f"--{key}" for key, plain in others.items() if values.get(key, plain) != plain]
+    problems: list[str] = []
+    if shown:
+        problems.append(f"--fewshot_seeds and {' and '.join(shown)} each show a document in several ways: give one.")
+    if values.get("early_stop"):
+        problems.append("--fewshot_seeds needs all documents, and --early_stop leaves some out: give one of them.")
+    if values.get("predict_only"):
+        problems.append("--fewshot_seeds compares scores, and --predict_only computes none: give one of them.")
+    if "seed" in values and values["seed"].fewshot is None:
+        problems.append("--fewshot_seeds draws by the seeds from the few-shot seed on: give --seed one.")
     return problems
 
 

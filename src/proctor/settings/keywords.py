@@ -30,6 +30,7 @@ class RunSettings(TaskSettings, total=False):
     limit_order: Literal["first", "random"]
     samples: Mapping[str, Sequence[int]] | None
     early_stop: str | Mapping[str, Any] | None
+    fewshot_seeds: int | None
     system_instruction: str | None
     apply_chat_template: bool | str
     fewshot_as_multiturn: bool | None

@@ -122,6 +122,19 @@ def _pool_is_evaluated(spec: TaskSpec) -> bool:
     return pool is not None and pool == spec.data.eval_split
 
 
+def draws_by_seed(spec: TaskSpec) -> bool:
+    """Whether a seed decides which examples are drawn; ``first_n`` takes the same ones by any seed.
+
+    A sampler of the task's own takes a seed if it has lm-eval's method for it.
+
+    Args:
+        spec: The task.
+    """
+    if spec.fewshot.sampler in SAMPLERS:
+        return spec.fewshot.sampler == "default"
+    return hasattr(bind(spec.fewshot.sampler), "set_rnd")
+
+
 def make_sampler(spec: TaskSpec, pool: list[Doc], seed: int | None) -> Sampler:
     """The task's sampler over ``pool``; too small a pool is an error with its line that says both numbers."""
     n, exclude = spec.n_shot, excludes_evaluated(spec)

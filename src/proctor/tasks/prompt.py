@@ -43,6 +43,7 @@ class PromptStyle:
     ``multiturn`` keeps examples as turns of their own.
     ``messages``: the model takes messages, wherever texts are generated in a chat.
     ``choose``: options are shown with labels and the model chooses one, by this route; None: options are scored.
+    ``draws``: how often the few-shot examples of a document are drawn.
     ``orders``: the orders in which options are listed besides the task's own; None: that alone.
     ``formulations``: the formulations in which a document is put besides the task's own; None: that alone.
     """
@@ -52,6 +53,7 @@ class PromptStyle:
     system_instruction: str | None = None
     messages: bool = False
     choose: ChoiceRoute | Literal["auto"] | None = None
+    draws: int = 1
     orders: ChoiceOrders | None = None
     formulations: Formulations | None = None
 

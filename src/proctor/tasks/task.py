@@ -32,7 +32,7 @@ from proctor.tasks.data import Documents, Selection, Splits, positions
 from proctor.tasks.document_turns import open_turns, system_turns
 from proctor.tasks.dump import dump_config
 from proctor.tasks.example import Ask, AskResult, Example, NoteError, TaskShape, Variant, canonical_variant
-from proctor.tasks.fewshot import load_pool, make_sampler
+from proctor.tasks.fewshot import draws_by_seed, load_pool, make_sampler
 from proctor.tasks.fields import bind, bind_document_fields, bind_examples, describe, key_or_template
 from proctor.tasks.formulation_asks import formulation_asks, formulation_outcome
 from proctor.tasks.formulations import Formulations, generation_of
@@ -125,10 +125,10 @@ class Task:
         ``note`` is told of a document of which no prompt can be made, which is then left out;
         None: it raises.
         """
-        draw = self._drawer(seed, style)
+        draws = self._drawers(seed, style)
         for doc_id, doc in zip(positions, self.documents.rows(positions), strict=True):
             try:
-                example = self._example(doc_id, doc, draw, style)
+                example = self._example(doc_id, doc, draws, style)
             except ProctorError as error:
                 if note is None:
                     raise
@@ -147,21 +147,30 @@ class Task:
         check_choosable(self.context)
         return True
 
-    def _drawer(self, seed: int | None, style: PromptStyle) -> Shots | None:
-        if self.spec.n_shot == 0 or not self.output.has_prompt:
-            return None
-        pool = load_pool(self.spec, self.splits)
-        sampler = make_sampler(self.spec, pool, seed)
-        return Shots(self.spec, self.shots, self.shape, pool, sampler, labelled=self.chooses(style))
+    def draws_examples(self) -> bool:
+        """Whether another seed gives its documents other few-shot examples."""
+        return self.spec.n_shot > 0 and self.output.has_prompt and draws_by_seed(self.spec)
 
-    def _example(self, doc_id: int, doc: Doc, draw: Shots | None, style: PromptStyle) -> Example:
+    def _drawers(self, seed: int | None, style: PromptStyle) -> list[Shots]:
+        """What draws few-shot examples: by the run's seed, and where several draws are wanted by those after it."""
+        if self.spec.n_shot == 0 or not self.output.has_prompt:
+            return []
+        made: list[Shots] = []
+        for number in range(style.draws if self.draws_examples() else 1):
+            # Each has a generator of its own, so that the first draws what it draws alone.
+            pool = load_pool(self.spec, self.splits)
+            sampler = make_sampler(self.spec, pool, seed if not number else (seed or 0) + number)
+            made.append(Shots(self.spec, self.shots, self.shape, pool, sampler, labelled=self.chooses(style)))
+        return made
+
+    def _example(self, doc_id: int, doc: Doc, draws: Sequence[Shots], style: PromptStyle) -> Example:
         target = self.question.target(doc)
         choices = self._choices(doc, doc_id)
         if not self.output.has_prompt:
             return Example(doc_id, doc, (canonical_variant((), choices, target),), None, target, None)
         text, prefix = self.question.text(doc), self.question.gen_prefix(doc)
         system = before = system_turns(self.spec, style, self._description(doc))
-        shots = () if draw is None else draw.positions(doc)
+        draw, shots = (draws[0], draws[0].positions(doc)) if draws else (None, ())
         if draw is not None:
             before = system + draw.messages(shots)
 
@@ -170,6 +179,9 @@ class Task:
             return self._variant(doc_id, fields, before, prefix, style)
 
         item, variants = None, (shown(doc),)
+        for other in draws[1:]:
+            turns = system + other.messages(other.positions(doc))
+            variants += (self._variant(doc_id, (text, choices, target), turns, prefix, style),)
         reordering = self._reordering(style)
         if reordering is not None:
             # Few-shot examples keep their order: their answers teach the form of an answer, and moving them would be
