@@ -161,6 +161,16 @@ def test_an_audit_of_a_group_has_it_too(tmp_path):
     assert (group.score.method, list(group.score.interval)) == ("sequence", scopes(finished)[0]["interval"])
 
 
+def test_without_samples_the_interval_is_that_of_the_file_and_a_gate_decides_nothing(quiz):
+    (whole, _), (part, finished) = quiz
+    bare = type(part)(part.name, part.source, part.stamp, part.document, {})
+    (task,) = audit_run(bare, AuditOptions()).tasks
+    assert (task.main.method, list(task.main.interval)) == ("sequence", scopes(finished)[0]["interval"])
+    (check,) = check_gate(bare, whole, {"quiz": Rule(max_drop=0.5)}).rules[0].checks
+    assert str(check.state) == "inconclusive"
+    assert "a run stopped early" in check.note
+
+
 @pytest.mark.parametrize(
     "section",
     [None, [], {"scopes": None}, {"scopes": [3]}, {"scopes": [{"stopped": True, "tasks": ["quiz"]}], "seed": "x"}],

@@ -128,6 +128,21 @@ def test_graded_again_by_other_means_it_ends_where_its_responses_end(tmp_path):
     assert "where the stored responses end" in scope["sentence"]
 
 
+def test_the_other_run_is_found_from_another_folder_when_it_is_graded_again(tmp_path, monkeypatch):
+    home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
+    home.mkdir()
+    elsewhere.mkdir()
+    task, store = write_quiz(home, documents=400), str(tmp_path / "store")
+    monkeypatch.chdir(home)
+    run(task, ScriptedModel(mostly_right(5)), log_samples=True, output_path="baseline")
+    first = run(task, ScriptedModel(mostly_right(9)), early_stop="against=baseline", store=store)
+    monkeypatch.chdir(elsewhere)
+    again = regrade("1", Changes(store=store), progress=Quiet, bootstrap_iters=0)
+    mine, theirs = (dict(scopes(one)[0]) for one in (first, again))
+    assert [mine.pop("sentence") == theirs.pop("sentence"), mine] == [False, theirs]
+    assert mine["reason"] == "decided"
+
+
 def test_two_tasks_share_alpha_and_stop_each_by_itself(tmp_path):
     tasks = [write_quiz(tmp_path, "quiz", 1000), write_quiz(tmp_path, "two", 1000, "other {}")]
     finished = run(

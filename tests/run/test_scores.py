@@ -49,6 +49,14 @@ def test_further_variants_stand_in_the_columns_and_count_as_no_documents():
     assert (metric_values.failed.documents, metric_values.failed.requested) == (1, 3)
 
 
+def test_documents_that_were_graded_in_another_order_are_put_into_that_of_the_split():
+    values = MetricValues("t", [record(7, acc=7), record(2, acc=2), record(2, variant=1, acc=20), record(5, acc=5)])
+    values.sort_documents()
+    column = values.columns["acc", "none"]
+    assert (column.doc_ids, column.variants, column.values) == ([2, 2, 5, 7], [0, 1, 0, 0], [2, 20, 5, 7])
+    assert column.canonical.values == [2, 5, 7]
+
+
 def test_a_metric_that_shows_late_still_stands_with_its_pipeline():
     columns = MetricValues("t", [record(0, acc=1), record(0, "last", acc=1), record(1, acc=1, rare=5)]).columns
     assert list(columns) == [("acc", "none"), ("rare", "none"), ("acc", "last")]

@@ -73,6 +73,7 @@ def test_what_is_wrong_is_said(value, sentence):
     [
         ({"limit": 10}, "--early_stop decides how many documents are asked: leave --limit out."),
         ({"samples": {"a": [1]}}, "--early_stop decides how many documents are asked: leave --samples out."),
+        ({"batch": True}, "--early_stop waits for each chunk, and a job of --batch may take a day"),
         ({"predict_only": True, "output_path": "x"}, "--early_stop looks at scores, and --predict_only computes none"),
     ],
 )

@@ -235,6 +235,8 @@ def _by_file(run: StoredRun, task: str, options: AuditOptions, reason: str) -> T
         for metric, score in run.scores(task).items()
         if fits(metric, wanted)
     ]
+    if run.early_stop(task) is not None:
+        found = [stopped_score(run, task, score) for score in found]
     return TaskAudit(task, run.alias(task), tuple(found), reason=reason)
 
 

@@ -179,6 +179,8 @@ def _of_task(made: _Made, pair: PairComparison, runs: tuple[StoredRun, StoredRun
             return _with_sequence(made, one.result.sequence, one.result.difference, higher=one.higher_is_better)
         variance = one.result.variance * one.result.design_effect
         return _with_difference(made, one.result.estimate, one.result.difference, variance, higher=one.higher_is_better)
+    if any(run.early_stop(one.task) for run in runs):
+        return _with_sequence(made, None, one.b - one.a, higher=one.higher_is_better)
     stderrs = [run.stderrs(one.task).get(one.metric) for run in runs]
     known = [stderr for stderr in stderrs if stderr]
     estimate = Estimate(one.b - one.a, math.hypot(*known), None) if len(known) == 2 else None

@@ -121,7 +121,7 @@ def _units(exam: Exam) -> Iterator[GroupSpec | AnyTask]:
             for member in group.members:
                 yield from below(member)
 
-    for group in reversed(exam.groups):
+    for group in exam.groups:
         if group.name not in inside:
             yield from below(group.name)
     for name in tasks:

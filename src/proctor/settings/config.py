@@ -157,6 +157,8 @@ def _contradictions(values: Mapping[str, Any], *, needs_tasks: bool) -> list[str
     chosen = [f"--{key}" for key in ("limit", "samples") if values.get(key) is not None]
     if values.get("early_stop") and chosen:
         problems.append(f"--early_stop decides how many documents are asked: leave {' and '.join(chosen)} out.")
+    if values.get("early_stop") and values.get("batch"):
+        problems.append("--early_stop waits for each chunk, and a job of --batch may take a day: give one of them.")
     if values.get("early_stop") and values.get("predict_only"):
         problems.append("--early_stop looks at scores, and --predict_only computes none: give one of them.")
     if values.get("fewshot_seeds"):
