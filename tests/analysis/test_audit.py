@@ -13,7 +13,7 @@ from proctor.analysis.audit_document import audit_document
 from proctor.analysis.audit_text import parts_of
 from proctor.analysis.intervals import share_interval
 from proctor.analysis.run_audit import AuditOptions
-from proctor.errors import UsageError
+from proctor.errors import DataError, UsageError
 from proctor.results.open_runs import open_runs
 from proctor.stats.intervals import wilson_interval
 
@@ -127,3 +127,42 @@ def test_the_metric_and_tasks_that_were_named(tmp_path):
         audited(tmp_path, tasks, AuditOptions(metric="accuracy"))
     with pytest.raises(UsageError, match="no task or group 'w'"):
         audited(tmp_path, tasks, AuditOptions(tasks=("w",)))
+
+
+def test_so_few_documents_find_no_difference(tmp_path):
+    (task,) = audited(tmp_path, {"t": "1"}).tasks
+    assert task.detectable is None
+    assert "must differ by" not in said(audited(tmp_path, {"t": "1"}))
+
+
+def test_a_mass_above_one_is_said_to_be_impossible(tmp_path):
+    lines = [choice_line(i, [-0.1, -0.1, -0.2, -0.3], 0) for i in range(8)]
+    assert "The labels together have a probability of" in said(audited(tmp_path, {"t": lines}))
+    assert "which cannot be" in said(audited(tmp_path, {"t": lines}))
+
+
+def test_a_run_without_any_score_is_an_error_that_says_why(tmp_path):
+    write_run(tmp_path, {"t": right_and_wrong("10")}, document={"results": {}})
+    with pytest.raises(DataError, match="There are no tasks in"):
+        audit_run(open_runs([next(tmp_path.glob("results_*"))]).runs[0])
+    file = tmp_path / "samples.jsonl"
+    file.write_text("no json\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"There is no score in .*\n.*Line 1 of .* is not JSON"):
+        audit_run(open_runs([file]).runs[0])
+
+
+def test_a_task_without_the_column_of_clusters_counts_as_independent_and_is_named(tmp_path):
+    other = right_and_wrong("10")
+    for line in other:
+        del line["doc"]["passage"]
+    audit = audited(tmp_path, {"t": right_and_wrong("1010"), "u": other}, AuditOptions(cluster="question"))
+    assert [task.cluster is None for task in audit.tasks] == [False, False]
+    audit = audited(tmp_path, {"t": right_and_wrong("1010"), "u": other}, AuditOptions(cluster="passage"))
+    assert [task.cluster is None for task in audit.tasks] == [False, True]
+    assert "No column passage, so that documents count as independent: u." in said(audit)
+
+
+def test_a_task_of_a_group_that_contains_itself_is_shown(tmp_path):
+    tasks = {"t": right_and_wrong("10")}
+    audit = audited(tmp_path, tasks, document=document_of(tasks, group_subtasks={"g": ["g", "t"]}))
+    assert [name for name, _ in audit.run.tree()] == ["g", "t"]

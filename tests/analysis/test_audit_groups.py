@@ -58,3 +58,15 @@ def test_documents_detect_nothing_where_scores_are_no_shares():
     assert detectable(100, binary=False) is None
     assert detectable(0, binary=True) is None
     assert 0.1 < detectable(100, binary=True) < 0.15
+
+
+def test_a_group_without_samples_has_the_score_of_its_file(tmp_path):
+    tasks = {"a": right_and_wrong("1100"), "b": right_and_wrong("1100")}
+    document = document_of(tasks, group_subtasks={"g": ["a", "b"]})
+    document["results"]["g"] = {"alias": "g", "acc,none": 0.5, "acc_stderr,none": 0.2}
+    document["n-samples"] = {task: {"original": 4, "effective": 4} for task in tasks}
+    audit = audited(tmp_path, tasks, document=document, samples=[])
+    (group,) = audit.groups
+    assert (group.score.score, group.score.n, group.mean) == (0.5, 8, None)
+    assert "acc 0.500 on 8 documents" in said(audit)
+    assert audit_document(audit)["results"]["g"]["acc,none"] == 0.5

@@ -6,7 +6,14 @@ import pytest
 from stored_runs import choice_line, right_and_wrong, write_run
 
 from proctor.analysis.compare import compare_runs
-from proctor.analysis.compare_text import group_sentence, letter, notes, task_sentence, verdict_counts
+from proctor.analysis.compare_text import (
+    group_sentence,
+    letter,
+    notes,
+    option_notes,
+    task_sentence,
+    verdict_counts,
+)
 from proctor.analysis.comparison import CompareOptions
 from proctor.results.open_runs import open_runs
 
@@ -87,3 +94,16 @@ def test_a_group_and_whether_its_tasks_agree(tmp_path):
 @pytest.mark.parametrize(("place", "text"), [(0, "A"), (2, "C"), (25, "Z"), (26, "A1")])
 def test_letters(place, text):
     assert letter(place) == text
+
+
+def test_what_became_of_what_was_asked_for_is_said(tmp_path):
+    other = right_and_wrong("10")
+    for line in other:
+        del line["doc"]["passage"]
+    tasks = {"t": right_and_wrong("1010"), "u": other}
+    found = compared(tmp_path, tasks, tasks, CompareOptions(cluster="passage", by="passage"))
+    said = " ".join(option_notes(found.pairs[0], found))
+    assert said == "No column passage: u. No column passage: u."
+    runs = [found.runs[0]] * 2
+    same = compare_runs(runs)
+    assert list(option_notes(same.pairs[0], same)) == ["Both are the same run."]

@@ -186,3 +186,13 @@ def test_graded_scores_cover_and_do_not_overclaim():
         claims += result.p <= 0.05
     assert covered / runs > 0.925
     assert claims / runs < 0.075
+
+
+def test_a_difference_of_shares_lies_within_one():
+    found = paired_difference([1.0], [0.0], source=random.Random(0))
+    assert found.interval[1] == 1.0
+    assert found.interval[0] >= -1.0
+    assert found.detectable_effect is None
+    two = paired_difference([1.0, 1.0], [0.0, 1.0], source=random.Random(0))
+    assert two.interval[1] <= 1.0
+    assert two.detectable_effect is None or two.detectable_effect <= 1

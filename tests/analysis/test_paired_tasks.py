@@ -6,7 +6,7 @@ import pytest
 from stored_runs import document_of, right_and_wrong, write_run
 
 from proctor.analysis.compare import compare_runs
-from proctor.analysis.compare_text import partner_notes
+from proctor.analysis.compare_text import option_notes
 from proctor.analysis.comparison import CompareOptions
 from proctor.analysis.paired_tasks import names_in, renamed
 from proctor.errors import DataError, UsageError
@@ -29,7 +29,7 @@ def test_names_that_differ_by_a_formulation_are_paired_and_said(tmp_path):
     assert [(one.task, one.a, one.b) for one in pair.tasks] == [("mmlu_anatomy", 0.75, 0.75), ("mmlu_law", 0.5, 1.0)]
     assert [one.group for one in pair.groups] == ["mmlu"]
     assert found.names_in(pair) == {"mmlu_anatomy": others[0], "mmlu_law": others[1]}
-    assert "mmlu_anatomy with mmlu_continuation_anatomy" in "".join(partner_notes(pair, found))
+    assert "mmlu_anatomy with mmlu_continuation_anatomy" in "".join(option_notes(pair, found))
     assert pair.only_a == ()
 
 

@@ -109,6 +109,7 @@ def test_options_reach_the_comparison(runs, capsys):
         (["{a}", "{b}", "--metric", "f2"], "No task has the metric 'f2' in two runs"),
         (["{a}", "{b}", "--tasks", "zz"], "no task or group 'zz' in common"),
         (["{a}", "{b}", "--margin", "0"], "it must be above 0"),
+        (["{a}", "{b}", "--margin", "inf"], "it must be above 0"),
         (["{a}", "{b}", "--flips", "-1"], "it is a number of documents"),
         (["{a}", "{b}", "--cluster", "nowhere"], "has no column 'nowhere'"),
         (["{a}", "99999"], "There is no"),

@@ -84,6 +84,7 @@ def test_policies_that_are_wrong(run, tmp_path, capsys, text, sentence):
         ([], "A gate needs a baseline, or a policy with floors"),
         (["--baseline", "nothing"], "There is nothing at 'nothing'"),
         (["--baseline", "{base}", "--margin", "-1"], "it must be 0 or above"),
+        (["--baseline", "{base}", "--margin", "inf"], "it must be 0 or above"),
         (["--policy", "nothing.yaml"], "There is no policy nothing.yaml"),
         (["--baseline", "{base}", "--junit", "/dev/null/x.xml"], "cannot be written"),
     ],

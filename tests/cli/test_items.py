@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from stored_runs import choice_line, write_run
+from stored_runs import choice_line, right_and_wrong, write_run
 
 from proctor.cli.main import main
 
@@ -27,7 +27,7 @@ def test_a_doubtful_gold_is_shown_with_what_the_models_choose(folders, tmp_path,
     output = tmp_path / "items.jsonl"
     assert main(["items", *folders, "--output", str(output)]) == 0
     shown = capsys.readouterr().out
-    assert "20 items under 4 model(s)" in shown
+    assert "20 items under 4 models" in shown
     assert "1 suspicious gold" in shown
     assert "19번 문항의" in shown
     lines = [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()]
@@ -58,3 +58,10 @@ def test_one_model_doubts_nothing_and_that_is_said(folders, capsys):
 def test_mistakes_are_sentences(folders, words, code, message, capsys):
     assert main(["items", folders[0], *words]) == code
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("words", "said"), [(["--show", "-3"], "--show -3"), (["--output", ""], "--output is empty")])
+def test_values_that_make_no_sense_are_sentences(tmp_path, capsys, words, said):
+    path = str(write_run(tmp_path, {"t": right_and_wrong("10")}))
+    assert main(["items", path, *words]) == 2
+    assert said in capsys.readouterr().err

@@ -14,7 +14,7 @@ from stored_runs import STAMP, right_and_wrong, write_run
 
 from proctor.errors import DataError, UsageError
 from proctor.results.choice_view import choice_view
-from proctor.results.open_runs import open_runs
+from proctor.results.open_runs import open_path, open_runs
 from proctor.results.text_state import text_state
 
 LATER = "2026-02-02T03-04-05.678901"
@@ -189,3 +189,9 @@ def test_files_that_lm_eval_0_4_13_wrote():
     first, second = (list(run.samples("mmlu_anatomy")) for run in opened.runs)
     assert [one.identity for one in first] == [one.identity for one in second]
     assert [one.prompt_hash for one in first] == [one.prompt_hash for one in second]
+
+
+@pytest.mark.parametrize("path", ["", "  "])
+def test_an_empty_path_is_no_folder(path):
+    with pytest.raises(UsageError, match="The path of a run is empty"):
+        open_path(path)

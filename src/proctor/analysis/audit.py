@@ -16,7 +16,14 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from proctor.analysis.audit_choices import audit_choices
-from proctor.analysis.audit_groups import AuditedTask, audited_groups, detectable, interval_of, stopped_score
+from proctor.analysis.audit_groups import (
+    AuditedTask,
+    audited_groups,
+    detectable,
+    interval_of,
+    score_of_file,
+    stopped_score,
+)
 from proctor.analysis.by_column import scores_by
 from proctor.analysis.choice_columns import choices_of
 from proctor.analysis.corpus_statistics import STATISTICS
@@ -40,7 +47,6 @@ from proctor.errors import DataError, UsageError, did_you_mean
 from proctor.results.choice_view import ChoiceView, choice_view
 from proctor.results.stored_run import Identity, Sample, StoredRun, number_of
 from proctor.results.text_state import TextState, text_state
-from proctor.stats.intervals import normal_interval, wilson_interval
 
 
 def audit_run(run: StoredRun, options: AuditOptions | None = None) -> RunAudit:
@@ -59,6 +65,12 @@ def audit_run(run: StoredRun, options: AuditOptions | None = None) -> RunAudit:
         known = dict.fromkeys(name_of(metric) for task in run.tasks for metric in run.scores(task))
         hint = did_you_mean(options.metric, known) or f"There are {', '.join(known) or 'none'}."
         raise UsageError(f"No task of this run has the metric {options.metric!r}.", hint=hint)
+    if not any(one.audit.scores for one in read):
+        raise _nothing(run, read)
+    if options.cluster is not None and not any(one.audit.cluster for one in read):
+        lacking = next((one.without_cluster for one in read if one.without_cluster), None)
+        if lacking is not None:
+            raise lacking
     if options.by is not None and not any(one.by for one in read):
         raise _without_column(read, options.by)
     groups = tuple(audited_groups(run, {one.audit.task: one for one in read}, options))
@@ -66,6 +78,14 @@ def audit_run(run: StoredRun, options: AuditOptions | None = None) -> RunAudit:
     whole = {task for group in groups if group.choices and not _is_mixed(group, read) for task in group.tasks}
     tasks = (_with_choices(one, options, alone=one.audit.task not in whole) for one in read)
     return RunAudit(run, tuple(tasks), groups, options)
+
+
+def _nothing(run: StoredRun, read: Sequence[AuditedTask]) -> DataError:
+    """A run in which there is no score at all, and why."""
+    if not read:
+        return DataError(f"There are no tasks in {run.source}.", hint="Is it the results file of a run?")
+    reasons = [f"{one.audit.task}: {one.audit.reason}" for one in read[:5] if one.audit.reason]
+    return DataError("\n".join([f"There is no score in {run.source}.", *reasons]))
 
 
 def _without_column(read: Sequence[AuditedTask], by: str) -> UsageError:
@@ -177,7 +197,7 @@ def _audited(
         cluster=source,
         cells=cells,
     )
-    return AuditedTask(audit, values, choices, by, units, scores.without_column)
+    return AuditedTask(audit, values, choices, by, units, scores.without_column, scores.without_cluster)
 
 
 def _no_means(run: StoredRun, task: str, options: AuditOptions) -> str:
@@ -231,7 +251,7 @@ def _by_file(run: StoredRun, task: str, options: AuditOptions, reason: str) -> T
     """What the results file says, where documents cannot be looked at."""
     wanted, stderrs = parse_metric(options.metric), run.stderrs(task)
     found = [
-        _score_of_file(metric, score, stderrs.get(metric), _documents(run, task))
+        score_of_file(metric, score, stderrs.get(metric), _documents(run, task))
         for metric, score in run.scores(task).items()
         if fits(metric, wanted)
     ]
@@ -243,14 +263,3 @@ def _by_file(run: StoredRun, task: str, options: AuditOptions, reason: str) -> T
 def _documents(run: StoredRun, task: str) -> int | None:
     n = run.section("n-samples", task).get("effective")
     return n if isinstance(n, int) and n > 0 else None
-
-
-def _score_of_file(metric: Metric, score: float, stderr: float | None, n: int | None) -> ScoreAudit:
-    """A share is recognized by its standard error: only of 0/1 values it is ``sqrt(p (1 - p) / (n - 1))``."""
-    if stderr is None:
-        return ScoreAudit(metric, score, n, None, None, None, None, "the results file has no standard error of it")
-    if n and n > 1 and 0 <= score <= 1 and math.isclose(stderr**2 * (n - 1), score * (1 - score), abs_tol=1e-9):
-        return ScoreAudit(metric, score, n, wilson_interval(score * n, n), "wilson", stderr)
-    interval = normal_interval(score, stderr)
-    reason = None if interval else "its standard error is 0: all scores are equal, and their spread is unknown"
-    return ScoreAudit(metric, score, n, interval, "stderr" if interval else None, stderr, None, reason)

@@ -46,7 +46,7 @@ def _keys(part: GroupAudit | TaskAudit) -> dict[str, Any]:
     found: dict[str, Any] = {name: score.score, f"{name}_stderr": score.reported_stderr}
     if score.clusters is not None:
         found[f"{name}_stderr_clustered"] = score.clusters.stderr
-    if isinstance(part, GroupAudit):
+    if isinstance(part, GroupAudit) and part.mean is not None:
         found |= {f"{name}_macro": part.mean.macro, f"{name}_macro_stderr": part.mean.macro_stderr,
                   f"{name}_stderr_new_tasks": part.mean.macro_stderr_new_tasks}  # fmt: skip
     if part.choices is not None:
@@ -111,7 +111,7 @@ def _details(part: GroupAudit | TaskAudit) -> dict[str, Any]:
         "by": _cells(part.cells) if part.cells else None,
     }
     if isinstance(part, GroupAudit):
-        return found | {"tasks": list(part.tasks), "mean": asdict(part.mean)}
+        return found | {"tasks": list(part.tasks), "mean": asdict(part.mean) if part.mean else None}
     return found | {
         "texts": dict(part.texts),
         "truncated": part.truncated,

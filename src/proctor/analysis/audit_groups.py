@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,7 +14,7 @@ from proctor.analysis.intervals import ShareMethod, mean_interval, share_interva
 from proctor.analysis.power import detectable_effect, discordance_variance
 from proctor.analysis.run_audit import AuditOptions, GroupAudit, IntervalMethod, ScoreAudit, TaskAudit
 from proctor.analysis.statistic import is_binary
-from proctor.analysis.task_scores import Metric
+from proctor.analysis.task_scores import Metric, fits, parse_metric
 from proctor.errors import UsageError
 from proctor.results.stored_run import StoredRun
 from proctor.stats.intervals import Interval, normal_interval, wilson_interval
@@ -34,6 +35,7 @@ class AuditedTask:
         by: What each document has in the column by which scores are divided; nothing where nobody asks, or it has none.
         units: What each document belongs to; itself where nothing else is known.
         without_column: Why ``by`` is empty.
+        without_cluster: Why there are no clusters where a column was named.
     """
 
     audit: TaskAudit
@@ -42,16 +44,23 @@ class AuditedTask:
     by: Sequence[str | None] = ()
     units: Sequence[Hashable] = ()
     without_column: UsageError | None = None
+    without_cluster: UsageError | None = None
 
 
 def detectable(n: int, binary: bool) -> float | None:
-    """The difference to another model that documents of 0/1 scores would show; None of other scores.
+    """The difference to another model that documents of 0/1 scores would show.
 
     Args:
         n: How many documents.
         binary: Whether scores are 0 or 1.
+
+    Returns:
+        None of other scores, and of so few documents that no difference would be found.
     """
-    return detectable_effect(discordance_variance(DISCORDANCE), n) if binary and n else None
+    if not binary or not n:
+        return None
+    effect = detectable_effect(discordance_variance(DISCORDANCE), n)
+    return effect if effect <= 1 else None
 
 
 def interval_of(values: Sequence[float], method: ShareMethod = "wilson") -> tuple[Interval | None, IntervalMethod]:
@@ -82,6 +91,22 @@ def audited_groups(run: StoredRun, read: Mapping[str, AuditedTask], options: Aud
         chosen = [one for one, main in members if main.metric == metric]
         if metric is not None and len(chosen) > 1:
             yield _group(run, name, metric, chosen, options)
+        elif (by_file := _group_of_file(run, name, read, options)) is not None:
+            yield by_file
+
+
+def _group_of_file(
+    run: StoredRun, name: str, read: Mapping[str, AuditedTask], options: AuditOptions
+) -> GroupAudit | None:
+    """The score of a group whose documents cannot be put together; None where its results file has none."""
+    wanted, leaves = parse_metric(options.metric), [task for task in run.leaves(name) if task in read]
+    metric = next((one for one in run.scores(name) if fits(one, wanted)), None)
+    if metric is None or not leaves:
+        return None
+    sizes = [run.section("n-samples", task).get("effective") for task in leaves]
+    n = sum(size for size in sizes if isinstance(size, int)) if all(isinstance(size, int) for size in sizes) else None
+    score = score_of_file(metric, run.scores(name)[metric], run.stderrs(name).get(metric), n)
+    return GroupAudit(name, run.alias(name), (), score, None, None, None)
 
 
 def _group(
@@ -148,3 +173,23 @@ def _group_interval(
 def _stderr(one: AuditedTask) -> float | None:
     main = one.audit.main
     return main.clusters.stderr if main and main.clusters else mean_stderr(one.values)
+
+
+def score_of_file(metric: Metric, score: float, stderr: float | None, n: int | None) -> ScoreAudit:
+    """A score as its results file has it.
+
+    A share is recognized by its standard error: only of 0/1 values it is ``sqrt(p (1 - p) / (n - 1))``.
+
+    Args:
+        metric: Metric and filter.
+        score: The score.
+        stderr: Its standard error; None: the file has none.
+        n: Its documents; None: not known.
+    """
+    if stderr is None:
+        return ScoreAudit(metric, score, n, None, None, None, None, "the results file has no standard error of it")
+    if n and n > 1 and 0 <= score <= 1 and math.isclose(stderr**2 * (n - 1), score * (1 - score), abs_tol=1e-9):
+        return ScoreAudit(metric, score, n, wilson_interval(score * n, n), "wilson", stderr)
+    interval = normal_interval(score, stderr)
+    reason = None if interval else "its standard error is 0: all scores are equal, and their spread is unknown"
+    return ScoreAudit(metric, score, n, interval, "stderr" if interval else None, stderr, None, reason)

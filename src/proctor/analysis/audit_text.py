@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from proctor.analysis.audit_choices import ChoiceAudit, ConfidenceAudit
 from proctor.analysis.baselines import Baseline, MajorityPosition
-from proctor.analysis.column_text import cells_sentence, cluster_sentences
+from proctor.analysis.column_text import cells_sentence, cluster_sentences, without_clusters
 from proctor.analysis.formulations import LOW_MASS
 from proctor.analysis.multiplicity import adjusted
 from proctor.analysis.positions import PositionBias
@@ -27,6 +27,8 @@ Part: TypeAlias = GroupAudit | TaskAudit
 FEW = 300
 """Documents below which what chance gives is said before the calibration error."""
 MOST_TIES = 0.01
+MASS_TOLERANCE = 0.01
+"""By how much a mean of probabilities may exceed 1: log-likelihoods in half precision do so by a little."""
 PROMPT = "Is it the prompt or the harness, and not the model?"
 
 
@@ -184,7 +186,12 @@ def position_sentence(positions: PositionBias, p: float | None = None, tests: in
 def _mass_sentences(choices: ChoiceAudit) -> Iterator[str]:
     if choices.mass is None or choices.format_rate is None:
         return
-    if choices.mass < LOW_MASS:
+    if choices.mass > 1 + MASS_TOLERANCE:
+        yield (
+            f"The labels together have a probability of {number(choices.mass, 3)}, which cannot be: these "
+            "log-likelihoods are not those of one distribution, so that nothing follows from their size."
+        )
+    elif choices.mass < LOW_MASS:
         yield (
             f"All labels together have {100 * choices.mass:.3g} % of the probability, so that their ranking is decided "
             "in the tail of the distribution. Usual reasons: a space too many or missing, no chat template, no "
@@ -261,6 +268,7 @@ def inner_warnings(audit: RunAudit, said: Sequence[Part]) -> Iterator[str]:
         for text in task_warnings(task):
             yield f"{task.task}: {text}"
     yield from cluster_sentences(inside)
+    yield from without_clusters(audit)
     yield from _positions_inside(inside)
     yield from _conspicuous_inside(inside)
     at_chance = _at_chance(inside)

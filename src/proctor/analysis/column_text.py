@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from proctor.analysis.by_column import FEW, Cells
-from proctor.analysis.run_audit import TaskAudit
+from proctor.analysis.run_audit import RunAudit, TaskAudit
 from proctor.analysis.wording import counted, named, p_value
 
 
@@ -24,6 +24,18 @@ def cluster_sentences(tasks: Sequence[TaskAudit]) -> Iterator[str]:
         if facts:
             named_tasks = f"{named(facts, 8)}; --cluster names another column"
             yield f"Errors are for documents that belong together, {words}: {named_tasks}."
+
+
+def without_clusters(audit: RunAudit) -> Iterator[str]:
+    """Which tasks lack the column of clusters that was named on the command line.
+
+    Args:
+        audit: The run.
+    """
+    if audit.options.cluster is not None:
+        lacking = [task.task for task in audit.tasks if task.cluster is None and task.reason is None]
+        if lacking:
+            yield f"No column {audit.options.cluster}, so that documents count as independent: {named(lacking)}."
 
 
 def cells_sentence(cells: Cells) -> str:

@@ -79,12 +79,16 @@ def compare_runs(runs: Sequence[StoredRun], options: CompareOptions | None = Non
     runs = [runs[0], *map(renamed, runs[1:], partners)]
     names = _tasks(runs, options)
     by_pair: dict[tuple[int, int], list[TaskComparison]] = {both: [] for both in pairs}
+    lacking: list[UsageError | None] = []
     for task in names:
         cluster = options.cluster or _declared(runs, task)
         read = [_read(run, task, options, cluster) for run in runs]
+        lacking += [one.without_cluster for one in read if isinstance(one, TaskScores) and one.documents]
         for i, j in pairs:
             if task in runs[i].tasks and task in runs[j].tasks:
                 by_pair[i, j].append(_compare_task(task, (runs[i], runs[j]), (read[i], read[j]), options))
+    if options.cluster is not None and lacking and all(lacking):
+        raise next(filter(None, lacking))
     _check_metric(by_pair.values(), runs, options)
     corrected, tests = _corrected(by_pair, options)
     made = tuple(_pair(i, j, runs, corrected[i, j], options) for i, j in pairs)
@@ -134,11 +138,6 @@ def _read(run: StoredRun, task: str, options: CompareOptions, cluster: str | Non
     """A task's scores, or why they cannot be read: the other tasks are compared all the same."""
     try:
         return read_task(run, task, cluster=cluster, by=options.by, metric=options.metric)
-    except UsageError:
-        # What a task file of another version of the data declares may not be there; what the user names must be.
-        if options.cluster is not None:
-            raise
-        return read_task(run, task, by=options.by, metric=options.metric)
     except DataError as error:
         return error
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from proctor.analysis.by_column import CellComparison, DividedComparison
-from proctor.analysis.compare_text import group_sentence, letter, notes, partner_notes, task_sentence, verdict_counts
+from proctor.analysis.compare_text import group_sentence, letter, notes, option_notes, task_sentence, verdict_counts
 from proctor.analysis.comparison import Comparison, GroupComparison, PairComparison, TaskComparison
 from proctor.results.stored_run import StoredRun, number_of
 
@@ -48,7 +48,7 @@ def _pair(pair: PairComparison, comparison: Comparison) -> dict[str, Any]:
         "settings": [asdict(one) for one in pair.settings],
         "only_a": list(pair.only_a),
         "only_b": list(pair.only_b),
-        "notes": [*partner_notes(pair, comparison), *notes(pair, a, b)],
+        "notes": [*option_notes(pair, comparison), *notes(pair, a, b)],
         "paired_names": dict(comparison.names_in(pair)),
         "by": [_divided(one) for one in pair.divided],
     }

@@ -158,17 +158,26 @@ def _effects(pair: PairComparison) -> str:
     return f" (MDE {low:.1f} points)" if f"{low:.1f}" == f"{high:.1f}" else f" (MDE {low:.1f} to {high:.1f} points)"
 
 
-def partner_notes(pair: PairComparison, comparison: Comparison) -> Iterator[str]:
-    """Which tasks were paired though they have different names.
+def option_notes(pair: PairComparison, comparison: Comparison) -> Iterator[str]:
+    """What became of what was asked for: tasks of other names, columns that tasks lack.
 
     Args:
         pair: Two of the runs.
         comparison: All of them.
     """
-    names = comparison.names_in(pair)
+    names, options = comparison.names_in(pair), comparison.options
     if names:
         shown = named([f"{ours} with {theirs}" for ours, theirs in names.items()])
         yield f"Paired across names, document by document: {shown}. Formulation and model are compared together."
+    elif comparison.runs[pair.a].source == comparison.runs[pair.b].source:
+        yield "Both are the same run."
+    paired = [one for one in pair.tasks if one.pairs and one.result]
+    for column, lacking in (
+        (options.cluster, [one.task for one in paired if one.pairs and one.pairs.clusters is None]),
+        (options.by, [one.task for one in paired if one.pairs and one.pairs.cells is None]),
+    ):
+        if column is not None and lacking:
+            yield f"No column {column}: {named(lacking)}."
 
 
 def notes(pair: PairComparison, a: str = "A", b: str = "B") -> Iterator[str]:

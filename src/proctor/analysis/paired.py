@@ -71,6 +71,8 @@ class Estimate:
     stderr: float
     freedom: float | None
     """Degrees of freedom of Student's t; None for the normal distribution."""
+    bounded: bool = False
+    """Whether it is a difference of shares, which no bound can exceed by more than 1."""
 
     def interval(self, level: float = 0.95) -> Interval:
         """The two-sided interval.
@@ -83,7 +85,8 @@ class Estimate:
         """
         p = 1 - check_level(level)
         half = self.stderr * (normal_quantile(p) if self.freedom is None else student_quantile(p, self.freedom))
-        return self.center - half, self.center + half
+        low, high = self.center - half, self.center + half
+        return (max(-1.0, low), min(1.0, high)) if self.bounded else (low, high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +186,7 @@ def bonett_price(only_a: int, only_b: int, n: int) -> Estimate:
     if min(only_a, only_b) < 0 or n < 1 or only_a + only_b > n:
         raise AnalysisError(f"{only_a} and {only_b} discordant documents of {n}: that cannot be.")
     p, q = (only_a + 1) / (n + 2), (only_b + 1) / (n + 2)
-    return Estimate(p - q, math.sqrt((p + q - (p - q) ** 2) / (n + 2)), None)
+    return Estimate(p - q, math.sqrt((p + q - (p - q) ** 2) / (n + 2)), None, bounded=True)
 
 
 def paired_difference(
@@ -218,6 +221,10 @@ def paired_difference(
     estimate = _estimate(differences, stderr, count, counts)
     effect = (stderr / plain) ** 2 if count and stderr and plain else 1.0
     variance = _variance(differences, counts)
+    detectable = detectable_effect(variance, n, design_effect=effect) if variance > 0 and count != 1 else None
+    if binary and detectable is not None and detectable > 1:
+        # Shares differ by 1 at most: so few documents find no difference at all.
+        detectable = None
     if counts and count is None:
         tests = mcnemar(counts.only_a, counts.only_b)
         p, test, method, mid = tests.exact, "mcnemar", "exact", tests.mid_p
@@ -241,7 +248,7 @@ def paired_difference(
         count,
         variance,
         effect,
-        detectable_effect(variance, n, design_effect=effect) if variance > 0 and count != 1 else None,
+        detectable,
         _reason(n, count, estimate),
     )
 

@@ -128,7 +128,7 @@ class GroupAudit:
         alias: What the table calls it.
         tasks: Those of its tasks that have the same metric.
         score: Over all documents.
-        mean: By documents and by tasks.
+        mean: By documents and by tasks; None where the results file alone has the group's score.
         choices: The choices of all its tasks.
         detectable: As of a task.
         cells: As of a task, of those of its tasks that have the column.
@@ -138,7 +138,7 @@ class GroupAudit:
     alias: str
     tasks: tuple[str, ...]
     score: ScoreAudit
-    mean: GroupMean
+    mean: GroupMean | None
     choices: ChoiceAudit | None
     detectable: float | None
     cells: Cells | None = None

@@ -55,7 +55,7 @@ class TaskClusters:
             Where the clusters are from; None: documents are independent, as far as is known.
         """
         if self._given is not None:
-            return ClusterSource(self._given, "given")
+            return ClusterSource(self._given, "given") if scores.clustered else None
         if self._declared is not None and self._by_declaration:
             return _put(scores, self._by_declaration, ClusterSource(self._declared, "declared"))
         found = self._guess.found(self._run, self._task, options)

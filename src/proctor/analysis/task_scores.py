@@ -54,6 +54,7 @@ class TaskScores:
         hashed: Whether documents are identified by their text.
         clustered: Whether documents have clusters.
         divided: Whether documents have values in the column by which scores are divided.
+        without_cluster: Why documents have no clusters where a column was named; None: they have, or none was.
         without_column: Why documents have no value in the column by which scores are divided; None: they have.
     """
 
@@ -66,6 +67,7 @@ class TaskScores:
     hashed: bool = True
     clustered: bool = False
     divided: bool = False
+    without_cluster: UsageError | None = None
     without_column: UsageError | None = None
 
     def mean(self, metric: Metric) -> float | None:
@@ -99,15 +101,15 @@ def read_task(
 
     Raises:
         DataError: The samples file cannot be read.
-        UsageError: A document has no such column.
+        UsageError: Documents have such a cluster in part, or what names it is no column or template.
     """
     found = TaskScores(task, clustered=cluster is not None)
     for sample in run.samples(task):
         _add(found, sample)
         if sample.identity not in found.documents:
             document = found.documents[sample.identity] = Document(sample.doc_id, sample.prompt_hash)
-            if cluster is not None:
-                document.cluster = column_value(sample.line.get("doc"), cluster, task)
+            if cluster is not None and found.clustered:
+                _put_cluster(found, document, sample, cluster)
             if by is not None and found.without_column is None:
                 _put_cell(found, document, sample, by)
         if visit is not None:
@@ -118,6 +120,15 @@ def read_task(
             found.scores.setdefault((wanted[0], pipeline), {})[identity] = value
     found.divided = by is not None and bool(found.documents) and found.without_column is None
     return found
+
+
+def _put_cluster(found: TaskScores, document: Document, sample: Sample, cluster: str) -> None:
+    try:
+        document.cluster = column_value(sample.line.get("doc"), cluster, found.task)
+    except UsageError as error:
+        if len(found.documents) > 1 or "{{" in str(error.message):
+            raise
+        found.clustered, found.without_cluster = False, error
 
 
 def _put_cell(found: TaskScores, document: Document, sample: Sample, by: str) -> None:

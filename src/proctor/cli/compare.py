@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,7 @@ def execute(namespace: argparse.Namespace) -> int:
 
     if namespace.flips < 0:
         raise UsageError(f"--flips {namespace.flips}: it is a number of documents, 0 or more.")
-    if namespace.margin is not None and not namespace.margin > 0:
+    if namespace.margin is not None and not 0 < namespace.margin < math.inf:
         raise UsageError(f"--margin {namespace.margin}: it must be above 0, as in 0.01.")
     options = CompareOptions(
         metric=namespace.metric,

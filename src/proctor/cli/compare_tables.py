@@ -10,7 +10,7 @@ from proctor.analysis.compare_text import (
     group_sentence,
     letter,
     notes,
-    partner_notes,
+    option_notes,
     task_sentence,
     verdict_counts,
 )
@@ -61,7 +61,7 @@ def pair_lines(pair: PairComparison, comparison: Comparison, *, markdown: bool =
         lines += [f"{one.alias}: {task_sentence(one, a, b)}" for one in pair.tasks if one.result]
     if len(pair.tasks) > 1:
         lines.append(verdict_counts(pair, comparison))
-    said = [*partner_notes(pair, comparison), *notes(pair, a, b)]
+    said = [*option_notes(pair, comparison), *notes(pair, a, b)]
     cells = list(_cell_lines(pair, (a, b), comparison.options.correction, markdown=markdown))
     return [*lines, *said, *cells] if not markdown else [*_spaced(lines), *_spaced(said), *cells]
 
@@ -175,7 +175,7 @@ def matrix_lines(comparison: Comparison, *, markdown: bool = False) -> list[str]
     lines.append(f"p-values are corrected for {counted(comparison.tests, 'test')}: tasks and pairs together.")
     for pair in comparison.pairs:
         a, b = letter(pair.a), letter(pair.b)
-        said = [*partner_notes(pair, comparison), *notes(pair, a, b)]
+        said = [*option_notes(pair, comparison), *notes(pair, a, b)]
         lines += [f"{b} against {a}: {note}" for note in said]
         lines += _cell_lines(pair, (a, b), comparison.options.correction, markdown=markdown)
     return lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,7 +64,7 @@ def execute(namespace: argparse.Namespace) -> int:
     """Check, print; 0 where the gate passes, 1 where it fails, 3 where it is undecided and that is to fail."""
     from proctor.analysis.gate import check_gate
 
-    if namespace.margin is not None and not namespace.margin >= 0:
+    if namespace.margin is not None and not 0 <= namespace.margin < math.inf:
         raise UsageError(f"--margin {namespace.margin}: it must be 0 or above.")
     if namespace.baseline is None and namespace.policy is None:
         raise UsageError("A gate needs a baseline, or a policy with floors.", hint="--baseline RUN, --policy FILE")
@@ -116,10 +117,6 @@ def _policy(file: str) -> Policy:
 def _print(report: GateReport, namespace: argparse.Namespace) -> None:
     from proctor.cli.gate_formats import github_lines, junit_document, text_lines
 
-    if namespace.junit:
-        words = [namespace.baseline or "BASELINE", namespace.candidate]
-        command = f"proctor compare {' '.join(words)} --flips 20"
-        _write(Path(namespace.junit), junit_document(report, namespace.inconclusive, command))
     if namespace.format == "json":
         from proctor.analysis.gate_text import gate_document
 
@@ -128,6 +125,11 @@ def _print(report: GateReport, namespace: argparse.Namespace) -> None:
         print("\n".join(github_lines(report, namespace.inconclusive)))
     else:
         print("\n".join(text_lines(report, markdown=namespace.format == "markdown")))
+    # Last: a file that cannot be written takes nothing of what was found away.
+    if namespace.junit:
+        words = [namespace.baseline or "BASELINE", namespace.candidate]
+        command = f"proctor compare {' '.join(words)} --flips 20"
+        _write(Path(namespace.junit), junit_document(report, namespace.inconclusive, command))
 
 
 def _write(file: Path, text: str) -> None:

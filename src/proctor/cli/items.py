@@ -39,8 +39,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 def execute(namespace: argparse.Namespace) -> int:
     """Look, print and write; a flag is a request to look, so the exit code is 0."""
     from proctor.analysis.run_items import item_document, run_items
-    from proctor.errors import OutputError
+    from proctor.errors import OutputError, UsageError
 
+    if namespace.show < 0:
+        raise UsageError(f"--show {namespace.show}: it is a number of items, 0 or more.")
+    if namespace.output is not None and not namespace.output.strip():
+        raise UsageError("--output is empty; it must be the path of a file.")
     found = run_items([one_run(path, namespace.store) for path in namespace.runs], namespace.tasks)
     if namespace.output:
         lines = [json.dumps(item_document(item, found.models), ensure_ascii=False) for item in found.items]
@@ -65,22 +69,27 @@ def item_lines(found: RunItems, most: int) -> list[str]:
         found: The items.
         most: How many flagged ones are shown.
     """
+    from proctor.analysis.wording import counted
     from proctor.cli.text_tables import aligned_table
+    from proctor.errors import printable
 
     counts = Counter(flag for item in found.items for flag in item.flags)
-    lines = [f"{len(found.items):,} items under {len(found.models)} model(s): {', '.join(found.models)}"]
+    names = ", ".join(model for model in found.models if model)
+    head = f"{counted(len(found.items), 'item')} under {counted(len(found.models), 'model')}"
+    lines = [f"{head}: {printable(names)}" if names else head]
     lines += [f"  {count:,} {flag.replace('_', ' ')}" for flag, count in sorted(counts.items())]
     if not counts:
         lines.append("  nothing flagged")
     lines += [
-        f"  {count:,} items of {task} are not in every run and are left out" for task, count in found.left_out.items()
+        f"  {counted(count, 'item')} of {task} left out: not in every run" for task, count in found.left_out.items()
     ]
     if found.without_choices:
         lines.append(f"  no choices among options: {', '.join(found.without_choices)}")
     if found.doubts_nothing:
         lines.append("  no gold is doubted: that takes four models above chance")
     if found.few_models:
-        lines.append(f"  discrimination of {len(found.models)} model(s) is mostly noise: eight and more say something")
+        few = counted(len(found.models), "model")
+        lines.append(f"  discrimination of {few} is mostly noise: eight and more say something")
     shown = found.flagged[:most]
     if shown:
         headers = ("task", "doc", "flags", "right", "discr.", "gold", "chosen", "question")

@@ -43,12 +43,16 @@ def power_lines(rows: Sequence[TaskPower], tests: int) -> Iterator[str]:
 
 def _row(row: TaskPower, tests: int, *, clustered: bool) -> list[str]:
     effect, corrected = row.effect(), row.effect(tests)
-    if effect is None or corrected is None:
+    if not row.n:
         return [row.name, "0", f"{row.of:,}", *[""] * (2 + (tests > 1) + 2 * clustered)]
     low, high = wilson_interval(row.n / 2, row.n)
-    cells = [row.name, f"{row.n:,}", f"{row.of:,}", points((high - low) / 2), points(effect)]
+    cells = [row.name, f"{row.n:,}", f"{row.of:,}", points((high - low) / 2), _shown(effect)]
     # A group's own difference is one claim, which was stated before.
-    cells += ["" if row.is_group else points(corrected)] if tests > 1 else []
+    cells += ["" if row.is_group else _shown(corrected)] if tests > 1 else []
     if clustered:
-        cells += ["", ""] if row.clusters is None else [f"{row.clusters:,}", points(effect_of(row.clusters))]
+        cells += ["", ""] if row.clusters is None else [f"{row.clusters:,}", _shown(min(1.0, effect_of(row.clusters)))]
     return cells
+
+
+def _shown(effect: float | None) -> str:
+    return "none" if effect is None else points(effect)

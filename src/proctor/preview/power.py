@@ -41,12 +41,13 @@ class TaskPower:
     is_group: bool = False
 
     def effect(self, tests: int = 1) -> float | None:
-        """The difference to another model that is found four times in five; None without documents.
+        """The difference to another model that is found four times in five; None of too few documents for any.
 
         Args:
             tests: How many tasks are claims of their own, for whose number is corrected.
         """
-        return effect_of(self.n, tests) if self.n else None
+        effect = effect_of(self.n, tests) if self.n else None
+        return None if effect is None or effect > 1 else effect
 
 
 def effect_of(n: int, tests: int = 1) -> float:

@@ -82,6 +82,8 @@ def open_path(path: str | Path, *, store: str | Path | None = None) -> OpenedRun
         UsageError: As :func:`open_runs`.
         DataError: As :func:`open_runs`.
     """
+    if not str(path).strip():
+        raise UsageError("The path of a run is empty.", hint="Perhaps a variable of the shell is not set.")
     if str(path).isdecimal():
         return _of_files([_results_of_run(int(str(path)), store)])
     place = Path(os.path.expanduser(path))

@@ -161,6 +161,9 @@ class StoredRun:
         for root in (*groups, *self.tasks):
             if root not in inside:
                 yield from below(root, 0)
+        # What is only in a group that contains itself, in a file that was edited.
+        for name in (*groups, *self.tasks):
+            yield from below(name, 0)
 
     def config(self, task: str) -> Mapping[str, Any]:
         """A task's configuration as it was run; empty where it is not known.
