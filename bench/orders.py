@@ -1,7 +1,8 @@
-"""What other orders of the options cost: against one order here, and against lm-eval's single order.
+"""What other orders of the options and other formulations cost: against the task's own here, and against lm-eval's.
 
     python bench/orders.py --peer-python PEER/bin/python
     python bench/orders.py --peer-python PEER/bin/python --tasks mmlu_professional_law --limit 200 --modes cyclic
+    python bench/orders.py --peer-python PEER/bin/python --modes text hybrid generate choices_only
 
 Both programs run as whole processes on a Llama of random weights, MMLU 5-shot, one thread. Tokens are those that pass
 the model (prefixes computed once) and do not depend on the machine; CPU seconds are those of the calls that compute
@@ -24,7 +25,8 @@ from side_by_side.cell import Setting, arguments, data_folder, model_folder, own
 from peer import Failed, peer_python  # isort: skip
 
 TASKS = ("mmlu_anatomy", "mmlu_professional_law")
-MODES = ("cyclic", "all")
+MODES = ("cyclic", "all", "text", "choices_only")
+FORMULATIONS = ("letter", "text", "hybrid", "generate")
 
 
 def main() -> int:
@@ -32,14 +34,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peer-python", metavar="PATH", help="a Python that has lm_eval 0.4.13 ($PEER_PYTHON)")
     parser.add_argument("--tasks", nargs="+", default=list(TASKS), metavar="TASK")
-    parser.add_argument("--modes", nargs="+", default=list(MODES), metavar="ORDERS")
+    parser.add_argument("--modes", nargs="+", default=list(MODES), metavar="MODE", help="orders, formulations")
     parser.add_argument("--model", default="15m", choices=[name for name in SHAPES if name != "8b"])
     parser.add_argument("--limit", type=int, default=40, help="documents of a task (40)")
     parser.add_argument("--work", type=Path, default=work_folder(), help="where models, data and logs are kept")
     options = parser.parse_args()
     try:
         setting = Setting(peer=peer_python(options.peer_python), work=options.work.absolute(), threads=1)
-        print("| task | orders | tokens | over one order | forwarded / distinct | CPU, s | over lm-eval's one order |")
+        print("| task | mode | tokens | over one order | forwarded / distinct | CPU, s | over lm-eval's one order |")
         print("| --- | --- | ---: | ---: | ---: | ---: | ---: |")
         for task in options.tasks:
             measure(task, options.modes, options.model, options.limit, setting)
@@ -63,13 +65,20 @@ def measure(task: str, modes: Sequence[str], model: str, limit: int, setting: Se
     line(task, "lm-eval, one", peer, peer, peer)
     one: dict[str, Any] | None = None
     for mode in ("canonical", *modes):
-        mine = [*own(flags, case, setting), "--choice_orders", mode]
+        mine = [*own(flags, case, setting), *flags_of(mode)]
         got = run_program(
             "proctor", mine, {**job, "program": "proctor"}, setting, data, scratch / mode.replace(":", "-")
         )
         one = one or got
         line(task, mode, got, one, peer)
     shutil.rmtree(scratch, ignore_errors=True)
+
+
+def flags_of(mode: str) -> list[str]:
+    """The flags of a mode: of orders, of a formulation, or of documents without their question."""
+    if mode == "choices_only":
+        return ["--choices_only"]
+    return ["--formulations", mode] if mode.split(",")[0] in FORMULATIONS else ["--choice_orders", mode]
 
 
 def line(task: str, mode: str, got: dict[str, Any], one: dict[str, Any], peer: dict[str, Any]) -> None:
