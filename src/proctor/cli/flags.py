@@ -7,6 +7,7 @@ None has a default. What was not given stays out of the namespace, so that a con
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from proctor.cli.values import Pairs, SentenceParser, Words
@@ -48,6 +49,18 @@ def add_setting_flags(parser: argparse.ArgumentParser, subcommand: str) -> None:
         text = setting.help_in(subcommand)
         if text is not None:
             _add(parser, name, setting, text, *_MORE_NAMES.get((subcommand, name), ()))
+
+
+def add_named_flags(parser: argparse.ArgumentParser, names: Sequence[str]) -> None:
+    """The flags of some settings, with the help that they have for ``run``.
+
+    Args:
+        parser: The subcommand's.
+        names: The settings.
+    """
+    _prepare(parser)
+    for name in names:
+        _add(parser, name, SETTINGS[name], SETTINGS[name].help)
 
 
 def add_validate_flags(parser: argparse.ArgumentParser) -> None:

@@ -49,6 +49,7 @@ SUBCOMMANDS = {
     "table": "put the scores of runs side by side, with intervals: Markdown, CSV, LaTeX, HTML",
     "gate": "pass a run or not: against a baseline within a margin, or by a policy",
     "report": "write one HTML file of runs: scores, comparisons, every question; it opens offline",
+    "probe": "probe a model for traces of an exam: is the published order of options likelier than others?",
     "items": "look at the items of runs: difficulty, doubtful golds, duplicates",
     "runs": "list earlier runs, how they ended, and where their results are",
     "cache": "manage cached responses",

@@ -21,7 +21,7 @@ from proctor.results.hashes import sha256
 from proctor.tasks.choice_columns import ChoiceColumns, NoChoicesError
 from proctor.tasks.choice_orders import ChoiceOrders
 from proctor.tasks.fields import describe
-from proctor.tasks.listed_options import FieldRendering, ListedOptions
+from proctor.tasks.listed_options import FieldRendering, ListedOptions, OwnPrompt
 from proctor.tasks.spec import TaskSpec
 from proctor.types import Doc
 
@@ -83,6 +83,16 @@ class Reordering:
         except AnalysisError as error:
             raise self._listed.error(f"document {doc_id}: {error.message.rstrip('.')}", error.hint) from error
         return ItemChoices(contents, golds, kind.kind), orders
+
+    def own_prompt(self, doc: Doc) -> OwnPrompt:
+        """The prompt of a document, taken apart around its options.
+
+        Args:
+            doc: The document; :meth:`of` has shown that it lists options.
+        """
+        if self.columns is None:
+            raise ValueError("This task lists no options.")
+        return self._listed.own(self.columns, doc)
 
     def reordered(self, doc: Doc, order: Sequence[int]) -> Doc:
         """The document with its options in ``order``, which :meth:`of` gave."""

@@ -182,7 +182,7 @@ class Task:
         for other in draws[1:]:
             turns = system + other.messages(other.positions(doc))
             variants += (self._variant(doc_id, (text, choices, target), turns, prefix, style),)
-        reordering = self._reordering(style)
+        reordering = self.reordering(style)
         if reordering is not None:
             # Few-shot examples keep their order: their answers teach the form of an answer, and moving them would be
             # another experiment.
@@ -218,9 +218,9 @@ class Task:
 
     def lists_options(self, style: PromptStyle) -> bool:
         """Whether its prompts list options that other orders can be shown of; asked where other orders are wanted."""
-        return self._reordering(style) is not None
+        return self.reordering(style) is not None
 
-    def _reordering(self, style: PromptStyle) -> Reordering | None:
+    def reordering(self, style: PromptStyle) -> Reordering | None:
         """How its documents are shown in other orders; None: they are shown in one."""
         if style.orders is None:
             return None
