@@ -16,6 +16,7 @@ from proctor.analysis.comparison import CompareOptions
 from proctor.analysis.gate import check_gate
 from proctor.analysis.gate_policy import Rule
 from proctor.analysis.run_audit import AuditOptions
+from proctor.analysis.score_table import ScoreTableOptions, score_table
 from proctor.results.open_runs import open_path
 
 
@@ -152,6 +153,14 @@ def test_an_audit_has_the_interval_of_the_sequence(quiz):
     from proctor.analysis.audit_text import score_sentence
 
     assert "at every look of a run that stopped early" in score_sentence(task.main)
+
+
+def test_tables_mark_its_scores(quiz):
+    (whole, _), (part, _) = quiz
+    table = score_table([whole, part], ScoreTableOptions())
+    assert [cell.mark for cell in table.rows[0].cells] == ["", "~"]
+    (task,) = audit_run(part, AuditOptions()).tasks
+    assert task.main.mark == "~"
 
 
 def test_an_audit_of_a_group_has_it_too(tmp_path):

@@ -18,6 +18,14 @@ def test_models_have_the_lines_where_there_are_few_rows():
     assert "1,200" in formatted(table(9), "md")
 
 
+def test_a_score_of_a_run_that_stopped_early_is_marked():
+    made = table(1)
+    row = made.rows[0]
+    cells = (ScoreCell(0.5, (0.4, 0.6), 1200, "~"), None)
+    stopped = ScoreTable(made.models, made.runs, (ScoreRow(row.name, row.alias, 0, "task", row.metric, cells),), ())
+    assert "~0.5000 ± 0.1000" in formatted(stopped, "md")
+
+
 def test_hostile_names_stay_in_their_cells():
     assert "t0&lt;&amp;&gt;" in formatted(table(1), "html")
     assert r"\$c" in formatted(table(1), "latex")

@@ -16,6 +16,9 @@ def test_names_of_folders_are_short(tmp_path):
 def test_a_score_without_an_interval_never_has_one_of_width_zero():
     assert Page(score_text(ScoreAudit(("acc", "none"), 1.0, 1, None, None))).text == "1.0000"
     assert Page(score_text(None)).text == "—"
+    assert (
+        Page(score_text(ScoreAudit(("acc", "none"), 0.5, 9, (0.2, 0.8), "sequence"))).text == "~0.5000 [0.200, 0.800]"
+    )
     assert Page(score_text(ScoreAudit(("acc", "none"), 0.5, 9, (0.2, 0.8), "wilson"))).text == "0.5000 [0.200, 0.800]"
 
 

@@ -80,6 +80,11 @@ class ScoreAudit:
     clusters: ClusteredMean | None = None
     reason: str | None = None
 
+    @property
+    def mark(self) -> str:
+        """``~`` before a score of a run that stopped early, which is not that of all documents."""
+        return "~" if self.method == "sequence" else ""
+
 
 @dataclass(frozen=True, slots=True)
 class TaskAudit:

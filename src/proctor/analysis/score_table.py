@@ -33,11 +33,13 @@ class ScoreCell:
         score: The score; above chance as a share of what is possible, where that is asked for.
         interval: At 95 %; None where there is none.
         n: Documents; None: not known.
+        mark: Before the score, where it is not that of all documents.
     """
 
     score: float
     interval: Interval | None
     n: int | None
+    mark: str = ""
 
     @property
     def half(self) -> float | None:
@@ -195,7 +197,7 @@ def _chance(part: GroupAudit | TaskAudit | None) -> float | None:
 def _cell(score: ScoreAudit | None, chance: float | None, options: ScoreTableOptions) -> ScoreCell | None:
     if score is None:
         return None
-    return _corrected(ScoreCell(score.score, score.interval, score.n), chance, options)
+    return _corrected(ScoreCell(score.score, score.interval, score.n, score.mark), chance, options)
 
 
 def _corrected(cell: ScoreCell, chance: float | None, options: ScoreTableOptions) -> ScoreCell | None:
@@ -207,7 +209,7 @@ def _corrected(cell: ScoreCell, chance: float | None, options: ScoreTableOptions
     low_high = None
     if cell.interval is not None:
         low_high = (cell.interval[0] - chance) / (1 - chance), (cell.interval[1] - chance) / (1 - chance)
-    return ScoreCell((cell.score - chance) / (1 - chance), low_high, cell.n)
+    return ScoreCell((cell.score - chance) / (1 - chance), low_high, cell.n, cell.mark)
 
 
 def _macro(part: GroupAudit, options: ScoreTableOptions) -> ScoreCell | None:

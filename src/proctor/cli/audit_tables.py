@@ -101,7 +101,12 @@ def _rows(audit: RunAudit) -> Iterator[Sequence[str]]:
 
 
 def _row(title: str, score: ScoreAudit, part: GroupAudit | TaskAudit | None) -> Sequence[str]:
-    cells = [title, name_of(score.metric), "" if score.n is None else f"{score.n:,}", number(score.score)]
+    cells = [
+        title,
+        name_of(score.metric),
+        "" if score.n is None else f"{score.n:,}",
+        f"{score.mark}{number(score.score)}",
+    ]
     cells.append("none" if score.interval is None else span(score.interval, 3))
     choices = part.choices if part else None
     chance, majority = (choices.chance, choices.majority) if choices else (None, None)

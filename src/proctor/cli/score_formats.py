@@ -48,7 +48,7 @@ def formatted(table: ScoreTable, form: str, lines: Lines | None = None) -> str:
 def _text(cell: ScoreCell | None) -> str:
     if cell is None:
         return ""
-    return number(cell.score) + ("" if cell.half is None else f" ± {number(cell.half)}")
+    return f"{cell.mark}{number(cell.score)}" + ("" if cell.half is None else f" ± {number(cell.half)}")
 
 
 def _cells(row: ScoreRow) -> list[_Cell]:

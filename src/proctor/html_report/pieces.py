@@ -47,7 +47,7 @@ def score_text(score: ScoreAudit | None, *, interval: bool = True) -> Html:
     """
     if score is None:
         return element("span", "—", class_="none")
-    shown = element("span", number(score.score), class_="value")
+    shown = element("span", f"{score.mark}{number(score.score)}", class_="value")
     if not interval or score.interval is None:
         return shown
     return joined(shown, " ", element("span", span(score.interval, 3), class_="ci"))
