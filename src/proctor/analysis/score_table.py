@@ -214,6 +214,8 @@ def _corrected(cell: ScoreCell, chance: float | None, options: ScoreTableOptions
 
 def _macro(part: GroupAudit, options: ScoreTableOptions) -> ScoreCell | None:
     mean = part.mean
+    if mean is None:
+        return None
     interval = normal_interval(mean.macro, mean.macro_stderr) if mean.macro_stderr else None
     return None if options.chance_corrected else ScoreCell(mean.macro, interval, part.score.n)
 
