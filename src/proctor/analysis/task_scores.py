@@ -17,6 +17,7 @@ from typing import TypeAlias
 
 from proctor.analysis.clusters import column_value
 from proctor.analysis.corpus_statistics import STATISTICS, Row, row_of
+from proctor.analysis.stored_formulations import FORMULATION_METRICS, formulation_values
 from proctor.analysis.stored_orders import ORDER_METRICS, order_values
 from proctor.errors import DataError, UsageError
 from proctor.results.stored_run import Identity, Sample, StoredRun, number_of
@@ -96,7 +97,7 @@ def read_task(
         task: One of its tasks.
         cluster: A column of the documents, or a template, whose equal values make a cluster.
         by: A column, or a template, by which scores are divided. A task that lacks it has no values of it.
-        metric: What a user named; a score over the orders of options is looked up in their lines.
+        metric: What a user named; a score of other orders or formulations is looked up in their lines.
         visit: Called with each sample, for what else is to be found in it.
 
     Raises:
@@ -117,6 +118,9 @@ def read_task(
     wanted = parse_metric(metric)
     if wanted is not None and wanted[0] in ORDER_METRICS:
         for (pipeline, identity), value in order_values(run, task, wanted[0]).items():
+            found.scores.setdefault((wanted[0], pipeline), {})[identity] = value
+    elif wanted is not None and wanted[0] in FORMULATION_METRICS:
+        for (pipeline, identity), value in formulation_values(run, task, wanted[0]).items():
             found.scores.setdefault((wanted[0], pipeline), {})[identity] = value
     found.divided = by is not None and bool(found.documents) and found.without_column is None
     return found
