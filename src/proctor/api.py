@@ -265,11 +265,11 @@ def audit(
     confidence of each task of a group, and temperatures. Raises :class:`~proctor.errors.UsageError` for what is not
     there, :class:`~proctor.errors.DataError` for what cannot be read.
     """
-    from proctor.analysis.audit import audit_run
+    from proctor.analysis.audit import audit_run, check_some_score
     from proctor.analysis.run_audit import AuditOptions
 
     options = AuditOptions(metric, _words("tasks", tasks), cluster, by, interval, details)
-    return audit_run(_newest(source, store), options)
+    return check_some_score(audit_run(_newest(source, store), options))
 
 
 def compare(

@@ -8,7 +8,7 @@ import pytest
 from audited_runs import audited, said
 from stored_runs import choice_line, document_of, right_and_wrong, write_run
 
-from proctor.analysis.audit import audit_run
+from proctor.analysis.audit import audit_run, check_some_score
 from proctor.analysis.audit_document import audit_document
 from proctor.analysis.audit_text import parts_of
 from proctor.analysis.intervals import share_interval
@@ -144,11 +144,11 @@ def test_a_mass_above_one_is_said_to_be_impossible(tmp_path):
 def test_a_run_without_any_score_is_an_error_that_says_why(tmp_path):
     write_run(tmp_path, {"t": right_and_wrong("10")}, document={"results": {}})
     with pytest.raises(DataError, match="There are no tasks in"):
-        audit_run(open_runs([next(tmp_path.glob("results_*"))]).runs[0])
+        check_some_score(audit_run(open_runs([next(tmp_path.glob("results_*"))]).runs[0]))
     file = tmp_path / "samples.jsonl"
     file.write_text("no json\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"There is no score in .*\n.*Line 1 of .* is not JSON"):
-        audit_run(open_runs([file]).runs[0])
+        check_some_score(audit_run(open_runs([file]).runs[0]))
 
 
 def test_a_task_without_the_column_of_clusters_counts_as_independent_and_is_named(tmp_path):

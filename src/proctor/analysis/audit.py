@@ -65,8 +65,6 @@ def audit_run(run: StoredRun, options: AuditOptions | None = None) -> RunAudit:
         known = dict.fromkeys(name_of(metric) for task in run.tasks for metric in run.scores(task))
         hint = did_you_mean(options.metric, known) or f"There are {', '.join(known) or 'none'}."
         raise UsageError(f"No task of this run has the metric {options.metric!r}.", hint=hint)
-    if not any(one.audit.scores for one in read):
-        raise _nothing(run, read)
     if options.cluster is not None and not any(one.audit.cluster for one in read):
         lacking = next((one.without_cluster for one in read if one.without_cluster), None)
         if lacking is not None:
@@ -80,12 +78,22 @@ def audit_run(run: StoredRun, options: AuditOptions | None = None) -> RunAudit:
     return RunAudit(run, tuple(tasks), groups, options)
 
 
-def _nothing(run: StoredRun, read: Sequence[AuditedTask]) -> DataError:
-    """A run in which there is no score at all, and why."""
-    if not read:
-        return DataError(f"There are no tasks in {run.source}.", hint="Is it the results file of a run?")
-    reasons = [f"{one.audit.task}: {one.audit.reason}" for one in read[:5] if one.audit.reason]
-    return DataError("\n".join([f"There is no score in {run.source}.", *reasons]))
+def check_some_score(audit: RunAudit) -> RunAudit:
+    """The audit of a run that has a score; who looks at several runs together goes on without one.
+
+    Args:
+        audit: Of any run.
+
+    Raises:
+        DataError: There is no score in it; why, task by task.
+    """
+    if any(task.scores for task in audit.tasks) or audit.groups:
+        return audit
+    source = audit.run.source
+    if not audit.tasks:
+        raise DataError(f"There are no tasks in {source}.", hint="Is it the results file of a run?")
+    reasons = [f"{task.task}: {task.reason}" for task in audit.tasks[:5] if task.reason]
+    raise DataError("\n".join([f"There is no score in {source}.", *reasons]))
 
 
 def _without_column(read: Sequence[AuditedTask], by: str) -> UsageError:

@@ -35,7 +35,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def execute(namespace: argparse.Namespace) -> int:
     """Look through, and print; a weak score is no error, so the exit code is 0."""
-    from proctor.analysis.audit import audit_run
+    from proctor.analysis.audit import audit_run, check_some_score
     from proctor.analysis.run_audit import AuditOptions
 
     options = AuditOptions(
@@ -46,7 +46,7 @@ def execute(namespace: argparse.Namespace) -> int:
         interval=namespace.interval,
         details=namespace.json,
     )
-    audit = audit_run(one_run(namespace.run, namespace.store), options)
+    audit = check_some_score(audit_run(one_run(namespace.run, namespace.store), options))
     if namespace.json:
         from proctor.analysis.audit_document import audit_document
 
