@@ -166,9 +166,11 @@ def _gives_itself_away(document: NewDocument) -> bool:
 
 
 def _stands_in(option: str, question: str) -> bool:
+    if option not in question:
+        return False
     if option.isascii():
         return re.search(rf"(?<![a-z0-9]){re.escape(option)}(?![a-z0-9])", question) is not None
-    return option in question
+    return True
 
 
 def _all(document: NewDocument) -> str:

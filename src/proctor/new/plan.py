@@ -14,6 +14,7 @@ from proctor.new.request import NewTaskRequest
 from proctor.new.sources import SPLITS, Source, read_file, read_source
 from proctor.new.styles import ALPHABET, STYLES, Language, Shape, Style, language_of, shape_of
 from proctor.new.table import BadRow, Table, rows_error
+from proctor.new.times import without_times
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def plan_task(request: NewTaskRequest) -> TaskPlan:
     if not documents:
         raise DataError(f"{request.source} holds no row that can be read.")
     by_subject = _by_subject(documents, grouped=_is_grouped(request, source.tables))
-    by_subject = _with_examples(by_subject, request)
+    by_subject, times = without_times(_with_examples(by_subject, request), request.source)
     language = request.language or language_of(documents)
     shape = shape_of(documents, language, request.several)
     _check_shape(shape, request)
@@ -99,7 +100,7 @@ def plan_task(request: NewTaskRequest) -> TaskPlan:
         shape,
         (),
         tuple(row for reading in readings for row in reading.bad),
-        tuple(_notes(source.tables, layouts, readings)),
+        (*_notes(source.tables, layouts, readings), *times),
     )
     return replace(plan, remarks=tuple(check_documents(plan.evaluated)))
 
