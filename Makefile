@@ -16,6 +16,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?=
 ENGINES ?=
 ENGINES_VENV ?= .venv-engines
+TRACKERS_VENV ?= .venv-trackers
 TASK_PACKAGES := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["tasks"][1:])
 PEER_TASKS := import importlib.util as u, pathlib; print(pathlib.Path(u.find_spec("lm_eval").origin).parent / "tasks")
 
@@ -25,7 +26,7 @@ export TOKENIZERS_PARALLELISM ?= false
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test fuzz lint format parity compat compat-versions engines engines-quick newest constraints bench clean
+.PHONY: help demo test fuzz lint format parity compat compat-versions engines engines-quick trackers newest constraints bench clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -83,6 +84,9 @@ engines: | $(BIN)/python ## install real engines (ENGINES: all), each into an en
 engines-quick: $(VENV)/.stamp-dev ## the same for engines that are here already, or come within minutes
 	$(BIN)/python tools/engines.py --quick $(ENGINES) --folder $(ENGINES_VENV)
 
+trackers: $(VENV)/.stamp-dev ## install W&B, MLflow and Trackio upon .venv, in an environment of its own, and run the tests of the reporters
+	$(BIN)/python tools/trackers.py --folder $(TRACKERS_VENV)
+
 newest: $(VENV)/.stamp-dev ## run the fast part of the tests with the newest release of every package but torch
 	$(BIN)/python tools/versions.py newest --folder $(VERSIONS_VENV) --processes $(TEST_PROCESSES)
 
@@ -99,7 +103,7 @@ bench: $(VENV)/.stamp-hf $(PEER_VENV)/.stamp ## measure whole processes, beside 
 	$(BIN)/python bench/audit.py
 
 clean: ## remove the environments and what tests and tools leave behind
-	rm -rf $(VENV) $(PEER_VENV) $(VERSIONS_VENV) $(ENGINES_VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache .fuzz
+	rm -rf $(VENV) $(PEER_VENV) $(VERSIONS_VENV) $(ENGINES_VENV) $(TRACKERS_VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache .fuzz
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Environments. A stamp is older than pyproject.toml when that has changed, and then pip runs again.

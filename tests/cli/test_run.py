@@ -92,10 +92,10 @@ def test_an_output_path_that_cannot_be_written_is_said_before_the_evaluation(eva
     assert evaluations == []
 
 
-@pytest.mark.parametrize("flag", ["wandb_args", "wandb_config_args", "trackio_args", "hf_hub_log_args"])
-def test_a_reporter_that_is_not_there_is_refused(evaluations, capsys, flag):
-    assert main([*RUN, f"--{flag}", "project=x"]) == 2
-    assert f"--{flag} is not supported yet" in capsys.readouterr().err
+@pytest.mark.parametrize("flag", ["wandb_args", "mlflow_args", "trackio_args", "hf_hub_log_args"])
+def test_a_reporter_that_cannot_work_stops_before_the_evaluation(evaluations, capsys, flag):
+    assert main([*RUN, f"--{flag}", "nothing=x"]) == 2
+    assert f"--{flag}: there is no argument 'nothing'" in capsys.readouterr().err
     assert evaluations == []
 
 

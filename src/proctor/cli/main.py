@@ -50,6 +50,7 @@ SUBCOMMANDS = {
     "gate": "pass a run or not: against a baseline within a margin, or by a policy",
     "report": "write one HTML file of runs: scores, comparisons, every question; it opens offline",
     "probe": "probe a model for traces of an exam: is the published order of options likelier than others?",
+    "push": "send stored runs to W&B, MLflow, Trackio, TensorBoard or the Hugging Face hub",
     "items": "look at the items of runs: difficulty, doubtful golds, duplicates",
     "runs": "list earlier runs, how they ended, and where their results are",
     "cache": "manage cached responses",

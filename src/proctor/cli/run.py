@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from proctor.cli.environment import set_tokenizer_threads
 from proctor.cli.flags import add_run_flags as add_flags
 from proctor.cli.launcher import is_surplus
+from proctor.cli.run_reporters import prepare_reporters, send_results
 from proctor.cli.stop import add_command_note
 from proctor.errors import UsageError, did_you_mean
 
@@ -33,11 +34,11 @@ def execute(namespace: argparse.Namespace) -> int:
     # Before the place for results is tried: a surplus process writes nothing anywhere.
     if is_surplus(configs[0].model_args):
         return 0
-    _refuse_missing_reporters(configs[0])
     _warn_of_no_effect(configs[0])
     # All of them before the first is run: a mistake in the last one costs seconds and not hours.
     for config in configs:
         check_model(config)
+        prepare_reporters(config)
     if len(configs) > 1:
         from proctor.cli.run_models import run_models
 
@@ -64,6 +65,7 @@ def _run_and_print(config: RunConfig) -> tuple[FinishedRun, int]:
 
     # An output folder that cannot be written is an error before seconds of imports, and not after them.
     check_output(config.output_path, config)  # before the session imports what is heavy
+    reporters = prepare_reporters(config)
 
     from proctor.run.session import evaluate
 
@@ -72,7 +74,9 @@ def _run_and_print(config: RunConfig) -> tuple[FinishedRun, int]:
     run = partial(evaluate, config, progress=open_progress, keep_records=False)
     finished = complete_run(config, lambda samples: run(samples=samples), stream_samples=True)
     try:
-        return finished, report(finished)
+        print_report(finished)
+        arrived = send_results(reporters, finished)
+        return finished, conclude(finished) or int(config.strict_reporters and not arrived)
     except KeyboardInterrupt as stop:
         note_stop(stop, config, finished.result, "the same command shows the results")
         raise
@@ -127,16 +131,6 @@ def _list_tasks(namespace: argparse.Namespace) -> int:
     return ls.execute(parser.parse(["tasks", *folders]))
 
 
-def _refuse_missing_reporters(config: RunConfig) -> None:
-    """A run whose results would silently not arrive where they were wanted does not start."""
-    for key in ("wandb_args", "wandb_config_args", "trackio_args", "hf_hub_log_args"):
-        if getattr(config, key):
-            raise UsageError(
-                f"--{key} is not supported yet: results are sent nowhere.",
-                hint="Leave it out; --output_path writes the results files that could be sent there.",
-            )
-
-
 def _warn_of_no_effect(config: RunConfig) -> None:
     if config.cache_requests:
         logger.warning("--cache_requests has no effect: prompts are not cached, building them takes seconds.")
@@ -179,6 +173,12 @@ _NEEDED: Mapping[str, tuple[str, str]] = {
 
 def report(finished: FinishedRun) -> int:
     """Print what came out, and return the exit code; a file that could not be written is an error after the tables."""
+    print_report(finished)
+    return conclude(finished)
+
+
+def print_report(finished: FinishedRun) -> None:
+    """Print the tables, and what is wrong with them."""
     from proctor.results.encode import dumps
 
     config, document = finished.config, finished.document
@@ -188,6 +188,10 @@ def report(finished: FinishedRun) -> int:
     # Whoever reads the table alone must know what is wrong with it.
     for problem in finished.result.problems:
         print(problem)
+
+
+def conclude(finished: FinishedRun) -> int:
+    """The exit code; a file that could not be written is raised."""
     if finished.failure is not None:
         raise finished.failure
     return finished.exit_code

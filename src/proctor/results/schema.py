@@ -42,6 +42,7 @@ __all__ = [
     "results_document",
     "sample_line",
     "sanitize",
+    "without_secrets",
 ]
 
 ENVIRONMENT_KEYS = ("git_hash", "date", "pretty_env_info", "transformers_version", "lm_eval_version", "upper_git_hash")
@@ -87,13 +88,24 @@ def results_document(run: RunResult, environment: Mapping[str, Any], *, hashes: 
     document["total_evaluation_time_seconds"] = str(run.seconds)
     own = {key: value for key, value in environment.items() if key not in ENVIRONMENT_KEYS}
     own |= {key: value for key, value in run.extra.items() if key not in document}
+    return without_secrets(document | own)
+
+
+_OPEN_KEYS = frozenset(
+    {"results", "groups", "group_subtasks", "versions", "n-shot", "higher_is_better", "n-samples", "task_hashes"}
     # Tokens of the tokenizer are no secrets, and a chat template or a score is not searched for any.
-    open_keys = {"results", "groups", "group_subtasks", "versions", "n-shot", "higher_is_better", "n-samples"}
-    open_keys |= {"task_hashes", "chat_template", *TOKENIZER_KEYS}
-    return {key: value if key in open_keys else _redacted(key, value) for key, value in (document | own).items()}
-
-
+    | {"chat_template", *TOKENIZER_KEYS}
+)
 _BY_TASK = frozenset({"configs", "failed", "not_a_number"})
+
+
+def without_secrets(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The content of a results file without secrets; what lm-eval wrote may hold some.
+
+    Args:
+        document: The content.
+    """
+    return {key: value if key in _OPEN_KEYS else _redacted(key, value) for key, value in document.items()}
 
 
 def _redacted(key: str, value: Any) -> Any:

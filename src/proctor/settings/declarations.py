@@ -34,7 +34,7 @@ from proctor.settings.setting import SAME, Setting, names, optional, pairs, repe
 from proctor.settings.values import Seeds
 
 _WHAT, _HOW, _CHAT = "what to evaluate", "how to evaluate", "chat"
-_OUTPUT, _REPORTERS, _MORE = "output", "reporters (not supported yet)", "more"
+_OUTPUT, _REPORTERS, _MORE = "output", "reporters", "more"
 _SECTIONS = (_WHAT, _SAMPLING, _HOW, _CHOICES, _SCORES, _CHAT, _OUTPUT, _REPORTERS, _MORE)
 
 
@@ -230,10 +230,50 @@ class RunConfig(SamplingSettings):
         command_line=True,
     )
 
-    wandb_args: Mapping[str, Any] = pairs(_REPORTERS, "Weights & Biases", command_line=True)
-    wandb_config_args: Mapping[str, Any] = pairs(_REPORTERS, "Weights & Biases, its config", command_line=True)
-    trackio_args: Mapping[str, Any] = pairs(_REPORTERS, "Trackio", command_line=True)
-    hf_hub_log_args: Mapping[str, Any] = pairs(_REPORTERS, "a data set on the Hugging Face hub", command_line=True)
+    wandb_args: Mapping[str, Any] = pairs(
+        _REPORTERS,
+        "send results to Weights & Biases: arguments of wandb.init, as in project=NAME; and step=N",
+        command_line=True,
+        push="arguments of wandb.init, as in project=NAME; and step=N",
+    )
+    wandb_config_args: Mapping[str, Any] = pairs(
+        _REPORTERS, "more values for the configuration of the run there", command_line=True, push=SAME
+    )
+    trackio_args: Mapping[str, Any] = pairs(
+        _REPORTERS,
+        "send results to Trackio: arguments of trackio.init, as in project=NAME; and step=N",
+        command_line=True,
+        push="arguments of trackio.init, as in project=NAME; and step=N",
+    )
+    hf_hub_log_args: Mapping[str, Any] = pairs(
+        _REPORTERS,
+        "send results to a data set on the Hugging Face hub, as in hub_results_org=NAME,push_results_to_hub=True",
+        command_line=True,
+        push="which data set, as in hub_results_org=NAME,results_repo_name=NAME",
+    )
+    mlflow_args: Mapping[str, Any] = pairs(
+        _REPORTERS,
+        "send results to MLflow, as in tracking_uri=ADDRESS,experiment_name=NAME",
+        ours=True,
+        command_line=True,
+        push="as in tracking_uri=ADDRESS,experiment_name=NAME",
+    )
+    tensorboard_dir: str | None = text(
+        None,
+        accepts.path,
+        _REPORTERS,
+        "FOLDER",
+        "write scores for TensorBoard to this folder",
+        ours=True,
+        command_line=True,
+        push="the folder of TensorBoard's runs (default: runs)",
+    )
+    strict_reporters: bool = switch(
+        _REPORTERS,
+        "exit with 1 if results did not arrive where they were sent (default: a warning)",
+        ours=True,
+        command_line=True,
+    )
 
     metadata: Mapping[str, Any] = pairs(
         _MORE,

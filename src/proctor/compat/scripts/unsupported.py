@@ -14,7 +14,7 @@ from proctor.errors import UsageError
 from proctor.lazy import load_attribute
 
 _MODELS = "proctor evaluates Hugging Face models (--model hf) and classes derived from lm_eval.api.model.LM."
-_FILES = "EvaluationTracker(output_path=...) writes the files that could be sent there."
+_FILES = "EvaluationTracker(output_path=...) writes files that 'proctor push' sends there."
 _BASES = {
     "LM": "proctor.compat.scripts.model:LM",
     "TemplateLM": "proctor.compat.scripts.model:TemplateLM",

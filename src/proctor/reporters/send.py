@@ -1,0 +1,165 @@
+"""Sending a run: everything is checked before it, and what fails after it is a sentence."""
+
+# Two moments
+# -----------
+#   before the run   check_destination   arguments, package, its release, a key, a folder: an error before any request
+#   after the run    send                a server that is gone, a project that is not allowed: a ReporterError, which a
+#                                        run shows as a warning with the command that sends later
+#
+# Invariant: no exception of a tracker's package gets out of here but as a ReporterError; its text is searched for
+# secrets as that of every error. A stop by Ctrl-C is none, and passes.
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from proctor.errors import MissingExtraError, ProctorError, UsageError, did_you_mean, error_line
+from proctor.lazy import install_extra, load_attribute
+from proctor.reporters.base import Reporter, ReporterError
+from proctor.reporters.facts import ReportedRun
+from proctor.reporters.kinds import KINDS, ReporterKind
+
+log = logging.getLogger("proctor")
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where results go.
+
+    Attributes:
+        name: The kind's name.
+        arguments: What the reporter is made with.
+    """
+
+    name: str
+    arguments: Mapping[str, Any]
+
+    @property
+    def kind(self) -> ReporterKind:
+        """Its row."""
+        return KINDS[self.name]
+
+
+def destinations(settings: Any) -> tuple[Destination, ...]:
+    """Where the results of a run are to go, by its settings.
+
+    Args:
+        settings: Has an attribute for the setting of each kind.
+
+    Raises:
+        UsageError: A configuration for Weights & Biases is given, and nothing is sent there.
+    """
+    given = tuple(destination(name, settings) for name, kind in KINDS.items() if getattr(settings, kind.setting, None))
+    if settings.wandb_config_args and not settings.wandb_args:
+        raise UsageError("--wandb_config_args belongs to --wandb_args: add --wandb_args project=NAME.")
+    return given
+
+
+def destination(name: str, settings: Any) -> Destination:
+    """One kind with its arguments.
+
+    Args:
+        name: The kind.
+        settings: As for :func:`destinations`.
+    """
+    value = getattr(settings, KINDS[name].setting, None) or {}
+    arguments: dict[str, Any] = dict(value) if isinstance(value, Mapping) else {"dir": str(value)}
+    if name == "wandb" and settings.wandb_config_args:
+        own = arguments.get("config")
+        arguments["config"] = {**(own if isinstance(own, Mapping) else {}), **settings.wandb_config_args}
+    return Destination(name, arguments)
+
+
+def check_destination(to: Destination) -> Reporter:
+    """Everything that can be known before a run.
+
+    Args:
+        to: Where results are to go.
+
+    Returns:
+        The reporter, for :func:`send`.
+
+    Raises:
+        ProctorError: Results cannot arrive there.
+    """
+    kind = to.kind
+    unknown = [name for name in to.arguments if kind.arguments and name not in kind.arguments]
+    if unknown:
+        raise UsageError(
+            f"--{kind.setting}: there is no argument {unknown[0]!r}.",
+            hint=did_you_mean(unknown[0], kind.arguments) or f"There are {', '.join(sorted(kind.arguments))}.",
+        )
+    _check_package(kind)
+    reporter: Reporter = load_attribute(kind.target)(to.arguments)  # pyright: ignore[reportCallIssue]
+    reporter.check()
+    return reporter
+
+
+def _check_package(kind: ReporterKind) -> None:
+    """The package is there, and new enough; it is not imported."""
+    command = install_extra(kind.extra) if kind.extra else f"pip install '{kind.package}>={kind.oldest}'"
+    try:
+        release = importlib.metadata.version(kind.package)
+    except importlib.metadata.PackageNotFoundError:
+        release = None
+    if release is None or importlib.util.find_spec(kind.package) is None:
+        raise MissingExtraError(
+            f"--{kind.setting} needs the package '{kind.package}', which is not installed.",
+            hint=f"Install it with: {command}",
+        )
+    if _numbers(release) < _numbers(kind.oldest):
+        raise MissingExtraError(
+            f"--{kind.setting} needs {kind.package} {kind.oldest} or newer; {release} is installed.",
+            hint=f"Renew it with: pip install --upgrade '{kind.package}>={kind.oldest}'",
+        )
+
+
+def _numbers(release: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", release)[:3])
+
+
+def send(to: Destination, reporter: Reporter, run: ReportedRun, *, samples: bool = True) -> str:
+    """Send a run.
+
+    Args:
+        to: Where.
+        reporter: What :func:`check_destination` gave.
+        run: The run.
+        samples: Whether samples are sent, too.
+
+    Returns:
+        Where the results are.
+
+    Raises:
+        ReporterError: They did not arrive, or not whole.
+    """
+    sent = False
+    try:
+        reporter.begin(run)
+        for result in run.tasks(samples=samples):
+            reporter.task(result)
+        place = reporter.end(run)
+        sent = True
+    except ProctorError as error:
+        raise ReporterError(
+            f"The results were not sent to {to.kind.title}: {error.message}", hint=error.hint
+        ) from error
+    except (Exception, SystemExit) as error:  # whatever a tracker raises
+        raise ReporterError(f"The results were not sent to {to.kind.title}: {error_line(error)}") from error
+    finally:
+        if not sent:
+            _abandon(reporter)
+    return place
+
+
+def _abandon(reporter: Reporter) -> None:
+    try:
+        reporter.abandon()
+    except Exception:
+        log.debug("Where closing a reporter failed:", exc_info=True)

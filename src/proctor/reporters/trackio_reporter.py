@@ -1,0 +1,81 @@
+"""Trackio: scores, settings, and a table of samples for each task; in a local database, or in a Space of the hub."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from proctor.lazy import need
+from proctor.reporters.base import text_argument
+from proctor.reporters.facts import ReportedRun, ReportedTask
+from proctor.reporters.steps import given_step
+from proctor.results.encode import dumps
+
+_PROJECT = "lm-eval-harness"
+"""lm-eval: its project where none is given."""
+
+
+class TrackioReporter:
+    """A run of Trackio.
+
+    Args:
+        arguments: Of ``trackio.init``; ``step`` is that of all values.
+    """
+
+    def __init__(self, arguments: Mapping[str, Any]) -> None:
+        self._arguments = {"project": _PROJECT, **arguments}
+        self._step = given_step(self._arguments.pop("step", None), "--trackio_args")
+        self._run: Any = None
+
+    def check(self) -> None:
+        """Nothing is certain before a run: a local database needs neither key nor network."""
+
+    def begin(self, run: ReportedRun) -> None:
+        """Open the run."""
+        with _quiet():
+            trackio = need("trackio", extra="trackers")
+            arguments = dict(self._arguments)
+            for name in ("project", "name"):  # lm-eval reads name=7 as a number; Trackio wants a text
+                if name in arguments:
+                    arguments[name] = text_argument(arguments, name)
+            arguments.setdefault("name", None)
+            own = arguments.pop("config", None) or {}
+            if self._step is None:
+                self._step = run.step
+            config = json.loads(dumps({**run.settings, "model": run.name, **own}))
+            self._run = trackio.init(config=config, **arguments)
+
+    def task(self, result: ReportedTask) -> None:
+        """Send scores, and a table of samples."""
+        values: dict[str, Any] = dict(result.flat)
+        if result.table is not None:
+            rows = [list(row) for row in result.table.rows]
+            table = need("trackio").Table(columns=list(result.table.columns), data=rows, allow_mixed_types=True)
+            values[f"{result.name}_eval_results"] = table
+        with _quiet():
+            need("trackio").log(values, step=self._step)
+
+    def end(self, run: ReportedRun) -> str:
+        """Close."""
+        with _quiet():
+            need("trackio").finish()
+        space, project = text_argument(self._arguments, "space_id"), self._arguments["project"]
+        return f"the Space {space}" if space else f"Trackio's project {project!r} ('trackio show --project {project}')"
+
+    def abandon(self) -> None:
+        """Close."""
+        if self._run is not None:
+            with _quiet():
+                need("trackio").finish()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Within, what Trackio prints goes nowhere: stdout is the table of the run."""
+    import contextlib
+
+    with open(os.devnull, "w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):
+        yield

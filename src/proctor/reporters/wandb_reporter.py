@@ -1,0 +1,110 @@
+"""Weights & Biases: scores, the results table, a table of samples for each task, the results file as an artifact."""
+
+from __future__ import annotations
+
+import json
+import netrc
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from proctor.errors import UsageError
+from proctor.lazy import need
+from proctor.reporters.base import text_argument
+from proctor.reporters.facts import ReportedRun, ReportedTask
+from proctor.reporters.score_rows import SCORE_COLUMNS, score_rows
+from proctor.reporters.steps import given_step
+from proctor.results.encode import dumps
+
+_WITHOUT_KEY = ("offline", "disabled", "dryrun")
+_HOST = "https://api.wandb.ai"
+
+
+class WandbReporter:
+    """A run of Weights & Biases, with lm-eval's names for everything in it.
+
+    Args:
+        arguments: Of ``wandb.init``; ``step`` is that of all values.
+    """
+
+    def __init__(self, arguments: Mapping[str, Any]) -> None:
+        self._arguments = dict(arguments)
+        self._step = given_step(self._arguments.pop("step", None), "--wandb_args")
+        self._run: Any = None
+
+    def check(self) -> None:
+        """Whether there is a key, where one is needed: without one wandb would wait for somebody who types it.
+
+        Raises:
+            UsageError: There is none.
+        """
+        mode = text_argument(self._arguments, "mode") or os.environ.get("WANDB_MODE", "")
+        if mode in _WITHOUT_KEY or _has_key():
+            return
+        raise UsageError(
+            "--wandb_args: there is no key for Weights & Biases.",
+            hint="Run 'wandb login', or set WANDB_API_KEY; mode=offline writes a folder that 'wandb sync' sends later.",
+        )
+
+    def begin(self, run: ReportedRun) -> None:
+        """Open the run."""
+        wandb = need("wandb", extra="trackers")
+        arguments = {"settings": wandb.Settings(silent=True), **self._arguments}
+        if self._step is None:
+            self._step = run.step
+        own = arguments.pop("config", None) or {}
+        self._run = wandb.init(**arguments)
+        self._run.config.update({**_plain(run.settings), **own}, allow_val_change=True)
+
+    def task(self, result: ReportedTask) -> None:
+        """Send scores, and a table of samples."""
+        values: dict[str, Any] = dict(result.flat)
+        if result.table is not None:
+            rows = [list(row) for row in result.table.rows]
+            # Numbers and texts in one column (a metric that is a label) are allowed, and shown as they are.
+            table = need("wandb").Table(columns=list(result.table.columns), data=rows, allow_mixed_types=True)
+            # lm-eval: the table's key.
+            values[f"{result.name}_eval_results"] = table
+        self._run.log(values, step=self._step)
+
+    def end(self, run: ReportedRun) -> str:
+        """Send the table of scores and the results file."""
+        wandb = need("wandb")
+        rows = [list(row) for row in score_rows(run.stored)]
+        self._run.log({"evaluation/eval_results": wandb.Table(columns=list(SCORE_COLUMNS), data=rows)}, step=self._step)
+        artifact = wandb.Artifact("results", type="eval_results")
+        with artifact.new_file("results.json", mode="w", encoding="utf-8") as file:
+            file.write(dumps(run.document, indent=2))
+        self._run.log_artifact(artifact)
+        folder = str(Path(self._run.dir).parent)
+        place = f"{folder} ('wandb sync {folder}' sends it)" if self._run.offline else str(self._run.url)
+        self._run.finish()
+        return place
+
+    def abandon(self) -> None:
+        """Mark the run as failed."""
+        if self._run is not None:
+            self._run.finish(exit_code=1)
+
+
+def _has_key() -> bool:
+    if os.environ.get("WANDB_API_KEY"):
+        return True
+    host = urlsplit(os.environ.get("WANDB_BASE_URL") or _HOST).hostname or ""
+    for name in (os.environ.get("NETRC"), "~/.netrc", "~/_netrc"):
+        file = Path(os.path.expanduser(name or ""))
+        if not name or not file.is_file():
+            continue
+        try:
+            if netrc.netrc(file).authenticators(host):
+                return True
+        except (OSError, netrc.NetrcParseError, UnicodeDecodeError):
+            continue
+    return False
+
+
+def _plain(value: Any) -> Any:
+    """Values as JSON has them: a configuration holds whatever a task file had."""
+    return json.loads(dumps(value))
