@@ -8,7 +8,7 @@ import random
 import pytest
 
 from proctor.analysis.draws import source_of
-from proctor.analysis.order_positions import order_positions, position_wald
+from proctor.analysis.order_positions import hotelling_p, order_positions, position_wald
 from proctor.analysis.order_scores import OrderedItem, item_orders, order_scores
 from proctor.analysis.orders import cyclic_orders
 from proctor.errors import AnalysisError
@@ -82,3 +82,42 @@ def test_without_bias_5_percent_are_found(knowledge):
             shares.append([chosen.count(p) / 4 for p in range(4)])
         small += position_wald(shares).p < 0.05
     assert 0.02 < small / 400 < 0.09
+
+
+def unbiased(source, n, options=4):
+    """The shares of chosen positions of items whose choices know no position: half by content, half by chance."""
+    shares = []
+    for _ in range(n):
+        content, chosen = source.randrange(options), [0.0] * options
+        for turn in range(options):
+            position = (content - turn) % options if source.random() < 0.5 else source.randrange(options)
+            chosen[position] += 1 / options
+        shares.append(chosen)
+    return shares
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [8, 12, 20, 40])
+def test_without_a_preference_few_items_show_none(n):
+    source = random.Random(n)
+    draws = [unbiased(source, n) for _ in range(1000)]
+    found = [hotelling_p(shares) for shares in draws]
+    assert sum(p is not None and p <= 0.05 for p in found) / len(draws) < 0.085
+    large = sum((position_wald(shares).p or 1) <= 0.05 for shares in draws) / len(draws)
+    # Why chi-square is not taken.
+    assert large > (0.15 if n < 20 else 0.065)
+
+
+def test_few_items_are_less_sure_and_many_are_as_sure():
+    shares = unbiased(random.Random(4), 12)
+    assert hotelling_p(shares) > position_wald(shares).p
+    many = unbiased(random.Random(5), 4000)
+    assert hotelling_p(many) == pytest.approx(position_wald(many).p, abs=0.002)
+    assert hotelling_p(unbiased(random.Random(6), 3)) is None or position_wald(unbiased(random.Random(6), 3)).p == 1
+
+
+def test_hotelling_is_scipys_f():
+    stats = pytest.importorskip("scipy.stats")
+    shares = unbiased(random.Random(7), 25)
+    statistic = position_wald(shares).statistic
+    assert hotelling_p(shares) == pytest.approx(stats.f.sf(statistic * 22 / (3 * 24), 3, 22), rel=1e-9)

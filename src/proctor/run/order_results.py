@@ -64,11 +64,11 @@ class OrderResult:
         if worst.value is not None:
             line += f", right in every order {_number(worst.value)}"
         places = self.positions
-        if places is not None and places.test.p is not None:
+        if places is not None and places.p is not None:
             share = max(places.share)
             line += (
                 f". Position {places.share.index(share) + 1} is chosen in {share:.0%} of responses "
-                f"({1 / places.options:.0%} expected, p = {places.test.p:.2g})"
+                f"({1 / places.options:.0%} expected, p = {places.p:.2g})"
             )
         unmoved = self.kinds.get("fixed", 0)
         return line + (f". {unmoved:,} documents have options that cannot move." if unmoved else ".")
@@ -218,7 +218,7 @@ def _details(one: OrderResult) -> dict[str, Any]:
             "recall": list(places.recall),
             "chi_square": places.test.statistic,
             "degrees_of_freedom": places.test.freedom,
-            "p": places.test.p,
+            "p": places.p,
         }
     return found
 
