@@ -52,6 +52,7 @@ SUBCOMMANDS = {
     "probe": "probe a model for traces of an exam: is the published order of options likelier than others?",
     "push": "send stored runs to W&B, MLflow, Trackio, TensorBoard or the Hugging Face hub",
     "items": "look at the items of runs: difficulty, doubtful golds, duplicates",
+    "export": "write the samples of runs as a table: CSV, Excel, Parquet, JSON lines",
     "runs": "list earlier runs, how they ended, and where their results are",
     "cache": "manage cached responses",
     "compat": "let child processes of scripts written for lm-eval run on proctor, too",

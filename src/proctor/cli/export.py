@@ -1,0 +1,44 @@
+"""Write the samples of runs as a table: CSV, Excel, Parquet or JSON lines, a row for each document and run."""
+
+from __future__ import annotations
+
+import argparse
+
+from proctor.cli.cache import add_store_flag
+from proctor.cli.stored_runs import report_unread
+from proctor.cli.values import Words
+
+USAGE = "proctor export RUN [RUN ...] --to FILE.csv|.xlsx|.parquet|.jsonl [--columns NAME ...] [--tasks NAME ...]"
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Which runs, what of them, and where to."""
+    parser.add_argument(
+        "runs",
+        nargs="+",
+        metavar="RUN",
+        help="a results file, a samples file, a folder, a .zip or .tar.gz, or a number of 'proctor runs'; of proctor "
+        "or lm-eval. All runs of a folder are taken",
+    )
+    parser.add_argument("--to", required=True, metavar="FILE", help="ends in .csv, .xlsx, .parquet or .jsonl")
+    parser.add_argument("--columns", nargs="+", action=Words, metavar="NAME", help="only these columns, in this order")
+    parser.add_argument(
+        "--tasks", nargs="+", action=Words, metavar="NAME", help="only these tasks and groups; patterns are allowed"
+    )
+    parser.add_argument("--excel", action="store_true", help="a CSV with a byte order mark, by which Excel knows UTF-8")
+    add_store_flag(parser)
+
+
+def execute(namespace: argparse.Namespace) -> int:
+    """Write the table, and say how many rows it has."""
+    from proctor.analysis.sample_rows import sample_table
+    from proctor.results.open_runs import open_runs
+    from proctor.results.sample_tables import write_table
+
+    opened = open_runs(namespace.runs, store=namespace.store)
+    report_unread(opened)
+    runs = list({run.source: run for run in opened.runs}.values())
+    table = sample_table(runs, namespace.tasks or (), namespace.columns or ())
+    count = write_table(namespace.to, table.columns, table.rows, excel=namespace.excel)
+    print(f"{namespace.to}: {count:,} {'row' if count == 1 else 'rows'}, {len(table.columns)} columns")
+    return 0

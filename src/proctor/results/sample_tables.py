@@ -1,0 +1,177 @@
+"""Tables written as CSV, JSON lines, Excel's workbooks and Parquet, a row at a time."""
+
+# A cell of text that begins with = + - @ is a formula for a spreadsheet, and a model may write such texts: in CSV it
+# gets an apostrophe before it, in a workbook it is marked as a text. Numbers are no texts, so negative ones stay as
+# they are. JSON lines and Parquet have types, and nothing is changed there.
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from proctor.errors import MissingExtraError, OutputError, UsageError
+from proctor.lazy import install_extra
+
+Columns = Mapping[str, str]
+"""Name -> "text", "integer", "number", "texts" or "integers"."""
+Rows = Iterator[Mapping[str, Any]]
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_MOST_ROWS, _LONGEST_CELL = 1_048_576, 32_767
+"""Limits of Excel."""
+_BLOCK = 5_000
+
+# What XML, and so a workbook, cannot hold; and half a surrogate pair, which no file can.
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def write_table(path: str, columns: Columns, rows: Rows, *, excel: bool = False) -> int:
+    """Write a table in the format that the file's name says.
+
+    Args:
+        path: Where; ends in .csv, .jsonl, .xlsx or .parquet.
+        columns: Names and kinds.
+        rows: A mapping by column for each row.
+        excel: Whether a CSV begins with a byte order mark, by which Excel knows UTF-8.
+
+    Returns:
+        The number of rows.
+
+    Raises:
+        UsageError: The name says no format that is written.
+        OutputError: It cannot be written.
+        MissingExtraError: A workbook is wanted and openpyxl is not installed.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in FORMATS:
+        raise UsageError(f"--to {path}: no such format.", hint=f"A name ends in {', '.join(FORMATS)}.")
+    if excel and suffix != ".csv":
+        raise UsageError(f"--excel is for .csv alone, not for {suffix}.")
+    with _whole(Path(path)) as part:
+        if suffix == ".csv":
+            return _write_csv(part, columns, rows, excel=excel)
+        return FORMATS[suffix](part, columns, rows)
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """A file beside ``path`` that takes its place when all of it is written."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        yield part
+        part.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _utf8(value: Any) -> Any:
+    """A text without half surrogate pairs, which a model's bytes can leave behind."""
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
+
+
+def _flat(value: Any) -> Any:
+    """A value as one cell: lists as JSON."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else value
+
+
+def _write_csv(path: Path, columns: Columns, rows: Rows, *, excel: bool = False) -> int:
+    with path.open("w", encoding="utf-8-sig" if excel else "utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([_quoted(name) for name in columns])
+        count = 0
+        for row in rows:
+            writer.writerow([_quoted(_utf8(_flat(row.get(name)))) for name in columns])
+            count += 1
+    return count
+
+
+def _quoted(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def _write_jsonl(path: Path, columns: Columns, rows: Rows) -> int:
+    count = 0
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for row in rows:
+            line = json.dumps({name: row.get(name) for name in columns}, ensure_ascii=False, allow_nan=False)
+            file.write(f"{_utf8(line)}\n")
+            count += 1
+    return count
+
+
+def _write_xlsx(path: Path, columns: Columns, rows: Rows) -> int:
+    try:
+        from openpyxl import Workbook
+        from openpyxl.cell import WriteOnlyCell
+    except ModuleNotFoundError as error:
+        hint = f"Install it with: pip install openpyxl, or {install_extra('xlsx')}. Or write .csv with --excel."
+        raise MissingExtraError(
+            "A workbook needs the package 'openpyxl', which is not installed.", hint=hint
+        ) from error
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("samples")
+    sheet.freeze_panes = "A2"
+
+    def cell(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        made = WriteOnlyCell(sheet, _NO_XML.sub("\ufffd", value)[:_LONGEST_CELL])
+        made.data_type = "s"  # else a text that begins with = is a formula
+        return made
+
+    sheet.append([cell(name) for name in columns])
+    count = 0
+    for row in rows:
+        count += 1
+        if count >= _MOST_ROWS:
+            raise UsageError(
+                f"A workbook holds {_MOST_ROWS - 1:,} rows.", hint="Write .csv or .parquet, or take --tasks."
+            )
+        sheet.append([cell(_flat(row.get(name))) for name in columns])
+    book.save(path)
+    return count
+
+
+def _write_parquet(path: Path, columns: Columns, rows: Rows) -> int:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    kinds = {
+        "text": pa.string(), "integer": pa.int64(), "number": pa.float64(), "texts": pa.list_(pa.string()),
+        "integers": pa.list_(pa.int64()),
+    }  # fmt: skip
+    schema = pa.schema([(name, kinds[kind]) for name, kind in columns.items()])
+    count = 0
+    with parquet.ParquetWriter(path, schema) as writer:
+        while block := list(islice(rows, _BLOCK)):
+            arrays = [
+                pa.array([_typed(row.get(name), kind) for row in block], kinds[kind]) for name, kind in columns.items()
+            ]
+            writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+            count += len(block)
+    return count
+
+
+def _typed(value: Any, kind: str) -> Any:
+    if kind == "number" and isinstance(value, float) and math.isnan(value):
+        return None
+    return [_utf8(one) for one in value] if isinstance(value, list) else _utf8(value)
+
+
+FORMATS: Mapping[str, Callable[[Path, Columns, Rows], int]] = {
+    ".csv": _write_csv,
+    ".jsonl": _write_jsonl,
+    ".xlsx": _write_xlsx,
+    ".parquet": _write_parquet,
+}
+"""The end of a file's name -> what writes it."""
