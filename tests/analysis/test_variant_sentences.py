@@ -14,10 +14,13 @@ def run(own):
 
 def test_sentences_on_orders_come_before_those_on_formulations():
     own = {
-        "formulations": {"tasks": [{"task": "a", "sentences": ["letter and text", "without"]}, {"task": "b"}]},
+        "formulations": {
+            "groups": [{"group": "g", "sentences": ["all of it"]}],
+            "tasks": [{"task": "a", "sentences": ["letter and text", "without"]}, {"task": "b"}],
+        },
         "choice_orders": {"tasks": [{"task": "a", "sentence": "over orders"}]},
     }
-    assert variant_sentences(run(own)) == ("over orders", "letter and text", "without")
+    assert variant_sentences(run(own)) == ("over orders", "all of it", "letter and text", "without")
 
 
 @pytest.mark.parametrize(

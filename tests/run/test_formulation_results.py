@@ -11,7 +11,6 @@ from proctor.errors import UsageError
 from proctor.models.dummy import DummyModel
 from proctor.preview.preview import preview
 from proctor.run.exam import load_exam
-from proctor.run.formulation_results import MOST_REPORTED, report_formulations
 from proctor.run.progress import Quiet
 from proctor.run.session import evaluate
 from proctor.settings.config import build_config
@@ -248,16 +247,3 @@ def test_preview_shows_each_formulation(folder):
     for name in ("text", "generate", "choices_only", "choices_only_text"):
         assert f"the same document in the formulation {name}\n" in shown
     assert "in the order" not in shown
-
-
-def test_the_sentences_of_many_tasks_stand_in_the_file(folder, caplog):
-    caplog.set_level("INFO", "proctor")
-    (folder / "both.yaml").unlink()
-    for number in range(MOST_REPORTED + 2):
-        text = TASK.replace("task: letters", f"task: letters{number}")
-        (folder / f"letters{number}.yaml").write_text(text, encoding="utf-8")
-    run(folder, tasks="letters*", formulations="text")
-    assert "The formulations of 3 more tasks are compared in the results file" in caplog.text
-    caplog.clear()
-    report_formulations([])
-    assert caplog.text == ""

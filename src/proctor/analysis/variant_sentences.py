@@ -14,15 +14,16 @@ SHOWN = 12
 
 
 def variant_sentences(run: StoredRun) -> tuple[str, ...]:
-    """The sentences on orders, then those on formulations, in the order of tasks.
+    """The sentences on orders, then those on formulations, of groups and of tasks.
 
     Args:
         run: The run; files of other programs have none.
     """
     orders = run.section("proctor", "choice_orders").get("tasks")
-    formulations = run.section("proctor", "formulations").get("tasks")
+    formulations = run.section("proctor", "formulations")
     found: list[Any] = [one.get("sentence") for one in _mappings(orders)]
-    for one in _mappings(formulations):
+    # What is found of many documents stands before what is found of few.
+    for one in [*_mappings(formulations.get("groups")), *_mappings(formulations.get("tasks"))]:
         sentences = one.get("sentences")
         found += sentences if isinstance(sentences, list) else []
     return tuple([sentence for sentence in found if isinstance(sentence, str)])

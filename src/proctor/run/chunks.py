@@ -36,7 +36,7 @@ from proctor.errors import Finding
 from proctor.models import declared_kind
 from proctor.models.protocols import Model, OriginModel
 from proctor.random_state import random_state, set_random_state
-from proctor.run.formulation_results import report_without_formulations
+from proctor.run.formulation_report import report_without_formulations
 from proctor.run.order_results import report_without_orders
 from proctor.run.progress import OpenProgress, Progress
 from proctor.run.prompt_style import model_style

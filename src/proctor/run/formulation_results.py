@@ -7,7 +7,6 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from proctor.analysis.draws import source_of
 from proctor.analysis.formulation_pairs import NO_CHOICE, FormulationAnswers, FormulationPair, formulation_pairs
@@ -15,18 +14,11 @@ from proctor.analysis.formulations import LOW_MASS, Normalization, normalized_sc
 from proctor.analysis.probabilities import first_highest
 from proctor.records import FormulationOutcome
 from proctor.run.formulation_values import FormulationValues
-from proctor.run.order_results import SHOWN
 from proctor.run.variant_scores import FORMULATION_SCORES, mean_value, share_value
 from proctor.run_result import TaskResult, Value
-from proctor.tasks.class_task import AnyTask
 from proctor.tasks.formulations import CHOICES_ONLY, FORMULATIONS, TASK
-from proctor.tasks.prompt import PromptStyle
-from proctor.tasks.task import Task
 
 log = logging.getLogger("proctor")
-
-MOST_REPORTED = 5
-"""Tasks whose sentences are logged."""
 
 Outcomes = Sequence[FormulationOutcome]
 
@@ -38,41 +30,46 @@ _ONE_PLACE, _ENOUGH = 0.9, 20
 
 @dataclass(frozen=True, slots=True)
 class FormulationResult:
-    """The formulations of one task.
+    """The formulations of one task, or of a group's documents together.
 
     Attributes:
-        task: Its name.
+        name: The task or group.
         filter: The filter under which its own formulation is compared.
         own: Which one its own is.
-        n: Documents that have a score in all of them.
-        left_out: Documents that do not.
+        left_out: Documents that have no score in all of them.
+        answers: What each gave on the documents that have, the own one first.
         scores: What was added to its scores.
         pairs: Each two formulations; the last ones are with and without the question.
     """
 
-    task: str
+    name: str
     filter: str
     own: str
-    n: int
     left_out: int
+    answers: Mapping[str, FormulationAnswers]
     scores: Mapping[str, Value]
     pairs: Sequence[FormulationPair]
+
+    @property
+    def n(self) -> int:
+        """Documents that have a score in all formulations."""
+        return len(self.answers[self.own].right)
 
     @property
     def sentences(self) -> list[str]:
         """What was found."""
         # Of the pairs those with the task's own formulation; the file has all.
-        lines = [f"{self.task}: {pair.sentence}" for pair in self.pairs if pair.a.name == self.own]
+        lines = [f"{self.name}: {pair.sentence}" for pair in self.pairs if pair.a.name == self.own]
         share, alone = self.scores.get("choices_only_share"), self.scores.get("acc_choices_only")
         if alone is not None and share is not None:
             lines.append(
-                f"{self.task}: without the question {alone.value:.3f} are right; of {share.n:,} documents that are "
+                f"{self.name}: without the question {alone.value:.3f} are right; of {share.n:,} documents that are "
                 f"right with it, {share.value:.0%} are right without it."
             )
         mass = self.scores.get("choice_mass")
         if mass is not None and mass.value < LOW_MASS:
             lines.append(
-                f"{self.task}: the model writes one of the letters with probability {mass.value:.3f}: their ranking is "
+                f"{self.name}: the model writes one of the letters with probability {mass.value:.3f}: their ranking is "
                 "decided among replies that it hardly ever gives."
             )
         return lines
@@ -97,18 +94,29 @@ def formulation_results(
         return result, None
     answers = _answers(outcomes, values.right(), wanted)
     scores = _scores(outcomes, answers)
-    main = [answers[name] for name in dict.fromkeys([outcomes[TASK][0].own, *FORMULATIONS]) if name in answers]
-    pairs = formulation_pairs(main, source_of(seed, result.name, "formulations"))
-    if CHOICES_ONLY in answers:
-        # Another question than which formulation is best: corrected for none of the pairs above.
-        pairs += formulation_pairs([main[0], answers[CHOICES_ONLY]], source_of(seed, result.name, CHOICES_ONLY))
-    details = FormulationResult(
-        result.name, values.filter, outcomes[TASK][0].own, len(outcomes[TASK]), values.left_out, scores, pairs
-    )
+    own, pairs = outcomes[TASK][0].own, pairs_of(result.name, answers, seed)
+    details = FormulationResult(result.name, values.filter, own, values.left_out, answers, scores, pairs)
     _warn(details, outcomes[TASK], wanted)
     added = {**result.values, **{(name, values.filter): value for name, value in scores.items()}}
     better = {**result.higher_is_better, **{name: FORMULATION_SCORES[name] for name in scores}}
     return replace(result, values=added, higher_is_better=better), details
+
+
+def pairs_of(name: str, answers: Mapping[str, FormulationAnswers], seed: int) -> list[FormulationPair]:
+    """Each two formulations, and the own one with and without the question.
+
+    Args:
+        name: The task or group.
+        answers: What each gave on the same documents, the own one first.
+        seed: For random signs, where a test draws some.
+    """
+    own = next(iter(answers))
+    main = [answers[one] for one in dict.fromkeys([own, *FORMULATIONS]) if one in answers]
+    pairs = formulation_pairs(main, source_of(seed, name, "formulations"))
+    if CHOICES_ONLY in answers:
+        # Another question than which formulation is best: corrected for none of the pairs above.
+        pairs += formulation_pairs([main[0], answers[CHOICES_ONLY]], source_of(seed, name, CHOICES_ONLY))
+    return pairs
 
 
 def _answers(
@@ -138,7 +146,7 @@ def _scores(outcomes: Mapping[str, Outcomes], answers: Mapping[str, FormulationA
     if "generate" in answers:
         found |= _of_written(answers["generate"], answers.get("letter", answers[own]))
     if CHOICES_ONLY in answers:
-        found |= _of_choices_only(answers[own], answers[CHOICES_ONLY])
+        found |= choices_only_scores(answers[own], answers[CHOICES_ONLY])
     return {name: found[name] for name in FORMULATION_SCORES if name in found}
 
 
@@ -186,7 +194,13 @@ def _of_written(written: FormulationAnswers, scored: FormulationAnswers) -> dict
     return found
 
 
-def _of_choices_only(own: FormulationAnswers, alone: FormulationAnswers) -> dict[str, Value]:
+def choices_only_scores(own: FormulationAnswers, alone: FormulationAnswers) -> dict[str, Value]:
+    """How much of the score is left without the question.
+
+    Args:
+        own: With the question.
+        alone: Without it.
+    """
     pairs = list(zip(own.right, alone.right, strict=True))
     found = {"choices_only_difference": mean_value([a - b for a, b in pairs])}
     if any(own.right):
@@ -194,27 +208,11 @@ def _of_choices_only(own: FormulationAnswers, alone: FormulationAnswers) -> dict
     return found
 
 
-def report_formulations(details: Sequence[FormulationResult]) -> None:
-    """Log what was found; of many tasks only how many, since each has several lines.
-
-    Args:
-        details: Of all tasks.
-    """
-    for one in details[:MOST_REPORTED]:
-        for sentence in one.sentences:
-            log.info("%s", sentence)
-    if len(details) > MOST_REPORTED:
-        log.info(
-            "The formulations of %d more tasks are compared in the results file, under proctor.formulations.",
-            len(details) - MOST_REPORTED,
-        )
-
-
 def _warn(one: FormulationResult, outcomes: Outcomes, wanted: Sequence[str]) -> None:
     if one.left_out:
         log.warning(
             "Task '%s': %s documents have no score in other formulations, since one of them could not be graded.",
-            one.task, f"{one.left_out:,}",
+            one.name, f"{one.left_out:,}",
         )  # fmt: skip
     places = Counter(gold for outcome in outcomes for gold in outcome.golds[:1])
     lists = one.own != "text" or {"letter", "hybrid", "generate"} & set(wanted)
@@ -224,70 +222,5 @@ def _warn(one: FormulationResult, outcomes: Outcomes, wanted: Sequence[str]) -> 
             log.warning(
                 "Task '%s': the right option stands at position %d in %d of %d documents: a model that prefers this "
                 "position is right wherever options are listed.",
-                one.task, place + 1, most, len(outcomes),
+                one.name, place + 1, most, len(outcomes),
             )  # fmt: skip
-
-
-def report_without_formulations(tasks: Sequence[AnyTask], style: PromptStyle) -> None:
-    """Say once which tasks are put as their files say alone.
-
-    Args:
-        tasks: All tasks, planned.
-        style: How prompts are rendered; with other formulations, or nothing is said.
-    """
-    if style.formulations is None:
-        return
-    names = [task.spec.name for task in tasks if not (isinstance(task, Task) and task.has_formulations(style))]
-    if names:
-        log.warning(
-            "%s has no effect on %d of %d tasks: they do not choose among options of one prompt, or Python makes their "
-            "prompts or scores (%s%s).",
-            style.formulations.flag, len(names), len(tasks), ", ".join(names[:SHOWN]),
-            ", ..." if len(names) > SHOWN else "",
-        )  # fmt: skip
-
-
-def formulation_facts(details: Sequence[FormulationResult], formulations: str, *, choices_only: bool) -> dict[str, Any]:
-    """What the results file says, under ``formulations``.
-
-    Args:
-        details: Of all tasks.
-        formulations: The setting.
-        choices_only: Whether documents were put without the question too.
-    """
-    if formulations == TASK and not choices_only:
-        return {}
-    tasks = [_details(one) for one in details]
-    return {"formulations": {"formulations": formulations, "choices_only": choices_only, "tasks": tasks}}
-
-
-def _details(one: FormulationResult) -> dict[str, Any]:
-    return {
-        "task": one.task,
-        "filter": one.filter,
-        "own": one.own,
-        "documents": one.n,
-        "left_out": one.left_out,
-        "sentences": one.sentences,
-        "pairs": [_pair(pair) for pair in one.pairs],
-    }
-
-
-def _pair(pair: FormulationPair) -> dict[str, Any]:
-    counts, kappa = pair.table.counts, pair.table.kappa
-    return {
-        "a": pair.a.name,
-        "b": pair.b.name,
-        "both": counts.both,
-        "only_a": counts.only_a,
-        "only_b": counts.only_b,
-        "neither": counts.neither,
-        "same_choice": pair.table.same_choice,
-        "kappa": kappa.value,
-        **({} if kappa.value is not None else {"kappa_reason": kappa.reason}),
-        "difference": pair.difference,
-        "difference_stderr": pair.stderr,
-        "mcnemar_p": pair.table.test.exact,
-        "mcnemar_p_holm": pair.p,
-        "detectable_effect": pair.detectable,
-    }

@@ -22,12 +22,8 @@ from proctor.run.draw_results import (
 )
 from proctor.run.exam import Exam, warn_of_unconfined
 from proctor.run.facts import config_section, exam_facts, model_facts, model_report, tokenizer_facts
-from proctor.run.formulation_results import (
-    FormulationResult,
-    formulation_facts,
-    formulation_results,
-    report_formulations,
-)
+from proctor.run.formulation_report import formulation_facts, group_formulations, report_formulations
+from proctor.run.formulation_results import FormulationResult, formulation_results
 from proctor.run.not_a_number import report_nan
 from proctor.run.order_results import OrderResult, order_facts, order_results
 from proctor.run.refusals import report_refusals
@@ -100,6 +96,8 @@ def summarize(
         results = [with_finite_error(result) for result in results]
     draws = _draws(exam, values_by_task, config)
     results = [with_draws(stopped_task(result, stopped), draws.get(result.name, ())) for result in results]
+    together = group_formulations(exam.groups, exam.leaves, formulated, config.seed.fewshot or 0)
+    report_formulations([*together, *formulated])
     nan = report_nan([task.spec for task in exam.tasks], values_by_task)
     groups = group_results(exam.groups, exam.leaves, {result.name: result for result in results})
     groups = tuple([group_with_draws(stopped_group(one, stopped), draws.get(one.name, ())) for one in groups])
@@ -114,7 +112,7 @@ def summarize(
         **facts_of(failed),
         **order_facts(orders, config.choice_orders, config.choice_orders_keep),
         **mark_facts((one.marks for one in values_by_task.values()), config),
-        **formulation_facts(formulated, config.formulations, choices_only=config.choices_only),
+        **formulation_facts(formulated, together, config.formulations, choices_only=config.choices_only),
         **draw_facts([one for found in draws.values() for one in found], config),
         **facts.refused,
         **report_usage(report, facts.paid, facts.prices),
@@ -159,9 +157,7 @@ def _with_formulations(
         return list(results), []
     wanted, seed = formulation_names(config.formulations), config.seed.fewshot or 0
     pairs = [formulation_results(one, values_by_task[one.name].formulations, wanted, seed) for one in results]
-    details = [one for _, one in pairs if one is not None]
-    report_formulations(details)
-    return [result for result, _ in pairs], details
+    return [result for result, _ in pairs], [one for _, one in pairs if one is not None]
 
 
 def _with_orders(
