@@ -57,7 +57,7 @@ class OrderPositions:
     test: ChiSquareTest
     """Wald's, for many items."""
     p: float | None
-    """Hotelling's, for any number of items; None of too few, or where ``test`` has none."""
+    """Hotelling's, for any number of items; None where ``test`` has none."""
 
 
 _Numbers = tuple[int, ...]
@@ -118,14 +118,13 @@ def hotelling_p(shares: Sequence[Sequence[float]]) -> float | None:
         shares: As for :func:`position_wald`.
 
     Returns:
-        None of no more items than S has rank, and where the statistic does not exist.
+        None where the statistic does not exist.
     """
     wald, rank = _wald(shares)
     if not wald.statistic:
         return wald.p
+    # n items span n - 1 directions at most, so that n - rank is at least 1.
     n = len(shares)
-    if n <= rank:
-        return None
     f = wald.statistic * (n - rank) / (rank * (n - 1))
     return beta_cdf((n - rank) / (n - rank + rank * f), (n - rank) / 2, rank / 2)
 
