@@ -17,7 +17,9 @@ from proctor.analysis.gate import check_gate
 from proctor.analysis.gate_policy import Rule
 from proctor.analysis.run_audit import AuditOptions
 from proctor.analysis.score_table import ScoreTableOptions, score_table
+from proctor.analysis.sequences import REASON
 from proctor.results.open_runs import open_path
+from proctor.results.table import stopped_names
 
 
 def stored(folder):
@@ -108,6 +110,25 @@ def test_a_group_is_one_sequence(tmp_path):
     assert group.result.p < 1e-6
     assert (group.result.micro_stderr, group.estimate, group.detectable_effect) == (None, None, None)
     assert group.interval[0] <= 0.4 <= group.interval[1]
+
+
+def test_a_group_within_a_stopped_one_is_stopped_too(tmp_path):
+    write_group(tmp_path, (600, 200))
+    write_quiz(tmp_path, "three", 200, "third {}")
+    outer = "group: outer\ntask: [both, three]\naggregate_metric_list: [{metric: acc}]\n"
+    (tmp_path / "outer.yaml").write_text(outer, encoding="utf-8")
+    part, finished = made(tmp_path, "part", "outer", 9, early_stop="width=0.06", include_path=str(tmp_path))
+    assert [scope["name"] for scope in scopes(finished)] == ["outer"]
+    assert stopped_names(finished.document) == {"outer", "both", "one", "two", "three"}
+    assert part.early_stop("both").scope == part.early_stop("one").scope == "outer"
+    assert finished.document["results"]["both"]["acc_stderr,none"] == "N/A"
+    # It has no sequence of its own: rather no interval than one of a fixed number of documents.
+    inner = next(group for group in audit_run(part, AuditOptions()).groups if group.group == "both")
+    assert (inner.score.interval, inner.score.method, inner.score.mark) == (None, None, "~")
+    whole, _ = made(tmp_path, "whole", "outer", 5, include_path=str(tmp_path))
+    for group in compare_runs([whole, part]).pairs[0].groups:
+        assert group.result.reason == REASON
+        assert group.sequence.documents == {"outer": 1000, "both": 800}[group.group]
 
 
 def test_a_group_whose_tasks_stopped_apart_has_no_test(tmp_path):

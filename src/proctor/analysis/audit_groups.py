@@ -12,7 +12,7 @@ from proctor.analysis.choice_columns import Choices, joined_choices
 from proctor.analysis.groups import GroupMean, group_mean
 from proctor.analysis.intervals import ShareMethod, mean_interval, share_interval
 from proctor.analysis.power import detectable_effect, discordance_variance
-from proctor.analysis.run_audit import AuditOptions, GroupAudit, IntervalMethod, ScoreAudit, TaskAudit
+from proctor.analysis.run_audit import STOPPED, AuditOptions, GroupAudit, IntervalMethod, ScoreAudit, TaskAudit
 from proctor.analysis.statistic import is_binary
 from proctor.analysis.task_scores import Metric, fits, parse_metric
 from proctor.errors import UsageError
@@ -143,7 +143,7 @@ def stopped_score(run: StoredRun, name: str, score: ScoreAudit) -> ScoreAudit:
         score: Its score.
     """
     interval = run.sequence_interval(name, score.metric)
-    reason = None if interval else "the run stopped early, and this score has no interval that holds then"
+    reason = None if interval else STOPPED
     method: IntervalMethod | None = "sequence" if interval else None
     return replace(score, interval=interval, method=method, clusters=None, reason=reason)
 

@@ -15,6 +15,8 @@ from proctor.results.stored_run import StoredRun
 from proctor.results.text_state import TextState
 from proctor.stats.intervals import Interval
 
+STOPPED = "the run stopped early, and this score has no interval that holds then"
+"""Why a score has no interval."""
 IntervalMethod: TypeAlias = Literal["wilson", "exact", "t", "clustered", "stderr", "groups", "bootstrap", "sequence"]
 
 
@@ -83,7 +85,7 @@ class ScoreAudit:
     @property
     def mark(self) -> str:
         """``~`` before a score of a run that stopped early, which is not that of all documents."""
-        return "~" if self.method == "sequence" else ""
+        return "~" if self.method == "sequence" or self.reason == STOPPED else ""
 
 
 @dataclass(frozen=True, slots=True)

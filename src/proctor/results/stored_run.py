@@ -213,12 +213,13 @@ class StoredRun:
             name: The task or group.
         """
         rule = self.section("config", "early_stop")
-        scopes = rule.get("scopes")
+        scopes, leaves = rule.get("scopes"), set(self.leaves(name)) if rule else set[str]()
         for one in scopes if isinstance(scopes, list) else ():
             if not isinstance(one, dict) or not one.get("stopped"):
                 continue
             tasks = one.get("tasks")
-            if name == one.get("name") or (isinstance(tasks, list) and name in tasks):
+            # A group within a stopped one has all its tasks there.
+            if name == one.get("name") or (isinstance(tasks, list) and leaves <= set(map(str, tasks))):
                 numbers = [one.get("asked"), one.get("documents"), rule.get("seed")]
                 if all(isinstance(number, int) for number in numbers):
                     return EarlyStop(str(one.get("name")), *numbers)

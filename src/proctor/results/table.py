@@ -183,7 +183,12 @@ def stopped_names(document: Mapping[str, Any]) -> set[str]:
     Args:
         document: The content of a results file.
     """
-    return {name for scope in _scopes(document) if scope["stopped"] for name in (scope["name"], *scope["tasks"])}
+    names = {name for scope in _scopes(document) if scope["stopped"] for name in (scope["name"], *scope["tasks"])}
+    members: Mapping[str, Sequence[str]] = document.get("group_subtasks", {})
+    # Groups within a stopped one; parents stand before their members.
+    for name, inside in members.items():
+        names |= set(inside) if name in names else set()
+    return names
 
 
 def stop_notes(document: Mapping[str, Any]) -> list[str]:
