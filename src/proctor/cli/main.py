@@ -51,6 +51,7 @@ SUBCOMMANDS = {
     "report": "write one HTML file of runs: scores, comparisons, every question; it opens offline",
     "probe": "probe a model for traces of an exam: is the published order of options likelier than others?",
     "push": "send stored runs to W&B, MLflow, Trackio, TensorBoard or the Hugging Face hub",
+    "view": "look at stored runs in a browser, from a server on this machine",
     "items": "look at the items of runs: difficulty, doubtful golds, duplicates",
     "export": "write the samples of runs as a table: CSV, Excel, Parquet, JSON lines",
     "runs": "list earlier runs, how they ended, and where their results are",

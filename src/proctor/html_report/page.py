@@ -16,7 +16,7 @@ from proctor.html_report.markup import Html, element, escape, joined
 STYLES = ("base.css", "tables.css", "questions.css", "print.css")
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src {script}; img-src data:; worker-src blob:; "
-    "form-action 'none'; base-uri 'none'"
+    "form-action {forms}; base-uri 'none'"
 )
 
 
@@ -38,6 +38,7 @@ def page(
     blocks: Sequence[Block] = (),
     script: str = "",
     canary: str | None = None,
+    form_action: str = "'none'",
 ) -> str:
     """The whole document.
 
@@ -49,10 +50,11 @@ def page(
         blocks: Data.
         script: Run at the end.
         canary: A text to be found again.
+        form_action: Where forms may send to, as a policy has it.
     """
     shown = [one for one in sections if one]
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    policy = _POLICY.format(script=f"'sha256-{digest}'" if script else "'none'")
+    policy = _POLICY.format(script=f"'sha256-{digest}'" if script else "'none'", forms=form_action)
     head_elements = (
         element("meta", charset="utf-8"),
         element("meta", http_equiv="Content-Security-Policy", content=policy),

@@ -1,0 +1,117 @@
+"""The list of runs, and the page that says what is wrong: HTML without a script."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+
+from proctor.analysis.wording import number
+from proctor.html_report.language import Language, language_of
+from proctor.html_report.markup import Html, element, isolated
+from proctor.html_report.page import page
+from proctor.results.open_runs import Unread
+from proctor.view.catalog import Entry
+from proctor.view.run_facts import RunFacts, run_facts
+
+_MOST_EXAMS = 3
+
+
+@cache
+def view_language(code: str | None) -> Language:
+    """The words of the list, beside those of a report.
+
+    Args:
+        code: "en" or "ko"; None: the locale's.
+    """
+    base = language_of(code)
+    own = files("proctor.view").joinpath("web", f"{base.code}.json").read_text(encoding="utf-8")
+    return Language(base.code, {**base.strings, **json.loads(own)})
+
+
+def list_page(entries: Sequence[Entry], unread: Sequence[Unread], language: Language) -> str:
+    """The list: a form whose button opens a report of the runs that are ticked.
+
+    Args:
+        entries: The runs, in the order in which they are shown.
+        unread: What could not be read.
+        language: Of the words.
+    """
+    head = element(
+        "header",
+        element("p", language.text("view_runs", n=len(entries)), class_="kicker"),
+        element("h1", language.text("view_title")),
+        element("p", language.text("view_lede") if entries else language.text("view_empty"), class_="lede"),
+        id="head",
+    )
+    sections = [_runs(entries, language) if entries else None, _unread(unread, language) if unread else None]
+    return page(language.text("view_title"), sections, language, head=head, form_action="'self'")
+
+
+def _runs(entries: Sequence[Entry], language: Language) -> Html:
+    keys = ("view_choose", "model", "view_exam", "score", "questions_count", "date")
+    headers = element("thead", element("tr", *[element("th", language.text(key), scope="col") for key in keys]))
+    rows = [_row(entry, run_facts(entry.run), language) for entry in entries]
+    table = element("table", headers, element("tbody", *rows), class_="runs")
+    button = element("button", language.text("view_open"), type="submit")
+    form = element("form", table, element("p", button), action="/report", method="get")
+    return element(
+        "section",
+        element("h2", language.text("runs"), class_="unseen"),
+        element("div", form, class_="scroll"),
+        id="runs",
+    )
+
+
+def _row(entry: Entry, facts: RunFacts, language: Language) -> Html:
+    name = entry.run.name
+    tick = element("input", type="checkbox", name="run", value=entry.id, id=entry.id)
+    more = len(facts.exams) - _MOST_EXAMS
+    exams = ", ".join(facts.exams[:_MOST_EXAMS]) + (language.text("and_more", n=more) if more > 0 else "")
+    low_high = "" if facts.interval is None else f" [{number(facts.interval[0], 3)}, {number(facts.interval[1], 3)}]"
+    score = "—" if facts.score is None else f"{number(facts.score)}{low_high} {facts.metric}"
+    count = "—" if facts.documents is None else f"{facts.documents:,}"
+    note = None if facts.has_samples else element("span", language.text("view_no_samples"), class_="own note")
+    return element(
+        "tr",
+        element("td", tick),
+        element(
+            "th",
+            element("label", isolated(name), for_=entry.id),
+            " ",
+            element("a", language.text("view_alone"), href=f"/report?run={entry.id}"),
+            note,
+            scope="row",
+            title=entry.run.source,
+        ),
+        element("td", isolated(exams)),
+        element("td", score, class_="num"),
+        element("td", count, class_="num"),
+        element("td", _when(entry.run.stamp), class_="num"),
+    )
+
+
+def _when(stamp: str) -> str:
+    """``2026-01-02 03:04``, from the time in the name of a results file."""
+    day, _, clock = stamp.partition("T")
+    return f"{day} {clock[:5].replace('-', ':')}".strip() or "—"
+
+
+def _unread(unread: Sequence[Unread], language: Language) -> Html:
+    items = [element("li", isolated(one.place), ": ", one.reason) for one in unread]
+    return element("section", element("h2", language.text("view_unread")), element("ul", *items, class_="notes"))
+
+
+def problem_page(sentence: str, hint: str | None, language: Language) -> str:
+    """A page that says what is wrong.
+
+    Args:
+        sentence: What.
+        hint: What to do.
+        language: Of the rest.
+    """
+    back = element("p", element("a", language.text("view_back"), href="/"))
+    head = element("header", element("h1", language.text("view_problem")), element("p", sentence, class_="lede"),
+                   element("p", hint) if hint else None, back, id="head")  # fmt: skip
+    return page(language.text("view_problem"), [], language, head=head)

@@ -1,0 +1,213 @@
+"""The server of ``proctor view``: pages for the browser of whoever started it, and for nobody else."""
+
+# Who may read
+# ------------
+# Documents of an exam, and what a model wrote, are nobody else's business, and every page that a browser has open can
+# send requests to 127.0.0.1. So:
+#
+#   address    the loopback interface, unless another is named and the danger is acknowledged
+#   token      drawn at the start and in the first address; it becomes a cookie (HttpOnly, SameSite=Strict), without
+#              which nothing is answered. Requests that another site makes a browser send have no such cookie.
+#   Host       must be this server's: a name of somebody's that leads to 127.0.0.1 (DNS rebinding) is none
+#   Origin     where a browser names it, must be this server's
+#   headers    no framing, no sniffing, no referrer, nothing cached; the page's own policy allows no other address
+#   methods    GET and HEAD: nothing here changes anything
+#
+# No path of a request is ever a path of a file: runs are found by names that the catalog gave them.
+
+from __future__ import annotations
+
+import hmac
+import json
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from http.cookies import CookieError, SimpleCookie
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
+from urllib.parse import parse_qs, urlsplit
+
+from proctor.errors import OutputError, ProctorError
+from proctor.html_report.language import Language
+from proctor.view.catalog import Catalog
+from proctor.view.list_page import list_page, problem_page, view_language
+from proctor.view.run_facts import run_facts
+
+log = logging.getLogger("proctor")
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_HEADERS = {
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "frame-ancestors 'none'",
+}
+_HTML, _JSON = "text/html; charset=utf-8", "application/json; charset=utf-8"
+
+
+class ViewServer(ThreadingHTTPServer):
+    """A server of one catalog.
+
+    Args:
+        catalog: The runs.
+        host: The address on which it listens.
+        port: The port; 0: any that is free.
+        language: "en" or "ko"; None: the locale's.
+
+    Raises:
+        OutputError: It cannot listen there.
+    """
+
+    daemon_threads = True
+    # Another program that listens on the same port must be an error, and not a coin that is tossed.
+    allow_reuse_address = False
+
+    def __init__(self, catalog: Catalog, host: str, port: int, language: str | None = None) -> None:
+        self.catalog = catalog
+        self.language: Language = view_language(language)
+        self.token = secrets.token_urlsafe(24)
+        try:
+            super().__init__((host, port), Handler)
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise OutputError(
+                f"Nothing can listen on {host} port {port}: {reason}.", hint="--port 0 takes a free one."
+            ) from error
+        self.port = int(self.server_address[1])
+        own = {host, *LOOPBACK} if host in LOOPBACK else {host}
+        self.hosts = frozenset(f"{f'[{one}]' if ':' in one else one}:{self.port}" for one in own)
+
+    @property
+    def address(self) -> str:
+        """The address to open, with the token."""
+        host = str(self.server_address[0])
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/?token={self.token}"
+
+    @property
+    def cookie(self) -> str:
+        """The name of the cookie: servers on other ports have others."""
+        return f"proctor_view_{self.port}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One request."""
+
+    server: ViewServer  # pyright: ignore[reportIncompatibleVariableOverride]
+    protocol_version = "HTTP/1.1"
+    server_version = "proctor"
+    sys_version = ""
+    timeout = 60
+    routes: ClassVar[Mapping[str, Callable[[Handler, Mapping[str, list[str]]], None]]]
+
+    def do_GET(self) -> None:
+        """Answer, if the request is of whoever has the token."""
+        parts = urlsplit(self.path)
+        query = parse_qs(parts.query, max_num_fields=1000)
+        refusal = self._refusal(parts.path, query)
+        if refusal is not None:
+            self._problem(HTTPStatus.FORBIDDEN, refusal)
+        elif parts.path == "/" and "token" in query:
+            self._let_in()
+        elif parts.path in self.routes:
+            self._respond(self.routes[parts.path], query)
+        else:
+            self._problem(HTTPStatus.NOT_FOUND, "There is no such page.")
+
+    do_HEAD = do_GET
+
+    def _refusal(self, path: str, query: Mapping[str, list[str]]) -> str | None:
+        if self.headers.get("Host", "") not in self.server.hosts:
+            return "The request is for another host than this server."
+        origin = self.headers.get("Origin")
+        if origin is not None and origin not in {f"http://{host}" for host in self.server.hosts}:
+            return "The request comes from a page of another site."
+        given = query.get("token", [""])[0] if path == "/" and "token" in query else self._cookie_token()
+        if not hmac.compare_digest(given.encode("utf-8", "replace"), self.server.token.encode()):
+            return "The address lacks the token: open the one that 'proctor view' printed."
+        return None
+
+    def _cookie_token(self) -> str:
+        try:
+            found = SimpleCookie(self.headers.get("Cookie", "")).get(self.server.cookie)
+        except CookieError:
+            return ""
+        return "" if found is None else found.value
+
+    def _let_in(self) -> None:
+        # The token leaves the address, where it would be seen and copied.
+        self.send_response(HTTPStatus.SEE_OTHER)
+        self.send_header("Location", "/")
+        self.send_header("Set-Cookie", f"{self.server.cookie}={self.server.token}; HttpOnly; SameSite=Strict; Path=/")
+        self._end(b"")
+
+    def _respond(
+        self, route: Callable[[Handler, Mapping[str, list[str]]], None], query: Mapping[str, list[str]]
+    ) -> None:
+        try:
+            route(self, query)
+        except ProctorError as error:
+            self._problem(HTTPStatus.NOT_FOUND, error.message, error.hint)
+
+    def _list(self, query: Mapping[str, list[str]]) -> None:
+        catalog = self.server.catalog
+        entries = catalog.entries()
+        self._send(HTTPStatus.OK, _HTML, list_page(entries, catalog.unread, self.server.language))
+
+    def _report(self, query: Mapping[str, list[str]]) -> None:
+        text = self.server.catalog.report(query.get("run", []), self.server.language.code)
+        self._send(HTTPStatus.OK, _HTML, text)
+
+    def _api_runs(self, query: Mapping[str, list[str]]) -> None:
+        entries = self.server.catalog.entries()
+        runs = [
+            {"id": one.id, "model": one.run.name, "source": one.run.source, "date": one.run.stamp,
+             **run_facts(one.run).as_dict()}
+            for one in entries
+        ]  # fmt: skip
+        unread = [{"place": one.place, "reason": one.reason} for one in self.server.catalog.unread]
+        self._send_json({"runs": runs, "unread": unread})
+
+    def _api_compare(self, query: Mapping[str, list[str]]) -> None:
+        from proctor.analysis.compare import compare_runs
+        from proctor.analysis.comparison import CompareOptions
+
+        ids = [*query.get("a", []), *query.get("b", [])]
+        self._send_json(compare_runs(self.server.catalog.chosen(ids), CompareOptions()).to_dict())
+
+    def _send_json(self, value: Any) -> None:
+        self._send(HTTPStatus.OK, _JSON, json.dumps(value, ensure_ascii=False, allow_nan=False))
+
+    def _problem(self, status: HTTPStatus, sentence: str, hint: str | None = None) -> None:
+        if urlsplit(self.path).path.startswith("/api/"):
+            self._send(status, _JSON, json.dumps({"error": sentence, "hint": hint}, ensure_ascii=False))
+        else:
+            self._send(status, _HTML, problem_page(sentence, hint, self.server.language))
+
+    def _send(self, status: HTTPStatus, kind: str, text: str) -> None:
+        data = text.encode("utf-8", "replace")
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self._end(data)
+
+    def _end(self, data: bytes) -> None:
+        self.send_header("Content-Length", str(len(data)))
+        for name, value in _HEADERS.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(data)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Requests are no news; they are in the log at its most talkative, without addresses that hold the token."""
+        log.debug("view: %s %s", self.command, urlsplit(self.path).path)
+
+
+Handler.routes = {
+    "/": Handler._list,
+    "/report": Handler._report,
+    "/api/runs": Handler._api_runs,
+    "/api/compare": Handler._api_compare,
+}

@@ -1,0 +1,59 @@
+"""The list: complete in both languages, and hostile names show as they are written."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.resources import files
+
+import pytest
+from stored_runs import right_and_wrong, write_run
+
+from proctor.results.open_runs import Unread
+from proctor.view.catalog import Catalog
+from proctor.view.list_page import list_page, problem_page, view_language
+
+
+def strings(code):
+    return json.loads(files("proctor.view").joinpath("web", f"{code}.json").read_text(encoding="utf-8"))
+
+
+def test_both_languages_have_all_strings_with_the_same_places():
+    english, korean = strings("en"), strings("ko")
+    assert english.keys() == korean.keys()
+    for key, value in english.items():
+        other = korean[key]
+        places = [set(re.findall(r"\{\w+\}", one if isinstance(one, str) else one["other"])) for one in (value, other)]
+        assert places[0] == places[1], key
+
+
+@pytest.mark.parametrize("code", ["en", "ko"])
+def test_a_row_a_run(tmp_path, code):
+    sizes = {"t": {"original": 40, "effective": 40}}
+    write_run(tmp_path / "a", {"t": right_and_wrong("1" * 30 + "0" * 10)}, **{"n-samples": sizes})
+    catalog = Catalog([str(tmp_path)])
+    text = list_page(catalog.entries(), catalog.unread, view_language(code))
+    assert f'lang="{code}"' in text
+    assert "0.7500 [0.598, 0.858] acc" in text
+    assert "2026-01-02 03:04" in text
+    assert text.count('type="checkbox"') == 1
+
+
+def test_names_are_text(tmp_path):
+    write_run(tmp_path / "a", {"t": right_and_wrong("10")}, model_name="<script>alert(1)</script>\ud800")
+    catalog = Catalog([str(tmp_path)])
+    unread = [Unread("<b>", "<i>")]
+    text = list_page(catalog.entries(), unread, view_language("en"))
+    assert "<script>alert" not in text
+    assert "<i>" not in text
+    assert "&lt;script&gt;alert" in text
+
+
+def test_an_empty_list_says_what_to_do():
+    assert "--output_path" in list_page((), (), view_language("en"))
+
+
+def test_a_problem_is_a_page_with_the_way_back():
+    text = problem_page("It has <gone>.", "Look again.", view_language("en"))
+    assert "It has &lt;gone&gt;." in text
+    assert 'href="/"' in text

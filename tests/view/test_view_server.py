@@ -1,0 +1,176 @@
+"""The server answers whoever has the token, and nobody else; no path of a request is one of a file."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import threading
+from urllib.parse import urlsplit
+
+import pytest
+from stored_runs import right_and_wrong, write_run
+
+from proctor.errors import OutputError
+from proctor.view.catalog import Catalog, id_of
+from proctor.view.server import ViewServer
+
+
+@pytest.fixture
+def served(tmp_path):
+    for name, pattern in (("a", "1" * 30 + "0" * 10), ("b", "1" * 20 + "0" * 20)):
+        write_run(tmp_path / "runs" / name, {"t": right_and_wrong(pattern)})
+    with ViewServer(Catalog([str(tmp_path / "runs")]), "127.0.0.1", 0, "en") as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def ask(server, path, *, method="GET", cookie=True, **headers):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    sent = {"Cookie": f"{server.cookie}={server.token}"} if cookie else {}
+    connection.request(
+        method, path, headers={**sent, **{key.replace("_", "-"): value for key, value in headers.items()}}
+    )
+    response = connection.getresponse()
+    body = response.read().decode()
+    connection.close()
+    return response, body
+
+
+def ids_of(server):
+    return [one["id"] for one in json.loads(ask(server, "/api/runs")[1])["runs"]]
+
+
+def test_the_first_address_gives_a_cookie_and_leaves_the_token_behind(served):
+    path = served.address.split(f":{served.port}")[1]
+    response, _ = ask(served, path, cookie=False)
+    assert (response.status, response.headers["Location"]) == (303, "/")
+    cookie = response.headers["Set-Cookie"]
+    assert f"{served.cookie}={served.token}" in cookie
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+    assert served.token not in ask(served, "/")[1]
+
+
+@pytest.mark.parametrize(
+    ("path", "more"),
+    [
+        ("/", {"cookie": False}),
+        ("/api/runs", {"cookie": False}),
+        ("/?token=wrong", {"cookie": False}),
+        ("/?token=", {"cookie": False}),
+        ("/", {"cookie": False, "Cookie": "proctor_view_1=x; \x01"}),
+        ("/", {"Host": "evil.example"}),
+        ("/", {"Host": "evil.example:80"}),
+        ("/", {"Host": ""}),
+        ("/", {"Origin": "http://evil.example"}),
+        ("/", {"Origin": "null"}),
+    ],
+)
+def test_who_has_no_token_or_comes_from_elsewhere_gets_nothing(served, path, more):
+    response, body = ask(served, path, **more)
+    assert response.status == 403
+    assert "org/small" not in body
+
+
+def test_its_own_origin_and_each_of_its_names_are_let_in(served):
+    for host in ("127.0.0.1", "localhost", "[::1]"):
+        response, _ = ask(served, "/", Host=f"{host}:{served.port}", Origin=f"http://{host}:{served.port}")
+        assert response.status == 200
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_nothing_can_be_changed(served, method):
+    assert ask(served, "/", method=method)[0].status == 501
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/report/../..", "/results_x.json", "//etc/passwd"),
+        *("/report", "/report?run=../../etc/passwd", "/report?run=%00", "/report?run=0000000000"),
+    ],
+)
+def test_no_path_is_one_of_a_file(served, path):
+    response, body = ask(served, path)
+    assert response.status == 404
+    assert "/bin/" not in body
+
+
+def test_pages_allow_no_frame_no_other_address_and_are_not_cached(served):
+    response, body = ask(served, "/")
+    assert response.headers["X-Frame-Options"] == "DENY"
+    assert response.headers["Content-Security-Policy"] == "frame-ancestors 'none'"
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "default-src &#39;none&#39;" in body
+    assert "form-action &#39;self&#39;" in body
+    assert "http://" not in body.replace("http://www.w3.org/", "")
+
+
+def test_a_report_of_the_chosen_runs(served):
+    ids = ids_of(served)
+    response, body = ask(served, f"/report?run={ids[0]}&run={ids[1]}")
+    assert response.status == 200
+    assert "0.7500" in body
+    assert "0.5000" in body
+    assert ask(served, f"/report?run={ids[0]}", method="HEAD")[1] == ""
+
+
+def test_scripts_get_json(served):
+    runs = json.loads(ask(served, "/api/runs")[1])["runs"]
+    assert sorted(one["score"] for one in runs) == [0.5, 0.75]
+    assert all(one["interval"][0] < one["score"] < one["interval"][1] for one in runs)
+    a, b = ids_of(served)
+    document = json.loads(ask(served, f"/api/compare?a={a}&b={b}")[1])
+    assert document["pairs"]
+    response, body = ask(served, "/api/compare?a=nothing")
+    assert (response.status, "no run 'nothing'" in json.loads(body)["error"]) == (404, True)
+
+
+def test_a_file_that_has_gone_is_a_sentence_and_one_that_changed_is_read_again(served, tmp_path):
+    ids = ids_of(served)
+    before = ask(served, f"/report?run={ids[0]}&run={ids[1]}")[1]
+    write_run(tmp_path / "runs" / "b", {"t": right_and_wrong("1" * 39 + "0")})
+    after = ask(served, f"/report?run={ids[0]}&run={ids[1]}")[1]
+    assert "0.9750" in after
+    assert "0.9750" not in before
+    for file in (tmp_path / "runs" / "b").rglob("*"):
+        if file.is_file():
+            file.unlink()
+    assert len(ids_of(served)) == 1
+    gone = [one for one in ids if one not in ids_of(served)]
+    response, body = ask(served, f"/report?run={gone[0]}")
+    assert response.status == 404
+    assert "may have been moved" in body
+
+
+def test_two_tabs_at_once(served):
+    ids = ids_of(served)
+    bodies = []
+    threads = [
+        threading.Thread(target=lambda: bodies.append(ask(served, f"/report?run={ids[0]}")[1])) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(bodies)) == 1
+    assert len(bodies) == 4
+
+
+def test_a_port_that_is_taken_is_a_sentence(tmp_path):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(OutputError, match=r"Nothing can listen on 127\.0\.0\.1 port"):
+            ViewServer(Catalog([str(tmp_path)]), "127.0.0.1", other.getsockname()[1])
+
+
+def test_names_of_runs_depend_on_their_place_alone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert id_of("results.json") == id_of(os.path.join(str(tmp_path), "results.json")) != id_of("other.json")
+    assert urlsplit(f"/report?run={id_of('x')}").query.endswith(id_of("x"))
