@@ -93,6 +93,7 @@ def test_written_answers_are_read_and_those_that_name_no_option_are_wrong(folder
     scores = run(folder)["letters"]
     assert scores["acc_generate"] == share(1)
     assert (scores["parse_rate"], scores["agreement_parsed"]) == (0.8, 0)
+    assert scores["acc_generate_parsed"] == 0.25
 
 
 def test_the_mass_of_letters_is_that_of_the_labels(folder):

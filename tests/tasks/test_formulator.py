@@ -141,6 +141,14 @@ def test_labels_are_those_of_the_task(load):
     )
 
 
+def test_more_options_than_letters_are_numbered(load):
+    row = {"question": "Which?", "choices": [f"option {number}" for number in range(30)], "answer": 29}
+    text, options = shown(load([row], TEXTS), "letter")["letter"]
+    assert text.startswith("Which?\n1. option 0\n2. option 1\n")
+    assert text.endswith("\n30. option 29\nAnswer:")
+    assert options == tuple(str(number) for number in range(1, 31))
+
+
 UNLABELLED = LETTERS.replace("A. {{", "{{").replace("\\nB. {{", " or {{").replace("\\nC. {{", " or {{")
 UNLABELLED = UNLABELLED.replace("[A, B, C]", "choices")
 

@@ -28,6 +28,7 @@ DETAILS = frozenset(
         "acc_bytes_text",
         "acc_choices_only_hybrid",
         "acc_choices_only_letter",
+        "acc_generate_parsed",
         "acc_mutual_info_text",
         "acc_norm_text",
         "acc_pmi_text",

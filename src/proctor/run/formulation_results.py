@@ -191,6 +191,8 @@ def _of_written(written: FormulationAnswers, scored: FormulationAnswers) -> dict
     found = {"parse_rate": share_value([float(choice != NO_CHOICE) for choice in written.choice])}
     if parsed:
         found["agreement_parsed"] = share_value([float(a == b) for a, b in parsed])
+        pairs = zip(written.choice, written.right, strict=True)
+        found["acc_generate_parsed"] = share_value([right for choice, right in pairs if choice != NO_CHOICE])
     return found
 
 

@@ -21,6 +21,7 @@ FORMULATION_SCORES: Mapping[str, bool | None] = {
     "acc_mutual_info_text": True,
     "acc_pmi_text": True,
     "acc_generate": True,
+    "acc_generate_parsed": True,
     "parse_rate": True,
     "agreement_parsed": True,
     "choice_mass": True,

@@ -60,7 +60,7 @@ class _Item:
 
 
 @dataclass(frozen=True, slots=True)
-class _Put:
+class _OtherForm:
     """One formulation that is requested."""
 
     name: str
@@ -105,7 +105,7 @@ class Formulator:
         if declared is not None and declared.question is not None:
             self._stem = bind_text(spec, ("metadata", "choices", "question"), declared.question, columns)
         self.own: FormulationName = self._own_form(documents)
-        self.puts = self._puts()
+        self._others = self._other_forms()
         self._turns: dict[tuple[str, int], tuple[Message, ...]] = {}
 
     def _own_form(self, documents: Sequence[Doc]) -> FormulationName:
@@ -116,16 +116,16 @@ class Formulator:
         contents = [text.strip() for text in columns.contents(first)]
         return "hybrid" if [text.strip() for text in self._question.choices(first)] == contents else "letter"
 
-    def _puts(self) -> tuple[_Put, ...]:
-        others: list[_Put] = []
+    def _other_forms(self) -> tuple[_OtherForm, ...]:
+        others: list[_OtherForm] = []
         for form in self._wanted.names:
             # Of a task that scores texts after the question, what is left to request are the texts without it.
             if form != self.own or form == "text":
-                others.append(_Put(form, form, with_question=True))
+                others.append(_OtherForm(form, form, with_question=True))
         if self._wanted.choices_only:
-            others.append(_Put(choices_only_name(TASK), self.own, with_question=False))
+            others.append(_OtherForm(choices_only_name(TASK), self.own, with_question=False))
             others += [
-                _Put(choices_only_name(form), form, with_question=False)
+                _OtherForm(choices_only_name(form), form, with_question=False)
                 for form in self._wanted.names
                 if form not in (self.own, "generate")
             ]
@@ -159,7 +159,7 @@ class Formulator:
                 raise NoChoicesError("doc_to_choice gives other options from one call to the next")
             if len(item.texts) < 2:
                 raise NoChoicesError("it has one option, so that there is nothing to choose")
-            others = [self._variant(put, item, system, shots, prefix) for put in self.puts]
+            others = [self._variant(other, item, system, shots, prefix) for other in self._others]
         except NoChoicesError as error:
             raise self._error(f"document {doc_id}", error) from error
         return replace(canonical, formulation=self._mark(TASK, item)), *others
@@ -173,20 +173,20 @@ class Formulator:
 
     def _variant(
         self,
-        put: _Put,
+        other: _OtherForm,
         item: _Item,
         system: tuple[Message, ...],
         shots: Sequence[tuple[int, Doc]],
         prefix: str | None,
     ) -> Variant:
-        before = system + tuple([turn for position, doc in shots for turn in self._shot(put, position, doc)])
-        opened = turns(self._prompt(put, item), None, prefix, self._spec.prompt.target_delimiter, "")
-        options = item.parts.labels if put.form in ("letter", "generate") else item.texts
+        before = system + tuple([turn for position, doc in shots for turn in self._shot(other, position, doc)])
+        opened = turns(self._prompt(other, item), None, prefix, self._spec.prompt.target_delimiter, "")
+        options = item.parts.labels if other.form in ("letter", "generate") else item.texts
         variant = canonical_variant(((*before, *opened),), options, list(item.golds))
-        return replace(variant, formulation=self._mark(put.name, item))
+        return replace(variant, formulation=self._mark(other.name, item))
 
-    def _shot(self, put: _Put, position: int, doc: Doc) -> tuple[Message, ...]:
-        known = self._turns.get((put.name, position))
+    def _shot(self, other: _OtherForm, position: int, doc: Doc) -> tuple[Message, ...]:
+        known = self._turns.get((other.name, position))
         if known is not None:
             return known
         prompt = self._spec.fewshot.prompt
@@ -194,14 +194,14 @@ class Formulator:
             item = self._item(self._shots, doc)
             if not item.golds:
                 raise NoChoicesError("its answer is none of its options")
-            answers = item.parts.labels if put.form in ("letter", "generate") else item.texts
+            answers = item.parts.labels if other.form in ("letter", "generate") else item.texts
             made = turns(
-                self._prompt(put, item), answers[item.golds[0]], self._shots.gen_prefix(doc),
+                self._prompt(other, item), answers[item.golds[0]], self._shots.gen_prefix(doc),
                 prompt.target_delimiter, prompt.fewshot_delimiter,
             )  # fmt: skip
         except NoChoicesError as error:
             raise self._error(f"few-shot example {position}", error) from error
-        self._turns[put.name, position] = made
+        self._turns[other.name, position] = made
         return made
 
     def _item(self, rendering: FieldRendering, doc: Doc) -> _Item:
@@ -224,18 +224,18 @@ class Formulator:
             raise NoChoicesError("its prompt does not list its options as those of other documents do")
         return _Item(doc, listed_parts(text, pieces, labels), tuple([one.strip() for one in shown]), golds)
 
-    def _prompt(self, put: _Put, item: _Item) -> str:
+    def _prompt(self, other: _OtherForm, item: _Item) -> str:
         parts = item.parts
-        if put.form in LISTING:
+        if other.form in LISTING:
             if parts.block is not None:
-                return parts.text if put.with_question else parts.block + parts.tail
-            return with_options(self._question_of(put, item), parts.tail, parts.labels, item.texts)
-        if not put.with_question:
+                return parts.text if other.with_question else parts.block + parts.tail
+            return with_options(self._question_of(other, item), parts.tail, parts.labels, item.texts)
+        if not other.with_question:
             return parts.tail.lstrip("\n")
-        return parts.text if self.own == "text" else self._question_of(put, item) + parts.tail
+        return parts.text if self.own == "text" else self._question_of(other, item) + parts.tail
 
-    def _question_of(self, put: _Put, item: _Item) -> str:
-        if not put.with_question:
+    def _question_of(self, other: _OtherForm, item: _Item) -> str:
+        if not other.with_question:
             return ""
         stem = item.parts.stem if self._stem is None else self._stem(item.doc)
         if stem is None:
