@@ -302,21 +302,26 @@ def report(
     *sources: int | str | Path,
     output: str | Path = "report.html",
     language: Literal["en", "ko"] | None = None,
+    max_size: float = 5.0,
+    without: str | Sequence[str] = (),
+    by: str | None = None,
+    exclude: str | Path | None = None,
     canary: str | None = None,
     store: str | None = None,
 ) -> Path:
     """Write one HTML file of stored runs, which opens without a network; return its path.
 
-    ``sources`` and keywords: as ``proctor report`` has them; all runs of a folder are shown. Raises
-    :class:`~proctor.errors.UsageError` for what is not there, :class:`~proctor.errors.DataError` for what cannot be
-    read.
+    ``sources`` and keywords: as ``proctor report`` has them. Raises :class:`~proctor.errors.UsageError` for what is
+    not there, :class:`~proctor.errors.DataError` for what cannot be read.
     """
-    from proctor.html_report.facts import ReportOptions
+    from proctor.html_report.facts import ReportOptions, report_parts, size_in_bytes
     from proctor.html_report.report import make_report, write_report
     from proctor.results.open_runs import open_runs
 
     opened = open_runs([str(source) for source in sources], store=store)
-    text = make_report(opened.runs, ReportOptions(language, canary=canary), unread=opened.unread, files=opened.files)
+    parts, excluded = report_parts(_words("without", without)), None if exclude is None else str(exclude)
+    options = ReportOptions(language, size_in_bytes(max_size), parts, canary, by, excluded)
+    text = make_report(opened.runs, options, unread=opened.unread, files=opened.files)
     write_report(Path(output), text)
     return Path(output)
 

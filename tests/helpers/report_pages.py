@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import zlib
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -49,6 +51,11 @@ class Page(HTMLParser):
     def all(self, tag: str) -> list[dict[str, str | None]]:
         """The attributes of all elements of a name."""
         return [attributes for name, attributes in self.elements if name == tag]
+
+
+def unpacked(text: str) -> bytes:
+    """Data of a page as its script unpacks it."""
+    return zlib.decompress(base64.b64decode(text), -15)
 
 
 def stored(tmp_path: Path, name: str, tasks: dict[str, Any], **more: Any) -> StoredRun:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from report_pages import Page
 
-from proctor.html_report.svg import Dot, Scale, axis, key_mark, mark, round_step, scale_around, strip
+from proctor.html_report.svg import Dot, Scale, axis, definitions, key_mark, mark, round_step, scale_around, strip
 
 
 def test_places_are_within_the_line():
@@ -34,9 +34,9 @@ def test_runs_differ_by_shape_and_colour():
 
 
 def test_a_strip_has_a_mark_and_a_line_for_each_interval():
-    page = Page(strip([Dot(0, 0.5, (0.4, 0.6)), Dot(1, 0.7, None)], Scale(0, 1), ticks=[0, 1], reference=0.25))
-    assert len(page.all("path")) == 2
-    assert len([one for one in page.all("line") if "bar" in (one["class"] or "")]) == 1
+    page = Page(strip([Dot(0, 0.5, (0.4, 0.6)), Dot(1, 0.7, None)], Scale(0, 1), backdrop="g", reference=0.25))
+    assert [one["href"] for one in page.all("use")] == ["#g", "#m0", "#m1"]
+    assert [one["class"] for one in page.all("path")] == ["reference", "bar run-0"]
     assert page.all("svg")[0]["aria-hidden"] == "true"
 
 
@@ -45,3 +45,10 @@ def test_an_axis_is_a_picture_with_a_title():
     assert page.all("svg")[0]["role"] == "img"
     assert page.text == "scores 0 1"
     assert 'viewBox="-6 -6 12 12"' in key_mark(0)
+
+
+def test_what_strips_have_in_common_is_defined_once():
+    page = Page(definitions(2, Scale(0, 1), "g", [0, 0.5, 1]))
+    assert [one["id"] for one in page.all("g")] == ["m0", "m1", "g"]
+    assert (page.all("path")[-1]["d"] or "").count("M") == 3
+    assert not Page(definitions(0, None, "g")).all("g")

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from typing import Protocol
 
 from proctor.analysis.audit_choices import audit_choices
 from proctor.analysis.audit_groups import (
@@ -49,18 +50,31 @@ from proctor.results.stored_run import Identity, Sample, StoredRun, number_of
 from proctor.results.text_state import TextState, text_state
 
 
-def audit_run(run: StoredRun, options: AuditOptions | None = None) -> RunAudit:
+class Watcher(Protocol):
+    """Who wants to see the samples of a run that is audited: they are read once for both."""
+
+    def sample(self, task: str, sample: Sample, view: ChoiceView | None, state: TextState | None) -> None:
+        """A sample, with the choice in it or the state of its text."""
+        ...
+
+    def task(self, audit: TaskAudit, scores: TaskScores | None) -> None:
+        """A task, after its last sample; ``scores``: None where its samples could not be read."""
+        ...
+
+
+def audit_run(run: StoredRun, options: AuditOptions | None = None, watcher: Watcher | None = None) -> RunAudit:
     """Look a run through.
 
     Args:
         run: The run.
         options: What is asked for.
+        watcher: Sees each sample that is read.
 
     Raises:
         UsageError: No task is as was named, or none has the metric.
     """
     options = options or AuditOptions()
-    read = [_read_task(run, task, options) for task in _tasks(run, options)]
+    read = [_read_task(run, task, options, watcher) for task in _tasks(run, options)]
     if options.metric is not None and not any(one.audit.scores for one in read):
         known = dict.fromkeys(name_of(metric) for task in run.tasks for metric in run.scores(task))
         hint = did_you_mean(options.metric, known) or f"There are {', '.join(known) or 'none'}."
@@ -139,7 +153,7 @@ class _TaskSamples:
     clusters: TaskClusters
 
 
-def _read_samples(run: StoredRun, task: str, options: AuditOptions) -> _TaskSamples:
+def _read_samples(run: StoredRun, task: str, options: AuditOptions, watcher: Watcher | None) -> _TaskSamples:
     config, texts = run.config(task), Counter[tuple[str, TextState]]()
     views: dict[Identity, ChoiceView] = {}
     think_end = _think_end(run)
@@ -152,16 +166,26 @@ def _read_samples(run: StoredRun, task: str, options: AuditOptions) -> _TaskSamp
             texts[sample.filter, state] += 1
         elif sample.identity not in views and (view := choice_view(sample, config)) is not None:
             views[sample.identity] = view
+        if watcher is not None:
+            watcher.sample(task, sample, views.get(sample.identity), state)
 
     scores = read_task(run, task, cluster=options.cluster, by=options.by, metric=options.metric, visit=visit)
     return _TaskSamples(scores, texts, views, clusters)
 
 
-def _read_task(run: StoredRun, task: str, options: AuditOptions) -> AuditedTask:
+def _read_task(run: StoredRun, task: str, options: AuditOptions, watcher: Watcher | None) -> AuditedTask:
     try:
-        samples = _read_samples(run, task, options)
+        samples = _read_samples(run, task, options, watcher)
     except DataError as error:
-        return AuditedTask(_by_file(run, task, options, error.message))
+        samples, audited = None, AuditedTask(_by_file(run, task, options, error.message))
+    else:
+        audited = _audited_task(run, task, samples, options)
+    if watcher is not None:
+        watcher.task(audited.audit, samples.scores if samples else None)
+    return audited
+
+
+def _audited_task(run: StoredRun, task: str, samples: _TaskSamples, options: AuditOptions) -> AuditedTask:
     scores = samples.scores
     if not scores.documents:
         return AuditedTask(_by_file(run, task, options, f"{task} has no samples (--log_samples writes them)"))

@@ -12,7 +12,6 @@ Every difference is second minus first run of a pair, as it is read: A is what t
 #   5. groups follow from their tasks; a group's difference is one test that was stated before, so it is not corrected
 #
 # Tasks are the outer loop, so that of no run more than one task is in memory, however many runs there are.
-#
 # paired_difference(a, b) gives a - b. It is called with the runs of a pair in exchange, so that all signs are B - A.
 
 from __future__ import annotations
@@ -60,12 +59,17 @@ from proctor.errors import DataError, UsageError, did_you_mean
 from proctor.results.stored_run import StoredRun
 
 
-def compare_runs(runs: Sequence[StoredRun], options: CompareOptions | None = None) -> Comparison:
+def compare_runs(
+    runs: Sequence[StoredRun],
+    options: CompareOptions | None = None,
+    scores: Mapping[tuple[int, str], TaskScores] | None = None,
+) -> Comparison:
     """Compare runs on the documents that they have in common.
 
     Args:
         runs: Two or more; of two, the second is compared with the first.
         options: What is asked for.
+        scores: Tasks that have been read, by the place of their run and their name, without clusters.
 
     Raises:
         UsageError: Fewer than two runs, or nothing of what was named is there.
@@ -82,7 +86,8 @@ def compare_runs(runs: Sequence[StoredRun], options: CompareOptions | None = Non
     lacking: list[UsageError | None] = []
     for task in names:
         cluster = options.cluster or _declared(runs, task)
-        read = [_read(run, task, options, cluster) for run in runs]
+        ready = {} if cluster is not None or any(partners) else scores or {}
+        read = [ready.get((place, task)) or _read(run, task, options, cluster) for place, run in enumerate(runs)]
         lacking += [one.without_cluster for one in read if isinstance(one, TaskScores) and one.documents]
         for i, j in pairs:
             if task in runs[i].tasks and task in runs[j].tasks:
@@ -98,8 +103,7 @@ def compare_runs(runs: Sequence[StoredRun], options: CompareOptions | None = Non
 
 def _declared(runs: Sequence[StoredRun], task: str) -> str | None:
     """The column of clusters that the task itself names, in the first run that knows it."""
-    found = (declared_cluster(run.config(task).get("metadata")) for run in runs)
-    return next((column for column in found if column is not None), None)
+    return next((one for run in runs if (one := declared_cluster(run.config(task).get("metadata")))), None)
 
 
 def _check_column(pairs: Iterable[PairComparison], options: CompareOptions) -> None:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from proctor.cli.cache import add_store_flag
 from proctor.cli.stored_runs import report_unread
+from proctor.cli.values import Words
 from proctor.errors import UsageError, printable
+
+if TYPE_CHECKING:
+    from proctor.html_report.facts import ReportOptions
 
 USAGE = "proctor report RUN [RUN ...] [-o report.html] [--language en|ko] [--max_size MB] [--without PART ...]"
 
@@ -23,23 +29,55 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--output", "-o", default="report.html", metavar="FILE", help="(default: report.html)")
     parser.add_argument("--language", choices=("en", "ko"), help="of the page (default: the locale's)")
+    parser.add_argument(
+        "--max_size",
+        type=float,
+        default=5.0,
+        metavar="MB",
+        help="what does not fit is left out, and the page says so (default: 5)",
+    )
+    parser.add_argument(
+        "--without",
+        nargs="+",
+        action=Words,
+        default=[],
+        metavar="PART",
+        help="questions, prompts or answers, for exams that must not get out; scores stay",
+    )
+    parser.add_argument("--by", metavar="COLUMN", help="scores and a filter by the values of this column of documents")
+    parser.add_argument(
+        "--exclude", metavar="FILE", help="documents to leave out (flags.jsonl of a report): scores without them, too"
+    )
     parser.add_argument("--canary", metavar="TEXT", help="written into the file, to be found again in training data")
     add_store_flag(parser)
 
 
 def execute(namespace: argparse.Namespace) -> int:
     """Write the file, and say how large it is."""
-    from proctor.html_report.facts import ReportOptions
     from proctor.html_report.report import make_report, write_report
     from proctor.results.open_runs import open_runs
 
     opened = open_runs(namespace.runs, store=namespace.store)
     report_unread(opened)
-    text = make_report(opened.runs, ReportOptions(namespace.language, canary=namespace.canary), unread=opened.unread,
-                       files=opened.files)  # fmt: skip
+    text = make_report(opened.runs, _options(namespace), unread=opened.unread, files=opened.files)
     try:
         size = write_report(Path(namespace.output), text)
     except OSError as error:
         raise UsageError(f"{namespace.output} cannot be written: {error.strerror or error}.") from error
     print(f"{printable(namespace.output)}: {size / 1e6:.2f} MB")
     return 0
+
+
+def _options(namespace: argparse.Namespace) -> ReportOptions:
+    from proctor.html_report.facts import ReportOptions, report_parts, size_in_bytes
+
+    words = ["proctor", "report", *map(str, namespace.runs), "-o", namespace.output]
+    return ReportOptions(
+        namespace.language,
+        size_in_bytes(namespace.max_size),
+        report_parts(namespace.without),
+        namespace.canary,
+        namespace.by,
+        namespace.exclude,
+        " ".join(map(shlex.quote, words)),
+    )

@@ -31,7 +31,7 @@ def about(facts: ReportFacts, language: Language) -> Html:
         facts: What there is.
         language: Of the words.
     """
-    headers = ["", *[run_label(place, run) for place, run in enumerate(facts.runs)]]
+    headers = [language.text("setting"), *[run_label(place, run) for place, run in enumerate(facts.runs)]]
     rows = [
         _row(name, values)
         for name, values in _facts(facts.runs, language)
@@ -151,10 +151,15 @@ def _yaml(config: Mapping[str, Any]) -> str:
 
 
 def _files(facts: ReportFacts, language: Language) -> Html:
-    read = [str(path) for run in facts.runs for path in (run.source, *run.samples_files.values())]
-    items = [element("li", element("code", path)) for path in dict.fromkeys(read)]
+    """The files of each run, and those that were left out."""
+    counts = [len(run.samples_files) for run in facts.runs]
+    items = [
+        element("li", element("code", run.source), " ", language.text("and_samples", n=count) if count else None)
+        for run, count in zip(facts.runs, counts, strict=True)
+    ]
     inner = [element("ul", *items, class_="files")]
     if facts.unread:
         left = [element("li", element("code", one.place), ": ", one.reason) for one in facts.unread]
         inner += [element("p", language.text("files_left", n=len(facts.unread))), element("ul", *left, class_="files")]
-    return details(language.text("files_read", n=len(items)), *inner, open_=bool(facts.unread), class_="archive")
+    total = len(facts.runs) + sum(counts)
+    return details(language.text("files_read", n=total), *inner, open_=bool(facts.unread), class_="archive")

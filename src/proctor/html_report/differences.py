@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from proctor.analysis.compare_text import letter
+from proctor.analysis.compare_text import MARKS, letter
 from proctor.analysis.comparison import Comparison, GroupComparison, PairComparison, TaskComparison
 from proctor.analysis.corpus_statistics import STATISTICS
 from proctor.analysis.wording import in_points, number, probability, signed, span
 from proctor.html_report.language import Language, signed_points
 from proctor.html_report.markup import Child, Html, element, isolated, joined
-from proctor.html_report.pieces import run_label, table, verdict
-from proctor.html_report.svg import Dot, Scale, axis, scale_around, strip
+from proctor.html_report.pieces import VERDICTS, run_label, table
+from proctor.html_report.svg import Dot, Scale, axis, definitions, scale_around, strip
 
 MOST_TASKS = 400
 """Tasks of a pair that have a row; of more, those with the largest differences."""
@@ -43,13 +43,13 @@ def difference_table(pair: PairComparison, comparison: Comparison, language: Lan
         *(_numeric(one) for one in last),
         language.text("verdict"),
     ]
-    names = _names(pair, comparison)
-    groups = element(
-        "tbody", *[_row(one, names, pair.b, (scale, ticks), language) for one in pair.groups], class_="groups"
-    )
-    body = element("tbody", *[_row(one, names, pair.b, (scale, ticks), language) for one in tasks])
+    backdrop = f"g{a}{b}"
+    plotted, names = (scale, backdrop), _names(pair, comparison)
+    groups = element("tbody", *[_row(one, names, pair.b, plotted, language) for one in pair.groups], class_="groups")
+    body = element("tbody", *[_row(one, names, pair.b, plotted, language) for one in tasks])
     label = language.text("differences_plot", a=a, b=b)
-    return table(headers, groups if pair.groups else None, body, label=label, class_="differences")
+    made = table(headers, groups if pair.groups else None, body, label=label, class_="differences")
+    return joined(definitions(0, scale, backdrop, ticks), made)
 
 
 def _numeric(text: Child) -> Html:
@@ -86,6 +86,13 @@ def _scale(rows: Sequence[GroupComparison | TaskComparison]) -> Scale | None:
     return scale_around(values, zero=True) if values else None
 
 
+def _verdict(one: GroupComparison | TaskComparison, language: Language) -> Html:
+    if one.judgement is None:
+        return element("td", language.text("no_test"), class_="unresolved")
+    kind = VERDICTS[one.judgement.verdict]
+    return element("td", f"{MARKS[one.judgement.verdict]} {language.text(f'verdict_{kind}')}", class_=kind)
+
+
 def _names(pair: PairComparison, comparison: Comparison) -> dict[str, Html]:
     """What tasks are called here, outside of their groups: with the group where an alias alone is not clear."""
     run = comparison.runs[pair.a]
@@ -103,14 +110,14 @@ def _row(
     one: GroupComparison | TaskComparison,
     names: Mapping[str, Html],
     place: int,
-    plot: tuple[Scale | None, Sequence[float]],
+    plot: tuple[Scale | None, str],
     language: Language,
 ) -> Html:  # fmt: skip
     difference, interval = _difference(one), _interval(one)
-    scale, ticks = plot
+    scale, backdrop = plot
     shown = None
     if scale is not None and difference is not None and _in_points(one):
-        shown = strip([Dot(place, difference, interval)], scale, ticks=ticks, reference=0)
+        shown = strip([Dot(place, difference, interval)], scale, backdrop=backdrop, reference=0)
     if isinstance(one, GroupComparison):
         counts, p, corrected = None, one.result.p, None
     else:
@@ -123,8 +130,9 @@ def _row(
     return element(
         "tr",
         element("th", name, scope="row", title=title),
-        *[element("td", text, class_="num quiet" if column == 3 else "num") for column, text in enumerate(texts)],
+        *[element("td", text) for text in texts[:3]],
+        element("td", element("i", texts[3])),
         element("td", shown, class_="plot"),
-        *[element("td", text, class_="num quiet") for text in after],
-        element("td", verdict(one.judgement, language)),
+        *[element("td", text) for text in after],
+        _verdict(one, language),
     )

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from proctor.analysis.compare import compare_runs
 from proctor.analysis.comparison import CompareOptions, Comparison
 from proctor.analysis.run_audit import GroupAudit, RunAudit, ScoreAudit, TaskAudit
-from proctor.errors import ProctorError
+from proctor.analysis.task_scores import TaskScores
+from proctor.errors import ProctorError, UsageError
+from proctor.results.exclusions import Exclusions
 from proctor.results.open_runs import Unread
 from proctor.results.stored_run import StoredRun
 from proctor.stats.intervals import normal_interval
+
+PARTS = ("questions", "prompts", "answers")
+"""What a page can be made without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +30,7 @@ class ReportOptions:
         without: Parts that must not get out: "questions", "prompts", "answers".
         canary: A text that is written into the file, to be found again in training data.
         by: A column of the documents, whose values get scores of their own.
-        exclude: A file of flagged documents; scores are shown without them as well.
+        exclude: A file of documents to leave out; scores are shown without them as well.
         command: The command that makes this report, for the sentences that name another one.
     """
 
@@ -48,6 +54,8 @@ class ReportFacts:
         no_comparison: Why runs cannot be compared; None where they are, or where there is one.
         unread: Files that could not be read.
         files: How many files were looked at.
+        scores: The scores of documents, by the place of a run and its task.
+        exclusions: Documents that somebody wants left out.
     """
 
     runs: tuple[StoredRun, ...]
@@ -56,6 +64,8 @@ class ReportFacts:
     no_comparison: str | None = None
     unread: tuple[Unread, ...] = ()
     files: int = 0
+    scores: Mapping[tuple[int, str], TaskScores] = field(default_factory=dict)
+    exclusions: Exclusions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +143,47 @@ def _score(part: GroupAudit | TaskAudit | None, run: StoredRun, name: str) -> Sc
     return None
 
 
-def compared(runs: Sequence[StoredRun]) -> tuple[Comparison | None, str | None]:
+def compared(
+    runs: Sequence[StoredRun], scores: Mapping[tuple[int, str], TaskScores] | None = None
+) -> tuple[Comparison | None, str | None]:
     """The comparison of runs, or why there is none.
 
     Args:
         runs: The runs.
+        scores: Tasks that have been read, by the place of their run and their name.
     """
     if len(runs) < 2:
         return None, None
     try:
-        return compare_runs(runs, CompareOptions()), None
+        return compare_runs(runs, CompareOptions(), scores), None
     except ProctorError as error:
         return None, error.message
+
+
+def report_parts(words: Sequence[str]) -> tuple[str, ...]:
+    """What a page is made without.
+
+    Args:
+        words: Of :data:`PARTS`.
+
+    Raises:
+        UsageError: A word is none of them.
+    """
+    for word in words:
+        if word not in PARTS:
+            raise UsageError(f"--without {word}: a page can be made without {', '.join(PARTS)}.")
+    return tuple(dict.fromkeys(words))
+
+
+def size_in_bytes(megabytes: float) -> int:
+    """A largest size in bytes.
+
+    Args:
+        megabytes: In MB.
+
+    Raises:
+        UsageError: It is not above 0.
+    """
+    if not 0 < megabytes < math.inf:
+        raise UsageError(f"--max_size {megabytes:g}: it is a number of MB above 0, as in 5.")
+    return int(megabytes * 1_000_000)

@@ -90,6 +90,7 @@ def _bar(sections: Sequence[Html], language: Language) -> Html:
         element("nav", *links, aria_label=language.text("nav")),
         switch,
         class_="topbar",
+        role="banner",
     )
 
 

@@ -47,10 +47,10 @@ def score_text(score: ScoreAudit | None, *, interval: bool = True) -> Html:
     """
     if score is None:
         return element("span", "—", class_="none")
-    shown = element("span", f"{score.mark}{number(score.score)}", class_="value")
+    shown = element("b", f"{score.mark}{number(score.score)}")
     if not interval or score.interval is None:
         return shown
-    return joined(shown, " ", element("span", span(score.interval, 3), class_="ci"))
+    return joined(shown, " ", element("i", span(score.interval, 3)))
 
 
 def verdict(judgement: Judgement | None, language: Language) -> Html:
@@ -79,7 +79,7 @@ def table(headers: Sequence[Child], *bodies: Child, label: str, class_: str = ""
     cells = [one if isinstance(one, Html) and one.startswith("<th") else element("th", one, scope="col")
              for one in headers]  # fmt: skip
     inner = element("table", element("thead", element("tr", *cells)), *bodies, class_=class_ or None)
-    return element("div", inner, class_="scroll", role="region", aria_label=label, tabindex=0)
+    return element("div", inner, class_="scroll", role="group", aria_label=label, tabindex=0)
 
 
 def section(name: str, title: str, *children: Child) -> Html:

@@ -6,16 +6,27 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from proctor.analysis.audit import audit_run
+from proctor.analysis.run_audit import AuditOptions
 from proctor.errors import UsageError
 from proctor.html_report.about import about
+from proctor.html_report.collect import Collector
 from proctor.html_report.facts import ReportFacts, ReportOptions, compared, score_rows
 from proctor.html_report.head import head, title_of
-from proctor.html_report.language import language_of
-from proctor.html_report.page import page
+from proctor.html_report.language import Language, language_of
+from proctor.html_report.packed import inline_json
+from proctor.html_report.page import Block, page
+from proctor.html_report.page_data import page_data
+from proctor.html_report.questions import page_script, questions
 from proctor.html_report.scores import scores
+from proctor.html_report.spool import Spool
 from proctor.html_report.versus import versus
+from proctor.html_report.without import without
+from proctor.results.exclusions import read_exclusions
 from proctor.results.open_runs import Unread
 from proctor.results.stored_run import StoredRun
+
+FIXED = 90_000
+"""Bytes of styles, scripts and what is around the sections."""
 
 
 def make_report(
@@ -43,11 +54,37 @@ def make_report(
         raise UsageError("A report takes a run.", hint="proctor report RUN")
     options = options or ReportOptions()
     language = language_of(options.language)
-    comparison, reason = compared(runs)
-    facts = ReportFacts(tuple(runs), tuple(audit_run(run) for run in runs), comparison, reason, tuple(unread), files)
-    rows = score_rows(facts)
-    sections = [scores(facts, rows, language), versus(facts, language), about(facts, language)]
-    return page(title_of(rows, language), sections, language, head=head(facts, rows, language), canary=options.canary)
+    exclusions = read_exclusions(options.exclude) if options.exclude else None
+    wanted = AuditOptions(by=options.by)
+    with Spool() as spool:
+        collector = Collector(spool, options.by)
+        audits = tuple([audit_run(run, wanted, collector.watch(place, run)) for place, run in enumerate(runs)])
+        comparison, reason = compared(runs, collector.scores)
+        facts = ReportFacts(
+            *(tuple(runs), audits, comparison, reason, tuple(unread), files, collector.scores, exclusions)
+        )
+        rows = score_rows(facts)
+        before = [scores(facts, rows, language), without(facts, rows, language), versus(facts, language)]
+        after = [about(facts, language)]
+        top = head(facts, rows, language)
+        used = sum(len(one.encode()) for one in (top, *before, *after) if one) + FIXED
+        data = page_data(facts, collector, spool, options, options.max_size - used)
+    middle = questions(data, facts, options, language)
+    return page(
+        title_of(rows, language),
+        [*before, middle, *after],
+        language,
+        head=top,
+        blocks=(_strings(language), *(data.blocks if data else ())),
+        script=page_script(),
+        canary=options.canary,
+    )
+
+
+def _strings(language: Language) -> Block:
+    """The words of the script."""
+    found = {"language": language.code, "strings": language.page_strings()}
+    return Block("strings", inline_json(found), "application/json")
 
 
 def write_report(file: Path, text: str) -> int:

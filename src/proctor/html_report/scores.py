@@ -16,7 +16,7 @@ from proctor.html_report.facts import ReportFacts, Row
 from proctor.html_report.language import Language
 from proctor.html_report.markup import Child, Html, element, isolated, joined
 from proctor.html_report.pieces import details, run_label, score_text, section, table
-from proctor.html_report.svg import Dot, Scale, axis, key_mark, scale_around, strip
+from proctor.html_report.svg import Dot, Scale, axis, definitions, key_mark, scale_around, strip
 from proctor.results.stored_run import StoredRun
 
 OPEN_ROWS = 60
@@ -43,6 +43,7 @@ def scores(facts: ReportFacts, rows: tuple[Row, ...], language: Language) -> Htm
         "scores",
         language.text("scores"),
         _fold_rules(folds),
+        definitions(len(facts.runs), scale, "gs", scale.ticks() if scale else ()),
         _legend(facts, scale, language),
         table([*columns.headers()], body, label=language.text("scores"), class_="tree"),
         element("p", language.text("scores_note"), class_="note"),
@@ -97,18 +98,18 @@ class _Columns:
         several = len(self._facts.runs) > INTERVALS
         for score in row.scores:
             interval = span(score.interval, 3) if several and score and score.interval else None
-            yield element("td", score_text(score, interval=not several), class_="num", title=interval)
+            yield element("td", score_text(score, interval=not several), title=interval)
         if self._plot.scale is not None:
             yield element("td", self._plot.row(row), class_="plot")
         count = row.first.n if row.first else None
-        yield element("td", "" if count is None else f"{count:,}", class_="num")
+        yield element("td", "" if count is None else f"{count:,}")
         if self._has_chance:
-            yield element("td", "" if row.chance is None else number(row.chance, 3), class_="num quiet")
+            yield element("td", "" if row.chance is None else number(row.chance, 3), class_="quiet")
         if self._has_unread:
-            yield element("td", f"{row.unread:,}" if row.unread else "", class_="num")
-        yield element("td", _metric(row.first, with_filter=self._has_filter), class_="quiet")
+            yield element("td", f"{row.unread:,}" if row.unread else "")
+        yield element("td", _metric(row.first, with_filter=self._has_filter), class_="text quiet")
         if self._has_shots:
-            yield element("td", _shots(self._facts.runs, row.name), class_="num quiet")
+            yield element("td", _shots(self._facts.runs, row.name), class_="quiet")
 
 
 def _name(row: Row, folds: dict[str, tuple[str, bool]], language: Language) -> Html:
@@ -178,7 +179,7 @@ class _Plot:
         if self.scale is None or not _is_share(row):
             return None
         dots = [Dot(place, one.score, one.interval) for place, one in enumerate(row.scores) if one is not None]
-        return strip(dots, self.scale, ticks=self._ticks, reference=row.chance)
+        return strip(dots, self.scale, backdrop="gs", reference=row.chance)
 
 
 def _folds(rows: Sequence[Row]) -> dict[str, tuple[str, bool]]:
@@ -235,7 +236,7 @@ def _all_metrics(facts: ReportFacts, language: Language) -> Html:
         label = letter(place) if len(facts.runs) > 1 else language.text("score")
         headers += [label, language.text("stderr")]
     body = element("tbody", *lines)
-    inner = table(headers, body, label=language.text("all_metrics"), class_="plain")
+    inner = table(headers, body, label=language.text("all_metrics"), class_="plain metrics")
     return details(language.text("all_metrics_n", n=len(lines)), inner)
 
 
@@ -245,9 +246,9 @@ def _metric_lines(runs: Sequence[StoredRun], name: str) -> Iterator[Html]:
         cells = [
             element("th", isolated(runs[0].alias(name)), scope="row"),
             element("td", metric[0]),
-            element("td", metric[1], class_="quiet"),
+            element("td", metric[1]),
         ]
         for mine, stderr in zip(values, errors, strict=True):
-            cells.append(element("td", number(mine.get(metric), 4), class_="num"))
-            cells.append(element("td", number(stderr.get(metric), 4), class_="num quiet"))
+            cells.append(element("td", number(mine.get(metric), 4)))
+            cells.append(element("td", number(stderr.get(metric), 4)))
         yield element("tr", *cells)

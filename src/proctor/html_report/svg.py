@@ -20,6 +20,8 @@ _SHAPES = (
     "M-4.4 -1.5h2.9v-2.9h3v2.9h2.9v3h-2.9v2.9h-3v-2.9h-2.9z",
     "M0 4.6L4.6 -3.6H-4.6z",
 )
+MOST_DOTS = 30
+"""Runs in a strip for which its lines are long enough."""
 STRIP = 260
 """The width of a strip, and of the plots of differences, in px."""
 
@@ -120,35 +122,59 @@ class Dot:
     interval: Interval | None
 
 
-def strip(dots: Sequence[Dot], scale: Scale, *, ticks: Sequence[float] = (), reference: float | None = None) -> Html:
+def strip(dots: Sequence[Dot], scale: Scale, *, backdrop: str | None = None, reference: float | None = None) -> Html:
     """One row of a dot plot: the numbers stand beside it in its table, so it is no picture by itself.
 
     Args:
         dots: From the top down.
         scale: Of all rows.
-        ticks: Where faint lines stand.
+        backdrop: The name of its faint lines, of :func:`definitions`.
         reference: Where a dashed line stands: chance, or no difference.
     """
-    height = max(24, 11 * len(dots) + 4)
-    lines = [_line(scale.x(tick), height, "grid") for tick in ticks]
+    # Pages have hundreds of these: what they have in common is defined once and used by its name.
+    height = _height(len(dots))
+    lines = [element("use", href=f"#{backdrop}")] if backdrop else []
     if reference is not None:
-        lines.append(_line(scale.x(reference), height, "reference"))
+        lines.append(_lines([scale.x(reference)], height, "reference"))
     gap = height / (len(dots) + 1) if dots else 0
     shapes = [_dot(dot, scale, gap * (row + 1)) for row, dot in enumerate(dots)]
-    return element("svg", *lines, *shapes, class_="strip", width=STRIP, height=height,
-                   viewBox=f"0 0 {STRIP} {height}", aria_hidden="true", focusable="false")  # fmt: skip
+    return element("svg", *lines, *shapes, class_="strip", viewBox=f"0 0 {STRIP} {height}", aria_hidden="true")
 
 
-def _line(x: float, height: float, kind: str) -> Html:
-    return element("line", class_=kind, x1=x, x2=x, y1=0, y2=height)
+def _height(dots: int) -> int:
+    return max(24, 11 * dots + 4)
+
+
+def _lines(places: Sequence[float], height: float, kind: str) -> Html:
+    return element("path", class_=kind, d="".join(f"M{_short(x)} 0v{_short(height)}" for x in places))
+
+
+def _short(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
 
 
 def _dot(dot: Dot, scale: Scale, y: float) -> Html:
     bar = None
     if dot.interval is not None:
         low, high = (scale.x(end) for end in dot.interval)
-        bar = element("line", class_=f"bar run-{dot.place % 6}", x1=low, x2=high, y1=y, y2=y)
-    return joined(bar, mark(dot.place, scale.x(dot.value), y))
+        bar = element("path", class_=f"bar run-{dot.place % 6}", d=f"M{_short(low)} {_short(y)}H{_short(high)}")
+    return joined(bar, element("use", href=f"#m{dot.place}", x=_short(scale.x(dot.value)), y=_short(y)))
+
+
+def definitions(runs: int, scale: Scale | None, backdrop: str, ticks: Sequence[float] = ()) -> Html:
+    """What strips use by its name: the marks of runs, ``m0`` and so on, and the faint lines of a scale.
+
+    Args:
+        runs: How many runs have marks here; 0 where an earlier plot of the page has defined them.
+        scale: Of the strips.
+        backdrop: The name of the lines.
+        ticks: Where they stand.
+    """
+    shapes = [element("g", mark(place), id=f"m{place}") for place in range(runs)]
+    if scale is not None:
+        lines = _lines([scale.x(tick) for tick in ticks], _height(MOST_DOTS), "grid")
+        shapes.append(element("g", lines, id=backdrop))
+    return element("svg", element("defs", *shapes), class_="unseen", aria_hidden="true", width=0, height=0)
 
 
 def axis(scale: Scale, labels: Sequence[tuple[float, str]], title: str) -> Html:

@@ -1,0 +1,113 @@
+"""What a report of an exam in the shape of MMLU costs: bytes, CPU seconds, memory, and time in a browser.
+
+    python bench/report.py [--documents 14042] [--rounds 3]
+
+Two runs are generated (57 tasks, texts that compress about as MMLU's do). ``proctor report`` of one of them must take
+below 10 CPU seconds, 300 MB and 3 MB of file; a further run below 0.1 MB. Where Chromium and Playwright are there, the
+page is opened: first paint, the list, a filter, the first search over all texts and the next one. Exit status: 1 where
+the promise on bytes, seconds or memory is broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "helpers"))
+
+from large_exam import write_large_run
+
+SECONDS, MEGABYTES, FILE, FURTHER = 10.0, 300, 3_000_000, 100_000
+_PROGRAM = """
+import resource, sys
+from proctor.cli.main import main
+code = main({words!r})
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+sys.exit(code)
+"""
+_TIMES = """() => {
+    const paint = performance.getEntriesByName("first-contentful-paint")[0];
+    return paint ? paint.startTime : null;
+}"""
+
+
+def measure(words: list[str]) -> tuple[float, float]:
+    """CPU seconds, and MB at the peak."""
+    done = subprocess.run(
+        [sys.executable, "-c", _PROGRAM.format(words=words)], capture_output=True, text=True, check=True
+    )
+    seconds, megabytes = done.stdout.splitlines()[-1].split()
+    return float(seconds), float(megabytes)
+
+
+def in_browser(file: Path) -> dict[str, Any]:
+    """Milliseconds of what a reader waits for."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page()
+        page.goto(file.as_uri())
+        page.locator("#questions[data-state=ready]").wait_for()
+        found = {"first paint": page.evaluate(_TIMES), "list": page.evaluate("performance.now()")}
+        for name, act in {
+            "filter": "#q-toggles button:nth-child(1)",
+            "sort": None,
+        }.items():
+            start = page.evaluate("performance.now()")
+            if act:
+                page.locator(act).click()
+            else:
+                page.locator("#q-sort").select_option("gold")
+            page.locator("#questions[data-state=ready]").wait_for()
+            found[name] = page.evaluate("performance.now()") - start
+        for name, word in {"first search": "banana", "next search": "bana"}.items():
+            before = page.evaluate("performance.now()")
+            page.locator("#q-search").fill(word)
+            page.locator(".chip", has_text=f"“{word}”").wait_for()
+            page.locator("#questions[data-state=ready]").wait_for()
+            # What is typed waits 150 ms for more.
+            found[name] = page.evaluate("performance.now()") - before - 150
+        browser.close()
+    return found
+
+
+def main() -> int:
+    """Generate, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--documents", type=int, default=14_042)
+    parser.add_argument("--rounds", type=int, default=3)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        runs = [
+            str(write_large_run(Path(folder, name), name, skill, documents=given.documents))
+            for name, skill in (("a", 1.3), ("b", 1.25))
+        ]
+        file, sizes = Path(folder, "report.html"), []
+        for count in (1, 2):
+            words = ["report", *runs[:count], "-o", str(file), "--language", "en", "--max_size", "50"]
+            used = [measure(words) for _ in range(given.rounds)]
+            sizes.append(file.stat().st_size)
+            seconds, megabytes = min(one[0] for one in used), max(one[1] for one in used)
+            print(
+                f"{count} run(s): {sizes[-1] / 1e6:.2f} MB of file, {seconds:.1f} CPU s, {megabytes:.0f} MB of memory"
+            )
+            if count == 1:
+                kept = seconds < SECONDS and megabytes < MEGABYTES
+        kept = kept and sizes[0] < FILE and sizes[1] - sizes[0] < FURTHER
+        if shutil.which("chromium"):
+            for name, milliseconds in in_browser(file).items():
+                print(f"{name:14} {milliseconds:7.0f} ms")
+        print(json.dumps({"further run": sizes[1] - sizes[0]}))
+    return 0 if kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,157 @@
+"""The columns of the list: bytes for each question, one column after the other."""
+
+# A filter over 14,042 questions looks at a few columns, so these are typed arrays over one buffer and not objects. Each
+# column begins at a multiple of four, so that numbers of four bytes can be read where they lie. What is known from
+# another column is not stored: a score of 0 or 1 is the state; a pick is its distance from the likeliest option, and a
+# state what differs from "the pick is right", so that both are nearly always 0.
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from proctor.html_report.cells import NONE, Cell, State
+from proctor.html_report.collect import RunColumn, TaskQuestions
+
+_ABSENT = Cell(State.ABSENT, ())
+_OF_STATE = {State.RIGHT: 1.0, State.WRONG: 0.0, State.UNREAD: 0.0, State.UNFINISHED: 0.0}
+
+
+class ColumnBuffer:
+    """Columns of bytes, and where each begins."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+
+    def add(self, column: bytes | bytearray) -> int:
+        """Append a column.
+
+        Args:
+            column: Its bytes.
+
+        Returns:
+            Where it begins.
+        """
+        place = len(self._data)
+        self._data += column
+        self._data += bytes(-len(self._data) % 4)
+        return place
+
+    def bytes(self) -> bytes:
+        """All columns."""
+        return bytes(self._data)
+
+
+def add_columns(
+    buffer: ColumnBuffer, tasks: Sequence[TaskQuestions], runs: int, groups: Sequence[str]
+) -> dict[str, Any]:
+    """Add the columns of all questions.
+
+    Args:
+        buffer: Takes them.
+        tasks: In their order.
+        runs: How many runs there are.
+        groups: The values of the column that was named, in their order.
+
+    Returns:
+        Where each column begins, by its name.
+    """
+    golds = [gold for task in tasks for gold in task.golds]
+    numbers = {value: place for place, value in enumerate(groups)}
+    found: dict[str, Any] = {
+        "id": buffer.add(b"".join(struct.pack(f"<{len(task)}i", *_steps(task.ids)) for task in tasks)),
+        "hash": buffer.add(b"".join(_hash(key) for task in tasks for key in task.hashes)),
+        "gold": buffer.add(bytes([gold[0] if gold and gold[0] < NONE else NONE for gold in golds])),
+        "k": buffer.add(bytes([_options(task, place) for task in tasks for place in range(len(task))])),
+        "golds": {place: list(gold) for place, gold in enumerate(golds) if len(gold) > 1},
+    }
+    if groups:
+        named = [numbers[value] for task in tasks for value in task.groups]
+        found["by"] = buffer.add(struct.pack(f"<{len(named)}H", *named))
+    found["runs"] = [_run_columns(buffer, tasks, run) for run in range(runs)]
+    return found
+
+
+def _steps(ids: Sequence[int]) -> Iterator[int]:
+    """Each number less the one before it: nearly always 1, which takes no room."""
+    last = 0
+    for number in ids:
+        yield max(-(2**31), min(2**31 - 1, number - last))
+        last = number
+
+
+def _hash(key: str) -> bytes:
+    try:
+        return bytes.fromhex(key.ljust(6, "0"))[:3]
+    except ValueError:
+        return bytes(3)
+
+
+def _options(task: TaskQuestions, place: int) -> int:
+    cells = [cell for column in task.runs.values() if (cell := _cell(column, place)) is not _ABSENT]
+    return max((len(cell.steps) for cell in cells), default=0) % 256
+
+
+def _cell(column: RunColumn | None, place: int) -> Cell:
+    if column is None or place >= len(column.cells):
+        return _ABSENT
+    return column.cells[place] or _ABSENT
+
+
+def _run_columns(buffer: ColumnBuffer, tasks: Sequence[TaskQuestions], run: int) -> dict[str, int]:
+    cells = [_cell(task.runs.get(run), place) for task in tasks for place in range(len(task))]
+    golds = [gold for task in tasks for gold in task.golds]
+    widths = [_options(task, place) for task in tasks for place in range(len(task))]
+    steps = b"".join(cell.steps.ljust(width, b"\xff") for cell, width in zip(cells, widths, strict=True))
+    return {
+        "state": buffer.add(
+            bytes([cell.state ^ _expected(cell, gold) for cell, gold in zip(cells, golds, strict=True)])
+        ),
+        "picked": buffer.add(bytes([(cell.picked - _likeliest(cell)) % 256 for cell in cells])),
+        "best": buffer.add(bytes([cell.best for cell in cells])),
+        "steps": buffer.add(steps),
+    }
+
+
+def _likeliest(cell: Cell) -> int:
+    """The option that is expected to be picked: nearly always it is, and the difference takes no room."""
+    return cell.steps.index(0) if 0 in cell.steps else NONE
+
+
+def _expected(cell: Cell, gold: tuple[int, ...]) -> int:
+    """The state that follows from what was picked; the page has what is to be changed of it."""
+    return int(cell.picked in gold)
+
+
+def add_metrics(buffer: ColumnBuffer, task: TaskQuestions, run: int) -> list[dict[str, Any]]:
+    """Add the scores of a task in one run.
+
+    Args:
+        buffer: Takes them.
+        task: The task.
+        run: The place of the run.
+
+    Returns:
+        By metric its name, its filter, and where its numbers of four bytes begin; without "c", it is the state.
+    """
+    column = task.runs.get(run)
+    if column is None:
+        return []
+    cells, rows = [_cell(column, place) for place in range(len(task))], []
+    for place, (name, pipeline) in enumerate(column.metrics):
+        values = [cell.values[place] if place < len(cell.values) else None for cell in cells]
+        row: dict[str, Any] = {"n": name, "f": pipeline}
+        if any(
+            value is not None and value != _OF_STATE.get(cell.state) for value, cell in zip(values, cells, strict=True)
+        ):
+            row["c"] = buffer.add(struct.pack(f"<{len(values)}f", *[_float(value) for value in values]))
+        rows.append(row)
+    return rows
+
+
+def _float(value: float | None) -> float:
+    if value is None:
+        return math.nan
+    return value if abs(value) < 3e38 else math.copysign(math.inf, value)

@@ -1,0 +1,132 @@
+"""The data of a page: what its script knows at once, the columns, the texts; as much as the page may hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from proctor.analysis.compare_text import letter
+from proctor.html_report.collect import Collector, TaskQuestions
+from proctor.html_report.columns import ColumnBuffer, add_columns, add_metrics
+from proctor.html_report.facts import ReportFacts, ReportOptions
+from proctor.html_report.packed import inline_json, packed, packed_json
+from proctor.html_report.page import Block
+from proctor.html_report.pieces import short_name
+from proctor.html_report.spool import Spool
+from proctor.html_report.texts import LEVELS, Level, head_of, text_blocks
+
+
+@dataclass(frozen=True, slots=True)
+class PageData:
+    """The blocks of a page's data, and at which level its texts are.
+
+    Attributes:
+        blocks: The data.
+        level: How much of the texts is there.
+        count: How many questions the list has.
+        reduced: Whether it is less than was asked for, because of the page's size.
+    """
+
+    blocks: tuple[Block, ...]
+    level: Level
+    count: int
+    reduced: bool
+
+    @property
+    def size(self) -> int:
+        """Bytes in the page."""
+        return sum(len(block.text) + len(block.name) + 50 for block in self.blocks)
+
+
+def page_data(
+    facts: ReportFacts, collector: Collector, spool: Spool, options: ReportOptions, room: int
+) -> PageData | None:
+    """The data of a page.
+
+    Args:
+        facts: What there is.
+        collector: The questions.
+        spool: Their texts.
+        options: What is asked for.
+        room: Bytes that the data may take.
+
+    Returns:
+        None where no run has samples.
+    """
+    tasks = {name: task for name, task in _ordered(facts, collector) if len(task)}
+    if not tasks:
+        return None
+    fixed = _fixed_blocks(facts, tasks, options)
+    asked = _asked(options)
+    made = None
+    for place, level in enumerate(asked):
+        blocks, starts = text_blocks(list(tasks.values()), spool, len(facts.runs), level)
+        if level.prompts and level.questions is None:
+            blocks.append(Block("heads", packed_json(_heads(tasks))))
+        info = Block("info", inline_json(_info(facts, tasks, fixed[0], starts, level)), "application/json")
+        count = sum(map(len, tasks.values()))
+        made = PageData((info, fixed[1], *blocks), level, count, place > 0)
+        if made.size <= room:
+            break
+    return made
+
+
+def _ordered(facts: ReportFacts, collector: Collector) -> list[tuple[str, TaskQuestions]]:
+    names = dict.fromkeys(task for run in facts.runs for task in run.tasks)
+    return [(name, collector.tasks[name]) for name in names if name in collector.tasks]
+
+
+def _asked(options: ReportOptions) -> list[Level]:
+    """The levels from what was asked for downwards."""
+    levels = list(LEVELS)
+    if "prompts" in options.without:
+        levels = [replace(level, prompts=False) for level in levels[1:]]
+    if "answers" in options.without:
+        levels = [replace(level, answers=0) for level in levels if level.name != "answers"]
+    if "questions" in options.without:
+        levels = [replace(level, prompts=False, questions=0) for level in levels]
+    return list(dict.fromkeys(levels))
+
+
+def _heads(tasks: Mapping[str, TaskQuestions]) -> list[dict[int, str]]:
+    """Of each task and run, what all its prompts begin with; the first run's is not repeated."""
+    found = []
+    for task in tasks.values():
+        heads = {run: head_of(column.head) for run, column in task.runs.items()}
+        first = heads.get(min(heads, default=0), "")
+        found.append({run: head for run, head in heads.items() if run == min(heads) or head != first})
+    return found
+
+
+def _fixed_blocks(
+    facts: ReportFacts, tasks: Mapping[str, TaskQuestions], options: ReportOptions
+) -> tuple[dict[str, Any], Block]:
+    buffer = ColumnBuffer()
+    groups = sorted({value for task in tasks.values() for value in task.groups}) if options.by else []
+    layout = add_columns(buffer, list(tasks.values()), len(facts.runs), groups)
+    layout["metrics"] = [[add_metrics(buffer, task, run) for run in range(len(facts.runs))] for task in tasks.values()]
+    layout["groups"] = groups
+    return layout, Block("columns", packed(buffer.bytes()))
+
+
+def _info(
+    facts: ReportFacts, tasks: Mapping[str, TaskQuestions], layout: Mapping[str, Any], starts: Sequence[int],
+    level: Level,
+) -> dict[str, Any]:  # fmt: skip
+    first = facts.runs[0]
+    groups = [{"name": name, "alias": first.alias(name), "tasks": list(first.leaves(name))} for name in first.groups]
+    return {
+        "runs": [{"letter": letter(place), "name": short_name(run)} for place, run in enumerate(facts.runs)],
+        "tasks": [_task(name, task, facts) for name, task in tasks.items()],
+        "groups": groups,
+        "columns": layout,
+        "blocks": starts,
+        "level": level.name,
+    }
+
+
+def _task(name: str, task: TaskQuestions, facts: ReportFacts) -> dict[str, Any]:
+    run = facts.runs[min(task.runs, default=0)]
+    around = next((run.alias(group) for group, members in run.groups.items() if name in members), "")
+    return {"name": name, "alias": run.alias(name), "group": around, "n": len(task), "labels": list(task.labels)}

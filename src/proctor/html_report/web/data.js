@@ -1,0 +1,315 @@
+// What the page carries: columns of numbers over one buffer, texts in blocks that are unpacked when they are wanted.
+
+const STATES = ["wrong", "right", "partly", "unread", "unfinished", "failed", "plain", "absent"];
+const SYMBOLS = ["✗", "✓", "◐", "?", "…", "!", "·", "–"];
+const [WRONG, RIGHT, PARTLY, UNREAD, UNFINISHED, FAILED, PLAIN, ABSENT] = [0, 1, 2, 3, 4, 5, 6, 7];
+const NONE = 255;
+const [FINE, COARSE, TURN] = [0.05, 0.2, 60];
+
+/** Nats that a step stands for. */
+const nats = (step) => (step < TURN ? FINE * step : FINE * TURN + COARSE * (step - TURN));
+
+/** Of each step, its weight beside the likeliest option. */
+const WEIGHTS = Float64Array.from({ length: 256 }, (_, step) => (step === NONE ? 0 : Math.exp(-nats(step))));
+
+/** The text of a data element, or null. */
+const carried = (name) => {
+  const node = document.getElementById("d-" + name);
+  return node ? node.textContent : null;
+};
+
+/** Base64 of raw deflate to bytes. */
+const unpack = async (text) => {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i += 1) bytes[i] = binary.charCodeAt(i);
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  return new Response(stream).arrayBuffer();
+};
+
+const unpackJson = async (name) => {
+  const text = carried(name);
+  return text === null ? null : JSON.parse(new TextDecoder().decode(await unpack(text)));
+};
+
+const letterOf = (place) => (place === NONE ? "–" : place < 26 ? String.fromCharCode(65 + place) : String(place + 1));
+
+/** Every question as numbers; `i` is its place among all. */
+class Columns {
+  constructor(info, buffer) {
+    const layout = info.columns;
+    this.n = info.tasks.reduce((sum, task) => sum + task.n, 0);
+    this.tasks = info.tasks;
+    this.runs = info.runs.length;
+    this.task = new Uint16Array(this.n);
+    this.id = new Int32Array(this.n);
+    this.starts = [];
+    const steps = new Int32Array(buffer, layout.id, this.n);
+    let at = 0;
+    info.tasks.forEach((task, number) => {
+      this.starts.push(at);
+      let last = 0;
+      for (let i = at; i < at + task.n; i += 1) {
+        last += steps[i];
+        this.id[i] = last;
+        this.task[i] = number;
+      }
+      at += task.n;
+    });
+    this.hashes = new Uint8Array(buffer, layout.hash, 3 * this.n);
+    this.gold = new Uint8Array(buffer, layout.gold, this.n);
+    this.golds = layout.golds;
+    this.k = new Uint8Array(buffer, layout.k, this.n);
+    this.by = layout.by === undefined ? null : new Uint16Array(buffer, layout.by, this.n);
+    this.groups = layout.groups;
+    this.offset = new Uint32Array(this.n);
+    for (let i = 1; i < this.n; i += 1) this.offset[i] = this.offset[i - 1] + this.k[i - 1];
+    this.of = layout.runs.map((run) => this.decode(buffer, run));
+    this.metrics = layout.metrics;
+    this.buffer = buffer;
+    this.derived = this.of.map(() => null);
+  }
+
+  /** Picks are stored by their distance from the likeliest option, states by what differs from "the pick is right". */
+  decode(buffer, run) {
+    const state = new Uint8Array(buffer, run.state, this.n).slice();
+    const picked = new Uint8Array(buffer, run.picked, this.n).slice();
+    const steps = new Uint8Array(buffer, run.steps);
+    for (let i = 0; i < this.n; i += 1) {
+      let likeliest = NONE;
+      for (let j = this.k[i] - 1; j >= 0; j -= 1) if (steps[this.offset[i] + j] === 0) likeliest = j;
+      picked[i] += likeliest;
+      state[i] ^= this.rightOptions(i).includes(picked[i]) ? 1 : 0;
+    }
+    return { state, picked, steps, best: new Uint8Array(buffer, run.best, this.n) };
+  }
+
+  hash(i) {
+    const digits = [...this.hashes.subarray(3 * i, 3 * i + 3)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    return digits === "000000" ? "" : digits;
+  }
+
+  rightOptions(i) {
+    if (this.golds[i]) return this.golds[i];
+    return this.gold[i] === NONE ? [] : [this.gold[i]];
+  }
+
+  /** Probabilities among the options; empty where they are not known. */
+  p(run, i) {
+    const { steps, best } = this.of[run];
+    if (best[i] === NONE) return [];
+    const weights = [];
+    for (let j = 0; j < this.k[i]; j += 1) {
+      weights.push(WEIGHTS[steps[this.offset[i] + j]]);
+    }
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    return total ? weights.map((weight) => weight / total) : [];
+  }
+
+  /** About the log-likelihood of an option. */
+  loglikelihood(run, i, option) {
+    const { steps, best } = this.of[run];
+    const step = steps[this.offset[i] + option];
+    return best[i] === NONE || step === NONE ? null : 1 - 2 ** (best[i] / 16) - nats(step);
+  }
+
+  /** Of a run, by question: the probability of what was picked, of what is right, and the lead of the likeliest. */
+  numbers(run) {
+    if (this.derived[run]) return this.derived[run];
+    const [picked, gold, margin] = [new Float32Array(this.n), new Float32Array(this.n), new Float32Array(this.n)];
+    const { steps, best, picked: choices } = this.of[run];
+    for (let i = 0; i < this.n; i += 1) {
+      let [total, first, second] = [0, 0, 0];
+      const [start, end] = [this.offset[i], this.offset[i] + this.k[i]];
+      for (let j = start; j < end; j += 1) {
+        const weight = WEIGHTS[steps[j]];
+        total += weight;
+        if (weight > first) [first, second] = [weight, first];
+        else if (weight > second) second = weight;
+      }
+      const known = best[i] !== NONE && total > 0;
+      const options = known && this.gold[i] !== NONE ? this.rightOptions(i) : [];
+      picked[i] = known && choices[i] < this.k[i] ? WEIGHTS[steps[start + choices[i]]] / total : NaN;
+      gold[i] = options.length ? options.reduce((sum, option) => sum + (WEIGHTS[steps[start + option]] || 0), 0) / total : NaN;
+      margin[i] = known && this.k[i] > 1 ? Math.log(first / Math.max(second, 1e-12)) : NaN;
+    }
+    this.derived[run] = { picked, gold, margin };
+    return this.derived[run];
+  }
+
+  /** The scores of a question in a run: `[{name, filter, value}]`. */
+  scores(run, i) {
+    const task = this.task[i];
+    const place = i - this.starts[task];
+    return this.metrics[task][run].map((metric) => {
+      const state = this.of[run].state[i];
+      const value = metric.c === undefined
+        ? (state <= RIGHT ? state : state === UNREAD || state === UNFINISHED ? 0 : NaN)
+        : new Float32Array(this.buffer, metric.c, this.tasks[task].n)[place];
+      return { name: metric.n, filter: metric.f, value };
+    });
+  }
+
+  /** The place of a question by its address `task/17` or `task/@1f3a9c`; -1: there is none. */
+  find(address) {
+    const slash = address.lastIndexOf("/");
+    const number = this.tasks.findIndex((task) => task.name === address.slice(0, slash));
+    if (number < 0) return -1;
+    const [start, end] = [this.starts[number], this.starts[number] + this.tasks[number].n];
+    const wanted = address.slice(slash + 1);
+    for (let i = start; i < end; i += 1) {
+      if (wanted.startsWith("@") ? this.hash(i).startsWith(wanted.slice(1)) && wanted.length > 4 : String(this.id[i]) === wanted)
+        return i;
+    }
+    return -1;
+  }
+
+  address(i) {
+    return `${this.tasks[this.task[i]].name}/${this.id[i]}`;
+  }
+}
+
+const MARK = "\u007f";
+const REFERENCE = /\u007f([\s\S])/g;
+
+/** Texts of questions; a block is unpacked once. */
+class Texts {
+  constructor(info) {
+    this.starts = info.blocks;
+    this.runs = info.runs.length;
+    this.blocks = new Map();
+    this.loading = new Map();
+    this.heads = null;
+    this.folded = [];
+  }
+
+  block(i) {
+    let [low, high] = [0, this.starts.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.starts[middle] <= i) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  load(number) {
+    if (!this.loading.has(number)) this.loading.set(number, this.read(number));
+    return this.loading.get(number);
+  }
+
+  async read(number) {
+    const names = Array.from({ length: this.runs }, (_, run) => unpackJson(`run-${run}-${number}`));
+    const [{ table, rows }, ...own] = await Promise.all([unpackJson(`texts-${number}`), ...names]);
+    this.blocks.set(number, { table, rows, own });
+  }
+
+  /** A question's texts if they are there: null while they are not, {} where the page has none. */
+  now(i) {
+    if (!this.starts.length) return {};
+    const number = this.block(i);
+    const block = this.blocks.get(number);
+    if (!block) return null;
+    const place = i - this.starts[number];
+    const [question, options, doc, prompt, target] = block.rows[place];
+    if (question === 0) return {};
+    const own = block.own.map((rows) => (rows ? rows[place] : 0));
+    return { question, options: options || [], doc: block.table[doc], prompt: block.table[prompt] || null, target: target || null, own };
+  }
+
+  async get(i) {
+    if (this.starts.length) await this.load(this.block(i));
+    return this.now(i);
+  }
+
+  resolve(text, found) {
+    return text.replace(REFERENCE, (_, letter) => {
+      if (letter === "!") return MARK;
+      if (letter === "q") return found.question;
+      if (letter === "r") return found.question.slice(1, -1);
+      return found.options[letter.charCodeAt(0) - 65] ?? "";
+    });
+  }
+
+  /** A document as JSON. */
+  document(found) {
+    const json = { question: JSON.stringify(found.question), options: found.options.map((one) => JSON.stringify(one)) };
+    return found.doc ? this.resolve(found.doc, json) : null;
+  }
+
+  async head(task, run) {
+    this.heads ??= (await unpackJson("heads")) || [];
+    const heads = this.heads[task] || {};
+    return heads[run] ?? heads[Object.keys(heads)[0]] ?? "";
+  }
+
+  /** All texts, folded for the search; `progress(share)` is called on the way. */
+  async all(progress) {
+    for (let number = 0; number < this.starts.length; number += 1) {
+      await this.load(number);
+      if (!this.folded[number]) {
+        const { rows, own } = this.blocks.get(number);
+        this.folded[number] = rows.map((row, place) => {
+          if (row[0] === 0) return "";
+          const answers = own.map((mine) => (mine && mine[place] ? mine[place][0] || "" : ""));
+          return fold([row[0], ...(row[1] || []), row[4] || "", ...answers].join("\n"));
+        });
+      }
+      progress((number + 1) / this.starts.length);
+    }
+  }
+
+  matches(i, words) {
+    const number = this.block(i);
+    const text = this.folded[number] ? this.folded[number][i - this.starts[number]] : "";
+    return words.every((word) => text.includes(word));
+  }
+}
+
+/** A document's JSON as it was hashed: two spaces deeper with each bracket; numbers stay as they are written. */
+const indented = (text) => {
+  let [out, depth, inString] = ["", 0, false];
+  const line = () => `\n${"  ".repeat(depth)}`;
+  for (let at = 0; at < text.length; at += 1) {
+    const letter = text[at];
+    if (inString) {
+      out += letter;
+      if (letter === "\\") out += text[(at += 1)];
+      else if (letter === '"') inString = false;
+    } else if (letter === '"') {
+      inString = true;
+      out += letter;
+    } else if (letter === "{" || letter === "[") {
+      const isEmpty = "}]".includes(text[at + 1]);
+      depth += isEmpty ? 0 : 1;
+      out += isEmpty ? letter + text[(at += 1)] : letter + line();
+    } else if (letter === "}" || letter === "]") {
+      depth -= 1;
+      out += line() + letter;
+    } else if (letter === ",") {
+      out += `,${line()}`;
+      if (text[at + 1] === " ") at += 1;
+    } else out += letter;
+  }
+  return out;
+};
+
+/** The whole SHA-256 of a document, where the page has it and the browser can; else null. */
+const documentHash = async (text, start) => {
+  try {
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(indented(text))));
+    const digits = [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    return start && digits.startsWith(start) ? digits : null;
+  } catch {
+    return null;
+  }
+};
+
+const fold = (text) => text.normalize("NFC").toLowerCase();
+
+/** The words of a search: `"…"` is one word as it stands. */
+const wordsOf = (text) => {
+  const words = [];
+  for (const match of text.matchAll(/"([^"]+)"?|(\S+)/g)) words.push(fold(match[1] ?? match[2]));
+  return words;
+};

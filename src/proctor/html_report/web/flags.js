@@ -1,0 +1,34 @@
+// Flags that a reader puts on questions: kept in the browser, given out as lines of JSON.
+
+const FLAGS = ["bad_key", "unclear", "duplicate", "other"];
+
+class Flags {
+  constructor() {
+    try { this.found = JSON.parse(kept.get("proctor-flags") || "{}"); } catch { this.found = {}; }
+  }
+
+  key(columns, i) {
+    return `${columns.tasks[columns.task[i]].name}/${columns.hash(i) || columns.id[i]}`;
+  }
+
+  of(columns, i) {
+    return this.found[this.key(columns, i)];
+  }
+
+  set(columns, i, flag, note, hash) {
+    const key = this.key(columns, i);
+    if (!flag) delete this.found[key];
+    else this.found[key] = { task: columns.tasks[columns.task[i]].name, doc_id: columns.id[i], doc_hash: hash, flag, note: note || "" };
+    kept.set("proctor-flags", JSON.stringify(this.found));
+  }
+
+  count(columns) {
+    const names = new Set(columns.tasks.map((task) => task.name));
+    return Object.values(this.found).filter((one) => names.has(one.task)).length;
+  }
+
+  lines(columns) {
+    const names = new Set(columns.tasks.map((task) => task.name));
+    return Object.values(this.found).filter((one) => names.has(one.task)).map((one) => `${JSON.stringify(one)}\n`).join("");
+  }
+}

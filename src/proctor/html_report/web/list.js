@@ -1,0 +1,84 @@
+// The list: about as many rows in the document as fit into its window, however many questions there are.
+
+const ROW = 32;
+const RUNS_SHOWN = 4;
+
+class List {
+  constructor(node, columns, texts, open) {
+    [this.node, this.columns, this.texts, this.open] = [node, columns, texts, open];
+    this.order = [];
+    this.at = -1;
+    this.space = make("div", { class: "space", role: "presentation" });
+    node.append(this.space);
+    node.addEventListener("scroll", () => this.later(), { passive: true });
+    node.addEventListener("click", (event) => {
+      const row = event.target.closest("[data-at]");
+      if (row) this.select(Number(row.dataset.at), true);
+    });
+    new ResizeObserver(() => this.later()).observe(node);
+  }
+
+  show(order, keep) {
+    this.order = order;
+    this.at = keep >= 0 ? order.indexOf(keep) : -1;
+    this.space.style.height = `${order.length * ROW}px`;
+    if (this.at >= 0) this.reveal();
+    else this.node.scrollTop = 0;
+    this.draw();
+  }
+
+  later() {
+    this.frame ??= requestAnimationFrame(() => { this.frame = null; this.draw(); });
+  }
+
+  reveal(middle) {
+    const [top, height] = [this.at * ROW, this.node.clientHeight];
+    if (middle) this.node.scrollTop = top - (height - ROW) / 2;
+    else if (top < this.node.scrollTop) this.node.scrollTop = top;
+    else if (top + ROW > this.node.scrollTop + height) this.node.scrollTop = top + ROW - height;
+  }
+
+  select(at, open) {
+    if (!this.order.length) return;
+    this.at = Math.max(0, Math.min(at, this.order.length - 1));
+    this.reveal();
+    this.draw();
+    if (open) this.open(this.order[this.at]);
+  }
+
+  draw() {
+    const first = Math.max(0, Math.floor(this.node.scrollTop / ROW) - 4);
+    const last = Math.min(this.order.length, Math.ceil((this.node.scrollTop + this.node.clientHeight) / ROW) + 4);
+    const rows = [];
+    for (let at = first; at < last; at += 1) rows.push(this.row(at));
+    this.space.replaceChildren(...rows);
+    if (this.at >= first && this.at < last) this.node.setAttribute("aria-activedescendant", `row-${this.at}`);
+    else this.node.removeAttribute("aria-activedescendant");
+  }
+
+  row(at) {
+    const i = this.order[at];
+    const { columns } = this;
+    const found = this.texts.now(i);
+    if (found === null) this.texts.load(this.texts.block(i)).then(() => this.later());
+    const line = found === null ? "…" : found.question === undefined ? say("no_text") : found.question.trim().split("\n")[0].slice(0, 300);
+    const runs = [];
+    for (let run = 0; run < Math.min(columns.runs, RUNS_SHOWN); run += 1) {
+      const picked = columns.of[run].picked[i];
+      runs.push(make("span", { class: "run" }, symbol(columns.of[run].state[i]), make("span", { class: "pick" }, picked === NONE ? "" : letterOf(picked))));
+    }
+    const p = columns.numbers(0).picked[i];
+    const gold = columns.rightOptions(i).map(letterOf).join("");
+    const task = columns.tasks[columns.task[i]];
+    return make(
+      "div",
+      { id: `row-${at}`, role: "option", class: `row${at === this.at ? " current" : ""}`, "data-at": at, "data-key": columns.address(i), "aria-selected": at === this.at ? "true" : "false",
+        "aria-setsize": this.order.length, "aria-posinset": at + 1, style: { transform: `translateY(${at * ROW}px)` } },
+      ...runs,
+      make("span", { class: "gold" }, gold && [unseen(say("right_answer")), gold]),
+      make("span", { class: "p" }, Number.isNaN(p) ? "" : percent(p)),
+      make("span", { class: "task" }, task.alias),
+      make("span", { class: "text", dir: "auto" }, line),
+    );
+  }
+}

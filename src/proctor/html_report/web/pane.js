@@ -1,0 +1,187 @@
+// One question, whole: what was asked, what each run made of it, the prompt, the document, what to do with it.
+
+/** Text with what cannot be seen made visible, where that is wanted. */
+const visible = (text, on) => (on ? text.replace(/ /g, "·").replace(/\t/g, "→\t").replace(/\r/g, "␍").replace(/\n/g, "↵\n") : text);
+
+const LONG = 20_000;
+
+/** A text as it stands; of a very long one the two ends, and a button for the rest: to lay it out takes long. */
+const longText = (text, attributes, parts) => {
+  const node = make("pre", { dir: "auto", ...attributes });
+  if (text.length <= LONG) {
+    node.append(...parts(text));
+    return [node];
+  }
+  const half = LONG / 2;
+  const more = make("button", { type: "button", click: () => { node.replaceChildren(...parts(text)); more.remove(); } }, say("show_all", { n: text.length }));
+  node.append(text.slice(0, half), make("span", { class: "cut" }, "\n[…]\n"), ...parts(text.slice(-half)));
+  return [node, more];
+};
+
+class Pane {
+  constructor(node, info, columns, texts, flags, actions) {
+    Object.assign(this, { node, info, columns, texts, flags, actions, i: -1, invisible: false });
+  }
+
+  async open(i) {
+    this.i = i;
+    const found = await this.texts.get(i);
+    if (this.i !== i) return;
+    this.found = found;
+    this.node.hidden = false;
+    this.draw();
+    this.node.scrollTop = 0;
+  }
+
+  close() {
+    this.i = -1;
+    this.node.hidden = true;
+    this.node.replaceChildren();
+  }
+
+  draw() {
+    const { columns, i, found } = this;
+    const task = columns.tasks[columns.task[i]];
+    const parts = [this.top(task)];
+    if (found.question === undefined) parts.push(make("p", { class: "note" }, say("no_text_here")));
+    else parts.push(make("div", { class: "question", dir: "auto" }, visible(found.question, this.invisible)));
+    if (columns.k[i] || (found.options || []).length) parts.push(this.options());
+    else if (found.target) parts.push(this.target());
+    parts.push(...this.responses(), this.scores(), ...this.prompts(), this.document(), this.commands(), this.flagging());
+    this.node.replaceChildren(...parts.filter(Boolean));
+  }
+
+  top(task) {
+    const button = (key, label, act) => make("button", { type: "button", click: act, title: label }, key);
+    const link = make("button", { type: "button", click: () => this.actions.copyLink(link) }, say("copy_link"));
+    const eye = make("button", { type: "button", "aria-pressed": String(this.invisible), click: () => { this.invisible = !this.invisible; this.draw(); } }, say("invisible"));
+    return make("div", { class: "pane-top" },
+      make("h3", { id: "pane-title", tabindex: "-1" }, task.group ? make("span", { class: "ci" }, `${task.group} · `) : null, task.alias, " ", make("span", { class: "number" }, `#${this.columns.id[this.i]}`)),
+      make("div", { class: "buttons" }, button("↑", say("previous"), () => this.actions.move(-1)), button("↓", say("next"), () => this.actions.move(1)), link, eye, button("✕", say("close"), () => this.actions.close())));
+  }
+
+  label(option) {
+    return this.columns.tasks[this.columns.task[this.i]].labels[option] || letterOf(option);
+  }
+
+  options() {
+    const { columns, i, found } = this;
+    const golds = columns.rightOptions(i);
+    const chances = columns.of.map((_, run) => columns.p(run, i));
+    const count = Math.max(columns.k[i], (found.options || []).length);
+    const rows = Array.from({ length: count }, (_, option) => {
+      const isGold = golds.includes(option);
+      const pickedBy = columns.of.map((one, run) => run).filter((run) => columns.of[run].picked[i] === option);
+      const notes = [isGold ? make("b", { class: "is-gold" }, "✓ ", say("right_answer")) : null,
+        ...pickedBy.map((run) => make("span", { class: "picked-by" }, runMark(run), " ", columns.runs > 1 ? say("picked_by", { run: this.info.runs[run].letter }) : say("picked")))];
+      const bars = columns.of.map((_, run) => this.bar(run, option, chances[run][option])).filter(Boolean);
+      return make("li", { class: `${isGold ? "gold" : ""}${pickedBy.length ? " picked" : ""}` },
+        make("span", { class: "letter" }, this.label(option)),
+        make("div", {}, make("div", { class: "option-text", dir: "auto" }, visible((found.options || [])[option] ?? "", this.invisible), " ", ...notes.flatMap((note) => (note ? [note, " "] : []))), ...bars));
+    });
+    const known = chances.some((one) => one.length);
+    return make("div", {}, make("ol", { class: "options" }, ...rows), known ? make("p", { class: "note" }, say("among_options")) : null);
+  }
+
+  bar(run, option, p) {
+    if (p === undefined) return null;
+    const value = this.columns.loglikelihood(run, this.i, option);
+    const title = value === null ? "" : say("loglikelihood", { value: value.toFixed(value > -10 ? 2 : 1).replace("-", "−") });
+    return make("div", { class: "bar-line", title },
+      this.columns.runs > 1 ? make("span", { class: "ci letter-run" }, this.info.runs[run].letter) : null,
+      make("span", { class: "track" }, make("span", { class: `fill run-${run % 6}`, style: { width: `${(100 * p).toFixed(1)}%` } })),
+      make("span", { class: "share" }, p > 0 && p < 0.0005 ? "<0.1\u00a0%" : percent(p, p < 0.0995 || p > 0.995 ? 1 : 0)));
+  }
+
+  target() {
+    return make("p", { class: "target" }, make("b", {}, `${say("right_answer")}: `), make("span", { dir: "auto" }, visible(this.found.target, this.invisible)));
+  }
+
+  /** Written answers, with what the filter took out of them. */
+  responses() {
+    return (this.found.own || []).map((own, run) => {
+      if (!own || (own[0] === 0 && own[1] === 0)) return null;
+      const [raw, filtered] = [own[0] || "", own[1] === 0 ? null : own[1]];
+      const state = this.columns.of[run].state[this.i];
+      const line = make("p", { class: "read" }, symbol(state), " ", make("span", {}, say(`state_${STATES[state]}`)), filtered === null ? null : [` · ${say("read_as")} `, make("code", { dir: "auto" }, filtered)]);
+      return make("div", { class: "response" }, make("h4", {}, runMark(run), " ", say("answer_of", { run: this.info.runs[run].letter }), " ", make("span", { class: "ci" }, this.info.runs[run].name)), line, ...this.written(raw, filtered));
+    });
+  }
+
+  written(raw, filtered) {
+    const end = raw.lastIndexOf("</think>");
+    const thinking = end < 0 ? null : raw.slice(0, end + 8);
+    const text = end < 0 ? raw : raw.slice(end + 8);
+    const marked = (shownText) => {
+      const at = filtered ? shownText.lastIndexOf(filtered) : -1;
+      if (at < 0) return [visible(shownText, this.invisible)];
+      const [before, after] = [shownText.slice(0, at), shownText.slice(at + filtered.length)];
+      return [visible(before, this.invisible), make("mark", {}, visible(filtered, this.invisible)), visible(after, this.invisible)];
+    };
+    const plain = (shownText) => [visible(shownText, this.invisible)];
+    const folded = thinking && make("details", {}, make("summary", {}, say("thinking", { n: thinking.length })), ...longText(thinking, {}, plain));
+    return [folded, ...longText(text, {}, marked)].filter(Boolean);
+  }
+
+  scores() {
+    const { columns, i, info } = this;
+    const rows = info.runs.map((run, place) => {
+      if (columns.of[place].state[i] === ABSENT) return null;
+      const values = columns.scores(place, i).filter((one) => !Number.isNaN(one.value));
+      return make("tr", {}, make("th", { scope: "row" }, make("span", { class: "run-label" }, runMark(place), make("b", {}, run.letter))),
+        make("td", {}, symbol(columns.of[place].state[i]), " ", make("span", { "aria-hidden": "true" }, say(`state_${STATES[columns.of[place].state[i]]}`))),
+        make("td", { class: "quiet" }, values.map((one) => `${one.name}${one.filter === "none" ? "" : `,${one.filter}`} ${Number(one.value.toPrecision(4))}`).join(" · ")));
+    });
+    return make("table", { class: "pane-scores" }, make("tbody", {}, ...rows.filter(Boolean)));
+  }
+
+  /** The prompt of the first run, and of each other run that had another one. */
+  prompts() {
+    const { found } = this;
+    const given = [[0, found.prompt], ...(found.own || []).map((own, run) => [run, own ? own[2] : 0])];
+    return given.filter(([, text]) => text !== 0 && text !== null && text !== undefined).map(([run, text]) => {
+      const box = make("details", { class: "prompt" }, make("summary", {}, this.info.runs.length > 1 ? say("prompt_of", { run: this.info.runs[run].letter }) : say("prompt")));
+      box.addEventListener("toggle", async () => {
+        if (!box.open || box.dataset.state) return;
+        box.dataset.state = "ready";
+        const head = await this.texts.head(this.columns.task[this.i], run);
+        const rest = this.texts.resolve(text, found);
+        if (head) box.append(make("details", {}, make("summary", {}, say("few_shot", { n: head.length })), make("pre", { dir: "auto" }, visible(head, this.invisible))));
+        box.append(make("pre", { dir: "auto" }, visible(rest, this.invisible)));
+      });
+      return box;
+    });
+  }
+
+  document() {
+    const { columns, i, found } = this;
+    if (!found.doc) return null;
+    const plain = this.texts.document(found);
+    let text = plain;
+    try { text = JSON.stringify(JSON.parse(plain), null, 2); } catch { /* NaN and the like: as it stands */ }
+    return make("details", {}, make("summary", {}, say("document")), make("pre", { dir: "auto" }, text), make("p", { class: "note" }, say("hash", { hash: columns.hash(i) || "–" })));
+  }
+
+  commands() {
+    const name = this.columns.tasks[this.columns.task[this.i]].name;
+    const word = /^[\w./-]+$/.test(name) ? name : `'${name.replace(/'/g, "'\\''")}'`;
+    const samples = JSON.stringify({ [name]: [this.columns.id[this.i]] }).replace(/'/g, "'\\''");
+    const lines = ["preview", "run"].map((verb) => copyable(`proctor ${verb} --tasks ${word} --samples '${samples}'`));
+    return make("details", { class: "commands" }, make("summary", {}, say("commands")), ...lines);
+  }
+
+  flagging() {
+    const { columns, i, flags } = this;
+    const now = flags.of(columns, i);
+    const put = async (flag) => {
+      const hash = this.found.doc ? await documentHash(this.texts.document(this.found), columns.hash(i)) : null;
+      flags.set(columns, i, flag, note.value, hash);
+      this.draw();
+      this.actions.flagged();
+    };
+    const note = make("input", { type: "text", "aria-label": say("note"), placeholder: say("note"), change: () => put(flags.of(columns, i)?.flag || "other") });
+    note.value = now?.note || "";
+    const buttons = FLAGS.map((flag) => make("button", { type: "button", "aria-pressed": String(now?.flag === flag), click: () => put(now?.flag === flag ? null : flag) }, say(`flag_${flag}`)));
+    return make("div", { class: "flagging", role: "group", "aria-label": say("flag_it") }, make("span", { class: "caption" }, say("flag_it")), ...buttons, note);
+  }
+}

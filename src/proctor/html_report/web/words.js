@@ -1,0 +1,90 @@
+// Strings with places and plurals, numbers, and elements made of text: nothing from data is ever read as HTML.
+
+let STRINGS = {};
+let LANGUAGE = "en";
+let PLURALS = new Intl.PluralRules("en");
+
+const speak = (info) => {
+  STRINGS = info.strings;
+  LANGUAGE = info.language;
+  PLURALS = new Intl.PluralRules(LANGUAGE);
+};
+
+const shown = (value) => (typeof value === "number" ? value.toLocaleString(LANGUAGE) : value);
+
+/** A string by its key, with its values. */
+const say = (key, values = {}) => {
+  let text = STRINGS[key];
+  if (text === undefined) throw new Error(`no string ${key}`);
+  if (typeof text !== "string") text = text[PLURALS.select(values.n ?? 0)] ?? text.other;
+  return text.replace(/\{(\w+)\}/g, (_, name) => shown(values[name]));
+};
+
+const percent = (share, digits = 0) => `${(100 * share).toFixed(digits)}\u00a0%`;
+
+/** An element: `make("p", {class: "note"}, "text", child)`; functions are listeners, null is left out. */
+const make = (name, attributes = {}, ...children) => {
+  const node = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (typeof value === "function") node.addEventListener(key, value);
+    else if (key === "style") Object.entries(value).forEach(([property, one]) => node.style.setProperty(property, one));
+    else node.setAttribute(key, value === true ? "" : value);
+  }
+  node.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return node;
+};
+
+const unseen = (text) => make("span", { class: "unseen" }, text);
+
+/** A run's mark, as the tables have it. */
+const runMark = (run) => {
+  const found = document.querySelector(`.runs .key .run-${run % 6}`);
+  return found && run < 6 ? make("span", { class: "mark-copy" }, found.parentNode.cloneNode(true)) : null;
+};
+
+/** A state as symbol and, for readers, word. */
+const symbol = (state) =>
+  make("span", { class: `sym ${STATES[state]}` }, make("span", { "aria-hidden": "true" }, SYMBOLS[state]), unseen(say(`state_${STATES[state]}`)));
+
+/** Copy a text; says so on the button. */
+const copy = async (text, button) => {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = make("textarea", { class: "unseen" });
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+  const before = button.textContent;
+  button.textContent = say("copied");
+  setTimeout(() => { button.textContent = before; }, 1200);
+};
+
+const copyable = (text) => {
+  const button = make("button", { type: "button", class: "copy", click: () => copy(text, button) }, say("copy"));
+  return make("div", { class: "copyable" }, make("code", {}, text), button);
+};
+
+/** Give a text to the reader as a file. */
+const download = (name, type, text) => {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  const link = make("a", { href: url, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+};
+
+/** What a browser keeps for this page, if it keeps anything. */
+const kept = {
+  get(key) {
+    try { return localStorage.getItem(key); } catch { return null; }
+  },
+  set(key, value) {
+    try { localStorage.setItem(key, value); } catch { /* a page from a file may have no storage */ }
+  },
+};
