@@ -166,3 +166,12 @@ def test_a_task_of_a_group_that_contains_itself_is_shown(tmp_path):
     tasks = {"t": right_and_wrong("10")}
     audit = audited(tmp_path, tasks, document=document_of(tasks, group_subtasks={"g": ["g", "t"]}))
     assert [name for name, _ in audit.run.tree()] == ["g", "t"]
+
+
+def test_a_score_that_is_not_that_of_the_samples_is_left_out_and_said(tmp_path):
+    lines = right_and_wrong("1010", scores={"acc_norm": 1.0})
+    document = document_of({"t": lines})
+    document["results"]["t"]["acc,none"] = 0.75
+    audit = audited(tmp_path, {"t": lines}, document=document)
+    assert [score.metric[0] for score in audit.tasks[0].scores] == ["acc_norm"]
+    assert "The results file has 0.7500 as acc of t and its samples have 0.5000: it is left out" in said(audit)

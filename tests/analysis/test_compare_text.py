@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from stored_runs import choice_line, right_and_wrong, write_run
+from stored_runs import choice_line, document_of, right_and_wrong, write_run
 
 from proctor.analysis.compare import compare_runs
 from proctor.analysis.compare_text import (
@@ -107,3 +107,13 @@ def test_what_became_of_what_was_asked_for_is_said(tmp_path):
     runs = [found.runs[0]] * 2
     same = compare_runs(runs)
     assert list(option_notes(same.pairs[0], same)) == ["Both are the same run."]
+
+
+def test_files_that_contradict_each_other_are_named(tmp_path):
+    document = document_of({"t": right_and_wrong("1010")})
+    document["results"]["t"] |= {"acc,none": 0.75, "brier,none": 0.1}
+    found = compared(tmp_path, {"t": "1010"}, {"t": "1010"}, more=({"document": document}, {}))
+    assert found.pairs[0].tasks[0].result is None
+    said = " ".join(notes(found.pairs[0]))
+    assert "A: the results file has 0.7500 as acc of t and its samples have 0.5000: it is left out" in said
+    assert "B: the results file" not in said

@@ -37,6 +37,7 @@ from proctor.analysis.task_clusters import TaskClusters
 from proctor.analysis.task_scores import (
     Metric,
     TaskScores,
+    contradictions,
     fits,
     metrics_of_documents,
     name_of,
@@ -196,7 +197,8 @@ def _audited_task(run: StoredRun, task: str, samples: _TaskSamples, options: Aud
     if not metrics and perplexities:
         return AuditedTask(TaskAudit(task, run.alias(task), perplexities, unscored=scores.unscored))
     if not metrics:
-        return AuditedTask(_by_file(run, task, options, _no_means(run, task, options)))
+        by_file = _by_file(run, task, options, _no_means(run, task, options))
+        return AuditedTask(replace(by_file, contradictions=tuple(contradictions(run, scores))))
     return _audited(run, samples, metrics, perplexities, options)
 
 
@@ -228,6 +230,7 @@ def _audited(
         detectable=detectable(len(values), is_binary(values)),
         cluster=source,
         cells=cells,
+        contradictions=tuple(contradictions(run, scores)),
     )
     return AuditedTask(audit, values, choices, by, units, scores.without_column, scores.without_cluster)
 

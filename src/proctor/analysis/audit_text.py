@@ -240,6 +240,7 @@ def task_warnings(task: TaskAudit) -> Iterator[str]:
                  f"{task.truncated:,} truncated" if task.truncated else ""]  # fmt: skip
         text = f"Of {counted(total, 'text')}: {', '.join(fact for fact in facts if fact)}; these are not simply wrong."
         yield f"{text} {PROMPT}" if 2 * (unread + unfinished) > total else text
+    yield from (f"{text[0].upper()}{text[1:]}." for text in task.contradictions)
     if task.unscored:
         yield f"{counted(task.unscored, 'document')} could not be scored."
     if task.not_finite:
@@ -274,9 +275,6 @@ def inner_warnings(audit: RunAudit, said: Sequence[Part]) -> Iterator[str]:
     at_chance = _at_chance(inside)
     if at_chance:
         yield f"Not above chance (Holm over {len(inside)} tasks): {named(at_chance, 8)}."
-    few = [one.task for one in audit.tasks if one.main and one.main.clusters and one.main.clusters.few_clusters]
-    if few:
-        yield f"Fewer than 20 clusters, so that errors are themselves uncertain: {named(few)}."
     missing = [one for one in audit.tasks if one.reason and not any(one is part for part in said)]
     yield from (f"{one.task}: by its results file alone, for {one.reason}." for one in missing[:5])
 

@@ -27,11 +27,14 @@ def cluster_sentences(tasks: Sequence[TaskAudit]) -> Iterator[str]:
 
 
 def without_clusters(audit: RunAudit) -> Iterator[str]:
-    """Which tasks lack the column of clusters that was named on the command line.
+    """Which tasks have few clusters, and which lack the column that was named on the command line.
 
     Args:
         audit: The run.
     """
+    few = [one.task for one in audit.tasks if one.main and one.main.clusters and one.main.clusters.few_clusters]
+    if few:
+        yield f"Fewer than 20 clusters, so that errors are themselves uncertain: {named(few)}."
     if audit.options.cluster is not None:
         lacking = [task.task for task in audit.tasks if task.cluster is None and task.reason is None]
         if lacking:

@@ -25,28 +25,27 @@ from itertools import combinations
 
 from proctor.analysis.clusters import declared_cluster
 from proctor.analysis.compare_cells import divided_comparisons
-from proctor.analysis.compare_stopped import compare_stopped, judgement_of, with_stopped
+from proctor.analysis.compare_groups import compare_group
+from proctor.analysis.compare_stopped import compare_stopped, judgement_of
 from proctor.analysis.comparison import (
     CompareOptions,
     Comparison,
-    GroupComparison,
     PairComparison,
     TaskComparison,
 )
-from proctor.analysis.corpus_statistics import STATISTICS, paired_statistic
+from proctor.analysis.corpus_statistics import paired_statistic
 from proctor.analysis.draws import source_of
-from proctor.analysis.groups import group_difference, group_mean
 from proctor.analysis.multiplicity import adjusted
-from proctor.analysis.paired import Estimate, PairedDifference, bonett_price, paired_difference
+from proctor.analysis.paired import PairedDifference, paired_difference
 from proctor.analysis.paired_tasks import names_in, renamed
 from proctor.analysis.pairs import Pairs, pair
-from proctor.analysis.power import detectable_effect
 from proctor.analysis.resampling import bootstrap
-from proctor.analysis.sequences import ANYTIME, REASON
+from proctor.analysis.sequences import ANYTIME
 from proctor.analysis.setting_differences import setting_differences
 from proctor.analysis.task_scores import (
     Metric,
     TaskScores,
+    contradictions,
     fits,
     metrics_of_documents,
     name_of,
@@ -152,6 +151,20 @@ def _compare_task(
     read: tuple[TaskScores | DataError, TaskScores | DataError],
     options: CompareOptions,
 ) -> TaskComparison:
+    """A task of two runs, with what their files contradict themselves in."""
+    found = [
+        () if isinstance(one, DataError) else tuple(contradictions(run, one))
+        for run, one in zip(runs, read, strict=True)
+    ]
+    return replace(_tested(task, runs, read, options), contradictions=(found[0], found[1]))
+
+
+def _tested(
+    task: str,
+    runs: tuple[StoredRun, StoredRun],
+    read: tuple[TaskScores | DataError, TaskScores | DataError],
+    options: CompareOptions,
+) -> TaskComparison:
     alias, (a, b) = runs[0].alias(task), read
     wanted = parse_metric(options.metric)
     if isinstance(a, DataError) or isinstance(b, DataError):
@@ -172,7 +185,7 @@ def _compare_task(
         reason = f"the runs have no document of {task} in common ({pairs.only_a:,} and {pairs.only_b:,} alone)"
         return TaskComparison(task, alias, metric, higher, pairs, reason=reason)
     if any(run.early_stop(task) for run in runs):
-        return compare_stopped(task, runs, pairs, metric, clustered=options.cluster is not None)
+        return compare_stopped(task, runs, pairs, metric, clustered=pairs.clusters is not None)
     source = source_of(options.seed, task, name_of(metric), "sign flips")
     result = paired_difference(pairs.b, pairs.a, pairs.clusters, source=source)
     if options.interval == "bootstrap":
@@ -269,7 +282,7 @@ def _pair(
     a, b = runs[i], runs[j]
     names = [one.task for one in tasks]
     groups = tuple(
-        made for name in a.groups if name in b.groups and (made := _group(name, a, tasks, options)) is not None
+        made for name in a.groups if name in b.groups and (made := compare_group(name, a, tasks, options)) is not None
     )
     left = ((), ()) if options.tasks else (_alone(a, b), _alone(b, a))
     by_column = tuple(divided_comparisons(a, tasks, groups, options))
@@ -278,53 +291,3 @@ def _pair(
 
 def _alone(run: StoredRun, other: StoredRun) -> tuple[str, ...]:
     return tuple(task for task in run.tasks if task not in other.tasks)
-
-
-def _group(
-    name: str, run: StoredRun, tasks: Sequence[TaskComparison], options: CompareOptions
-) -> GroupComparison | None:
-    """A group of at least two tasks that were compared by one metric; its own metric before others."""
-    inside = set(run.leaves(name))
-    members = [one for one in tasks if one.task in inside]
-    # A perplexity of a group is no mean of those of its tasks.
-    tested = [one for one in members if one.result and one.metric and one.metric[0] not in STATISTICS]
-    own = [metric for metric in run.scores(name) if any(one.metric == metric for one in tested)]
-    metric = own[0] if own else tested[0].metric if tested else None
-    chosen = [(one, one.result) for one in tested if one.metric == metric and one.result is not None]
-    if metric is None or len(chosen) < 2:
-        return None
-    sizes = [result.n for _, result in chosen]
-    parts = [one for _, one in chosen]
-    result = group_difference(sizes, [one.difference for one in parts], [one.stderr for one in parts])
-    result, sequence = with_stopped(result, parts)
-    first, second = [one.mean_b for _, one in chosen], [one.mean_a for _, one in chosen]
-    a, b = group_mean(sizes, first, [None] * len(sizes)), group_mean(sizes, second, [None] * len(sizes))
-    stopped = result.reason == REASON
-    estimate = None if stopped else result.estimate or _pooled(chosen)
-    interval = sequence.interval() if sequence else estimate.interval() if estimate else None
-    judgement = judgement_of(interval, result.micro, options.margin, result.p, stopped=stopped)
-    stderr = result.micro_stderr
-    return GroupComparison(
-        name,
-        run.alias(name),
-        metric,
-        tuple(one.task for one, _ in chosen),
-        len(members) - len(chosen),
-        sum(sizes),
-        *(a.micro, b.micro, a.macro, b.macro),
-        result,
-        estimate,
-        interval,
-        directed(judgement, chosen[0][0].higher_is_better),
-        detectable_effect(stderr * stderr, 1) if stderr else None,
-        sequence,
-    )
-
-
-def _pooled(chosen: Sequence[tuple[TaskComparison, PairedDifference]]) -> Estimate | None:
-    """Of a group in which no document is discordant: that none was seen does not mean that there can be none."""
-    counts = [result.counts for _, result in chosen if result.counts and result.clusters is None]
-    if len(counts) < len(chosen):
-        return None
-    only_b, only_a = sum(one.only_a for one in counts), sum(one.only_b for one in counts)
-    return bonett_price(only_b, only_a, sum(result.n for _, result in chosen))

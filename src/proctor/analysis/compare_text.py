@@ -212,6 +212,11 @@ def notes(pair: PairComparison, a: str = "A", b: str = "B") -> Iterator[str]:
         yield f"No test: {one.reason}."
     if len(untested) > 5:
         yield f"No test of {len(untested) - 5:,} more tasks."
+    for place, which in enumerate((a, b)):
+        found = [text for one in pair.tasks for text in one.contradictions[place]]
+        yield from (f"{which}: {text}." for text in found[:3])
+        if len(found) > 3:
+            yield f"{which}: and so of {counted(len(found) - 3, 'more score')}."
     yield from _clusters(pair)
 
 

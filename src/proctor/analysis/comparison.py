@@ -65,6 +65,7 @@ class TaskComparison:
         judgement: The verdict on B.
         scores: The scores of A and B as their results files have them, where there is no test.
         reason: Why there is no test: a sentence.
+        contradictions: Of A and of B, scores of the results file that are not those of the samples.
     """
 
     task: str
@@ -77,6 +78,7 @@ class TaskComparison:
     judgement: Judgement | None = None
     scores: tuple[float | None, float | None] = (None, None)
     reason: str | None = None
+    contradictions: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
     @property
     def a(self) -> float | None:

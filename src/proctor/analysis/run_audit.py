@@ -105,6 +105,7 @@ class TaskAudit:
         reason: Why documents could not be looked at.
         cluster: What makes documents belong together; None: nothing that is known.
         cells: The scores by a column, where that is asked for and the task has it.
+        contradictions: Scores of the results file that are not those of the samples: phrases.
     """
 
     task: str
@@ -119,6 +120,7 @@ class TaskAudit:
     reason: str | None = None
     cluster: ClusterSource | None = None
     cells: Cells | None = None
+    contradictions: tuple[str, ...] = ()
 
     @property
     def main(self) -> ScoreAudit | None:

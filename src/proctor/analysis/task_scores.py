@@ -198,6 +198,27 @@ def metrics_of_documents(run: StoredRun, scores: TaskScores) -> Iterator[Metric]
             yield metric
 
 
+PLAIN_MEANS = frozenset({"acc", "acc_norm", "acc_bytes", "acc_mutual_info", "exact_match"})
+"""Metrics whose score is the mean of documents in every task: where it is not, the files do not belong together."""
+
+
+def contradictions(run: StoredRun, scores: TaskScores) -> Iterator[str]:
+    """Where the results file has another score than the mean of the samples: a phrase for each such metric.
+
+    Args:
+        run: The run.
+        scores: One of its tasks.
+    """
+    there = set(metrics_of_documents(run, scores))
+    for metric, reported in run.scores(scores.task).items():
+        mean = scores.mean(metric)
+        if metric[0] in PLAIN_MEANS and mean is not None and metric not in there:
+            yield (
+                f"the results file has {reported:.4f} as {name_of(metric)} of {scores.task} and its samples have "
+                f"{mean:.4f}: it is left out, since they are of two runs or were edited"
+            )
+
+
 def parse_metric(text: str | None) -> tuple[str, str | None] | None:
     """``acc`` or ``exact_match,flexible-extract``: a metric, and a filter where one is named.
 
