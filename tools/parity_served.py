@@ -4,7 +4,8 @@
     make parity PARITY_ARGS="--engines .venv-engines"
 
 A server is started for the cases that need it, with the small Llama of the shared test data. Scores are those of 32-bit
-floats, so that they are equal within 1e-4. Chats are generated greedily.
+floats, so that they are equal within 1e-4. Texts are those of temperature 0: where a task names none, lm-eval's vllm
+samples.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ MODEL = "../models/llama-bos"
 """From the folder in which the programs run."""
 SCORED = ("--tasks", "mmlu_anatomy,hellaswag,winogrande,piqa,lambada_openai,kmmlu_math", "--limit", "4")
 ROLLED = ("--tasks", "wikitext", "--limit", "2")
-TEXTS = ("--tasks", "gsm8k,mmlu_anatomy_generative", "--limit", "4", "--gen_kwargs", "max_gen_toks=16")
+TEXTS = ("--tasks", "gsm8k,mmlu_anatomy_generative", "--limit", "4", "--gen_kwargs", "max_gen_toks=16,temperature=0.0")
 CHAT = (*TEXTS, "--apply_chat_template", "--num_fewshot", "0")
 KEYS = {"OPENAI_API_KEY": "sk-none", "ANTHROPIC_API_KEY": "sk-none"}
 
