@@ -7,6 +7,7 @@ import math
 
 import pytest
 
+from proctor.answers import read_choice
 from proctor.errors import UsageError
 from proctor.models.dummy import DummyModel
 from proctor.preview.preview import preview
@@ -14,7 +15,7 @@ from proctor.run.exam import load_exam
 from proctor.run.progress import Quiet
 from proctor.run.session import evaluate
 from proctor.settings.config import build_config
-from proctor.types import Generate, Refusal, Scores, Text
+from proctor.types import Choose, Generate, Refusal, Scores, Text
 
 LISTED = "A. {{choices[0]}}\\nB. {{choices[1]}}\\nC. {{choices[2]}}\\n"
 TASK = f"""\
@@ -240,6 +241,33 @@ def test_without_log_likelihoods_answers_can_be_written(folder):
     shown = "\n".join(preview(build_config(given), progress=Quiet))
     assert "the same document in the formulation generate" in shown
     assert "choose one of  A" in shown
+
+
+class Chats(DummyModel):
+    """Chooses the first option by its label, and writes that it is the second one."""
+
+    def respond(self, requests):
+        for index, request in enumerate(requests):
+            if isinstance(request, Choose):
+                yield index, read_choice(request, "letters", "A", logprobs=(-0.1, -3.0, -4.0))
+            else:
+                assert isinstance(request.prompt, tuple)
+                assert request.prompt[-1].content.endswith("A. red\nB. blue\nC. green\nAnswer:")
+                yield index, Text("I think it is B.", "stop")
+
+
+def test_a_chat_model_chooses_by_label_and_writes_beside_it(folder):
+    result = run(
+        folder, Chats(), "generate", choices_only=False, model="local-chat-completions", apply_chat_template=True,
+        model_args={"model": "x", "base_url": "http://localhost:1"}, gen_kwargs={"max_gen_toks": 7},
+    )  # fmt: skip
+    scores = result["letters"]
+    assert (scores["acc"], scores["acc_letter"], scores["acc_generate"]) == (share(0), share(0), share(1))
+    assert (scores["parse_rate"], scores["agreement_parsed"]) == (1, 0)
+    assert "choice_mass" not in scores
+    (written, *_) = [one for one in result.records["letters"] if one.formulation == "generate"]
+    assert written.arguments[0][1]["max_gen_toks"] == 7
+    assert written.arguments[0][0][-1]["role"] == "user"
 
 
 def test_preview_shows_each_formulation(folder):
