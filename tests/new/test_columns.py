@@ -93,6 +93,16 @@ def test_other_shapes_are_refused_with_the_shape_that_is_read(header, lines, mes
     assert caught.value.hint
 
 
+def test_a_right_option_apart_from_wrong_ones_is_refused():
+    with pytest.raises(DataError, match=r"wrong options in columns of their own \(distractor1, distractor2\)"):
+        find_layout(table("question|distractor1|distractor2|correct_answer", "Hot?|ice|snow|fire"), Chosen())
+
+
+def test_a_passage_is_the_question_where_nothing_else_is():
+    found = find_layout(table("context|ending_1|ending_2|label", "He runs and|falls.|flies.|1"), Chosen())
+    assert (found.question, found.context) == ("context", None)
+
+
 def test_no_options_and_no_answer_are_errors_that_name_flags():
     with pytest.raises(UsageError, match="no columns of options were found") as caught:
         find_layout(table("question|answer", "Hot?|fire"), Chosen())

@@ -44,6 +44,13 @@ def test_what_is_no_data_set_is_an_error(folder):
         read_data_set("hf:", None)
     with pytest.raises(ProctorError, match="org/other"):
         read_data_set("hf:org/other", None)
+    names = "".join(f"- config_name: c{n}\n  data_files: data/train.jsonl\n" for n in range(20))
+    (folder / "org" / "exam" / "README.md").write_text(f"---\nconfigs:\n{names}---\n")
+    with pytest.raises(UsageError, match=r"hf:org/exam has 20 configurations: c0, .*, c11 and 8 more") as caught:
+        read_data_set("hf:org/exam", None)
+    assert "hf:org/exam:c0" in str(caught.value)
+    with pytest.raises(UsageError, match="no configuration 'c99'"):
+        read_data_set("hf:org/exam:c99", None)
 
 
 def test_a_file_that_is_no_parquet_is_an_error(tmp_path):

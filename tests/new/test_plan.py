@@ -5,6 +5,7 @@ import pytest
 from proctor.errors import DataError, UsageError
 from proctor.new.plan import plan_task
 from proctor.new.request import request_of
+from proctor.new.table import AmbiguityError
 
 HEADER = "subject,split,question,A,B,answer\n"
 ROWS = "\n".join(f"{subject},{split},{subject} {n}?,x{n},y{n},{'AB'[n % 2]}" for subject in ("art", "law")
@@ -53,6 +54,22 @@ def test_shots_are_the_first_documents_or_a_file(table, tmp_path):
     examples.write_text(HEADER + "art,,Shown?,x,y,A\nmusic,,Heard?,x,y,B\n")
     with pytest.raises(UsageError, match="no row of the subject 'law'"):
         plan(table, shots=str(examples), group="subject")
+
+
+def test_small_files_are_read_as_the_others_show(tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    header, row = "question,A,B,C,answer\n", "{0} {1}?,x{1},y{1},z{1},{1}\n"
+    (folder / "law_test.csv").write_text(header + "".join(row.format("law", n) for n in (0, 1, 2)))
+    (folder / "law_dev.csv").write_text(header + row.format("shown", 1))
+    (tmp_path / "shots.csv").write_text(header + row.format("other", 2))
+    dev = plan(folder).documents[None]["dev"]
+    assert dev[0].golds == (1,)
+    shown = plan(folder, shots=str(tmp_path / "shots.csv")).documents[None]["dev"]
+    assert shown[-1].golds == (2,)
+    (folder / "law_test.csv").unlink()
+    with pytest.raises(AmbiguityError, match="may count from 0 or from 1"):
+        plan(folder)
 
 
 def test_bad_rows_stop_or_are_left_out(table):

@@ -13,7 +13,7 @@ from typing import Any
 from proctor.errors import DataError, UsageError, did_you_mean
 from proctor.new.answers import Form, read_answers
 from proctor.new.option_cells import read_options
-from proctor.new.roles import Role, option_families, rank, role_of
+from proctor.new.roles import Role, option_families, plain_name, rank, role_of
 from proctor.new.table import AmbiguityError, Table, cell_text, is_blank
 
 
@@ -227,11 +227,26 @@ def _by_position(
                 "answer": "by what it holds",
             }
             return question, choices, answer
+    _refuse_right_apart(table)
     raise UsageError(
         f"{table.source}: no columns of options were found. It has: {', '.join(table.columns)}.",
         hint="Name them: --choices A B C D, or --choices COLUMN for a column that holds all options. Options that "
         "stand in the question's own text need columns of their own.",
     )
+
+
+_WRONG = ("distractor", "incorrect", "wrong", "오답")
+
+
+def _refuse_right_apart(table: Table) -> None:
+    """Refuse a table that has the right option in one column and wrong ones in others: there is no order to show."""
+    wrong = [name for name in table.columns if plain_name(name).startswith(_WRONG)]
+    if wrong:
+        raise DataError(
+            f"{table.source} has the wrong options in columns of their own ({', '.join(wrong)}), apart from the right "
+            "one: not read, because nothing says in which order they are shown.",
+            hint="Write all options into columns A, B, C, D in a shuffled order, and the right letter into 'answer'.",
+        )
 
 
 def _between(columns: Sequence[str], question: str, answer: str) -> tuple[str, ...]:
@@ -259,6 +274,7 @@ def _longest(table: Table, taken: Sequence[str], by: dict[str, str], columns: Se
         for name in columns or table.columns
         if name not in taken and role_of(name) not in ("context", "explanation")
     ]
+    free = free or [name for name in table.columns if name not in taken and role_of(name) == "context"]
     if not free:
         raise UsageError(f"{table.source}: no column is left for the question.", hint="Name it with --question.")
     by["question"] = "by its length"

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from proctor.errors import DataError, UsageError, did_you_mean
+from proctor.errors import DataError, TaskError, UsageError, did_you_mean
 from proctor.new.json_rows import objects_table
 from proctor.new.table import Table
 
 PREFIX = "hf:"
+LONGEST_MESSAGE = 600
+"""Letters of a message that are shown: it may list all configurations."""
+SHOWN = 12
+"""Configurations that are named."""
 EVALUATED = ("test", "validation", "val", "train")
 """The splits of a data set that may be evaluated; the first that is there is."""
 
@@ -63,7 +68,18 @@ def _splits(name: str, config: str | None) -> Any:
 
     keys = {"task": name, "dataset_path": name, "output_type": "multiple_choice", "test_split": "test"}
     keys |= {"dataset_name": config} if config else {}
-    return load_splits(assemble_task(_Node(name, keys)))
+    try:
+        return load_splits(assemble_task(_Node(name, keys)))
+    except TaskError as error:
+        names = re.findall(r"'([^']+)'", error.message.partition("available configs:")[2].partition("]")[0])
+        if config is None and names:
+            message = f"{PREFIX}{name} has {len(names)} configurations: {', '.join(names[:SHOWN])}"
+            more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+            raise UsageError(f"{message}{more}.", hint=f"Name one: {PREFIX}{name}:{names[0]}.") from error
+        said = error.errors[0].message.partition(f"task '{name}': ")[2] or error.message
+        shown = said if len(said) <= LONGEST_MESSAGE else f"{said[:LONGEST_MESSAGE]} ..."
+        hint = f"A configuration is named behind a colon: {PREFIX}{name}:CONFIG."
+        raise UsageError(f"{PREFIX}{name}: {shown}", hint=hint) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from proctor.errors import DataError, UsageError
-from proctor.new.answers import Answers
+from proctor.new.answers import Answers, read_answers
 from proctor.new.checks import Remark, check_documents
-from proctor.new.columns import Layout, find_layout
+from proctor.new.columns import Chosen, Layout, find_layout
 from proctor.new.documents import NewDocument, Reading, read_documents
+from proctor.new.option_cells import RowOptions, read_options
 from proctor.new.request import NewTaskRequest
 from proctor.new.sources import SPLITS, Source, read_file, read_source
 from proctor.new.styles import ALPHABET, STYLES, Language, Shape, Style, language_of, shape_of
-from proctor.new.table import BadRow, Table, rows_error
+from proctor.new.table import BadRow, Table, is_blank, rows_error
 from proctor.new.times import without_times
 
 
@@ -72,8 +74,9 @@ def plan_task(request: NewTaskRequest) -> TaskPlan:
     """
     source = read_source(request)
     layouts = [find_layout(table, request.columns) for table in source.tables]
+    chosen = _with_common_form(request.columns, source.tables, layouts)
     readings = [
-        read_documents(table, layout, request.columns, request.several)
+        read_documents(table, layout, chosen, request.several)
         for table, layout in zip(source.tables, layouts, strict=True)
     ]
     _check_rows(source.tables, readings, request.skip_bad)
@@ -85,7 +88,7 @@ def plan_task(request: NewTaskRequest) -> TaskPlan:
     if not documents:
         raise DataError(f"{request.source} holds no row that can be read.")
     by_subject = _by_subject(documents, grouped=_is_grouped(request, source.tables))
-    by_subject, times = without_times(_with_examples(by_subject, request), request.source)
+    by_subject, times = without_times(_with_examples(by_subject, _informed(request, readings[0])), request.source)
     language = request.language or language_of(documents)
     shape = shape_of(documents, language, request.several)
     _check_shape(shape, request)
@@ -103,6 +106,33 @@ def plan_task(request: NewTaskRequest) -> TaskPlan:
         (*_notes(source.tables, layouts, readings), *times),
     )
     return replace(plan, remarks=tuple(check_documents(plan.evaluated)))
+
+
+def _with_common_form(chosen: Chosen, tables: Sequence[Table], layouts: Sequence[Layout]) -> Chosen:
+    """What the user says, with the form of the answers of all tables together, if one form reads all of them.
+
+    A file of five few-shot examples alone seldom shows where its numbers count from.
+    """
+    if len(tables) < 2 or (chosen.answer_form is not None and chosen.answer_base is not None):
+        return chosen
+    values, options, places = list[Any](), list[RowOptions](), list[str]()
+    for table, layout in zip(tables, layouts, strict=True):
+        cells = read_options(table, layout.choices).rows
+        for row, found, value in zip(table.rows, cells, table.values(layout.answer), strict=True):
+            if found is not None and not is_blank(value):
+                values.append(value)
+                options.append(found)
+                places.append(f"{table.label}, {table.place(row, layout.answer)}")
+    if not values:
+        return chosen
+    found = read_answers(values, options, form=chosen.answer_form, base=chosen.answer_base, places=places)
+    return chosen if found.why else replace(chosen, answer_form=found.form, answer_base=found.base)
+
+
+def _informed(request: NewTaskRequest, reading: Reading) -> NewTaskRequest:
+    """The request with the form of the answers as they were read, in which a file of few-shot examples is read too."""
+    answers = reading.answers
+    return replace(request, chosen=replace(request.chosen, answer_form=answers.form, answer_base=answers.base))
 
 
 def _is_grouped(request: NewTaskRequest, tables: Sequence[Table]) -> bool:

@@ -11,10 +11,12 @@ Role: TypeAlias = Literal["question", "context", "choices", "answer", "group", "
 
 NAMES: Mapping[Role, tuple[str, ...]] = {
     "question": (
-        "question", "question_text", "question_stem", "stem", "query", "prompt", "problem", "sentence", "goal", "q",
+        "question", "question_text", "question_stem", "stem", "query", "ctx", "prompt", "problem",
+        "sentence", "goal", "q",
         "문제", "질문", "문항", "발문", "문제내용", "질문내용", "문항내용", "문제지문", "물음", "input",
     ),
-    "context": ("context", "passage", "article", "paragraph", "story", "지문", "본문", "제시문", "글", "자료"),
+    "context": ("context", "passage", "article", "paragraph", "story", "premise",
+        "지문", "본문", "제시문", "글", "자료"),
     "choices": (
         "choices", "options", "endings", "candidates", "choice", "option", "alternatives", "answer_choices",
         "answer_options", "보기", "선택지", "선지", "답지", "답가지",
@@ -42,7 +44,7 @@ NAMES: Mapping[Role, tuple[str, ...]] = {
 
 _STEMS = (
     "options|option|opts|opt|op|choices|choice|endings|ending|candidates|candidate|alternatives|alternative|answers|"
-    "answer|ans|sol|solution|mc_answer|distractor|보기문|보기|선택지|선지|답지|답가지|문항보기|예시"
+    "answer|ans|sol|solution|mc_answer|보기문|보기|선택지|선지|답지|답가지|문항보기|예시"
 )
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩"
 _KOREAN = "가나다라마바사아자차"
