@@ -173,3 +173,19 @@ def test_json(tmp_path):
     assert document["state"] == "pass"
     (rule,) = document["rules"]
     assert (rule["name"], rule["metric"], rule["checks"][0]["kind"]) == ("t", "acc", "max_drop")
+
+
+def test_a_group_without_samples_is_held_against_its_scores(tmp_path):
+    def grouped(folder, score):
+        lines = {task: right_and_wrong("1100" * 100) for task in "tu"}
+        document = document_of(lines, group_subtasks={"g": ["t", "u"]})
+        document["results"]["g"] = {"alias": "g", "acc,none": score, "acc_stderr,none": 0.01}
+        return open_runs([write_run(folder, lines, document=document, samples=[])]).runs[0]
+
+    rules = {"g": Rule(max_drop=0.01)}
+    base, same, worse = grouped(tmp_path / "a", 0.6), grouped(tmp_path / "b", 0.63), grouped(tmp_path / "c", 0.5)
+    rule = only(check_gate(same, base, rules))
+    assert (rule.state, rule.baseline, rule.candidate) == (State.PASS, 0.6, 0.63)
+    assert "by the standard errors of the results files, unpaired" in rule_sentences(rule)[0]
+    assert check_gate(worse, base, rules).state is State.FAIL
+    assert only(check_gate(worse, None, {"g": Rule(min=0.4)})).state is State.PASS

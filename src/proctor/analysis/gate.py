@@ -17,25 +17,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from glob import escape
+from typing import Any
 
 from proctor.analysis.audit import audit_run
 from proctor.analysis.audit_text import PROMPT
 from proctor.analysis.compare import compare_runs
 from proctor.analysis.comparison import CompareOptions, PairComparison
 from proctor.analysis.distributions import binomial_tail
+from proctor.analysis.gate_correction import corrected_rules, overall
 from proctor.analysis.gate_policy import Rule
 from proctor.analysis.gate_report import Check, GateReport, RuleResult, State
 from proctor.analysis.intervals import share_interval
-from proctor.analysis.multiplicity import adjusted
 from proctor.analysis.paired import Estimate
 from proctor.analysis.paired_tasks import NONE
 from proctor.analysis.power import documents_needed
 from proctor.analysis.run_audit import AuditOptions, RunAudit, ScoreAudit
 from proctor.analysis.sequences import ANYTIME, REASON, DifferenceSequence
-from proctor.analysis.task_scores import Metric, name_of
+from proctor.analysis.task_scores import Metric, fits, name_of, parse_metric
 from proctor.analysis.verdicts import gate_decision, sequence_decision
 from proctor.errors import DataError, UsageError
 from proctor.results.stored_run import StoredRun
@@ -68,8 +69,8 @@ def check_gate(
         raise UsageError("The gate has no rule: no task or group is checked.")
     options = CompareOptions(cluster=cluster, by_number=by_number, pair_tasks=(NONE,))
     found = [_check_rule(name, rule, candidate, baseline, options) for name, rule in rules.items()]
-    corrected = _correct(found)
-    return GateReport(candidate, baseline, tuple(corrected), _overall(corrected))
+    corrected = corrected_rules(found, ALPHA)
+    return GateReport(candidate, baseline, tuple(corrected), overall(corrected))
 
 
 def _check_rule(
@@ -85,49 +86,50 @@ def _check_rule(
         audit = audit_run(candidate, AuditOptions(rule.metric, (escape(name),), options.cluster))
     except UsageError as error:
         return RuleResult(name, rule.tier, State.MISSING, reason=f"{error.message.rstrip('.')} (candidate)")
-    made = _Made(name, rule, audit)
+    made = _RuleCheck(rule, audit, RuleResult(name, rule.tier, State.MISSING))
     if baseline is not None and (rule.max_drop is not None or rule.max_rise is not None):
         made = _against_baseline(made, candidate, baseline, options)
-    return _with_floors(made).result(candidate)
+    return _with_floors(made).result()
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
-    """A rule while it is checked."""
+class _RuleCheck:
+    """A rule while it is checked: what it demands, the candidate looked through, and what was found so far."""
 
-    name: str
     rule: Rule
     audit: RunAudit
-    metric: Metric | None = None
-    n: int | None = None
-    baseline: float | None = None
-    candidate: float | None = None
-    checks: tuple[Check, ...] = ()
-    reason: str | None = None
+    found: RuleResult
+
+    def having(self, **changes: Any) -> _RuleCheck:
+        """The same with other fields of what was found."""
+        return replace(self, found=replace(self.found, **changes))
+
+    def checked(self, check: Check) -> _RuleCheck:
+        """The same with one more check."""
+        return self.having(checks=(*self.found.checks, check))
 
     @property
     def score(self) -> ScoreAudit | None:
         """The candidate's score of the group or task."""
-        groups = [one.score for one in self.audit.groups if one.group == self.name]
-        tasks = [one.main for one in self.audit.tasks if one.task == self.name]
+        groups = [one.score for one in self.audit.groups if one.group == self.found.name]
+        tasks = [one.main for one in self.audit.tasks if one.task == self.found.name]
         return (groups or tasks or [None])[0]
 
-    def result(self, candidate: StoredRun) -> RuleResult:
-        """The rule's result, with its warnings."""
-        states = [check.state for check in self.checks]
+    def result(self) -> RuleResult:
+        """The rule's result, with its state and its warnings."""
+        states, reason = [check.state for check in self.found.checks], self.found.reason
         order = (State.FAIL, State.INCONCLUSIVE, State.PASS)
-        state = State.MISSING if self.reason or not states else min(states, key=order.index)
-        return RuleResult(
-            *(self.name, self.rule.tier, state, self.metric, self.n, self.baseline, self.candidate, self.checks),
-            *(self.reason or (None if states else f"there is no score of {self.name}"), tuple(_warnings(self))),
-        )
+        state = State.MISSING if reason or not states else min(states, key=order.index)
+        reason = reason or (None if states else f"there is no score of {self.found.name}")
+        return replace(self.found, state=state, reason=reason, warnings=tuple(_warnings(self)))
 
 
-def _warnings(made: _Made) -> list[str]:
+def _warnings(made: _RuleCheck) -> list[str]:
     found = list[str]()
-    parts = [one.choices for one in (*made.audit.groups, *made.audit.tasks)
-             if made.name in (getattr(one, "group", None), getattr(one, "task", None)) and one.choices]  # fmt: skip
-    for choices in parts[:1]:
+    name = made.found.name
+    groups = [one.choices for one in made.audit.groups if one.group == name]
+    parts = groups + [one.choices for one in made.audit.tasks if one.task == name]
+    for choices in [one for one in parts if one][:1]:
         if choices.chance and choices.chance.acc <= choices.chance.chance:
             found.append(f"The score is at or below chance ({choices.chance.chance:.3f}). {PROMPT}")
     unread, total = _unread(made.audit)
@@ -143,20 +145,22 @@ def _unread(audit: RunAudit) -> tuple[int, int]:
     return unread, total
 
 
-def _against_baseline(made: _Made, candidate: StoredRun, baseline: StoredRun, options: CompareOptions) -> _Made:
-    name, rule = made.name, made.rule
+def _against_baseline(
+    made: _RuleCheck, candidate: StoredRun, baseline: StoredRun, options: CompareOptions
+) -> _RuleCheck:
+    name, rule = made.found.name, made.rule
     try:
         comparison = compare_runs([baseline, candidate], replace(options, metric=rule.metric, tasks=(escape(name),)))
     except UsageError as error:
-        return replace(made, reason=error.message.rstrip("."))
+        return made.having(reason=error.message.rstrip("."))
     except DataError as error:
         if "no task in common" not in error.message:
             raise
-        return replace(made, reason=error.message.rstrip("."))
+        return made.having(reason=error.message.rstrip("."))
     (pair,) = comparison.pairs
     group = next((one for one in pair.groups if one.group == name), None)
     if group is not None:
-        made = replace(made, metric=group.metric, n=group.n, baseline=group.a, candidate=group.b)
+        made = made.having(metric=group.metric, n=group.n, baseline=group.a, candidate=group.b)
         variance = group.result.micro_stderr**2 * group.n if group.result.micro_stderr else None
         higher = baseline.higher_is_better(group.tasks[0], group.metric[0])
         if group.result.reason == REASON:
@@ -165,38 +169,58 @@ def _against_baseline(made: _Made, candidate: StoredRun, baseline: StoredRun, op
     return _of_task(made, pair, (baseline, candidate))
 
 
-def _of_task(made: _Made, pair: PairComparison, runs: tuple[StoredRun, StoredRun]) -> _Made:
-    tasks = [one for one in pair.tasks if one.task == made.name]
+def _of_task(made: _RuleCheck, pair: PairComparison, runs: tuple[StoredRun, StoredRun]) -> _RuleCheck:
+    tasks = [one for one in pair.tasks if one.task == made.found.name]
     if not tasks:
-        return replace(made, reason=f"the tasks of {made.name} have no metric in common")
+        return _of_files(made, runs)
     (one,) = tasks
     if one.metric is None or one.a is None or one.b is None:
-        return replace(made, reason=one.reason or f"{made.name} has no score in both runs")
-    made = replace(made, metric=one.metric, baseline=one.a, candidate=one.b)
+        return made.having(reason=one.reason or f"{made.found.name} has no score in both runs")
+    made = made.having(metric=one.metric, baseline=one.a, candidate=one.b)
     if one.result is not None:
-        made = replace(made, n=one.result.n)
+        made = made.having(n=one.result.n)
         if one.result.test in ANYTIME:
             return _with_sequence(made, one.result.sequence, one.result.difference, higher=one.higher_is_better)
         variance = one.result.variance * one.result.design_effect
         return _with_difference(made, one.result.estimate, one.result.difference, variance, higher=one.higher_is_better)
     if any(run.early_stop(one.task) for run in runs):
         return _with_sequence(made, None, one.b - one.a, higher=one.higher_is_better)
-    stderrs = [run.stderrs(one.task).get(one.metric) for run in runs]
-    known = [stderr for stderr in stderrs if stderr]
-    estimate = Estimate(one.b - one.a, math.hypot(*known), None) if len(known) == 2 else None
+    return _unpaired(made, runs, one.metric, higher=one.higher_is_better)
+
+
+def _of_files(made: _RuleCheck, runs: tuple[StoredRun, StoredRun]) -> _RuleCheck:
+    """A group whose documents cannot be paired, by its scores in the results files."""
+    name, wanted = made.found.name, parse_metric(made.rule.metric)
+    first, second = (run.scores(name) for run in runs)
+    metric = next((one for one in first if one in second and fits(one, wanted)), None)
+    if metric is None:
+        return made.having(reason=f"the tasks of {name} have no metric in common")
+    made = made.having(metric=metric, baseline=first[metric], candidate=second[metric])
+    if any(run.early_stop(name) for run in runs):
+        higher = runs[0].higher_is_better(name, metric[0])
+        return _with_sequence(made, None, second[metric] - first[metric], higher=higher)
+    return _unpaired(made, runs, metric, higher=runs[0].higher_is_better(name, metric[0]))
+
+
+def _unpaired(made: _RuleCheck, runs: tuple[StoredRun, StoredRun], metric: Metric, *, higher: bool) -> _RuleCheck:
+    """By the standard errors of both results files; where one has none, by the values alone."""
+    name = made.found.name
+    known = [stderr for run in runs if (stderr := run.stderrs(name).get(metric))]
+    difference = runs[1].scores(name)[metric] - runs[0].scores(name)[metric]
+    estimate = Estimate(difference, math.hypot(*known), None) if len(known) == 2 else None
     note = "by the standard errors of the results files, unpaired" if estimate else None
-    return _with_difference(made, estimate, one.b - one.a, None, higher=one.higher_is_better, note=note)
+    return _with_difference(made, estimate, difference, None, higher=higher, note=note)
 
 
 def _with_difference(
-    made: _Made,
+    made: _RuleCheck,
     estimate: Estimate | None,
     difference: float,
     variance: float | None,
     *,
     higher: bool,
     note: str | None = None,
-) -> _Made:
+) -> _RuleCheck:
     kind, limit = _limit(made, higher=higher)
     if limit is None:
         return made
@@ -205,7 +229,7 @@ def _with_difference(
         state = State.PASS if loss <= limit else State.FAIL
         note = "by the values alone: nothing is known of how they vary"
         check = Check(kind, limit, difference, state, p_fail=float(state is State.PASS), note=note)
-        return replace(made, checks=(*made.checks, check))
+        return made.checked(check)
     towards = estimate if higher else replace(estimate, center=-estimate.center)
     decision = gate_decision(towards, limit, ALPHA)
     lower, upper = estimate.interval(1 - 2 * ALPHA)
@@ -214,25 +238,27 @@ def _with_difference(
     if decision.state == "inconclusive" and variance and distance:
         needed = documents_needed(variance, distance, alpha=2 * ALPHA)
     check = Check(kind, limit, difference, State(decision.state), lower, upper, decision.p_fail, None, needed, note)
-    return replace(made, checks=(*made.checks, check))
+    return made.checked(check)
 
 
-def _with_sequence(made: _Made, sequence: DifferenceSequence | None, difference: float, *, higher: bool) -> _Made:
+def _with_sequence(
+    made: _RuleCheck, sequence: DifferenceSequence | None, difference: float, *, higher: bool
+) -> _RuleCheck:
     """Of a run that stopped early: bounds of bets, never those of a fixed number of documents."""
     kind, limit = _limit(made, higher=higher)
     if limit is None:
         return made
     if sequence is None:
         note = "a run stopped early, and the order of its documents is not known or not one"
-        return replace(made, checks=(*made.checks, Check(kind, limit, difference, State.INCONCLUSIVE, note=note)))
+        return made.checked(Check(kind, limit, difference, State.INCONCLUSIVE, note=note))
     decision = sequence_decision(sequence if higher else sequence.reversed, limit, ALPHA)
     lower, upper = sequence.interval(2 * ALPHA)
     note = "a run stopped early: bounds of bets, valid at any time"
     check = Check(kind, limit, difference, State(decision.state), lower, upper, decision.p_fail, None, None, note)
-    return replace(made, checks=(*made.checks, check))
+    return made.checked(check)
 
 
-def _limit(made: _Made, *, higher: bool) -> tuple[str, float | None]:
+def _limit(made: _RuleCheck, *, higher: bool) -> tuple[str, float | None]:
     """The limit that a rule sets in the direction that counts.
 
     Raises:
@@ -241,30 +267,30 @@ def _limit(made: _Made, *, higher: bool) -> tuple[str, float | None]:
     kind = "max_drop" if higher else "max_rise"
     limit, other = (made.rule.max_drop, made.rule.max_rise) if higher else (made.rule.max_rise, made.rule.max_drop)
     if limit is None and other is not None:
-        metric = name_of(made.metric) if made.metric else "its metric"
+        metric = name_of(made.found.metric) if made.found.metric else "its metric"
         raise UsageError(
-            f"The rule of {made.name} limits a {'rise' if higher else 'drop'} of {metric}, of which "
+            f"The rule of {made.found.name} limits a {'rise' if higher else 'drop'} of {metric}, of which "
             f"{'more' if higher else 'less'} is better: {kind} is meant."
         )
     return kind, limit
 
 
-def _with_floors(made: _Made) -> _Made:
+def _with_floors(made: _RuleCheck) -> _RuleCheck:
     score, rule = made.score, made.rule
     if rule.min is not None:
         if score is None:
-            return replace(made, reason=made.reason or f"there is no score of {made.name}")
-        made = replace(made, metric=made.metric or score.metric, n=made.n or score.n,
-                       candidate=made.candidate if made.candidate is not None else score.score)  # fmt: skip
-        made = replace(made, checks=(*made.checks, _floor(score, rule.min)))
+            return made.having(reason=made.found.reason or f"there is no score of {made.found.name}")
+        made = made.having(metric=made.found.metric or score.metric, n=made.found.n or score.n,
+                       candidate=made.found.candidate if made.found.candidate is not None else score.score)  # fmt: skip
+        made = made.checked(_floor(score, rule.min))
     if rule.max_unread is not None:
         unread, total = _unread(made.audit)
         share = unread / total if total else 0.0
         state = State.FAIL if share > rule.max_unread else State.PASS
         check = Check("max_unread", rule.max_unread, share, state, p_fail=float(state is State.PASS))
-        made = replace(made, checks=(*made.checks, check))
-        if score is not None and made.metric is None:
-            made = replace(made, metric=score.metric, n=score.n, candidate=score.score)
+        made = made.checked(check)
+        if score is not None and made.found.metric is None:
+            made = made.having(metric=score.metric, n=score.n, candidate=score.score)
     return made
 
 
@@ -290,32 +316,3 @@ def _floor(score: ScoreAudit, least: float) -> Check:
     decision = gate_decision(estimate, 0, ALPHA)
     lower, upper = (bound + least for bound in estimate.interval(1 - 2 * ALPHA))
     return Check("min", least, score.score, State(decision.state), lower, upper, decision.p_fail)
-
-
-def _correct(results: Sequence[RuleResult]) -> list[RuleResult]:
-    """The p of failing, corrected over the checks of required rules; what fails only alone is inconclusive."""
-    required = [(i, j) for i, one in enumerate(results) if one.tier == "required" for j in range(len(one.checks))]
-    p = adjusted([results[i].checks[j].p_fail for i, j in required], "holm")
-    corrected = dict(zip(required, p, strict=True))
-    made = list[RuleResult]()
-    for i, one in enumerate(results):
-        checks = tuple(_corrected(check, corrected.get((i, j), check.p_fail)) for j, check in enumerate(one.checks))
-        order = (State.FAIL, State.INCONCLUSIVE, State.PASS)
-        states = [check.state for check in checks]
-        state = one.state if one.state is State.MISSING or not states else min(states, key=order.index)
-        made.append(replace(one, checks=checks, state=state))
-    return made
-
-
-def _corrected(check: Check, p: float | None) -> Check:
-    check = replace(check, p_corrected=p)
-    if check.state is State.FAIL and p is not None and p > ALPHA:
-        return replace(check, state=State.INCONCLUSIVE, note="it fails alone, and not after correction for all checks")
-    return check
-
-
-def _overall(results: Sequence[RuleResult]) -> State:
-    states = [one.state for one in results if one.tier == "required"]
-    if any(state in (State.FAIL, State.MISSING) for state in states):
-        return State.FAIL
-    return State.INCONCLUSIVE if State.INCONCLUSIVE in states else State.PASS
