@@ -85,6 +85,23 @@ def test_fractions_are_decided_by_the_interval():
     assert not RunningComparison(0.05).look(own[:3], other[:3], 1000).is_decided
 
 
+@pytest.mark.parametrize(("share", "decided"), [(1.0, True), (0.0, True), (0.48, False)])
+def test_with_a_bound_the_interval_decides_on_its_side(share, decided):
+    source = random.Random(1)
+    own = [float(source.random() < share) for _ in range(300)]
+    other = [float(source.random() < 0.5) for _ in range(300)]
+    look = RunningComparison(0.05, -0.02).look(own, other, 2000)
+    assert look.is_decided == decided
+    low, high = look.interval
+    assert decided == (low > -0.02 or high < -0.02)
+
+
+def test_all_documents_decide_nothing_by_their_difference_alone():
+    own, other = [0.6] * 10, [0.5] * 10
+    assert not RunningComparison(0.05).look(own, other, 10).is_decided
+    assert not RunningComparison(0.05, -0.02).look(own, other, 10).is_decided
+
+
 def test_nothing_in_common_so_far_is_no_evidence():
     look = RunningComparison(0.05).look([], [], 10)
     assert (look.difference, look.is_decided, look.log_e) == (0.0, False, 0.0)

@@ -213,6 +213,23 @@ def test_a_run_against_another_stops_when_it_is_decided(tmp_path):
     assert list(finished.result.tasks[0].values["acc", "none"].interval) == scope["interval"]
 
 
+@pytest.mark.parametrize(
+    ("share", "higher", "words"),
+    [(8, True, "is not worse than"), (1, True, "is worse than"), (8, False, "is worse than"), (1, False, "is not")],
+)
+def test_with_a_margin_it_is_decided_whether_a_run_is_worse(tmp_path, share, higher, words):
+    more = f"metric_list: [{{metric: acc, aggregation: mean, higher_is_better: {str(higher).lower()}}}]\n"
+    task, baseline = write_quiz(tmp_path, documents=1000, more=more), str(tmp_path / "baseline")
+    run(task, ScriptedModel(mostly_right(5)), log_samples=True, output_path=baseline)
+    finished = run(task, ScriptedModel(mostly_right(share)), early_stop=f"against={baseline},margin=0.02")
+    (scope,) = scopes(finished)
+    assert scope["stopped"]
+    assert scope["reason"] == "decided"
+    assert f"this run {words}" in scope["sentence"]
+    assert "by more than 2 points (of all that both" in scope["sentence"]
+    assert finished.document["config"]["early_stop"]["margin"] == 0.02
+
+
 def test_against_itself_nothing_is_decided(tmp_path):
     task, baseline = write_quiz(tmp_path, documents=300), str(tmp_path / "baseline")
     run(task, ScriptedModel(mostly_right(5)), log_samples=True, output_path=baseline)

@@ -6,6 +6,7 @@
 #   scores 0 or 1, mean over documents     numbers of right answers (:mod:`~proctor.analysis.early_stop`)
 #   other scores in [0, 1], mean over tasks    bets (:mod:`~proctor.analysis.betting`), weighted for tasks
 #   differences of 0/1 scores              decided by the e-value of discordant documents; the interval is that of bets
+#   whether one is worse by a margin       decided where the interval of bets leaves out the margin
 #   other differences, mean over tasks     decided where the interval of bets leaves out 0
 #
 # Whether scores are 0 or 1 is seen, not declared: a metric's name does not say it. Should a fraction turn up later, all
@@ -121,11 +122,12 @@ class RunningComparison:
 
     Args:
         alpha: The probability that a difference is claimed at any look where there is none.
+        bound: Decide on which side of this difference the true one is, by the interval; None: whether there is one.
     """
 
-    def __init__(self, alpha: float) -> None:
+    def __init__(self, alpha: float, bound: float | None = None) -> None:
         check_share(alpha, "alpha")
-        self._alpha = alpha
+        self._alpha, self._bound = alpha, bound
         self._logs: list[float] = []
         self._interval: Interval | None = None
 
@@ -148,13 +150,15 @@ class RunningComparison:
         found = self._bets(differences, documents, weights)
         self._interval = running_interval(self._interval, found)
         mean = _mean(differences, weights)
+        # Once all documents are known the interval is their difference, which is never quite the bound: that decides
+        # nothing.
+        by_interval = len(own) < documents and _leaves_out(self._interval, self._bound or 0.0)
         if weights is not None or not (is_binary(own) and is_binary(other)):
-            low, high = self._interval
-            return ComparisonLook(len(own), mean, self._interval, None, None, None, None, low > 0 or high < 0)
+            return ComparisonLook(len(own), mean, self._interval, None, None, None, None, by_interval)
         wins, losses = sum(one > 0 for one in differences), sum(one < 0 for one in differences)
         self._logs.append(log_sign_e_value(wins, losses))
         # What was seen at this look decides: the sign of the difference is that of now.
-        decided = self._logs[-1] >= math.log(1 / self._alpha)
+        decided = self._logs[-1] >= math.log(1 / self._alpha) if self._bound is None else by_interval
         return ComparisonLook(
             len(own), mean, self._interval, wins, losses, self._logs[-1], anytime_p(self._logs), decided
         )
@@ -165,6 +169,11 @@ class RunningComparison:
         scaled = [value * weight for value, weight in zip(differences, weights.values, strict=True)]
         low, high = difference_set(scaled, documents, self._alpha)
         return max(-1.0, low * weights.scale), min(1.0, high * weights.scale)
+
+
+def _leaves_out(interval: Interval, bound: float) -> bool:
+    low, high = interval
+    return low > bound or high < bound
 
 
 def _mean(values: Sequence[float], weights: Weights | None) -> float:

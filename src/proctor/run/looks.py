@@ -52,7 +52,7 @@ def plan_stops(exam: Exam, config: RunConfig) -> list[Asking]:
     made: list[Asking] = []
     for scope in scopes:
         order = asking_order(scope, config)
-        opponent = None if other is None else opponent_of(other, rule.against or "", scope, order)
+        opponent = None if other is None else opponent_of(other, rule, scope, order)
         made.append(Asking(scope, order, rule.alpha / len(scopes), opponent))
     return made
 

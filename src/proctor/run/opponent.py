@@ -14,6 +14,7 @@ from proctor.results.stored_run import StoredRun
 from proctor.run.run_store import path_of
 from proctor.run.stop_scopes import AskedDocument, Scope
 from proctor.settings.config import RunConfig
+from proctor.settings.early_stop import EarlyStop
 
 log = logging.getLogger("proctor")
 
@@ -26,11 +27,20 @@ class Opponent:
         name: What the user called the run.
         scores: By task and number of the document in *this* run, what the other run scored.
         higher_is_better: Whether more is better.
+        margin: What is decided: whether this run is worse by more than that; None: which of the two is better.
     """
 
     name: str
     scores: Mapping[tuple[str, int], float] = field(default_factory=dict)
     higher_is_better: bool = True
+    margin: float | None = None
+
+    @property
+    def bound(self) -> float | None:
+        """The difference own - other at which this run is worse by the margin."""
+        if self.margin is None:
+            return None
+        return -self.margin if self.higher_is_better else self.margin
 
 
 def open_opponent(place: str, config: RunConfig) -> StoredRun:
@@ -56,19 +66,19 @@ def open_opponent(place: str, config: RunConfig) -> StoredRun:
     return newest
 
 
-def opponent_of(run: StoredRun, place: str, scope: Scope, order: Sequence[AskedDocument]) -> Opponent:
+def opponent_of(run: StoredRun, rule: EarlyStop, scope: Scope, order: Sequence[AskedDocument]) -> Opponent:
     """What another run scored on the documents of a scope.
 
     Args:
         run: The other run.
-        place: What the user called it.
+        rule: What the user called it, and what is to be decided.
         scope: The scope.
         order: Its documents.
 
     Raises:
         UsageError: The run lacks the tasks, their samples, the score, or all of the documents.
     """
-    scores: dict[tuple[str, int], float] = {}
+    place, scores = rule.against or "", dict[tuple[str, int], float]()
     by_task: dict[str, list[AskedDocument]] = {}
     for one in order:
         by_task.setdefault(one.task, []).append(one)
@@ -87,7 +97,7 @@ def opponent_of(run: StoredRun, place: str, scope: Scope, order: Sequence[AskedD
             f"{len(order) - len(scores):,}", f"{len(order):,}", scope.name, place,
         )  # fmt: skip
     names = [task.spec.name for task in scope.tasks]
-    return Opponent(place, scores, run.higher_is_better(names[0], scope.metric[0]))
+    return Opponent(place, scores, run.higher_is_better(names[0], scope.metric[0]), rule.margin)
 
 
 def _scores_of(run: StoredRun, place: str, task: str, metric: Metric) -> Mapping[tuple[str | int, int], float]:

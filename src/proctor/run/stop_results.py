@@ -63,6 +63,7 @@ def stop_facts(outcomes: Sequence[Outcome], setting: str, seed: int) -> dict[str
     """
     rule = read_early_stop(setting)
     facts = {"rule": setting, "width": rule.width, "against": rule.against, "alpha": rule.alpha, "seed": seed}
+    facts |= {} if rule.margin is None else {"margin": rule.margin}
     return {"early_stop": {**facts, "scopes": [_scope_facts(one) for one in outcomes]}}
 
 
@@ -107,7 +108,7 @@ def stop_sentence(one: Outcome) -> str:
     if one.reason == "decided":
         return f"{start}: {_verdict(one)}"
     if one.reason == "paired":
-        return f"{start}, the last that the other run has; no difference was decided{_evidence(one)}."
+        return f"{start}, the last that the other run has; {_undecided(one)} was decided{_evidence(one)}."
     if one.reason == "width":
         return f"{start}: {_score(one)}"
     if one.reason == "responses":
@@ -122,7 +123,9 @@ def stop_sentence(one: Outcome) -> str:
         return f"{asked}: before the last chunk the interval was still wider than the run asked for."
     if one.comparison.is_decided:
         return f"{asked}, and only then: {_verdict(one)}"
-    return f"{asked}, and no difference was decided on the way{_evidence(one)}. 'proctor compare' has the test of all."
+    return (
+        f"{asked}, and {_undecided(one)} was decided on the way{_evidence(one)}. 'proctor compare' has the test of all."
+    )
 
 
 def _score(one: Outcome) -> str:
@@ -138,11 +141,20 @@ def _verdict(one: Outcome) -> str:
     look, opponent = one.comparison, one.asking.opponent
     if look is None or opponent is None:
         return _score(one)
+    if opponent.margin is not None and opponent.bound is not None:
+        is_worse = (look.interval[1] < opponent.bound) == opponent.higher_is_better
+        verb, points = "is" if is_worse else "is not", f"{100 * opponent.margin:g} points"
+        return f"this run {verb} worse than {opponent.name} by more than {points}{_evidence(one)}."
     up = look.difference > 0
     better = "better" if up == opponent.higher_is_better else "worse"
     return (
         f"this run is {better} than {opponent.name} by {100 * abs(look.difference):.1f} points so far{_evidence(one)}."
     )
+
+
+def _undecided(one: Outcome) -> str:
+    opponent = one.asking.opponent
+    return "no difference" if opponent is None or opponent.margin is None else "nothing"
 
 
 def _evidence(one: Outcome) -> str:
@@ -151,7 +163,8 @@ def _evidence(one: Outcome) -> str:
         return ""
     low, high = (100 * end for end in look.interval)
     of_all = f"of all that both have {low:+.1f} to {high:+.1f} points"
-    if look.log_e is None:
+    # The e-value is about "no difference", and says nothing of a margin.
+    if look.log_e is None or _undecided(one) == "nothing":
         return f" ({of_all}, valid at any time)"
     exponent = look.log_e / 2.302585092994046
     e_value = f"{10**exponent:.3g}" if exponent < 6 else f"1e{int(exponent)}"

@@ -97,7 +97,8 @@ class ScopeWatch:
         self.asking, self._rule, self._values_by_task = asking, rule, values_by_task
         self._looks: list[int] = []
         self._means: dict[tuple[str, str, str], RunningMean] = {}
-        self._comparison = None if asking.opponent is None else RunningComparison(asking.alpha)
+        opponent = asking.opponent
+        self._comparison = None if opponent is None else RunningComparison(asking.alpha, opponent.bound)
         self._last: ComparisonLook | None = None
         self._score: float | None = None
         self._sizes = {task.spec.name: len(task.documents) for task in asking.scope.tasks}

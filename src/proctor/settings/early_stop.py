@@ -9,8 +9,8 @@ from typing import Any
 
 from proctor.settings.amounts import number_or_nan
 
-FORM = "must be width=W or against=RUN, and may have alpha=A, metric=NAME and filter=NAME"
-_KEYS = ("width", "against", "alpha", "metric", "filter")
+FORM = "must be width=W or against=RUN, and may have alpha=A, metric=NAME and filter=NAME, after against margin=M"
+_KEYS = ("width", "against", "margin", "alpha", "metric", "filter")
 # A path may hold commas: only what a known key follows separates.
 _BOUNDARY = re.compile(rf",\s*(?=(?:{'|'.join(_KEYS)})\s*=)")
 
@@ -22,6 +22,8 @@ class EarlyStop:
     Attributes:
         width: Where half of the score's interval is at most this wide; None: not for that.
         against: Where the comparison with this run is decided: its results file, folder or number; None: not for that.
+        margin: Stop where it is decided whether this run is worse than that one by more than this; None: where it is
+            decided which is better.
         alpha: The probability that an interval misses, or that a difference is claimed where there is none, at any
             look.
         metric: The score that is looked at; None: the group's or task's first.
@@ -33,6 +35,7 @@ class EarlyStop:
     alpha: float = 0.05
     metric: str | None = None
     filter: str | None = None
+    margin: float | None = None
 
     @property
     def text(self) -> str:
@@ -71,10 +74,14 @@ def read_early_stop(value: Any) -> EarlyStop:
     empty = [key for key in ("against", "metric", "filter") if key in given and not str(given[key]).strip()]
     if empty:
         raise ValueError(f"needs a value after {empty[0]}=")
+    if "margin" in given and "against" not in given:
+        raise ValueError(f"{FORM}: a margin is one of a comparison")
     names = {key: str(given[key]).strip() for key in ("against", "metric", "filter") if key in given}
     numbers: dict[str, float] = {}
     if "width" in given:
         numbers["width"] = _within(given["width"], 0.5, "a width, half of the score's interval,")
+    if "margin" in given:
+        numbers["margin"] = _within(given["margin"], 1.0, "a margin")
     if "alpha" in given:
         numbers["alpha"] = _within(given["alpha"], 1.0, "an alpha")
     return EarlyStop(**names, **numbers)  # type: ignore[arg-type]
