@@ -143,8 +143,8 @@ def _verdict(one: Outcome) -> str:
         return _score(one)
     if opponent.margin is not None and opponent.bound is not None:
         is_worse = (look.interval[1] < opponent.bound) == opponent.higher_is_better
-        verb, points = "is" if is_worse else "is not", f"{100 * opponent.margin:g} points"
-        return f"this run {verb} worse than {opponent.name} by more than {points}{_evidence(one)}."
+        found, points = "is" if is_worse else "is not", f"{100 * opponent.margin:g} points"
+        return f"this run {found} worse than {opponent.name} by more than {points}{_evidence(one)}."
     up = look.difference > 0
     better = "better" if up == opponent.higher_is_better else "worse"
     return (
