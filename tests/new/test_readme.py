@@ -17,3 +17,5 @@ def test_a_readme_says_what_was_read_and_what_to_type(tmp_path):
     assert "lm_eval --model hf" in text
     assert "proctor new ../exam --update" in text
     assert ("answer", "answer", "by name") in guesses(plan)
+    plan = plan_task(request_of({**plan.request.as_document(), "answer_form": "letter"}))
+    assert ("answer_form", "letter", "by flag") in guesses(plan)

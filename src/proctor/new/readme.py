@@ -57,7 +57,8 @@ def guesses(plan: TaskPlan) -> list[tuple[str, str, str]]:
         ("answer", layout.answer, layout.by.get("answer", "")),
     ]
     base = "" if answers.base is None else f", counted from {answers.base}"
-    rows.append(("answer_form", f"{answers.form}{base}", "by what all rows hold"))
+    said = plan.request.chosen.answer_form is not None or plan.request.chosen.answer_base is not None
+    rows.append(("answer_form", f"{answers.form}{base}", "by flag" if said else "by what all rows hold"))
     for role in ("context", "group", "id", "split"):
         column = getattr(layout, role)
         if column is not None and (role != "group" or None not in plan.documents):
