@@ -2,6 +2,7 @@
 
 import builtins
 import json
+import subprocess
 import sys
 
 import pytest
@@ -60,6 +61,15 @@ def test_a_dry_run_writes_nothing(table, tmp_path, capsys):
     assert main(["new", "my_exam", "exam.csv", "--dry_run"]) == 0
     assert "Nothing is written (--dry_run). Into my_exam/:\n  my_exam.yaml\n" in capsys.readouterr().out
     assert not (tmp_path / "my_exam").exists()
+
+
+def test_reading_and_checking_a_table_imports_nothing_heavy(table):
+    code = (
+        "import sys; from proctor.cli.main import main; code = main(['new', 'my_exam', 'exam.csv', '--dry_run']);"
+        "sys.exit(code or any(name in sys.modules for name in ('datasets', 'torch', 'numpy', 'jinja2')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_mistakes_are_sentences(table, tmp_path, capsys):

@@ -98,7 +98,7 @@ def _commands(plan: TaskPlan, names: Sequence[str]) -> str:
         "",
         "# lm-evaluation-harness 0.4.13 reads the same files; paths of data count from the folder it starts in:",
     ]
-    first = (scored or chats)[0]
+    first = scored[0] if scored else f"{chats[0]} --apply_chat_template"
     lines.append(f"lm_eval --model hf --model_args pretrained=MODEL --include_path . --tasks {first}")
     lines += ["", "# the source has changed:", f"proctor new ../{plan.request.name} --update"]
     return "\n".join(["## Commands", "", "In this folder:", "", "```sh", *lines, "```"])
