@@ -19,8 +19,9 @@ from .conftest import needs
 
 READ = """
 import json
-from mlflow import MlflowClient
-client = MlflowClient(tracking_uri=PLACE)
+import mlflow
+mlflow.set_tracking_uri(PLACE)  # load_table does not take the client's
+client = mlflow.MlflowClient()
 experiment = client.get_experiment_by_name(NAME)
 [run] = client.search_runs([experiment.experiment_id])
 steps = [one.step for one in client.get_metric_history(run.info.run_id, "quiz/acc")]
@@ -44,9 +45,10 @@ def check(found):
 @needs("mlflow")
 def test_a_local_database(push, python, results_file, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    place = f"sqlite:///{tmp_path}/mlflow.db"
+    place = f"sqlite:///{tmp_path}/own.db"
     said = push(results_file, "--to", "mlflow", "--mlflow_args", f"tracking_uri={place},experiment_name=exam,step=9")
     assert f"lab/tiny: {place}, run " in said
+    assert not (tmp_path / "mlflow.db").exists()  # the default, which was not asked for
     check(python(f"PLACE, NAME = {place!r}, 'exam'\n{READ}"))
 
 

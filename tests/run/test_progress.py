@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import io
+import itertools
 import logging
 import re
 import sys
+import threading
+import time
 
 import pytest
 
-from proctor.run.progress import Bar, Lines, Quiet, duration, open_progress, rate, state_of
+from proctor.cli.logs import set_up_logging
+from proctor.run import progress
+from proctor.run.progress import TIME, Bar, Lines, Quiet, duration, line_times, open_progress, rate, state_of
 
 
 class Clock:
@@ -144,3 +149,42 @@ def test_the_bar_draws_on_stderr_in_one_line_whatever_the_width(terminal, column
     assert lines[-1].startswith("Answering"[: columns - 2])
     assert columns < 30 or "4/4 requests" in lines[-1]
     assert ("━" in lines[-1]) == (columns > 80)
+
+
+def test_what_only_takes_time_says_for_how_long(lines, monkeypatch):
+    monkeypatch.setattr(progress, "FIRST_SECONDS", (0.0, 0.01))
+    with open_progress(0, "Loading model", TIME):
+        end = time.monotonic() + 60
+        while len(lines()) < 2:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+    assert set(lines()) == {"Loading model: 0 s so far"}
+    assert threading.active_count() == len([one for one in threading.enumerate() if one.name != "elapsed"])
+
+
+def test_when_a_line_is_due_of_what_only_takes_time():
+    assert list(itertools.islice(line_times(), 5)) == [10.0, 30.0, 60.0, 120.0, 180.0]
+
+
+def test_what_is_done_soon_says_nothing(lines):
+    with open_progress(0, "Loading model", TIME):
+        pass
+    assert lines() == []
+
+
+def test_lines_of_the_log_stand_above_a_bar_and_whole(monkeypatch):
+    """A line that is logged while a bar is drawn begins in the first column and is not continued by the bar."""
+    screen = io.StringIO()
+    screen.isatty = lambda: True
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setenv("TERM", "xterm")
+    set_up_logging()
+    with Bar(3, "Answering", "requests") as bar:
+        for number in range(3):
+            logging.getLogger("proctor").warning("line %d", number)
+            bar.advance()
+    text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", screen.getvalue())
+    rows = [row.rsplit("\r", 1)[-1] for row in text.split("\n")]
+    logged = [row for row in rows if "line " in row]
+    assert [row.rstrip()[-6:] for row in logged] == ["line 0", "line 1", "line 2"]
+    assert all("Answering" not in row for row in logged)

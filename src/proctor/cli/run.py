@@ -62,6 +62,8 @@ def _run(config: RunConfig) -> tuple[FinishedRun, int]:
 def _run_and_print(config: RunConfig) -> tuple[FinishedRun, int]:
     from proctor.run.finish import check_output, complete_run, note_stop
     from proctor.run.progress import open_progress
+    from proctor.run.status import WatchedProgress
+    from proctor.run.status_file import published_status
 
     # An output folder that cannot be written is an error before seconds of imports, and not after them.
     check_output(config.output_path, config)  # before the session imports what is heavy
@@ -71,8 +73,10 @@ def _run_and_print(config: RunConfig) -> tuple[FinishedRun, int]:
 
     # Before transformers is imported: the library reads these variables once.
     set_tokenizer_threads(config.threads)
-    run = partial(evaluate, config, progress=open_progress, keep_records=False)
-    finished = complete_run(config, lambda samples: run(samples=samples), stream_samples=True)
+    with published_status(config) as status:
+        progress = WatchedProgress(status, open_progress)
+        run = partial(evaluate, config, progress=progress, keep_records=False)
+        finished = complete_run(config, lambda samples: run(samples=samples), stream_samples=True)
     try:
         print_report(finished)
         arrived = send_results(reporters, finished)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proctor.cli.cache import add_store_flag, chosen_store, when
@@ -12,7 +13,7 @@ from proctor.errors import UsageError
 if TYPE_CHECKING:
     from proctor.store.runs import Run
 
-USAGE = "proctor runs [N] [--store PATH]"
+USAGE = "proctor runs [N] [--follow [FOLDER]] [--store PATH]"
 SHOWN = 20
 
 
@@ -22,19 +23,31 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "count", nargs="?", type=int, default=SHOWN, metavar="N", help=f"the last N (default: {SHOWN}; 0: all)"
     )
     parser.add_argument("--commands", action="store_true", help="also show the command of each run")
+    parser.add_argument(
+        "--follow",
+        nargs="?",
+        const="",
+        metavar="FOLDER",
+        help="show what the newest run that goes on is doing, until it ends; of those that write to FOLDER",
+    )
     add_store_flag(parser)
 
 
 def execute(namespace: argparse.Namespace) -> int:
     """Print them, the last one at the end."""
+    from proctor.cli.follow import follow_folder, follow_runs
     from proctor.cli.ls import markdown_table
     from proctor.store.admin import opened
     from proctor.store.runs import list_runs
 
     if namespace.count < 0:
         raise UsageError(f"'proctor runs {namespace.count}': the number of runs to show is 0 (all of them) or more.")
+    if namespace.follow:
+        return follow_folder(Path(namespace.follow))
     with opened(chosen_store(namespace)) as connection:
         runs = list_runs(connection)
+    if namespace.follow is not None:
+        return follow_runs(runs)
     shown = runs[-namespace.count :] if namespace.count > 0 else runs
     if namespace.commands:
         print("\n".join(f"{run.id}: {run.command}" for run in shown))

@@ -78,6 +78,7 @@ class PendingQueries:
         counts: How many queries were sent to the model, and how many were cached.
         requests: How many requests, as lm-eval counts and the display shows them, have responses by now.
         total: How many they are in all.
+        by_task: By task, how many have responses by now.
         refusals: Those of the model, in the order in which they came.
         paid: By task, the tokens of texts that were requested now, where the model counts them.
         route: The way in which options were chosen by ``auto`` so far, for what is left: ways are not mixed.
@@ -96,10 +97,18 @@ class PendingQueries:
         self.missing = [place for place, response in enumerate(self._responses) if response is None]
         self.counts = Counts(cached=len(queries) - len(self.missing))
         self.total = sum(query.request.count for query in queries)
-        cached = zip(queries, self._responses, strict=True)
-        self.requests = sum(query.request.count for query, response in cached if response is not None)
+        self.by_task: dict[str, int] = {}
+        for query, response in zip(queries, self._responses, strict=True):
+            if response is not None:
+                self._count(query)
+        self.requests = sum(self.by_task.values())
         self.refusals: list[Refusal] = []
         self.paid: dict[str, TokenCounts] = {}
+
+    def _count(self, query: Query) -> int:
+        count = query.request.count
+        self.by_task[query.task] = self.by_task.get(query.task, 0) + count
+        return count
 
     def ask(
         self,
@@ -141,7 +150,7 @@ class PendingQueries:
                         self._store.keep(self.queries[place], whole)
                 # Now, and not before: whoever is stopped says how much is stored.
                 self.counts = Counts(self.counts.requested + 1, self.counts.cached)
-                count = self.queries[place].request.count
+                count = self._count(self.queries[place])
                 self.requests += 0 if isinstance(whole, Refusal) else count
                 advance(count)
                 if too_many is None and limit is not None and (too_many := limit.add(self.queries[place], whole)):

@@ -86,6 +86,7 @@ class QueryChunks:
     Attributes:
         total: The number of queries.
         counted: The same as lm-eval counts, each option alone.
+        counted_by_task: ``counted`` of each task.
         warnings: By task, what was warned of.
 
     Raises:
@@ -113,6 +114,7 @@ class QueryChunks:
         self._per_request: dict[str, int] = {}
         self._chosen: dict[str, Sequence[int]] = {}
         self.total = self.counted = 0
+        self.counted_by_task: dict[str, int] = {}
         self.warnings: dict[str, list[str]] = {}
         check_style(style, [task.spec for task in tasks])
         self._plans: list[TaskPlan] | None = self._survey(display, show)
@@ -160,6 +162,7 @@ class QueryChunks:
             per_request = self._per_request[task.spec.name] = task.spec.repeats if sampled or self._each_time else 1
             self.total += requests * per_request
             self.counted += counted * per_request
+            self.counted_by_task[task.spec.name] = counted * per_request
             if plans is not None:
                 plans.append(TaskPlan(task, tuple(documents), per_request))
             if checks is not None:

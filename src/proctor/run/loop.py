@@ -15,11 +15,12 @@ from proctor.run.grade import grade
 from proctor.run.looks import LookChunks
 from proctor.run.not_a_number import broken_documents
 from proctor.run.origins import origins
-from proctor.run.progress import OpenProgress, Progress
+from proctor.run.progress import TIME, OpenProgress, Progress
 from proctor.run.refusals import RefusalLimit
 from proctor.run.replay_model import ReplayModel
 from proctor.run.run_store import RunStore
 from proctor.run.scores import MetricValues
+from proctor.run.status import TaskWatch
 from proctor.settings.config import RunConfig
 from proctor.tasks.plan import TaskPlan, count_requests
 from proctor.types import Response
@@ -55,13 +56,20 @@ def request_and_grade(
     # Before the first chunk: the message of a run that is stopped there counts against the whole run.
     store.expect(chunks.counted)
     display: Progress | None = None
+    watch = progress if isinstance(progress, TaskWatch) else None
+    if watch is not None:
+        watch.expect(chunks.counted_by_task)
+        take = _both(take, watch.graded)
     with ExitStack() as stack:
         for chunk in chunks.plans():
             pending = store.pending([query for plan in chunk for query in plan.queries()])
+            if watch is not None:
+                watch.follow(pending.by_task)
             if display is None:
                 # Before the display, so that what is said while weights are read stands above it.
                 if pending.missing and isinstance(model, LoadableModel):
-                    model.load()
+                    with progress(0, "Loading model", TIME):
+                        model.load()
                 display = stack.enter_context(progress(chunks.counted, "Answering", "requests"))
             if isinstance(model, ReplayModel) and isinstance(chunks, LookChunks) and _ends_scope(chunks, pending):
                 continue
@@ -75,6 +83,14 @@ def request_and_grade(
             _grade(chunk, responses, values_by_task, take, fail_fast=fail_fast)
     if isinstance(model, ReplayModel):
         model.check()
+
+
+def _both(take: Take, also: Take) -> Take:
+    def both(record: Record) -> None:
+        take(record)
+        also(record)
+
+    return both
 
 
 def _ends_scope(chunks: LookChunks, pending: PendingQueries) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import logging
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -15,6 +18,10 @@ LEAST_SECONDS = 10.0
 """No two lines stand closer together than this."""
 MOST_SECONDS = 60.0
 """A line is due after this long, even if less than a tenth more is done."""
+FIRST_SECONDS = (10.0, 30.0)
+"""When something that only takes time says so, before it does every :data:`MOST_SECONDS`."""
+TIME = "seconds"
+"""The unit of what cannot be counted, such as a model that is loaded: only how long it has taken is known."""
 WIDE = 80
 """Columns of a terminal beyond which there is room for a bar, not only for its text."""
 BAR_COLUMNS = 24
@@ -40,7 +47,7 @@ class Progress(Protocol):
 
 
 class OpenProgress(Protocol):
-    """Opens a display of ``total`` steps; ``unit`` is what is counted, in the plural."""
+    """Opens a display of ``total`` steps; ``unit`` is what is counted, in the plural, or :data:`TIME`."""
 
     def __call__(self, total: int, label: str, unit: str = "tasks") -> Progress:
         """Open it."""
@@ -49,6 +56,8 @@ class OpenProgress(Protocol):
 
 def open_progress(total: int, label: str, unit: str = "tasks") -> Progress:
     """Show progress in the way that suits where stderr goes."""
+    if unit == TIME:
+        return Elapsed(total, label, unit)
     if total <= 0:
         return Quiet(total, label, unit)
     return Bar(total, label, unit) if sys.stderr.isatty() else Lines(total, label, unit)
@@ -144,6 +153,41 @@ class Lines(Quiet):
         speed = rate(self.done, self.seconds)
         count = f"{self.done:,} of {self.total:,} {self.unit}"
         logger.info("%s: %s (%d %%), %s, %s left", self.label, count, share, speed, remaining)
+
+
+class Elapsed(Quiet):
+    """Now and then a line that says for how long it has gone on; none of what is done soon.
+
+    No bar, on a terminal neither: while a model is loaded, others draw the bars of their downloads there.
+    """
+
+    def __enter__(self) -> Self:
+        """Begin to wait."""
+        super().__enter__()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._wait, name="elapsed", daemon=True)
+        with contextlib.suppress(RuntimeError):  # the system gives no thread
+            self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End; the line that is said in the end is that of what was waited for."""
+        self._ended.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _wait(self) -> None:
+        due = line_times()
+        while not self._ended.wait(max(0.0, next(due) - self.seconds)):
+            logger.info("%s: %s so far", self.label, duration(self.seconds))
+
+
+def line_times() -> Iterator[float]:
+    """The seconds after which a line is due of what only takes time."""
+    yield from FIRST_SECONDS
+    yield from itertools.count(MOST_SECONDS, MOST_SECONDS)
 
 
 class Bar(Quiet):
