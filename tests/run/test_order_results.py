@@ -218,3 +218,16 @@ def test_a_class_is_named_as_what_makes_its_prompts(folder, caplog):
     assert "acc_orders_mean" not in result["mine"]
     assert "no effect on 1 of 1 tasks: a class makes their prompts by itself (mine)." in caplog.text
     assert "list no options" not in caplog.text
+
+
+def test_a_document_without_a_right_option_is_left_out_and_counted(folder, caplog):
+    file = folder / "test.jsonl"
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    rows = [*rows * 2, {**rows[0], "question": "Without a gold?", "answer": -1}]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    result = run(folder, Knows())
+    [details] = result.extra["proctor"]["choice_orders"]["tasks"]
+    assert details["left_out"] == 1
+    assert details["documents"] == len(rows) - 1
+    assert result.tasks[0].n_effective == len(rows)
+    assert "1 documents have no score over orders" in caplog.text

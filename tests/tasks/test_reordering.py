@@ -229,10 +229,45 @@ def test_a_prompt_that_changes_in_more_than_the_order_is_refused(load, old, new)
 
 def test_a_document_that_does_not_fit_is_named(load):
     declared = LETTERS + "metadata: {choices: {options: choices, answer: answer}}\n"
-    rows = [ROW] * 30 + [{**ROW, "answer": -1}]
+    rows = [ROW] * 30 + [{**ROW, "choices": ["red", "red", "{{x}}", "blue"], "answer": 3}]
     task = load(rows, declared)
-    with pytest.raises(TaskError, match="document 30 cannot be shown in another order: its answer -1"):
+    with pytest.raises(TaskError, match="document 30 cannot be shown in another order"):
         list(task.examples(range(31), PromptStyle(orders=CYCLIC), 0))
+
+
+@pytest.mark.parametrize("declared", ["", "metadata: {choices: {options: choices, answer: answer}}\n"])
+@pytest.mark.parametrize("place", [3, 30])
+def test_a_document_whose_answer_names_no_option_is_shown_in_its_own_order(load, declared, place):
+    rows = [ROW] * 31
+    rows[place] = {**ROW, "answer": -1}
+    examples = list(load(rows, LETTERS + declared).examples(range(31), PromptStyle(orders=CYCLIC), 0))
+    assert [len(example.variants) for example in examples] == [1 if number == place else 3 for number in range(31)]
+    assert (examples[place].item.golds, examples[0].item.golds) == ((), (0,))
+
+
+def test_answers_that_name_no_option_at_all_are_an_error(load):
+    with pytest.raises(TaskError, match=r"no document fits metadata.choices: its answer -1"):
+        shown(load([{**ROW, "answer": -1}], LETTERS + "metadata: {choices: {options: choices, answer: answer}}\n"))
+
+
+def test_an_answer_by_true_and_false(load):
+    text = LETTERS.replace("C. {{choices[2]}}\\n", "").replace("[A, B, C]", "[A, B]")
+    text = text.replace("doc_to_target: answer", "doc_to_target: '{{answer | int}}'")
+    assert "C." not in text
+    rows = [{"question": "Is it?", "choices": ["no", "yes"], "answer": answer} for answer in (True, False)]
+    examples = list(load(rows, text).examples(range(2), PromptStyle(orders=CYCLIC), 0))
+    assert [example.item.golds for example in examples] == [(1,), (0,)]
+    assert [[variant.gold for variant in example.variants] for example in examples] == [[1, 0], [0, 1]]
+
+
+def test_an_answer_by_a_list_of_marks(load):
+    text = LETTERS.replace("doc_to_target: answer", "doc_to_target: '{{marks.index(1)}}'")
+    rows = [
+        {"question": "Which?", "choices": ["red", "blue", "green"], "marks": marks} for marks in ([1, 0, 0], [0, 0, 1])
+    ]
+    examples = list(load(rows, text).examples(range(2), PromptStyle(orders=CYCLIC), 0))
+    assert [example.item.golds for example in examples] == [(0,), (2,)]
+    assert [variant.gold for variant in examples[0].variants] == [0, 2, 1]
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,11 @@ from typing import Any, Literal, TypeAlias
 
 from proctor.types import Doc
 
-AnswerForm: TypeAlias = Literal["index", "number", "letter", "text"]
-"""How a column names the right option: from 0, from 1, by its label, or by its text."""
-ANSWER_FORMS: tuple[AnswerForm, ...] = ("index", "number", "letter", "text")
+AnswerForm: TypeAlias = Literal["index", "number", "letter", "text", "boolean", "one_hot"]
+"""How a column names the right option: from 0, from 1, by its label, by its text, as true for the second of two, or
+by a list with 1 (or true) at the place of each right one."""
+ANSWER_FORMS: tuple[AnswerForm, ...] = ("index", "number", "letter", "text", "boolean", "one_hot")
+_ONE_HOT = (0, 1)
 
 _WHOLE_NUMBER = re.compile(r"-?\d{1,9}")
 """Longer ones number no option, and thousands of digits are refused by ``int``."""
@@ -75,8 +77,18 @@ class ChoiceColumns:
             NoChoicesError: The answer names no option.
         """
         contents, value = self.contents(doc), _value(doc, self.answer)
+        if self.form == "one_hot":
+            marks = self._marks(value, len(contents))
+            return tuple(place for place, mark in enumerate(marks) if mark)
         every = value if isinstance(value, (list, tuple)) else [value]
         return tuple([self._number(one, contents, doc) for one in every])
+
+    def names_gold(self, doc: Doc) -> bool:
+        """Whether the answer names options; of a document whose answer does not, no order can be checked."""
+        try:
+            return bool(self.golds(doc))
+        except NoChoicesError:
+            return False
 
     def reordered(self, doc: Doc, order: Sequence[int]) -> Doc:
         """A copy of the document with its options in ``order``, and the answer moved along."""
@@ -108,8 +120,16 @@ class ChoiceColumns:
         golds, value = self.golds(doc), _value(doc, self.answer)
         return [texts[gold] for gold in golds] if isinstance(value, (list, tuple)) else texts[golds[0]]
 
+    def _marks(self, value: Any, count: int) -> Sequence[Any]:
+        """The marks of an answer of form ``one_hot``, one for each option."""
+        if not isinstance(value, (list, tuple)) or len(value) != count or not all(mark in _ONE_HOT for mark in value):
+            raise NoChoicesError(f"its answer {value!r:.60} ({self.answer}) is no list of 0 and 1 for {count} options")
+        return value
+
     def _moved(self, doc: Doc, order: Sequence[int]) -> Any:
         contents, value = self.contents(doc), _value(doc, self.answer)
+        if self.form == "one_hot":
+            return type(value)([value[number] for number in order])
         if isinstance(value, (list, tuple)):
             return [self._written(order.index(self._number(one, contents, doc)), one, doc) for one in value]
         return self._written(order.index(self._number(value, contents, doc)), value, doc)
@@ -124,7 +144,9 @@ class ChoiceColumns:
 
     def _number(self, value: Any, contents: Sequence[str], doc: Doc) -> int:
         number = -1
-        if self.form == "text":
+        if self.form == "boolean":
+            number = int(value) if isinstance(value, bool) and len(contents) == 2 else -1
+        elif self.form == "text":
             number = contents.index(value) if value in contents else -1
         elif self.form == "letter":
             labels = list(self._labels(doc))
@@ -147,6 +169,8 @@ class ChoiceColumns:
                 raise NoChoicesError(f"there are {len(labels)} labels, and none for option {position + 1}")
             label = labels[position]
             return label.lower() if self.labels is None and str(before).strip().islower() else label
+        if self.form == "boolean":
+            return bool(position)
         number = position + (1 if self.form == "number" else 0)
         return str(number) if isinstance(before, str) else number
 

@@ -9,11 +9,13 @@ from typing import Any, cast
 
 from proctor.errors import TaskError, did_you_mean
 from proctor.refs import Ref
-from proctor.tasks.choice_columns import ANSWER_FORMS, AnswerForm, ChoiceColumns, NoChoicesError
+from proctor.tasks.choice_columns import ANSWER_FORMS, AnswerForm, ChoiceColumns
 from proctor.tasks.choice_orders import KINDS
 from proctor.tasks.spec import TaskSpec
 from proctor.types import Doc
 
+MOST_WITHOUT_GOLD = 0.1
+"""Share of documents whose answer may name no option, where columns are found by trial."""
 KEYS = ("options", "answer", "answer_form", "labels", "keep", "question", "unconditional")
 
 UNCONDITIONAL = "Answer:"
@@ -131,10 +133,9 @@ def option_lists(documents: Sequence[Doc]) -> list[str]:
 
 
 def _fits(columns: ChoiceColumns, documents: Sequence[Doc]) -> bool:
-    try:
-        return all(columns.golds(doc) for doc in documents)
-    except NoChoicesError:
-        return False
+    """Whether nearly all answers name options: a document without a usable gold must not cost a task its orders."""
+    named = sum(map(columns.names_gold, documents))
+    return named > 0 and len(documents) - named <= MOST_WITHOUT_GOLD * len(documents)
 
 
 def _option_columns(doc: Doc) -> Iterator[tuple[str | tuple[str, ...], str | None]]:

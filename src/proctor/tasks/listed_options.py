@@ -132,7 +132,14 @@ class ListedOptions:
             listed = [self.pieces(columns, doc) is not None for doc in documents]
         except NoChoicesError as error:
             raise self.error(f"a document does not fit metadata.choices: {error}") from error
-        return columns if any(listed) else None
+        if not any(listed):
+            return None
+        if not any(map(columns.names_gold, documents)):
+            try:
+                columns.golds(documents[0])
+            except NoChoicesError as error:
+                raise self.error(f"no document fits metadata.choices: {error}") from error
+        return columns
 
     def _found(self, documents: Sequence[Doc]) -> ChoiceColumns | None:
         why: NoChoicesError | None = None
@@ -144,7 +151,7 @@ class ListedOptions:
                     if telling and all(self._lists(columns, doc) for doc in telling):
                         raise NoChoicesError("its prompt lists options that do not come from those columns")
                     continue
-                for doc in documents:
+                for doc in filter(columns.names_gold, documents):
                     self.check(self.own(columns, doc), doc, tuple(reversed(range(len(columns.contents(doc))))))
             except (NoChoicesError, ProctorError) as error:
                 if why is None and isinstance(error, NoChoicesError) and not isinstance(error, _NoLabelsError):

@@ -1,7 +1,8 @@
 """A task's documents with their options in other orders, each checked by rendering it."""
 
 # Invariants: the canonical variant is not touched. A document that cannot be shown in another order is an error before
-# the model is loaded. A task whose prompt lists no options has one order, its own. How a prompt is compared:
+# the model is loaded; but one whose answer names no option is shown in its own order, and counted: nothing is known of
+# it that an order could change. A task whose prompt lists no options has one order, its own. How a prompt is compared:
 # :mod:`proctor.tasks.listed_options`.
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from proctor.results.encode import dumps
 from proctor.results.hashes import sha256
 from proctor.tasks.choice_columns import ChoiceColumns, NoChoicesError
 from proctor.tasks.choice_orders import ChoiceOrders
+from proctor.tasks.example import identity_order
 from proctor.tasks.fields import describe
 from proctor.tasks.listed_options import FieldRendering, ListedOptions, OwnPrompt
 from proctor.tasks.spec import TaskSpec
@@ -69,6 +71,9 @@ class Reordering:
         try:
             contents = columns.contents(doc)
             kind = self._kind(columns, doc)
+            if not columns.names_gold(doc):
+                # Shown as it is; without a right option it has no score over orders, which is counted.
+                return ItemChoices(contents, (), kind.kind), (identity_order(len(contents)),)
             source = source_of(wanted.seed, self._spec.name, sha256(dumps(dict(doc), indent=2)))
             orders = tuple(choice_orders(kind, len(contents), wanted.mode, source))
             if len(orders) > 1:
