@@ -88,10 +88,13 @@ class QueryChunks:
         counted: The same as lm-eval counts, each option alone.
         counted_by_task: ``counted`` of each task.
         warnings: By task, what was warned of.
+        outcomes: How its parts ended, where it may stop early: nothing, it does not.
 
     Raises:
         ProctorError: Documents that cannot be planned, all in one error; or a chat template that drops them.
     """
+
+    outcomes: tuple[()] = ()
 
     def __init__(
         self,

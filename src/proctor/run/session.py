@@ -71,11 +71,10 @@ def evaluate(
     exam = exam or load_exam(config, progress)
     check_exam(exam, config)
     check_draws(exam, config)
-    marks = marks_of(exam.tasks, config)
+    values_by_task = {name: MetricValues(name, marks=one) for name, one in marks_of(exam.tasks, config).items()}
     stops = plan_stops(exam, config) if config.early_stop else []
     # 3. The model is opened without its weights: its identity is part of keys, its chat template of prompts.
     model = opened or open_configured(config, lazily=True)
-    values_by_task = {name: MetricValues(name, marks=one) for name, one in marks.items()}
     in_memory = config.log_samples and samples is None if keep_records is None else keep_records
     sink = RecordSink(list(values_by_task) if in_memory else [], samples)
     try:
@@ -83,19 +82,19 @@ def evaluate(
         set_batches(model, config)
         seed_everything(config.seed)
         # 5. Plan: every prompt is built once, so that an error in the last document is found before the first request.
-        chunks = plan_chunks(exam.tasks, config, model, progress, HELD if stops else room)
-        looks = LookChunks(chunks, stops, config, values_by_task) if stops else None
+        whole = plan_chunks(exam.tasks, config, model, progress, HELD if stops else room)
+        chunks = LookChunks(whole, stops, config, values_by_task) if stops else whole
         # 6 to 8, chunk by chunk: look up responses in the store, request what is missing, grade into records.
         with (
             RunStore(config, model, started, responses) as store,
             code_consent(config.confirm_run_unsafe_code, remote=config.trust_remote_code),
         ):
-            request_and_grade(model, looks or chunks, store, values_by_task, config, progress=progress, take=sink.take)
+            request_and_grade(model, chunks, store, values_by_task, config, progress=progress, take=sink.take)
             facts = ModelFacts.of(store, prices)
         # 9. Aggregate tasks, then groups. 10, files and table, is in proctor.run.finish.
         with store.stops_noted():
-            stopped = () if looks is None else looks.outcomes
-            result = summarize(exam, config, model, values_by_task, facts, chunks.warnings, bootstrap_iters, stopped)
+            ends = chunks.outcomes
+            result = summarize(exam, config, model, values_by_task, facts, chunks.warnings, bootstrap_iters, ends)
     finally:
         if model is not opened:
             model.close()
