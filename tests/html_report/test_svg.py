@@ -50,5 +50,5 @@ def test_an_axis_is_a_picture_with_a_title():
 def test_what_strips_have_in_common_is_defined_once():
     page = Page(definitions(2, Scale(0, 1), "g", [0, 0.5, 1]))
     assert [one["id"] for one in page.all("g")] == ["m0", "m1", "g"]
-    assert (page.all("path")[-1]["d"] or "").count("M") == 3
+    assert (page.all("path")[2]["d"] or "").count("M") == 3
     assert not Page(definitions(0, None, "g")).all("g")

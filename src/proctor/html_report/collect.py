@@ -45,6 +45,7 @@ class TaskQuestions:
         hashes: The first digits of their hashes; "" where a file has none.
         prompts: The hash of the first prompt of each.
         texts: Where the spool has the texts of each.
+        lengths: The characters of question and options of each.
         golds: The right options of each.
         groups: The value of the column that was named, of each.
         labels: How options are called where they are bare labels.
@@ -57,6 +58,7 @@ class TaskQuestions:
     hashes: list[str] = field(default_factory=list)
     prompts: list[str | None] = field(default_factory=list)
     texts: array[int] = field(default_factory=lambda: array("q"))
+    lengths: array[int] = field(default_factory=lambda: array("q"))
     golds: list[tuple[int, ...]] = field(default_factory=list)
     groups: list[str] = field(default_factory=list)
     labels: tuple[str, ...] = ()
@@ -142,8 +144,10 @@ class RunWatcher:
         if self._by is not None:
             questions.groups.append(_value_of(line.get("doc"), self._by))
         target = None if view is not None and view.golds else _target(line.get("target"))
-        options = list(view.texts) if view else 0
-        texts = [question_of(sample), options, dumps(line.get("doc")), _prompt(line), target]
+        options = list(view.texts) if view else None
+        question = question_of(sample)
+        questions.lengths.append(len(question) + sum(map(len, options or ())))
+        texts = [question, options, dumps(line.get("doc")), _prompt(line), target]
         questions.texts.append(self._spool.add(texts))
         return place
 

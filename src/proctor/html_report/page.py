@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from proctor.html_report.language import Language, read_web
 from proctor.html_report.markup import Html, element, escape, joined
 
-STYLES = ("base.css", "tables.css", "questions.css", "print.css")
+STYLES = ("base.css", "tables.css", "figures.css", "questions.css", "print.css")
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src {script}; img-src data:; worker-src blob:; "
     "form-action {forms}; base-uri 'none'"

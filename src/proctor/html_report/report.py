@@ -9,6 +9,7 @@ from proctor.analysis.audit import audit_run
 from proctor.analysis.run_audit import AuditOptions
 from proctor.errors import UsageError
 from proctor.html_report.about import about
+from proctor.html_report.answers import answers
 from proctor.html_report.collect import Collector
 from proctor.html_report.facts import ReportFacts, ReportOptions, compared, score_rows
 from proctor.html_report.head import head, title_of
@@ -64,7 +65,12 @@ def make_report(
             *(tuple(runs), audits, comparison, reason, tuple(unread), files, collector.scores, exclusions)
         )
         rows = score_rows(facts)
-        before = [scores(facts, rows, language), without(facts, rows, language), versus(facts, language)]
+        before = [
+            scores(facts, rows, language),
+            without(facts, rows, language),
+            versus(facts, language),
+            answers(facts, collector, language),
+        ]
         after = [about(facts, language)]
         top = head(facts, rows, language)
         used = sum(len(one.encode()) for one in (top, *before, *after) if one) + FIXED

@@ -174,6 +174,9 @@ def definitions(runs: int, scale: Scale | None, backdrop: str, ticks: Sequence[f
     if scale is not None:
         lines = _lines([scale.x(tick) for tick in ticks], _height(MOST_DOTS), "grid")
         shapes.append(element("g", lines, id=backdrop))
+    if runs:
+        lines = element("path", d="M0 5L5 0", stroke="currentColor", stroke_width="1.2")
+        shapes.append(element("pattern", lines, id="hatch", width=5, height=5, patternUnits="userSpaceOnUse"))
     return element("svg", element("defs", *shapes), class_="unseen", aria_hidden="true", width=0, height=0)
 
 

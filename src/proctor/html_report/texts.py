@@ -149,7 +149,7 @@ def _texts(
         # A document is JSON: what stands in it are the texts as JSON has them.
         inside = [one for letter, part in parts for one in _in_json(letter, part)]
         rest = shortened(prompt[len(head) :], parts) if level.prompts and prompt else 0
-        row = [question, options, shortened(document, inside), rest, target or 0]
+        row = [question, options or 0, shortened(document, inside), rest, target or 0]
     mine: list[Any] = []
     for run in range(runs):
         column = task.runs.get(run)

@@ -88,7 +88,7 @@ class Pane {
     const value = this.columns.loglikelihood(run, this.i, option);
     const title = value === null ? "" : say("loglikelihood", { value: value.toFixed(value > -10 ? 2 : 1).replace("-", "−") });
     return make("div", { class: "bar-line", title },
-      this.columns.runs > 1 ? make("span", { class: "ci letter-run" }, this.info.runs[run].letter) : null,
+      this.columns.runs > 1 ? make("span", { class: "ci letter-run" }, runMark(run), this.info.runs[run].letter) : null,
       make("span", { class: "track" }, make("span", { class: `fill run-${run % 6}`, style: { width: `${(100 * p).toFixed(1)}%` } })),
       make("span", { class: "share" }, p > 0 && p < 0.0005 ? "<0.1\u00a0%" : percent(p, p < 0.0995 || p > 0.995 ? 1 : 0)));
   }
