@@ -49,6 +49,13 @@ def test_a_run_that_is_not_there(push, tmp_path):
     assert "There is nothing at" in push(tmp_path / "none", "--to", "tensorboard", code=2)
 
 
+def test_a_run_that_was_killed_has_nothing_to_send(push, tmp_path):
+    (tmp_path / "progress.json").write_text('{"state": "running", "pid": 1}')
+    (tmp_path / f"samples_quiz_{STAMP}.jsonl.partial").write_text("{}\n")
+    said = push(tmp_path, "--to", "tensorboard", code=1)
+    assert "There is no results_*.json and no samples_*.jsonl in" in said
+
+
 class Recorder:
     sent: ClassVar[list] = []
 

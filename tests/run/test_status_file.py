@@ -24,6 +24,7 @@ from proctor.run.status_file import (
     read_status,
     status_folder,
     status_lines,
+    text_of,
 )
 from proctor.settings.config import build_config
 
@@ -196,6 +197,12 @@ def test_no_thread_no_file(config, file, monkeypatch):
 def test_it_takes_at_most_a_hundredth_of_a_core():
     assert pause_after(0.0001) == SECONDS
     assert pause_after(0.5) == 50.0
+
+
+def test_the_text_is_json_with_a_line_for_each_key():
+    document = {"state": "running", "tasks": {"a": {"done": 1}}, "eta": None, "model": "한\ud800"}
+    assert json.loads(text_of(document)) == document
+    assert len(text_of(document).splitlines()) == 6
 
 
 def test_lines():

@@ -153,4 +153,4 @@ def _end_lines(document: Mapping[str, Any] | None) -> Iterator[str]:
     yield f"The run {words.get(document['state'], 'was stopped')}."
     yield from status_lines(document)
     if document["state"] != "failed":
-        yield f"The same command continues: {document.get('command')}"
+        yield f"The same command: {document.get('command')}"

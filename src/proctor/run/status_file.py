@@ -185,12 +185,21 @@ class _Publisher:
         part = self._file.with_name(f".{self._file.name}.{os.getpid()}.part")
         try:
             make_folder(self._file.parent)
-            part.write_text(json.dumps(self._status.document(), indent=1), encoding="utf-8")
+            part.write_text(text_of(self._status.document()), encoding="utf-8")
             part.replace(self._file)
         except (OSError, ValueError) as error:
             log.debug("%s cannot be written: %s", self._file, error)
             with suppress(OSError):
                 part.unlink(missing_ok=True)
+
+
+def text_of(document: Mapping[str, Any]) -> str:
+    """A status as JSON, a line for each key: an indented text takes Python's encoder ten times as long.
+
+    Args:
+        document: The status.
+    """
+    return "{\n" + ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in document.items()) + "\n}\n"
 
 
 def pause_after(seconds: float) -> float:
