@@ -154,9 +154,9 @@ def test_the_bar_draws_on_stderr_in_one_line_whatever_the_width(terminal, column
 def test_what_only_takes_time_says_for_how_long(lines, monkeypatch):
     monkeypatch.setattr(progress, "FIRST_SECONDS", (0.0, 0.01))
     with open_progress(0, "Loading model", TIME):
-        end = time.monotonic() + 60
+        limit = time.monotonic() + 60
         while len(lines()) < 2:
-            assert time.monotonic() < end
+            assert time.monotonic() < limit
             time.sleep(0.01)
     assert set(lines()) == {"Loading model: 0 s so far"}
     assert threading.active_count() == len([one for one in threading.enumerate() if one.name != "elapsed"])

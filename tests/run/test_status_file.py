@@ -40,9 +40,9 @@ def file(tmp_path):
 
 
 def wait_for(condition):
-    end = time.monotonic() + 60
+    limit = time.monotonic() + 60
     while not condition():
-        assert time.monotonic() < end
+        assert time.monotonic() < limit
         time.sleep(0.01)
 
 
