@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctor.new.labels import LABEL_FORMS, read_label, split_at_labels, split_label
+from proctor.new.labels import LABEL_FORMS, read_label, split_at_labels, split_label, split_question
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,17 @@ def test_a_label_before_a_text(text, parts):
 )  # fmt: skip
 def test_options_of_one_cell_behind_their_labels(text, options):
     assert split_at_labels(text) == options
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("수도는? ① 서울 ② 부산", ("수도는?", ["서울", "부산"])),
+        ("밑줄 친 ①과 ② 가운데 옳은 것은? ① 하나 ② 둘 ③ 셋", ("밑줄 친 ①과 ② 가운데 옳은 것은?", ["하나", "둘", "셋"])),
+        ("Which?\nA. one\nB. two", ("Which?", ["one", "two"])),
+        ("Which? (1) x (2) y", ("Which?", ["x", "y"])),
+        ("① 서울 ② 부산", None), ("수도는? ① 서울", None), ("수도는? ② 부산 ① 서울", None), ("수도는? ① ② 부산", None),
+    ],
+)  # fmt: skip
+def test_a_question_with_its_options_behind_it(text, parts):
+    assert split_question(text) == parts

@@ -84,6 +84,19 @@ def test_bad_rows_stop_or_are_left_out(table):
         plan(table, skip_bad=True)
 
 
+def test_options_in_the_question_are_taken_out_of_it(table):
+    table.write_text("question,answer\nHot? ① ice ② fire,②\nCold? ① ice ② fire,①\n")
+    found = plan(table)
+    assert [(one.question, one.options) for one in found.evaluated] == [
+        ("Hot?", ("ice", "fire")),
+        ("Cold?", ("ice", "fire")),
+    ]
+    assert found.layout.by["choices"] == "in the question's text"
+    table.write_text("question,answer\nHot? ① ice ② fire,②\nCold?,①\n")
+    with pytest.raises(UsageError, match="no columns of options were found"):
+        plan(table)
+
+
 def test_all_of_several_needs_a_chat(table):
     table.write_text(HEADER + 'law,test,Which?,x,y,"A,B"\n')
     with pytest.raises(UsageError, match="only a chat"):

@@ -230,8 +230,8 @@ def _by_position(
     _refuse_right_apart(table)
     raise UsageError(
         f"{table.source}: no columns of options were found. It has: {', '.join(table.columns)}.",
-        hint="Name them: --choices A B C D, or --choices COLUMN for a column that holds all options. Options that "
-        "stand in the question's own text need columns of their own.",
+        hint="Name them: --choices A B C D, or --choices COLUMN for a column that holds all options. Options behind "
+        "the question in its own cell are read if every row has them so.",
     )
 
 

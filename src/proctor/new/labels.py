@@ -99,6 +99,31 @@ _INLINE = {
 }
 
 
+def split_question(text: str) -> tuple[str, list[str]] | None:
+    """A question and its options, which stand behind it in the same text: ``수도는? ① 서울 ② 부산``.
+
+    Args:
+        text: The cell.
+
+    Returns:
+        None where no labels that count up from the first stand at the end of the text, behind a question. Labels within
+        the question (``밑줄 친 ①``) are none of the options': those begin at the last first label.
+    """
+    for form, pattern in _INLINE.items():
+        places = [(match.span(), read_label(match[0], form)) for match in pattern.finditer(text)]  # pyright: ignore[reportArgumentType]
+        first = form == "number"
+        starts = [at for at, (_, label) in enumerate(places) if label == first]
+        run = places[starts[-1] :] if starts else []
+        if len(run) > 1 and [label for _, label in run] == [at + first for at in range(len(run))]:
+            stem, ends = text[: run[0][0][0]].strip(), [span[0] for span, _ in run[1:]] + [len(text)]
+            options = [
+                text[span[1] : end].strip().rstrip(",;").strip() for (span, _), end in zip(run, ends, strict=True)
+            ]
+            if stem and all(options):
+                return stem, options
+    return None
+
+
 def split_at_labels(text: str) -> list[str] | None:
     """The options of one cell that holds all of them, each behind its label: ``① 서울 ② 부산``.
 

@@ -11,6 +11,7 @@ from proctor.new.answers import Answers, read_answers
 from proctor.new.checks import Remark, check_documents
 from proctor.new.columns import Chosen, Layout, find_layout
 from proctor.new.documents import NewDocument, Reading, read_documents
+from proctor.new.inline_options import OPTIONS, with_options_apart
 from proctor.new.option_cells import RowOptions, read_options
 from proctor.new.request import NewTaskRequest
 from proctor.new.sources import SPLITS, Source, read_file, read_source
@@ -73,7 +74,8 @@ def plan_task(request: NewTaskRequest) -> TaskPlan:
         DataError: The source, or a row of it, cannot be read.
     """
     source = read_source(request)
-    layouts = [find_layout(table, request.columns) for table in source.tables]
+    found = [_laid_out(table, request.columns) for table in source.tables]
+    source, layouts = replace(source, tables=tuple(table for table, _ in found)), [layout for _, layout in found]
     chosen = _with_common_form(request.columns, source.tables, layouts)
     readings = [
         read_documents(table, layout, chosen, request.several)
@@ -106,6 +108,19 @@ def plan_task(request: NewTaskRequest) -> TaskPlan:
         (*_notes(source.tables, layouts, readings), *times),
     )
     return replace(plan, remarks=tuple(check_documents(plan.evaluated)))
+
+
+def _laid_out(table: Table, chosen: Chosen) -> tuple[Table, Layout]:
+    """A table and its columns; where the options stand in the questions, the table with the options apart."""
+    try:
+        return table, find_layout(table, chosen)
+    except (DataError, UsageError):
+        known = chosen.question is None or chosen.question in table.columns
+        apart = with_options_apart(table, chosen.question) if known and not chosen.choices else None
+        if apart is None:
+            raise
+        layout = find_layout(apart, replace(chosen, choices=(OPTIONS,)))
+        return apart, replace(layout, by={**layout.by, "choices": "in the question's text"})
 
 
 def _with_common_form(chosen: Chosen, tables: Sequence[Table], layouts: Sequence[Layout]) -> Chosen:
@@ -226,7 +241,8 @@ def _first_as_examples(
 def _examples_of(path: str, request: NewTaskRequest) -> list[NewDocument]:
     documents = list[NewDocument]()
     for table in read_file(path, request):
-        reading = read_documents(table, find_layout(table, request.columns), request.columns, request.several)
+        table, layout = _laid_out(table, request.columns)
+        reading = read_documents(table, layout, request.columns, request.several)
         _check_rows([table], [reading], request.skip_bad)
         documents += reading.documents
     return documents
