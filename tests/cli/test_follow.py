@@ -11,7 +11,8 @@ import sys
 import pytest
 from two_models_store import said
 
-from proctor.cli.follow import follow, status_files
+from proctor.cli.follow import follow
+from proctor.run.status_file import status_files
 from proctor.store.runs import NewRun
 from proctor.store.store import open_store
 

@@ -174,3 +174,26 @@ def test_names_of_runs_depend_on_their_place_alone(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert id_of("results.json") == id_of(os.path.join(str(tmp_path), "results.json")) != id_of("other.json")
     assert urlsplit(f"/report?run={id_of('x')}").query.endswith(id_of("x"))
+
+
+def test_a_run_that_goes_on_is_listed_and_the_list_is_loaded_again_where_that_is_wanted(served, tmp_path):
+    process = {
+        "state": "running",
+        "model": "<m>",
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "command": "proctor",
+    }
+    status = {**process, "phase": "Answering", "done": 3, "total": 10, "unit": "requests"}
+    (tmp_path / "runs" / "progress.json").write_text(json.dumps(status), encoding="utf-8")
+    response, body = ask(served, "/")
+    assert "Answering: 3 of 10 requests (30 %)" in body
+    assert "&lt;m&gt;" in body
+    assert response.headers["Refresh"] is None
+    served.follow = True
+    assert ask(served, "/")[0].headers["Refresh"] == "5"
+    assert json.loads(ask(served, "/api/runs")[1])["going_on"][0]["done"] == 3
+    (tmp_path / "runs" / "progress.json").write_text("{", encoding="utf-8")
+    response, body = ask(served, "/")
+    assert (response.status, response.headers["Refresh"]) == (200, None)
+    assert "Not finished" not in body

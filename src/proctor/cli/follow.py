@@ -37,6 +37,8 @@ def follow_folder(folder: Path) -> int:
     Raises:
         UsageError: No run writes there.
     """
+    from proctor.run.status_file import status_files
+
     files = status_files(folder)
     if not files:
         raise UsageError(
@@ -55,6 +57,8 @@ def follow_runs(runs: Sequence[Run]) -> int:
     Returns:
         The exit code, as of :func:`follow_folder`.
     """
+    from proctor.run.status_file import status_files
+
     going_on = [run for run in runs if run.state == "running"]
     if not going_on:
         print("No run goes on.")
@@ -77,25 +81,6 @@ def _folder_of(run: Run) -> Path | None:
         return None
     place = str(Path(run.folder, output))
     return status_folder(place, str(model), arguments if isinstance(arguments, Mapping) else {})
-
-
-def status_files(place: Path) -> list[Path]:
-    """Status files at a place, the one that was written last at the end.
-
-    Args:
-        place: A folder, looked through at any depth, or a file.
-    """
-    if place.is_file():
-        return [place]
-    files = [*place.rglob("progress.json"), *place.rglob("progress_*.json")]
-    return sorted(files, key=_written)
-
-
-def _written(file: Path) -> float:
-    try:
-        return file.stat().st_mtime
-    except OSError:
-        return 0.0
 
 
 def follow(

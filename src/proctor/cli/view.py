@@ -7,7 +7,7 @@ import argparse
 from proctor.cli.cache import add_store_flag
 from proctor.errors import UsageError
 
-USAGE = "proctor view [PATH ...] [--port N] [--open] [--language en|ko]"
+USAGE = "proctor view [PATH ...] [--port N] [--open] [--follow] [--language en|ko]"
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -18,6 +18,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--port", type=int, default=0, metavar="N", help="(default: any that is free)")
     parser.add_argument("--open", action="store_true", help="open the browser")
+    parser.add_argument("--follow", action="store_true", help="load the list again while a run goes on")
     parser.add_argument("--language", choices=("en", "ko"), help="of the pages (default: the locale's)")
     parser.add_argument(
         "--host", default="127.0.0.1", metavar="ADDRESS", help="(default: 127.0.0.1, this machine alone)"
@@ -45,8 +46,8 @@ def execute(namespace: argparse.Namespace) -> int:
         # A path that is wrong is an error now; a folder that is empty may have its first run later.
         if path != "results":
             open_path(path, store=namespace.store)
-    with ViewServer(Catalog(namespace.paths, namespace.store), namespace.host, namespace.port,
-                    namespace.language) as server:  # fmt: skip
+    catalog = Catalog(namespace.paths, namespace.store)
+    with ViewServer(catalog, namespace.host, namespace.port, namespace.language, follow=namespace.follow) as server:
         print(f"{server.address}\nCtrl-C ends it.", flush=True)
         if namespace.open:
             import webbrowser

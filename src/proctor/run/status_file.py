@@ -95,6 +95,25 @@ def _is_of_another(file: Path) -> bool:
     return document is not None and document["state"] == "running" and document.get("pid") != os.getpid()
 
 
+def status_files(place: Path) -> list[Path]:
+    """Status files at a place, the one that was written last at the end.
+
+    Args:
+        place: A folder, looked through at any depth, or a file.
+    """
+    if place.is_file():
+        return [place]
+    files = [*place.rglob("progress.json"), *place.rglob("progress_*.json")]
+    return sorted(files, key=_written)
+
+
+def _written(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
 def read_status(file: Path) -> dict[str, Any] | None:
     """A status as its file has it; ``died`` where its process is gone without a word. None: it cannot be read.
 

@@ -18,13 +18,14 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from proctor.errors import ProctorError, UsageError
 from proctor.html_report.facts import ReportOptions
 from proctor.html_report.report import make_report
 from proctor.results.open_runs import OpenedRuns, Unread, open_path
 from proctor.results.stored_run import StoredRun
+from proctor.run.status_file import read_status, status_files
 
 Stamp: TypeAlias = tuple[str, int, int]
 """A file: its place, bytes, and time of its last change in nanoseconds."""
@@ -80,6 +81,12 @@ class Catalog:
         except ProctorError as error:
             # A folder may have its first run later.
             return OpenedRuns((), (Unread(path, error.message),), 0)
+
+    def statuses(self) -> list[dict[str, Any]]:
+        """Runs that go on below the paths, or ended without results, as their ``progress.json`` says."""
+        places = [Path(os.path.expanduser(path)) for path in self._paths]
+        files = dict.fromkeys(file for place in places if place.is_dir() for file in status_files(place))
+        return [document for file in files if (document := read_status(file)) is not None]
 
     def chosen(self, ids: Sequence[str]) -> list[StoredRun]:
         """Runs by the names that addresses have for them, the oldest first: what is compared with is A.

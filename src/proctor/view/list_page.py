@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from proctor.analysis.wording import number
 from proctor.html_report.language import Language, language_of
 from proctor.html_report.markup import Html, element, isolated
 from proctor.html_report.page import page
 from proctor.results.open_runs import Unread
+from proctor.run.status import status_line
 from proctor.view.catalog import Entry
 from proctor.view.run_facts import RunFacts, run_facts
 
 _MOST_EXAMS = 3
+_STATES = ("running", "stopped", "failed", "died")
 
 
 @cache
@@ -30,13 +33,19 @@ def view_language(code: str | None) -> Language:
     return Language(base.code, {**base.strings, **json.loads(own)})
 
 
-def list_page(entries: Sequence[Entry], unread: Sequence[Unread], language: Language) -> str:
+def list_page(
+    entries: Sequence[Entry],
+    unread: Sequence[Unread],
+    language: Language,
+    statuses: Sequence[Mapping[str, Any]] = (),
+) -> str:
     """The list: a form whose button opens a report of the runs that are ticked.
 
     Args:
         entries: The runs, in the order in which they are shown.
         unread: What could not be read.
         language: Of the words.
+        statuses: Runs that go on, or ended without results.
     """
     head = element(
         "header",
@@ -45,8 +54,32 @@ def list_page(entries: Sequence[Entry], unread: Sequence[Unread], language: Lang
         element("p", language.text("view_lede") if entries else language.text("view_empty"), class_="lede"),
         id="head",
     )
-    sections = [_runs(entries, language) if entries else None, _unread(unread, language) if unread else None]
+    sections = [
+        _going_on(statuses, language) if statuses else None,
+        _runs(entries, language) if entries else None,
+        _unread(unread, language) if unread else None,
+    ]
     return page(language.text("view_title"), sections, language, head=head, form_action="'self'")
+
+
+def _going_on(statuses: Sequence[Mapping[str, Any]], language: Language) -> Html:
+    keys = ("model", "view_state", "view_progress", "command")
+    headers = element("thead", element("tr", *[element("th", language.text(key), scope="col") for key in keys]))
+    rows: list[Html] = []
+    for one in statuses:
+        state = one["state"] if one["state"] in _STATES else "stopped"
+        rows.append(
+            element(
+                "tr",
+                element("th", isolated(str(one.get("model"))), scope="row"),
+                element("td", language.text(f"view_{state}")),
+                element("td", status_line(one)),
+                element("td", element("code", str(one.get("command") or "—"))),
+            )
+        )
+    table = element("table", headers, element("tbody", *rows), class_="runs")
+    heading = element("h2", language.text("view_going_on"))
+    return element("section", heading, element("div", table, class_="scroll"), id="going-on")
 
 
 def _runs(entries: Sequence[Entry], language: Language) -> Html:

@@ -36,6 +36,8 @@ from proctor.view.run_facts import run_facts
 
 log = logging.getLogger("proctor")
 
+SECONDS = 5
+"""After which a list with a run that goes on is loaded again."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _HEADERS = {
     "X-Frame-Options": "DENY",
@@ -56,6 +58,7 @@ class ViewServer(ThreadingHTTPServer):
         host: The address on which it listens.
         port: The port; 0: any that is free.
         language: "en" or "ko"; None: the locale's.
+        follow: Whether the list is loaded again while a run goes on.
 
     Raises:
         OutputError: It cannot listen there.
@@ -65,8 +68,10 @@ class ViewServer(ThreadingHTTPServer):
     # Another program that listens on the same port must be an error, and not a coin that is tossed.
     allow_reuse_address = False
 
-    def __init__(self, catalog: Catalog, host: str, port: int, language: str | None = None) -> None:
-        self.catalog = catalog
+    def __init__(
+        self, catalog: Catalog, host: str, port: int, language: str | None = None, *, follow: bool = False
+    ) -> None:
+        self.catalog, self.follow = catalog, follow
         self.language: Language = view_language(language)
         self.token = secrets.token_urlsafe(24)
         try:
@@ -153,8 +158,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def _list(self, query: Mapping[str, list[str]]) -> None:
         catalog = self.server.catalog
-        entries = catalog.entries()
-        self._send(HTTPStatus.OK, _HTML, list_page(entries, catalog.unread, self.server.language))
+        entries, statuses = catalog.entries(), catalog.statuses()
+        goes_on = any(one["state"] == "running" for one in statuses)
+        text = list_page(entries, catalog.unread, self.server.language, statuses)
+        self._send(HTTPStatus.OK, _HTML, text, again=self.server.follow and goes_on)
 
     def _report(self, query: Mapping[str, list[str]]) -> None:
         text = self.server.catalog.report(query.get("run", []), self.server.language.code)
@@ -168,7 +175,7 @@ class Handler(BaseHTTPRequestHandler):
             for one in entries
         ]  # fmt: skip
         unread = [{"place": one.place, "reason": one.reason} for one in self.server.catalog.unread]
-        self._send_json({"runs": runs, "unread": unread})
+        self._send_json({"runs": runs, "unread": unread, "going_on": self.server.catalog.statuses()})
 
     def _api_compare(self, query: Mapping[str, list[str]]) -> None:
         from proctor.analysis.compare import compare_runs
@@ -186,10 +193,12 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._send(status, _HTML, problem_page(sentence, hint, self.server.language))
 
-    def _send(self, status: HTTPStatus, kind: str, text: str) -> None:
+    def _send(self, status: HTTPStatus, kind: str, text: str, *, again: bool = False) -> None:
         data = text.encode("utf-8", "replace")
         self.send_response(status)
         self.send_header("Content-Type", kind)
+        if again:
+            self.send_header("Refresh", str(SECONDS))
         self._end(data)
 
     def _end(self, data: bytes) -> None:
