@@ -162,11 +162,16 @@ def _read_samples(run: StoredRun, task: str, options: AuditOptions, watcher: Wat
 
     def visit(sample: Sample) -> None:
         clusters.visit(sample)
+        # A choice first: most samples are one, and a choice is no text.
+        if sample.identity in views:
+            return
+        view = choice_view(sample, config)
+        if view is not None:
+            views[sample.identity] = view
+            return
         state = text_state(sample, think_end)
         if state is not None:
             texts[sample.filter, state] += 1
-        elif sample.identity not in views and (view := choice_view(sample, config)) is not None:
-            views[sample.identity] = view
         if watcher is not None:
             watcher.sample(task, sample, views.get(sample.identity), state)
 

@@ -121,7 +121,8 @@ def option_kind(option: str) -> OptionKind | None:
 
 _OTHERS_HINTS = ("above", "below", "preceding", "previous", "options", "choices", "answers", "alternatives", "others")
 _WHOLE_HINTS = ("all", "none", "any", "neither", "either", "both", "no")
-_BEFORE = _AROUND + "\t\r\v\f"
+_BEFORE = _AROUND + "\t\n\r\v\f"
+_MAY_BEGIN = frozenset(_BEFORE) | {letter for word in _WHOLE_HINTS for letter in (word[0], word[0].upper())}
 
 
 def speaking_positions(options: Sequence[str]) -> tuple[int, ...]:
@@ -147,7 +148,10 @@ def _may_speak(options: Sequence[str]) -> bool:
     for noun in _OTHERS_HINTS:
         if noun in text:
             return True
-    return any(option.lstrip(_BEFORE).startswith(_WHOLE_HINTS) for option in text.split("\n"))
+    for option in options:
+        if option[:1] in _MAY_BEGIN and option.lstrip(_BEFORE).lower().startswith(_WHOLE_HINTS):
+            return True
+    return False
 
 
 def item_kind(options: Sequence[str], stem: str = "") -> ItemKind:

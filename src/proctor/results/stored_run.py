@@ -276,6 +276,8 @@ def number_of(value: Any) -> float | None:
     Args:
         value: The value; an integer may be larger than any float.
     """
+    if type(value) is float:
+        return value
     if not isinstance(value, int | float):
         return None
     try:
