@@ -180,7 +180,8 @@ def test_samples_hold_the_messages_and_are_graded_again(sent, settings, exam, tm
     [file] = out.rglob("samples_write_*")
     line = json.loads(file.read_text(encoding="utf-8").splitlines()[0])
     [arguments] = line["arguments"].values()
-    assert arguments["arg_0"] == [{"role": message.role, "content": message.content} for message in Q0]
+    (chat,) = arguments["arg_0"]
+    assert json.loads(chat) == [{"role": message.role, "content": message.content} for message in Q0]
     assert arguments["arg_1"]["until"] == ["\n"]
     [results] = out.rglob("results_*")
     changes = Changes(store=str(tmp_path / "chat.sqlite")) if way == "store" else Changes(include_path=(str(exam),))
