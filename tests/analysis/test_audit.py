@@ -166,6 +166,7 @@ def test_a_task_of_a_group_that_contains_itself_is_shown(tmp_path):
     tasks = {"t": right_and_wrong("10")}
     audit = audited(tmp_path, tasks, document=document_of(tasks, group_subtasks={"g": ["g", "t"]}))
     assert [name for name, _ in audit.run.tree()] == ["g", "t"]
+    assert "acc 0.500 on 2 documents" in said(audit)
 
 
 def test_a_score_that_is_not_that_of_the_samples_is_left_out_and_said(tmp_path):

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from proctor.analysis.audit_choices import ChoiceAudit, ConfidenceAudit
-from proctor.analysis.baselines import Baseline, MajorityPosition
+from proctor.analysis.baseline_text import above_chance, baseline_sentences, label, majority_sentence
 from proctor.analysis.column_text import cells_sentence, cluster_sentences, without_clusters
 from proctor.analysis.formulations import LOW_MASS
 from proctor.analysis.multiplicity import adjusted
@@ -32,15 +32,6 @@ MASS_TOLERANCE = 0.01
 PROMPT = "Is it the prompt or the harness, and not the model?"
 
 
-def label(position: int) -> str:
-    """The letter of a position.
-
-    Args:
-        position: From 0.
-    """
-    return chr(65 + position) if position < 26 else str(position + 1)
-
-
 def parts_of(audit: RunAudit) -> tuple[Part, ...]:
     """The parts in which a run is said.
 
@@ -50,7 +41,13 @@ def parts_of(audit: RunAudit) -> tuple[Part, ...]:
     groups, tasks = {one.group: one for one in audit.groups}, {one.task: one for one in audit.tasks}
     members = audit.run.groups
 
+    seen = set[str]()
+
     def below(name: str) -> Iterator[Part]:
+        # A group that contains itself can stand in a file that was edited.
+        if name in seen:
+            return
+        seen.add(name)
         group = groups.get(name)
         if group is not None and not _is_mixed(group, tasks):
             yield group
@@ -84,7 +81,7 @@ def part_lines(part: Part) -> Iterator[str]:
     yield score_sentence(score, part.choices)
     choices = part.choices
     if choices is not None:
-        yield from _baseline_sentences(choices)
+        yield from baseline_sentences(choices)
         if choices.positions is not None:
             yield position_sentence(choices.positions)
         yield from _mass_sentences(choices)
@@ -123,41 +120,6 @@ def score_sentence(score: ScoreAudit, choices: ChoiceAudit | None = None) -> str
         )
     corrected = "" if chance.corrected.value is None else f"; corrected for it {number(chance.corrected.value, 3)}"
     return f"{text}; chance {number(chance.chance, 3)} ({p_value(chance.p_above)}){corrected}."
-
-
-def _baseline_sentences(choices: ChoiceAudit) -> Iterator[str]:
-    majority, longest, shortest = choices.majority, choices.longest, choices.shortest
-    if majority is not None and (choices.by_label or majority.baseline.conspicuous):
-        yield majority_sentence(majority)
-    for name, baseline in (("longest", longest), ("shortest", shortest)):
-        if baseline is not None and baseline.conspicuous:
-            yield f"Always the {name} option is right in {number(baseline.acc, 3)}, {_above(baseline)}."
-
-    if choices.all_none is not None and choices.all_none.conspicuous:
-        documents = f'{counted(choices.all_none_n, "document")} with an option such as "none of the above"'
-        yield f"Of {documents}, it is right in {number(choices.all_none.acc, 3)}, {_above(choices.all_none)}."
-
-
-def _above(baseline: Baseline) -> str:
-    return f"{points(baseline.acc - baseline.chance)} more than chance: the exam gives that away"
-
-
-def majority_sentence(majority: MajorityPosition) -> str:
-    """What always the same position gives, and which one is hardly ever right.
-
-    Args:
-        majority: Of a task.
-    """
-    baseline, counts = majority.baseline, majority.counts
-    total, k = sum(counts), len(counts)
-    text = f"Always {label(majority.position)} is right in {number(baseline.acc, 3)}"
-    text += f", {_above(baseline)}" if baseline.conspicuous else ""
-    rarest = counts.index(min(counts))
-    share = counts[rarest] / total
-    if k > 2 and baseline.conspicuous and share < 0.5 / k:
-        worth = points((1 - share) / (k - 1) - 1 / k)
-        text += f". The gold is {label(rarest)} in {100 * share:.1f} %: never saying {label(rarest)} is worth {worth}"
-    return f"{text}."
 
 
 def position_sentence(positions: PositionBias, p: float | None = None, tests: int = 1) -> str:
@@ -293,7 +255,7 @@ def _conspicuous_inside(tasks: Sequence[TaskAudit]) -> Iterator[str]:
             yield f"{task.task}: {majority_sentence(task.choices.majority)}"
         if task.choices and task.choices.longest and task.choices.longest.conspicuous:
             acc = number(task.choices.longest.acc, 3)
-            yield f"{task.task}: Always the longest option is right in {acc}, {_above(task.choices.longest)}."
+            yield f"{task.task}: Always the longest option is right in {acc}, {above_chance(task.choices.longest)}."
 
 
 def _at_chance(tasks: Sequence[TaskAudit]) -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from proctor.analysis.audit_text import brief_line, inner_warnings, label, part_lines, parts_of
+from proctor.analysis.audit_text import brief_line, inner_warnings, part_lines, parts_of
+from proctor.analysis.baseline_text import label
 from proctor.analysis.run_audit import GroupAudit, RunAudit, ScoreAudit, TaskAudit
 from proctor.analysis.task_scores import name_of
 from proctor.analysis.variant_sentences import SHOWN, variant_sentences

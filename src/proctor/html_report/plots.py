@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from proctor.analysis.audit_text import label
+from proctor.analysis.baseline_text import label
 from proctor.analysis.calibration import Calibration
 from proctor.analysis.calibration_null import CalibrationNull
 from proctor.analysis.positions import PositionBias
