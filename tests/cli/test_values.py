@@ -75,12 +75,12 @@ def test_hyphens_and_underscores_in_the_name_of_a_flag_are_equal(verb):
     parser = SentenceParser(prog="proctor")
     importlib.import_module(f"proctor.cli.{verb}").add_flags(parser)
     for action in parser._actions:
-        if not action.option_strings:
-            action.required = False
+        action.required = False
     for option, action in parser._option_string_actions.items():
         if "_" in option:
             hyphened = "--" + option[2:].replace("_", "-")
-            values = [] if action.nargs in (0, "?") else ["1" if action.type else "x=1"]
+            value = str(next(iter(action.choices))) if action.choices else "1" if action.type else "x=1"
+            values = [] if action.nargs in (0, "?") else [value]
             assert action.dest in vars(parser.parse([hyphened, *values])), hyphened
             if values:
                 assert action.dest in vars(parser.parse([f"{hyphened}={values[0]}"])), hyphened
