@@ -32,8 +32,8 @@ def questions(task: str, count: int) -> Iterator[dict[str, Any]]:
     """The documents of a task, the same each time."""
     source = random.Random(task)
     for _ in range(count):
-        question = f"{words(source, source.randint(6, 66))}?"
-        options = [words(source, source.randint(1, 14)) for _ in range(4)]
+        question = f"{words(source, source.randint(6, 58))}?"
+        options = [words(source, source.randint(1, 12)) for _ in range(4)]
         yield {"question": question, "subject": task, "choices": options, "answer": source.randrange(4)}
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 import struct
 
 from proctor.html_report.cells import NONE, Cell, State
@@ -53,3 +54,22 @@ def test_scores_that_are_the_state_are_not_stored():
     assert values[1] != values[1]
     assert values[2] == float("inf")
     assert add_metrics(buffer, task(*cells), 5) == []
+
+
+def test_a_run_that_is_like_the_first_is_stored_by_its_distance():
+    buffer, source = ColumnBuffer(), random.Random(1)
+    cells = [Cell(State.RIGHT, (1.0,), 0, bytes([0, source.randrange(250)]), source.randrange(200)) for _ in range(400)]
+    like = [Cell(State.RIGHT, (1.0,), 0, bytes([0, cell.steps[1] + 1]), cell.best) for cell in cells]
+    exam = task(*cells)
+    exam.runs[1] = RunColumn(like)
+    runs = add_columns(buffer, [exam], 2, [])["runs"]
+    assert [run["beyond"] for run in runs] == [0, 1]
+    assert buffer.bytes()[runs[1]["steps"] : runs[1]["steps"] + 4] == bytes([0, 1, 0, 1])
+    assert set(buffer.bytes()[runs[1]["best"] : runs[1]["best"] + 400]) == {0}
+
+
+def test_hundreds_of_options_keep_their_places():
+    buffer = ColumnBuffer()
+    many = Cell(State.RIGHT, (1.0,), 1, bytes(300), 9)
+    found = add_columns(buffer, [task(many, many)], 1, [])
+    assert buffer.bytes()[found["k"] : found["k"] + 2] == bytes([255, 255])

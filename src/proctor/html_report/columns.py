@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import struct
+import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -70,7 +71,12 @@ def add_columns(
     if groups:
         named = [numbers[value] for task in tasks for value in task.groups]
         found["by"] = buffer.add(struct.pack(f"<{len(named)}H", *named))
-    found["runs"] = [_run_columns(buffer, tasks, run) for run in range(runs)]
+    first: tuple[bytes, bytes] | None = None
+    found["runs"] = []
+    for run in range(runs):
+        columns, likely = _run_columns(buffer, tasks, run, first)
+        first = first or likely
+        found["runs"].append(columns)
     return found
 
 
@@ -91,7 +97,7 @@ def _hash(key: str) -> bytes:
 
 def _options(task: TaskQuestions, place: int) -> int:
     cells = [cell for column in task.runs.values() if (cell := _cell(column, place)) is not _ABSENT]
-    return max((len(cell.steps) for cell in cells), default=0) % 256
+    return min(NONE, max((len(cell.steps) for cell in cells), default=0))
 
 
 def _cell(column: RunColumn | None, place: int) -> Cell:
@@ -100,19 +106,32 @@ def _cell(column: RunColumn | None, place: int) -> Cell:
     return column.cells[place] or _ABSENT
 
 
-def _run_columns(buffer: ColumnBuffer, tasks: Sequence[TaskQuestions], run: int) -> dict[str, int]:
+def _run_columns(
+    buffer: ColumnBuffer, tasks: Sequence[TaskQuestions], run: int, first: tuple[bytes, bytes] | None
+) -> tuple[dict[str, int], tuple[bytes, bytes]]:
+    """Where a run's columns begin; and what of them later runs are told apart from."""
     cells = [_cell(task.runs.get(run), place) for task in tasks for place in range(len(task))]
     golds = [gold for task in tasks for gold in task.golds]
     widths = [_options(task, place) for task in tasks for place in range(len(task))]
-    steps = b"".join(cell.steps.ljust(width, b"\xff") for cell, width in zip(cells, widths, strict=True))
-    return {
-        "state": buffer.add(
-            bytes([cell.state ^ _expected(cell, gold) for cell, gold in zip(cells, golds, strict=True)])
-        ),
+    steps = b"".join(cell.steps[:width].ljust(width, b"\xff") for cell, width in zip(cells, widths, strict=True))
+    states = bytes([cell.state ^ _expected(cell, gold) for cell, gold in zip(cells, golds, strict=True)])
+    best = bytes([cell.best for cell in cells])
+    beyond = (_beyond(best, first[0]), _beyond(steps, first[1])) if first else (best, steps)
+    # Runs of one model are alike; of two models, what differs takes more room than the numbers themselves.
+    alike = first is not None and len(zlib.compress(beyond[1])) < len(zlib.compress(steps))
+    columns = {
+        "beyond": int(alike),
+        "state": buffer.add(states),
         "picked": buffer.add(bytes([(cell.picked - _likeliest(cell)) % 256 for cell in cells])),
-        "best": buffer.add(bytes([cell.best for cell in cells])),
-        "steps": buffer.add(steps),
+        "best": buffer.add(beyond[0] if alike else best),
+        "steps": buffer.add(beyond[1] if alike else steps),
     }
+    return columns, (best, steps)
+
+
+def _beyond(column: bytes, first: bytes) -> bytes:
+    """A later run's column as its distance from the first run's."""
+    return bytes([(value - other) % 256 for value, other in zip(column, first, strict=True)])
 
 
 def _likeliest(cell: Cell) -> int:

@@ -49,7 +49,7 @@ def difference_table(pair: PairComparison, comparison: Comparison, language: Lan
     body = element("tbody", *[_row(one, names, pair.b, plotted, language) for one in tasks])
     label = language.text("differences_plot", a=a, b=b)
     made = table(headers, groups if pair.groups else None, body, label=label, class_="differences")
-    return joined(definitions(0, scale, backdrop, ticks), made)
+    return joined(definitions(0, scale, backdrop, ticks, 0), made)
 
 
 def _numeric(text: Child) -> Html:
@@ -117,7 +117,7 @@ def _row(
     scale, backdrop = plot
     shown = None
     if scale is not None and difference is not None and _in_points(one):
-        shown = strip([Dot(place, difference, interval)], scale, backdrop=backdrop, reference=0)
+        shown = strip([Dot(place, difference, interval)], scale, backdrop=backdrop)
     if isinstance(one, GroupComparison):
         counts, p, corrected = None, one.result.p, None
     else:

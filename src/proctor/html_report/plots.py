@@ -13,7 +13,6 @@ from proctor.analysis.wording import number, span
 from proctor.html_report.language import Language, percent
 from proctor.html_report.markup import Child, Html, element
 from proctor.html_report.pieces import details, run_label, table
-from proctor.html_report.svg import mark
 from proctor.stats.intervals import Interval
 
 WIDTH, HEIGHT = 300, 190
@@ -118,6 +117,11 @@ def _line(row: Sequence[str]) -> Html:
     return element("tr", element("th", row[0], scope="row"), *[element("td", text, class_="num") for text in row[1:]])
 
 
+def _mark(run: int, x: float, y: float) -> Html:
+    """A run's mark, as the table of scores has defined it."""
+    return element("use", href=f"#m{run}", x=x, y=y)
+
+
 _SHARES = [(0.0, "0"), (0.5, "50"), (1.0, "100")]
 
 
@@ -142,7 +146,7 @@ def positions_figure(found: Sequence[tuple[int, PositionBias]], p_text: str, lan
         for row, (run, one) in enumerate(found):
             if place < len(one.chosen_share):
                 middle = place + 0.5 + 0.16 * (row - (len(found) - 1) / 2)
-                picture.append(mark(run, *frame.at(middle, one.chosen_share[place])))
+                picture.append(_mark(run, *frame.at(middle, one.chosen_share[place])))
     rows = [
         [
             label(place),
@@ -208,7 +212,7 @@ def reliability_figure(run: int, found: Calibration, null: CalibrationNull, lang
             )
     for one, _ in known:
         if one.confidence is not None and one.accuracy is not None:
-            picture.append(mark(run, *frame.at(one.confidence, one.accuracy)))
+            picture.append(_mark(run, *frame.at(one.confidence, one.accuracy)))
     said = language.text("ece", ece=number(found.ece, 3), null=number(null.expected, 3))
     rows = [
         [f"{place + 1}", f"{one.n:,}", percent(one.confidence or 0, 1), percent(one.accuracy or 0, 1), span(band, 3)]
@@ -291,7 +295,7 @@ def length_figure(bins: Sequence[LengthBin], language: Language) -> Figure:
                 picture.append(
                     element("path", class_=f"bar run-{run % 6}", d=f"M{x} {low}V{frame.at(middle, interval[1])[1]}")
                 )
-            picture.append(mark(run, *frame.at(middle, score)))
+            picture.append(_mark(run, *frame.at(middle, score)))
     rows = [
         [
             f"{one.low:,} – {one.high:,}",

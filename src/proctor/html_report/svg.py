@@ -161,7 +161,9 @@ def _dot(dot: Dot, scale: Scale, y: float) -> Html:
     return joined(bar, element("use", href=f"#m{dot.place}", x=_short(scale.x(dot.value)), y=_short(y)))
 
 
-def definitions(runs: int, scale: Scale | None, backdrop: str, ticks: Sequence[float] = ()) -> Html:
+def definitions(
+    runs: int, scale: Scale | None, backdrop: str, ticks: Sequence[float] = (), reference: float | None = None
+) -> Html:
     """What strips use by its name: the marks of runs, ``m0`` and so on, and the faint lines of a scale.
 
     Args:
@@ -169,11 +171,13 @@ def definitions(runs: int, scale: Scale | None, backdrop: str, ticks: Sequence[f
         scale: Of the strips.
         backdrop: The name of the lines.
         ticks: Where they stand.
+        reference: Where a dashed line stands in all rows.
     """
     shapes = [element("g", mark(place), id=f"m{place}") for place in range(runs)]
     if scale is not None:
         lines = _lines([scale.x(tick) for tick in ticks], _height(MOST_DOTS), "grid")
-        shapes.append(element("g", lines, id=backdrop))
+        dashed = _lines([scale.x(reference)], _height(MOST_DOTS), "reference") if reference is not None else None
+        shapes.append(element("g", lines, dashed, id=backdrop))
     if runs:
         lines = element("path", d="M0 5L5 0", stroke="currentColor", stroke_width="1.2")
         shapes.append(element("pattern", lines, id="hatch", width=5, height=5, patternUnits="userSpaceOnUse"))

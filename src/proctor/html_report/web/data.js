@@ -64,24 +64,32 @@ class Columns {
     this.groups = layout.groups;
     this.offset = new Uint32Array(this.n);
     for (let i = 1; i < this.n; i += 1) this.offset[i] = this.offset[i - 1] + this.k[i - 1];
-    this.of = layout.runs.map((run) => this.decode(buffer, run));
+    this.of = [];
+    for (const run of layout.runs) this.of.push(this.decode(buffer, run, this.of[0]));
     this.metrics = layout.metrics;
     this.buffer = buffer;
     this.derived = this.of.map(() => null);
   }
 
   /** Picks are stored by their distance from the likeliest option, states by what differs from "the pick is right". */
-  decode(buffer, run) {
+  decode(buffer, run, first) {
     const state = new Uint8Array(buffer, run.state, this.n).slice();
     const picked = new Uint8Array(buffer, run.picked, this.n).slice();
-    const steps = new Uint8Array(buffer, run.steps);
+    const total = this.n ? this.offset[this.n - 1] + this.k[this.n - 1] : 0;
+    const steps = new Uint8Array(buffer, run.steps, total).slice();
+    const best = new Uint8Array(buffer, run.best, this.n).slice();
+    // Of a run that is like the first one, what differs from it.
+    if (run.beyond) {
+      for (let j = 0; j < total; j += 1) steps[j] += first.steps[j];
+      for (let i = 0; i < this.n; i += 1) best[i] += first.best[i];
+    }
     for (let i = 0; i < this.n; i += 1) {
       let likeliest = NONE;
       for (let j = this.k[i] - 1; j >= 0; j -= 1) if (steps[this.offset[i] + j] === 0) likeliest = j;
       picked[i] += likeliest;
       state[i] ^= this.rightOptions(i).includes(picked[i]) ? 1 : 0;
     }
-    return { state, picked, steps, best: new Uint8Array(buffer, run.best, this.n) };
+    return { state, picked, steps, best };
   }
 
   hash(i) {
