@@ -163,17 +163,14 @@ def _read_samples(run: StoredRun, task: str, options: AuditOptions, watcher: Wat
     def visit(sample: Sample) -> None:
         clusters.visit(sample)
         # A choice first: most samples are one, and a choice is no text.
-        if sample.identity in views:
-            return
-        view = choice_view(sample, config)
+        view = views.get(sample.identity) or choice_view(sample, config)
+        state = None
         if view is not None:
             views[sample.identity] = view
-            return
-        state = text_state(sample, think_end)
-        if state is not None:
+        elif (state := text_state(sample, think_end)) is not None:
             texts[sample.filter, state] += 1
         if watcher is not None:
-            watcher.sample(task, sample, views.get(sample.identity), state)
+            watcher.sample(task, sample, view, state)
 
     scores = read_task(run, task, cluster=options.cluster, by=options.by, metric=options.metric, visit=visit)
     return _TaskSamples(scores, texts, views, clusters)
