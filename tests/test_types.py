@@ -6,21 +6,8 @@ import math
 
 import pytest
 
-from proctor.types import (
-    Choice,
-    Choose,
-    Generate,
-    Loglikelihood,
-    Message,
-    Rolling,
-    RollingScore,
-    Scores,
-    Text,
-    chat_text,
-    is_chat,
-    prompt_text,
-    written_prompt,
-)
+from proctor.messages import Message
+from proctor.types import Choice, Choose, Generate, Loglikelihood, Rolling, RollingScore, Scores, Text
 
 PAIRS = [
     (Loglikelihood("a", ("b", "c")), Scores(((-1.0, True), (-2.0, False)))),
@@ -63,12 +50,6 @@ def test_a_choice_with_a_log_probability_that_is_no_number_has_nan():
     assert not Choice(0, "whole", "text", "A").has_nan
 
 
-def test_whoever_takes_texts_alone_is_given_no_chat():
-    assert prompt_text("a") == "a"
-    with pytest.raises(TypeError, match="A text is needed here"):
-        prompt_text((Message("user", "a"),))
-
-
 def test_kinds_have_the_names_of_lm_eval():
     kinds = [request.kind for request, _ in PAIRS]
     assert kinds == [
@@ -79,10 +60,3 @@ def test_kinds_have_the_names_of_lm_eval():
         "generate_until",
         "multiple_choice",
     ]
-
-
-def test_a_chat_as_text_is_json_in_its_own_letters():
-    chat = written_prompt((Message("user", "안녕"),))
-    assert is_chat(chat)
-    assert chat_text(chat) == '[{"role": "user", "content": "안녕"}]'
-    assert not any(map(is_chat, ("text", ["text"], [{"role": "user"}], {"role": "user", "content": ""})))

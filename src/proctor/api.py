@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from proctor.errors import DataError, UsageError
-from proctor.models.protocols import Model
 from proctor.run_result import RunResult
 from proctor.settings.keywords import RunSettings, TaskSettings
 
@@ -62,6 +61,7 @@ def evaluate(
     """
     from proctor.run.exam import gather
     from proctor.run.finish import check_output, complete_run
+    from proctor.run.model_object import open_object
     from proctor.run.progress import Quiet
     from proctor.run.seeds import seed_everything
     from proctor.run.session import evaluate as run
@@ -71,7 +71,7 @@ def evaluate(
     names = _plain_names(items)
     config = _config(settings, model, model_args, names)
     check_output(config.output_path, config)
-    opened = _open(model, tokenizer, model_args, config)
+    opened = open_object(model, tokenizer, model_args, config)
     exam = None
     if names is None:
         # Before tasks are loaded: process_docs may draw from the global generators, as in a run from the command line.
@@ -161,6 +161,7 @@ def _plain_names(items: Sequence[Any]) -> list[str] | None:
 def _config(
     settings: Mapping[str, Any], model: Any, model_args: Mapping[str, Any] | str | None, names: Sequence[str] | None
 ) -> RunConfig:
+    from proctor.run.model_object import kind_of_object
     from proctor.settings.config import build_config
     from proctor.settings.declarations import SETTINGS
 
@@ -169,56 +170,8 @@ def _config(
             log.warning("%s is a setting of the command line: it has no effect here.", key)
     named = isinstance(model, str)
     given = {**settings, "tasks": names}
-    given |= {"model": model, "model_args": model_args or {}} if named else {"model": _kind(model)}
+    given |= {"model": model, "model_args": model_args or {}} if named else {"model": kind_of_object(model)}
     return build_config(given, needs_tasks=names is not None, prefix="")
-
-
-def _kind(model: Any) -> str:
-    return "hf" if _is_transformer(model) else type(model).__name__
-
-
-def _is_transformer(model: Any) -> bool:
-    return all(hasattr(model, name) for name in ("forward", "config", "parameters"))
-
-
-def _open(model: Any, tokenizer: Any, model_args: Mapping[str, Any] | str | None, config: RunConfig) -> Model | None:
-    """A model that is an object, as a run takes it; None for a name."""
-    if isinstance(model, str):
-        if tokenizer is not None:
-            raise UsageError("A tokenizer object goes with a model object.", hint="Else: model_args tokenizer=NAME.")
-        return None
-    # Before ``respond``: an lm-eval model knows best whether proctor's engine is underneath it.
-    if hasattr(model, "as_proctor_model"):
-        return model.as_proctor_model()
-    if callable(getattr(model, "respond", None)):
-        return model
-    if not _is_transformer(model):
-        raise UsageError(
-            f"model: A {type(model).__name__} is no model.",
-            hint="Give a name, a transformers model with its tokenizer, or an object derived from lm-eval's LM.",
-        )
-    return _open_transformer(model, tokenizer, model_args, config)
-
-
-def _open_transformer(
-    model: Any, tokenizer: Any, model_args: Mapping[str, Any] | str | None, config: RunConfig
-) -> Model:
-    from proctor.models import open_model
-    from proctor.models.hf.hooks import is_patched
-    from proctor.settings.values import mapping
-
-    given = mapping(model_args or {})
-    if is_patched(model):
-        log.warning("The model has hooks or replaced parts: its requests are scored one row each.")
-        # Hooks see each forward pass: with shared prefixes they would see other inputs than the requests.
-        given.setdefault("scoring", "plain")
-    return open_model(
-        "hf",
-        {**given, "pretrained": model, "tokenizer": tokenizer, "batch_invariant": config.batch_invariant},
-        batch_size=config.batch_size,
-        max_batch_size=config.max_batch_size,
-        threads=config.threads,
-    )
 
 
 def load_tasks(tasks: str | Sequence[Any], **settings: Unpack[TaskSettings]) -> list[AnyTask]:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proctor.answers import read_choice
+from proctor.messages import Message
 from proctor.models.choices import (
     constrained_call,
     label_scores,
@@ -16,7 +17,7 @@ from proctor.models.choices import (
     letters_choice,
     text_call,
 )
-from proctor.types import Choose, Message
+from proctor.types import Choose
 
 QUESTION = Choose("Which?\nA. sun\nB. moon\nAnswer:", ("A", "B"), ("sun", "moon"))
 

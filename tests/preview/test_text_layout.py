@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from proctor.messages import Message
 from proctor.preview import text_layout
 from proctor.preview.text_layout import (
     boundary_text,
@@ -17,7 +18,6 @@ from proctor.preview.text_layout import (
     shown_path,
 )
 from proctor.preview.token_boundaries import TokenBoundary, TokenText
-from proctor.types import Message
 
 
 def test_a_rule_is_as_wide_as_the_text():

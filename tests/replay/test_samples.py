@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proctor.errors import DataError
+from proctor.messages import Message
 from proctor.records import Query, Record
 from proctor.replay.samples import SamplesResponses
 from proctor.results.encode import dumps
 from proctor.results.schema import sample_line
-from proctor.types import Generate, Loglikelihood, Message, Rolling, RollingScore, Scores, Text
+from proctor.types import Generate, Loglikelihood, Rolling, RollingScore, Scores, Text
 
 numbers = st.floats(allow_nan=False)
 texts = st.text(st.characters(codec=None), max_size=8)

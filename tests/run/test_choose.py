@@ -11,6 +11,7 @@ import pytest
 from proctor.answers import read_choice
 from proctor.cli.main import main
 from proctor.errors import TaskError, UsageError
+from proctor.messages import Message
 from proctor.models import MODELS, ModelKind
 from proctor.models.choices import letters_choice
 from proctor.models.dummy import DummyModel
@@ -21,7 +22,7 @@ from proctor.run.finish import complete_run
 from proctor.run.progress import Quiet
 from proctor.run.session import evaluate
 from proctor.settings.config import build_config
-from proctor.types import Choose, Message, Refusal
+from proctor.types import Choose, Refusal
 
 HEAD = """\
 dataset_path: json

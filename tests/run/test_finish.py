@@ -71,7 +71,7 @@ def test_a_model_is_not_asked_when_results_cannot_be_written(tmp_path):
 
 
 def test_a_model_is_not_opened_when_results_cannot_be_written(tmp_path, monkeypatch):
-    monkeypatch.setattr("proctor.api._open", lambda *_, **__: pytest.fail("it was opened"))
+    monkeypatch.setattr("proctor.run.model_object.open_object", lambda *_, **__: pytest.fail("it was opened"))
     with pytest.raises(OutputError, match="a file is in the way"):
         proctor.evaluate(model="dummy", output_path=unwritable(tmp_path), **RUN)
 

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from proctor.errors import TaskError
+from proctor.messages import Message
 from proctor.models import MODELS, ModelKind
 from proctor.models.dummy import DummyModel
 from proctor.preview.preview import preview
@@ -17,7 +18,7 @@ from proctor.run.progress import Quiet
 from proctor.run.prompt_style import model_style
 from proctor.run.session import evaluate
 from proctor.settings.config import build_config
-from proctor.types import Generate, Loglikelihood, Message, Rolling, Text
+from proctor.types import Generate, Loglikelihood, Rolling, Text
 
 WRITE = """\
 task: write

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from proctor.messages import Message
 from proctor.store.keys import Keys, canonical, identity_digest
-from proctor.types import Choose, Generate, Loglikelihood, Message, Rolling
+from proctor.types import Choose, Generate, Loglikelihood, Rolling
 
 TEXTS = st.text(st.characters(codec=None), max_size=8)
 PLAIN = st.recursive(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from proctor.errors import TaskError
+from proctor.messages import Message
 from proctor.refs import Ref
 from proctor.tasks.check_utf8 import check_utf8
 from proctor.tasks.data import Selection
 from proctor.tasks.plan import plan_task
 from proctor.tasks.prompt import PromptStyle
-from proctor.types import Generate, Loglikelihood, Message, Rolling
+from proctor.types import Generate, Loglikelihood, Rolling
 
 ODD = "NUL \0, \u202eright to left\u202c, \x1b[31m, 한국어, \U0001f600, \ufeff"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from proctor.errors import TaskError
+from proctor.messages import Message
 from proctor.tasks.document_turns import open_turns, shot_turns, system_turns
 from proctor.tasks.example import TaskShape
 from proctor.tasks.prompt import PromptStyle
-from proctor.types import Message
 
 
 def test_a_system_instruction_and_a_description_are_one_turn(spec):

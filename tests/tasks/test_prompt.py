@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from proctor.messages import Message
 from proctor.models.dummy import DummyModel
 from proctor.tasks.prompt import PromptStyle, answer_text, chat_messages, chat_turns, join, render, turns
-from proctor.types import Message
 
 
 def plain(*messages: Message) -> str:

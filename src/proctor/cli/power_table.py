@@ -26,6 +26,10 @@ def power_lines(rows: Sequence[TaskPower], tests: int) -> Iterator[str]:
     headers += ["clusters", "MDE at most"] if clustered else []
     yield aligned_table(headers, [_row(row, tests, clustered=clustered) for row in rows])
     yield ""
+    yield from _legend(rows, tests, clustered=clustered)
+
+
+def _legend(rows: Sequence[TaskPower], tests: int, *, clustered: bool) -> Iterator[str]:
     yield (
         "score ±: half of the 95 % interval of a score of 0.5. MDE: the difference to another model on the same "
         f"documents that is found four times in five, if {100 * DISCORDANCE:.0f} % of them are right by one alone."

@@ -96,7 +96,7 @@ def _print_json(rows: Sequence[Row], reference: str | None) -> None:
 
 
 def _lines(rows: Sequence[Row], reference: str | None, left_out: Sequence[str], refused: int) -> list[str]:
-    from proctor.analysis.wording import counted, named, number
+    from proctor.analysis.wording import counted, named
     from proctor.cli.text_tables import aligned_table
     from proctor.probe.statements import probe_sentences
 
@@ -108,18 +108,25 @@ def _lines(rows: Sequence[Row], reference: str | None, left_out: Sequence[str], 
     marked = [row.name for row in rows[1:] if row.is_preferred] if len(rows) > 3 else []
     if marked:
         lines.append(f"Preferred beyond chance, corrected for the number of tasks: {named(marked)}.")
-    verbatim = rows[0]
-    if verbatim.bits_per_byte is not None:
-        known = f" ({reference}: {number(verbatim.reference_bits, 2)})" if reference else ""
-        lines.append(
-            f"Of {counted(verbatim.halves, 'question')} the second half is written word for word by greedy decoding on "
-            f"{verbatim.greedy:,}; it costs {number(verbatim.bits_per_byte, 2)} bits a byte{known}."
-        )
+    lines += _verbatim(rows[0], reference)
     if left_out:
         lines.append(f"Left out, since their prompts list no options: {named(left_out)}.")
     if refused:
         lines.append(f"Left out, since they have no finite log-likelihood: {counted(refused, 'request')}.")
     return lines
+
+
+def _verbatim(row: Row, reference: str | None) -> list[str]:
+    """What is known of the second halves of questions; nothing where there are none."""
+    from proctor.analysis.wording import counted, number
+
+    if row.bits_per_byte is None:
+        return []
+    known = f" ({reference}: {number(row.reference_bits, 2)})" if reference else ""
+    return [
+        f"Of {counted(row.halves, 'question')} the second half is written word for word by greedy decoding on "
+        f"{row.greedy:,}; it costs {number(row.bits_per_byte, 2)} bits a byte{known}."
+    ]
 
 
 def _cells(row: Row, *, with_reference: bool) -> list[str]:

@@ -23,7 +23,8 @@ from typing import Any
 
 from proctor.answers import read_choice
 from proctor.answers.reply import plain_letters
-from proctor.types import Choice, Choose, Finish, Message, Usage
+from proctor.messages import Message
+from proctor.types import Choice, Choose, Finish, Usage
 
 TOP_TOKENS = 20
 """Most top tokens that OpenAI's interface, and a vLLM server without further options, give."""

@@ -30,8 +30,8 @@ class ModelKind:
         required: Model arguments without which nothing can be opened.
         batch_invariant: Whether a document's scores can be kept free of whatever else is in its batch.
         computes_here: Whether proctor's own engine computes its responses, so that passes can be planned before a run.
-        messages: Whether a chat reaches the model as messages (:data:`~proctor.types.Prompt`) where texts are generated
-            under ``--apply_chat_template``; else, and for scores, as the text that its ``render`` gives.
+        messages: Whether a chat reaches the model as messages (:data:`~proctor.messages.Prompt`) where texts are
+            generated under ``--apply_chat_template``; else, and for scores, as the text that its ``render`` gives.
         scores: Whether it gives log-probabilities of continuations that are given to it; without them, options are
             shown with labels and the model chooses one (:class:`~proctor.types.Choose`).
         chooses: Whether it responds to such requests.

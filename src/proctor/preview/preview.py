@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from proctor.check.chat import check_style
 from proctor.check.task_checks import TaskChecks, warn
 from proctor.errors import UsageError, value_text
+from proctor.messages import Message
 from proctor.models import declared_kind, open_model, open_tokenizer
 from proctor.models.generation import plan_generation
 from proctor.preview.text_layout import (
@@ -40,7 +41,7 @@ from proctor.tasks.output_types.table import output_type_of
 from proctor.tasks.plan import DocumentPlan, TaskPlan, plan_task
 from proctor.tasks.prompt import PromptStyle
 from proctor.tasks.task import Task
-from proctor.types import Choose, Generate, Loglikelihood, Message, Request, Rolling
+from proctor.types import Choose, Generate, Loglikelihood, Request, Rolling
 
 if TYPE_CHECKING:
     from proctor.models.tokens.tokenizer import Tokens

@@ -6,8 +6,8 @@ import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
+from proctor.messages import Message
 from proctor.preview.token_boundaries import TokenBoundary, TokenText
-from proctor.types import Message
 
 WIDTH = 80
 

@@ -82,11 +82,7 @@ def run_probe(config: RunConfig, orders: int, *, progress: OpenProgress) -> Prob
         UsageError: The model gives no log-likelihoods, or no task lists options.
         TaskError: A task lists options that cannot be shown in other orders.
     """
-    if not declared_kind(config.model).scores:
-        raise UsageError(
-            f"A probe needs log-likelihoods of given texts, and --model {config.model} gives none.",
-            hint="Probe the model with --model hf, vllm or a completions server.",
-        )
+    _check_scores(config.model)
     started = time.time()
     suite = select_suite(config)
     seed_everything(config.seed)
@@ -104,6 +100,14 @@ def run_probe(config: RunConfig, orders: int, *, progress: OpenProgress) -> Prob
     results = tuple(_task_result(name, some, by_place) for name, some in items.items())
     left_out = tuple(name for name, one in found.items() if one is None)
     return ProbeResult(_model_name(config), results, left_out)
+
+
+def _check_scores(kind: str) -> None:
+    if not declared_kind(kind).scores:
+        raise UsageError(
+            f"A probe needs log-likelihoods of given texts, and --model {kind} gives none.",
+            hint="Probe the model with --model hf, vllm or a completions server.",
+        )
 
 
 def _model_name(config: RunConfig) -> str:

@@ -153,7 +153,11 @@ def probe_sentences(row: Row, reference: str | None) -> list[str]:
             "That does not show that the model has not seen the exam: training on paraphrases, or with options in "
             f"other orders, leaves no such trace{'' if n >= FEW else f', and {n:,} documents are few'}.",
         ]
-    first = f"Prefers the published order of options on {places}"
+    return _preference(row, f"Prefers the published order of options on {places}", reference)
+
+
+def _preference(row: Row, first: str, reference: str | None) -> list[str]:
+    """What a preference says: memory against a reference alone."""
     if row.against is None or reference is None:
         return [
             f"{first}.",

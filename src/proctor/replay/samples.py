@@ -7,25 +7,14 @@ from pathlib import Path
 from typing import Any, cast
 
 from proctor.errors import DataError, error_line
+from proctor.messages import Message, Prompt, Role
 from proctor.records import Query
 from proctor.results.prompts import chat_of
 from proctor.results.read import read_samples
 from proctor.store.codec import FINISHES, ROUTES, Part, join
 from proctor.store.keys import Keys
 from proctor.store.response_cache import Lookup
-from proctor.types import (
-    Choice,
-    Choose,
-    Generate,
-    Loglikelihood,
-    Message,
-    Prompt,
-    Request,
-    Response,
-    Role,
-    Rolling,
-    Text,
-)
+from proctor.types import Choice, Choose, Generate, Loglikelihood, Request, Response, Rolling, Text
 
 _GREEDY = {"True": True, "False": False, "1": True, "0": False}
 

@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
+from proctor.messages import chat_text, is_chat
 from proctor.records import Record
 from proctor.results.encode import as_text, dumps
-from proctor.types import chat_text, is_chat
 
 
 def task_hash(records: Iterable[Record]) -> str:

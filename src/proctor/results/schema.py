@@ -27,12 +27,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from proctor.messages import chat_text, is_chat
 from proctor.records import Record
 from proctor.results.encode import as_text, dumps, source_text, text_leaves
 from proctor.results.hashes import record_hashes, sha256, task_hash
 from proctor.results.redact import redact, redact_repeated, redact_text
 from proctor.run_result import GroupResult, RunResult, TaskResult, Value
-from proctor.types import chat_text, is_chat
 
 __all__ = [
     "dumps",

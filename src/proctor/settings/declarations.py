@@ -27,19 +27,19 @@ from typing import Any
 from proctor.settings import values as accepts
 from proctor.settings.amounts import amount, error_limit
 from proctor.settings.choice_settings import SECTION as _CHOICES
+from proctor.settings.output_settings import OUTPUT, REPORTERS, OutputSettings
 from proctor.settings.sampling_settings import SECTION as _SAMPLING
-from proctor.settings.sampling_settings import SamplingSettings
 from proctor.settings.score_settings import SECTION as _SCORES
 from proctor.settings.setting import SAME, Setting, names, optional, pairs, repeated, switch, text
 from proctor.settings.values import Seeds
 
 _WHAT, _HOW, _CHAT = "what to evaluate", "how to evaluate", "chat"
-_OUTPUT, _REPORTERS, _MORE = "output", "reporters", "more"
-_SECTIONS = (_WHAT, _SAMPLING, _HOW, _CHOICES, _SCORES, _CHAT, _OUTPUT, _REPORTERS, _MORE)
+_MORE = "more"
+_SECTIONS = (_WHAT, _SAMPLING, _HOW, _CHOICES, _SCORES, _CHAT, OUTPUT, REPORTERS, _MORE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunConfig(SamplingSettings):
+class RunConfig(OutputSettings):
     """The settings of a run.
 
     ``device`` None: none was given, the model takes what is there. ``batch_size`` keeps the text of the
@@ -203,76 +203,6 @@ class RunConfig(SamplingSettings):
         "few-shot examples as chat turns (default: true with a chat template)",
         alone=True,
         preview=SAME,
-    )
-
-    output_path: str | None = text(
-        None,
-        accepts.path,
-        _OUTPUT,
-        "PATH",
-        "where results are written: a folder or a .json file",
-        short="-o",
-        regrade=SAME,
-    )
-    log_samples: bool = switch(
-        _OUTPUT, "also write a samples file per task: every prompt, response and score", short="-s", regrade=SAME
-    )
-    predict_only: bool = switch(_OUTPUT, "write the responses and compute no scores", short="-x")
-    write_out: bool = switch(_OUTPUT, "log the first prompt of each task", short="-w")
-    show_config: bool = switch(_OUTPUT, "print the content of the results file", command_line=True, regrade=SAME)
-    verbosity: str | None = text(
-        None,
-        accepts.log_level,
-        _OUTPUT,
-        "LEVEL",
-        "log level: DEBUG, INFO, WARNING, ERROR; LMEVAL_LOG_LEVEL overrides it",
-        short="-v",
-        command_line=True,
-    )
-
-    wandb_args: Mapping[str, Any] = pairs(
-        _REPORTERS,
-        "send results to Weights & Biases: arguments of wandb.init, as in project=NAME; and step=N",
-        command_line=True,
-        push="arguments of wandb.init, as in project=NAME; and step=N",
-    )
-    wandb_config_args: Mapping[str, Any] = pairs(
-        _REPORTERS, "more values for the configuration of the run there", command_line=True, push=SAME
-    )
-    trackio_args: Mapping[str, Any] = pairs(
-        _REPORTERS,
-        "send results to Trackio: arguments of trackio.init, as in project=NAME; and step=N",
-        command_line=True,
-        push="arguments of trackio.init, as in project=NAME; and step=N",
-    )
-    hf_hub_log_args: Mapping[str, Any] = pairs(
-        _REPORTERS,
-        "send results to a data set on the Hugging Face hub, as in hub_results_org=NAME,push_results_to_hub=True",
-        command_line=True,
-        push="which data set, as in hub_results_org=NAME,results_repo_name=NAME",
-    )
-    mlflow_args: Mapping[str, Any] = pairs(
-        _REPORTERS,
-        "send results to MLflow, as in tracking_uri=ADDRESS,experiment_name=NAME",
-        ours=True,
-        command_line=True,
-        push="as in tracking_uri=ADDRESS,experiment_name=NAME",
-    )
-    tensorboard_dir: str | None = text(
-        None,
-        accepts.path,
-        _REPORTERS,
-        "FOLDER",
-        "write scores for TensorBoard to this folder",
-        ours=True,
-        command_line=True,
-        push="the folder of TensorBoard's runs (default: runs)",
-    )
-    strict_reporters: bool = switch(
-        _REPORTERS,
-        "exit with 1 if results did not arrive where they were sent (default: a warning)",
-        ours=True,
-        command_line=True,
     )
 
     metadata: Mapping[str, Any] = pairs(

@@ -54,7 +54,8 @@ from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
-from proctor.types import Choose, Generate, Loglikelihood, Message, Prompt, Request, Rolling
+from proctor.messages import Message, Prompt
+from proctor.types import Choose, Generate, Loglikelihood, Request, Rolling
 
 SCHEMA = 1
 """Raised when proctor's own way of asking comes to give other answers: those before are not found then."""

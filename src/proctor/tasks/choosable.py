@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 from proctor.errors import TaskError
+from proctor.messages import Prompt
 from proctor.metrics.tables import chosen_metrics
 from proctor.tasks.choose import LabelledQuestion
 from proctor.tasks.example import Ask
 from proctor.tasks.output_types.base import TaskContext
-from proctor.types import ChoiceRoute, Choose, Prompt
+from proctor.types import ChoiceRoute, Choose
 
 _HINT = "A model that gives log-probabilities can be evaluated on it; or leave the task out."
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from proctor.errors import TaskError, error_text, value_text
+from proctor.messages import Message
 from proctor.tasks.choose import labelled_question
 from proctor.tasks.example import TaskShape
 from proctor.tasks.fields import Fields
 from proctor.tasks.prompt import ChoiceIndexError, PromptStyle, answer_text, check_position, join, turns
 from proctor.tasks.spec import TaskSpec
-from proctor.types import Doc, Message
+from proctor.types import Doc
 
 
 def system_turns(spec: TaskSpec, style: PromptStyle, description: str | None) -> tuple[Message, ...]:

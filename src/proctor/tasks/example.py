@@ -28,9 +28,10 @@ from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 from proctor.errors import ProctorError
+from proctor.messages import Message
 from proctor.records import ItemChoices
 from proctor.tasks.choose import LabelledQuestion
-from proctor.types import Doc, Message, Request
+from proctor.types import Doc, Request
 
 NoteError: TypeAlias = Callable[[int, ProctorError], None]
 """Takes the number of a document of which no prompt can be made, and the error."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from proctor.answers import find_answer
+from proctor.messages import Prompt, prompt_text
 from proctor.metrics.tables import needs_unconditional
 from proctor.records import FormulationOutcome
 from proctor.tasks.choice_search import UNCONDITIONAL
@@ -14,7 +15,7 @@ from proctor.tasks.example import Ask, AskResult, Formulation, Variant, values_o
 from proctor.tasks.formulations import TASK
 from proctor.tasks.output_types.base import TaskContext
 from proctor.tasks.output_types.multiple_choice import option_delimiter
-from proctor.types import Generate, Loglikelihood, Prompt, Response, Scores, Text, prompt_text
+from proctor.types import Generate, Loglikelihood, Response, Scores, Text
 
 
 def formulation_asks(

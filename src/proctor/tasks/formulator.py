@@ -27,6 +27,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from proctor.errors import TaskError
+from proctor.messages import Message
 from proctor.tasks.choice_columns import NoChoicesError
 from proctor.tasks.example import Formulation, Variant, canonical_variant
 from proctor.tasks.fields import Fields, bind_text
@@ -37,7 +38,7 @@ from proctor.tasks.prompt import turns
 from proctor.tasks.prompt_pieces import pieces_around, texts_between
 from proctor.tasks.question_parts import QuestionParts, listed_parts, unlisted_parts, with_options
 from proctor.tasks.spec import TaskSpec
-from proctor.types import Doc, Message
+from proctor.types import Doc
 
 NO_STEM = (
     "Name the question without its options in the task file: metadata: {choices: {options: COLUMN, answer: COLUMN, "

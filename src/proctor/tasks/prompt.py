@@ -28,9 +28,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from proctor.messages import Message
 from proctor.tasks.choice_orders import ChoiceOrders
 from proctor.tasks.formulations import Formulations
-from proctor.types import ChoiceRoute, Message
+from proctor.types import ChoiceRoute
 
 ChatRenderer = Callable[..., str]
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from proctor.messages import Message
 from proctor.tasks.document_turns import shot_turns
 from proctor.tasks.example import TaskShape
 from proctor.tasks.fewshot import Sampler, TooFewError, too_few_error
 from proctor.tasks.fields import Fields
 from proctor.tasks.spec import TaskSpec
-from proctor.types import Doc, Message
+from proctor.types import Doc
 
 
 class Shots:

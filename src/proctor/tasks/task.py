@@ -22,6 +22,7 @@ from typing import Any
 
 from proctor.errors import DataError, ProctorError, TaskError, value_text
 from proctor.foreign import no_exit
+from proctor.messages import Message, Prompt
 from proctor.metrics.base import MetricUse
 from proctor.records import FormulationOutcome
 from proctor.tasks.bind_spec import bind_filters, bind_metrics
@@ -45,7 +46,7 @@ from proctor.tasks.registered import load_registrations
 from proctor.tasks.reordering import Reordering
 from proctor.tasks.shots import Shots
 from proctor.tasks.spec import TaskSpec
-from proctor.types import Doc, Message, Prompt
+from proctor.types import Doc
 
 
 class Task:

@@ -98,31 +98,26 @@ def _runs(entries: Sequence[Entry], language: Language) -> Html:
 
 
 def _row(entry: Entry, facts: RunFacts, language: Language) -> Html:
-    name = entry.run.name
-    tick = element("input", type="checkbox", name="run", value=entry.id, id=entry.id)
     more = len(facts.exams) - _MOST_EXAMS
     exams = ", ".join(facts.exams[:_MOST_EXAMS]) + (language.text("and_more", n=more) if more > 0 else "")
     low_high = "" if facts.interval is None else f" [{number(facts.interval[0], 3)}, {number(facts.interval[1], 3)}]"
     score = "—" if facts.score is None else f"{number(facts.score)}{low_high} {facts.metric}"
     count = "—" if facts.documents is None else f"{facts.documents:,}"
-    note = None if facts.has_samples else element("span", language.text("view_no_samples"), class_="own note")
     return element(
         "tr",
-        element("td", tick),
-        element(
-            "th",
-            element("label", isolated(name), for_=entry.id),
-            " ",
-            element("a", language.text("view_alone"), href=f"/report?run={entry.id}"),
-            note,
-            scope="row",
-            title=entry.run.source,
-        ),
+        element("td", element("input", type="checkbox", name="run", value=entry.id, id=entry.id)),
+        _model(entry, facts, language),
         element("td", isolated(exams)),
-        element("td", score, class_="num"),
-        element("td", count, class_="num"),
-        element("td", _when(entry.run.stamp), class_="num"),
+        *[element("td", cell, class_="num") for cell in (score, count, _when(entry.run.stamp))],
     )
+
+
+def _model(entry: Entry, facts: RunFacts, language: Language) -> Html:
+    """The model's name, the way to its run alone, and whether its documents can be looked at."""
+    label = element("label", isolated(entry.run.name), for_=entry.id)
+    alone = element("a", language.text("view_alone"), href=f"/report?run={entry.id}")
+    note = None if facts.has_samples else element("span", language.text("view_no_samples"), class_="own note")
+    return element("th", label, " ", alone, note, scope="row", title=entry.run.source)
 
 
 def _when(stamp: str) -> str:

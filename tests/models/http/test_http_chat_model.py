@@ -7,8 +7,9 @@ from aiohttp import web
 from stub_api import error
 
 from proctor.errors import ModelError, UsageError
+from proctor.messages import Message
 from proctor.models import open_model
-from proctor.types import Choose, Generate, Loglikelihood, Message, Refusal
+from proctor.types import Choose, Generate, Loglikelihood, Refusal
 
 CHAT = (Message("system", "be brief"), Message("user", "hello"))
 

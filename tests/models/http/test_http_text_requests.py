@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proctor.errors import UsageError
+from proctor.messages import Message
 from proctor.models.generation import plan_generation
 from proctor.models.http import text_requests
-from proctor.types import Message, Text, Usage
+from proctor.types import Text, Usage
 
 PLAN = plan_generation({"until": ["\n\n", "Q:"], "max_gen_toks": 32})
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from proctor.errors import TaskError
+from proctor.messages import Message
 from proctor.tasks.example import Ask, AskResult, Example, canonical_variant
 from proctor.tasks.output_types.table import OUTPUT_TYPES
-from proctor.types import Loglikelihood, Message
+from proctor.types import Loglikelihood
 
 OUTPUT = OUTPUT_TYPES["loglikelihood"]
 

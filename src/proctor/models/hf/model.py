@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from proctor.errors import ModelError, UsageError
+from proctor.messages import prompt_text
 from proctor.models.base import BatchSize, Budget, WarningCounter, by_kind
 from proctor.models.generation import GenerationPlan, plan_generation
 from proctor.models.hf.arguments import HfArguments
@@ -30,7 +31,7 @@ from proctor.models.scored_requests import RolledRequests, ScoredRequests
 from proctor.models.tokens.spans import SpanMaker
 from proctor.models.tokens.tokenizer import Tokens
 from proctor.models.tokens.windows import last_tokens
-from proctor.types import Generate, Loglikelihood, Request, Response, Rolling, Text, prompt_text
+from proctor.types import Generate, Loglikelihood, Request, Response, Rolling, Text
 
 log = logging.getLogger("proctor")
 

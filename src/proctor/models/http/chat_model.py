@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from proctor.errors import UsageError
+from proctor.messages import Message, Prompt, chat_text
 from proctor.models.choices import ChoiceCall
 from proctor.models.generation import GenerationPlan, cut_at_stops
 from proctor.models.http.arguments import ApiArguments
@@ -22,7 +23,7 @@ from proctor.models.http.runner import Job
 from proctor.models.http.sender import Sender
 from proctor.models.http.served import Outcome, ServedModel, flat
 from proctor.models.protocols import Check
-from proctor.types import ChoiceRoute, Choose, Generate, Message, Prompt, Request, Response, Text, chat_text
+from proctor.types import ChoiceRoute, Choose, Generate, Request, Response, Text
 
 log = logging.getLogger("proctor")
 

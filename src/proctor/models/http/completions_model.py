@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from proctor.errors import ModelError, UsageError
+from proctor.messages import prompt_text
 from proctor.models.base import by_kind
 from proctor.models.http import completions
 from proctor.models.http.arguments import ApiArguments
@@ -28,7 +29,7 @@ from proctor.models.scored_requests import RolledRequests, ScoredRequests
 from proctor.models.tokens.spans import SpanMaker
 from proctor.models.tokens.tokenizer import Tokens
 from proctor.models.tokens.windows import last_tokens
-from proctor.types import Generate, Loglikelihood, Refusal, Request, Response, Rolling, prompt_text
+from proctor.types import Generate, Loglikelihood, Refusal, Request, Response, Rolling
 
 log = logging.getLogger("proctor")
 

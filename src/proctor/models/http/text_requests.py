@@ -19,9 +19,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from proctor.errors import UsageError
+from proctor.messages import Message
 from proctor.models.generation import GenerationPlan, cut_at_stops
 from proctor.models.http.usage import usage_of
-from proctor.types import Finish, Message, Text, Usage
+from proctor.types import Finish, Text, Usage
 
 MOST_STOPS = 4
 """Stop strings that a chat API takes; the others are looked for here."""

@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from proctor.messages import prompt_text
 from proctor.models.base import WarningCounter, by_kind
 from proctor.models.generation import plan_generation
 from proctor.models.prefix.cost import PromptCost, count_distinct, planned
@@ -22,7 +23,7 @@ from proctor.models.prefix.rows import input_lengths, make_rows
 from proctor.models.tokens.spans import SpanMaker
 from proctor.models.tokens.tokenizer import Tokens
 from proctor.models.tokens.windows import last_tokens, scored_input
-from proctor.types import Generate, Loglikelihood, Request, Rolling, prompt_text
+from proctor.types import Generate, Loglikelihood, Request, Rolling
 
 Mode = Literal["tree", "context", "plain"]
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from proctor.errors import ModelError, UsageError
+from proctor.messages import prompt_text
 from proctor.models.base import BatchSize, WarningCounter, by_kind
 from proctor.models.generation import GenerationPlan
 from proctor.models.scored_requests import RolledRequests, ScoredRequests
@@ -17,7 +18,7 @@ from proctor.models.vllm.arguments import VllmArguments
 from proctor.models.vllm.engine import Engine, EngineRefusal, EngineRequest
 from proctor.models.vllm.sampling import Sampler
 from proctor.models.vllm.scoring import CALL, Scorer, SpanScore
-from proctor.types import Generate, Loglikelihood, Refusal, Request, Response, Rolling, prompt_text
+from proctor.types import Generate, Loglikelihood, Refusal, Request, Response, Rolling
 
 log = logging.getLogger("proctor")
 

@@ -26,10 +26,10 @@ from enum import Enum
 from typing import Any, ClassVar
 
 from proctor.errors import TaskError
+from proctor.messages import Prompt
 from proctor.metrics.base import MeasuredOutput, MetricUse
 from proctor.tasks.example import Ask, AskResult, Example, TaskShape, Variant
 from proctor.tasks.spec import TaskSpec
-from proctor.types import Prompt
 
 
 class TargetUse(Enum):

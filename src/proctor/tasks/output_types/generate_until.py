@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from proctor.errors import DataError
+from proctor.messages import Prompt
 from proctor.metrics.text import measure_text
 from proctor.tasks.example import Ask, AskResult, Example, Variant, values_of
 from proctor.tasks.output_types.base import OutputType, TargetUse, TaskContext
-from proctor.types import Generate, Prompt
+from proctor.types import Generate
 
 
 class GenerateUntilOutput(OutputType):

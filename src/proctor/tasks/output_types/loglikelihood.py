@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from proctor.messages import Prompt, prompt_text
 from proctor.metrics.perplexity import measure_loglikelihood
 from proctor.tasks.example import Ask, AskResult, Example, values_of
 from proctor.tasks.output_types.base import OutputType, TargetUse, TaskContext, text_to_score
-from proctor.types import Loglikelihood, Prompt, prompt_text
+from proctor.types import Loglikelihood
 
 
 class LoglikelihoodOutput(OutputType):

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from proctor.errors import TaskError
+from proctor.messages import Prompt, prompt_text
 from proctor.metrics.choice import OUT_OF_RANGE, measure_choice, measure_chosen, resolve_gold
 from proctor.metrics.tables import needs_unconditional
 from proctor.tasks.example import Ask, AskResult, AskRole, Example, Variant
 from proctor.tasks.output_types.base import OutputType, TargetUse, TaskContext
 from proctor.tasks.spec import TaskSpec
-from proctor.types import Loglikelihood, Prompt, prompt_text
+from proctor.types import Loglikelihood
 
 
 class MultipleChoiceOutput(OutputType):
