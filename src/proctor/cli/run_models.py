@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from proctor.errors import MissingExtraError, ModelError, OutputError
@@ -50,14 +50,19 @@ def run_models(configs: Sequence[RunConfig], run: Callable[[RunConfig], tuple[Fi
         del finished
         # The last model's weights are gone only when what refers to them in a circle is.
         gc.collect()
+    _print_end(names, documents)
+    return code
+
+
+def _print_end(names: Sequence[str], documents: Mapping[str, Any]) -> None:
+    """One table of all models, and which of them failed."""
     if documents:
         from proctor.cli.model_table import models_table
 
         print(models_table(documents))
-    if len(documents) < len(configs):
+    if len(documents) < len(names):
         failed = [name for name in names if name not in documents]
-        print(f"{len(failed)} of {len(configs)} models failed: {', '.join(failed)}. The same command runs them again.")
-    return code
+        print(f"{len(failed)} of {len(names)} models failed: {', '.join(failed)}. The same command runs them again.")
 
 
 def model_labels(configs: Sequence[RunConfig]) -> list[str]:

@@ -47,19 +47,24 @@ def list_page(
         language: Of the words.
         statuses: Runs that go on, or ended without results.
     """
-    head = element(
-        "header",
-        element("p", language.text("view_runs", n=len(entries)), class_="kicker"),
-        element("h1", language.text("view_title")),
-        element("p", language.text("view_lede") if entries else language.text("view_empty"), class_="lede"),
-        id="head",
-    )
     sections = [
         _going_on(statuses, language) if statuses else None,
         _runs(entries, language) if entries else None,
         _unread(unread, language) if unread else None,
     ]
-    return page(language.text("view_title"), sections, language, head=head, form_action="'self'")
+    return page(
+        language.text("view_title"), sections, language, head=_head(len(entries), language), form_action="'self'"
+    )
+
+
+def _head(runs: int, language: Language) -> Html:
+    return element(
+        "header",
+        element("p", language.text("view_runs", n=runs), class_="kicker"),
+        element("h1", language.text("view_title")),
+        element("p", language.text("view_lede") if runs else language.text("view_empty"), class_="lede"),
+        id="head",
+    )
 
 
 def _going_on(statuses: Sequence[Mapping[str, Any]], language: Language) -> Html:
