@@ -118,6 +118,16 @@ def test_the_metric_that_was_named(tmp_path):
     assert "acc_norm" in str(error.value.hint)
 
 
+def test_a_metric_that_one_run_alone_has_is_no_misspelling(tmp_path):
+    lines = {"t": right_and_wrong("1100", scores={"acc_text": 1.0})}
+    document = document_of(lines)
+    document["results"]["t"]["acc_text,none"] = 1.0
+    runs = [*open_runs([write_run(tmp_path / "a", lines, document=document)]).runs, *runs_of(tmp_path, {"t": "1100"})]
+    with pytest.raises(UsageError, match="No task has the metric 'acc_text' in two runs") as error:
+        compare_runs(runs, CompareOptions(metric="acc_text"))
+    assert error.value.hint == f"Only {runs[0].source} has it."
+
+
 def test_a_task_without_samples_has_its_scores_and_a_reason(tmp_path):
     lines = {"t": right_and_wrong("11"), "u": right_and_wrong("10")}
     first = open_runs([write_run(tmp_path / "a", lines)]).runs

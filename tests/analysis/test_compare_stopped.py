@@ -18,6 +18,7 @@ from proctor.analysis.gate_policy import Rule
 from proctor.analysis.run_audit import AuditOptions
 from proctor.analysis.score_table import ScoreTableOptions, score_table
 from proctor.analysis.sequences import REASON
+from proctor.errors import UsageError
 from proctor.results.open_runs import open_path
 from proctor.results.table import stopped_names
 
@@ -53,6 +54,15 @@ def test_a_task_is_tested_by_the_e_value(quiz):
     assert "e-value, valid at any time: p" in sentence
     assert "McNemar" not in json.dumps(comparison.to_dict())
     assert any("A run stopped early" in note and "(quiz)" in note for note in notes(comparison.pairs[0]))
+
+
+def test_a_stopped_run_is_not_divided_by_a_column_that_it_has(quiz):
+    (whole, _), (part, _) = quiz
+    column = next(iter(next(iter(part.samples(part.tasks[0]))).line["doc"]))
+    with pytest.raises(UsageError, match=f"--by {column}: a run stopped early"):
+        compare_runs([whole, part], CompareOptions(by=column))
+    with pytest.raises(UsageError, match="no document that two runs have in common has such a column"):
+        compare_runs([whole, part], CompareOptions(by="nothing"))
 
 
 def test_it_is_the_same_the_other_way_round(quiz):

@@ -77,6 +77,45 @@ def test_duplicates_and_contradictions_are_found_over_all_documents(tmp_path):
     assert flags[3] == ("equal_options",)
 
 
+def passage_line(n, passage, asked, gold, **columns):
+    """A question about a passage, in a column of a name that says nothing."""
+    line = choice_line(n, lls(0), gold)
+    line["doc"] = {"story": passage, "q": asked, "label": "ABCD"[gold], **columns}
+    for one in line["arguments"].values():
+        one["arg_0"] = f"{passage}\n{asked}\nAnswer:"
+    return line
+
+
+def test_questions_about_one_passage_are_no_contradictions(tmp_path):
+    passage = "The ships of Wendle carry oak barrels to the isles, and come back with paper."
+    lines = [
+        passage_line(0, passage, "What goes to the isles?", 0),
+        passage_line(1, passage, "What comes back from them?", 1),
+        passage_line(2, passage, "What goes to  the isles?", 2, source="a book"),
+    ]
+    flags = [item.flags for item in run_items(open_path(write_run(tmp_path / "run", {"t": lines})).runs).items]
+    assert flags == [("duplicate", "contradiction"), (), ("duplicate", "contradiction")]
+
+
+def test_one_question_about_two_passages_is_no_duplicate(tmp_path):
+    passages = [f"The ships of {name} carry nothing but oak barrels to the isles." for name in ("Wendle", "Arkle")]
+    lines = [
+        passage_line(n, passage, "Which of these is right?", n, question="Which of these is right?")
+        for n, passage in enumerate([*passages, passages[0]])
+    ]
+    flags = [item.flags for item in run_items(open_path(write_run(tmp_path / "run", {"t": lines})).runs).items]
+    assert flags == [("duplicate", "contradiction"), (), ("duplicate", "contradiction")]
+
+
+def test_a_document_in_two_tasks_is_no_duplicate_of_itself(tmp_path):
+    letter, text = choice_line(0, lls(0), 0), choice_line(0, lls(0), 0, options=TEXTS)
+    again = choice_line(1, lls(0), 0, question="Question 0?")
+    folder = write_run(tmp_path / "run", {"letter": [letter], "text": [text]})
+    assert [item.flags for item in run_items(open_path(folder).runs).items] == [(), ()]
+    folder = write_run(tmp_path / "other", {"letter": [letter, again], "text": [text]})
+    assert [item.flags for item in run_items(open_path(folder).runs).items] == [("duplicate",)] * 3
+
+
 def test_items_that_not_every_run_has_are_counted(runs):
     (short,), (long,) = runs([0, 0]), runs([0, 0, 1])
     found = run_items([short, long])

@@ -89,6 +89,7 @@ def test_groups_weigh_what_is_left(exam):
     assert group.values["acc_clean", "none"].value == pytest.approx((one * 2 + two * 8) / 10)
     assert group.values["acc_clean", "none"].n == 10
     assert group.values["acc", "none"].n == 16
+    assert group.sample_count == {("acc", "none"): 16, ("acc_clean", "none"): 10}
 
 
 def test_what_is_unknown_is_counted(exam, caplog):

@@ -107,6 +107,13 @@ def _declared(runs: Sequence[StoredRun], task: str) -> str | None:
 
 def _check_column(pairs: Iterable[PairComparison], options: CompareOptions) -> None:
     if options.by is not None and not any(pair.divided for pair in pairs):
+        stopped = [one for pair in pairs for one in pair.tasks if one.result and one.result.test in ANYTIME]
+        if any(one.pairs and one.pairs.cells for one in stopped):
+            raise UsageError(
+                f"--by {options.by}: a run stopped early, so that how many documents a value has was not fixed before: "
+                "there is no test of its values.",
+                hint="'proctor audit RUN --by COLUMN' has the scores of each run.",
+            )
         raise UsageError(
             f"--by {options.by}: no document that two runs have in common has such a column.",
             hint="'proctor audit RUN --by COLUMN' names the columns that there are.",
@@ -251,8 +258,13 @@ def _check_metric(
 ) -> None:
     if options.metric is None or any(one.metric for tasks in found for one in tasks):
         return
-    known = dict.fromkeys(name_of(metric) for run in runs for task in run.tasks for metric in run.scores(task))
-    hint = did_you_mean(options.metric, known) or f"There are {', '.join(known) or 'none'}."
+    wanted = parse_metric(options.metric)
+    by_run = [[metric for task in run.tasks for metric in run.scores(task)] for run in runs]
+    having = [run.source for run, there in zip(runs, by_run, strict=True) if any(fits(one, wanted) for one in there)]
+    known = dict.fromkeys(name_of(metric) for there in by_run for metric in there)
+    # What one run alone has is no misspelling of itself.
+    close = f"Only {having[0]} has it." if len(having) == 1 else did_you_mean(options.metric, known)
+    hint = close or f"There are {', '.join(known) or 'none'}."
     raise UsageError(f"No task has the metric {options.metric!r} in two runs.", hint=hint)
 
 

@@ -103,7 +103,7 @@ class ClusterGuess:
         for sample in run.samples(task):
             if sample.identity in clusters:
                 continue
-            doc, prompt = sample.line["doc"], _prompt(sample.line)
+            doc, prompt = sample.line["doc"], sample.prompt
             start = prompt.rfind(doc[column])
             if start < 0:
                 return None
@@ -121,10 +121,3 @@ class ClusterGuess:
 
 def _is_question(value: Any, options: Sequence[str]) -> bool:
     return isinstance(value, str) and len(value) >= _LEAST_QUESTION and value not in options
-
-
-def _prompt(line: Mapping[str, Any]) -> str:
-    given = line.get("arguments")
-    first = next(iter(given.values()), None) if isinstance(given, dict) else given[0] if given else None
-    values = list(first.values()) if isinstance(first, dict) else first
-    return values[0] if isinstance(values, list) and values and isinstance(values[0], str) else ""

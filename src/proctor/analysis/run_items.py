@@ -7,6 +7,9 @@
 #     choices by model     ->  suspicious golds (strong models agree on another option)
 #     question and options ->  duplicates, contradictions, equal options; across all tasks
 #
+# Of a passage with several questions the passage is a part of what is compared, else its questions would all be one.
+# A document that stands in several tasks (by letter and as text) is no duplicate of itself.
+#
 # A flag is a request to look, never a verdict. Nothing is left out of a score here: a person decides.
 #
 # Invariant: an item is (task, doc_hash, k). Items that not every run has are counted and left out of what compares
@@ -33,6 +36,8 @@ from proctor.results.choice_view import ChoiceView, choice_view
 from proctor.results.stored_run import Identity, Sample, StoredRun
 
 _QUESTIONS = ("question", "query", "ctx", "goal", "sentence", "premise", "prompt", "text", "input", "문제", "질문")
+_LEAST_STEM = 8
+"""Characters of a text beside the question that is a part of what is asked; shorter ones are labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,7 @@ class ItemReport:
         discrimination: Correlation with the number right on the task's other items; None where it does not exist.
         check: What strong models choose; None where too few models are above chance.
         flags: ``suspicious_gold``, ``duplicate``, ``duplicate_candidate``, ``contradiction``, ``equal_options``.
+        stem: The question with all that the prompt shows of its document beside it, as a passage.
     """
 
     task: str
@@ -64,6 +70,7 @@ class ItemReport:
     discrimination: float | None
     check: GoldCheck | None = None
     flags: tuple[str, ...] = ()
+    stem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +192,7 @@ def _items(task: str, rows: Sequence[Sequence[tuple[Sample, ChoiceView]]]) -> tu
                 discrimination=one.discrimination.value,
                 check=check,
                 flags=("suspicious_gold",) if check is not None and check.flagged else (),
+                stem=_stem(sample, view),
             )
         )
     return reports, len(strong)
@@ -211,14 +219,33 @@ def _question(doc: Any, view: ChoiceView) -> str:
     return max((text for text in by_name.values() if text not in view.texts), key=len, default="")
 
 
+def _stem(sample: Sample, view: ChoiceView) -> str:
+    """All that an item asks: its question, and what the prompt shows beside it.
+
+    Beside a question that is known by its column only longer texts count, as passages: a name of the subject is no
+    part of it.
+    """
+    doc = sample.line.get("doc")
+    question = _question(doc, view)
+    if not isinstance(doc, Mapping) or not question:
+        return question
+    known = any(str(name).lower() in _QUESTIONS and value == question for name, value in doc.items())
+    least = max(_LEAST_STEM, len(question) + 1 if known else 0)
+    texts = [value for value in doc.values() if isinstance(value, str) and len(value) >= least and value != question]
+    prompt = sample.prompt if texts else ""
+    return "\n".join([question, *(text for text in texts if text not in view.texts and text in prompt)])
+
+
 def _with_duplicates(items: Sequence[ItemReport]) -> list[ItemReport]:
     """The items with the flags of what they have in common with others, over all tasks."""
     flags: dict[int, list[str]] = {place: list(item.flags) for place, item in enumerate(items)}
     compared = [
-        Item(item.question, item.options, item.options[item.golds[0]] if item.golds[0] < len(item.options) else "")
+        Item(item.stem, item.options, item.options[item.golds[0]] if item.golds[0] < len(item.options) else "")
         for item in items
     ]
     for group in duplicate_groups(compared):
+        if _is_one_document([items[place] for place in group.items]):
+            continue
         for place in group.items:
             # Without a question, equal options are no sign of anything.
             if compared[place].question:
@@ -227,6 +254,12 @@ def _with_duplicates(items: Sequence[ItemReport]) -> list[ItemReport]:
     for place in with_equal_options([item.choices for item in compared]):
         flags[place].append("equal_options")
     return [replace(item, flags=tuple(flags[place])) for place, item in enumerate(items)]
+
+
+def _is_one_document(items: Sequence[ItemReport]) -> bool:
+    """Whether items are one document in several tasks."""
+    hashes = {item.doc_hash for item in items}
+    return len(hashes) == 1 and None not in hashes and len({item.task for item in items}) == len(items)
 
 
 def item_document(item: ItemReport, models: Sequence[str]) -> dict[str, Any]:

@@ -62,6 +62,14 @@ class Sample:
         """SHA-256 of the first prompt; None where the file does not have it."""
         return self.line.get("prompt_hash")
 
+    @property
+    def prompt(self) -> str:
+        """The first prompt; empty where the file does not have its text."""
+        given = self.line.get("arguments")
+        first = next(iter(given.values()), None) if isinstance(given, dict) else given[0] if given else None
+        values = list(first.values()) if isinstance(first, dict) else first
+        return values[0] if isinstance(values, list) and values and isinstance(values[0], str) else ""
+
 
 @dataclass(frozen=True, slots=True)
 class EarlyStop:

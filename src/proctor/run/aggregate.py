@@ -187,7 +187,7 @@ def _group_result(
                 _warn_absent(group, entry.metric, name, members, having)
             if having:
                 values[entry.metric, name] = _combine(entry, name, having)
-                counts[entry.metric, name] = sum(task.sample_len for task in having)
+                counts[entry.metric, name] = sum(_documents(task, entry.metric, name) for task in having)
     return GroupResult(
         name=group.name,
         alias=group.alias,
@@ -234,12 +234,7 @@ def _warn_absent(
 def _combine(entry: AggregateSpec, name: str, having: Sequence[TaskResult]) -> Value:
     """Size-weighted or plain mean, with lm-eval's pooled or unweighted standard error."""
     cells = [task.values[entry.metric, name] for task in having]
-    # Documents whose options cannot move have no score in several orders, and excluded ones no clean score: a task
-    # weighs what its mean is over.
-    sizes = [
-        cell.n if is_added(entry.metric) and cell.n else task.sample_len
-        for cell, task in zip(cells, having, strict=True)
-    ]
+    sizes = [_documents(task, entry.metric, name) for task in having]
     weights = sizes if entry.weight_by_size else [1] * len(cells)
     total = sum(weights)
     value = sum(cell.value * weight for cell, weight in zip(cells, weights, strict=True)) / total if total else 0.0
@@ -251,6 +246,15 @@ def _combine(entry: AggregateSpec, name: str, having: Sequence[TaskResult]) -> V
     method: ErrorMethod = "pooled" if entry.weight_by_size else "unweighted"
     errors, clustered = group_errors(cells, weights), combined_clusters(cells, weights, value)
     return Value(value, stderr, n, method, normal_interval(value, stderr), errors, clustered)
+
+
+def _documents(task: TaskResult, metric: str, name: str) -> int:
+    """How many documents a task's score is of, which is what the task weighs.
+
+    Documents whose options cannot move have no score in several orders, and excluded ones no clean score.
+    """
+    n = task.values[metric, name].n
+    return n if is_added(metric) and n else task.sample_len
 
 
 def _total(counts: Sequence[int | None]) -> int | None:
