@@ -41,7 +41,7 @@ def push(capsys):
     ],
 )
 def test_mistakes(push, results, words, sentence, monkeypatch):
-    monkeypatch.setattr("proctor.reporters.send._check_package", lambda kind: None)
+    monkeypatch.setattr("proctor.reporters.send._check_package", lambda kind, flag: None)
     assert sentence in push(results, *words, code=2)
 
 
@@ -82,7 +82,7 @@ class Recorder:
 
 @pytest.fixture
 def recorder(monkeypatch):
-    monkeypatch.setattr("proctor.reporters.send._check_package", lambda kind: None)
+    monkeypatch.setattr("proctor.reporters.send._check_package", lambda kind, flag: None)
     monkeypatch.setattr("proctor.reporters.send.load_attribute", lambda target: Recorder)
     monkeypatch.setattr(Recorder, "sent", [])
     return Recorder

@@ -16,7 +16,7 @@ from proctor.html_report.report import make_report
 from proctor.results.open_runs import open_runs
 from proctor.results.stored_run import StoredRun
 
-VOID = {"br", "hr", "input", "meta"}
+VOID = {"br", "hr", "input", "meta", "wbr"}
 
 
 class Page(HTMLParser):

@@ -26,6 +26,15 @@ def test_two_runs_show_the_settings_by_which_they_differ(tmp_path, run):
     assert "dtype int8" in page(run, other).text
 
 
+def test_settings_of_a_run_look_as_on_a_command_line(tmp_path):
+    def made(name, **config):
+        return stored(tmp_path, name, {"exam": "1101" * 10}, config={"model": "hf", **config})
+
+    text = page(made("a", gen_kwargs={}, limit=None), made("b", gen_kwargs={"max_gen_toks": 16}, limit=12.0)).text
+    assert "limit none, gen_kwargs none" in text
+    assert "limit 12, gen_kwargs max_gen_toks=16" in text
+
+
 def test_a_warning_of_all_runs_is_said_once(tmp_path):
     runs = [stored(tmp_path, name, {"exam": "0001" * 10}) for name in "ab"]
     found = page(*runs)

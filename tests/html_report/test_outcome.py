@@ -43,6 +43,15 @@ def test_three_runs_are_ranked(tmp_path, pair):
     assert "B is better than A" in text
 
 
+def test_runs_without_a_common_exam(tmp_path, run):
+    other = stored(tmp_path, "other", {"sums": "1101"})
+    assert said(run, other) == (
+        "None of these 2 runs has an exam in common with another: their scores cannot be compared."
+    )
+    again = stored(tmp_path, "again", {"sums": "1111"})
+    assert said(run, other, again).startswith("Of 2 runs on sums, the highest score is 1.000")
+
+
 def test_several_exams_and_none(tmp_path):
     assert said(stored(tmp_path, "two", {"a": "10", "b": "11"})) == "org/two: a 0.500, b 1.000."
     bare = stored(tmp_path, "bare", {"a": "1"}, samples=[], results={"a": {"alias": "a"}})

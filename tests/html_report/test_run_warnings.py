@@ -31,12 +31,21 @@ def test_scores_at_chance_and_labels_without_mass(tmp_path):
     assert "all labels together have 0.0 % of the probability" in text
 
 
+def test_tasks_with_one_alias_are_called_by_their_names(tmp_path):
+    lines = [choice_line(i, [-1.0, -2.0, -3.0, -4.0], i % 4) for i in range(40)]
+    tasks = {"letter_isles": lines, "text_isles": lines, "folk": lines}
+    results = {"letter_isles": {"alias": "isles"}, "text_isles": {"alias": "isles"}, "folk": {"alias": "folk"}}
+    run = stored(tmp_path, "low", tasks, results={name: {**row, "acc,none": 0.25} for name, row in results.items()})
+    assert "3 tasks are not above chance (letter_isles, text_isles, folk)." in warnings(run)
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
         ({"proctor": {"truncated": {"prompts": 3}}}, "3 prompts were longer than the model reads"),
         ({"proctor": {"warnings": {"exam": ["x"]}}}, "The prompts of 1 task have something odd (exam)"),
-        ({"config": {"model": "hf", "limit": 40}}, "Only a part of the questions was asked (limit 40)."),
+        ({"config": {"model": "hf", "limit": 40.0}}, "Only a part of the questions was asked (limit 40)."),
+        ({"config": {"model": "hf", "limit": 0.5}}, "Only a part of the questions was asked (limit 0.5)."),
         ({"model_name": "org/x-7b-Instruct"}, "run without a chat template"),
         (
             {"configs": {"exam": {"test_split": "test"}}, "n-shot": {"exam": 5}},

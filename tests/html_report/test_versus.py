@@ -27,4 +27,4 @@ def test_three_runs_have_a_matrix_and_pairs_against_the_first(tmp_path, pair):
 
 def test_runs_without_common_tasks_say_so(tmp_path, run):
     page = Page(versus(facts_of(run, stored(tmp_path, "other", {"else": "11"})), language_of("en")) or "")
-    assert "no task in common" in page.text
+    assert "None of these 2 runs has an exam in common" in page.text

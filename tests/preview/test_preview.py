@@ -89,6 +89,16 @@ def test_generation_shows_its_settings(exam):
     assert "generate with  temperature=0.0, do_sample=False, max_gen_toks=7, until=['\\n\\n']" in shown
 
 
+def test_generation_that_leaves_no_room_for_a_prompt_is_refused_by_a_run(exam, shared_models):
+    shown = show(
+        exam, ("multiple_choice", "generate_until"), ("doc_to_choice: choices\n", ""),
+        gen_kwargs={"max_gen_toks": 4000}, model_args={"pretrained": str(shared_models / "neox"), "max_length": 100},
+    )  # fmt: skip
+    assert "(0 of the model's 100 are left by max_gen_toks)" in shown
+    assert "warning: a run refuses this: 4,000 tokens are to be generated and the model's limit is 100." in shown
+    assert "cut off" not in shown
+
+
 def test_rolling_shows_the_text(exam):
     shown = show(
         exam,

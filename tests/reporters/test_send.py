@@ -82,6 +82,8 @@ def test_a_package_that_is_missing_or_too_old(monkeypatch):
     with pytest.raises(MissingExtraError, match="--mlflow_args needs the package 'mlflow'") as caught:
         check_destination(Destination("mlflow", {}))
     assert "trackers" in (caught.value.hint or "")
+    with pytest.raises(MissingExtraError, match=r"^--to mlflow needs the package 'mlflow'"):
+        check_destination(Destination("mlflow", {}), "--to mlflow")
 
 
 def test_in_order_and_closed(reported):

@@ -61,7 +61,7 @@ def execute(namespace: argparse.Namespace) -> int:
     report_unread(opened)
     runs = [ReportedRun(run) for run in opened.runs]
     jobs = [(to, run) for run in runs for to in (_complete(one, run, namespace) for one in destinations)]
-    ready = [(to, check_destination(to), run) for to, run in jobs]
+    ready = [(to, check_destination(to, f"--to {to.name}"), run) for to, run in jobs]
     failed = 0
     for to, reporter, run in ready:
         try:

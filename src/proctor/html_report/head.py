@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from proctor.analysis.compare_text import letter
 from proctor.analysis.setting_differences import setting_differences
 from proctor.html_report.facts import ReportFacts, Row
@@ -86,9 +89,18 @@ def _own_settings(place: int, facts: ReportFacts) -> Html | None:
         return None
     run, tasks = facts.runs[place], facts.runs[place].tasks
     found = [one for other in others for one in setting_differences(run, facts.runs[other], tasks) if not one.tasks]
-    names = {one.name.removeprefix("model_args."): str(one.a) for one in found if one.name not in _NAMES}
+    names = {one.name.removeprefix("model_args."): _value(one.a) for one in found if one.name not in _NAMES}
     shown = [f"{name} {value}" for name, value in names.items() if len(value) <= _SHORT][:_MOST_SETTINGS]
     return element("span", ", ".join(shown), class_="ci own") if shown else None
+
+
+def _value(value: Any) -> str:
+    """A setting as a command line has it: ``max_gen_toks=16``, ``12``, ``none``."""
+    if isinstance(value, Mapping):
+        value = ",".join(f"{name}={one}" for name, one in value.items())
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "none" if value is None or value == "" else str(value)
 
 
 def _command(text: str, language: Language) -> Html:

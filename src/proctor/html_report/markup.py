@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
-_VOID = frozenset({"br", "hr", "input", "meta"})
+_VOID = frozenset({"br", "hr", "input", "meta", "wbr"})
 """Elements of HTML without an end tag. Shapes of SVG need one: without it, the next shape would be inside."""
 
 

@@ -34,7 +34,7 @@ def outcome(facts: ReportFacts, rows: tuple[Row, ...], language: Language) -> st
         if said is not None:
             return comparison_sentence(said, language, *(letter(place) for place in (pair.a, pair.b)))
     if len(facts.runs) > 1:
-        return _ranked(facts, roots[0], language)
+        return _ranked(facts, roots, language)
     return _single(facts, roots, language)
 
 
@@ -75,11 +75,12 @@ def _score(model: str, exam: str, score: ScoreAudit, language: Language) -> str:
     return language.text("outcome_score", n=score.n, low=low, high=high, **values)
 
 
-def _ranked(facts: ReportFacts, row: Row, language: Language) -> str:
+def _ranked(facts: ReportFacts, roots: list[Row], language: Language) -> str:
     """The best of several, and whether it is better than the next one beyond chance."""
+    row = next((root for root in roots if sum(score is not None for score in root.scores) > 1), None)
+    if row is None or row.first is None:
+        return language.text("outcome_apart", n=len(facts.runs))
     known = [(score.score, place) for place, score in enumerate(row.scores) if score is not None]
-    if len(known) < 2 or row.first is None:
-        return language.text("outcome_nothing")
     higher = facts.runs[0].higher_is_better(row.name, row.first.metric[0])
     known.sort(key=lambda one: (-one[0] if higher else one[0], one[1]))
     (best, first), (next_, second) = known[:2]

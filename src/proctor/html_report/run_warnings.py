@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -76,7 +77,8 @@ def _of_prompts(run: StoredRun, language: Language) -> Iterator[str]:
     if checked:
         yield language.text("warn_prompts", n=len(checked), tasks=named(list(map(str, checked)), 4))
     if run.section("config").get("limit"):
-        yield language.text("warn_limit", limit=str(run.section("config")["limit"]))
+        limit = run.section("config")["limit"]
+        yield language.text("warn_limit", limit=f"{limit:g}" if isinstance(limit, int | float) else str(limit))
 
 
 def _total(counts: Mapping[str, Any]) -> int:
@@ -101,9 +103,15 @@ def _examples_from_test(run: StoredRun, task: str) -> bool:
 
 
 def _of_scores(audit: RunAudit, language: Language) -> Iterator[str]:
-    chances = [(part.alias, part.choices.chance) for part in audit.tasks if part.choices and part.choices.chance]
+    aliases = Counter(part.alias for part in audit.tasks)
+    # "isles" may be a subject of two groups: a name that says which one stands for an alias that does not.
+    chances = [
+        (part.alias if aliases[part.alias] == 1 else part.task, part.choices.chance)
+        for part in audit.tasks
+        if part.choices and part.choices.chance
+    ]
     corrected = adjusted([chance.p_above for _, chance in chances])
-    low = [alias for (alias, _), p in zip(chances, corrected, strict=True) if p is not None and p > 0.05]
+    low = [name for (name, _), p in zip(chances, corrected, strict=True) if p is not None and p > 0.05]
     if low:
         yield language.text("warn_chance", n=len(low), tasks=named(low, 6))
     for part in parts_of(audit):

@@ -123,10 +123,12 @@ def _name(row: Row, folds: dict[str, tuple[str, bool]], language: Language) -> H
     )
 
 
-def _metric(score: ScoreAudit | None, *, with_filter: bool) -> str:
+def _metric(score: ScoreAudit | None, *, with_filter: bool) -> Child:
+    """Metric and filter; a line may end between them."""
     if score is None:
         return ""
-    return name_of(score.metric) if with_filter else score.metric[0]
+    metric, comma, chosen = name_of(score.metric).partition(",")
+    return joined(metric, comma, element("wbr"), chosen) if with_filter and comma else metric
 
 
 def _shots(runs: Sequence[StoredRun], name: str) -> str:

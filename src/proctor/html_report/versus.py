@@ -31,7 +31,9 @@ def versus(facts: ReportFacts, language: Language) -> Html | None:
     title = language.text("versus")
     found = facts.comparison
     if found is None:
-        return section("compare", title, element("p", facts.no_comparison or "", class_="lede"))
+        tasks = [task for run in facts.runs for task in run.tasks]
+        apart = language.text("outcome_apart", n=len(facts.runs)) if len(set(tasks)) == len(tasks) else None
+        return section("compare", title, element("p", apart or facts.no_comparison or "", class_="lede"))
     if len(found.pairs) == 1:
         # The head has said it already.
         return section("compare", title, *_pair(found.pairs[0], found, language)[1:])

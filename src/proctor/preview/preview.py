@@ -273,8 +273,13 @@ class _Writer:
         plan = plan_generation(request.kwargs, eos=self._tokens.eot_text)
         prompt_fit = fit(self._tokens, request.prompt, plan)
         self._now.tokens += prompt_fit.prompt
-        room = f"{prompt_fit.room:,} of the model's {self._tokens.max_length:,} are left by max_gen_toks"
+        limit = self._tokens.max_length
+        left = max(prompt_fit.room, 0)
+        room = f"{left:,} of the model's {limit:,} are left by max_gen_toks"
         lines.append(f"  tokens  {prompt_fit.prompt:,} ({room}), the last: {pieces_text(prompt_fit.before)}")
+        if not left:
+            refused = f"a run refuses this: {plan.max_tokens:,} tokens are to be generated and the model's limit is"
+            return [*lines, f"  warning: {refused} {limit:,}. Lower it with --gen_kwargs max_gen_toks=N."]
         return lines + self._cut(prompt_fit.cut)
 
     def _continuations(self, request: Loglikelihood, golds: Sequence[int]) -> list[str]:

@@ -76,11 +76,12 @@ def destination(name: str, settings: Any) -> Destination:
     return Destination(name, arguments)
 
 
-def check_destination(to: Destination) -> Reporter:
+def check_destination(to: Destination, flag: str | None = None) -> Reporter:
     """Everything that can be known before a run.
 
     Args:
         to: Where results are to go.
+        flag: What the user wrote to send there; None: the flag of a run.
 
     Returns:
         The reporter, for :func:`send`.
@@ -95,13 +96,13 @@ def check_destination(to: Destination) -> Reporter:
             f"--{kind.setting}: there is no argument {unknown[0]!r}.",
             hint=did_you_mean(unknown[0], kind.arguments) or f"There are {', '.join(sorted(kind.arguments))}.",
         )
-    _check_package(kind)
+    _check_package(kind, flag or f"--{kind.setting}")
     reporter: Reporter = load_attribute(kind.target)(to.arguments)  # pyright: ignore[reportCallIssue]
     reporter.check()
     return reporter
 
 
-def _check_package(kind: ReporterKind) -> None:
+def _check_package(kind: ReporterKind, flag: str) -> None:
     """The package is there, and new enough; it is not imported."""
     command = install_extra(kind.extra) if kind.extra else f"pip install '{kind.package}>={kind.oldest}'"
     try:
@@ -110,12 +111,12 @@ def _check_package(kind: ReporterKind) -> None:
         release = None
     if release is None or importlib.util.find_spec(kind.package) is None:
         raise MissingExtraError(
-            f"--{kind.setting} needs the package '{kind.package}', which is not installed.",
+            f"{flag} needs the package '{kind.package}', which is not installed.",
             hint=f"Install it with: {command}",
         )
     if _numbers(release) < _numbers(kind.oldest):
         raise MissingExtraError(
-            f"--{kind.setting} needs {kind.package} {kind.oldest} or newer; {release} is installed.",
+            f"{flag} needs {kind.package} {kind.oldest} or newer; {release} is installed.",
             hint=f"Renew it with: pip install --upgrade '{kind.package}>={kind.oldest}'",
         )
 
