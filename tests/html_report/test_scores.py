@@ -59,3 +59,13 @@ def test_perplexities_have_no_place_on_a_scale_of_shares(tmp_path):
 
 def test_all_scores_of_the_files_are_there(run):
     assert "All 2 scores as the results files have them" in made(run)[1].text
+
+
+def test_examples_of_a_group_are_a_dash_where_its_tasks_differ(tmp_path):
+    groups = {"group_subtasks": {"all": ["a", "b"]}}
+    results = {name: {"alias": name, "acc,none": 0.5} for name in ("all", "a", "b")}
+    tasks = {"a": "10", "b": "10"}
+    mixed = stored(tmp_path, "mixed", tasks, results=results, **{"n-shot": {"a": 0, "b": 4}}, **groups)
+    alike = stored(tmp_path, "alike", tasks, results=results, **{"n-shot": {"all": 1, "a": 1, "b": 1}}, **groups)
+    text, _ = made(mixed, alike)
+    assert re.findall(r'class="quiet">([–0-9/ ]+)</td></tr>', text) == ["– / 1", "0 / 1", "4 / 1"]

@@ -132,9 +132,12 @@ def _metric(score: ScoreAudit | None, *, with_filter: bool) -> Child:
 
 
 def _shots(runs: Sequence[StoredRun], name: str) -> str:
-    counts = [run.section("n-shot").get(name) for run in runs]
-    known = [str(count) for count in counts if isinstance(count, int)]
-    return known[0] if len(set(known)) == 1 else " / ".join(known)
+    """Of the runs that have a score here; a dash where its tasks have several numbers, "" where none is known."""
+    counts = [run.section("n-shot").get(name) for run in runs if name in run.section("results")]
+    shown = [str(count) if isinstance(count, int) else "–" for count in counts]
+    if set(shown) <= {"–"}:
+        return ""
+    return shown[0] if len(set(shown)) == 1 else " / ".join(shown)
 
 
 def _is_share(row: Row) -> bool:
