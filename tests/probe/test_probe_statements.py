@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -55,6 +56,34 @@ def test_what_the_reference_prefers_as_well_is_no_memory():
     assert row.is_preferred
     assert not row.is_memory
     assert "Nothing is said of memory" in said(row, "old")
+
+
+def test_a_p_too_small_for_a_number_is_not_taken_for_none():
+    [row] = probe_rows(result(items(60, 2.0)), reference(result(items(60, 0.0, 1))))
+    assert replace(row, against=replace(row.against, p=0.0)).is_memory
+    assert not replace(row, against=replace(row.against, p=None)).is_memory
+
+
+def test_memory_of_one_of_many_tasks_is_corrected_for_their_number():
+    seen, fresh = result(items(60, 1.0)), result(items(60, 0.55, 1))
+    [alone] = probe_rows(seen, reference(fresh))
+    assert 0.05 / 20 < alone.against.p < 0.05
+    many = result(items(60, 1.0), *(items(60, 0.0, seed) for seed in range(2, 21)))
+    others = result(items(60, 0.55, 1), *(items(60, 0.0, seed) for seed in range(50, 69)))
+    _, first, *_ = probe_rows(many, reference(others))
+    assert first.against.p > alone.against.p
+    assert (alone.is_memory, first.is_preferred, first.is_memory) == (True, True, False)
+
+
+def test_a_reference_that_is_the_model_itself_has_no_p():
+    probe = result(items(60, 2.0))
+    text = said(probe_rows(probe, reference(probe))[0], "old")
+    assert "0.0 places nearer to the first (all values are equal: their spread is unknown)" in text
+    assert "places farther from the first" in said(probe_rows(probe, reference(result(items(60, 4.0, 1))))[0], "old")
+
+
+def test_less_than_one_expected_first_place_is_not_said_to_be_none():
+    assert "(0.3 expected" in said(probe_rows(result(items(8, 0.0)))[0])
 
 
 def test_no_preference_is_not_said_to_be_absence():

@@ -39,7 +39,8 @@ class Row:
         canary: The published order among others; None: no document can be used.
         p: The smaller of its two p-values, corrected for being two and for the number of tasks; None: no test.
         reference_firsts: First places of the published order for the reference model, on the same documents.
-        against: How much nearer to the first place than for the reference; None: there is none.
+        against: How much nearer to the first place than for the reference, p corrected for the number of tasks; None:
+            there is none.
         halves: Questions with a second half.
         greedy: How many second halves greedy decoding writes.
         bits_per_byte: Of the second halves; None: there are none.
@@ -67,7 +68,8 @@ class Row:
     @property
     def is_memory(self) -> bool:
         """Whether it is so beyond what the reference shows."""
-        return self.is_preferred and self.against is not None and (self.against.p or 1.0) <= LEVEL
+        p = None if self.against is None else self.against.p
+        return self.is_preferred and p is not None and p <= LEVEL
 
 
 def probe_rows(result: ProbeResult, reference: Reference | None = None) -> list[Row]:
@@ -80,7 +82,11 @@ def probe_rows(result: ProbeResult, reference: Reference | None = None) -> list[
     tasks = [(one.task, [(one.task, item) for item in one.items], one.kinds) for one in result.tasks]
     rows = [_row(name, items, sum(kinds.values()) - kinds["free"], reference) for name, items, kinds in tasks]
     corrected = adjusted([row.p for row in rows])
-    rows = [replace(row, p=p) for row, p in zip(rows, corrected, strict=True)]
+    against = adjusted([None if row.against is None else row.against.p for row in rows])
+    rows = [
+        replace(row, p=p, against=None if row.against is None else replace(row.against, p=other))
+        for row, p, other in zip(rows, corrected, against, strict=True)
+    ]
     if len(rows) < 2:
         return rows
     every = [pair for _, items, _ in tasks for pair in items]
@@ -146,7 +152,8 @@ def probe_sentences(row: Row, reference: str | None) -> list[str]:
     if canary is None:
         return [f"No document has options that can be moved freely ({row.left_out:,} have not): nothing can be said."]
     n, expected = len(canary.ranks), canary.first_expected * len(canary.ranks)
-    places = f"{canary.first_places:,} of {counted(n, 'movable document')} ({expected:.0f} expected; {p_value(row.p)})"
+    chance = f"{expected:.0f}" if expected >= 1 else f"{expected:.1f}"
+    places = f"{canary.first_places:,} of {counted(n, 'movable document')} ({chance} expected; {p_value(row.p)})"
     if not row.is_preferred:
         return [
             f"No preference for the published order is seen: it is the likeliest on {places}.",
@@ -165,7 +172,9 @@ def _preference(row: Row, first: str, reference: str | None) -> list[str]:
             "order may be likelier for other reasons.",
         ]
     first += f"; {reference}: {row.reference_firsts:,}."
-    ranks = f"its rank is {row.against.mean:.1f} places nearer to the first ({p_value(row.against.p)})"
+    mean, test = row.against.mean, row.against.reason or p_value(row.against.p)
+    where = f"{-mean:.1f} places farther from" if mean < 0 else f"{mean:.1f} places nearer to"
+    ranks = f"its rank is {where} the first ({test})"
     if not row.is_memory:
         return [first, f"Not more than the reference does, beyond chance: {ranks}. Nothing is said of memory."]
     return [
