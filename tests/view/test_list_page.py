@@ -39,6 +39,16 @@ def test_a_row_a_run(tmp_path, code):
     assert text.count('type="checkbox"') == 1
 
 
+def test_the_score_of_several_exams_says_of_which_it_is(tmp_path):
+    sizes = {"t": {"effective": 2}, "u": {"effective": 2}}
+    lines = {"t": right_and_wrong("10"), "u": right_and_wrong("11")}
+    write_run(tmp_path / "a", lines, model_name="/home/me/models/small", **{"n-samples": sizes})
+    text = list_page(Catalog([str(tmp_path)]).entries(), (), view_language("en"))
+    assert "t: 0.5000 [" in text
+    assert "models/small</" in text
+    assert "Made by proctor view" in text
+
+
 def test_names_are_text(tmp_path):
     write_run(tmp_path / "a", {"t": right_and_wrong("10")}, model_name="<script>alert(1)</script>\ud800")
     catalog = Catalog([str(tmp_path)])

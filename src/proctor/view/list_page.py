@@ -12,6 +12,7 @@ from proctor.analysis.wording import number
 from proctor.html_report.language import Language, language_of
 from proctor.html_report.markup import Html, element, isolated
 from proctor.html_report.page import page
+from proctor.html_report.pieces import short_name
 from proctor.results.open_runs import Unread
 from proctor.run.status import status_line
 from proctor.view.catalog import Entry
@@ -88,8 +89,12 @@ def _going_on(statuses: Sequence[Mapping[str, Any]], language: Language) -> Html
 
 
 def _runs(entries: Sequence[Entry], language: Language) -> Html:
-    keys = ("view_choose", "model", "view_exam", "score", "questions_count", "date")
-    headers = element("thead", element("tr", *[element("th", language.text(key), scope="col") for key in keys]))
+    words, numbers = ("view_choose", "model", "view_exam"), ("score", "questions_count", "date")
+    cells = [
+        *[element("th", language.text(key), scope="col") for key in words],
+        *[element("th", language.text(key), scope="col", class_="num") for key in numbers],
+    ]
+    headers = element("thead", element("tr", *cells))
     rows = [_row(entry, run_facts(entry.run), language) for entry in entries]
     table = element("table", headers, element("tbody", *rows), class_="runs")
     button = element("button", language.text("view_open"), type="submit")
@@ -106,20 +111,22 @@ def _row(entry: Entry, facts: RunFacts, language: Language) -> Html:
     more = len(facts.exams) - _MOST_EXAMS
     exams = ", ".join(facts.exams[:_MOST_EXAMS]) + (language.text("and_more", n=more) if more > 0 else "")
     low_high = "" if facts.interval is None else f" [{number(facts.interval[0], 3)}, {number(facts.interval[1], 3)}]"
-    score = "—" if facts.score is None else f"{number(facts.score)}{low_high} {facts.metric}"
+    # Of several exams one score stands for the run: it says of which.
+    exam = f"{facts.exam}: " if len(facts.exams) > 1 and facts.score is not None else ""
+    score = "—" if facts.score is None else f"{exam}{number(facts.score)}{low_high} {facts.metric}"
     count = "—" if facts.documents is None else f"{facts.documents:,}"
     return element(
         "tr",
         element("td", element("input", type="checkbox", name="run", value=entry.id, id=entry.id)),
         _model(entry, facts, language),
-        element("td", isolated(exams)),
+        element("td", isolated(exams), class_="exam"),
         *[element("td", cell, class_="num") for cell in (score, count, _when(entry.run.stamp))],
     )
 
 
 def _model(entry: Entry, facts: RunFacts, language: Language) -> Html:
     """The model's name, the way to its run alone, and whether its documents can be looked at."""
-    label = element("label", isolated(entry.run.name), for_=entry.id)
+    label = element("label", isolated(short_name(entry.run)), for_=entry.id, title=entry.run.name)
     alone = element("a", language.text("view_alone"), href=f"/report?run={entry.id}")
     note = None if facts.has_samples else element("span", language.text("view_no_samples"), class_="own note")
     return element("th", label, " ", alone, note, scope="row", title=entry.run.source)

@@ -15,6 +15,7 @@ class RunFacts:
 
     Attributes:
         exams: Names of the groups and tasks that stand on top.
+        exam: The one whose score is shown; None: the run has none.
         metric: The score's name; None: the run has none.
         score: The first score of the first exam.
         interval: At 95 %; None where the file does not say how sure it is.
@@ -23,6 +24,7 @@ class RunFacts:
     """
 
     exams: tuple[str, ...]
+    exam: str | None = None
     metric: str | None = None
     score: float | None = None
     interval: Interval | None = None
@@ -33,6 +35,7 @@ class RunFacts:
         """As JSON has it."""
         return {
             "exams": list(self.exams),
+            "exam": self.exam,
             "metric": self.metric,
             "score": self.score,
             "interval": None if self.interval is None else list(self.interval),
@@ -59,7 +62,7 @@ def run_facts(run: StoredRun) -> RunFacts:
             (metric, kind), score = next(iter(scores.items()))
             interval = _interval(run, name, (metric, kind), score)
             title = metric if kind in ("", "none") else f"{metric},{kind}"
-            return RunFacts(shown, title, score, interval, facts.documents, facts.has_samples)
+            return RunFacts(shown, run.alias(name), title, score, interval, facts.documents, facts.has_samples)
     return facts
 
 
