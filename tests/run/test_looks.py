@@ -174,16 +174,21 @@ def test_a_group_is_asked_in_one_order_and_its_interval_is_its_own(tmp_path, wei
             assert value.interval[1] - value.interval[0] > group.interval[1] - group.interval[0]
 
 
-def test_a_document_is_asked_in_all_its_orders_before_the_next_counts(tmp_path):
+def _letters(tmp_path):
+    """A task by letter with 300 documents."""
     rows = [{"question": f"Which {n}?", "choices": [f"a{n}", f"b{n}"], "answer": n % 2} for n in range(300)]
     (tmp_path / "letters.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     (tmp_path / "letters.yaml").write_text(
         "task: letters\ndataset_path: json\ndataset_kwargs: {data_files: {test: letters.jsonl}}\ntest_split: test\n"
         "output_type: multiple_choice\n"
-        'doc_to_text: "A. {{choices[0]}}\\nB. {{choices[1]}}\\n{{question}}"\n'
+        'doc_to_text: "{{question}}\\nA. {{choices[0]}}\\nB. {{choices[1]}}\\nAnswer:"\n'
         "doc_to_choice: [A, B]\ndoc_to_target: answer\n",
         encoding="utf-8",
     )
+
+
+def test_a_document_is_asked_in_all_its_orders_before_the_next_counts(tmp_path):
+    _letters(tmp_path)
     model = ScriptedModel(mostly_right(8))
     finished = run(str(tmp_path / "letters.yaml"), model, early_stop="width=0.12", choice_orders="cyclic")
     (scope,) = scopes(finished)
@@ -193,6 +198,25 @@ def test_a_document_is_asked_in_all_its_orders_before_the_next_counts(tmp_path):
     assert values["acc_orders_mean", "none"].n == values["acc", "none"].n == scope["asked"]
     # An ordinary standard error of a run that stopped would be wrong, whichever score it is of.
     assert all(value.stderr is None for value in values.values())
+    (facts,) = finished.document["proctor"]["choice_orders"]["tasks"]
+    assert "±" not in facts["sentence"]
+    assert "p =" not in facts["sentence"]
+    assert facts["positions"]["p"] is None
+
+
+def test_formulations_of_a_stopped_run_have_no_test(tmp_path):
+    _letters(tmp_path)
+    task, model = str(tmp_path / "letters.yaml"), ScriptedModel(mostly_right(8))
+    finished = run(task, model, early_stop="width=0.12", formulations="hybrid", choices_only=True)
+    assert scopes(finished)[0]["stopped"]
+    (facts,) = finished.document["proctor"]["formulations"]["tasks"]
+    assert "stopped early, so that these differences have no test" in " ".join(facts["sentences"])
+    assert not any("p =" in line or "p <" in line or "scores more" in line for line in facts["sentences"])
+    assert {pair["mcnemar_p"] for pair in facts["pairs"]} == {None}
+    assert {pair["difference_stderr"] for pair in facts["pairs"]} == {None}
+    whole = run(task, ScriptedModel(mostly_right(8)), formulations="hybrid", choices_only=True)
+    (facts,) = whole.document["proctor"]["formulations"]["tasks"]
+    assert all(pair["mcnemar_p"] is not None for pair in facts["pairs"])
 
 
 def test_a_run_against_another_stops_when_it_is_decided(tmp_path):

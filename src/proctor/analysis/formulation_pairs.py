@@ -68,15 +68,20 @@ class FormulationPair:
     pairs: int
 
     @property
-    def sentence(self) -> str:
-        """What was found, in one line."""
+    def finding(self) -> str:
+        """Who is right where, without a test and without a stop at the end."""
         counts, n = self.table.counts, len(self.a.right)
         a, b = (f"{one.name} {sum(one.right) / n:.3f}" for one in (self.a, self.b))
-        corrected = "" if self.pairs == 1 else f"; {probability(self.p)} corrected for {self.pairs} pairs"
-        line = (
+        return (
             f"{a}, {b} (n = {n:,}): {_documents(counts.only_a)} right only {self.a.manner}, {counts.only_b:,} only "
-            f"{self.b.manner} ({p_value(self.table.test.exact)}{corrected}): "
+            f"{self.b.manner}"
         )
+
+    @property
+    def sentence(self) -> str:
+        """What was found, in one line."""
+        corrected = "" if self.pairs == 1 else f"; {probability(self.p)} corrected for {self.pairs} pairs"
+        line = f"{self.finding} ({p_value(self.table.test.exact)}{corrected}): "
         if self.p <= ALPHA:
             return f"{line}{(self.a if self.difference > 0 else self.b).name} scores more."
         return line + "not resolved" + (f" (MDE {self.detectable:.3f})." if self.detectable is not None else ".")

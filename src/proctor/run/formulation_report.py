@@ -23,6 +23,8 @@ log = logging.getLogger("proctor")
 
 MOST_REPORTED = 5
 """Groups and tasks whose sentences are logged."""
+_FIXED = ("difference_stderr", "mcnemar_p", "mcnemar_p_holm", "detectable_effect")
+"""What holds for a number of documents that was fixed before: null in a run that stopped early."""
 
 
 def group_formulations(
@@ -61,7 +63,8 @@ def _together(name: str, members: Sequence[FormulationResult], names: Sequence[s
         alone = answers[CHOICES_ONLY]
         scores = {f"acc_{CHOICES_ONLY}": share_value(alone.right), **choices_only_scores(answers[first.own], alone)}
     left_out = sum(one.left_out for one in members)
-    return FormulationResult(name, first.filter, first.own, left_out, answers, scores, pairs_of(name, answers, seed))
+    pairs, is_stopped = pairs_of(name, answers, seed), any(one.is_stopped for one in members)
+    return FormulationResult(name, first.filter, first.own, left_out, answers, scores, pairs, is_stopped)
 
 
 def report_formulations(details: Sequence[FormulationResult]) -> None:
@@ -127,7 +130,7 @@ def _details(one: FormulationResult) -> dict[str, Any]:
         "documents": one.n,
         "left_out": one.left_out,
         "sentences": one.sentences,
-        "pairs": [_pair(pair) for pair in one.pairs],
+        "pairs": [{**_pair(pair), **(dict.fromkeys(_FIXED) if one.is_stopped else {})} for pair in one.pairs],
     }
 
 

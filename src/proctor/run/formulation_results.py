@@ -40,6 +40,7 @@ class FormulationResult:
         answers: What each gave on the documents that have, the own one first.
         scores: What was added to its scores.
         pairs: Each two formulations; the last ones are with and without the question.
+        is_stopped: Whether the run stopped early: then no test of a fixed number of documents holds.
     """
 
     name: str
@@ -49,6 +50,7 @@ class FormulationResult:
     answers: Mapping[str, FormulationAnswers]
     scores: Mapping[str, Value]
     pairs: Sequence[FormulationPair]
+    is_stopped: bool = False
 
     @property
     def n(self) -> int:
@@ -59,7 +61,10 @@ class FormulationResult:
     def sentences(self) -> list[str]:
         """What was found."""
         # Of the pairs those with the task's own formulation; the file has all.
-        lines = [f"{self.name}: {pair.sentence}" for pair in self.pairs if pair.a.name == self.own]
+        pairs = [pair for pair in self.pairs if pair.a.name == self.own]
+        lines = [f"{self.name}: {f'{one.finding}.' if self.is_stopped else one.sentence}" for one in pairs]
+        if pairs and self.is_stopped:
+            lines.append(f"{self.name}: the run stopped early, so that these differences have no test.")
         share, alone = self.scores.get("choices_only_share"), self.scores.get("acc_choices_only")
         if alone is not None and share is not None:
             lines.append(
@@ -76,7 +81,7 @@ class FormulationResult:
 
 
 def formulation_results(
-    result: TaskResult, values: FormulationValues, wanted: Sequence[str], seed: int
+    result: TaskResult, values: FormulationValues, wanted: Sequence[str], seed: int, *, is_stopped: bool = False
 ) -> tuple[TaskResult, FormulationResult | None]:
     """A task's scores with those of its other formulations.
 
@@ -85,6 +90,7 @@ def formulation_results(
         values: What its documents gave in each formulation.
         wanted: The formulations that were asked for by name.
         seed: For random signs, where a test draws some.
+        is_stopped: Whether the run left out documents of the task.
     """
     if not values:
         return result, None
@@ -95,7 +101,7 @@ def formulation_results(
     answers = _answers(outcomes, values.right(), wanted)
     scores = _scores(outcomes, answers)
     own, pairs = outcomes[TASK][0].own, pairs_of(result.name, answers, seed)
-    details = FormulationResult(result.name, values.filter, own, values.left_out, answers, scores, pairs)
+    details = FormulationResult(result.name, values.filter, own, values.left_out, answers, scores, pairs, is_stopped)
     _warn(details, outcomes[TASK], wanted)
     added = {**result.values, **{(name, values.filter): value for name, value in scores.items()}}
     better = {**result.higher_is_better, **{name: FORMULATION_SCORES[name] for name in scores}}

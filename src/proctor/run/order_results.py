@@ -44,7 +44,10 @@ _PROPORTIONS = ("acc_orders_worst", "acc_orders_any", "acc_orders_avg_prob", "or
 
 @dataclass(frozen=True, slots=True)
 class OrderResult:
-    """The scores of one task under one filter over the orders of its documents' options."""
+    """The scores of one task under one filter over the orders of its documents' options.
+
+    ``is_stopped``: the run stopped early, so that neither errors nor tests of a fixed number of documents hold.
+    """
 
     task: str
     filter: str
@@ -53,34 +56,36 @@ class OrderResult:
     kinds: Mapping[str, int]
     left_out: int
     pride: PrideScore | None
+    is_stopped: bool = False
 
     @property
     def sentence(self) -> str:
         """What was found, in one line."""
         own, mean, worst = self.scores.canonical, self.scores.mean, self.scores.worst
         line = f"{self.task}: {_number(own.value)} in the task's own order, {_number(mean.value)}"
-        line += f" ± {1.96 * mean.stderr:.3f}" if mean.stderr else ""
+        line += f" ± {1.96 * mean.stderr:.3f}" if mean.stderr and not self.is_stopped else ""
         line += f" over {self.scores.orders:,} orders of {mean.n:,} documents"
         if worst.value is not None:
             line += f", right in every order {_number(worst.value)}"
         places = self.positions
         if places is not None and places.p is not None:
             share = max(places.share)
-            line += (
-                f". Position {places.share.index(share) + 1} is chosen in {share:.0%} of responses "
-                f"({1 / places.options:.0%} expected, p = {places.p:.2g})"
-            )
+            line += f". Position {places.share.index(share) + 1} is chosen in {share:.0%} of responses "
+            line += f"({1 / places.options:.0%} expected{'' if self.is_stopped else f', p = {places.p:.2g}'})"
         unmoved = self.kinds.get("fixed", 0)
         return line + (f". {unmoved:,} documents have options that cannot move." if unmoved else ".")
 
 
-def order_results(result: TaskResult, values: OrderValues, seed: int) -> tuple[TaskResult, list[OrderResult]]:
+def order_results(
+    result: TaskResult, values: OrderValues, seed: int, *, is_stopped: bool = False
+) -> tuple[TaskResult, list[OrderResult]]:
     """A task's scores with those over orders.
 
     Args:
         result: Its scores; those that are there stay as they are.
         values: What its documents gave in each order.
         seed: For the resamples of a standard error.
+        is_stopped: Whether the run left out documents of the task.
 
     Returns:
         The scores, and the details of each filter that has ``acc``.
@@ -115,8 +120,9 @@ def order_results(result: TaskResult, values: OrderValues, seed: int) -> tuple[T
         if pride is not None:
             added["acc_pride", name] = _value(pride, is_share=True)
             better["acc_pride"] = True
+        left_out = values.left_out(name)
         details.append(
-            OrderResult(result.name, name, scores, positions, values.kinds(name), values.left_out(name), pride)
+            OrderResult(result.name, name, scores, positions, values.kinds(name), left_out, pride, is_stopped)
         )
         _report(details[-1])
     return replace(result, values=added, higher_is_better=better), details
@@ -218,7 +224,7 @@ def _details(one: OrderResult) -> dict[str, Any]:
             "recall": list(places.recall),
             "chi_square": places.test.statistic,
             "degrees_of_freedom": places.test.freedom,
-            "p": places.p,
+            "p": None if one.is_stopped else places.p,
         }
     return found
 

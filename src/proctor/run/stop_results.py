@@ -28,6 +28,15 @@ def stopped_task(result: TaskResult, outcomes: Sequence[Outcome]) -> TaskResult:
     return result if found is None else replace(result, values=_values(result.name, result.values, found))
 
 
+def stopped_tasks(outcomes: Sequence[Outcome]) -> frozenset[str]:
+    """The tasks of which documents may have been left out.
+
+    Args:
+        outcomes: How the scopes of the run ended.
+    """
+    return frozenset(name for one in outcomes if one.is_stopped for name in _tasks(one))
+
+
 def stopped_group(result: GroupResult, outcomes: Sequence[Outcome]) -> GroupResult:
     """The same of a group: a scope, or a part of one.
 

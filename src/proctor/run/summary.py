@@ -31,7 +31,7 @@ from proctor.run.run_store import RunStore
 from proctor.run.sample_errors import with_finite_error
 from proctor.run.scores import MetricValues, facts_of, failure_report
 from proctor.run.selection import document_seed
-from proctor.run.stop_results import stop_facts, stop_sentence, stopped_group, stopped_task
+from proctor.run.stop_results import stop_facts, stop_sentence, stopped_group, stopped_task, stopped_tasks
 from proctor.run.stopping import Outcome
 from proctor.run.token_counts import TokenCounts
 from proctor.run_result import RunResult, TaskResult
@@ -90,8 +90,9 @@ def summarize(
     """
     warn_of_unconfined(exam.tasks)
     results, failed = task_results(exam.tasks, values_by_task, bootstrap_iters, fail_fast=config.fail_fast)
-    results, orders = _with_orders(results, values_by_task, config)
-    results, formulated = _with_formulations(results, values_by_task, config)
+    partial = stopped_tasks(stopped)
+    results, orders = _with_orders(results, values_by_task, config, partial)
+    results, formulated = _with_formulations(results, values_by_task, config, partial)
     if config.limit_order == "random":
         results = [with_finite_error(result) for result in results]
     draws = _draws(exam, values_by_task, config)
@@ -151,18 +152,29 @@ def _draws(
 
 
 def _with_formulations(
-    results: Sequence[TaskResult], values_by_task: Mapping[str, MetricValues], config: RunConfig
+    results: Sequence[TaskResult],
+    values_by_task: Mapping[str, MetricValues],
+    config: RunConfig,
+    partial: frozenset[str],
 ) -> tuple[list[TaskResult], list[FormulationResult]]:
     if config.predict_only:
         return list(results), []
     wanted, seed = formulation_names(config.formulations), config.seed.fewshot or 0
-    pairs = [formulation_results(one, values_by_task[one.name].formulations, wanted, seed) for one in results]
+    pairs = [
+        formulation_results(one, values_by_task[one.name].formulations, wanted, seed, is_stopped=one.name in partial)
+        for one in results
+    ]
     return [result for result, _ in pairs], [one for _, one in pairs if one is not None]
 
 
 def _with_orders(
-    results: Sequence[TaskResult], values_by_task: Mapping[str, MetricValues], config: RunConfig
+    results: Sequence[TaskResult],
+    values_by_task: Mapping[str, MetricValues],
+    config: RunConfig,
+    partial: frozenset[str],
 ) -> tuple[list[TaskResult], list[OrderResult]]:
     seed = config.seed.fewshot or 0
-    pairs = [order_results(result, values_by_task[result.name].orders, seed) for result in results]
+    pairs = [
+        order_results(one, values_by_task[one.name].orders, seed, is_stopped=one.name in partial) for one in results
+    ]
     return [result for result, _ in pairs], [one for _, details in pairs for one in details]
