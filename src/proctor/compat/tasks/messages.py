@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from proctor import types
+from proctor import messages as own
 from proctor.tasks.prompt import chat_turns, join
 
 
@@ -36,7 +36,7 @@ def messages_to_text(messages: Sequence[Message]) -> str:
 
 def multiturn_to_singleturn(messages: Sequence[Message]) -> list[dict[str, str]]:
     """All turns but the system's and an open answer as one."""
-    plain = [types.Message(message.role, message.content, message._delimiter) for message in messages]
+    plain = [own.Message(message.role, message.content, message._delimiter) for message in messages]
     return chat_turns(plain, multiturn=False)
 
 
