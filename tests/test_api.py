@@ -93,6 +93,7 @@ def test_a_hook_makes_rows_of_their_own():
 def test_tasks_are_mixed_at_will_and_asked_once():
     changed = {"task": "demo_errands", "description": "Now. "}
     (tales,) = proctor.load_tasks("demo_tales")
+    assert repr(tales) == "<Task 'demo_tales': 24 documents>"
     result = proctor.evaluate(model="dummy", tasks=[tales, changed, "demo_tales", "demo_text"], limit=1)
     names = [task.name for task in result.tasks]
     assert names[:2] == ["demo_tales", "demo_errands"]

@@ -98,9 +98,9 @@ def test_the_newest_of_several(tmp_path, file):
 
 
 def test_nothing_goes_on(tmp_path, store, capsys):
-    assert "No run goes on in" in said(capsys, "runs", "--follow", tmp_path, code=2)
-    assert "No run goes on in" in said(capsys, "runs", "--follow", tmp_path / "none", code=2)
-    assert said(capsys, "runs", "--follow") == "No run goes on.\n"
+    assert "No run is in progress in" in said(capsys, "runs", "--follow", tmp_path, code=2)
+    assert "No run is in progress in" in said(capsys, "runs", "--follow", tmp_path / "none", code=2)
+    assert said(capsys, "runs", "--follow") == "No run is in progress.\n"
 
 
 def begin(path, **settings):

@@ -42,7 +42,7 @@ def follow_folder(folder: Path) -> int:
     files = status_files(folder)
     if not files:
         raise UsageError(
-            f"No run goes on in {str(folder)!r}.",
+            f"No run is in progress in {str(folder)!r}.",
             hint="A run writes progress.json beside its results with --output_path, and removes it when it is done.",
         )
     return follow(files[-1])
@@ -61,7 +61,7 @@ def follow_runs(runs: Sequence[Run]) -> int:
 
     going_on = [run for run in runs if run.state == "running"]
     if not going_on:
-        print("No run goes on.")
+        print("No run is in progress.")
         return 0
     for run in reversed(going_on):
         folder = _folder_of(run)

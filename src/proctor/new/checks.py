@@ -81,7 +81,7 @@ def _lengths(documents: Sequence[NewDocument]) -> list[Remark]:
         len(texts[gold]) == max(map(len, texts)) and len(set(map(len, texts))) > 1
         for texts, gold in zip(options, golds, strict=True)
     )
-    text = f"the right option is the longest in {share / len(single):.0%}; "
+    text = f"the right option is the longest, or one of the longest, in {share / len(single):.0%}; "
     text += f"always the longest would score {baseline.acc:.2f}"
     return [Remark("warning" if baseline.conspicuous and len(single) >= 10 else "note", text)]
 

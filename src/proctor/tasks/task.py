@@ -69,6 +69,9 @@ class Task:
         self._reorderings: dict[Any, Reordering] = {}
         self._formulators: list[tuple[Formulations, Formulator]] = []
 
+    def __repr__(self) -> str:
+        return f"<Task {self.spec.name!r}: {len(self.documents):,} documents>"
+
     @property
     def shape(self) -> TaskShape:
         """What its first document decided."""
