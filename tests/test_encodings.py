@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctor.encodings import UndecodableError, decode, is_utf8, read_text
+from proctor.encodings import DecodedText, UndecodableError, decode, is_utf8, read_text
 
 KOREAN = "question,answer\n다음 중 옳은 것은 무엇인가?,1\n한국의 수도는 서울이다.,0\n"
 CHINESE = "农产品规格差价属于下列哪一种情况？请选择正确的答案。下面哪个选项是正确的"
@@ -22,6 +22,11 @@ def test_each_encoding_that_korean_files_have_is_told(encoding):
 def test_a_stray_null_makes_no_utf_16():
     assert decode(b"A=1\nB=secret\0\n").encoding == "utf-8"
     assert decode("plain English\n".encode("utf-16-le")).encoding == "utf-16-le"
+
+
+def test_statements_labelled_with_jamo_are_korean():
+    table = '문항,보기,①,②,정답\n옳은 것은?,ㄱ. 하나 ㄴ. 둘 ㄷ. 셋,"ㄱ, ㄴ","ㄱ, ㄴ, ㄷ",1\n'
+    assert decode((table * 3).encode("cp949")) == DecodedText(table * 3, "cp949")
 
 
 def test_euc_kr_is_part_of_cp949():

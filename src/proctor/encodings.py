@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import codecs
 import logging
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ _COMMON = frozenset(
     "까디길채람립착먼민같획메테층활순택률올콘든너예플청독림권월날번곡별난령천란잘"
 )
 """The 300 syllables that make 91 % of Korean exam questions, of the 2,350 that CP949 inherits from KS X 1001."""
+
+_LONE_JAMO = re.compile(r"(?<!\w)[ㄱ-ㅎ](?!\w)")
 
 OLDER = "cp949 (Korean), cp1252 (Western Europe), cp932 (Japanese), gb18030 (Chinese)"
 
@@ -168,13 +171,16 @@ def _korean(data: bytes) -> str | None:
 
     At least four syllables; seven of ten letters beyond ASCII are syllables of KS X 1001 (Chinese
     and Japanese bytes give ideographs and stray jamo, Western European ones rare syllables), and
-    two of three syllables are common ones (which a misreading meets in one of eight).
+    two of three syllables are common ones (which a misreading meets in one of eight). Jamo that stand alone are no
+    letters here: Korean exams label statements with them (``ㄱ, ㄴ``), and those of misread bytes stand among others.
     """
     try:
         text = data.decode("cp949")
     except UnicodeDecodeError:
         return None
-    letters = [letter for letter in text if letter > "\x7f" and unicodedata.category(letter)[0] == "L"]
+    letters = [
+        letter for letter in _LONE_JAMO.sub("", text) if letter > "\x7f" and unicodedata.category(letter)[0] == "L"
+    ]
     syllables = [letter for letter in letters if "가" <= letter <= "힣"]
     # Both bytes from 0xA1 on: the part of CP949 that is EUC-KR. Microsoft's 8,822 further syllables are rare in texts,
     # and frequent in misread ones.
