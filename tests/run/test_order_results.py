@@ -7,6 +7,7 @@ import math
 
 import pytest
 
+from proctor.analysis.intervals import clustered_stderr
 from proctor.models.dummy import DummyModel
 from proctor.preview.preview import preview
 from proctor.run.exam import load_exam
@@ -231,3 +232,19 @@ def test_a_document_without_a_right_option_is_left_out_and_counted(folder, caplo
     assert details["documents"] == len(rows) - 1
     assert result.tasks[0].n_effective == len(rows)
     assert "1 documents have no score over orders" in caplog.text
+
+
+def test_errors_over_orders_are_by_clusters_too(folder):
+    plain, result = run(folder, Knows(), tasks="both"), run(folder, Knows(), tasks="both", cluster="{{answer}}")
+    one, other = (found.tasks[0].values["acc_orders_mean", "none"] for found in (plain, result))
+    assert plain.tasks[0].values["acc_orders_mean", "none"].clustered is None
+    assert (other.value, other.stderr, other.interval) == (one.value, one.stderr, one.interval)
+    right, documents = [float(gold == 2) for gold in GOLDS], [*GOLDS, 0]
+    expected, _ = clustered_stderr([*right, 1.0], documents)
+    assert other.clustered.stderr == pytest.approx(expected)
+    assert (other.clustered.clusters, other.clustered.interval[0] < other.value) == (3, True)
+    effect = result.tasks[0].values["order_effect", "none"].clustered
+    assert (effect.clusters, effect.stderr) == (3, 0.0)
+    assert result.groups[0].values["acc_orders_mean", "none"].clustered.stderr == pytest.approx(expected)
+    (facts,) = result.extra["proctor"]["choice_orders"]["tasks"]
+    assert f"± {1.96 * expected:.3f}" in facts["sentence"]

@@ -78,6 +78,8 @@ class MeanOfItems:
     stderr: float | None
     n: int
     """Items."""
+    clusters: int | None = None
+    """How many clusters the error is over; None: items are independent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,13 +243,13 @@ def _mean(values: Sequence[tuple[float, Hashable]]) -> MeanOfItems:
     """The mean of item values; the error is clustered where any item has a cluster."""
     if not values:
         return MeanOfItems(None, None, 0)
-    scores = [value for value, _ in values]
+    scores, count = [value for value, _ in values], None
     if all(cluster is None for _, cluster in values):
         stderr = mean_stderr(scores)
     else:
         names = [("item", i) if cluster is None else ("cluster", cluster) for i, (_, cluster) in enumerate(values)]
-        stderr, _ = clustered_stderr(scores, names)
-    return MeanOfItems(math.fsum(scores) / len(scores), stderr, len(scores))
+        stderr, count = clustered_stderr(scores, names)
+    return MeanOfItems(math.fsum(scores) / len(scores), stderr, len(scores), count)
 
 
 def _at_least(rights: Sequence[Sequence[float]]) -> tuple[float, ...]:

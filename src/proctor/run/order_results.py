@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from proctor.analysis.distributions import student_quantile
 from proctor.analysis.draws import source_of
 from proctor.analysis.order_positions import OrderPositions, order_positions
 from proctor.analysis.order_scores import MeanOfItems, OrderScores, item_orders, order_scores
 from proctor.analysis.pride_score import PrideScore, pride_score
 from proctor.run.order_values import OrderValues
-from proctor.run_result import TaskResult, Value
+from proctor.run_result import ClusteredError, TaskResult, Value
 from proctor.stats.intervals import normal_interval, wilson_interval
 from proctor.tasks.class_task import AnyTask
 from proctor.tasks.prompt import PromptStyle
@@ -77,7 +78,12 @@ class OrderResult:
 
 
 def order_results(
-    result: TaskResult, values: OrderValues, seed: int, *, is_stopped: bool = False
+    result: TaskResult,
+    values: OrderValues,
+    seed: int,
+    *,
+    is_stopped: bool = False,
+    clusters: Mapping[int, str] | None = None,
 ) -> tuple[TaskResult, list[OrderResult]]:
     """A task's scores with those over orders.
 
@@ -86,6 +92,7 @@ def order_results(
         values: What its documents gave in each order.
         seed: For the resamples of a standard error.
         is_stopped: Whether the run left out documents of the task.
+        clusters: By number of a document, what it belongs to; None: documents are independent.
 
     Returns:
         The scores, and the details of each filter that has ``acc``.
@@ -97,12 +104,13 @@ def order_results(
         if ("acc", name) not in result.values:
             log.warning("Task '%s' has no acc: there are no scores over the orders of its options.", result.name)
             continue
-        items, kinds = values.items(name)
+        items, kinds = values.items(name, clusters)
         if not items:
             log.warning("Task '%s': no document has a score in all its orders.", result.name)
             continue
         read = [item_orders(item) for item in items]
-        scores = order_scores(items, read)
+        scores = order_scores([replace(item, cluster=None) for item in items] if clusters else items, read)
+        clustered = order_scores(items, read) if clusters else None
         free = [place for place, kind in enumerate(kinds) if kind == "free"]
         positions = order_positions(
             [items[place] for place in free],
@@ -112,7 +120,9 @@ def order_results(
         for metric, (field, higher) in NAMES.items():
             mean: MeanOfItems = getattr(scores, field)
             if mean.value is not None:
-                added[metric, name], better[metric] = _value(mean, is_share=metric in _PROPORTIONS), higher
+                value = _value(mean, is_share=metric in _PROPORTIONS)
+                error = None if clustered is None else _clustered(getattr(clustered, field))
+                added[metric, name], better[metric] = replace(value, clustered=error), higher
         if positions is not None and positions.rstd.value is not None:
             added["order_rstd", name] = Value(positions.rstd.value, positions.rstd_stderr, positions.items, "bootstrap")
             better["order_rstd"] = False
@@ -122,7 +132,9 @@ def order_results(
             better["acc_pride"] = True
         left_out = values.left_out(name)
         details.append(
-            OrderResult(result.name, name, scores, positions, values.kinds(name), left_out, pride, is_stopped)
+            OrderResult(
+                result.name, name, clustered or scores, positions, values.kinds(name), left_out, pride, is_stopped
+            )
         )
         _report(details[-1])
     return replace(result, values=added, higher_is_better=better), details
@@ -160,6 +172,16 @@ def _value(mean: MeanOfItems | PrideScore, *, is_share: bool) -> Value:
         interval = wilson_interval(round(mean.value * mean.n), mean.n)
         return Value(mean.value, mean.stderr, mean.n, "proportion", interval)
     return Value(mean.value, mean.stderr, mean.n, "mean", normal_interval(mean.value, mean.stderr))
+
+
+def _clustered(mean: MeanOfItems) -> ClusteredError | None:
+    """The error of a mean over documents that belong together; none where its documents are of no cluster."""
+    if mean.value is None or mean.clusters is None:
+        return None
+    if not mean.stderr:
+        return ClusteredError(mean.clusters, mean.stderr, None)
+    half = student_quantile(0.975, mean.clusters - 1) * mean.stderr
+    return ClusteredError(mean.clusters, mean.stderr, (mean.value - half, mean.value + half))
 
 
 def _report(one: OrderResult) -> None:

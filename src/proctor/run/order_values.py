@@ -43,11 +43,12 @@ class OrderValues:
         """The filters under which there are orders."""
         return list(self._items)
 
-    def items(self, name: str) -> tuple[list[OrderedItem], list[str]]:
+    def items(self, name: str, clusters: Mapping[int, str] | None = None) -> tuple[list[OrderedItem], list[str]]:
         """The documents of one filter, and the kind of each.
 
         Args:
             name: The filter.
+            clusters: By number of a document, what it belongs to; None: documents are independent.
         """
         items: list[OrderedItem] = []
         kinds: list[str] = []
@@ -55,7 +56,8 @@ class OrderValues:
             if not self._is_whole(name, doc_id):
                 continue
             orders, lls = zip(*self._rows[name][doc_id], strict=True)
-            items.append(OrderedItem(tuple(orders), tuple(lls), item.golds, equal_contents(item.contents)))
+            cluster = None if clusters is None else clusters[doc_id]
+            items.append(OrderedItem(tuple(orders), tuple(lls), item.golds, equal_contents(item.contents), cluster))
             kinds.append(item.kind)
         return items, kinds
 

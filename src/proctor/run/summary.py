@@ -175,6 +175,13 @@ def _with_orders(
 ) -> tuple[list[TaskResult], list[OrderResult]]:
     seed = config.seed.fewshot or 0
     pairs = [
-        order_results(one, values_by_task[one.name].orders, seed, is_stopped=one.name in partial) for one in results
+        order_results(
+            one,
+            values_by_task[one.name].orders,
+            seed,
+            is_stopped=one.name in partial,
+            clusters=values_by_task[one.name].marks.clusters,
+        )
+        for one in results
     ]
     return [result for result, _ in pairs], [one for _, details in pairs for one in details]
