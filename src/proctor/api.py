@@ -101,6 +101,8 @@ def regrade(
     tasks: str | Sequence[str] = (),
     include_path: str | Path | Sequence[str | Path] = (),
     num_fewshot: int | None = None,
+    exclude: str | Path | None = None,
+    cluster: str | None = None,
     output_path: str | Path | None = None,
     log_samples: bool = False,
     store: str | None = None,
@@ -113,7 +115,8 @@ def regrade(
     """Grade an earlier run again by today's task files, from its stored answers and without its model.
 
     ``source``: a number that ``proctor runs`` lists, or the path of a results file (of lm-eval, too, if
-    its samples lie beside it). ``tasks`` and ``include_path``: others than the run's. Raises
+    its samples lie beside it). ``tasks`` and ``include_path``: others than the run's.
+    ``exclude`` and ``cluster``: scores and errors beside the others, as of a run. Raises
     :class:`~proctor.errors.DataError` where answers are missing, because prompts have changed.
     """
     from proctor.replay.changes import Changes
@@ -124,6 +127,8 @@ def regrade(
     _check_resamples(bootstrap_iters)
     given = {
         "num_fewshot": num_fewshot,
+        "exclude": exclude,
+        "cluster": cluster,
         "output_path": output_path,
         "log_samples": log_samples,
         "store": store,

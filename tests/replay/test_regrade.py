@@ -114,6 +114,26 @@ def test_nothing_changed_and_nothing_changes(run, results_of, tmp_path, exam, wa
     assert (new["results"], new["task_hashes"]) == (document["results"], document["task_hashes"])
 
 
+@pytest.mark.parametrize("way", ["results", "samples"])
+def test_clusters_that_the_run_was_given_are_those_of_the_regraded_one(run, results_of, tmp_path, exam, way):
+    before = run("one", "two", cluster="question")
+    given = {"store": str(tmp_path / "a.sqlite")} if way == "results" else {"no_store": True}
+    again = proctor.regrade(results_of(), include_path=exam, **given)
+    assert before.tasks[0].values["acc", "none"].clustered.clusters == 8
+    assert {task.name: task for task in again.tasks} == {task.name: task for task in before.tasks}
+    other = proctor.regrade(results_of(), include_path=exam, cluster="{{question}} {{question}}", **given)
+    assert other.extra["proctor"]["clusters"][0]["column"] == "{{question}} {{question}}"
+
+
+def test_documents_are_excluded_from_python_too(run, results_of, tmp_path, exam):
+    run("one")
+    [samples] = (tmp_path / "out").rglob("samples_one_*.jsonl")
+    mark = json.loads(samples.read_text(encoding="utf-8").splitlines()[0])["doc_hash"]
+    (tmp_path / "bad.jsonl").write_text(json.dumps({"task": "one", "doc_hash": mark}) + "\n", encoding="utf-8")
+    again = proctor.regrade(results_of(), include_path=exam, no_store=True, exclude=tmp_path / "bad.jsonl")
+    assert again.tasks[0].values["acc_clean", "none"].n == 7
+
+
 def test_results_carry_what_finds_their_answers(run, results_of):
     result = run("one")
     digest = json.loads(results_of().read_text())["proctor"]["model_digest"]

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from proctor.analysis.clusters import declared_cluster
 from proctor.errors import DataError, UsageError, error_line
 from proctor.models import declared_kind, open_model, open_tokenizer
 from proctor.replay.changes import Changes
@@ -247,6 +248,7 @@ def _config_from(document: Mapping[str, Any], documents: Mapping[str, Sequence[i
         "formulations": formulations.get("formulations") or "task",
         "choices_only": bool(formulations.get("choices_only")),
         "fewshot_seeds": len(draws) if isinstance(draws, list) and len(draws) > 1 else None,
+        "cluster": _cluster_of(document),
     }
     stop = known.get("early_stop") or {}
     config = build_config({**given, "early_stop": stop.get("rule")})
@@ -260,3 +262,12 @@ def _config_from(document: Mapping[str, Any], documents: Mapping[str, Sequence[i
     }
     # A run that may stop asks in its own order, and ends where the responses end.
     return replace(config, seed=seeds, samples=None if stop else chosen, include_path=(), **computed)
+
+
+def _cluster_of(document: Mapping[str, Any]) -> str | None:
+    """The column of clusters that the run itself was given: one that its tasks do not name."""
+    configs = document.get("configs") or {}
+    for row in (document.get("proctor") or {}).get("clusters") or ():
+        if row["column"] != declared_cluster((configs.get(row["task"]) or {}).get("metadata")):
+            return row["column"]
+    return None
