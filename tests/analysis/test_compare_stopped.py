@@ -194,6 +194,16 @@ def test_tables_mark_its_scores(quiz):
     assert task.main.mark == "~"
 
 
+def test_means_over_tasks_of_a_stopped_run_are_marked_and_have_no_interval(tmp_path):
+    task = write_group(tmp_path, (900, 300))
+    whole, _ = made(tmp_path, "whole", task, 9, include_path=str(tmp_path))
+    part, _ = made(tmp_path, "part", task, 9, early_stop="width=0.06", include_path=str(tmp_path))
+    [row] = [row for row in score_table([whole, part], ScoreTableOptions()).rows if row.kind == "macro"]
+    first, second = row.cells
+    assert (first.mark, first.interval is None) == ("", False)
+    assert (second.mark, second.interval) == ("~", None)
+
+
 def test_an_audit_of_a_group_has_it_too(tmp_path):
     task = write_group(tmp_path, (900, 300))
     part, finished = made(tmp_path, "part", task, 9, early_stop="width=0.06", include_path=str(tmp_path))

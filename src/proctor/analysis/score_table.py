@@ -216,8 +216,9 @@ def _macro(part: GroupAudit, options: ScoreTableOptions) -> ScoreCell | None:
     mean = part.mean
     if mean is None:
         return None
-    interval = normal_interval(mean.macro, mean.macro_stderr) if mean.macro_stderr else None
-    return None if options.chance_corrected else ScoreCell(mean.macro, interval, part.score.n)
+    if options.chance_corrected:
+        return None
+    return _mean_cell(mean.macro, mean.macro_stderr, part.score.n, part.score.mark)
 
 
 def _parts_by(
@@ -248,15 +249,17 @@ def _means(tasks: Sequence[ScoreRow], grouped: bool, options: ScoreTableOptions)
             continue
         sizes, halves = [cell.n or 0 for cell in known], [cell.half for cell in known]
         mean = group_mean(sizes, [cell.score for cell in known], [half and half / Z for half in halves])
-        micro.append(_mean_cell(mean.micro, mean.micro_stderr, sum(sizes)))
-        macro.append(_mean_cell(mean.macro, mean.macro_stderr, sum(sizes)))
+        mark = next((cell.mark for cell in known if cell.mark), "")
+        micro.append(_mean_cell(mean.micro, mean.micro_stderr, sum(sizes), mark))
+        macro.append(_mean_cell(mean.macro, mean.macro_stderr, sum(sizes), mark))
     metric = tasks[0].metric
     yield ScoreRow("", "all documents (micro)", 0, "group", metric, tuple(micro))
     yield ScoreRow("", f"mean of {len(tasks)} tasks (macro)", 0, "macro", metric, tuple(macro))
 
 
-def _mean_cell(score: float, stderr: float | None, n: int) -> ScoreCell:
-    return ScoreCell(score, normal_interval(score, stderr) if stderr else None, n)
+def _mean_cell(score: float, stderr: float | None, n: int | None, mark: str) -> ScoreCell:
+    # The sequence of a run that stopped early is of another mean: this one has no interval.
+    return ScoreCell(score, normal_interval(score, stderr) if stderr and not mark else None, n, mark)
 
 
 # ---------------------------------------------------------------- the best
