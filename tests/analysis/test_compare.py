@@ -128,6 +128,15 @@ def test_a_metric_that_one_run_alone_has_is_no_misspelling(tmp_path):
     assert error.value.hint == f"Only {runs[0].source} has it."
 
 
+def test_a_metric_that_the_results_alone_have_is_not_said_to_be_absent(tmp_path):
+    lines = {"t": right_and_wrong("1100")}
+    document = document_of(lines)
+    document["results"]["t"]["choice_mass,none"] = 0.9
+    runs = [open_runs([write_run(tmp_path / name, lines, document=document)]).runs[0] for name in "ab"]
+    one = only(compare_runs(runs, CompareOptions(metric="choice_mass")))
+    assert one.reason == "the samples of t have no values of 'choice_mass' by document"
+
+
 def test_a_task_without_samples_has_its_scores_and_a_reason(tmp_path):
     lines = {"t": right_and_wrong("11"), "u": right_and_wrong("10")}
     first = open_runs([write_run(tmp_path / "a", lines)]).runs

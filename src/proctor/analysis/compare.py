@@ -237,6 +237,8 @@ def _compare_statistic(
 
 def _no_metric(task: str, runs: tuple[StoredRun, StoredRun], common: Sequence[Metric], wanted: str | None) -> str:
     if wanted is not None:
+        if all(any(fits(one, parse_metric(wanted)) for one in run.scores(task)) for run in runs):
+            return f"the samples of {task} have no values of {wanted!r} by document"
         return f"{task} has no metric {wanted!r} in both runs (there: {', '.join(map(name_of, common)) or 'none'})"
     others = ", ".join(dict.fromkeys(metric for run in runs for metric, _ in run.scores(task)))
     return f"the scores of {task} are statistics of all its documents, not means of theirs ({others or 'none in both'})"
