@@ -230,7 +230,7 @@ class HfModel:
         self._batches.setdefault(kind, []).extend(scorer.sizes)
         self._count(scorer.forwarded, scorer.distinct)
         log.info(
-            "Scoring done: %s tokens forwarded; without shared prefixes they would be %s.",
+            "Scoring done: %s tokens forwarded; with a row for each context and none shared they would be %s.",
             *(many(scorer.forwarded), many(sum(map(self._scorer.width, rows)))),
         )
 

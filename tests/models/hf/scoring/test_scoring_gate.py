@@ -223,4 +223,7 @@ def test_the_log_says_how_many_tokens_sharing_saved(caplog):
     with caplog.at_level(logging.INFO, logger="proctor"):
         scored(zoo.build(zoo.BY_NAME["llama"]))
     assert "Shared prefixes are computed once (scoring mode: tree; checked against plain scoring)." in caplog.messages
-    assert re.search(r"Scoring done: \S+ tokens forwarded; without shared prefixes they would be \S+\.", caplog.text)
+    assert re.search(
+        r"Scoring done: \S+ tokens forwarded; with a row for each context and none shared they would be \S+\.",
+        caplog.text,
+    )
