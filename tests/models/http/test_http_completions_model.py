@@ -213,3 +213,8 @@ def test_the_identity_holds_what_decides_about_responses(serve, completions):
         assert completions(stub, **args).identity != base
     for args in ({"num_concurrent": 5}, {"timeout": 5}, {"max_retries": 2}, {"scoring": "echo"}):
         assert completions(stub, **args).identity == base
+
+
+def test_the_limit_that_results_name_is_lm_evals(serve, completions):
+    # lm-eval: one less than max_length, since one token is generated.
+    assert completions(serve(), max_length=64).info["tokenizer"]["max_length"] == 63

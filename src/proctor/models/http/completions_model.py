@@ -97,8 +97,10 @@ class CompletionsModel(ServedModel):
 
     @property
     def info(self) -> Mapping[str, Any]:
-        """The tokenizer's facts."""
-        return {} if self.tokens is None else {"tokenizer": self.tokens.facts}
+        """The tokenizer's facts; the limit is lm-eval's, which is that of context and continuation together."""
+        if self.tokens is None:
+            return {}
+        return {"tokenizer": {**self.tokens.facts, "max_length": self.tokens.max_length + 1}}
 
     def render(
         self, messages: Sequence[Mapping[str, str]], *, add_generation_prompt: bool, template: str | None = None
