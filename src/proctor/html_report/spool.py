@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import marshal
+import json
 import struct
 import tempfile
 from types import TracebackType
@@ -37,8 +37,8 @@ class Spool:
             Its place.
         """
         place = self._end
-        # Read by this process alone, so that nothing speaks against the quickest form.
-        data = marshal.dumps(value)
+        # JSON with escapes holds lone surrogates, too.
+        data = json.dumps(value).encode("ascii")
         self._end += self._file.write(struct.pack("<Q", len(data)) + data)
         return place
 
@@ -50,4 +50,4 @@ class Spool:
         """
         self._file.seek(place)
         (length,) = struct.unpack("<Q", self._file.read(8))
-        return marshal.loads(self._file.read(length))
+        return json.loads(self._file.read(length))
