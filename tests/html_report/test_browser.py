@@ -141,6 +141,21 @@ def test_links_open_the_same_view_and_back_goes_back(opened):
     page.locator("#questions[data-open='exam_two/7']").wait_for()
 
 
+def test_a_row_that_is_drawn_anew_while_the_button_is_pressed_is_opened_all_the_same(opened):
+    found = opened("#q=exam_two/7")
+    page = found.ready()
+    page.locator("#questions[data-open='exam_two/7']").wait_for()
+    page.locator("#q-list [data-key='exam_two/8']").scroll_into_view_if_needed()
+    box = page.locator("#q-list [data-key='exam_two/8']").bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 10)
+    page.mouse.down()
+    # What a text that arrives does: it makes all rows anew.
+    page.locator("#q-list").evaluate("node => node.dispatchEvent(new Event('scroll'))")
+    page.wait_for_timeout(200)
+    page.mouse.up()
+    page.locator("#questions[data-open='exam_two/8']").wait_for()
+
+
 def test_a_link_by_hash_and_one_to_nothing(opened, runs):
     sample = next(iter(runs[0].samples("exam_one")))
     found = opened(f"#q=exam_one/@{sample.line['doc_hash'][:6]}")

@@ -7,15 +7,30 @@ class List {
   constructor(node, columns, texts, open) {
     [this.node, this.columns, this.texts, this.open] = [node, columns, texts, open];
     this.order = [];
-    this.at = -1;
+    [this.at, this.pressed] = [-1, null];
     this.space = make("div", { class: "space", role: "presentation" });
     node.append(this.space);
     node.addEventListener("scroll", () => this.later(), { passive: true });
+    // Not by clicks on rows: rows are drawn anew when texts arrive, and a row that goes between press and release of
+    // the button gets none. Only clicks without a pointer, as readers of screens make them, are of a row.
+    node.addEventListener("pointerdown", (event) => {
+      this.pressed = event.isPrimary && event.button === 0 ? [event.clientX, event.clientY] : null;
+    });
+    node.addEventListener("pointerup", (event) => this.release(event));
     node.addEventListener("click", (event) => {
-      const row = event.target.closest("[data-at]");
+      const row = event.detail === 0 && event.target.closest("[data-at]");
       if (row) this.select(Number(row.dataset.at), true);
     });
     new ResizeObserver(() => this.later()).observe(node);
+  }
+
+  release(event) {
+    const [pressed, { left }] = [this.pressed, this.node.getBoundingClientRect()];
+    this.pressed = null;
+    if (!pressed || Math.hypot(event.clientX - pressed[0], event.clientY - pressed[1]) > 6) return;
+    const at = Math.floor((event.clientY - this.space.getBoundingClientRect().top) / ROW);
+    // Beside the rows is the bar that scrolls them.
+    if (event.clientX - left < this.node.clientWidth && at >= 0 && at < this.order.length) this.select(at, true);
   }
 
   show(order, keep) {
