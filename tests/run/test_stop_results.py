@@ -11,7 +11,7 @@ from proctor.analysis.stopping import ComparisonLook
 from proctor.run.opponent import Opponent
 from proctor.run.stop_results import stop_facts, stop_sentence, stopped_task
 from proctor.run.stop_scopes import AskedDocument, Scope
-from proctor.run.stopping import Asking, Outcome
+from proctor.run.stopping import Outcome, ScopePlan
 from proctor.run_result import TaskResult, Value
 
 
@@ -30,7 +30,7 @@ def outcome(
     order = [AskedDocument("quiz", number, (str(number), 0)) for number in range(total)]
     intervals = {} if interval is None else {("quiz", "acc", "none"): interval}
     score = None if interval is None else 0.65
-    return Outcome(Asking(scope, order, 0.05, opponent), asked, looks, reason, score, look, intervals)
+    return Outcome(ScopePlan(scope, order, 0.05, opponent), asked, looks, reason, score, look, intervals)
 
 
 def look(difference=0.1, log_e=3.85, decided=True):

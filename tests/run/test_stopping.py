@@ -13,7 +13,7 @@ from proctor.run.opponent import Opponent
 from proctor.run.progress import Quiet
 from proctor.run.scores import MetricValues
 from proctor.run.stop_scopes import asking_order, stop_scopes
-from proctor.run.stopping import Asking, ScopeWatch
+from proctor.run.stopping import ScopePlan, ScopeWatch
 from proctor.settings.config import build_config
 from proctor.settings.early_stop import EarlyStop
 
@@ -23,7 +23,7 @@ def watched(tmp_path):
     """A quiz of 200 documents: the asking, the values, and what grades the documents so far."""
     config = build_config({"model": "dummy", "tasks": [write_quiz(tmp_path, documents=200)], "early_stop": "width=0.1"})
     (scope,) = stop_scopes(load_exam(config, Quiet), config)
-    asking, values = Asking(scope, asking_order(scope, config), 0.05), MetricValues("quiz")
+    asking, values = ScopePlan(scope, asking_order(scope, config), 0.05), MetricValues("quiz")
 
     def graded(count, score=lambda doc_id: 1.0):
         for one in asking.order[values.requested : count]:
@@ -80,7 +80,9 @@ def test_a_comparison_is_about_the_documents_of_both(watched):
     asking, values, graded = watched
     there = [one for one in asking.order if one.doc_id % 2]
     opponent = Opponent("base", {("quiz", one.doc_id): 0.0 for one in there})
-    watch = ScopeWatch(Asking(asking.scope, asking.order, 0.05, opponent), EarlyStop(against="base"), {"quiz": values})
+    watch = ScopeWatch(
+        ScopePlan(asking.scope, asking.order, 0.05, opponent), EarlyStop(against="base"), {"quiz": values}
+    )
     graded(100)
     assert watch.look(100) == "decided"
     found = watch.outcome(100, "decided").comparison
@@ -90,7 +92,9 @@ def test_a_comparison_is_about_the_documents_of_both(watched):
 def test_it_ends_with_the_last_document_of_the_other_run(watched):
     asking, values, graded = watched
     opponent = Opponent("base", {("quiz", one.doc_id): 1.0 for one in asking.order[:40]})
-    watch = ScopeWatch(Asking(asking.scope, asking.order, 0.05, opponent), EarlyStop(against="base"), {"quiz": values})
+    watch = ScopeWatch(
+        ScopePlan(asking.scope, asking.order, 0.05, opponent), EarlyStop(against="base"), {"quiz": values}
+    )
     graded(30)
     assert watch.look(30) is None
     graded(50)

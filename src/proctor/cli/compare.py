@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from proctor.cli.cache import add_store_flag
-from proctor.cli.stored_runs import add_analysis_flags, one_run, report_unread
+from proctor.cli.stored_runs import add_analysis_flags, add_runs, one_run, report_unread
 from proctor.cli.values import Words
 from proctor.errors import UsageError, printable
 
@@ -22,13 +22,7 @@ USAGE = "proctor compare A B [C ...] [--metric NAME] [--margin M] [--cluster COL
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Which runs, and how they are compared."""
-    parser.add_argument(
-        "runs",
-        nargs="+",
-        metavar="RUN",
-        help="a results file, a samples file, a folder, a .zip or .tar.gz, or a number of 'proctor runs'; of proctor "
-        "or lm-eval. B is compared with A; of three or more, all pairs. One folder alone: all runs in it",
-    )
+    add_runs(parser, "B is compared with A; of three or more, all pairs. One folder alone: all runs in it")
     add_analysis_flags(parser)
     parser.add_argument("--by", metavar="COLUMN", help="also differences by the values of this column of the documents")
     parser.add_argument(

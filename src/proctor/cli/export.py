@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from proctor.cli.cache import add_store_flag
-from proctor.cli.stored_runs import report_unread
+from proctor.cli.stored_runs import add_runs, report_unread
 from proctor.cli.values import Words
 
 USAGE = "proctor export RUN [RUN ...] --to FILE.csv|.xlsx|.parquet|.jsonl [--columns NAME ...] [--tasks NAME ...]"
@@ -13,13 +13,7 @@ USAGE = "proctor export RUN [RUN ...] --to FILE.csv|.xlsx|.parquet|.jsonl [--col
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Which runs, what of them, and where to."""
-    parser.add_argument(
-        "runs",
-        nargs="+",
-        metavar="RUN",
-        help="a results file, a samples file, a folder, a .zip or .tar.gz, or a number of 'proctor runs'; of proctor "
-        "or lm-eval. All runs of a folder are taken",
-    )
+    add_runs(parser, "All runs of a folder are taken")
     parser.add_argument("--to", required=True, metavar="FILE", help="ends in .csv, .xlsx, .parquet or .jsonl")
     parser.add_argument("--columns", nargs="+", action=Words, metavar="NAME", help="only these columns, in this order")
     parser.add_argument(

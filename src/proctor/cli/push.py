@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from proctor.cli.cache import add_store_flag
 from proctor.cli.flags import add_setting_flags
-from proctor.cli.stored_runs import report_unread
+from proctor.cli.stored_runs import add_runs, report_unread
 from proctor.cli.values import Pairs, Words
 from proctor.errors import UsageError, did_you_mean, printable
 from proctor.reporters.kinds import KINDS
@@ -26,13 +26,7 @@ USAGE = "proctor push RUN [RUN ...] --to wandb|mlflow|trackio|tensorboard|hub|hf
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Which runs, and where they go."""
     add_setting_flags(parser, "push")
-    parser.add_argument(
-        "runs",
-        nargs="+",
-        metavar="RUN",
-        help="a results file, a samples file, a folder, a .zip or .tar.gz, or a number of 'proctor runs'; of proctor "
-        "or lm-eval. All runs of a folder are sent",
-    )
+    add_runs(parser, "All runs of a folder are sent")
     parser.add_argument(
         "--to", nargs="+", action=Words, required=True, metavar="KIND", help=f"where: {', '.join(KINDS)}"
     )

@@ -15,6 +15,22 @@ if TYPE_CHECKING:
 log = logging.getLogger("proctor")
 
 
+def add_runs(parser: argparse.ArgumentParser, what: str) -> None:
+    """The stored runs that a subcommand reads, at least one.
+
+    Args:
+        parser: The subcommand's.
+        what: What becomes of them, for its help.
+    """
+    parser.add_argument(
+        "runs",
+        nargs="+",
+        metavar="RUN",
+        help="a results file, a samples file, a folder, a .zip or .tar.gz, or a number of 'proctor runs'; of proctor "
+        f"or lm-eval. {what}",
+    )
+
+
 def add_analysis_flags(parser: argparse.ArgumentParser) -> None:
     """Which metric, tasks and clusters, and in which form.
 

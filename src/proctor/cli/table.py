@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from proctor.cli.cache import add_store_flag
-from proctor.cli.stored_runs import report_unread
+from proctor.cli.stored_runs import add_runs, report_unread
 from proctor.cli.values import Words
 
 if TYPE_CHECKING:
@@ -18,13 +18,7 @@ USAGE = "proctor table RUN [RUN ...] [--by COLUMN] [--format md|csv|tsv|latex|ht
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Which runs, and which table."""
-    parser.add_argument(
-        "runs",
-        nargs="+",
-        metavar="RUN",
-        help="a results file, a samples file, a folder, a .zip or .tar.gz, or a number of 'proctor runs'; of proctor "
-        "or lm-eval. All runs of a folder are taken",
-    )
+    add_runs(parser, "All runs of a folder are taken")
     parser.add_argument("--metric", metavar="NAME[,FILTER]", help="the metric (default: the first of each task)")
     parser.add_argument(
         "--tasks", nargs="+", action=Words, metavar="NAME", help="only these tasks and groups; patterns are allowed"

@@ -300,10 +300,8 @@ class _Writer:
             mark = self._bold("  ← gold") if index in golds else ""
             after = boundary_text(boundaries[index]) if boundaries else ""
             padding = " " * (wide - column_count(text)) if short and (after or mark) else ""
-            line = f"    {text}{padding}"
-            if after and short:
-                line += f"   | {after}"
-            lines.append(line + mark)
+            beside = f"   | {after}" if after and short else ""
+            lines.append(f"    {text}{padding}{beside}{mark}")
             if after and not short:
                 lines.append(f"      | {after}")
         return lines + self._cut(max((boundary.cut for boundary in boundaries), default=0))

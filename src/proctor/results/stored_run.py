@@ -296,8 +296,8 @@ def number_of(value: Any) -> float | None:
 
 def _filter_names(config: Mapping[str, Any]) -> Sequence[str]:
     filters = config.get("filter_list")
-    names = [one.get("name") for one in filters if isinstance(one, dict)] if isinstance(filters, list) else []
-    return [str(name) for name in names] or ["none"]
+    named = (one for one in filters if isinstance(one, dict)) if isinstance(filters, list) else ()
+    return [str(one.get("name")) for one in named] or ["none"]
 
 
 def _samples(file: Path, filters: Sequence[str], *, variants: bool) -> Iterator[Sample]:
@@ -315,13 +315,12 @@ def _samples(file: Path, filters: Sequence[str], *, variants: bool) -> Iterator[
         if not isinstance(name, str):
             name = filters[min(lines_of[doc_id], len(filters) - 1)]
             lines_of[doc_id] += 1
-        hashed = isinstance(key := line.get("doc_hash"), str)
-        mark: str | int = key if isinstance(key, str) else doc_id
+        mark: str | int = key if isinstance(key := line.get("doc_hash"), str) else doc_id
         identity = (mark, equal[name, mark])
         equal[name, mark] += 1
         if variants:
             met[name, doc_id] = identity
-        yield Sample(doc_id, identity, hashed, name, _metrics(line), line)
+        yield Sample(doc_id, identity, isinstance(key, str), name, _metrics(line), line)
 
 
 def _metrics(line: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -25,7 +25,7 @@ from proctor.run.exam import Exam
 from proctor.run.opponent import open_opponent, opponent_of
 from proctor.run.scores import MetricValues
 from proctor.run.stop_scopes import AskedDocument, asking_order, stop_scopes
-from proctor.run.stopping import Asking, Outcome, ScopeWatch
+from proctor.run.stopping import Outcome, ScopePlan, ScopeWatch
 from proctor.settings.config import RunConfig
 from proctor.settings.early_stop import read_early_stop
 from proctor.tasks.plan import DocumentPlan, TaskPlan
@@ -36,7 +36,7 @@ LONG = 0.5
 """Share of the prompts' characters that stand before the document, above which examples are long."""
 
 
-def plan_stops(exam: Exam, config: RunConfig) -> list[Asking]:
+def plan_stops(exam: Exam, config: RunConfig) -> list[ScopePlan]:
     """What may stop early, before the model is opened: whatever is wrong with it costs no weights.
 
     Args:
@@ -49,11 +49,11 @@ def plan_stops(exam: Exam, config: RunConfig) -> list[Asking]:
     rule = read_early_stop(config.early_stop)
     scopes = stop_scopes(exam, config)
     other = None if rule.against is None else open_opponent(rule.against, config)
-    made: list[Asking] = []
+    made: list[ScopePlan] = []
     for scope in scopes:
         order = asking_order(scope, config)
         opponent = None if other is None else opponent_of(other, rule, scope, order)
-        made.append(Asking(scope, order, rule.alpha / len(scopes), opponent))
+        made.append(ScopePlan(scope, order, rule.alpha / len(scopes), opponent))
     return made
 
 
@@ -73,7 +73,7 @@ class LookChunks:
     def __init__(
         self,
         chunks: QueryChunks,
-        stops: Sequence[Asking],
+        stops: Sequence[ScopePlan],
         config: RunConfig,
         values_by_task: Mapping[str, MetricValues],
     ) -> None:
@@ -131,7 +131,7 @@ class LookChunks:
     def _planned(self, task: str, doc_ids: Sequence[int]) -> Iterator[DocumentPlan]:
         return (self._documents[task][doc_id] for doc_id in sorted(doc_ids))
 
-    def _has_long_examples(self, asking: Asking) -> bool:
+    def _has_long_examples(self, asking: ScopePlan) -> bool:
         before = whole = 0
         for task in asking.scope.tasks:
             for planned in self._plans[task.spec.name].documents if task.spec.n_shot else ():

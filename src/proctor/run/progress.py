@@ -57,7 +57,7 @@ class OpenProgress(Protocol):
 def open_progress(total: int, label: str, unit: str = "tasks") -> Progress:
     """Show progress in the way that suits where stderr goes."""
     if unit == TIME:
-        return Elapsed(total, label, unit)
+        return WaitLines(total, label, unit)
     if total <= 0:
         return Quiet(total, label, unit)
     return Bar(total, label, unit) if sys.stderr.isatty() else Lines(total, label, unit)
@@ -155,7 +155,7 @@ class Lines(Quiet):
         logger.info("%s: %s (%d %%), %s, %s left", self.label, count, share, speed, remaining)
 
 
-class Elapsed(Quiet):
+class WaitLines(Quiet):
     """Now and then a line that says for how long it has gone on; none of what is done soon.
 
     No bar, on a terminal neither: while a model is loaded, others draw the bars of their downloads there.

@@ -35,7 +35,7 @@ Values: TypeAlias = Mapping[tuple[str, int], float]
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class ScopePlan:
     """A scope with what asking it takes.
 
     Attributes:
@@ -65,7 +65,7 @@ class Outcome:
         intervals: By name of the group or task, metric and filter, the values that are left.
     """
 
-    asking: Asking
+    asking: ScopePlan
     asked: int
     looks: Sequence[int]
     reason: EndReason
@@ -93,7 +93,7 @@ class ScopeWatch:
         values_by_task: The tasks' metric values, as they grow.
     """
 
-    def __init__(self, asking: Asking, rule: EarlyStop, values_by_task: Mapping[str, MetricValues]) -> None:
+    def __init__(self, asking: ScopePlan, rule: EarlyStop, values_by_task: Mapping[str, MetricValues]) -> None:
         self.asking, self._rule, self._values_by_task = asking, rule, values_by_task
         self._looks: list[int] = []
         self._means: dict[tuple[str, str, str], RunningMean] = {}
