@@ -2,9 +2,9 @@
 
 What it is told stands in the environment, so that no two runs differ in their arguments:
 ``FAULTS_LOG`` a file that gets a line for whatever happens, ``FAULTS_PAUSE`` seconds before each
-answer, ``FAULTS_LOADING`` seconds more of loading, ``FAULTS_WRITING`` seconds more for each line of samples,
-``FAULTS_BUSY`` seconds for which a locked store is waited for, ``FAULTS_MEMORY`` how memory runs out,
-``FAULTS_THREAD`` which thread dies.
+answer, ``FAULTS_LOADING`` seconds more of loading, ``FAULTS_WRITING`` seconds before the results file is
+written, ``FAULTS_SHOWING`` seconds before the table is printed, ``FAULTS_BUSY`` seconds for which a locked
+store is waited for, ``FAULTS_MEMORY`` how memory runs out, ``FAULTS_THREAD`` which thread dies.
 """
 
 from __future__ import annotations
@@ -44,18 +44,26 @@ def note(what: str, *more: object) -> None:
 
 def slow_down() -> None:
     """What takes no time at all, or too long for a test, takes as long as it is told."""
-    writing, busy = os.environ.get("FAULTS_WRITING"), os.environ.get("FAULTS_BUSY")
+    writing, showing, busy = (os.environ.get(f"FAULTS_{what}") for what in ("WRITING", "SHOWING", "BUSY"))
     if writing:
-        files = importlib.import_module("proctor.results.files")
-        dumps = files.dumps
-
-        def slowly(*args: Any, **kwargs: Any) -> str:
-            time.sleep(float(writing))
-            return dumps(*args, **kwargs)
-
-        files.dumps = slowly
+        delay("proctor.results.files", "dumps", float(writing), "writing")
+    if showing:
+        delay("proctor.cli.run", "print_report", float(showing), "showing")
     if busy:
         importlib.import_module("proctor.store.db").BUSY_SECONDS = float(busy)
+
+
+def delay(module: str, name: str, seconds: float, event: str) -> None:
+    """Have a function note that it was called, and wait before it does its work."""
+    found = importlib.import_module(module)
+    function = getattr(found, name)
+
+    def slowly(*args: Any, **kwargs: Any) -> Any:
+        note(event)
+        time.sleep(seconds)
+        return function(*args, **kwargs)
+
+    setattr(found, name, slowly)
 
 
 def break_thread(which: str | None) -> None:

@@ -96,12 +96,23 @@ def test_stopped_while_tasks_are_loaded(how, fraction, stable, exams, undisturbe
 def test_stopped_while_results_are_written(how, stable, exams, undisturbed, tmp_path):
     """Everything is answered: whatever was written, the same command writes it all and asks nothing."""
     words = kit.words_of(exams["scoring"])
-    process = stable.start(tmp_path, words, FAULTS_WRITING="0.01")
-    process.until(lambda: any((tmp_path / "results").glob("*/samples*")))
+    process = stable.start(tmp_path, words, FAULTS_WRITING="5")
+    process.until_event("writing")
     stop(process, how)
-    # On a busy machine the signal may come when the last file has just been written.
-    sentence = check_stopped(process, how)
-    assert any(f"The same command {does} the results: " in sentence for does in ("writes", "shows"))
+    assert "The same command writes the results: " in check_stopped(process, how)
+    assert not list((tmp_path / "results").glob("*/results*"))
+    assert go_on(stable, tmp_path, words, undisturbed("scoring")[1]) == []
+
+
+@pytest.mark.parametrize("how", SIGNALS)
+def test_stopped_when_results_are_written(how, stable, exams, undisturbed, tmp_path):
+    """The last file has its name: what is left is the table, and the same command shows it."""
+    words = kit.words_of(exams["scoring"])
+    process = stable.start(tmp_path, words, FAULTS_SHOWING="5")
+    process.until_event("showing")
+    stop(process, how)
+    assert "The same command shows the results: " in check_stopped(process, how)
+    assert list((tmp_path / "results").glob("*/samples*"))
     assert go_on(stable, tmp_path, words, undisturbed("scoring")[1]) == []
 
 

@@ -73,16 +73,18 @@ def _run_and_print(config: RunConfig) -> tuple[FinishedRun, int]:
 
     # Before transformers is imported: the library reads these variables once.
     set_tokenizer_threads(config.threads)
-    with published_status(config) as status:
-        progress = WatchedProgress(status, open_progress)
-        run = partial(evaluate, config, progress=progress, keep_records=False)
-        finished = complete_run(config, lambda samples: run(samples=samples), stream_samples=True)
+    finished: FinishedRun | None = None
     try:
+        with published_status(config) as status:
+            progress = WatchedProgress(status, open_progress)
+            run = partial(evaluate, config, progress=progress, keep_records=False)
+            finished = complete_run(config, lambda samples: run(samples=samples), stream_samples=True)
         print_report(finished)
         arrived = send_results(reporters, finished)
         return finished, conclude(finished) or int(config.strict_reporters and not arrived)
     except KeyboardInterrupt as stop:
-        note_stop(stop, config, finished.result, "the same command shows the results")
+        if finished is not None:
+            note_stop(stop, config, finished.result, "the same command shows the results")
         raise
 
 
