@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from proctor.analysis.by_column import FEW, differences_by, divided, scores_by
+from proctor.analysis.by_column import FEW, differences_by, divided, scores_by, stopped_scores_by
+from proctor.analysis.early_stop import share_set
 from proctor.analysis.paired import paired_difference
 from proctor.analysis.verdicts import Verdict
 from proctor.stats.intervals import wilson_interval
@@ -71,3 +72,14 @@ def test_differences_are_corrected_for_the_number_of_values():
     assert first.p_adjusted == pytest.approx(3 * first.result.p)
     assert (first.judgement.verdict, second.judgement.verdict) == (Verdict.BETTER, Verdict.NOT_RESOLVED)
     assert [one.few for one in (first, second, third)] == [True, False, True]
+
+
+def test_cells_of_a_stopped_run_have_intervals_that_hold_at_every_look_and_no_test():
+    found = stopped_scores_by("level", [1.0] * 50 + [0.0] * 50, ["easy"] * 50 + ["hard"] * 50)
+    assert [cell.interval for cell in found.cells] == [share_set(50, 50), share_set(0, 50)]
+    assert (found.statistic, found.p) == (None, None)
+    assert "not fixed before" in found.reason
+
+
+def test_cells_of_a_stopped_run_with_other_scores_have_no_interval():
+    assert [cell.interval for cell in stopped_scores_by("x", [0.5, 1.0], ["a", "b"]).cells] == [None, None]

@@ -11,7 +11,7 @@ from stopped_runs import mostly_right, run, scopes, write_group
 
 from proctor.analysis.audit import audit_run
 from proctor.analysis.compare import compare_runs
-from proctor.analysis.compare_text import notes, task_sentence
+from proctor.analysis.compare_text import notes, option_notes, task_sentence
 from proctor.analysis.comparison import CompareOptions
 from proctor.analysis.gate import check_gate
 from proctor.analysis.gate_policy import Rule
@@ -63,6 +63,20 @@ def test_a_stopped_run_is_not_divided_by_a_column_that_it_has(quiz):
         compare_runs([whole, part], CompareOptions(by=column))
     with pytest.raises(UsageError, match="no document that two runs have in common has such a column"):
         compare_runs([whole, part], CompareOptions(by="nothing"))
+
+
+def test_tasks_that_a_division_leaves_out_are_named(tmp_path):
+    one, two = write_quiz(tmp_path, "one", 900), write_quiz(tmp_path, "two", 100, "other {}")
+    more = {"tasks": [one, two]}
+    whole, _ = made(tmp_path, "whole", one, 5, **more)
+    part, finished = made(tmp_path, "part", one, 9, early_stop="width=0.08", **more)
+    assert [(scope["name"], scope["stopped"]) for scope in scopes(finished)] == [("one", True), ("two", False)]
+    comparison = compare_runs([whole, part], CompareOptions(by="answer"))
+    (pair,) = comparison.pairs
+    assert [(found.name, found.left_out) for found in pair.divided] == [("two", ())]
+    assert any(note.startswith("By answer without one: a run stopped early") for note in option_notes(pair, comparison))
+    plain = compare_runs([whole, part])
+    assert not list(option_notes(plain.pairs[0], plain))
 
 
 def test_it_is_the_same_the_other_way_round(quiz):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import betabinom
 
-from proctor.analysis.early_stop import CountSet, count_set, document_order, looks, running_set
+from proctor.analysis.early_stop import CountSet, count_set, document_order, looks, running_set, share_set
 from proctor.errors import AnalysisError
 
 
@@ -18,14 +18,16 @@ def test_the_set_is_that_of_the_definition(documents, data):
     asked = data.draw(st.integers(0, documents))
     right = data.draw(st.integers(0, asked))
     alpha = data.draw(st.sampled_from([0.05, 0.2]))
-    kept = [
-        m
+    ratios = {
+        m: betabinom.pmf(m, documents, 1, 1) / betabinom.pmf(m - right, documents - asked, 1 + right, 1 + asked - right)
         for m in range(right, documents - asked + right + 1)
-        if betabinom.pmf(m, documents, 1, 1) / betabinom.pmf(m - right, documents - asked, 1 + right, 1 + asked - right)
-        < 1 / alpha * (1 - 1e-9)
-    ]
+    }
+    kept = [m for m, ratio in ratios.items() if ratio < 1 / alpha * (1 - 1e-9)]
+    # A ratio that is the limit itself, rounded, is within or without.
+    most = [m for m, ratio in ratios.items() if ratio < 1 / alpha * (1 + 1e-9)]
     result = count_set(right, asked, documents, alpha)
-    assert (result.low, result.high) == (kept[0], kept[-1])
+    assert most[0] <= result.low <= kept[0]
+    assert kept[-1] <= result.high <= most[-1]
     assert kept == list(range(kept[0], kept[-1] + 1))
 
 
@@ -116,3 +118,29 @@ def test_the_score_is_missed_at_any_look_in_5_percent_of_runs_at_most(documents,
         naive += naive_miss
     assert missed / runs <= 0.05
     assert naive / runs > 0.2
+
+
+@given(st.integers(1, 400), st.data())
+def test_a_share_of_an_unknown_number_is_no_surer_than_of_any_known_one(documents, data):
+    asked = data.draw(st.integers(0, documents))
+    right = data.draw(st.integers(0, asked))
+    known, (low, high) = count_set(right, asked, documents).interval, share_set(right, asked)
+    assert low <= known[0] + 1e-12
+    assert known[1] <= high + 1e-12
+    assert 0 <= low <= (right / asked if asked else 0.5) <= high <= 1
+
+
+def test_a_share_is_wider_than_one_of_a_fixed_number_and_narrows():
+    low, high = share_set(60, 100)
+    assert low < 0.50
+    assert high > 0.69
+    assert share_set(600, 1000)[0] > low
+    assert share_set(0, 0) == (0.0, 1.0)
+    assert share_set(5, 5)[1] == 1.0
+    assert share_set(0, 5)[0] == 0.0
+
+
+@pytest.mark.parametrize(("right", "asked", "alpha"), [(2, 1, 0.05), (-1, 3, 0.05), (1, 2, 0.0), (1, 2, float("nan"))])
+def test_an_impossible_share_is_refused(right, asked, alpha):
+    with pytest.raises(AnalysisError):
+        share_set(right, asked, alpha)

@@ -25,7 +25,8 @@ from proctor.analysis.audit_groups import (
     score_of_file,
     stopped_score,
 )
-from proctor.analysis.by_column import scores_by
+from proctor.analysis.audit_stopped import without_fixed_tests
+from proctor.analysis.by_column import Cells, scores_by, stopped_scores_by
 from proctor.analysis.choice_columns import choices_of
 from proctor.analysis.corpus_statistics import STATISTICS
 from proctor.analysis.draws import source_of
@@ -89,7 +90,7 @@ def audit_run(run: StoredRun, options: AuditOptions | None = None, watcher: Watc
     groups = tuple(audited_groups(run, {one.audit.task: one for one in read}, options))
     # A group of one kind of choices is looked at as a whole: of its tasks, confidence says little on few documents.
     whole = {task for group in groups if group.choices and not _is_mixed(group, read) for task in group.tasks}
-    tasks = (_with_choices(one, options, alone=one.audit.task not in whole) for one in read)
+    tasks = (_with_choices(run, one, options, alone=one.audit.task not in whole) for one in read)
     return RunAudit(run, tuple(tasks), groups, options)
 
 
@@ -122,12 +123,13 @@ def _is_mixed(group: GroupAudit, read: Sequence[AuditedTask]) -> bool:
     return len({one.choices.by_label for one in read if one.audit.task in group.tasks and one.choices}) > 1
 
 
-def _with_choices(one: AuditedTask, options: AuditOptions, *, alone: bool) -> TaskAudit:
+def _with_choices(run: StoredRun, one: AuditedTask, options: AuditOptions, *, alone: bool) -> TaskAudit:
     if one.choices is None:
         return one.audit
     confidence = alone or options.details
     found = audit_choices(one.choices, one.audit.task, options.seed, confidence=confidence, scaled=options.details)
-    return replace(one.audit, choices=found)
+    stopped = run.early_stop(one.audit.task) is not None
+    return replace(one.audit, choices=without_fixed_tests(found) if found and stopped else found)
 
 
 def _tasks(run: StoredRun, options: AuditOptions) -> Sequence[str]:
@@ -218,9 +220,7 @@ def _audited(
     source = samples.clusters.put(scores, {identity: view.texts for identity, view in samples.views.items()})
     by = [] if scores.without_column or not options.by else [scores.documents[key].cell for key in scores.scores[main]]
     units = [(task, scores.documents[key].cluster if source else key) for key in scores.scores[main]]
-    cells = (
-        scores_by(options.by, values, by, options.interval, units if source else None) if options.by and by else None
-    )
+    stopped = run.early_stop(task) is not None
     audit = TaskAudit(
         task,
         run.alias(task),
@@ -229,12 +229,26 @@ def _audited(
         _truncated(run, task),
         scores.unscored,
         scores.not_finite.get(main, 0),
-        detectable=detectable(len(values), is_binary(values)),
+        detectable=None if stopped else detectable(len(values), is_binary(values)),
         cluster=source,
-        cells=cells,
+        cells=_cells(values, by, units if source else None, options, stopped=stopped) if by else None,
         contradictions=tuple(contradictions(run, scores)),
     )
     return AuditedTask(audit, values, choices, by, units, scores.without_column, scores.without_cluster)
+
+
+def _cells(
+    values: Sequence[float],
+    by: Sequence[str | None],
+    units: Sequence[Hashable] | None,
+    options: AuditOptions,
+    *,
+    stopped: bool,
+) -> Cells:
+    column = options.by or ""
+    if stopped:
+        return stopped_scores_by(column, values, by)
+    return scores_by(column, values, by, options.interval, units)
 
 
 def _no_means(run: StoredRun, task: str, options: AuditOptions) -> str:

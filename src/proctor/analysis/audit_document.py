@@ -128,6 +128,7 @@ def _cells(cells: Cells) -> dict[str, Any]:
         "chi_square": cells.statistic,
         "degrees_of_freedom": cells.freedom,
         "p": cells.p,
+        "reason": cells.reason,
         "cells": [{**asdict(cell), "few": cell.few} for cell in cells.cells],
     }
 

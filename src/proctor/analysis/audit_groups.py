@@ -7,7 +7,8 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from proctor.analysis.audit_choices import audit_choices
-from proctor.analysis.by_column import Cells, scores_by
+from proctor.analysis.audit_stopped import any_stopped, without_fixed_tests
+from proctor.analysis.by_column import Cells, scores_by, stopped_scores_by
 from proctor.analysis.choice_columns import Choices, joined_choices
 from proctor.analysis.groups import GroupMean, group_mean
 from proctor.analysis.intervals import ShareMethod, mean_interval, share_interval
@@ -119,18 +120,20 @@ def _group(
     interval, method = _group_interval(values, mean, options)
     score = ScoreAudit(metric, mean.micro, len(values), interval, method, run.stderrs(name).get(metric), None,
                        None if interval else mean.reason)  # fmt: skip
-    if run.early_stop(name) is not None:
+    stopped = any_stopped(run, name, [one.audit.task for one in chosen])
+    if stopped:
         score = stopped_score(run, name, score)
     joined = joined_choices(one.choices for one in chosen if one.choices)
+    choices = audit_choices(joined, name, options.seed, scaled=options.details) if joined else None
     return GroupAudit(
         name,
         run.alias(name),
         tuple(one.audit.task for one in chosen),
         score,
         mean,
-        audit_choices(joined, name, options.seed, scaled=options.details) if joined else None,
-        detectable(len(values), is_binary(values)),
-        _group_cells(chosen, options),
+        without_fixed_tests(choices) if choices and stopped else choices,
+        None if stopped else detectable(len(values), is_binary(values)),
+        _group_cells(chosen, options, stopped=stopped),
     )
 
 
@@ -148,12 +151,14 @@ def stopped_score(run: StoredRun, name: str, score: ScoreAudit) -> ScoreAudit:
     return replace(score, interval=interval, method=method, clusters=None, reason=reason)
 
 
-def _group_cells(chosen: Sequence[AuditedTask], options: AuditOptions) -> Cells | None:
+def _group_cells(chosen: Sequence[AuditedTask], options: AuditOptions, *, stopped: bool) -> Cells | None:
     having = [one for one in chosen if one.by]
     if not having or options.by is None:
         return None
     values = [value for one in having for value in one.values]
     names, units = [name for one in having for name in one.by], [unit for one in having for unit in one.units]
+    if stopped:
+        return stopped_scores_by(options.by, values, names)
     clustered = any(one.audit.cluster for one in having)
     return scores_by(options.by, values, names, options.interval, units if clustered else None)
 

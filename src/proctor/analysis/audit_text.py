@@ -29,6 +29,10 @@ FEW = 300
 MOST_TIES = 0.01
 MASS_TOLERANCE = 0.01
 """By how much a mean of probabilities may exceed 1: log-likelihoods in half precision do so by a little."""
+STOPPED_TESTS = (
+    "The run stopped early: its intervals and the p of its score against chance hold whenever a run stops. The tests "
+    "of positions and confidence and the MDE are of a number of documents that is fixed before, and are left out."
+)
 PROMPT = "Is it the prompt or the harness, and not the model?"
 
 
@@ -87,6 +91,8 @@ def part_lines(part: Part) -> Iterator[str]:
         yield from _mass_sentences(choices)
         if choices.confidence is not None:
             yield confidence_sentence(choices.confidence)
+    if score.mark:
+        yield STOPPED_TESTS
     if isinstance(part, TaskAudit):
         yield from cluster_sentences([part])
         yield from task_warnings(part)
@@ -176,7 +182,9 @@ def confidence_sentence(confidence: ConfidenceAudit) -> str:
     gap = points(abs(found.overconfidence))
     sure = "overconfident" if found.overconfidence > 0 else "underconfident"
     chance = f"{number(null.expected, 3)} expected by chance, {p_value(null.p)}"
-    if null.p > 0.05:
+    if null.p is None:
+        verdict = f"ECE {number(found.ece, 3)} ({number(null.expected, 3)} expected by chance)"
+    elif null.p > 0.05:
         verdict = f"calibrated as far as can be seen: ECE {number(found.ece, 3)} ({chance})"
     elif found.n < FEW:
         verdict = f"{sure} by {gap}. By chance ECE is {number(null.expected, 3)} on so few documents; it is "
@@ -278,7 +286,7 @@ def brief_line(part: Part) -> str | None:
     choices = part.choices
     if choices and choices.chance:
         facts.append(f"chance {number(choices.chance.chance, 2)}")
-    if choices and choices.confidence and in_points(score.score):
+    if choices and choices.confidence and choices.confidence.null.p is not None and in_points(score.score):
         gap = choices.confidence.calibration.overconfidence
         word = "overconfident" if gap > 0 else "underconfident"
         resolved = choices.confidence.null.p <= 0.05

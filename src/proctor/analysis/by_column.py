@@ -4,6 +4,8 @@
 #   - every cell has its own interval, and says so where it has few documents
 #   - whether cells differ at all is one test of all of them (chi-square of the squared deviations by their variance,
 #     with the design effect of clusters), on cells that are large enough for it
+#   - of a run that stopped early no cell had its size fixed before: intervals are those of confidence sequences, which
+#     hold of all documents of the exam with that value; there is no test
 #   - differences of two models by cell are corrected for the number of cells (Holm)
 #
 # A column that is another for each document (an id) is no way to divide an exam, and is refused with a sentence.
@@ -16,6 +18,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from proctor.analysis.distributions import chi_square_tail
+from proctor.analysis.early_stop import share_set
 from proctor.analysis.intervals import ShareMethod, clustered_mean, mean_interval, share_interval
 from proctor.analysis.multiplicity import Correction, adjusted
 from proctor.analysis.paired import PairedDifference
@@ -61,6 +64,7 @@ class Cells:
         statistic: Of the test whether they differ; None where fewer than two are large enough.
         freedom: Its degrees of freedom.
         p: Its p.
+        reason: Why a run that stopped early has no test.
     """
 
     column: str
@@ -68,6 +72,7 @@ class Cells:
     statistic: float | None
     freedom: int
     p: float | None
+    reason: str | None = None
 
     @property
     def one_each(self) -> bool:
@@ -155,6 +160,24 @@ def _heterogeneity(values: Sequence[float], cells: Sequence[tuple[float, float]]
     return math.fsum([weight * (score - mean) ** 2 for score, weight in cells]) / variance, len(cells) - 1
 
 
+def stopped_scores_by(column: str, values: Sequence[float], by: Sequence[str | None]) -> Cells:
+    """The same of a run that stopped early: intervals that hold whenever it stops, of scores that are 0 or 1; no test.
+
+    Args:
+        column: Its name.
+        values: The score of each document that was asked.
+        by: What each has in the column.
+    """
+    binary = is_binary(values)
+    cells = [
+        Cell(name, len(part), math.fsum(part) / len(part), share_set(int(sum(part)), len(part)) if binary else None)
+        for name, part in divided(values, by).items()
+    ]
+    return Cells(
+        column, tuple(cells), None, 0, None, "the run stopped early, so that their sizes were not fixed before"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class CellComparison:
     """Two runs on the documents with one value of a column.
@@ -212,6 +235,7 @@ class DividedComparison:
         metric: Metric and filter.
         column: The column.
         cells: One for each value.
+        left_out: Its tasks of which a run stopped early.
     """
 
     name: str
@@ -219,6 +243,7 @@ class DividedComparison:
     metric: tuple[str, str]
     column: str
     cells: tuple[CellComparison, ...]
+    left_out: tuple[str, ...] = ()
 
     @property
     def one_each(self) -> bool:

@@ -38,8 +38,8 @@ class CalibrationNull:
 
     expected: float
     """Its mean."""
-    p: float
-    """The probability of an error as large as the observed one, or larger."""
+    p: float | None
+    """The probability of an error as large as the observed one, or larger; None of a run that stopped early."""
     draws: int | None
     """Draws behind p, (1 + hits)/(1 + draws); None: p is exact."""
     bands: tuple[Interval | None, ...]

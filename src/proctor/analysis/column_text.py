@@ -54,7 +54,8 @@ def cells_sentence(cells: Cells) -> str:
     few = len(cells.cells) - large
     small = f"; {few:,} with fewer than {FEW} documents" if few else ""
     if cells.p is None:
-        return f"{head}{small}. Whether they differ cannot be tested."
+        why = f": {cells.reason}" if cells.reason else ""
+        return f"{head}{small}. Whether they differ cannot be tested{why}."
     found = "scores differ" if cells.p <= 0.05 else "scores differ no more than by chance, as far as can be seen"
     test = f"chi-square {cells.statistic:.1f} with {cells.freedom}, {p_value(cells.p)}"
     which = f"Of the {large:,} others " if few else "Their "

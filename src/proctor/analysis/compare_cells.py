@@ -68,7 +68,9 @@ def _divided(
         return paired_difference(b, a, units if clustered else None, source=source)
 
     cells = differences_by(divided(rows, by), compare, options.correction, options.margin)
-    yield DividedComparison(name, alias, tested[0].metric, options.by, tuple(_directed(one, higher) for one in cells))
+    left_out = tuple(one.task for one in tasks if one.result and one.result.test in ANYTIME)
+    directions = tuple(_directed(one, higher) for one in cells)
+    yield DividedComparison(name, alias, tested[0].metric, options.by, directions, left_out)
 
 
 def _directed(one: CellComparison, higher_is_better: bool) -> CellComparison:

@@ -55,7 +55,8 @@ def _pair(pair: PairComparison, comparison: Comparison) -> dict[str, Any]:
 
 
 def _divided(one: DividedComparison) -> dict[str, Any]:
-    head = {"name": one.name, "metric": one.metric[0], "filter": one.metric[1], "column": one.column}
+    head = {"name": one.name, "metric": one.metric[0], "filter": one.metric[1], "column": one.column,
+            "left_out": list(one.left_out)}  # fmt: skip
     return head | {"cells": [_cell(cell) for cell in one.cells]}
 
 

@@ -178,6 +178,12 @@ def option_notes(pair: PairComparison, comparison: Comparison) -> Iterator[str]:
     ):
         if column is not None and lacking:
             yield f"No column {column}: {named(lacking)}."
+    stopped = [one.task for one in paired if one.result and one.result.test in ANYTIME]
+    if options.by is not None and stopped:
+        yield (
+            f"By {options.by} without {named(stopped)}: a run stopped early there, so that how many documents a value "
+            "has was not fixed before."
+        )
 
 
 def notes(pair: PairComparison, a: str = "A", b: str = "B") -> Iterator[str]:
@@ -226,8 +232,7 @@ def _stopped(pair: PairComparison) -> Iterator[str]:
     if tasks:
         yield (
             f"A run stopped early, so that its number of documents was not fixed before ({named(tasks)}). Tests are "
-            "therefore e-values or bets, intervals those of bets about all documents: they hold whenever a run stops. "
-            "Its parts (--by) are not tested."
+            "therefore e-values or bets, intervals those of bets about all documents: they hold whenever a run stops."
         )
 
 

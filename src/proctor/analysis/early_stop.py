@@ -81,6 +81,43 @@ def count_set(right: int, asked: int, documents: int, alpha: float = ALPHA) -> C
     return CountSet(right + low, right + high, documents)
 
 
+def share_set(right: int, asked: int, alpha: float = ALPHA) -> tuple[float, float]:
+    """The shares of right answers that are not excluded at this look, where the number of all documents is not known.
+
+    The limit of :func:`count_set` for many documents, and never shorter: ``{p : p^S (1 - p)^(t - S) > alpha B(1 + S, 1
+    + t - S)}``. So it holds of the documents with one value of a column, of which a stopped run asked a random part.
+
+    Args:
+        right: S, right answers so far.
+        asked: t, documents so far.
+        alpha: The probability that the truth is missed at any look.
+
+    Raises:
+        AnalysisError: Counts are impossible, or alpha is no probability.
+    """
+    check_share(alpha, "alpha")
+    if not 0 <= right <= asked:
+        raise AnalysisError(f"{right} right of {asked} documents: that cannot be.")
+    wrong = asked - right
+    limit = math.log(alpha) + math.lgamma(1 + right) + math.lgamma(1 + wrong) - math.lgamma(2 + asked)
+
+    def outside(p: float) -> bool:
+        log = right * math.log(p) if right else 0.0
+        return log + (wrong * math.log1p(-p) if wrong else 0.0) <= limit
+
+    peak = right / asked if asked else 0.5
+    low = _end(outside, 0.0, peak) if right else 0.0
+    return low, _end(outside, 1.0, peak) if wrong else 1.0
+
+
+def _end(outside: Callable[[float], bool], excluded: float, included: float) -> float:
+    """The end of an interval between a share outside of it and one within, by halving: on its outer side."""
+    for _ in range(60):
+        middle = (excluded + included) / 2
+        excluded, included = (middle, included) if outside(middle) else (excluded, middle)
+    return excluded
+
+
 def _first(holds: Callable[[int], bool], low: int, high: int) -> int:
     """The first number from which on ``holds`` is true, where it is true of ``high``."""
     while low < high:
