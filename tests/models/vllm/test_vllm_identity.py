@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
 import sys
 
 import pytest
 from fake_vllm import FakeLLM, fake_module
-from tiny_models import identity as identity_of_hf
 
 from proctor.models import open_model
 from proctor.models.vllm.identity import engine_release, steering_variables
@@ -36,11 +37,13 @@ def test_copies_of_a_model_are_one_and_the_folder_does_not_count(checkpoints, tm
     assert digest(checkpoints / "llama") != digest(checkpoints / "sp")
 
 
-def test_engines_are_never_mixed(checkpoints, monkeypatch):
-    # A real vLLM that ran in this process has put a function of its own there, and hf would cache nothing for it.
-    torch = pytest.importorskip("torch")
-    monkeypatch.setattr(torch, "set_num_threads", torch._C.set_num_threads)
-    own, other = identity(checkpoints / "llama"), identity_of_hf(checkpoints / "llama")
+def test_engines_are_never_mixed(checkpoints):
+    # In a process of its own: a real vLLM that ran in this one has replaced functions of torch, and hf has no
+    # identity then.
+    code = "import json, sys, tiny_models; print(json.dumps(tiny_models.identity(sys.argv[1])))"
+    command, paths = [sys.executable, "-c", code, str(checkpoints / "llama")], os.pathsep.join(filter(None, sys.path))
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, check=True)
+    own, other = identity(checkpoints / "llama"), json.loads(done.stdout)
     assert own["weights"] == other["weights"]
     assert (own["kind"], other["kind"]) == ("vllm", "hf")
 
