@@ -215,6 +215,7 @@ def audit(
     by: str | None = None,
     interval: Literal["wilson", "exact"] = "wilson",
     details: bool = False,
+    exclude: str | Path | None = None,
     store: str | None = None,
 ) -> RunAudit:
     """Look a stored run through: intervals, chance, baselines, positions, confidence, without a model.
@@ -226,7 +227,8 @@ def audit(
     from proctor.analysis.audit import audit_run, check_some_score
     from proctor.analysis.run_audit import AuditOptions
 
-    options = AuditOptions(metric, _words("tasks", tasks), cluster, by, interval, details)
+    without = None if exclude is None else str(exclude)
+    options = AuditOptions(metric, _words("tasks", tasks), cluster, by, interval, details, exclude=without)
     return check_some_score(audit_run(_newest(source, store), options))
 
 

@@ -71,3 +71,14 @@ def test_swapping_two_formulations_mirrors_their_difference(both):
     assert one.difference == pytest.approx(-other.difference)
     assert (one.p, one.table.same_choice) == (other.p, other.table.same_choice)
     assert one.table.counts.only_a == other.table.counts.only_b
+
+
+def test_clusters_are_tested_by_their_signs_and_named():
+    letter, text = answers("letter", [1.0] * 12), answers("text", [0.0] * 12)
+    clusters = [place // 4 for place in range(12)]
+    (pair,) = formulation_pairs([letter, text], random.Random(0), clusters)
+    (plain,) = pairs(letter, text)
+    assert (pair.clusters, plain.clusters) == (3, None)
+    # Three clusters: signs that all agree are two of eight.
+    assert (pair.own_p, plain.own_p) == (0.25, plain.table.test.exact)
+    assert "(p = 0.25 by 3 clusters): not resolved" in pair.sentence

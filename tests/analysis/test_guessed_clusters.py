@@ -18,7 +18,7 @@ def guess(tmp_path, lines, options=None):
         if sample.identity not in seen:
             seen.add(sample.identity)
             found.add(sample)
-    return found.found(run, "t", options or {})
+    return found.found(run, "t", lambda sample: (options or {}).get(sample.identity, ()))
 
 
 def line(number, prompt, **doc):

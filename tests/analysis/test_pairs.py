@@ -59,3 +59,20 @@ def test_other_prompts_are_counted(tmp_path):
 def test_nothing_in_common(tmp_path):
     found = pair(scores_of(tmp_path / "a", "x"), scores_of(tmp_path / "b", "x"), ("other", "none"))
     assert (list(found.keys), found.only_a, found.prompts_differ) == ([], 0, 0)
+
+
+def test_clusters_that_nobody_named_are_those_of_either_run(tmp_path):
+    a, b = (scores_of(tmp_path / name, "xyz", cluster=None) for name in "ab")
+    for document, passage in zip(b.documents.values(), "ppq", strict=True):
+        document.cluster = passage
+    b.clustered, b.guessed = True, "passage"
+    for first, second in ((a, b), (b, a)):
+        assert (pair(first, second, ACC).clusters, pair(first, second, ACC).guessed) == (["p", "p", "q"], "passage")
+
+
+def test_passages_of_which_no_two_documents_are_left_make_no_clusters(tmp_path):
+    a, b = (scores_of(tmp_path / name, questions, cluster=None) for name, questions in (("a", "xyz"), ("b", "xy")))
+    for document, passage in zip(a.documents.values(), "pqq", strict=True):
+        document.cluster = passage
+    a.clustered, a.guessed = True, "passage"
+    assert (pair(a, b, ACC).clusters, pair(a, b, ACC).guessed) == (None, None)

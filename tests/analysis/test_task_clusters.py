@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 
 from audited_runs import audited, said
-from stored_runs import choice_line
+from stored_runs import choice_line, write_run
 
+from proctor.analysis.compare import compare_runs
+from proctor.analysis.compare_text import option_notes
+from proctor.analysis.comparison import CompareOptions
 from proctor.analysis.run_audit import AuditOptions, ClusterSource
+from proctor.results.open_runs import open_runs
 
 
 def lines(count=32):
@@ -41,6 +45,45 @@ def test_a_declared_column_that_is_not_there_is_no_cluster(tmp_path):
     assert (task.cluster, task.main.method) == (None, "wilson")
     (task,) = declaring(tmp_path, lines(), "", metadata={"cluster": 7}).tasks
     assert task.cluster is None
+
+
+def compared(tmp_path, given, options=None):
+    runs = [open_runs([write_run(tmp_path / name, {"t": lines})]).runs[0] for name, lines in given.items()]
+    return compare_runs(runs, options)
+
+
+def passages(lls):
+    text = "This question refers to the following information.\nPassage {}\nQuestion {}?"
+    return [choice_line(i, lls(i), 0, question=text.format(i // 2, i)) for i in range(24)]
+
+
+def test_a_comparison_takes_the_same_guess_and_says_so(tmp_path):
+    given = {"a": passages(lambda i: [-0.1, -1, -2, -3]), "b": passages(lambda i: [-0.1 - (i % 6 < 2) * 9, -1, -2, -3])}
+    comparison = compared(tmp_path, given)
+    (pair,) = comparison.pairs
+    (task,) = pair.tasks
+    assert (task.result.test, task.result.clusters) == ("sign flips", 12)
+    assert list(option_notes(pair, comparison)) == [
+        "Errors are for documents that belong together, as their documents show: t by passage (12 of 24 documents); "
+        "--cluster names another column."
+    ]
+    named = compared(tmp_path, given, CompareOptions(cluster="question"))
+    assert named.pairs[0].tasks[0].result.clusters == 24
+    assert not list(option_notes(named.pairs[0], named))
+
+
+def test_a_comparison_says_what_the_task_declares(tmp_path):
+    for name in "ab":
+        declaring(tmp_path / name, lines(), "passage")
+    runs = [open_runs([tmp_path / name]).runs[0] for name in "ab"]
+    comparison = compare_runs(runs)
+    assert comparison.pairs[0].tasks[0].result.clusters == 8
+    assert "as the tasks declare: t (8 of 32 documents)" in next(option_notes(comparison.pairs[0], comparison))
+
+
+def test_without_shared_texts_documents_are_independent(tmp_path):
+    comparison = compared(tmp_path, {"a": lines(8), "b": lines(8)})
+    assert comparison.pairs[0].tasks[0].result.test == "mcnemar"
 
 
 def test_a_guess_is_said(tmp_path):

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from stored_runs import right_and_wrong, write_run
+from stored_runs import right_and_wrong, sha, write_run
 
 import proctor
 from proctor.cli.main import main
@@ -54,9 +54,17 @@ def test_options_reach_the_audit(run, capsys):
     assert "u  " not in text
 
 
+def test_documents_are_excluded_by_a_file(run, capsys, tmp_path):
+    file = tmp_path / "bad.jsonl"
+    file.write_text(json.dumps({"task": "t", "doc_hash": sha("Question 3?")}) + "\n", encoding="utf-8")
+    assert "Without 1 excluded document: acc_clean 0.633 on 79 documents" in printed(capsys, run, "--exclude", file)
+    assert proctor.audit(run, exclude=file).groups[0].clean.n == 79
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
+        (["{run}", "--exclude", "gone.jsonl"], "There is no file 'gone.jsonl' of documents to exclude"),
         (["nothing"], "There is nothing at 'nothing'"),
         (["{run}", "--metric", "accuracy"], "No task of this run has the metric 'accuracy'"),
         (["{run}", "--tasks", "w"], "The run has no task or group 'w'"),

@@ -14,13 +14,13 @@ def answers(name, right):
     return FormulationAnswers(name, f"by {name}", right, [int(one) for one in right])
 
 
-def result(name, letter, text, own="letter", alone=None):
+def result(name, letter, text, own="letter", alone=None, clusters=None):
     found = {"letter": answers("letter", letter), "text": answers("text", text)}
     if alone is not None:
         found["choices_only"] = answers("choices only", alone)
     found = {own: found[own], **found}
     pairs = formulation_pairs([found["letter"], found["text"]], random.Random(0))
-    return FormulationResult(name, "none", own, 1, found, {}, pairs)
+    return FormulationResult(name, "none", own, 1, found, {}, pairs, clusters=clusters)
 
 
 def group(name):
@@ -74,3 +74,14 @@ def test_the_file_has_all_and_the_log_the_first_ones(caplog):
 
 def test_without_formulations_the_file_says_nothing():
     assert formulation_facts([], [], "task", choices_only=False) == {}
+
+
+def test_a_group_of_which_a_task_has_clusters_is_tested_by_them():
+    clustered = result("a", [1.0, 0.0, 1.0], [0.0, 0.0, 1.0], clusters=["p", "p", "q"])
+    (one,) = group_formulations([group("both")], {"both": ["a", "b"]}, [clustered, B], 0)
+    assert one.clusters == [("a", "p"), ("a", "p"), ("a", "q"), ("b", 0), ("b", 1)]
+    assert one.pairs[0].clusters == 4
+    facts = formulation_facts([], [one], "task,text", choices_only=False)["formulations"]["groups"][0]["pairs"][0]
+    assert facts["clusters"] == 4
+    (plain,) = group_formulations([group("both")], {"both": ["a", "b"]}, [A, B], 0)
+    assert (plain.clusters, plain.pairs[0].clusters) == (None, None)

@@ -7,10 +7,12 @@ import math
 
 import pytest
 
+from proctor.analysis.intervals import clustered_stderr
 from proctor.answers import read_choice
 from proctor.errors import UsageError
 from proctor.models.dummy import DummyModel
 from proctor.preview.preview import preview
+from proctor.results.hashes import doc_hash
 from proctor.run.exam import load_exam
 from proctor.run.progress import Quiet
 from proctor.run.session import evaluate
@@ -64,14 +66,17 @@ def folder(tmp_path):
     return tmp_path
 
 
-def run(folder, opened=None, formulations="letter,text,hybrid,generate", tasks="letters", **settings):
+def run(
+    folder, opened=None, formulations="letter,text,hybrid,generate", tasks="letters", bootstrap_iters=0, **settings
+):
     given = {
         "model": "dummy", "include_path": [str(folder)], "tasks": tasks, "formulations": formulations,
         "choices_only": True, **settings,
     }  # fmt: skip
     config = build_config(given)
     exam = load_exam(config, Quiet)
-    return evaluate(config, progress=Quiet, bootstrap_iters=0, opened=opened or Reader(), exam=exam, keep_records=True)
+    more = {"bootstrap_iters": bootstrap_iters, "opened": opened or Reader(), "exam": exam, "keep_records": True}
+    return evaluate(config, progress=Quiet, **more)
 
 
 def share(position):
@@ -276,3 +281,48 @@ def test_preview_shows_each_formulation(folder):
     for name in ("text", "generate", "choices_only", "choices_only_text"):
         assert f"the same document in the formulation {name}\n" in shown
     assert "in the order" not in shown
+
+
+def test_errors_of_formulations_and_their_tests_are_by_clusters_too(folder):
+    more = {"tasks": "both", "bootstrap_iters": 100}
+    plain, result = run(folder, **more), run(folder, cluster="{{answer}}", **more)
+    (before,), (after,) = plain.tasks, result.tasks
+    one, other = before.values["acc_text", "none"], after.values["acc_text", "none"]
+    assert one.clustered is None
+    assert (other.value, other.stderr, other.interval) == (one.value, one.stderr, one.interval)
+    expected, _ = clustered_stderr([float(gold == 0) for gold in GOLDS], GOLDS)
+    assert (other.clustered.clusters, other.clustered.stderr) == (3, pytest.approx(expected))
+    # Of written answers that were read, document 4 has none.
+    assert after.values["acc_generate_parsed", "none"].clustered.clusters == 3
+    assert result.groups[0].values["acc_text", "none"].clustered.stderr == pytest.approx(expected)
+    (task,) = result.extra["proctor"]["formulations"]["tasks"]
+    pair = task["pairs"][0]
+    assert "mcnemar_p" not in pair
+    assert (pair["clusters"], 0 < pair["sign_flip_p"] <= pair["sign_flip_p_holm"] <= 1) == (3, True)
+    assert "by 3 clusters" in task["sentences"][0]
+    (old,) = plain.extra["proctor"]["formulations"]["tasks"]
+    assert "sign_flip_p" not in old["pairs"][0]
+
+
+def test_formulations_have_scores_without_excluded_documents(folder):
+    rows = [json.loads(line) for line in (folder / "test.jsonl").read_text(encoding="utf-8").splitlines()]
+    lines = [json.dumps({"task": "letters", "doc_hash": doc_hash(rows[place])}) + "\n" for place in (0, 4)]
+    (folder / "bad.jsonl").write_text("".join(lines), encoding="utf-8")
+    more = {"tasks": "both", "bootstrap_iters": 100}
+    plain, result = run(folder, **more), run(folder, exclude=str(folder / "bad.jsonl"), **more)
+    (before,), (after,) = plain.tasks, result.tasks
+    assert {key: after.values[key] for key in before.values} == before.values
+    values = {metric: value for (metric, _), value in after.values.items()}
+    # Golds 2, 2 and 1 are left.
+    assert (values["acc_letter_clean"].value, values["acc_letter_clean"].n) == (0, 3)
+    assert values["acc_norm_text_clean"].value == pytest.approx(2 / 3)
+    assert values["acc_generate_clean"].value == values["acc_generate_parsed_clean"].value == pytest.approx(1 / 3)
+    assert values["parse_rate_clean"].value == 1
+    assert values["acc_choices_only_clean"].value == pytest.approx(2 / 3)
+    assert result.groups[0].values["acc_norm_text_clean", "none"].value == pytest.approx(2 / 3)
+
+
+def test_without_a_bootstrap_no_formulation_has_an_error(folder):
+    result = run(folder, tasks="both", cluster="{{answer}}")
+    values = [value for one in (*result.tasks, *result.groups) for value in one.values.values()]
+    assert {(value.stderr, value.method, value.interval, value.clustered) for value in values} == {(None,) * 4}

@@ -10,6 +10,7 @@ import pytest
 from proctor.analysis.intervals import clustered_stderr
 from proctor.models.dummy import DummyModel
 from proctor.preview.preview import preview
+from proctor.results.hashes import doc_hash
 from proctor.run.exam import load_exam
 from proctor.run.progress import Quiet
 from proctor.run.session import evaluate
@@ -72,11 +73,12 @@ def folder(tmp_path):
     return tmp_path
 
 
-def run(folder, model, orders="cyclic", tasks="letters", **settings):
+def run(folder, model, orders="cyclic", tasks="letters", bootstrap_iters=0, **settings):
     given = {"model": "dummy", "include_path": [str(folder)], "tasks": tasks, "choice_orders": orders, **settings}
     config = build_config(given)
     exam = load_exam(config, Quiet)
-    return evaluate(config, progress=Quiet, bootstrap_iters=0, opened=model, exam=exam, keep_records=True)
+    more = {"bootstrap_iters": bootstrap_iters, "opened": model, "exam": exam, "keep_records": True}
+    return evaluate(config, progress=Quiet, **more)
 
 
 def test_a_model_that_chooses_a_position_is_right_in_one_order_of_three(folder):
@@ -235,7 +237,8 @@ def test_a_document_without_a_right_option_is_left_out_and_counted(folder, caplo
 
 
 def test_errors_over_orders_are_by_clusters_too(folder):
-    plain, result = run(folder, Knows(), tasks="both"), run(folder, Knows(), tasks="both", cluster="{{answer}}")
+    more = {"tasks": "both", "bootstrap_iters": 100}
+    plain, result = run(folder, Knows(), **more), run(folder, Knows(), cluster="{{answer}}", **more)
     one, other = (found.tasks[0].values["acc_orders_mean", "none"] for found in (plain, result))
     assert plain.tasks[0].values["acc_orders_mean", "none"].clustered is None
     assert (other.value, other.stderr, other.interval) == (one.value, one.stderr, one.interval)
@@ -248,3 +251,40 @@ def test_errors_over_orders_are_by_clusters_too(folder):
     assert result.groups[0].values["acc_orders_mean", "none"].clustered.stderr == pytest.approx(expected)
     (facts,) = result.extra["proctor"]["choice_orders"]["tasks"]
     assert f"± {1.96 * expected:.3f}" in facts["sentence"]
+
+
+def excluding(folder, *places):
+    rows = [json.loads(line) for line in (folder / "test.jsonl").read_text(encoding="utf-8").splitlines()]
+    lines = [json.dumps({"task": "letters", "doc_hash": doc_hash(rows[place])}) + "\n" for place in places]
+    (folder / "bad.jsonl").write_text("".join(lines), encoding="utf-8")
+    return str(folder / "bad.jsonl")
+
+
+def test_scores_over_orders_stand_without_excluded_documents_too(folder):
+    more = {"tasks": "both", "bootstrap_iters": 100}
+    plain, result = run(folder, First(), **more), run(folder, First(), exclude=excluding(folder, 0, 5), **more)
+    (before,), (after,) = plain.tasks, result.tasks
+    assert {key: after.values[key] for key in before.values} == before.values
+    # Of four documents in three orders each, one order is right.
+    clean = after.values["acc_orders_mean_clean", "none"]
+    assert (clean.value, clean.n) == (pytest.approx(1 / 3), 4)
+    assert after.values["acc_orders_any_clean", "none"].value == 1
+    assert after.values["order_consistency_clean", "none"].value == 0
+    assert after.higher_is_better["sensitivity_gap_clean"] is False
+    (group,) = result.groups
+    assert group.values["acc_orders_mean_clean", "none"].value == clean.value
+    assert group.sample_count["acc_orders_mean_clean", "none"] == 4
+
+
+def test_of_all_excluded_documents_there_are_no_scores_over_orders(folder):
+    (task,) = run(folder, First(), exclude=excluding(folder, *range(6))).tasks
+    assert not [metric for metric, _ in task.values if metric.endswith("_clean")]
+    assert ("acc_orders_mean", "none") in task.values
+
+
+def test_without_a_bootstrap_no_added_score_has_an_error(folder):
+    result = run(folder, Knows(), tasks="both", cluster="{{answer}}", exclude=excluding(folder, 0))
+    values = [value for one in (*result.tasks, *result.groups) for value in one.values.values()]
+    assert len(values) > 20
+    assert {(value.stderr, value.method, value.interval, value.clustered) for value in values} == {(None,) * 4}
+    assert not any(value.errors for value in values)

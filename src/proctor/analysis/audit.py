@@ -17,15 +17,16 @@ from fnmatch import fnmatchcase
 from typing import Protocol
 
 from proctor.analysis.audit_choices import audit_choices
+from proctor.analysis.audit_clean import clean_score, excluded_documents
 from proctor.analysis.audit_groups import (
     AuditedTask,
     audited_groups,
     detectable,
-    interval_of,
     score_of_file,
-    stopped_score,
 )
+from proctor.analysis.audit_intervals import interval_of, stopped_score
 from proctor.analysis.audit_stopped import without_fixed_tests
+from proctor.analysis.audit_texts import think_end, truncated_texts
 from proctor.analysis.by_column import Cells, scores_by, stopped_scores_by
 from proctor.analysis.choice_columns import choices_of
 from proctor.analysis.corpus_statistics import STATISTICS
@@ -48,7 +49,8 @@ from proctor.analysis.task_scores import (
 )
 from proctor.errors import DataError, UsageError, did_you_mean
 from proctor.results.choice_view import ChoiceView, choice_view
-from proctor.results.stored_run import Identity, Sample, StoredRun, number_of
+from proctor.results.exclusions import Exclusions, read_exclusions
+from proctor.results.stored_run import Identity, Sample, StoredRun
 from proctor.results.text_state import TextState, text_state
 
 
@@ -73,10 +75,11 @@ def audit_run(run: StoredRun, options: AuditOptions | None = None, watcher: Watc
         watcher: Sees each sample that is read.
 
     Raises:
-        UsageError: No task is as was named, or none has the metric.
+        UsageError: No task is as was named, none has the metric, or the file of excluded documents is wrong.
     """
     options = options or AuditOptions()
-    read = [_read_task(run, task, options, watcher) for task in _tasks(run, options)]
+    exclusions = read_exclusions(options.exclude) if options.exclude is not None else None
+    read = [_read_task(run, task, options, exclusions, watcher) for task in _tasks(run, options)]
     if options.metric is not None and not any(one.audit.scores for one in read):
         known = dict.fromkeys(name_of(metric) for task in run.tasks for metric in run.scores(task))
         hint = did_you_mean(options.metric, known) or f"There are {', '.join(known) or 'none'}."
@@ -91,7 +94,8 @@ def audit_run(run: StoredRun, options: AuditOptions | None = None, watcher: Watc
     # A group of one kind of choices is looked at as a whole: of its tasks, confidence says little on few documents.
     whole = {task for group in groups if group.choices and not _is_mixed(group, read) for task in group.tasks}
     tasks = (_with_choices(run, one, options, alone=one.audit.task not in whole) for one in read)
-    return RunAudit(run, tuple(tasks), groups, options)
+    not_there = exclusions.documents - sum(one.excluded_hashes for one in read) if exclusions else 0
+    return RunAudit(run, tuple(tasks), groups, options, not_there)
 
 
 def check_some_score(audit: RunAudit) -> RunAudit:
@@ -159,7 +163,7 @@ class _TaskSamples:
 def _read_samples(run: StoredRun, task: str, options: AuditOptions, watcher: Watcher | None) -> _TaskSamples:
     config, texts = run.config(task), Counter[tuple[str, TextState]]()
     views: dict[Identity, ChoiceView] = {}
-    think_end = _think_end(run)
+    ending = think_end(run)
     clusters = TaskClusters(run, task, options.cluster)
 
     def visit(sample: Sample) -> None:
@@ -169,7 +173,7 @@ def _read_samples(run: StoredRun, task: str, options: AuditOptions, watcher: Wat
         state = None
         if view is not None:
             views[sample.identity] = view
-        elif (state := text_state(sample, think_end)) is not None:
+        elif (state := text_state(sample, ending)) is not None:
             texts[sample.filter, state] += 1
         if watcher is not None:
             watcher.sample(task, sample, view, state)
@@ -178,19 +182,23 @@ def _read_samples(run: StoredRun, task: str, options: AuditOptions, watcher: Wat
     return _TaskSamples(scores, texts, views, clusters)
 
 
-def _read_task(run: StoredRun, task: str, options: AuditOptions, watcher: Watcher | None) -> AuditedTask:
+def _read_task(
+    run: StoredRun, task: str, options: AuditOptions, exclusions: Exclusions | None, watcher: Watcher | None
+) -> AuditedTask:
     try:
         samples = _read_samples(run, task, options, watcher)
     except DataError as error:
         samples, audited = None, AuditedTask(_by_file(run, task, options, error.message))
     else:
-        audited = _audited_task(run, task, samples, options)
+        audited = _audited_task(run, task, samples, options, excluded_documents(exclusions, samples.scores))
     if watcher is not None:
         watcher.task(audited.audit, samples.scores if samples else None)
     return audited
 
 
-def _audited_task(run: StoredRun, task: str, samples: _TaskSamples, options: AuditOptions) -> AuditedTask:
+def _audited_task(
+    run: StoredRun, task: str, samples: _TaskSamples, options: AuditOptions, excluded: frozenset[Identity]
+) -> AuditedTask:
     scores = samples.scores
     if not scores.documents:
         return AuditedTask(_by_file(run, task, options, f"{task} has no samples (--log_samples writes them)"))
@@ -203,7 +211,7 @@ def _audited_task(run: StoredRun, task: str, samples: _TaskSamples, options: Aud
     if not metrics:
         by_file = _by_file(run, task, options, _no_means(run, task, options))
         return AuditedTask(replace(by_file, contradictions=tuple(contradictions(run, scores))))
-    return _audited(run, samples, metrics, perplexities, options)
+    return _audited(run, samples, metrics, perplexities, options, excluded)
 
 
 def _audited(
@@ -212,29 +220,37 @@ def _audited(
     metrics: Sequence[Metric],
     perplexities: Sequence[ScoreAudit],
     options: AuditOptions,
+    excluded: frozenset[Identity],
 ) -> AuditedTask:
     """A task whose scores are means over its documents, the first of ``metrics`` audited."""
     scores, task = samples.scores, samples.scores.task
     main, values = metrics[0], list(scores.scores[metrics[0]].values())
     choices = choices_of(main, scores, samples.views)
-    source = samples.clusters.put(scores, {identity: view.texts for identity, view in samples.views.items()})
+    views = samples.views
+    source = samples.clusters.put(scores, lambda sample: view.texts if (view := views.get(sample.identity)) else ())
     by = [] if scores.without_column or not options.by else [scores.documents[key].cell for key in scores.scores[main]]
     units = [(task, scores.documents[key].cluster if source else key) for key in scores.scores[main]]
     stopped = run.early_stop(task) is not None
+    clustered = source is not None
+    clean = (clean_score(run, scores, metric, excluded, options, clustered=clustered) for metric in metrics)
     audit = TaskAudit(
         task,
         run.alias(task),
-        (*(_score(run, scores, metric, options, clustered=source is not None) for metric in metrics), *perplexities),
+        (*(_score(run, scores, metric, options, clustered=clustered) for metric in metrics), *perplexities),
         {state: count for (name, state), count in samples.texts.items() if name == main[1]},
-        _truncated(run, task),
+        truncated_texts(run, task),
         scores.unscored,
         scores.not_finite.get(main, 0),
         detectable=None if stopped else detectable(len(values), is_binary(values)),
         cluster=source,
         cells=_cells(values, by, units if source else None, options, stopped=stopped) if by else None,
         contradictions=tuple(contradictions(run, scores)),
+        clean=tuple(one for one in clean if one is not None),
+        excluded=len(excluded),
     )
-    return AuditedTask(audit, values, choices, by, units, scores.without_column, scores.without_cluster)
+    left = [value for key, value in scores.scores[main].items() if key not in excluded]
+    hashes = len({key[0] for key in excluded})
+    return AuditedTask(audit, values, choices, by, units, left, hashes, scores.without_column, scores.without_cluster)
 
 
 def _cells(
@@ -256,21 +272,6 @@ def _no_means(run: StoredRun, task: str, options: AuditOptions) -> str:
         return f"{task} has no metric {options.metric!r} that is a mean over documents"
     others = ", ".join(dict.fromkeys(metric for metric, _ in run.scores(task)))
     return f"the scores of {task} are statistics of all its documents, not means of theirs ({others or 'none'})"
-
-
-def _think_end(run: StoredRun) -> str | None:
-    token = run.section("config", "model_args").get("think_end_token")
-    return token if isinstance(token, str) else None
-
-
-def _truncated(run: StoredRun, task: str) -> int | None:
-    """Texts that ended by their length: proctor's files say so, task by task."""
-    facts = run.section("proctor", "texts")
-    rows = facts.get("at_length")
-    if not isinstance(rows, list):
-        return None if not facts else 0
-    counts = [number_of(one.get("texts")) for one in rows if isinstance(one, dict) and one.get("task") == task]
-    return sum(int(count) for count in counts if count is not None and math.isfinite(count))
 
 
 def _score(run: StoredRun, scores: TaskScores, metric: Metric, options: AuditOptions, *, clustered: bool) -> ScoreAudit:

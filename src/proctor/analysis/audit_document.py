@@ -46,12 +46,21 @@ def _keys(part: GroupAudit | TaskAudit) -> dict[str, Any]:
     found: dict[str, Any] = {name: score.score, f"{name}_stderr": score.reported_stderr}
     if score.clusters is not None:
         found[f"{name}_stderr_clustered"] = score.clusters.stderr
+    clean = part.clean if isinstance(part, GroupAudit) else part.main_clean
+    if clean is not None:
+        found[clean.metric[0]] = clean.score
     if isinstance(part, GroupAudit) and part.mean is not None:
         found |= {f"{name}_macro": part.mean.macro, f"{name}_macro_stderr": part.mean.macro_stderr,
                   f"{name}_stderr_new_tasks": part.mean.macro_stderr_new_tasks}  # fmt: skip
     if part.choices is not None:
         found |= _choice_keys(part.choices, score)
     return {f"{key},{pipeline}": value for key, value in found.items()}
+
+
+def _clean_scores(part: GroupAudit | TaskAudit) -> tuple[ScoreAudit, ...]:
+    if isinstance(part, GroupAudit):
+        return () if part.clean is None else (part.clean,)
+    return part.clean
 
 
 def _choice_keys(choices: ChoiceAudit, score: ScoreAudit) -> dict[str, Any]:
@@ -106,6 +115,7 @@ def _details(part: GroupAudit | TaskAudit) -> dict[str, Any]:
     scores = (part.score,) if isinstance(part, GroupAudit) else part.scores
     found: dict[str, Any] = {
         "scores": [_score(one) for one in scores],
+        "clean": [_score(one) for one in _clean_scores(part)],
         "choices": _choices(part.choices) if part.choices else None,
         "detectable_effect": part.detectable,
         "by": _cells(part.cells) if part.cells else None,

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from proctor.analysis.audit_choices import audit_choices
+from proctor.analysis.audit_clean import clean_group_score
+from proctor.analysis.audit_intervals import group_interval, stopped_score
 from proctor.analysis.audit_stopped import any_stopped, without_fixed_tests
 from proctor.analysis.by_column import Cells, scores_by, stopped_scores_by
 from proctor.analysis.choice_columns import Choices, joined_choices
-from proctor.analysis.groups import GroupMean, group_mean
-from proctor.analysis.intervals import ShareMethod, mean_interval, share_interval
+from proctor.analysis.groups import group_mean
 from proctor.analysis.power import detectable_effect, discordance_variance
-from proctor.analysis.run_audit import STOPPED, AuditOptions, GroupAudit, IntervalMethod, ScoreAudit, TaskAudit
+from proctor.analysis.run_audit import AuditOptions, GroupAudit, ScoreAudit, TaskAudit
 from proctor.analysis.statistic import is_binary
 from proctor.analysis.task_scores import Metric, fits, parse_metric
 from proctor.errors import UsageError
 from proctor.results.stored_run import StoredRun
-from proctor.stats.intervals import Interval, normal_interval, wilson_interval
+from proctor.stats.intervals import normal_interval, wilson_interval
 from proctor.stats.standard_errors import mean_stderr
 
 DISCORDANCE = 0.2
@@ -35,6 +36,8 @@ class AuditedTask:
         choices: Of multiple choice.
         by: What each document has in the column by which scores are divided; nothing where nobody asks, or it has none.
         units: What each document belongs to; itself where nothing else is known.
+        left: The scores of documents that are not excluded.
+        excluded_hashes: How many of the hashes to exclude its documents have.
         without_column: Why ``by`` is empty.
         without_cluster: Why there are no clusters where a column was named.
     """
@@ -44,6 +47,8 @@ class AuditedTask:
     choices: Choices | None = None
     by: Sequence[str | None] = ()
     units: Sequence[Hashable] = ()
+    left: Sequence[float] = ()
+    excluded_hashes: int = 0
     without_column: UsageError | None = None
     without_cluster: UsageError | None = None
 
@@ -62,18 +67,6 @@ def detectable(n: int, binary: bool) -> float | None:
         return None
     effect = detectable_effect(discordance_variance(DISCORDANCE), n)
     return effect if effect <= 1 else None
-
-
-def interval_of(values: Sequence[float], method: ShareMethod = "wilson") -> tuple[Interval | None, IntervalMethod]:
-    """The interval of a mean of independent values at 95 %, and what kind it is.
-
-    Args:
-        values: At least one number.
-        method: Of shares.
-    """
-    if is_binary(values):
-        return share_interval(int(sum(values)), len(values), method=method), method
-    return mean_interval(values), "t"
 
 
 def audited_groups(run: StoredRun, read: Mapping[str, AuditedTask], options: AuditOptions) -> Iterator[GroupAudit]:
@@ -117,7 +110,7 @@ def _group(
     sizes = [len(one.values) for one in chosen]
     stderrs = [_stderr(one) for one in chosen]
     mean = group_mean(sizes, [main.score for one in chosen if (main := one.audit.main)], stderrs)
-    interval, method = _group_interval(values, mean, options)
+    interval, method = group_interval(values, mean, options)
     score = ScoreAudit(metric, mean.micro, len(values), interval, method, run.stderrs(name).get(metric), None,
                        None if interval else mean.reason)  # fmt: skip
     stopped = any_stopped(run, name, [one.audit.task for one in chosen])
@@ -134,21 +127,18 @@ def _group(
         without_fixed_tests(choices) if choices and stopped else choices,
         None if stopped else detectable(len(values), is_binary(values)),
         _group_cells(chosen, options, stopped=stopped),
+        _clean(run, name, metric, chosen, options, stopped=stopped),
     )
 
 
-def stopped_score(run: StoredRun, name: str, score: ScoreAudit) -> ScoreAudit:
-    """A score of a run that stopped early with the interval of its sequence: another one would be of a fixed n.
-
-    Args:
-        run: The run.
-        name: The task or group.
-        score: Its score.
-    """
-    interval = run.sequence_interval(name, score.metric)
-    reason = None if interval else STOPPED
-    method: IntervalMethod | None = "sequence" if interval else None
-    return replace(score, interval=interval, method=method, clusters=None, reason=reason)
+def _clean(
+    run: StoredRun, name: str, metric: Metric, chosen: Sequence[AuditedTask], options: AuditOptions, *, stopped: bool
+) -> ScoreAudit | None:
+    if not any(one.audit.main_clean for one in chosen):
+        return None
+    parts = [(one.left, score) for one in chosen if one.left and (score := one.audit.main_clean or one.audit.main)]
+    found = clean_group_score(metric, parts, options)
+    return stopped_score(run, name, found) if stopped else found
 
 
 def _group_cells(chosen: Sequence[AuditedTask], options: AuditOptions, *, stopped: bool) -> Cells | None:
@@ -161,18 +151,6 @@ def _group_cells(chosen: Sequence[AuditedTask], options: AuditOptions, *, stoppe
         return stopped_scores_by(options.by, values, names)
     clustered = any(one.audit.cluster for one in having)
     return scores_by(options.by, values, names, options.interval, units if clustered else None)
-
-
-def _group_interval(
-    values: Sequence[float], mean: GroupMean, options: AuditOptions
-) -> tuple[Interval | None, IntervalMethod | None]:
-    """From the standard errors of its tasks; of shares Wilson's, on the number of documents that has this error."""
-    if not mean.micro_stderr:
-        return interval_of(values, options.interval) if is_binary(values) else (None, None)
-    if not is_binary(values):
-        return normal_interval(mean.micro, mean.micro_stderr), "groups"
-    effective = mean.micro * (1 - mean.micro) / mean.micro_stderr**2
-    return wilson_interval(mean.micro * effective, effective), "groups"
 
 
 def _stderr(one: AuditedTask) -> float | None:

@@ -83,6 +83,10 @@ def part_lines(part: Part) -> Iterator[str]:
         yield f"No score: {part.reason if isinstance(part, TaskAudit) else 'none was found'}."
         return
     yield score_sentence(score, part.choices)
+    clean = part.clean if isinstance(part, GroupAudit) else part.main_clean
+    if clean is not None:
+        out = (score.n or 0) - (clean.n or 0)
+        yield f"Without {counted(out, 'excluded document')}: {score_sentence(clean)}"
     choices = part.choices
     if choices is not None:
         yield from baseline_sentences(choices)
@@ -245,6 +249,8 @@ def inner_warnings(audit: RunAudit, said: Sequence[Part]) -> Iterator[str]:
     at_chance = _at_chance(inside)
     if at_chance:
         yield f"Not above chance (Holm over {len(inside)} tasks): {named(at_chance, 8)}."
+    if audit.not_there:
+        yield f"{counted(audit.not_there, 'document')} in {audit.options.exclude} are none of those looked at."
     missing = [one for one in audit.tasks if one.reason and not any(one is part for part in said)]
     yield from (f"{one.task}: by its results file alone, for {one.reason}." for one in missing[:5])
 

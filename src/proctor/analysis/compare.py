@@ -9,6 +9,7 @@ Every difference is second minus first run of a pair, as it is read: A is what t
 #   2. each pair of a task is tested                                                   (paired.paired_difference)
 #   3. all tests that are shown together are corrected together: tasks x pairs         (multiplicity.adjusted)
 #   4. each gets its verdict, of its interval and its corrected p                      (verdicts.judge)
+#   -  documents that belong together, as somebody named it, the task declares it or their texts show, are one unit
 #   5. groups follow from their tasks; a group's difference is one test that was stated before, so it is not corrected
 #
 # Tasks are the outer loop, so that of no run more than one task is in memory, however many runs there are.
@@ -42,6 +43,7 @@ from proctor.analysis.pairs import Pairs, pair
 from proctor.analysis.resampling import bootstrap
 from proctor.analysis.sequences import ANYTIME
 from proctor.analysis.setting_differences import setting_differences
+from proctor.analysis.task_clusters import read_with_clusters
 from proctor.analysis.task_scores import (
     Metric,
     TaskScores,
@@ -50,7 +52,6 @@ from proctor.analysis.task_scores import (
     metrics_of_documents,
     name_of,
     parse_metric,
-    read_task,
     statistics_of_documents,
 )
 from proctor.analysis.verdicts import directed
@@ -147,7 +148,7 @@ def _tasks(runs: Sequence[StoredRun], options: CompareOptions) -> list[str]:
 def _read(run: StoredRun, task: str, options: CompareOptions, cluster: str | None) -> TaskScores | DataError:
     """A task's scores, or why they cannot be read: the other tasks are compared all the same."""
     try:
-        return read_task(run, task, cluster=cluster, by=options.by, metric=options.metric)
+        return read_with_clusters(run, task, cluster=cluster, by=options.by, metric=options.metric)
     except DataError as error:
         return error
 

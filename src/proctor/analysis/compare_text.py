@@ -178,12 +178,30 @@ def option_notes(pair: PairComparison, comparison: Comparison) -> Iterator[str]:
     ):
         if column is not None and lacking:
             yield f"No column {column}: {named(lacking)}."
+    yield from _unnamed_clusters(pair, comparison)
     stopped = [one.task for one in paired if one.result and one.result.test in ANYTIME]
     if options.by is not None and stopped:
         yield (
             f"By {options.by} without {named(stopped)}: a run stopped early there, so that how many documents a value "
             "has was not fixed before."
         )
+
+
+def _unnamed_clusters(pair: PairComparison, comparison: Comparison) -> Iterator[str]:
+    """Which errors are by clusters that nobody named on the command line."""
+    if comparison.options.cluster is not None:
+        return
+    found: dict[str, list[str]] = {}
+    for one in pair.tasks:
+        if one.result is None or one.pairs is None or one.pairs.clusters is None or one.result.clusters is None:
+            continue
+        words = "as the tasks declare" if one.pairs.guessed is None else "as their documents show"
+        by = "" if one.pairs.guessed is None else f" by {one.pairs.guessed}"
+        count = len(set(one.pairs.clusters))
+        found.setdefault(words, []).append(f"{one.task}{by} ({count:,} of {one.result.n:,} documents)")
+    for words, facts in found.items():
+        where = f"{named(facts, 8)}; --cluster names another column"
+        yield f"Errors are for documents that belong together, {words}: {where}."
 
 
 def notes(pair: PairComparison, a: str = "A", b: str = "B") -> Iterator[str]:

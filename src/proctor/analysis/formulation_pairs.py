@@ -4,6 +4,9 @@
 # as text only, of which neither is more than the other (p = 0.51). Formulations of one model on the same documents are
 # always compared document by document.
 #
+# Where documents belong together, signs of whole clusters are flipped instead (:mod:`~proctor.analysis.paired`): what
+# McNemar's test takes for independent documents is then one.
+#
 # p-values are corrected for the number of pairs (Holm). A difference that is not resolved is given with the difference
 # that these documents would have shown.
 #
@@ -12,7 +15,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -52,10 +55,12 @@ class FormulationPair:
         b: The other one.
         table: Who is right where, and how often both choose the same option.
         difference: The score of A minus that of B.
-        stderr: Of the difference, paired; None for one document.
-        p: Of McNemar's exact test, corrected for the number of pairs.
+        stderr: Of the difference, paired; None for one document, or one cluster.
+        p: Of the test, corrected for the number of pairs.
         detectable: The difference that these documents miss one time in five; None where nothing is known of it.
         pairs: How many pairs p is corrected for.
+        own_p: Of the test alone: McNemar's exact one, or sign flips of clusters.
+        clusters: How many clusters the documents are of; None: they are independent.
     """
 
     a: FormulationAnswers
@@ -66,6 +71,8 @@ class FormulationPair:
     p: float
     detectable: float | None
     pairs: int
+    own_p: float
+    clusters: int | None = None
 
     @property
     def finding(self) -> str:
@@ -81,31 +88,37 @@ class FormulationPair:
     def sentence(self) -> str:
         """What was found, in one line."""
         corrected = "" if self.pairs == 1 else f"; {probability(self.p)} corrected for {self.pairs} pairs"
-        line = f"{self.finding} ({p_value(self.table.test.exact)}{corrected}): "
+        by = "" if self.clusters is None else f" by {self.clusters:,} clusters"
+        line = f"{self.finding} ({p_value(self.own_p)}{by}{corrected}): "
         if self.p <= ALPHA:
             return f"{line}{(self.a if self.difference > 0 else self.b).name} scores more."
         return line + "not resolved" + (f" (MDE {self.detectable:.3f})." if self.detectable is not None else ".")
 
 
-def formulation_pairs(answers: Sequence[FormulationAnswers], source: random.Random) -> list[FormulationPair]:
+def formulation_pairs(
+    answers: Sequence[FormulationAnswers], source: random.Random, clusters: Sequence[Hashable] | None = None
+) -> list[FormulationPair]:
     """Compare each formulation with each other one.
 
     Args:
         answers: What each gave on the same documents, the task's own first.
-        source: Where random signs come from; scores of 0 and 1 need none.
+        source: Where random signs come from; scores of 0 and 1 need none where documents are independent.
+        clusters: What each document belongs to; None: documents are independent.
 
     Raises:
         AnalysisError: There are no documents, or lengths differ.
     """
     twos = list(combinations(answers, 2))
     tables = [disagreement(a.right, b.right, a.choice, b.choice) for a, b in twos]
-    corrected = adjusted([table.test.exact for table in tables])
-    pairs: list[FormulationPair] = []
-    for (a, b), table, p in zip(twos, tables, corrected, strict=True):
-        paired = paired_difference(a.right, b.right, source=source)
-        effect = paired.detectable_effect
-        pairs.append(FormulationPair(a, b, table, paired.difference, paired.stderr, p or 0.0, effect, len(twos)))
-    return pairs
+    tests = [paired_difference(a.right, b.right, clusters, source=source) for a, b in twos]
+    corrected = adjusted([test.p for test in tests])
+    return [
+        FormulationPair(
+            *(a, b, table, test.difference, test.stderr, 0.0 if p is None else p, test.detectable_effect),
+            *(len(twos), test.p, test.clusters),
+        )
+        for (a, b), table, test, p in zip(twos, tables, tests, corrected, strict=True)
+    ]
 
 
 def _documents(count: int) -> str:

@@ -15,7 +15,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,13 +65,13 @@ class ClusterGuess:
                 if value.startswith(PASSAGE):
                     self._passages[sample.identity] = hash(" ".join(value.rstrip().rpartition("\n")[0].split()))
 
-    def found(self, run: StoredRun, task: str, options: Mapping[Identity, Sequence[str]]) -> GuessedClusters | None:
+    def found(self, run: StoredRun, task: str, options: Callable[[Sample], Sequence[str]]) -> GuessedClusters | None:
         """The clusters, if there are any that are certain.
 
         Args:
             run: The run, whose samples are read again where a column may hold passages.
             task: The task.
-            options: The texts of each document's options: an option is no question after a passage.
+            options: The texts of a document's options: an option is no question after a passage.
         """
         if self._passages:
             clusters = {identity: self._passages.get(identity, identity) for identity in self._documents}
@@ -94,7 +94,7 @@ class ClusterGuess:
         return sum(count for count in seen.values() if count > 1) >= _LEAST_SHARED * n
 
     def _read_again(
-        self, run: StoredRun, task: str, column: str, options: Mapping[Identity, Sequence[str]]
+        self, run: StoredRun, task: str, column: str, options: Callable[[Sample], Sequence[str]]
     ) -> dict[Identity, Hashable] | None:
         """The clusters by a column; None where some prompt does not show it before another one."""
         clusters: dict[Identity, Hashable] = {}
@@ -107,7 +107,7 @@ class ClusterGuess:
             start = prompt.rfind(doc[column])
             if start < 0:
                 return None
-            end, texts = start + len(doc[column]), options.get(sample.identity, ())
+            end, texts = start + len(doc[column]), options(sample)
             names = {name for name, value in doc.items() if _is_question(value, texts) and prompt.find(value, end) >= 0}
             after = names if after is None else after & names
             if not after:

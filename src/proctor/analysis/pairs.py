@@ -24,6 +24,7 @@ class Pairs:
         not_finite: Scores that are NaN or infinite, of either run: their documents are left out.
         prompts_differ: Documents with different prompts; None where a file does not say.
         by_number: Whether documents were paired by their numbers.
+        guessed: What documents of a cluster have in common, where nobody named it.
         cells: What each document has in the column by which differences are divided; None where nobody asks, or the
             task has no such column.
     """
@@ -39,6 +40,7 @@ class Pairs:
     prompts_differ: int | None
     by_number: bool
     cells: Sequence[str | None] | None = None
+    guessed: str | None = None
 
 
 def pair(a: TaskScores, b: TaskScores, metric: Metric, *, by_number: bool = False) -> Pairs:
@@ -64,19 +66,29 @@ def pair(a: TaskScores, b: TaskScores, metric: Metric, *, by_number: bool = Fals
         partner = {key: numbers[document.doc_id] for key, document in a.documents.items() if document.doc_id in numbers}
     keys = [key for key in first if key in partner]
     others = [partner[key] for key in keys]
+    clusters, guessed = (_clusters(a, keys), a.guessed) if a.clustered else (None, b.guessed)
+    if clusters is None and guessed:
+        clusters = _clusters(b, others)
+    if clusters and guessed and len(set(clusters)) == len(clusters):
+        clusters = None  # of these documents, none has its passage in common with another one
     return Pairs(
         keys,
         others,
         [first[key] for key in keys],
         [second[key] for key in others],
-        [a.documents[key].cluster for key in keys] if a.clustered else None,
+        clusters,
         len(first) - len(keys),
         len(second) - len(keys),
         a.not_finite.get(metric, 0) + b.not_finite.get(metric, 0),
         _different([a.documents[key] for key in keys], [b.documents[key] for key in others]),
         by_number,
         [a.documents[key].cell for key in keys] if a.divided else None,
+        guessed if clusters else None,
     )
+
+
+def _clusters(run: TaskScores, keys: Sequence[Identity]) -> Sequence[Hashable] | None:
+    return [run.documents[key].cluster for key in keys] if run.clustered else None
 
 
 def _different(a: Sequence[Document], b: Sequence[Document]) -> int | None:

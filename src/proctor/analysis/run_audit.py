@@ -15,6 +15,8 @@ from proctor.results.stored_run import StoredRun
 from proctor.results.text_state import TextState
 from proctor.stats.intervals import Interval
 
+CLEAN = "_clean"
+"""What the name of a score without excluded documents ends in."""
 STOPPED = "the run stopped early, and this score has no interval that holds then"
 """Why a score has no interval."""
 IntervalMethod: TypeAlias = Literal["wilson", "exact", "t", "clustered", "stderr", "groups", "bootstrap", "sequence"]
@@ -34,6 +36,7 @@ class AuditOptions:
         details: Whether to look at the confidence of tasks inside of groups as well, and to fit temperatures: that
             takes longer than all the rest.
         seed: Of draws.
+        exclude: A file of documents without which scores are given as well; None: nobody excludes any.
     """
 
     metric: str | None = None
@@ -43,6 +46,7 @@ class AuditOptions:
     interval: ShareMethod = "wilson"
     details: bool = False
     seed: int = 0
+    exclude: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,8 @@ class TaskAudit:
         cluster: What makes documents belong together; None: nothing that is known.
         cells: The scores by a column, where that is asked for and the task has it.
         contradictions: Scores of the results file that are not those of the samples: phrases.
+        clean: The scores without excluded documents, of metrics that have some of these.
+        excluded: How many of its documents are excluded.
     """
 
     task: str
@@ -121,6 +127,14 @@ class TaskAudit:
     cluster: ClusterSource | None = None
     cells: Cells | None = None
     contradictions: tuple[str, ...] = ()
+    clean: tuple[ScoreAudit, ...] = ()
+    excluded: int = 0
+
+    @property
+    def main_clean(self) -> ScoreAudit | None:
+        """The audited score without excluded documents."""
+        name = None if self.main is None else (f"{self.main.metric[0]}{CLEAN}", self.main.metric[1])
+        return next((one for one in self.clean if one.metric == name), None)
 
     @property
     def main(self) -> ScoreAudit | None:
@@ -141,6 +155,7 @@ class GroupAudit:
         choices: The choices of all its tasks.
         detectable: As of a task.
         cells: As of a task, of those of its tasks that have the column.
+        clean: The score without excluded documents; None: there are none.
     """
 
     group: str
@@ -151,6 +166,7 @@ class GroupAudit:
     choices: ChoiceAudit | None
     detectable: float | None
     cells: Cells | None = None
+    clean: ScoreAudit | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -161,6 +177,8 @@ class RunAudit:
     tasks: tuple[TaskAudit, ...]
     groups: tuple[GroupAudit, ...]
     options: AuditOptions
+    not_there: int = 0
+    """Documents to exclude that are none of the run's."""
 
     def __repr__(self) -> str:
         from proctor.analysis.audit_text import brief_line, parts_of

@@ -54,6 +54,7 @@ class TaskScores:
         unscored: Documents without any metric: their scoring failed.
         hashed: Whether documents are identified by their text.
         clustered: Whether documents have clusters.
+        guessed: What documents of a cluster have in common, where nobody named it.
         divided: Whether documents have values in the column by which scores are divided.
         without_cluster: Why documents have no clusters where a column was named; None: they have, or none was.
         without_column: Why documents have no value in the column by which scores are divided; None: they have.
@@ -67,6 +68,7 @@ class TaskScores:
     unscored: int = 0
     hashed: bool = True
     clustered: bool = False
+    guessed: str | None = None
     divided: bool = False
     without_cluster: UsageError | None = None
     without_column: UsageError | None = None

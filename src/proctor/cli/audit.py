@@ -8,7 +8,7 @@ import json
 from proctor.cli.cache import add_store_flag
 from proctor.cli.stored_runs import add_analysis_flags, one_run
 
-USAGE = "proctor audit RUN [--metric NAME] [--tasks NAME ...] [--cluster COLUMN] [--by COLUMN] [--brief] [--json]"
+USAGE = "proctor audit RUN [--metric NAME] [--tasks NAME ...] [--by COLUMN] [--exclude FILE] [--json]"
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +29,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         default="wilson",
         help="of shares: Wilson's, or the exact one of Clopper and Pearson (default: wilson)",
     )
+    parser.add_argument(
+        "--exclude",
+        metavar="FILE",
+        help="also the scores without the documents that a file of JSON lines names, as 'proctor items --output' "
+        "writes them",
+    )
     parser.add_argument("--brief", action="store_true", help="one line for each group or task, no table")
     add_store_flag(parser)
 
@@ -45,6 +51,7 @@ def execute(namespace: argparse.Namespace) -> int:
         by=namespace.by,
         interval=namespace.interval,
         details=namespace.json,
+        exclude=namespace.exclude,
     )
     audit = check_some_score(audit_run(one_run(namespace.run, namespace.store), options))
     if namespace.json:

@@ -93,12 +93,15 @@ def _rows(audit: RunAudit) -> Iterator[Sequence[str]]:
         if name in groups:
             group = groups[name]
             yield _row(indent + group.alias, group.score, group)
+            if group.clean is not None:
+                yield _row("", group.clean, None)
         elif name in tasks:
             task = tasks[name]
             if task.main is None:
                 yield (indent + task.alias, "", "", "—", "", *[""] * 7)
             for place, score in enumerate(task.scores):
                 yield _row("" if place else indent + task.alias, score, None if place else task)
+            yield from (_row("", score, None) for score in task.clean)
 
 
 def _row(title: str, score: ScoreAudit, part: GroupAudit | TaskAudit | None) -> Sequence[str]:

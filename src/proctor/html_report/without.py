@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from proctor.analysis.audit_groups import interval_of
+from proctor.analysis.audit_intervals import interval_of
 from proctor.analysis.compare_text import letter
 from proctor.analysis.duplicates import score_without
 from proctor.analysis.wording import number, signed, span

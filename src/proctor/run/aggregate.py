@@ -213,7 +213,7 @@ def is_added(metric: str) -> bool:
 def _with_clean(entries: Sequence[AggregateSpec]) -> list[AggregateSpec]:
     """What a group aggregates, and the same without excluded documents."""
     named = {entry.metric for entry in entries}
-    clean = [replace(entry, metric=entry.metric + CLEAN) for entry in entries if entry.metric not in VARIANT_SCORES]
+    clean = [replace(entry, metric=entry.metric + CLEAN) for entry in entries]
     return [*entries, *(entry for entry in clean if entry.metric not in named)]
 
 

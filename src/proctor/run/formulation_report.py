@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from proctor.analysis.formulation_pairs import FormulationAnswers, FormulationPair
@@ -23,7 +23,9 @@ log = logging.getLogger("proctor")
 
 MOST_REPORTED = 5
 """Groups and tasks whose sentences are logged."""
-_FIXED = ("difference_stderr", "mcnemar_p", "mcnemar_p_holm", "detectable_effect")
+_FIXED = (
+    *("difference_stderr", "mcnemar_p", "mcnemar_p_holm", "sign_flip_p", "sign_flip_p_holm", "detectable_effect"),
+)
 """What holds for a number of documents that was fixed before: null in a run that stopped early."""
 
 
@@ -63,8 +65,16 @@ def _together(name: str, members: Sequence[FormulationResult], names: Sequence[s
         alone = answers[CHOICES_ONLY]
         scores = {f"acc_{CHOICES_ONLY}": share_value(alone.right), **choices_only_scores(answers[first.own], alone)}
     left_out = sum(one.left_out for one in members)
-    pairs, is_stopped = pairs_of(name, answers, seed), any(one.is_stopped for one in members)
-    return FormulationResult(name, first.filter, first.own, left_out, answers, scores, pairs, is_stopped)
+    clusters, is_stopped = _clusters(members), any(one.is_stopped for one in members)
+    pairs = pairs_of(name, answers, seed, clusters)
+    return FormulationResult(name, first.filter, first.own, left_out, answers, scores, pairs, is_stopped, clusters)
+
+
+def _clusters(members: Sequence[FormulationResult]) -> list[Hashable] | None:
+    """The clusters of all documents, by task; a document of a task without any is by itself."""
+    if all(one.clusters is None for one in members):
+        return None
+    return [(one.name, cluster) for one in members for cluster in one.clusters or range(one.n)]
 
 
 def report_formulations(details: Sequence[FormulationResult]) -> None:
@@ -130,8 +140,12 @@ def _details(one: FormulationResult) -> dict[str, Any]:
         "documents": one.n,
         "left_out": one.left_out,
         "sentences": one.sentences,
-        "pairs": [{**_pair(pair), **(dict.fromkeys(_FIXED) if one.is_stopped else {})} for pair in one.pairs],
+        "pairs": [_without_fixed(_pair(pair)) if one.is_stopped else _pair(pair) for pair in one.pairs],
     }
+
+
+def _without_fixed(pair: dict[str, Any]) -> dict[str, Any]:
+    return {key: None if key in _FIXED else value for key, value in pair.items()}
 
 
 def _pair(pair: FormulationPair) -> dict[str, Any]:
@@ -148,7 +162,12 @@ def _pair(pair: FormulationPair) -> dict[str, Any]:
         **({} if kappa.value is not None else {"kappa_reason": kappa.reason}),
         "difference": pair.difference,
         "difference_stderr": pair.stderr,
-        "mcnemar_p": pair.table.test.exact,
-        "mcnemar_p_holm": pair.p,
+        **_tests(pair),
         "detectable_effect": pair.detectable,
     }
+
+
+def _tests(pair: FormulationPair) -> dict[str, Any]:
+    if pair.clusters is None:
+        return {"mcnemar_p": pair.own_p, "mcnemar_p_holm": pair.p}
+    return {"clusters": pair.clusters, "sign_flip_p": pair.own_p, "sign_flip_p_holm": pair.p}

@@ -60,8 +60,12 @@ class FormulationValues:
         A text formulation that is the task's own has requested what follows no question alone: its options are those
         of the task.
         """
-        whole = [self._joined(found) for _, found in sorted(self._outcomes.items()) if self._is_whole(found)]
+        whole = [self._joined(self._outcomes[doc]) for doc in self.documents()]
         return {name: [found[name] for found in whole] for name in self._names}
+
+    def documents(self) -> Sequence[int]:
+        """The numbers of the documents that have all of them, in that order."""
+        return [doc for doc, found in sorted(self._outcomes.items()) if self._is_whole(found)]
 
     def right(self) -> Sequence[float]:
         """``acc`` of the task's own formulation for those documents; where it has none, whether the choice is right."""

@@ -10,8 +10,17 @@ from typing import Any
 from proctor.analysis.distributions import student_quantile
 from proctor.analysis.draws import source_of
 from proctor.analysis.order_positions import OrderPositions, order_positions
-from proctor.analysis.order_scores import MeanOfItems, OrderScores, item_orders, order_scores
+from proctor.analysis.order_scores import (
+    ItemOrders,
+    MeanOfItems,
+    OrderedItem,
+    OrderScores,
+    item_orders,
+    order_scores,
+)
 from proctor.analysis.pride_score import PrideScore, pride_score
+from proctor.run.added_scores import CLEAN
+from proctor.run.document_marks import DocumentMarks
 from proctor.run.order_values import OrderValues
 from proctor.run_result import ClusteredError, TaskResult, Value
 from proctor.stats.intervals import normal_interval, wilson_interval
@@ -83,7 +92,7 @@ def order_results(
     seed: int,
     *,
     is_stopped: bool = False,
-    clusters: Mapping[int, str] | None = None,
+    marks: DocumentMarks | None = None,
 ) -> tuple[TaskResult, list[OrderResult]]:
     """A task's scores with those over orders.
 
@@ -92,7 +101,7 @@ def order_results(
         values: What its documents gave in each order.
         seed: For the resamples of a standard error.
         is_stopped: Whether the run left out documents of the task.
-        clusters: By number of a document, what it belongs to; None: documents are independent.
+        marks: Which of its documents are excluded, and which belong together.
 
     Returns:
         The scores, and the details of each filter that has ``acc``.
@@ -100,6 +109,7 @@ def order_results(
     if not values:
         return result, []
     added, better, details = dict(result.values), dict(result.higher_is_better), []
+    clusters, excluded = (None, None) if marks is None else (marks.clusters, marks.excluded)
     for name in values.filters:
         if ("acc", name) not in result.values:
             log.warning("Task '%s' has no acc: there are no scores over the orders of its options.", result.name)
@@ -109,20 +119,20 @@ def order_results(
             log.warning("Task '%s': no document has a score in all its orders.", result.name)
             continue
         read = [item_orders(item) for item in items]
-        scores = order_scores([replace(item, cluster=None) for item in items] if clusters else items, read)
-        clustered = order_scores(items, read) if clusters else None
+        scores = order_scores(items, read)
         free = [place for place, kind in enumerate(kinds) if kind == "free"]
         positions = order_positions(
             [items[place] for place in free],
             [read[place] for place in free],
             source=source_of(seed, result.name, "order_rstd"),
         )
-        for metric, (field, higher) in NAMES.items():
-            mean: MeanOfItems = getattr(scores, field)
-            if mean.value is not None:
-                value = _value(mean, is_share=metric in _PROPORTIONS)
-                error = None if clustered is None else _clustered(getattr(clustered, field))
-                added[metric, name], better[metric] = replace(value, clustered=error), higher
+        found = {(metric, name): value for metric, value in _means(items, read).items()}
+        if excluded is not None:
+            rows = [row for row, doc_id in enumerate(values.documents(name)) if doc_id not in excluded]
+            clean = _means([items[row] for row in rows], [read[row] for row in rows]) if rows else {}
+            found |= {(f"{metric}{CLEAN}", name): value for metric, value in clean.items()}
+        added |= found
+        better |= {metric: NAMES[metric.removesuffix(CLEAN)][1] for metric, _ in found}
         if positions is not None and positions.rstd.value is not None:
             added["order_rstd", name] = Value(positions.rstd.value, positions.rstd_stderr, positions.items, "bootstrap")
             better["order_rstd"] = False
@@ -132,12 +142,23 @@ def order_results(
             better["acc_pride"] = True
         left_out = values.left_out(name)
         details.append(
-            OrderResult(
-                result.name, name, clustered or scores, positions, values.kinds(name), left_out, pride, is_stopped
-            )
+            OrderResult(result.name, name, scores, positions, values.kinds(name), left_out, pride, is_stopped)
         )
         _report(details[-1])
     return replace(result, values=added, higher_is_better=better), details
+
+
+def _means(items: Sequence[OrderedItem], read: Sequence[ItemOrders]) -> dict[str, Value]:
+    """The means over documents by metric, each with its error by clusters where documents belong together."""
+    plain = order_scores([replace(item, cluster=None) for item in items], read)
+    clustered = order_scores(items, read) if any(item.cluster is not None for item in items) else None
+    found: dict[str, Value] = {}
+    for metric, (field, _) in NAMES.items():
+        mean: MeanOfItems = getattr(plain, field)
+        if mean.value is not None:
+            error = None if clustered is None else _clustered(getattr(clustered, field))
+            found[metric] = replace(_value(mean, is_share=metric in _PROPORTIONS), clustered=error)
+    return found
 
 
 def report_without_orders(tasks: Sequence[AnyTask], style: PromptStyle) -> None:

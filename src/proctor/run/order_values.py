@@ -61,6 +61,14 @@ class OrderValues:
             kinds.append(item.kind)
         return items, kinds
 
+    def documents(self, name: str) -> list[int]:
+        """The numbers of those documents, in the same order.
+
+        Args:
+            name: The filter.
+        """
+        return [doc_id for doc_id in self._items[name] if self._is_whole(name, doc_id)]
+
     def kinds(self, name: str) -> Mapping[str, int]:
         """How many documents are of which kind."""
         return dict(sorted(Counter(item.kind for item in self._items[name].values()).items()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from proctor.models.prices import Prices
@@ -34,6 +34,7 @@ from proctor.run.selection import document_seed
 from proctor.run.stop_results import stop_facts, stop_sentence, stopped_group, stopped_task, stopped_tasks
 from proctor.run.stopping import Outcome
 from proctor.run.token_counts import TokenCounts
+from proctor.run.variant_scores import without_errors
 from proctor.run_result import RunResult, TaskResult
 from proctor.settings.choice_settings import formulation_names
 from proctor.settings.config import RunConfig
@@ -102,6 +103,9 @@ def summarize(
     nan = report_nan([task.spec for task in exam.tasks], values_by_task)
     groups = group_results(exam.groups, exam.leaves, {result.name: result for result in results})
     groups = tuple([group_with_draws(stopped_group(one, stopped), draws.get(one.name, ())) for one in groups])
+    if not bootstrap_iters:
+        results = [replace(one, values=without_errors(one.values)) for one in results]
+        groups = tuple([replace(one, values=without_errors(one.values)) for one in groups])
     for one in stopped:
         log.info("%s", stop_sentence(one))
     report = dict(model.report())
@@ -161,7 +165,14 @@ def _with_formulations(
         return list(results), []
     wanted, seed = formulation_names(config.formulations), config.seed.fewshot or 0
     pairs = [
-        formulation_results(one, values_by_task[one.name].formulations, wanted, seed, is_stopped=one.name in partial)
+        formulation_results(
+            one,
+            values_by_task[one.name].formulations,
+            wanted,
+            seed,
+            is_stopped=one.name in partial,
+            marks=values_by_task[one.name].marks,
+        )
         for one in results
     ]
     return [result for result, _ in pairs], [one for _, one in pairs if one is not None]
@@ -180,7 +191,7 @@ def _with_orders(
             values_by_task[one.name].orders,
             seed,
             is_stopped=one.name in partial,
-            clusters=values_by_task[one.name].marks.clusters,
+            marks=values_by_task[one.name].marks,
         )
         for one in results
     ]
