@@ -176,6 +176,16 @@ def test_the_flags(exam, shared_models, capsys, flag):
     assert "none is named" in capsys.readouterr().err
 
 
+def test_a_plan_of_a_run_that_may_stop_early_is_the_most_there_can_be(exam, shared_models):
+    given = {"model_args": {"pretrained": str(shared_models / "neox")}, "tasks": [str(exam / "sums.yaml")], "limit": 2}
+    plain, early = (
+        list(estimate(build_config({**given, **more}), progress=Quiet, timed=False))
+        for more in ({}, {"early_stop": "width=0.02", "limit": None})
+    )
+    assert early[1].startswith("at most: --early_stop ends the run as soon as its answer is clear")
+    assert not any("at most" in line for line in plain)
+
+
 def test_prompts_that_share_a_beginning_are_counted_with_it_once(shared_models):
     tokens = open_tokens({"pretrained": str(shared_models / "neox")})
     shots = "Question: how many? Answer: one.\n" * 200

@@ -214,3 +214,19 @@ def test_the_dummy_counts_the_words_of_messages():
     assert isinstance(response, Text)
     assert response.usage is not None
     assert response.usage.prompt == 9
+
+
+class _Tokens(DummyModel):
+    facts = {"max_length": 512}  # noqa: RUF012
+
+
+class _WithTokens(DummyModel):
+    tokens = _Tokens()
+
+
+@pytest.mark.parametrize(
+    ("renderer", "limit"), [(_Tokens(), 512), (_WithTokens(), 512), (DummyModel(), None), (None, None)]
+)
+def test_what_a_model_takes_bounds_written_answers(renderer, limit):
+    config = build_config({"model": "dummy", "tasks": ["x"], "formulations": "generate"})
+    assert model_style(config, renderer).formulations.limit == limit

@@ -30,3 +30,12 @@ def test_settings_of_the_run_win_under_whichever_name():
     given = Formulations(("generate",), gen_kwargs={"max_new_tokens": 5, "until": ["."]})
     settings = generation_of(given, "\n\n", chat=False)
     assert settings == {"until": ["."], "do_sample": False, "temperature": 0.0, "max_new_tokens": 5}
+
+
+@pytest.mark.parametrize(
+    ("limit", "tokens"), [(None, 1024), (4096, 1024), (2047, 1024), (1024, 512), (512, 256), (100, 64), (2, 1), (1, 1)]
+)
+def test_a_reply_leaves_a_third_of_what_the_model_takes_to_the_prompt(limit, tokens):
+    assert generation_of(Formulations(("generate",), limit=limit), "\n\n", chat=True)["max_gen_toks"] == tokens
+    given = Formulations(("generate",), gen_kwargs={"max_gen_toks": 2000}, limit=limit)
+    assert generation_of(given, "\n\n", chat=True)["max_gen_toks"] == 2000

@@ -183,6 +183,14 @@ def test_a_document_that_cannot_be_put_so_is_named(load, row, text, message):
         example(load([{**ROW, **row}], text), "text", "letter")
 
 
+@pytest.mark.parametrize(
+    "text", [LETTERS, TEXTS, LETTERS + CHOICES.replace("QUESTION", "question")], ids=["letters", "texts", "declared"]
+)
+def test_a_question_that_is_empty_already_cannot_be_left_out(load, text):
+    with pytest.raises(TaskError, match="its question is empty already, so that --choices_only leaves nothing out"):
+        example(load([{**ROW, "question": " "}], text), choices_only=True)
+
+
 def test_options_that_change_from_call_to_call_are_refused(load, tmp_path):
     code = "import itertools\nCALLS = itertools.count()\n\n\ndef choices(doc):\n    return ['x', f'y{next(CALLS)}']\n"
     (tmp_path / "utils.py").write_text(code, encoding="utf-8")

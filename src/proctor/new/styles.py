@@ -113,6 +113,9 @@ def _letters(shape: Shape) -> Any:
 
 # ---------------------------------------------------------------- chat
 
+CHAT_TOKENS = 512
+"""Of a reply: enough to explain a choice, and half of what the smallest models of chats take for prompt and reply."""
+
 _INSTRUCTION = {
     "en": 'Choose the right option. End your reply with a line "Answer: X", where X is one of {letters}.',
     "ko": '알맞은 답을 하나 고르세요. 답변의 마지막 줄에 "정답: X"라고 쓰세요. X는 {letters} 가운데 하나입니다.',
@@ -142,7 +145,7 @@ def _chat(shape: Shape) -> dict[str, Any]:
         "doc_to_target": target,
         "fewshot_config": {"sampler": "first_n", "doc_to_target": shown},
         "generation_kwargs": {
-            "until": ["</s>", "<|im_end|>"], "max_gen_toks": 1024, "do_sample": False, "temperature": 0.0
+            "until": ["</s>", "<|im_end|>"], "max_gen_toks": CHAT_TOKENS, "do_sample": False, "temperature": 0.0
         },
         "filter_list": _filters(letters, every),
         "metric_list": [_exact_match(every)],

@@ -93,6 +93,8 @@ def estimate(config: RunConfig, *, progress: OpenProgress, timed: bool) -> Itera
             hint="Leave tokenizer_backend=none out, and name a tokenizer; a run ends with this sentence, too.",
         )
     yield f"{count_text(len(plans), 'task')}, {count_text(documents, 'document')}"
+    if config.early_stop is not None:
+        yield "at most: --early_stop ends the run as soon as its answer is clear, and then less is computed"
     if tokens is None or (served and timed):
         # To time a server is to pay for it.
         yield from served_lines(config, requests, tokens)

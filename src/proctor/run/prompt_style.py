@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from proctor.analysis.orders import order_mode
 from proctor.errors import UsageError
@@ -29,6 +29,26 @@ class Renderer(Protocol):
         ...
 
 
+@runtime_checkable
+class _Model(Protocol):
+    @property
+    def tokens(self) -> Any: ...
+
+
+@runtime_checkable
+class _Tokenizer(Protocol):
+    @property
+    def facts(self) -> Mapping[str, Any]: ...
+
+
+def _token_limit(renderer: Renderer | None) -> int | None:
+    """How many tokens a prompt and its answer may have together; None where nobody knows before a request is sent."""
+    # Of a model its tokenizer, and not ``info``, which may start an engine.
+    tokens = renderer.tokens if isinstance(renderer, _Model) else renderer
+    limit = tokens.facts.get("max_length") if isinstance(tokens, _Tokenizer) else None
+    return limit if isinstance(limit, int) and limit > 0 else None
+
+
 def model_style(config: RunConfig, renderer: Renderer | None) -> PromptStyle:
     """How prompts are rendered in this run.
 
@@ -51,11 +71,13 @@ def model_style(config: RunConfig, renderer: Renderer | None) -> PromptStyle:
         choose=None if is_script else _choose(config.mc, kind),
         draws=config.fewshot_seeds or 1,
         orders=_orders(config),
-        formulations=_formulations(config, kind, is_script=is_script),
+        formulations=_formulations(config, kind, renderer, is_script=is_script),
     )
 
 
-def _formulations(config: RunConfig, kind: ModelKind, *, is_script: bool) -> Formulations | None:
+def _formulations(
+    config: RunConfig, kind: ModelKind, renderer: Renderer | None, *, is_script: bool
+) -> Formulations | None:
     names = formulation_names(config.formulations)
     if not names and not config.choices_only:
         return None
@@ -68,7 +90,8 @@ def _formulations(config: RunConfig, kind: ModelKind, *, is_script: bool) -> For
             f"{flags.replace(',choices_only', ' --choices_only')} needs log-likelihoods, which {why}.",
             hint="--formulations generate has an answer written and read.",
         )
-    return Formulations(names, config.choices_only, config.gen_kwargs)
+    limit = _token_limit(renderer) if "generate" in names else None
+    return Formulations(names, config.choices_only, config.gen_kwargs, limit)
 
 
 def _orders(config: RunConfig) -> ChoiceOrders | None:

@@ -38,11 +38,13 @@ class Formulations:
         names: Which, in the order of :data:`FORMULATIONS`.
         choices_only: Also those that are scored, the task's own first, without the question.
         gen_kwargs: What the run gives for generated texts.
+        limit: Tokens of prompt and answer together that the model takes; None: not known.
     """
 
     names: tuple[FormulationName, ...]
     choices_only: bool = False
     gen_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    limit: int | None = None
 
     @property
     def flag(self) -> str:
@@ -64,5 +66,8 @@ def generation_of(wanted: Formulations, delimiter: str, *, chat: bool) -> Mappin
         chat: Whether prompts are chats: then the model ends its reply by itself.
     """
     until, tokens = ([], 1024) if chat else ([delimiter if delimiter.strip(" ") else "\n\n"], 64)
+    # A third of what the model takes, at least, is left to the prompt.
+    while wanted.limit is not None and tokens > 1 and 3 * tokens > 2 * wanted.limit:
+        tokens //= 2
     own = {"until": until, "do_sample": False, "temperature": 0.0, "max_gen_toks": tokens}
     return merge_generation(own, wanted.gen_kwargs, strict=False)

@@ -160,6 +160,7 @@ class Formulator:
                 raise NoChoicesError("doc_to_choice gives other options from one call to the next")
             if len(item.texts) < 2:
                 raise NoChoicesError("it has one option, so that there is nothing to choose")
+            self._check_question(item)
             others = [self._variant(other, item, system, shots, prefix) for other in self._others]
         except NoChoicesError as error:
             raise self._error(f"document {doc_id}", error) from error
@@ -234,6 +235,14 @@ class Formulator:
         if not other.with_question:
             return parts.tail.lstrip("\n")
         return parts.text if self.own == "text" else self._question_of(other, item) + parts.tail
+
+    def _check_question(self, item: _Item) -> None:
+        """Refuse to leave out a question that is not there: the score without it would be the score with it."""
+        if not self._wanted.choices_only:
+            return
+        stem = item.parts.stem if self._stem is None else self._stem(item.doc)
+        if isinstance(stem, str) and not stem.strip():
+            raise NoChoicesError("its question is empty already, so that --choices_only leaves nothing out")
 
     def _question_of(self, other: _OtherForm, item: _Item) -> str:
         if not other.with_question:
