@@ -29,6 +29,8 @@ ALONE = ("README.md", "README.ko.md", "CONTRIBUTING.md", "CONTRIBUTING.ko.md")
 EXAMPLES = sorted((ROOT / "examples").glob("*/README.md"))
 PAGES = [*(ROOT / name for name in ALONE), *sorted((ROOT / "docs").glob("*.md")), *EXAMPLES]
 COMMANDS = ("proctor", "lm_eval", ".venv/bin/proctor")
+LAUNCHERS = ("torchrun", "accelerate", "srun", "mpirun")
+"""Programs that start proctor, with flags of their own."""
 FENCE = re.compile(r"^```(\w+)(?: title=(\S+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 ABSENT = ("~/", "./my_exam", "/models/")  # Places of the reader's own.
 COPIES = {"my_mmlu": "examples/custom_mmlu"}
@@ -115,6 +117,8 @@ def test_flags_and_files_in_the_text_exist(page):
     text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
     known = set().union(*(flags_of(verb) for verb in SUBCOMMANDS)) | {"--help", "--version", "--flag"}
     for code in re.findall(r"`([^`\n]+)`", text):
+        if code.split()[0] in LAUNCHERS:
+            continue
         script = ROOT / code.split()[0]
         if script.suffix == ".py" and script.is_file():
             assert all(word in script.read_text(encoding="utf-8") for word in code.split() if word.startswith("--"))

@@ -1,11 +1,20 @@
-"""Under a launcher one process computes a run, and the others end."""
+"""Under a launcher ranks compute a run together; where they cannot, one computes it and the others end."""
 
 from __future__ import annotations
 
+import logging
+from contextlib import contextmanager
+
 import pytest
 
-from proctor.cli.launcher import is_surplus
+from proctor.cli import launcher as module
+from proctor.cli.launcher import follow_rank_0, is_pooled, is_surplus, launched_ranks, open_alone, run_on_ranks
+from proctor.cli.logs import LOGGER, log_as_rank, rank_prefix
 from proctor.cli.main import main
+from proctor.cli.stop import SigtermError
+from proctor.models.dummy import DummyModel
+from proctor.models.pool.launchers import Ranks
+from proctor.settings.config import build_config
 
 WORDS = ["run", "--model", "dummy", "--tasks", "demo_text_sums", "--limit", "2"]
 
@@ -14,37 +23,104 @@ WORDS = ["run", "--model", "dummy", "--tasks", "demo_text_sums", "--limit", "2"]
 def alone(monkeypatch):
     for name in ("WORLD_SIZE", "RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK", "PMI_SIZE", "PMI_RANK"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("proctor.cli.logs._RankName.prefix", "")
+    level = LOGGER.level
+    yield
+    LOGGER.setLevel(level)
+
+
+def config(model="hf", **args):
+    return build_config({"model": model, "tasks": ["demo"], "model_args": {"pretrained": "x", **args}})
+
+
+def ranks(rank=1):
+    return Ranks("torchrun", rank, 2, rank, 2, "127.0.0.1", 29500)
 
 
 @pytest.mark.parametrize("rank", [0, 1])
-def test_the_first_process_computes_the_run_and_another_ends_with_success(rank, tmp_path, monkeypatch, capsys):
+def test_the_first_process_computes_a_run_that_several_cannot_and_another_ends_with_success(
+    rank, tmp_path, monkeypatch, capsys
+):
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setenv("RANK", str(rank))
     assert main([*WORDS, "--output_path", str(tmp_path / "out")]) == 0
     shown = capsys.readouterr()
     assert ("sums" in shown.out) == (rank == 0)
     assert len(list((tmp_path / "out").rglob("results_*.json"))) == (1 if rank == 0 else 0)
-    said = "A launcher started 2 processes" if rank == 0 else "Process 1 of 2 ends"
-    assert said in shown.err
+    assert ("A launcher started 2 processes" in shown.err) == (rank == 0)
+    assert rank == 0 or not shown.err
 
 
-@pytest.mark.parametrize(("size", "rank"), [("OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"), ("PMI_SIZE", "PMI_RANK")])
-def test_mpi_s_processes_are_known(monkeypatch, size, rank):
-    monkeypatch.setenv(size, "4")
-    monkeypatch.setenv(rank, "3")
-    assert is_surplus([])
-
-
-@pytest.mark.parametrize("place", [{}, {"WORLD_SIZE": "1", "RANK": "0"}, {"WORLD_SIZE": "2"}, {"WORLD_SIZE": "x"}])
-def test_one_process_is_not_surplus(monkeypatch, caplog, place):
-    for name, value in place.items():
-        monkeypatch.setenv(name, value)
-    assert not is_surplus([])
-    assert not caplog.records
-
-
-def test_a_model_that_is_spread_over_the_processes_needs_each(monkeypatch):
+def test_what_a_rank_has_to_say_stands_behind_its_number(monkeypatch, capsys):
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setenv("RANK", "1")
-    assert not is_surplus(["pretrained", "tp_plan"])
-    assert is_surplus(["pretrained"])
+    assert main(["run", "--model", "hf", "--tasks", "demo", "--config", "none.yaml"]) == 2
+    assert capsys.readouterr().err.startswith("rank 1: proctor: error: ")
+    LOGGER.info("unheard")
+    LOGGER.warning("heard")
+    shown = capsys.readouterr().err
+    assert "unheard" not in shown
+    assert shown.startswith("rank 1: ")
+
+
+@pytest.mark.parametrize(
+    ("one", "pooled"),
+    [
+        (config(), True),
+        (config(parallelize=True), True),
+        (config(tp_plan="auto"), False),
+        (config("vllm"), False),
+        (config("dummy"), False),
+    ],
+)
+def test_models_that_are_computed_here_are_computed_by_all_ranks(one, pooled):
+    assert is_pooled(one) == pooled
+
+
+def test_a_model_that_is_spread_over_the_processes_needs_each():
+    assert not is_surplus(ranks(), [config(tp_plan="auto")])
+    assert not is_surplus(ranks(), [config()])
+    assert not is_surplus(ranks(), [config("dummy"), config()])
+    assert is_surplus(ranks(), [config("dummy")])
+
+
+def test_one_process_is_no_rank(monkeypatch, caplog):
+    for place in ({}, {"WORLD_SIZE": "1", "RANK": "0"}, {"WORLD_SIZE": "2"}):
+        monkeypatch.setattr(module.os, "environ", place)
+        assert launched_ranks() is None
+    assert not caplog.records
+    monkeypatch.setattr(module.os, "environ", {"ACCELERATE_USE_CPU": "True", "MASTER_ADDR": "127.0.0.1"})
+    assert launched_ranks() is None
+    assert "accelerate launch --cpu starts one process" in caplog.text
+
+
+def test_rank_0_logs_as_ever(monkeypatch):
+    LOGGER.setLevel(logging.INFO)
+    monkeypatch.setattr(module.os, "environ", {"WORLD_SIZE": "2", "RANK": "0"})
+    assert launched_ranks().rank == 0
+    assert (rank_prefix(), LOGGER.level) == ("", logging.INFO)
+    log_as_rank(3)
+    assert (rank_prefix(), LOGGER.level) == ("rank 3: ", logging.WARNING)
+
+
+@pytest.mark.parametrize(("stop", "code"), [(KeyboardInterrupt, 130), (SigtermError, 143)])
+def test_a_stopped_rank_ends_with_the_code_of_its_signal(monkeypatch, stop, code):
+    def follow(ranks):
+        raise stop
+
+    monkeypatch.setattr("proctor.models.pool.group.follow", follow)
+    assert follow_rank_0(ranks()) == code
+
+
+def test_rank_0_opens_on_all_ranks_what_several_can_compute(monkeypatch):
+    @contextmanager
+    def lead(ranks):
+        yield "group"
+
+    monkeypatch.setattr("proctor.models.pool.group.lead", lead)
+    monkeypatch.setattr("proctor.run.model.open_on_ranks", lambda *words: words)
+    opened = []
+    assert run_on_ranks(ranks(0), lambda opener: opened.extend(map(opener, (config(), config("dummy")))) or 7) == 7
+    assert opened[0] == (config(), ranks(0), "group")
+    assert isinstance(opened[1], DummyModel)
+    assert isinstance(open_alone(config("dummy")), DummyModel)

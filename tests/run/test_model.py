@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from rank_pipes import LengthModel, expected, ranks, requests
 
 from proctor.errors import UsageError
 from proctor.models.dummy import DummyModel
+from proctor.models.pool.launchers import Ranks
 from proctor.run import model as module
-from proctor.run.model import open_configured
+from proctor.run.model import open_configured, open_on_ranks
 from proctor.settings.config import build_config
 
 
@@ -28,3 +30,13 @@ def test_a_model_by_its_name_and_a_name_that_there_is_not():
     assert isinstance(open_configured(build_config({"model": "dummy", "tasks": ["a"]})), DummyModel)
     with pytest.raises(UsageError, match="'dumy'"):
         open_configured(build_config({"model": "dumy", "tasks": ["a"]}))
+
+
+def test_the_other_ranks_open_the_same_model_with_the_same_settings(monkeypatch):
+    with ranks(LengthModel(1)) as group:
+        monkeypatch.setattr("proctor.models.pool.opening.open_on_rank", lambda settings, ranks: LengthModel())
+        config = build_config({"model": "hf", "tasks": ["a"], "model_args": {"pretrained": "x"}, "batch_size": 3})
+        model = open_on_ranks(config, Ranks("torchrun", 0, 2, 0, 2, "127.0.0.1", 1), group)
+        assert dict(model.respond(requests())) == expected(requests())
+        settings = {"name": "hf", "args": {"pretrained": "x"}, "batch_size": 3, "max_batch_size": None}
+        assert [one.items() >= settings.items() for _, one in group.opened] == [True]

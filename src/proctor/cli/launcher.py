@@ -1,50 +1,112 @@
-"""Processes that a launcher (``accelerate launch``, ``torchrun``, ``mpirun``) starts side by side.
+"""Processes that a launcher (``torchrun``, ``accelerate launch``, ``srun``, ``mpirun``) starts side by side."""
 
-A run is computed in one process. Several would each compute all of it, on the same GPU, and write results
-of their own. So the first one goes on and the others end with success, for a launcher stops all of them
-when one fails. Where a model is spread over the processes, each is needed, and all go on.
-"""
+# What each of them does
+# ----------------------
+#   the model computes here      rank 0 runs the program, the others respond to its requests: proctor.models.pool
+#   one model over all of them   (tp_plan ...) each is needed, and all run the program
+#   anything else                rank 0 computes the run, the others end with success: a launcher stops all of them when
+#                                one fails. Several would send each request several times
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from proctor.cli.logs import log_as_rank
+from proctor.cli.stop import SigtermError
+from proctor.models import declared_kind
+from proctor.models.pool.launchers import Ranks, find_ranks, wanted_several
+
+if TYPE_CHECKING:
+    from proctor.models.protocols import Model
+    from proctor.settings.config import RunConfig
 
 log = logging.getLogger("proctor")
 
-_VARIABLES = (
-    ("WORLD_SIZE", "RANK"),
-    ("OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"),
-    ("PMI_SIZE", "PMI_RANK"),
-)
-"""In which variables launchers say how many processes there are, and which one this is."""
-_SPREAD = frozenset({"tp_plan", "tp_size", "device_mesh"})
-"""Arguments that spread a model over the processes."""
+SPREAD_OVER_RANKS = frozenset({"tp_plan", "tp_size", "device_mesh"})
+"""Arguments that spread one model over all processes, which then hold a part of it each."""
+
+OpenRunModel = Callable[["RunConfig"], "Model"]
 
 
-def is_surplus(model_args: Collection[str]) -> bool:
-    """Whether this process has nothing to do. ``model_args``: the names of the model's arguments."""
-    processes, rank = _place()
-    if processes < 2 or not _SPREAD.isdisjoint(model_args):
-        return False
-    if rank == 0:
+def launched_ranks() -> Ranks | None:
+    """Which process of a launcher this is; None where it is the only one. Others than rank 0 log warnings alone."""
+    ranks = find_ranks(os.environ, os.getppid())
+    if ranks is not None and ranks.rank:
+        log_as_rank(ranks.rank)
+    if ranks is None and wanted_several(os.environ):
         log.warning(
-            "A launcher started %d processes: this one computes the whole run, the others end. "
-            "Start proctor without accelerate, torchrun or mpirun; parallelize=True in --model_args spreads a model "
-            "over several GPUs.",
-            processes,
+            "accelerate launch --cpu starts one process, whatever --num_processes says: this one computes the whole "
+            "run. 'torchrun --nproc_per_node N -m proctor run ...' starts several."
+        )
+    return ranks
+
+
+def is_pooled(config: RunConfig) -> bool:
+    """Whether several ranks can compute this run together.
+
+    Args:
+        config: The settings.
+    """
+    return declared_kind(config.model).computes_here and SPREAD_OVER_RANKS.isdisjoint(config.model_args)
+
+
+def is_surplus(ranks: Ranks, configs: Sequence[RunConfig]) -> bool:
+    """Whether this process has nothing to do.
+
+    Args:
+        ranks: This process.
+        configs: The runs.
+    """
+    if any(map(is_pooled, configs)) or not SPREAD_OVER_RANKS.isdisjoint(configs[0].model_args):
+        return False
+    if ranks.rank == 0:
+        log.warning(
+            "A launcher started %d processes: this one computes the whole run, the others end, for --model %s is not "
+            "computed by several. Start proctor without %s.",
+            ranks.size,
+            configs[0].model,
+            ranks.launcher,
         )
         return False
-    log.info("Process %d of %d ends: process 0 computes the whole run.", rank, processes)
+    log.info("Process %d of %d ends: process 0 computes the whole run.", ranks.rank, ranks.size)
     return True
 
 
-def _place() -> tuple[int, int]:
-    """The number of processes, and which one this is; one process where no launcher says both."""
-    for size, rank in _VARIABLES:
-        values = os.environ.get(size, ""), os.environ.get(rank, "")
-        # Both or neither: one alone may be left over in a shell.
-        if all(value.isdecimal() for value in values):
-            return int(values[0]), int(values[1])
-    return 1, 0
+def follow_rank_0(ranks: Ranks) -> int:
+    """Respond to the requests of rank 0 until the run ends; return the exit code.
+
+    Args:
+        ranks: This process, not rank 0.
+    """
+    from proctor.models.pool.group import follow
+
+    try:
+        return follow(ranks)
+    except KeyboardInterrupt as stop:
+        # Rank 0 says that, and where, the run was stopped.
+        return 128 + (15 if isinstance(stop, SigtermError) else 2)
+
+
+def run_on_ranks(ranks: Ranks, run: Callable[[OpenRunModel], int]) -> int:
+    """Run with the models of all ranks, as rank 0.
+
+    Args:
+        ranks: This process, rank 0.
+        run: Runs, with what opens a model, and returns the exit code.
+    """
+    from proctor.models.pool.group import lead
+    from proctor.run.model import open_on_ranks
+
+    log.info("%d ranks compute this run (%s).", ranks.size, ranks.launcher)
+    with lead(ranks) as group:
+        return run(lambda config: open_on_ranks(config, ranks, group) if is_pooled(config) else open_alone(config))
+
+
+def open_alone(config: RunConfig) -> Model:
+    """Open a model that one process computes."""
+    from proctor.run.model import open_configured
+
+    return open_configured(config, lazily=True)

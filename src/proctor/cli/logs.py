@@ -15,6 +15,27 @@ from proctor.errors import error_line, printable
 LOGGER = logging.getLogger("proctor")
 
 
+class _RankName:
+    """What stands before the lines of a rank other than 0; nothing before those of rank 0."""
+
+    prefix = ""
+
+
+def log_as_rank(rank: int) -> None:
+    """Log warnings and errors alone from now on, with the rank before them.
+
+    Args:
+        rank: This process, not rank 0.
+    """
+    _RankName.prefix = f"rank {rank}: "
+    LOGGER.setLevel(max(LOGGER.level, logging.WARNING))
+
+
+def rank_prefix() -> str:
+    """What stands before a line of this process."""
+    return _RankName.prefix
+
+
 class _RedactingFormatter(logging.Formatter):
     """Lines without secrets, tracebacks included."""
 
@@ -22,7 +43,8 @@ class _RedactingFormatter(logging.Formatter):
         from proctor.secrets import redact_text
 
         try:
-            return printable(redact_text(super().format(record))).encode("utf-8", "backslashreplace").decode()
+            line = _RankName.prefix + super().format(record)
+            return printable(redact_text(line)).encode("utf-8", "backslashreplace").decode()
         except (Exception, SystemExit):  # noqa: BLE001 - a value of others whose __str__ fails
             record.msg, record.args = f"{record.msg} (what belongs to it cannot be shown as text)", ()
             return redact_text(super().format(record))
@@ -50,7 +72,7 @@ def set_up_logging(verbosity: str | None = None) -> None:
         LOGGER.addHandler(handler)
         _hush_others()
     LOGGER.propagate = False
-    LOGGER.setLevel(logging.INFO if level is None else level)
+    LOGGER.setLevel(max(logging.INFO if level is None else level, logging.WARNING if _RankName.prefix else 0))
     if level is None:
         LOGGER.warning("LMEVAL_LOG_LEVEL is %r, which is no level; the log starts at INFO.", wanted)
 

@@ -24,7 +24,7 @@ import io
 import sys
 from collections.abc import Sequence
 
-from proctor.cli.logs import LOGGER, hush_tracebacks, set_up_logging
+from proctor.cli.logs import LOGGER, hush_tracebacks, rank_prefix, set_up_logging
 from proctor.cli.stop import raise_on_sigterm, report_stop, stop_behind
 from proctor.cli.streams import drop_output, open_missing_streams
 from proctor.cli.system_errors import system_error
@@ -185,6 +185,6 @@ def _print_error(error: ProctorError) -> None:
     # A byte of a path that is no UTF-8 is a letter that no stream takes.
     for line in printable(error.message).encode("utf-8", "backslashreplace").decode().splitlines():
         # An indented line belongs to the one before it; the others are errors in their own right.
-        print(line if line.startswith(" ") else f"proctor: error: {line}", file=sys.stderr)
+        print(line if line.startswith(" ") else f"{rank_prefix()}proctor: error: {line}", file=sys.stderr)
     if error.hint:
         print("  " + printable(error.hint).encode("utf-8", "backslashreplace").decode(), file=sys.stderr)

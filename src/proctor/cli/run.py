@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import argparse
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from proctor.cli.environment import set_tokenizer_threads
 from proctor.cli.flags import add_run_flags as add_flags
-from proctor.cli.launcher import is_surplus
+from proctor.cli.launcher import (
+    OpenRunModel,
+    follow_rank_0,
+    is_pooled,
+    is_surplus,
+    launched_ranks,
+    open_alone,
+    run_on_ranks,
+)
 from proctor.cli.run_reporters import prepare_reporters, send_results
 from proctor.cli.stop import add_command_note
 from proctor.errors import UsageError, did_you_mean
@@ -30,27 +38,37 @@ def execute(namespace: argparse.Namespace) -> int:
     """Run. Whatever can be wrong without the model is found before anything heavy is imported."""
     if namespace_asks_for_list(namespace):
         return _list_tasks(namespace)
+    ranks = launched_ranks()
     configs = read_configs(vars(namespace))
     # Before the place for results is tried: a surplus process writes nothing anywhere.
-    if is_surplus(configs[0].model_args):
+    if ranks is not None and is_surplus(ranks, configs):
         return 0
+    pooled = ranks is not None and any(map(is_pooled, configs))
+    if ranks is not None and pooled and ranks.rank:
+        return follow_rank_0(ranks)
     _warn_of_no_effect(configs[0])
     # All of them before the first is run: a mistake in the last one costs seconds and not hours.
     for config in configs:
         check_model(config)
         prepare_reporters(config)
+    if ranks is not None and pooled:
+        return run_on_ranks(ranks, lambda opener: _run_all(configs, opener))
+    return _run_all(configs, open_alone)
+
+
+def _run_all(configs: Sequence[RunConfig], opener: OpenRunModel) -> int:
     if len(configs) > 1:
         from proctor.cli.run_models import run_models
 
-        return run_models(configs, _run)
-    return _run(configs[0])[1]
+        return run_models(configs, lambda config: _run(config, opener))
+    return _run(configs[0], opener)[1]
 
 
-def _run(config: RunConfig) -> tuple[FinishedRun, int]:
+def _run(config: RunConfig, opener: OpenRunModel) -> tuple[FinishedRun, int]:
     from proctor.run.run_store import path_of
 
     try:
-        return _run_and_print(config)
+        return _run_and_print(config, opener)
     except KeyboardInterrupt as stop:
         # Before the store is looked into: no request was sent, and what earlier runs stored is there. Later stages
         # have said in a note what is cached.
@@ -59,7 +77,7 @@ def _run(config: RunConfig) -> tuple[FinishedRun, int]:
         raise
 
 
-def _run_and_print(config: RunConfig) -> tuple[FinishedRun, int]:
+def _run_and_print(config: RunConfig, opener: OpenRunModel) -> tuple[FinishedRun, int]:
     from proctor.run.finish import check_output, complete_run, note_stop
     from proctor.run.progress import open_progress
     from proctor.run.status import WatchedProgress
@@ -77,7 +95,7 @@ def _run_and_print(config: RunConfig) -> tuple[FinishedRun, int]:
     try:
         with published_status(config) as status:
             progress = WatchedProgress(status, open_progress)
-            run = partial(evaluate, config, progress=progress, keep_records=False)
+            run = partial(evaluate, config, progress=progress, keep_records=False, opener=opener)
             finished = complete_run(config, lambda samples: run(samples=samples), stream_samples=True)
         print_report(finished)
         arrived = send_results(reporters, finished)

@@ -7,7 +7,9 @@ found before the model is loaded.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from proctor.foreign import ends_in_errors
 from proctor.models import model_kind
@@ -42,6 +44,7 @@ def evaluate(
     bootstrap_iters: int = BOOTSTRAP_ITERS,
     keep_records: bool | None = None,
     opened: Model | None = None,
+    opener: Callable[[RunConfig], Model] | None = None,
     exam: Exam | None = None,
     samples: Samples | None = None,
     responses: ResponseSource | None = None,
@@ -55,6 +58,7 @@ def evaluate(
         bootstrap_iters: Resamples of a bootstrap; 0: no standard errors.
         keep_records: Whether the result holds the records; None: where they are logged and ``samples`` is None.
         opened: A model that responds instead of ``config.model``, which then only names it, and stays open.
+        opener: Opens the model that ``config`` names, weights later; None: :func:`open_configured`, in this process.
         exam: Tasks that are loaded already, instead of ``config.tasks``.
         samples: Takes every record as it is graded.
         responses: Responses that are known, of a run without a store.
@@ -74,7 +78,7 @@ def evaluate(
     values_by_task = {name: MetricValues(name, marks=one) for name, one in marks_of(exam.tasks, config).items()}
     stops = plan_stops(exam, config) if config.early_stop else []
     # 3. The model is opened without its weights: its identity is part of keys, its chat template of prompts.
-    model = opened or open_configured(config, lazily=True)
+    model = opened or (opener or partial(open_configured, lazily=True))(config)
     in_memory = config.log_samples and samples is None if keep_records is None else keep_records
     sink = RecordSink(list(values_by_task) if in_memory else [], samples)
     try:

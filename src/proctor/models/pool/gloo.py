@@ -1,0 +1,138 @@
+"""Where ranks meet, and the pipes between them: torch.distributed, with its backend for CPUs."""
+
+# Ranks meet at the store of torch.distributed, which rank 0 (or torchrun's agent) serves at MASTER_ADDR. Each writes
+# down who it is; whoever has not done so in time is named. What it writes is compared: a rank that believes in another
+# number of ranks belongs to another job, and another release of proctor may compute other prompts.
+#
+# The group of processes is our own and not the default group of torch.distributed: a model or a script may have one.
+#
+# Weighed: NCCL, which is for tensors on GPUs and does not notice a process that dies for minutes; sockets of our own,
+# which would need an address of each machine that the others can reach, and gloo has found those.
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import torch
+from torch.distributed import ProcessGroupGloo
+from torch.distributed.distributed_c10d import PrefixStore, Store
+from torch.distributed.rendezvous import rendezvous
+
+from proctor.errors import ModelError, error_text
+from proctor.models.pool.channel import SILENCE, Pipe
+from proctor.models.pool.launchers import Ranks
+
+ARRIVAL = 300.0
+"""Seconds in which all ranks must have arrived: the first may be loading libraries from a slow disk."""
+_ONE_MACHINE = "lo"
+"""The network device of ranks on one machine: the name of a host in a container may lead nowhere."""
+
+
+class GlooPipe:
+    """Bytes to another rank and back: their number, then the bytes.
+
+    Args:
+        group: The group of processes.
+        peer: The other rank.
+    """
+
+    def __init__(self, group: Any, peer: int) -> None:
+        self._group, self._peer = group, peer
+
+    def send(self, data: bytes) -> None:
+        """Send some bytes."""
+        self._group.send([torch.tensor([len(data)])], self._peer, 0).wait()
+        self._group.send([torch.frombuffer(bytearray(data), dtype=torch.uint8)], self._peer, 0).wait()
+
+    def receive(self) -> bytes:
+        """Wait for bytes."""
+        size = torch.zeros(1, dtype=torch.int64)
+        self._group.recv([size], self._peer, 0).wait()
+        data = torch.empty(int(size), dtype=torch.uint8)
+        self._group.recv([data], self._peer, 0).wait()
+        return data.numpy().tobytes()
+
+
+def meet(ranks: Ranks, arrival: float = ARRIVAL) -> Callable[[int], Pipe]:
+    """Wait for all ranks.
+
+    Args:
+        ranks: This process.
+        arrival: Seconds for all to arrive.
+
+    Returns:
+        From another rank to the pipe that leads there.
+
+    Raises:
+        ModelError: Some have not come, or do not belong to this run.
+    """
+    if ranks.address is None:
+        raise ModelError(
+            f"{ranks.launcher} started {ranks.size} processes on several machines, and does not say where they meet.",
+            hint="Set MASTER_ADDR to the machine of rank 0, and MASTER_PORT to a free port there, for all of them.",
+        )
+    os.environ.update(MASTER_ADDR=ranks.address, MASTER_PORT=str(ranks.port))
+    if ranks.on_one_machine and os.path.isdir(f"/sys/class/net/{_ONE_MACHINE}"):
+        os.environ.setdefault("GLOO_SOCKET_IFNAME", _ONE_MACHINE)
+    deadline = time.monotonic() + arrival
+    try:
+        meeting = rendezvous("env://", ranks.rank, ranks.size, timeout=timedelta(seconds=arrival))
+        store = PrefixStore("proctor", next(iter(meeting))[0])
+        _check_in(store, ranks, deadline)
+        group = ProcessGroupGloo(store, ranks.rank, ranks.size, timedelta(seconds=SILENCE))
+    except (RuntimeError, OSError, ValueError) as error:
+        raise _not_met(ranks, arrival, error) from error
+    if group.size() != ranks.size:
+        raise ModelError(f"{ranks.launcher} started {ranks.size} processes, and {group.size()} have met.")
+    return lambda peer: GlooPipe(group, peer)
+
+
+def _check_in(store: Store, ranks: Ranks, deadline: float) -> None:
+    """Write down who this is, and look who the others are."""
+    own = _about(ranks)
+    store.set(f"rank{ranks.rank}", json.dumps(own))
+    keys = {rank: f"rank{rank}" for rank in range(ranks.size)}
+    while missing := [rank for rank, key in keys.items() if not store.check([key])]:
+        if time.monotonic() > deadline:
+            raise ModelError(_absent(ranks, missing), hint="Look at what those processes have printed.")
+        time.sleep(0.05)
+    for rank, key in keys.items():
+        other = json.loads(store.get(key))
+        differing = [name for name in own if other.get(name) != own[name]]
+        if differing:
+            name = differing[0]
+            raise ModelError(
+                f"Rank {rank} does not belong to this run: its {name} is {other.get(name)}, that of rank {ranks.rank} "
+                f"is {own[name]}.",
+                hint="Start all ranks by one launcher, with the same installation and the same command.",
+            )
+
+
+def _about(ranks: Ranks) -> dict[str, Any]:
+    """What all ranks must have in common."""
+    try:
+        release = version("proctor")
+    except PackageNotFoundError:
+        release = "unknown"
+    return {"number of processes": ranks.size, "proctor": release, "torch": torch.__version__}
+
+
+def _absent(ranks: Ranks, missing: list[int]) -> str:
+    numbers = ", ".join(map(str, missing))
+    return f"Of {ranks.size} ranks, {len(missing)} did not arrive in time: {numbers}."
+
+
+def _not_met(ranks: Ranks, arrival: float, error: Exception) -> ModelError:
+    lines = error_text(error).splitlines()
+    return ModelError(
+        f"Rank {ranks.rank} of {ranks.size} has not met the others within {arrival:.0f} s at {ranks.address}, port "
+        f"{ranks.port}: {lines[0] if lines else type(error).__name__}",
+        hint="All ranks must be running, and must reach that address. MASTER_ADDR and MASTER_PORT choose another one; "
+        "GLOO_SOCKET_IFNAME names the network device.",
+    )

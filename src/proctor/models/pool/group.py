@@ -1,0 +1,54 @@
+"""A run on several ranks, from their meeting to their end: what rank 0 and what the others enter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from proctor.lazy import need
+from proctor.models.pool.launchers import Ranks
+from proctor.models.pool.opening import open_on_rank
+from proctor.models.pool.ranks import RankGroup
+from proctor.models.pool.worker import serve
+
+
+@contextmanager
+def lead(ranks: Ranks) -> Iterator[RankGroup]:
+    """Meet the other ranks as rank 0; they end with the block.
+
+    Args:
+        ranks: This process.
+
+    Raises:
+        ModelError: They have not come.
+    """
+    need("torch", extra="hf")
+    from proctor.models.pool.gloo import meet
+
+    pipe_to = meet(ranks)
+    group = RankGroup({rank: pipe_to(rank) for rank in range(1, ranks.size)})
+    try:
+        yield group
+    except BaseException:
+        group.end(failed=True)
+        raise
+    group.end(failed=False)
+
+
+def follow(ranks: Ranks) -> int:
+    """Meet the other ranks as one that is not 0, and respond until rank 0 ends the run.
+
+    Args:
+        ranks: This process.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        ModelError: The others have not come.
+        KeyboardInterrupt: A signal arrived.
+    """
+    need("torch", extra="hf")
+    from proctor.models.pool.gloo import meet
+
+    return serve(ranks.rank, meet(ranks)(0), lambda settings: open_on_rank(settings, ranks))

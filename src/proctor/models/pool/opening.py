@@ -1,0 +1,90 @@
+"""The model of one rank: the same on all of them, each on a device of its own."""
+
+# On one machine with several GPUs rank ``n`` of the machine takes GPU ``n``. Under Slurm and MPI each process may have
+# been given one GPU and see no other: then that one is number 0. A model that is itself spread over GPUs (parallelize,
+# device_map) gets an equal part of the machine's for each rank, by what the process can see of them.
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from proctor.errors import UsageError
+from proctor.models import open_model
+from proctor.models.pool.launchers import Ranks
+from proctor.models.protocols import Model
+
+VISIBLE = "CUDA_VISIBLE_DEVICES"
+SPREAD_HERE = ("parallelize", "device_map")
+"""Arguments that spread a model over the GPUs of a machine."""
+
+
+def open_on_rank(settings: Mapping[str, Any], ranks: Ranks) -> Model:
+    """Open this rank's model without its weights.
+
+    Args:
+        settings: The name of the kind, its ``args``, and the keywords of :func:`proctor.models.open_model`.
+        ranks: This process.
+
+    Raises:
+        UsageError: There are fewer GPUs than processes on this machine.
+    """
+    import torch
+
+    keywords = {**settings}
+    name, args = keywords.pop("name"), keywords.pop("args")
+    count = torch.cuda.device_count()
+    if any(args.get(key) for key in SPREAD_HERE):
+        os.environ.update(visible_part(os.environ.get(VISIBLE), count, ranks))
+    else:
+        keywords["device"] = rank_device(keywords["device"] or args.get("device"), count, ranks)
+    return open_model(name, args, lazily=True, **keywords)
+
+
+def rank_device(wanted: str | None, count: int, ranks: Ranks) -> str | None:
+    """The device of this rank.
+
+    Args:
+        wanted: As given; None: the kind of model chooses.
+        count: The GPUs that this process sees.
+        ranks: This process.
+
+    Raises:
+        UsageError: There are fewer GPUs than processes on this machine.
+    """
+    if wanted not in (None, "cuda") or not count:
+        return wanted
+    if ranks.local_rank < count:
+        return f"cuda:{ranks.local_rank}"
+    if count == 1 and ranks.launcher in ("srun", "mpirun"):
+        return "cuda:0"
+    raise _too_few(count, ranks)
+
+
+def visible_part(visible: str | None, count: int, ranks: Ranks) -> dict[str, str]:
+    """The variable by which this rank sees its part of the machine's GPUs; nothing where it sees no other's.
+
+    Args:
+        visible: The variable as it is; None: all are visible.
+        count: The GPUs that this process sees.
+        ranks: This process.
+
+    Raises:
+        UsageError: There are fewer GPUs than processes on this machine.
+    """
+    if not count or ranks.local_size == 1:
+        return {}
+    each = count // ranks.local_size
+    if not each:
+        raise _too_few(count, ranks)
+    names = visible.split(",") if visible else [str(number) for number in range(count)]
+    return {VISIBLE: ",".join(names[ranks.local_rank * each : (ranks.local_rank + 1) * each])}
+
+
+def _too_few(count: int, ranks: Ranks) -> UsageError:
+    return UsageError(
+        f"{ranks.launcher} started {ranks.local_size} processes on a machine with {count} "
+        f"{'GPU' if count == 1 else 'GPUs'}.",
+        hint=f"Start {count} there, or give --device cpu.",
+    )

@@ -1,0 +1,73 @@
+"""Each rank opens the same model on a device of its own."""
+
+from __future__ import annotations
+
+import sys
+import types
+
+import pytest
+
+from proctor.errors import UsageError
+from proctor.models.pool import opening as module
+from proctor.models.pool.launchers import Ranks
+from proctor.models.pool.opening import open_on_rank, rank_device, visible_part
+
+
+def place(local_rank, local_size=4, launcher="torchrun"):
+    return Ranks(launcher, local_rank, local_size, local_rank, local_size, "127.0.0.1", 29500)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "count", "ranks", "device"),
+    [
+        (None, 0, place(1), None),
+        ("cuda", 0, place(1), "cuda"),
+        (None, 4, place(3), "cuda:3"),
+        ("cuda", 8, place(0), "cuda:0"),
+        ("cpu", 8, place(3), "cpu"),
+        ("cuda:5", 8, place(3), "cuda:5"),
+        (None, 1, place(3, launcher="srun"), "cuda:0"),
+    ],
+)
+def test_a_rank_takes_the_gpu_of_its_number_where_there_are_gpus(wanted, count, ranks, device):
+    assert rank_device(wanted, count, ranks) == device
+
+
+def test_more_processes_than_gpus_are_an_error():
+    with pytest.raises(UsageError, match="torchrun started 4 processes on a machine with 1 GPU"):
+        rank_device(None, 1, place(1))
+    with pytest.raises(UsageError, match="a machine with 2 GPUs"):
+        visible_part(None, 2, place(1))
+
+
+@pytest.mark.parametrize(
+    ("visible", "count", "ranks", "part"),
+    [
+        (None, 8, place(1), "2,3"),
+        ("4,5,6,7", 4, place(3), "7"),
+        ("GPU-a,GPU-b,GPU-c", 3, place(0, 1), None),
+        (None, 0, place(1), None),
+        (None, 9, place(3), "6,7"),
+    ],
+)
+def test_a_model_that_is_spread_over_gpus_gets_its_part_of_the_machine(visible, count, ranks, part):
+    assert visible_part(visible, count, ranks) == ({} if part is None else {"CUDA_VISIBLE_DEVICES": part})
+
+
+def test_settings_reach_the_model(monkeypatch):
+    calls, environment = [], {}
+    cuda = types.SimpleNamespace(device_count=lambda: 4)
+    monkeypatch.setitem(sys.modules, "torch", types.SimpleNamespace(cuda=cuda))
+    monkeypatch.setattr(module, "open_model", lambda *words, **settings: calls.append((words, settings)))
+    monkeypatch.setattr(module.os, "environ", environment)
+    settings = {"name": "hf", "args": {"pretrained": "x"}, "batch_size": 2, "device": None}
+    open_on_rank(settings, place(2))
+    open_on_rank({**settings, "args": {"device": "cpu"}}, place(2))
+    open_on_rank({**settings, "args": {"parallelize": True}}, place(2))
+    assert [(words[1], keywords["device"]) for words, keywords in calls] == [
+        ({"pretrained": "x"}, "cuda:2"),
+        ({"device": "cpu"}, "cpu"),
+        ({"parallelize": True}, None),
+    ]
+    assert all(keywords["lazily"] and keywords["batch_size"] == 2 for _, keywords in calls)
+    assert environment == {"CUDA_VISIBLE_DEVICES": "2"}
