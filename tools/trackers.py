@@ -23,6 +23,8 @@ FOLDER = ROOT / ".venv-trackers"
 PIP = ("-m", "pip", "--disable-pip-version-check", "--quiet")
 TESTS = ("tests/reporters", "tests/cli/test_run_reporters.py", "tests/cli/test_push.py")
 NAMES = ("wandb", "mlflow", "trackio", "tensorboard")
+CONVERTERS = ("every_eval_ever>=0.3",) if sys.version_info >= (3, 12) else ()
+"""Readers of lm-eval's files that must read proctor's."""
 
 
 def main() -> int:
@@ -39,9 +41,10 @@ def main() -> int:
 
 
 def requirements() -> list[str]:
-    """What the extras ask for, without proctor itself."""
+    """What the extras ask for, without proctor itself, and converters of result files."""
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
-    return [line for name in ("trackers", "tensorboard") for line in extras[name] if not line.startswith("proctor")]
+    lines = [line for name in ("trackers", "tensorboard") for line in extras[name]]
+    return [*(line for line in lines if not line.startswith("proctor")), *CONVERTERS]
 
 
 def make_environment(place: Path) -> Path:
