@@ -221,6 +221,31 @@ def test_tasks_that_are_not_multiple_choice_are_named_once(folder, caplog):
     result = run(folder, tasks=["letters", "sums"])
     assert "acc_text" not in result["sums"]
     assert caplog.text.count("--formulations has no effect on 1 of 2 tasks") == 1
+    assert "(sums): their documents have no options to choose among." in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ("process_results: !function utils.scored\n", "with metrics in metric_list instead (acc, acc_norm)"),
+        ("", "their options are beginnings of one text, which no prompt can list"),
+    ],
+)
+def test_why_a_task_has_one_formulation_and_what_to_do_is_said(folder, caplog, more, why):
+    code = "def scored(doc, results):\n    return {'acc': 1.0}\n\n\ndef place(doc):\n    return doc['answer']\n\n\n"
+    code += "def starts(doc):\n    return doc['choices']\n"
+    (folder / "utils.py").write_text(code, encoding="utf-8")
+    text = TASK.replace("task: letters", "task: other") + more
+    if not more:
+        text = text[: text.index("doc_to_text")] + (
+            "doc_to_text: !function utils.place\ndoc_to_choice: !function utils.starts\ndoc_to_target: question\n"
+            "metric_list: [{metric: acc}]\n"
+        )
+    (folder / "other.yaml").write_text(text, encoding="utf-8")
+    result = run(folder, tasks=["other"], formulations="text", choices_only=False)
+    assert "acc_text" not in result["other"]
+    assert "--formulations has no effect on 1 of 1 tasks (other)" in caplog.text
+    assert why in caplog.text
 
 
 @pytest.mark.parametrize(

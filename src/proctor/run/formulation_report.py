@@ -23,6 +23,15 @@ log = logging.getLogger("proctor")
 
 MOST_REPORTED = 5
 """Groups and tasks whose sentences are logged."""
+_WITHOUT = {
+    "no options": "their documents have no options to choose among",
+    "contexts": "their options are beginnings of one text, which no prompt can list; as a question with two or more "
+    "options (doc_to_choice) they could be put in other ways",
+    "own scores": "process_results computes their scores; with metrics in metric_list instead (acc, acc_norm), and the "
+    "options in a column of their own (metadata.choices), they could be put in other ways",
+    "class": "a class makes their prompts and scores; as a task file they could be put in other ways",
+}
+"""Why tasks are put as their files say alone, and what can be done."""
 _FIXED = (
     *("difference_stderr", "mcnemar_p", "mcnemar_p_holm", "sign_flip_p", "sign_flip_p_holm", "detectable_effect"),
 )
@@ -103,13 +112,15 @@ def report_without_formulations(tasks: Sequence[AnyTask], style: PromptStyle) ->
     """
     if style.formulations is None:
         return
-    names = [task.spec.name for task in tasks if not (isinstance(task, Task) and task.has_formulations(style))]
-    if names:
+    reasons: dict[str, list[str]] = {}
+    for task in tasks:
+        why = ("class" if not isinstance(task, Task) else task.unformulated) or ""
+        if why:
+            reasons.setdefault(why, []).append(task.spec.name)
+    for why, names in reasons.items():
         log.warning(
-            "%s has no effect on %d of %d tasks: they do not choose among options of one prompt, or Python makes their "
-            "prompts or scores (%s%s).",
-            style.formulations.flag, len(names), len(tasks), ", ".join(names[:SHOWN]),
-            ", ..." if len(names) > SHOWN else "",
+            "%s has no effect on %d of %d tasks (%s%s): %s.", style.formulations.flag, len(names), len(tasks),
+            ", ".join(names[:SHOWN]), ", ..." if len(names) > SHOWN else "", _WITHOUT[why],
         )  # fmt: skip
 
 

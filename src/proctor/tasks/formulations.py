@@ -22,6 +22,8 @@ from typing import Any, Literal, TypeAlias, get_args
 from proctor.tasks.generation_kwargs import merge_generation
 
 FormulationName: TypeAlias = Literal["letter", "hybrid", "text", "generate"]
+Unformulated: TypeAlias = Literal["no options", "contexts", "own scores"]
+"""Why a task is put as its files say alone: without options, with options that are contexts, scored by Python."""
 FORMULATIONS: tuple[FormulationName, ...] = get_args(FormulationName)
 TASK = "task"
 """The name of the task's own formulation, whichever that is."""

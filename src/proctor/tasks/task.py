@@ -36,7 +36,7 @@ from proctor.tasks.example import Ask, AskResult, Example, NoteError, TaskShape,
 from proctor.tasks.fewshot import draws_by_seed, load_pool, make_sampler
 from proctor.tasks.fields import bind, bind_document_fields, bind_examples, describe, key_or_template
 from proctor.tasks.formulation_asks import formulation_asks, formulation_outcome
-from proctor.tasks.formulations import Formulations, generation_of
+from proctor.tasks.formulations import Formulations, Unformulated, generation_of
 from proctor.tasks.formulator import Formulator
 from proctor.tasks.listed_options import LOOKED_AT, FieldRendering
 from proctor.tasks.output_types.base import TaskContext
@@ -237,14 +237,19 @@ class Task:
             self._reorderings[style.orders, style.choose] = known
         return known if known.columns is not None else None
 
-    def has_formulations(self, style: PromptStyle) -> bool:
-        """Whether its documents are put in other formulations; asked where these are wanted."""
-        return self._formulator(style) is not None
+    @property
+    def unformulated(self) -> Unformulated | None:
+        """Why its documents are put as the task's files say alone; None: they can be put in other formulations."""
+        if not self.output.has_options:
+            return "no options"
+        if self.shape.multiple_input:
+            return "contexts"
+        return "own scores" if self.process_results else None
 
     def _formulator(self, style: PromptStyle) -> Formulator | None:
         """How its documents are put in other formulations; None: they are put in one."""
         wanted = style.formulations
-        if wanted is None or not self.output.has_options or self.shape.multiple_input or self.process_results:
+        if wanted is None or self.unformulated:
             return None
         known = next((one for setting, one in self._formulators if setting == wanted), None)
         if known is None:
