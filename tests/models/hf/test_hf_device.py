@@ -76,7 +76,7 @@ def test_budgets_come_from_free_memory(monkeypatch):
     monkeypatch.undo()
     assert device.free_bytes(torch.device("cpu")) > 0
     auto = make_budget(BatchSize(None, auto=True), torch.device("cpu"), bytes_per_token=1, bytes_per_head=1)
-    assert auto.tokens == device.AUTO_TOKENS["cpu"]
+    assert auto.tokens == device.PROCESSOR.tokens
 
 
 def test_what_running_out_of_memory_looks_like():

@@ -7,6 +7,7 @@ import random
 import pytest
 
 from proctor.models import open_model
+from proctor.models.hf.device import BatchSizes
 from proctor.types import Generate, Loglikelihood, Rolling
 
 WORDS = ("the", "quick", "brown", "fox", "jumps", "over", "lazy", "dog", "question", "answer", "seoul", "korea")
@@ -38,7 +39,7 @@ def opened(checkpoints, name="llama", batch_size=4, **args):
 @pytest.fixture
 def small_heads(monkeypatch):
     """Many groups of passes in a small test."""
-    monkeypatch.setattr("proctor.models.hf.model.HEAD_ROWS", 16)
+    monkeypatch.setattr("proctor.models.hf.model.sizes_of", lambda device: BatchSizes(2048, 16384, head_rows=16))
     monkeypatch.setattr("proctor.models.hf.model.pass_tokens", lambda device: 48)
 
 

@@ -39,10 +39,10 @@ from proctor.errors import UsageError
 from proctor.models.base import BatchSize
 from proctor.models.generation import DEFAULT_MAX_TOKENS
 from proctor.models.hf.arguments import HfArguments
+from proctor.models.hf.device import autocast
 from proctor.models.hf.hooks import is_patched
 from proctor.models.hf.load.load import length_limit, make_tokens, model_info
 from proctor.models.hf.model import HfModel
-from proctor.models.hf.scoring.row_scorer import autocast
 from proctor.models.tokens.tokenizer import Tokens
 
 if TYPE_CHECKING:

@@ -20,9 +20,8 @@ from typing import Any
 import torch
 
 from proctor.models.hf.deferred_imports import without_distribution
-from proctor.models.hf.device import is_out_of_memory
+from proctor.models.hf.device import autocast, is_out_of_memory
 from proctor.models.hf.scoring.kv_stack import StackCache
-from proctor.models.hf.scoring.row_scorer import autocast
 
 log = logging.getLogger("proctor")
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,9 +23,41 @@ Result = TypeVar("Result")
 
 KINDS = ("cpu", "cuda", "mps", "xpu", "npu", "hpu")
 SHARE_OF_FREE_MEMORY = 0.6
-AUTO_TOKENS = {"cpu": 2048}
-"""More tokens in a batch leave its caches: measured between 256 and 8192 on three small models."""
-AUTO_TOKENS_ELSEWHERE = 32768
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSizes:
+    """What a batch may hold on a kind of device, if memory does not say less."""
+
+    tokens: int  # of a padded batch that is scored, and of prompts that join a generation in one pass
+    generated: int  # of prompts and texts of one batch that generates, together
+    head_rows: int  # that go through the output head together
+
+
+PROCESSOR = BatchSizes(tokens=2048, generated=16384, head_rows=256)
+"""More tokens in a batch leave its caches: measured between 256 and 8192 on three small models. Fewer rows leave the
+head's matrix product bound by memory."""
+ACCELERATOR = BatchSizes(tokens=32768, generated=1 << 18, head_rows=2048)
+"""By count of operations, not measured. A run of the head costs a pass of one token through all layers, which a GPU
+spends on starting some hundred kernels; a pass of a run takes as long at about 100 tokens."""
+
+
+def sizes_of(device: torch.device) -> BatchSizes:
+    """What batches may hold on this kind of device.
+
+    Args:
+        device: The device.
+    """
+    return PROCESSOR if is_processor(device) else ACCELERATOR
+
+
+def is_processor(device: torch.device) -> bool:
+    """Whether this machine's processor computes, in its own memory.
+
+    Args:
+        device: The device.
+    """
+    return device.type == "cpu"
 
 
 def pick_device(wanted: str | None) -> torch.device:
@@ -44,9 +78,14 @@ def pick_device(wanted: str | None) -> torch.device:
     return best
 
 
+def gpu_count() -> int:
+    """How many CUDA devices this process sees."""
+    return torch.cuda.device_count()
+
+
 def _count(kind: str) -> int:
     if kind == "cuda":
-        return torch.cuda.device_count()
+        return gpu_count()
     if kind == "mps":
         return int(torch.backends.mps.is_available())
     module = getattr(torch, kind, None)
@@ -96,7 +135,7 @@ def make_budget(
     tokens = max(1, room // 2 // max(1, bytes_per_token))
     heads = max(1, room // 2 // max(1, bytes_per_head))
     if size.auto:
-        tokens = min(tokens, tokens_cap or AUTO_TOKENS.get(device.type, AUTO_TOKENS_ELSEWHERE))
+        tokens = min(tokens, tokens_cap or sizes_of(device).tokens)
     return Budget(tokens=tokens, heads=heads, rows=size.rows)
 
 
@@ -115,6 +154,21 @@ def free_caches() -> None:
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
+
+
+@contextlib.contextmanager
+def autocast(device: torch.device, dtype: torch.dtype | None) -> Iterator[None]:
+    """Mixed precision within.
+
+    Args:
+        device: The device of the computation.
+        dtype: What to compute in; None: nothing is changed.
+    """
+    if dtype is None:
+        yield
+        return
+    with torch.autocast(device_type=device.type, dtype=dtype):
+        yield
 
 
 def run_batches(

@@ -13,6 +13,8 @@ from typing import Any
 import torch
 from transformers.modeling_outputs import BaseModelOutput
 
+from proctor.models.hf.transfers import send
+
 KEPT_BYTES = 512 << 20
 TOLERANCES = {torch.float64: 1e-6, torch.float32: 1e-3, torch.float16: 0.03}
 COARSE_TOLERANCE = 0.2
@@ -63,8 +65,8 @@ def padded(contexts: Sequence[torch.Tensor], device: torch.device) -> dict[str, 
     """Contexts as they enter an encoder: padded on the right, with a mask."""
     pad = torch.nn.utils.rnn.pad_sequence
     return {
-        "input_ids": pad(list(contexts), batch_first=True).to(device),
-        "attention_mask": pad([torch.ones_like(ids) for ids in contexts], batch_first=True).to(device),
+        "input_ids": send(pad(list(contexts), batch_first=True), device),
+        "attention_mask": send(pad([torch.ones_like(ids) for ids in contexts], batch_first=True), device),
     }
 
 

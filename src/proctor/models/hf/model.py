@@ -17,11 +17,11 @@ from proctor.models.base import BatchSize, Budget, WarningCounter, by_kind
 from proctor.models.generation import GenerationPlan, plan_generation
 from proctor.models.hf.arguments import HfArguments
 from proctor.models.hf.decoding.generate import Generator, Prompt
-from proctor.models.hf.device import free_caches, make_budget, run_batches
+from proctor.models.hf.device import free_caches, make_budget, run_batches, sizes_of
 from proctor.models.hf.memory import bytes_per_cached_token, bytes_per_head_row, bytes_per_token
 from proctor.models.hf.scoring.row_scorer import RowScorer, SpanScore
 from proctor.models.hf.scoring.scoring_gate import ScoringDecision, announce, decide
-from proctor.models.hf.scoring.tree import HEAD_ROWS, TreeScorer
+from proctor.models.hf.scoring.tree import TreeScorer
 from proctor.models.hf.vocabulary import Vocabulary
 from proctor.models.prefix.cost import many, planned
 from proctor.models.prefix.packs import Limits, Plan
@@ -223,7 +223,7 @@ class HfModel:
         def say(plan: Plan) -> None:
             log.info("%s.", planned(plan, lengths))
 
-        head_rows = 1 if invariant else HEAD_ROWS
+        head_rows = 1 if invariant else sizes_of(self._device).head_rows
         mode = "context" if decision.mode == "context" else "tree"
         scorer = TreeScorer(self._scorer, limits, mode, form=decision.form, head_rows=head_rows, on_plan=say)
         yield from scorer(rows, missing)
@@ -279,7 +279,7 @@ class HfModel:
             self._device,
             bytes_per_token=bytes_per_cached_token(self.module) + bytes_per_token(self.module, width) // 2,
             bytes_per_head=bytes_per_head_row(self.module),
-            tokens_cap=16384 if self._device.type == "cpu" else 1 << 18,
+            tokens_cap=sizes_of(self._device).generated,
         )
         yield from self._generator.respond(
             prompts,

@@ -14,6 +14,7 @@ from transformers.models.auto import modeling_auto
 from proctor.errors import ModelError
 from proctor.lazy import need
 from proctor.models.hf.arguments import HfArguments
+from proctor.models.hf.device import gpu_count, is_processor
 from proctor.models.hf.errors import as_sentences, check_folder
 from proctor.models.hf.hooks import has_foreign_loader
 from proctor.models.hf.light_loading import light_loading
@@ -120,7 +121,7 @@ def _options(arguments: HfArguments, device: torch.device) -> dict[str, Any]:
         options["offload_folder"] = arguments.offload_folder
     elif options.get("device_map") is not None:
         need("accelerate", package="accelerate")
-    elif device.type != "cpu" and importlib.util.find_spec("accelerate"):
+    elif not is_processor(device) and importlib.util.find_spec("accelerate"):
         # Straight onto the device: the weights never stand in host memory as a whole.
         options["device_map"] = {"": str(device)}
     return _quantised(options)
@@ -128,7 +129,7 @@ def _options(arguments: HfArguments, device: torch.device) -> dict[str, Any]:
 
 def _max_memory(arguments: HfArguments) -> dict[Any, Any]:
     if arguments.max_memory_per_gpu is not None:
-        limits: dict[Any, Any] = dict.fromkeys(range(torch.cuda.device_count()), arguments.max_memory_per_gpu)
+        limits: dict[Any, Any] = dict.fromkeys(range(gpu_count()), arguments.max_memory_per_gpu)
     else:
         limits = dict(need("accelerate.utils").get_max_memory())
         limits.pop("cpu", None)

@@ -160,3 +160,32 @@ def test_few_shot_arithmetic_on_the_shared_models(shared_models, shared_hub, nam
         answers = dict(model.respond([Generate(prompt, kwargs) for prompt in prompts]))
         texts[scoring] = [answers[index].text for index in range(len(prompts))]
     assert texts["auto"] == texts["plain"]
+
+
+def test_a_step_waits_for_the_device_once(monkeypatch):
+    """On ``meta``, which has no values: what needs one to go on raises."""
+    import transformers
+
+    from proctor.models.hf.call_form import CallForm
+    from proctor.models.hf.decoding import decode
+    from proctor.models.hf.transfers import Transfer
+
+    sizes = {"num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "vocab_size": 99}
+    with torch.device("meta"):
+        config = transformers.LlamaConfig(hidden_size=32, intermediate_size=48, **sizes)
+        module = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16).eval()
+    waits = []
+
+    class CountedTransfer(Transfer):
+        def wait(self):
+            waits.append([block.device.type for block in self._blocks])
+            return tuple(torch.zeros(block.shape, dtype=block.dtype) for block in self._blocks)
+
+    monkeypatch.setattr(decode, "Transfer", CountedTransfer)
+    passes = ForwardPasses(module, torch.device("meta"), None, 0, CallForm())
+    decoder = Decoder(passes, Budget(1000, 10), StopRule(5, frozenset(), StopWatcher(None, ())), [])
+    prompts = [[3, 4, 5, 6, 7, 8, 9], [3, 4, 5, 6, 8, 9]]
+    texts = [text for group in group_prompts(prompts) for text in decoder(prompts, group)]
+    assert sorted(len(new) for _, new in texts) == [5, 5]
+    # The first token comes with the prompts, each of the others with a step.
+    assert waits == [["meta", "meta"]] * 5

@@ -54,7 +54,7 @@ def test_blocks_give_the_log_probabilities_of_the_whole(monkeypatch, block_bytes
     logits[3, 7] = 2.0
     at, tokens = [0, 3, 3, 7, 7, 1], [4, 7, 8, 0, 49, 1]
     before = logits.clone()
-    found, likeliest = gather_in_cache(logits, at, tokens)
+    found, likeliest = gather_in_cache(logits, at, tokens).read()
     assert torch.allclose(found, logits.log_softmax(-1)[at, tokens], atol=1e-5)
     assert likeliest == logits.argmax(-1).tolist()
     assert torch.equal(logits, before)

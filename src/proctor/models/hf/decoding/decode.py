@@ -20,8 +20,8 @@ from proctor.models.base import Budget
 from proctor.models.hf.call_form import CallForm, call_forms
 from proctor.models.hf.decoding.kv_slots import SlotCache
 from proctor.models.hf.decoding.slot_attention import configs_of, slots
-from proctor.models.hf.device import AUTO_TOKENS, AUTO_TOKENS_ELSEWHERE, free_caches, is_out_of_memory
-from proctor.models.hf.scoring.row_scorer import autocast
+from proctor.models.hf.device import autocast, free_caches, is_out_of_memory, sizes_of
+from proctor.models.hf.transfers import Transfer, send_ids
 from proctor.models.prefix.groups import Group
 
 log = logging.getLogger("proctor")
@@ -111,15 +111,14 @@ class ForwardPasses:
         Returns:
             The logits after it, float32, shape (rows, vocabulary).
         """
-        starts = list(cache.lengths)
         cache.begin_step()
-        position = torch.tensor(starts, device=self.device)[:, None] + cache.shared
+        position = cache.ends[:, None] + cache.shared
         return self._forward(cache, [[token] for token in tokens], [1] * len(tokens), position)
 
     def _forward(
         self, cache: SlotCache, ids: Sequence[Sequence[int]], lengths: Sequence[int], start: int | torch.Tensor
     ) -> torch.Tensor:
-        block = torch.tensor(ids, dtype=torch.long, device=self.device)
+        block = send_ids(ids, self.device)
         positions = torch.arange(block.shape[1], device=self.device).expand(block.shape) + start
         self.forwarded += block.numel()
         arguments = {"input_ids": block, self.form.positions: positions, self.form.cache: cache, "use_cache": True}
@@ -128,7 +127,7 @@ class ForwardPasses:
 
     def last_logits(self, arguments: dict[str, Any], columns: Sequence[Sequence[int]]) -> torch.Tensor:
         """The logits of a forward pass at some columns of each row, in float32; shape (rows, columns, vocabulary)."""
-        column = torch.tensor(columns, device=self.device)
+        column = send_ids(columns, self.device)
         row = torch.arange(len(columns), device=self.device)[:, None]
         taken = False
 
@@ -235,9 +234,7 @@ class Decoder:
         live: list[_Row],
     ) -> Iterator[tuple[int, list[int]]]:
         """Fill slots with new rows, not more at once than a pass should hold."""
-        device = self.passes.device
-        tokens = AUTO_TOKENS.get(device.type, AUTO_TOKENS_ELSEWHERE)
-        step = max(1, tokens // (len(prompts[places[0]]) - prefix))
+        step = max(1, sizes_of(self.passes.device).tokens // (len(prompts[places[0]]) - prefix))
         for start in range(0, len(places), step):
             some = places[start : start + step]
             logits = self.passes.fill(cache, [prompts[place][prefix:] for place in some])
@@ -253,7 +250,8 @@ class Decoder:
         chosen = logits.argmax(dim=-1)
         # Where there is NaN in a row, it is what argmax takes for the highest.
         highest = logits.gather(-1, chosen[:, None])[:, 0].isnan()
-        for row, token, broken in zip(rows, chosen.tolist(), highest.tolist(), strict=True):
+        tokens, nans = (values.tolist() for values in Transfer(chosen, highest).wait())
+        for row, token, broken in zip(rows, tokens, nans, strict=True):
             row.new.append(token)
             if broken:
                 self.not_a_number.add(row.place)

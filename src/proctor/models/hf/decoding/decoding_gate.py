@@ -53,8 +53,7 @@ from proctor.models.hf.call_form import CallForm
 from proctor.models.hf.decoding.decode import ForwardPasses
 from proctor.models.hf.decoding.kv_slots import SlotCache, UnsupportedAttentionError
 from proctor.models.hf.deferred_imports import without_distribution
-from proctor.models.hf.device import is_out_of_memory
-from proctor.models.hf.scoring.row_scorer import autocast
+from proctor.models.hf.device import autocast, is_out_of_memory
 from proctor.models.hf.scoring.scoring_gate import NO_CACHE, NOT_A_NUMBER, PASSED
 
 log = logging.getLogger("proctor")

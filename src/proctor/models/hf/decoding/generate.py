@@ -23,10 +23,10 @@ from proctor.models.hf.decoding.decoding_gate import LEAST_PROBE, PROBE_ROOM, De
 from proctor.models.hf.decoding.endings import StopStrings, StopTogether, finish_reason, without_padding
 from proctor.models.hf.decoding.nan_watch import NanWatch, is_watchable
 from proctor.models.hf.deferred_imports import without_distribution
-from proctor.models.hf.device import is_out_of_memory, run_batches
+from proctor.models.hf.device import autocast, is_out_of_memory, run_batches
 from proctor.models.hf.fallback import warn_of_fallback
-from proctor.models.hf.scoring.row_scorer import autocast
 from proctor.models.hf.scoring.scoring_gate import is_known, probe_length
+from proctor.models.hf.transfers import send_ids
 from proctor.models.prefix.groups import group_prompts
 from proctor.models.tokens.tokenizer import Tokens
 from proctor.types import Text, Usage
@@ -230,10 +230,11 @@ class Generator:
 
     def _pad(self, prompts: Sequence[Prompt]) -> tuple[torch.Tensor, torch.Tensor]:
         width = max(len(prompt.ids) for prompt in prompts)
-        pad = self._pad_token
+        # Without a token for it there is one row, and nothing to pad.
+        pad = self._pad_token or 0
         ids = [[pad] * (width - len(prompt.ids)) + prompt.ids for prompt in prompts]
         mask = [[0] * (width - len(prompt.ids)) + [1] * len(prompt.ids) for prompt in prompts]
-        return torch.tensor(ids, device=self.device), torch.tensor(mask, device=self.device)
+        return send_ids(ids, self.device), send_ids(mask, self.device)
 
     def _generate(
         self, ids: torch.Tensor, mask: torch.Tensor, plan: GenerationPlan, watch: NanWatch | None

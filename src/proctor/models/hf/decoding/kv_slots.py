@@ -58,6 +58,7 @@ from typing import Any, Literal
 import torch
 
 from proctor.models.hf.cache_base import CacheBase, LayerBase
+from proctor.models.hf.transfers import send_ids
 
 
 class UnsupportedAttentionError(Exception):
@@ -150,7 +151,7 @@ class SlotCache(CacheBase[SlotLayer]):
         self.phase, self.width = "step", 1
         self._masks.clear()
         self.places = torch.arange(len(self.lengths), device=self.ends.device)
-        self.ends = torch.tensor(self.lengths, device=self.ends.device)
+        self.ends = send_ids(self.lengths, self.ends.device)
         self.lengths = [length + 1 for length in self.lengths]
         self.longest = max(self.lengths)
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import torch
 
+from proctor.models.hf.device import is_processor
+from proctor.models.hf.transfers import Transfer
 from proctor.models.prefix.ids import Ids
 from proctor.models.prefix.packs import Pack
 from proctor.models.prefix.rows import Row
@@ -65,6 +67,27 @@ class HeadQueue:
         self.slots.append(slot)
 
 
+@dataclass(frozen=True, slots=True)
+class HeadValues:
+    """Log-probabilities and likeliest tokens, on their way from the device."""
+
+    transfer: Transfer  # log-probabilities of shape (entries,), likeliest tokens of shape (rows,)
+    order: torch.Tensor | None = None  # per log-probability, which entry it belongs to; None: they are in order
+
+    def read(self) -> tuple[torch.Tensor, list[int]]:
+        """Wait for them.
+
+        Returns:
+            Nats per entry, in the softmax's dtype, on the CPU; and one token id per row.
+        """
+        values, likeliest = self.transfer.wait()
+        if self.order is not None:
+            ordered = torch.empty_like(values)
+            ordered[self.order] = values
+            values = ordered
+        return values, likeliest.tolist()
+
+
 def fits_in_cache(logits: torch.Tensor, softmax_dtype: torch.dtype | None) -> bool:
     """Whether :func:`gather_in_cache` gives the same numbers: float32 on a CPU.
 
@@ -72,10 +95,10 @@ def fits_in_cache(logits: torch.Tensor, softmax_dtype: torch.dtype | None) -> bo
         logits: Shape (rows, vocabulary).
         softmax_dtype: What the softmax is computed in; None: in the dtype of the logits.
     """
-    return logits.device.type == "cpu" and logits.dtype == torch.float32 and softmax_dtype in (None, torch.float32)
+    return is_processor(logits.device) and logits.dtype == torch.float32 and softmax_dtype in (None, torch.float32)
 
 
-def gather_in_cache(logits: torch.Tensor, at: list[int], tokens: list[int]) -> tuple[torch.Tensor, list[int]]:
+def gather_in_cache(logits: torch.Tensor, at: list[int], tokens: list[int]) -> HeadValues:
     """What :meth:`RowScorer.gather` gives, in blocks that stay in the processor's cache.
 
     A softmax over the whole vocabulary for the log-probabilities of a few tokens reads and writes the logits three
@@ -87,7 +110,7 @@ def gather_in_cache(logits: torch.Tensor, at: list[int], tokens: list[int]) -> t
         tokens: The token that is read of each.
 
     Returns:
-        Log-probabilities of shape (len(at),), and the likeliest token of each row.
+        A log-probability per entry of ``at``, and the likeliest token of each row.
     """
     highest, likeliest = logits.max(dim=-1)
     sums = torch.empty(len(logits))
@@ -98,6 +121,6 @@ def gather_in_cache(logits: torch.Tensor, at: list[int], tokens: list[int]) -> t
         room = block[: len(part)]
         torch.sub(part, highest[start : start + step, None], out=room)
         sums[start : start + step] = room.exp_().sum(dim=-1)
-    chosen = logits[torch.tensor(at), torch.tensor(tokens)]
     rows = torch.tensor(at)
-    return (chosen - highest[rows]) - sums.log()[rows], likeliest.tolist()
+    chosen = logits[rows, torch.tensor(tokens)]
+    return HeadValues(Transfer((chosen - highest[rows]) - sums.log()[rows], likeliest))

@@ -9,15 +9,18 @@ reduced precision come about.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
 
-from proctor.models.hf.device import is_out_of_memory
+from proctor.models.hf.device import autocast, is_out_of_memory
 from proctor.models.hf.encoder import Encoder, agree, padded
+from proctor.models.hf.scoring.head_queue import HeadValues
+from proctor.models.hf.transfers import Transfer, send, send_ids
 from proctor.models.prefix.rows import Row, Span
 from proctor.models.tokens.windows import last_tokens, scored_input
 
@@ -61,9 +64,8 @@ class LogitPositions:
                 adapter has put virtual tokens in front.
         """
         shift = block.shape[1] - self.width
-        row = torch.tensor(self.rows, device=block.device)
-        column = torch.tensor(self.columns, device=block.device) + shift
-        return block[row, column]
+        row, column = send_ids((self.rows, self.columns), block.device)
+        return block[row, column + shift]
 
 
 class RowScorer:
@@ -114,7 +116,7 @@ class RowScorer:
                 first = end - (row.lead.count if self.from_first else span.count)
                 at.extend(range(first, first + span.count))
                 tokens.extend(span.scored.tolist())
-        logprobs, likeliest = self.gather(logits, at, tokens)
+        logprobs, likeliest = self.gather(logits, at, tokens).read()
         return _sum_spans(spans, logprobs, likeliest)
 
     @property
@@ -136,7 +138,7 @@ class RowScorer:
         # The last token predicts nothing; what is too long loses its beginning.
         inputs = [torch.from_numpy(scored_input(row.lead.tokens, self.max_length).astype("int64")) for row in rows]
         # lm-eval: padded on the right with id 0 and no attention mask.
-        ids = torch.nn.utils.rnn.pad_sequence(inputs, batch_first=True).to(self.device)
+        ids = send(torch.nn.utils.rnn.pad_sequence(inputs, batch_first=True), self.device)
         needed = LogitPositions([], [], ids.shape[1])
         for number, (row, tokens) in enumerate(zip(rows, inputs, strict=True)):
             needed.add(number, len(tokens), row.lead.count)
@@ -145,7 +147,7 @@ class RowScorer:
     def _encoder_batch(self, rows: Sequence[Row]) -> tuple[LogitPositions, dict[str, Any]]:
         contexts = [torch.from_numpy(last_tokens(row.lead.context, self.max_length).astype("int64")) for row in rows]
         labels = [torch.from_numpy(row.lead.scored.astype("int64")) for row in rows]
-        block = torch.nn.utils.rnn.pad_sequence(labels, batch_first=True).to(self.device)
+        block = send(torch.nn.utils.rnn.pad_sequence(labels, batch_first=True), self.device)
         needed = LogitPositions([], [], block.shape[1])
         for number, row in enumerate(rows):
             needed.add(number, row.lead.count, row.lead.count)
@@ -206,7 +208,7 @@ class RowScorer:
             self._options = {}
             return self.module(**arguments)
 
-    def gather(self, logits: torch.Tensor, at: list[int], tokens: list[int]) -> tuple[torch.Tensor, list[int]]:
+    def gather(self, logits: torch.Tensor, at: list[int], tokens: list[int]) -> HeadValues:
         """Log-probabilities of tokens, and every row's likeliest token.
 
         Args:
@@ -215,20 +217,23 @@ class RowScorer:
             tokens: The wanted token of each entry of ``at``.
 
         Returns:
-            Nats in the softmax's dtype, shape (entries,), on the CPU; and one token id per row.
+            A log-probability per entry of ``at``, and the likeliest token of each row.
         """
-        row = torch.tensor(at, device=logits.device)
-        token = torch.tensor(tokens, device=logits.device)
-        gathered = torch.empty(len(at), dtype=self.softmax_dtype or logits.dtype, device=logits.device)
-        likeliest: list[int] = []
+        # Sorted here, so that the entries of a block lie side by side: to look for them there, the host would wait.
+        order = torch.tensor(at, dtype=torch.long).argsort(stable=True)
+        entries = torch.tensor((at, tokens), dtype=torch.long)[:, order]
+        rows, wanted = send(entries, logits.device)
         step = max(1, SOFTMAX_BYTES // (logits.shape[1] * 4))
-        for start in range(0, len(logits), step):
+        starts = range(0, len(logits), step)
+        bounds = torch.searchsorted(entries[0], torch.tensor([*starts, len(logits)])).tolist()
+        values: list[torch.Tensor] = []
+        likeliest: list[torch.Tensor] = []
+        for start, (first, stop) in zip(starts, itertools.pairwise(bounds), strict=True):
             block = torch.log_softmax(logits[start : start + step], dim=-1, dtype=self.softmax_dtype)
             # lm-eval: the argmax of the log-probabilities, whose rounding makes ties in reduced precision.
-            likeliest += block.argmax(dim=-1).tolist()
-            here = (row >= start) & (row < start + step)
-            gathered[here] = block[row[here] - start, token[here]]
-        return gathered.cpu(), likeliest
+            likeliest.append(block.argmax(dim=-1))
+            values.append(block[rows[first:stop] - start, wanted[first:stop]])
+        return HeadValues(Transfer(torch.cat(values), torch.cat(likeliest)), order)
 
 
 def _sum_spans(spans: Sequence[tuple[Span, int]], logprobs: torch.Tensor, likeliest: list[int]) -> list[SpanScore]:
@@ -251,18 +256,3 @@ def _output_head(module: Any) -> torch.nn.Module | None:
     except (AttributeError, NotImplementedError):
         return None
     return head if isinstance(head, torch.nn.Module) else None
-
-
-@contextlib.contextmanager
-def autocast(device: torch.device, dtype: torch.dtype | None) -> Iterator[None]:
-    """Mixed precision within.
-
-    Args:
-        device: The device of the computation.
-        dtype: What to compute in; None: nothing is changed.
-    """
-    if dtype is None:
-        yield
-        return
-    with torch.autocast(device_type=device.type, dtype=dtype):
-        yield

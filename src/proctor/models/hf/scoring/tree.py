@@ -23,7 +23,7 @@ together, inside the module's own forward, so that soft caps and scales stay its
 # whose *position* lies too far back; the places in the pass say nothing about distances.
 #
 #     pass --> hidden rows that are needed --.
-#     pass --> hidden rows that are needed ---+--> HeadQueue --(HEAD_ROWS)--> output head --> log-probabilities
+#     pass --> hidden rows that are needed ---+--> HeadQueue --(head_rows)--> output head --> log-probabilities
 #     pass --> ...                         --'                                                 of asked-for tokens
 #
 # The head is a product with the whole vocabulary, and a pass has few rows that need it. A pre-hook takes these rows
@@ -53,6 +53,7 @@ together, inside the module's own forward, so that soft caps and scales stay its
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -62,13 +63,14 @@ import torch
 from proctor.errors import ModelError
 from proctor.models.hf.attention import dtype_of, layer_windows, text_config
 from proctor.models.hf.call_form import CallForm, call_forms
-from proctor.models.hf.device import free_caches, is_out_of_memory
-from proctor.models.hf.scoring.head_queue import HeadQueue, fits_in_cache, gather_in_cache
+from proctor.models.hf.device import PROCESSOR, autocast, free_caches, is_out_of_memory
+from proctor.models.hf.scoring.head_queue import HeadQueue, HeadValues, fits_in_cache, gather_in_cache
 from proctor.models.hf.scoring.kv_stack import StackCache
-from proctor.models.hf.scoring.row_scorer import RowScorer, SpanScore, autocast
+from proctor.models.hf.scoring.row_scorer import RowScorer, SpanScore
 from proctor.models.hf.scoring.tree_mask import mask_of
+from proctor.models.hf.transfers import results_behind, send, send_ids
 from proctor.models.prefix.ids import Ids
-from proctor.models.prefix.packs import Limits, Pack, Plan, flatten
+from proctor.models.prefix.packs import Edge, Limits, Pack, Plan, flatten
 from proctor.models.prefix.plan import make_plan
 from proctor.models.prefix.resume import head_groups, part_of
 from proctor.models.prefix.rows import Row
@@ -76,11 +78,12 @@ from proctor.models.tokens.windows import scored_input
 
 log = logging.getLogger("proctor")
 
-HEAD_ROWS = 256
-"""Rows that go through the output head together: fewer leave its matrix product bound by memory."""
 LEAST_TOKENS = 16
 
 Kind = Literal["tree", "context"]
+
+_ONE_TOKEN = Pack(0, 0, (Edge(0, 0, 1, 0, -1),), (), (), 1)
+"""The pass in which the output head runs on hidden rows of others."""
 
 
 @dataclass(slots=True)
@@ -101,7 +104,7 @@ class TreeScorer:
         kind: Kind = "tree",
         *,
         form: CallForm | None = None,
-        head_rows: int = HEAD_ROWS,
+        head_rows: int = PROCESSOR.head_rows,
         on_plan: Callable[[Plan], None] | None = None,
     ) -> None:
         self._scorer = scorer
@@ -114,6 +117,7 @@ class TreeScorer:
             raise ModelError(f"Prefixes cannot be shared on this model: {windows}.")
         self._windows = windows
         self._form = form or next(call_forms(scorer.module, scorer.device, scorer.autocast), CallForm())
+        self._behind = results_behind(scorer.device)
         self._dtype = torch.float32
         self.forwarded = 0
         self.distinct = 0
@@ -176,6 +180,7 @@ class TreeScorer:
         ]
         cache = StackCache() if self._kind == "tree" else None
         groups = head_groups(plan.packs, self._head_rows)
+        unread: deque[tuple[HeadQueue, HeadValues]] = deque()
         part = None if missing is None else part_of(plan.packs, groups, missing)
         for place, group in enumerate(groups):
             pending = HeadQueue()
@@ -185,10 +190,12 @@ class TreeScorer:
                     self._forward(plan.packs[number], inputs, rows, cache, pending)
             if not wanted:
                 continue
-            self._settle(pending, row_results)
-            for finished in pending.done:
-                done.add(finished)
-                yield from self._results(rows[finished], row_results[finished])
+            if pending.rows:
+                unread.append((pending, self._run_head(pending)))
+            while len(unread) > self._behind:
+                yield from self._read(*unread.popleft(), rows, row_results, done)
+        while unread:
+            yield from self._read(*unread.popleft(), rows, row_results, done)
 
     def _forward(
         self, pack: Pack, inputs: Sequence[Ids], rows: Sequence[Row], cache: StackCache | None, pending: HeadQueue
@@ -196,10 +203,11 @@ class TreeScorer:
         ids, positions = flatten(pack, inputs)
         device = self._scorer.device
         arguments: dict[str, Any] = {
-            "input_ids": torch.from_numpy(ids.astype("int64")).unsqueeze(0).to(device),
-            self._form.positions: torch.from_numpy(positions).unsqueeze(0).to(device),
+            "input_ids": send(torch.from_numpy(ids.astype("int64")).unsqueeze(0), device),
+            self._form.positions: send(torch.from_numpy(positions).unsqueeze(0), device),
         }
-        if pack.past or len(pack.edges) > 1 or any(self._windows.values()):
+        # Without mask and cache, transformers looks for several sequences in one, and waits for the device to do so.
+        if cache is None or pack.past or len(pack.edges) > 1 or any(self._windows.values()):
             arguments[self._form.mask] = self._mask(pack)
         if cache is not None:
             cache.cut(pack.past)
@@ -221,7 +229,7 @@ class TreeScorer:
     def _hidden(self, arguments: dict[str, Any], tokens: int, wanted: list[int]) -> torch.Tensor:
         """The hidden rows before the output head at ``wanted`` places of one pass; shape (rows, size)."""
         taken: torch.Tensor | None = None
-        places = torch.tensor(wanted, dtype=torch.long, device=self._scorer.device)
+        places = send_ids(wanted, self._scorer.device)
 
         def take(_: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
             nonlocal taken
@@ -241,15 +249,27 @@ class TreeScorer:
         with handle, torch.no_grad(), autocast(self._scorer.device, self._scorer.autocast):
             return self._scorer.forward(arguments)
 
-    def _settle(self, pending: HeadQueue, row_results: Sequence[_RowResults]) -> None:
-        """Run the head on the collected rows and note every asked-for log-probability."""
-        if not pending.rows:
-            return
+    def _run_head(self, pending: HeadQueue) -> HeadValues:
+        """Run the head on the collected rows."""
         hidden = torch.cat(pending.hidden)
-        arguments: dict[str, Any] = {"input_ids": torch.zeros((1, 1), dtype=torch.long, device=self._scorer.device)}
+        token = torch.zeros((1, 1), dtype=torch.long, device=self._scorer.device)
+        # Mask and position are given, too: where they are not, models work them out and wait for the device.
+        form = self._form
+        arguments = {"input_ids": token, form.positions: token, form.mask: self._mask(_ONE_TOKEN)}
         logits = self._call(arguments, lambda _, args: (hidden.unsqueeze(0), *args[1:])).logits[0]
         gather = gather_in_cache if fits_in_cache(logits, self._scorer.softmax_dtype) else self._scorer.gather
-        logprobs, likeliest = gather(logits, pending.at, pending.tokens)
+        return gather(logits, pending.at, pending.tokens)
+
+    def _read(
+        self,
+        pending: HeadQueue,
+        head_values: HeadValues,
+        rows: Sequence[Row],
+        row_results: Sequence[_RowResults],
+        done: set[int],
+    ) -> Iterator[SpanScore]:
+        """Note every log-probability that was wanted, and give what is complete."""
+        logprobs, likeliest = head_values.read()
         self._dtype = logprobs.dtype
         values: list[float] = logprobs.tolist()
         for (number, slot), at, token, value in zip(pending.slots, pending.at, pending.tokens, values, strict=True):
@@ -259,6 +279,9 @@ class TreeScorer:
                 row_result.last[-slot - 1] = (value, greedy)
             else:
                 row_result.inner[slot] = (value, greedy)
+        for finished in pending.done:
+            done.add(finished)
+            yield from self._results(rows[finished], row_results[finished])
 
     def _results(self, row: Row, row_result: _RowResults) -> Iterator[SpanScore]:
         for place, span in enumerate(row.spans):

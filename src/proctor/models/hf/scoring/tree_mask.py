@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from proctor.models.hf.transfers import send
 from proctor.models.prefix.packs import Pack, places, reach
 
 
@@ -20,10 +21,10 @@ def mask_of(pack: Pack, window: int | None, device: torch.device, dtype: torch.d
         Shape (1, 1, tokens, past + tokens): 0 where a token attends, the least number of ``dtype`` elsewhere.
     """
     at = torch.arange(pack.tokens, device=device)
-    hidden = (at[None, :] > at[:, None]) | (at[:, None] >= torch.from_numpy(reach(pack)).to(device)[None, :])
+    hidden = (at[None, :] > at[:, None]) | (at[:, None] >= send(torch.from_numpy(reach(pack)), device)[None, :])
     hidden = torch.nn.functional.pad(hidden, (pack.past, 0))
     if window is not None:
-        here = torch.from_numpy(places(pack)).to(device)
+        here = send(torch.from_numpy(places(pack)), device)
         keys = torch.cat([torch.arange(pack.past, device=device), here])
         hidden |= keys[None, :] <= here[:, None] - window
     mask = torch.zeros(hidden.shape, dtype=dtype, device=device)
