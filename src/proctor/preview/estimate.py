@@ -202,9 +202,10 @@ class _RequestCounts:
         from proctor.models.hf.arguments import read_arguments
         from proctor.models.hf.device import pick_device
 
-        if read_arguments(self.config.model_args).batch_invariant:
+        arguments = read_arguments(self.config.model_args)
+        if arguments.batch_invariant:
             rows = 1
-        return Limits(pass_tokens(pick_device(self.config.device).type), rows)
+        return Limits(arguments.pass_tokens or pass_tokens(pick_device(self.config.device).type), rows)
 
 
 def _work_lines(counts: RequestCounts, *, passes: bool) -> Iterator[str]:

@@ -46,6 +46,7 @@ def test_thinking_goes_to_the_chat_template():
         ({"pretraned": "gpt2"}, "needs pretrained"),
         ({"pretrained": "x", "backend": "decoder"}, "backend"),
         ({"pretrained": "x", "max_length": 0}, "max_length"),
+        ({"pretrained": "x", "pass_tokens": 0}, "pass_tokens"),
         ({"pretrained": "x", "max_length": "long"}, "max_length"),
         ({"pretrained": "x", "prefix_token_id": -1}, "prefix_token_id"),
         ({"pretrained": "x", "trust_remote_code": "perhaps"}, "trust_remote_code"),

@@ -69,6 +69,7 @@ class HfArguments:
     chat_template_args: Mapping[str, Any] = field(default_factory=dict)
     rolling_bos_once: bool = False
     scoring: Literal["auto", "tree", "context", "plain"] = "auto"
+    pass_tokens: int | None = None
     batch_invariant: bool = False
     allow_missing_weights: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -107,7 +108,7 @@ BOOLEANS = (
     "batch_invariant",
     "allow_missing_weights",
 )
-NUMBERS = ("max_length", "prefix_token_id")
+NUMBERS = ("max_length", "pass_tokens", "prefix_token_id")
 
 
 def read_arguments(args: Mapping[str, Any]) -> HfArguments:
@@ -172,7 +173,7 @@ def _default(key: str) -> bool:
 
 
 def _number(key: str, value: Any) -> int:
-    least = 1 if key == "max_length" else 0
+    least = 0 if key == "prefix_token_id" else 1
     if isinstance(value, bool) or not str(value).strip().isdecimal() or int(value) < least:
         raise UsageError(f"The model argument {key} is {value!r}; it must be a whole number of at least {least}.")
     return int(value)

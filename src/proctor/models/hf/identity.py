@@ -46,7 +46,7 @@ NO_MATTER = frozenset(
         *("device_map", "low_cpu_mem_usage", "max_memory", "offload_folder", "offload_state_dict", "offload_buffers"),
         *("parallelize", "max_memory_per_gpu", "max_cpu_memory", "tp_plan", "tp_size", "device_mesh"),
         # How much at a time.
-        *("batch_size", "max_batch_size", "device"),
+        *("batch_size", "max_batch_size", "pass_tokens", "device"),
         # Prompts are rendered before they are asked.
         *("chat_template_args", "enable_thinking"),
         # Anything but safe weights is refused.

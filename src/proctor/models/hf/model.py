@@ -215,7 +215,7 @@ class HfModel:
         self, rows: Sequence[Row], kind: str, decision: ScoringDecision, missing: Sequence[bool] | None
     ) -> Iterator[SpanScore]:
         invariant = self._arguments.batch_invariant
-        tokens = pass_tokens(self._device.type)
+        tokens = self._arguments.pass_tokens or pass_tokens(self._device.type)
         longest = self._budget(self._scorer.width(rows[0])).tokens
         limits = Limits(min(tokens, longest), 1 if invariant else self._size.rows, max(longest, 1))
         lengths = input_lengths(rows, self.tokens.max_length)

@@ -64,11 +64,15 @@ from proctor.models.prefix.trie import Node, build_trie
 PASS_TOKENS = {"cpu": 256}
 """Tokens of a pass with several documents: enough for full matrix products, few enough that masked-out
 attention between documents costs little."""
-PASS_TOKENS_ELSEWHERE = 4096
+PASS_TOKENS_ELSEWHERE = 2048
+"""By count of operations, not measured. A mask also has the pairs computed that it hides: 4 x layers x width x tokens x
+(cached + tokens) operations against 2 x parameters x tokens of the products. Under an 8B model with 700 tokens cached
+they are 9 % of a pass of 2,048 tokens and 15 % of one of 4,096 (1B: 16 and 24 %), at half the rate or less, and the
+products of 2,048 tokens fill a GPU. ``bench/gpu.py --pass-tokens`` measures others."""
 
 
 def pass_tokens(device: str) -> int:
-    """Tokens of a pass with several documents.
+    """Tokens of a pass with several documents, unless a run says otherwise.
 
     Args:
         device: A kind of device: ``cpu``, ``cuda`` ...

@@ -139,3 +139,21 @@ def test_memory_that_runs_out_before_late_results_are_read_loses_none(checkpoint
     results = list(tree.TreeScorer(scorer, Limits(tokens=16), head_rows=8)(rows))
     assert {result.owner: result.logprob for result in results} == pytest.approx(expected, abs=1e-4)
     assert len(results) == len(expected)
+
+
+def test_a_run_may_choose_the_tokens_of_a_pass(checkpoints, monkeypatch):
+    from proctor.models.hf.scoring.tree import TreeScorer
+
+    forward, passes = TreeScorer._forward, []
+    monkeypatch.setattr(
+        TreeScorer, "_forward", lambda self, pack, *rest: (passes.append(pack), forward(self, pack, *rest))
+    )
+    found, counts = [], []
+    for tokens in ("24", "240"):
+        model = open_tiny(checkpoints / "llama", batch_size="auto", args={"scoring": "tree", "pass_tokens": tokens})
+        passes.clear()
+        found.append(dict(model.respond(REQUESTS)))
+        counts.append(len(passes))
+    assert counts[0] > counts[1]
+    for index, answer in found[0].items():
+        close(answer.values, found[1][index].values)
