@@ -9,10 +9,11 @@ BIN := $(VENV)/bin
 PEER_VENV ?= .venv-peer
 VERSIONS_VENV ?= .venv-versions
 TRANSFORMERS ?= 4.48.3 5.5.4 newest
-PINNED_EXTRAS := api,dev,fuzz,hf,metrics,peft,tasks,xlsx
+PINNED_EXTRAS := api,dev,fuzz,hf,metrics,peft,ray,tasks,xlsx
 PIP_FLAGS ?= --quiet --disable-pip-version-check
 TEST_PROCESSES ?= auto
 FUZZ_SECONDS ?= 60
+CLUSTER_ROUNDS ?= 5
 FUZZ_TARGETS ?=
 ENGINES ?=
 ENGINES_VENV ?= .venv-engines
@@ -26,7 +27,7 @@ export TOKENIZERS_PARALLELISM ?= false
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test fuzz lint format parity compat compat-versions engines engines-quick trackers newest constraints bench clean
+.PHONY: help demo test fuzz lint format parity compat compat-versions engines engines-quick trackers cluster newest constraints bench clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -86,6 +87,10 @@ engines-quick: $(VENV)/.stamp-dev ## the same for engines that are here already,
 
 trackers: $(VENV)/.stamp-dev ## install W&B, MLflow and Trackio upon .venv, in an environment of its own, and run the tests of the reporters
 	$(BIN)/python tools/trackers.py --folder $(TRACKERS_VENV)
+
+cluster: $(VENV)/.stamp-dev ## run the tests of Ray for longer: several nodes on this machine, workers killed at CLUSTER_ROUNDS moments
+	CLUSTER_ROUNDS=$(CLUSTER_ROUNDS) $(BIN)/python -m pytest -q -n 0 tests/models/pool $(PYTEST_ARGS)
+	$(BIN)/python bench/cluster.py --requests 100000
 
 newest: $(VENV)/.stamp-dev ## run the fast part of the tests with the newest release of every package but torch
 	$(BIN)/python tools/versions.py newest --folder $(VERSIONS_VENV) --processes $(TEST_PROCESSES)

@@ -57,7 +57,7 @@ def test_every_package_of_the_pinned_extras_is_pinned(constraints, versions, rep
     text = (repository / "constraints.txt").read_text(encoding="utf-8")
     pins = constraints.read(text)
     extras = re.search(r"^# Covers the extras (.*) and what these ask for", text, re.MULTILINE)[1].split(", ")
-    assert {"api", "dev", "fuzz", "hf", "metrics", "peft", "tasks", "xlsx"} == set(extras)
+    assert {"api", "dev", "fuzz", "hf", "metrics", "peft", "ray", "tasks", "xlsx"} == set(extras)
     named = {constraints.normal(re.match(r"[\w.-]+", line)[0]) for line in versions.requirements(extras)}
     assert "transformers" in named
     assert named <= set(pins)

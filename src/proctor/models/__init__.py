@@ -14,6 +14,7 @@ from proctor.errors import ModelError
 from proctor.foreign import ForeignExitError, no_exit
 from proctor.lazy import load_attribute
 from proctor.models.kinds import MODELS, ModelKind, Opener, declared_kind, model_kind
+from proctor.models.pool.arguments import split_pool, without_pool
 from proctor.models.protocols import Model
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def open_model(
         max_batch_size: The most rows of ``auto``.
         device: ``cpu``, ``cuda``, ``cuda:1`` ...; None: the kind chooses.
         threads: Threads for computing on a CPU; None: the kind chooses.
-        lazily: Read weights when the model is first asked, where the kind can do that.
+        lazily: Read weights when the model is first asked, where the kind can do that; a pool of models
+            (``pool=`` in ``args``) always does.
 
     Raises:
         UnknownNameError: There is no such kind.
@@ -51,8 +53,19 @@ def open_model(
     """
     try:
         with no_exit():
-            opener = model_kind(name).opener(lazily=lazily)
-            return opener(args, batch_size=batch_size, max_batch_size=max_batch_size, device=device, threads=threads)
+            kind = model_kind(name)
+            pool, args = split_pool(kind, args)
+            settings = {
+                "batch_size": batch_size,
+                "max_batch_size": max_batch_size,
+                "device": device,
+                "threads": threads,
+            }
+            if pool is None:
+                return kind.opener(lazily=lazily)(args, **settings)
+            from proctor.models.pool.ray_pool import open_ray_pool
+
+            return open_ray_pool(name, kind, args, pool, **settings)
     except ForeignExitError as error:
         raise ModelError(f"The model '{name}' cannot be opened: its code {error}.") from error
 
@@ -74,4 +87,4 @@ def open_tokenizer(name: str, args: Mapping[str, Any]) -> Tokens | None:
     kind = model_kind(name)
     if kind.open_tokenizer is None or not all(args.get(key) for key in kind.required):
         return None
-    return cast(Any, load_attribute(kind.open_tokenizer))(args)
+    return cast(Any, load_attribute(kind.open_tokenizer))(without_pool(kind, args))

@@ -6,6 +6,7 @@ page of the documentation. Targets are ``"module:attribute"`` texts, so that ask
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -37,6 +38,8 @@ class ModelKind:
         chooses: Whether it responds to such requests.
         served: Whether each request goes to a server, and may cost money: nothing is sent to try something out.
         strict: Model arguments under ``--strict_lm_eval``; what a user gives wins.
+        copies: A model argument that says how many copies of the model respond together; None: there is none.
+        devices: Model arguments whose product is the number of GPUs of one copy.
     """
 
     open: str | Opener
@@ -50,6 +53,19 @@ class ModelKind:
     chooses: bool = False
     served: bool = False
     strict: Mapping[str, Any] = field(default_factory=dict)
+    copies: str | None = None
+    devices: tuple[str, ...] = ()
+
+    def devices_of(self, args: Mapping[str, Any]) -> int:
+        """How many GPUs one copy of a model takes, where there are some; 0 where it computes elsewhere.
+
+        Args:
+            args: Its arguments.
+        """
+        if self.served:
+            return 0
+        given = (str(args.get(name) or 1) for name in self.devices)
+        return math.prod(int(value) if value.isdecimal() else 1 for value in given)
 
     def opener(self, *, lazily: bool = False) -> Opener:
         """The function that opens a model; its module is imported now.
@@ -77,6 +93,8 @@ _VLLM_FEATURES: Mapping[str, Any] = {
     "open_tokenizer": f"{_VLLM}:open_vllm_tokenizer",
     "required": ("pretrained",),
     "strict": {"scoring": "plain"},
+    "copies": "data_parallel_size",
+    "devices": ("tensor_parallel_size", "pipeline_parallel_size"),
 }
 VLLM = ModelKind(f"{_VLLM}:open_vllm", f"{_VLLM}:open_vllm_lazily", **_VLLM_FEATURES)
 VLLM_MULTIMODAL = ModelKind(f"{_VLLM}:open_vllm_multimodal", f"{_VLLM}:open_vllm_multimodal_lazily", **_VLLM_FEATURES)

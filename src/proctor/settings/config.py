@@ -172,6 +172,8 @@ def _contradictions(values: Mapping[str, Any], *, needs_tasks: bool) -> list[str
             f"--mc {values['mc']} is for models that choose options by label; --model {values.get('model', 'hf')} "
             "scores them by log-likelihood."
         )
+    if values.get("ray") and values.get("model_args", {}).get("ray_address"):
+        problems.append("--ray and ray_address in --model_args both name a cluster: give one of them.")
     if values.get("fewshot_as_multiturn") and not values.get("apply_chat_template"):
         problems.append("--fewshot_as_multiturn makes turns of a chat: add --apply_chat_template.")
     return problems
@@ -208,5 +210,8 @@ def _derive(values: Mapping[str, Any]) -> dict[str, Any]:
     strict = declared_kind(derived.get("model", "hf")).strict if derived.get("strict_lm_eval") else {}
     if own or strict:
         # What the user gives comes over what --strict_lm_eval implies.
-        derived["model_args"] = {**strict, **arguments, **own}
+        derived["model_args"] = arguments = {**strict, **arguments, **own}
+    if derived.get("ray"):
+        address = {} if derived["ray"] is True else {"ray_address": derived["ray"]}
+        derived["model_args"] = {**arguments, "pool": "ray", **address}
     return derived

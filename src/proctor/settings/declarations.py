@@ -169,6 +169,16 @@ class RunConfig(OutputSettings):
         ours=True,
         preview="for --estimate, as for run",
     )
+    ray: bool | str = optional(
+        False,
+        accepts.ray,
+        _HOW,
+        "ADDRESS",
+        "let copies of the model respond on a Ray cluster: that at the address, the one that is found, or a new one on "
+        "this machine; num_workers, gpus_per_worker and cpus_per_worker in --model_args say how many",
+        alone=True,
+        ours=True,
+    )
     gen_kwargs: Mapping[str, Any] = pairs(
         _HOW,
         "generation settings, as in temperature=0.8,max_gen_toks=64; they override the task's",

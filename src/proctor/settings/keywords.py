@@ -39,6 +39,7 @@ class RunSettings(TaskSettings, total=False):
     max_batch_size: int | None
     device: str | None
     threads: int | None
+    ray: bool | str
     mc: Literal["auto", "letters", "constrained", "text", "off"]
     choice_orders: str
     choice_orders_keep: str

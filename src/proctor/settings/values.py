@@ -267,6 +267,16 @@ def chat_template(value: Any) -> bool | str:
         raise ValueError(f"must be true, false or the name of a chat template, not {value!r}") from None
 
 
+def ray(value: Any) -> bool | str:
+    """Whether a Ray cluster is used, or the address of one."""
+    if isinstance(value, str) and value.strip().lower() not in ("", "true", "false"):
+        return value.strip()
+    try:
+        return switch(value)
+    except ValueError:
+        raise ValueError(f"must be true, false or the address of a Ray cluster, not {value!r}") from None
+
+
 def fewshot_exclude(value: Any) -> str:
     """When a question is kept out of its own examples: by lm-eval's rule, or always."""
     if value not in EXCLUSIONS:

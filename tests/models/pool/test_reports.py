@@ -27,3 +27,13 @@ def test_what_rank_0_had_no_request_for_is_that_of_another():
     }
     assert merge_reports([{"a": {"x": None}}]) == {"a": {"x": None}}
     assert merge_reports([]) == {}
+
+
+def test_largest_values_are_compared_and_what_one_does_not_know_is_the_others():
+    first = {"max_probe_difference": 1e-6, "forwarded_tokens": None, "reason": "probe passed"}
+    second = {"max_probe_difference": 3e-6, "forwarded_tokens": 5, "reason": "another"}
+    assert merge_reports([first, second]) == {
+        "max_probe_difference": 3e-6,
+        "forwarded_tokens": 5,
+        "reason": "probe passed",
+    }

@@ -50,8 +50,6 @@ def test_ranks_of_an_engine_are_counted():
         ({}, "needs pretrained=..."),
         ({"pretraind": "m"}, "Did you mean 'pretraind'"),
         ({"pretrained": 3}, "is a int"),
-        ({"pretrained": "m", "data_parallel_size": 2}, "data_parallel_size=2 is not there yet"),
-        ({"pretrained": "m", "data_parallel_size": "two"}, "whole number"),
         ({"pretrained": "m", "max_length": 3, "max_model_len": 3}, "two names"),
         ({"pretrained": "m", "max_length": 0}, "at least 1"),
         ({"pretrained": "m", "max_gen_toks": "many"}, "at least 1"),
@@ -69,10 +67,6 @@ def test_what_is_wrong_is_a_sentence(given, words):
     with pytest.raises(UsageError) as caught:
         read_arguments(given)
     assert words in str(caught.value)
-
-
-def test_one_replica_is_none():
-    assert read_arguments({"pretrained": "m", "data_parallel_size": 1}).extra == {}
 
 
 def test_a_misspelt_key_of_the_engine_is_understood():

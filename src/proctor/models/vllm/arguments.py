@@ -144,7 +144,6 @@ def read_arguments(args: Mapping[str, Any]) -> VllmArguments:
     given = {key: value for key, value in args.items() if key not in RUN_KEYS}
     if args.get("device") is not None:
         warn_of_device(args["device"])
-    _one_replica(given.pop("data_parallel_size", None))
     if given.pop("swap_space", None) is not None:
         log.warning("vLLM has no swap_space any more: that model argument has no effect.")
     given = _one_length(given)
@@ -168,14 +167,6 @@ def warn_of_device(device: object) -> None:
     log.warning(
         "vLLM takes the devices that it sees: device=%s has no effect. CUDA_VISIBLE_DEVICES chooses among them.", device
     )
-
-
-def _one_replica(value: Any) -> None:
-    if value is not None and _number("data_parallel_size", value, 1) > 1:
-        raise UsageError(
-            f"data_parallel_size={value} is not there yet: proctor runs one vLLM engine.",
-            hint="tensor_parallel_size=N spreads one engine over N devices; or leave data_parallel_size out.",
-        )
 
 
 def _one_length(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,213 @@
+"""A Ray cluster: joined or started, and how many workers it has room for."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from proctor.errors import ModelError, UsageError, error_text
+from proctor.lazy import need
+from proctor.models.pool.arguments import PoolArguments
+from proctor.secrets import redact_text
+
+log = logging.getLogger("proctor")
+
+CONNECT_SECONDS = 10.0
+"""How long a cluster's address is tried."""
+
+Node = Mapping[str, float]
+"""What a machine of the cluster has: ``CPU``, ``GPU`` and so on."""
+
+
+@dataclass(slots=True)
+class _Joined:
+    """How many pools of this process are on a cluster that was joined for them; 0: none, or the script has joined."""
+
+    pools: int = 0
+
+
+_joined = _Joined()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerNeeds:
+    """What one worker takes, and how many there shall be.
+
+    Attributes:
+        workers: How many.
+        gpus: GPUs of each.
+        cpus: CPUs of each.
+        grows: Whether there shall be more as soon as the cluster has room for more.
+    """
+
+    workers: int
+    gpus: float
+    cpus: float
+    grows: bool = False
+
+
+def connect(arguments: PoolArguments) -> Any:
+    """Join a cluster, or start one on this machine; :func:`leave` undoes it. One that is joined already stays.
+
+    Args:
+        arguments: The pool's.
+
+    Returns:
+        The module ``ray``.
+
+    Raises:
+        ModelError: There is no cluster at the address.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    # What Ray will do with a worker that takes no GPU: hide them all. It warns unless it is told.
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    ray: Any = need("ray", extra="ray")
+    if ray.is_initialized():
+        # Another pool of this process has joined, or a script has.
+        _joined.pools += _joined.pools > 0
+        return ray
+    runtime: dict[str, Any] = {}
+    if arguments.working_dir is not None:
+        if not os.path.isdir(arguments.working_dir):
+            raise UsageError(f"working_dir={arguments.working_dir} in --model_args is no folder.")
+        runtime = {"runtime_env": {"working_dir": arguments.working_dir}}
+    where = arguments.address or os.environ.get("RAY_ADDRESS")
+    try:
+        _try_port(where)
+        with _own_signals():
+            ray.init(
+                address=arguments.address,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                include_dashboard=False,
+                **runtime,
+            )
+    except Exception as error:
+        log.debug("Where it failed:", exc_info=True)
+        first = redact_text((error_text(error).strip() or type(error).__name__).splitlines()[0])
+        raise ModelError(
+            f"There is no Ray cluster at {where}: {first}" if where else f"Ray does not start here: {first}",
+            hint="'ray start --head' starts one; without an address proctor starts its own on this machine.",
+        ) from error
+    _joined.pools = 1
+    return ray
+
+
+def leave(ray: Any) -> None:
+    """Leave the cluster with the last pool, unless the script has joined it before.
+
+    Args:
+        ray: The module.
+    """
+    if _joined.pools:
+        _joined.pools -= 1
+        if not _joined.pools:
+            ray.shutdown()
+
+
+def is_alone(ray: Any) -> bool:
+    """Whether the cluster was started by this process, and so is this machine and will be no more.
+
+    Args:
+        ray: The module.
+    """
+    node = ray._private.worker._global_node
+    return _joined.pools > 0 and node is not None and node.head
+
+
+def _try_port(address: str | None) -> None:
+    """Raise OSError where nobody listens: Ray itself would try for minutes."""
+    host, colon, port = (address or "").rpartition(":")
+    if colon and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
+
+
+@contextmanager
+def _own_signals() -> Iterator[None]:
+    """Put handlers of signals back to what they were: Ray sets its own, by which a run would end without its store."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in numbers}
+    try:
+        yield
+    finally:
+        try:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        except ValueError:
+            # Not the main thread, in which alone handlers are set; Ray has set none either.
+            log.debug("The handlers of signals are those of the main thread.")
+
+
+def worker_needs(arguments: PoolArguments, nodes: Sequence[Node], *, devices: int, local: bool) -> WorkerNeeds:
+    """How many workers there shall be, and what each takes.
+
+    Args:
+        arguments: What was asked for.
+        nodes: The machines of the cluster.
+        devices: GPUs that a copy of the model takes where there are some; 0: it computes elsewhere.
+        local: Whether the cluster is this machine alone and stays so.
+
+    Raises:
+        UsageError: A cluster that cannot grow has no room for them.
+    """
+    has_gpus = any(node.get("GPU") for node in nodes)
+    gpus = arguments.gpus if arguments.gpus is not None else float(devices if has_gpus else 0)
+    cpus = arguments.cpus if arguments.cpus is not None else _cpus(arguments, nodes, gpus)
+    fits = room(nodes, gpus, cpus)
+    workers = arguments.workers
+    if workers is None:
+        workers = max(1, fits if gpus else min(fits, len(nodes)))
+    if fits < workers:
+        has = _has(nodes)
+        wants = f"{workers} worker{'s' * (workers > 1)} with {_amounts(gpus, cpus)} each"
+        if local:
+            raise UsageError(
+                f"This machine has {has}: there is no room for {wants}.",
+                hint="Lower num_workers, gpus_per_worker or cpus_per_worker in --model_args, or name a cluster: --ray.",
+            )
+        log.warning("The cluster has %s, room for %d of %s; the others start when there is.", has, fits, wants)
+    return WorkerNeeds(workers, gpus, cpus, grows=arguments.workers is None)
+
+
+def room(nodes: Sequence[Node], gpus: float, cpus: float) -> int:
+    """How many workers fit on the machines of a cluster.
+
+    Args:
+        nodes: The machines.
+        gpus: GPUs of a worker.
+        cpus: CPUs of a worker.
+    """
+    count = 0
+    for node in nodes:
+        bounds = [int(node.get(name, 0.0) / each + 1e-9) for name, each in (("GPU", gpus), ("CPU", cpus)) if each]
+        count += min(bounds, default=1)
+    return count
+
+
+def live_nodes(ray: Any) -> list[Node]:
+    """The machines of the cluster that work."""
+    return [node["Resources"] for node in ray.nodes() if node["Alive"]]
+
+
+def _cpus(arguments: PoolArguments, nodes: Sequence[Node], gpus: float) -> float:
+    """The CPUs of a worker where nobody says: one beside a GPU, else what a machine has, divided by its workers."""
+    if gpus or not nodes:
+        return 1.0
+    workers = arguments.workers or len(nodes)
+    on_each = -(-workers // len(nodes))
+    return float(max(1, int(min(node.get("CPU", 1.0) for node in nodes)) // on_each))
+
+
+def _has(nodes: Sequence[Node]) -> str:
+    gpus, cpus = (sum(node.get(name, 0.0) for node in nodes) for name in ("GPU", "CPU"))
+    return _amounts(gpus, cpus)
+
+
+def _amounts(gpus: float, cpus: float) -> str:
+    return f"{gpus:g} GPU{'s' * (gpus != 1)} and {cpus:g} CPU{'s' * (cpus != 1)}"

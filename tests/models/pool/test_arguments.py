@@ -1,0 +1,63 @@
+"""The pool's own arguments are taken off a model's; what is wrong with them is a sentence."""
+
+from __future__ import annotations
+
+import pytest
+
+from proctor.errors import UsageError
+from proctor.models import model_kind
+from proctor.models.pool.arguments import WAIT, PoolArguments, split_pool, without_pool
+
+HF, VLLM = model_kind("hf"), model_kind("vllm")
+
+
+def test_a_model_without_a_pool_keeps_its_arguments():
+    args = {"pretrained": "m", "num_workers": 3}
+    assert split_pool(HF, args) == (None, args)
+
+
+def test_the_arguments_of_a_pool_are_taken_off():
+    args = {"pretrained": "m", "pool": "ray", "num_workers": "4", "gpus_per_worker": "0.5", "ray_address": "auto"}
+    pool, inner = split_pool(HF, args)
+    assert pool == PoolArguments(workers=4, gpus=0.5, address="auto", wait=WAIT)
+    assert inner == without_pool(HF, args) == {"pretrained": "m"}
+
+
+def test_the_copies_of_lm_evals_vllm_are_a_pool():
+    args = {"pretrained": "m", "data_parallel_size": 2, "tensor_parallel_size": 4}
+    pool, inner = split_pool(VLLM, args)
+    assert pool is not None
+    assert pool.workers == 2
+    assert inner == {"pretrained": "m", "tensor_parallel_size": 4}
+    assert VLLM.devices_of(inner) == 4
+    assert split_pool(VLLM, {"pretrained": "m", "data_parallel_size": 1}) == (None, {"pretrained": "m"})
+
+
+def test_copies_elsewhere_are_an_argument_like_any_other():
+    assert split_pool(HF, {"data_parallel_size": 2}) == (None, {"data_parallel_size": 2})
+
+
+def test_a_server_takes_no_gpu():
+    assert model_kind("local-completions").devices_of({"tensor_parallel_size": 4}) == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"pool": "rai"}, "Did you mean 'ray'"),
+        ({"pool": "ray", "num_workers": 0}, "at least 1"),
+        ({"pool": "ray", "num_workers": "many"}, "at least 1"),
+        ({"pool": "ray", "num_workers": True}, "at least 1"),
+        ({"pool": "ray", "gpus_per_worker": -1}, "not negative"),
+        ({"pool": "ray", "gpus_per_worker": 1.5}, "parts of one GPU"),
+        ({"pool": "ray", "cpus_per_worker": "nan"}, "not negative"),
+        ({"pool": "ray", "worker_wait": "long"}, "not negative"),
+        ({"pool": "ray", "ray_address": "ray://head:10001"}, "ray job submit"),
+        ({"data_parallel_size": "two"}, "at least 1"),
+        ({"data_parallel_size": 2, "num_workers": 3}, "both say"),
+    ],
+)
+def test_what_is_wrong_is_a_sentence(given, words):
+    with pytest.raises(UsageError) as caught:
+        split_pool(VLLM, {"pretrained": "m", **given})
+    assert words in str(caught.value)

@@ -1,0 +1,68 @@
+"""How many workers a cluster has room for, and what is said where it has none."""
+
+from __future__ import annotations
+
+import logging
+import socket
+
+import pytest
+
+from proctor.errors import ModelError, UsageError
+from proctor.models.pool.arguments import PoolArguments
+from proctor.models.pool.cluster import WorkerNeeds, connect, room, worker_needs
+
+GPU_NODE = {"CPU": 32.0, "GPU": 8.0}
+CPU_NODE = {"CPU": 8.0}
+
+
+def needs(nodes, *, devices=1, local=False, **given) -> WorkerNeeds:
+    return worker_needs(PoolArguments(**given), nodes, devices=devices, local=local)
+
+
+def test_without_numbers_a_worker_for_each_gpu():
+    assert needs([GPU_NODE, GPU_NODE]) == WorkerNeeds(16, 1.0, 1.0, grows=True)
+    assert needs([GPU_NODE, GPU_NODE], devices=4) == WorkerNeeds(4, 4.0, 1.0, grows=True)
+
+
+def test_without_gpus_a_worker_for_each_machine_with_all_of_its_cpus():
+    assert needs([CPU_NODE, CPU_NODE]) == WorkerNeeds(2, 0.0, 8.0, grows=True)
+    assert needs([CPU_NODE], workers=4) == WorkerNeeds(4, 0.0, 2.0)
+    assert needs([CPU_NODE], workers=3, cpus=0.5) == WorkerNeeds(3, 0.0, 0.5)
+
+
+def test_a_gpu_is_shared_by_parts_and_never_over_machines():
+    assert room([{"GPU": 1.0, "CPU": 4.0}], 0.5, 1.0) == 2
+    assert room([{"GPU": 3.0, "CPU": 4.0}] * 2, 2.0, 1.0) == 2
+    assert room([CPU_NODE], 1.0, 1.0) == 0
+
+
+def test_a_machine_that_cannot_grow_has_no_room():
+    with pytest.raises(UsageError) as caught:
+        needs([{"CPU": 2.0, "GPU": 1.0}], workers=2, local=True)
+    assert "has 1 GPU and 2 CPUs: there is no room for 2 workers with 1 GPU and 1 CPU each" in str(caught.value)
+    with pytest.raises(UsageError) as caught:
+        needs([CPU_NODE], gpus=1.0, local=True)
+    assert "0 GPUs" in str(caught.value)
+
+
+def test_a_cluster_may_grow_so_the_rest_is_waited_for(caplog):
+    with caplog.at_level(logging.WARNING, "proctor"):
+        assert needs([GPU_NODE], workers=64).workers == 64
+    assert "room for 8 of 64 workers" in caplog.text
+
+
+def test_no_cluster_at_the_address_is_a_sentence_at_once():
+    pytest.importorskip("ray", reason="needs Ray: pip install '.[ray]'")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(ModelError) as caught:
+        connect(PoolArguments(address=f"127.0.0.1:{port}"))
+    assert f"no Ray cluster at 127.0.0.1:{port}" in str(caught.value)
+    assert "ray start --head" in str(caught.value)
+
+
+def test_a_working_dir_that_is_none_is_a_sentence(tmp_path):
+    pytest.importorskip("ray", reason="needs Ray: pip install '.[ray]'")
+    with pytest.raises(UsageError, match="is no folder"):
+        connect(PoolArguments(working_dir=str(tmp_path / "none")))
