@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import socket
@@ -11,38 +10,12 @@ from urllib.parse import urlsplit
 
 import pytest
 from stored_runs import right_and_wrong, write_run
+from view_requests import ask, ids_of
 
 from proctor.errors import OutputError
 from proctor.view.catalog import Catalog, id_of
+from proctor.view.index_file import IndexFile
 from proctor.view.server import ViewServer
-
-
-@pytest.fixture
-def served(tmp_path):
-    for name, pattern in (("a", "1" * 30 + "0" * 10), ("b", "1" * 20 + "0" * 20)):
-        write_run(tmp_path / "runs" / name, {"t": right_and_wrong(pattern)})
-    with ViewServer(Catalog([str(tmp_path / "runs")]), "127.0.0.1", 0, "en") as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
-
-
-def ask(server, path, *, method="GET", cookie=True, **headers):
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
-    sent = {"Cookie": f"{server.cookie}={server.token}"} if cookie else {}
-    connection.request(
-        method, path, headers={**sent, **{key.replace("_", "-"): value for key, value in headers.items()}}
-    )
-    response = connection.getresponse()
-    body = response.read().decode()
-    connection.close()
-    return response, body
-
-
-def ids_of(server):
-    return [one["id"] for one in json.loads(ask(server, "/api/runs")[1])["runs"]]
 
 
 def test_the_first_address_gives_a_cookie_and_leaves_the_token_behind(served):
@@ -61,6 +34,9 @@ def test_the_first_address_gives_a_cookie_and_leaves_the_token_behind(served):
     [
         ("/", {"cookie": False}),
         ("/api/runs", {"cookie": False}),
+        ("/api/rows", {"cookie": False}),
+        ("/api/page", {"Host": "evil.example"}),
+        ("/questions", {"Origin": "http://evil.example"}),
         ("/?token=wrong", {"cookie": False}),
         ("/?token=", {"cookie": False}),
         ("/", {"cookie": False, "Cookie": "proctor_view_1=x; \x01"}),
@@ -93,6 +69,19 @@ def test_nothing_can_be_changed(served, method):
     [
         *("/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/report/../..", "/results_x.json", "//etc/passwd"),
         *("/report", "/report?run=../../etc/passwd", "/report?run=%00", "/report?run=0000000000"),
+        *(
+            "/questions",
+            "/questions?run=../../etc/passwd",
+            "/api/page?run=%2e%2e",
+            "/api/",
+            "/api/runs/../../etc/tasks",
+        ),
+        *(
+            "/api/rows?run=/etc/passwd",
+            "/api/question?run=x&task=../../etc/passwd&id=0",
+            "/served.js",
+            "/api/runs/%2e%2e",
+        ),
     ],
 )
 def test_no_path_is_one_of_a_file(served, path):
@@ -167,7 +156,9 @@ def test_a_port_that_is_taken_is_a_sentence(tmp_path):
         other.bind(("127.0.0.1", 0))
         other.listen()
         with pytest.raises(OutputError, match=r"Nothing can listen on 127\.0\.0\.1 port"):
-            ViewServer(Catalog([str(tmp_path)]), "127.0.0.1", other.getsockname()[1])
+            ViewServer(
+                Catalog([str(tmp_path)]), IndexFile(tmp_path / "index.sqlite"), "127.0.0.1", other.getsockname()[1]
+            )
 
 
 def test_names_of_runs_depend_on_their_place_alone(tmp_path, monkeypatch):
@@ -197,3 +188,20 @@ def test_a_run_that_goes_on_is_listed_and_the_list_is_loaded_again_where_that_is
     response, body = ask(served, "/")
     assert (response.status, response.headers["Refresh"]) == (200, None)
     assert "Not finished" not in body
+
+
+def test_json_has_a_mark_by_which_a_script_need_not_load_it_again(served):
+    response, body = ask(served, "/api/runs")
+    tag = response.headers["ETag"]
+    again, nothing = ask(served, "/api/runs", If_None_Match=tag)
+    assert (again.status, nothing, again.headers["ETag"]) == (304, "", tag)
+    assert ask(served, "/api/runs", If_None_Match='"other"')[1] == body
+
+
+def test_the_page_of_questions_may_fetch_from_this_server_alone(served):
+    response, body = ask(served, f"/questions?run={ids_of(served)[0]}")
+    assert response.status == 200
+    assert "connect-src &#39;self&#39;" in body
+    assert "default-src &#39;none&#39;" in body
+    assert "http://" not in body.replace("http://www.w3.org/", "")
+    assert "connect-src" not in ask(served, f"/report?run={ids_of(served)[0]}")[1]

@@ -33,6 +33,7 @@ def execute(namespace: argparse.Namespace) -> int:
     """Serve until Ctrl-C."""
     from proctor.results.open_runs import open_path
     from proctor.view.catalog import Catalog
+    from proctor.view.index_file import IndexFile, index_path
     from proctor.view.server import LOOPBACK, ViewServer
 
     if namespace.host not in LOOPBACK and not namespace.i_know_others_can_read_this:
@@ -47,7 +48,11 @@ def execute(namespace: argparse.Namespace) -> int:
         if path != "results":
             open_path(path, store=namespace.store)
     catalog = Catalog(namespace.paths, namespace.store)
-    with ViewServer(catalog, namespace.host, namespace.port, namespace.language, follow=namespace.follow) as server:
+    index = IndexFile(index_path(namespace.paths))
+    with ViewServer(
+        catalog, index, namespace.host, namespace.port, namespace.language, follow=namespace.follow
+    ) as server:
+        server.indexer.start()
         print(f"{server.address}\nCtrl-C ends it.", flush=True)
         if namespace.open:
             import webbrowser

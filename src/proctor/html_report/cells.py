@@ -105,6 +105,10 @@ def steps_below(lls: Sequence[float]) -> tuple[int, bytes]:
     Returns:
         The best one's code (see :func:`code_of`), and for each option its steps below the best.
     """
+    if lls and math.isfinite(sum(lls)):
+        # Nearly always; and this is looked at for every sample.
+        top = max(lls)
+        return code_of(top), bytes([_steps(top - value) for value in lls])
     finite = [value for value in lls if math.isfinite(value)]
     if not finite or any(map(math.isnan, lls)):
         return NONE, b""

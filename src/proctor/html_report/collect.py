@@ -126,7 +126,7 @@ class RunWatcher:
             place = self._add(questions, sample, view)
         if place not in self._raw:
             self._raw[place] = self._texts(questions, column, place, sample, view)
-        filtered = None if view is not None else _leaf(sample.line.get("filtered_resps"))
+        filtered = None if view is not None else first_leaf(sample.line.get("filtered_resps"))
         pending = _Pending(place, sample.metrics, view, state, filtered)
         self._pending.setdefault(sample.filter, []).append(pending)
 
@@ -143,11 +143,11 @@ class RunWatcher:
             questions.labels = view.options
         if self._by is not None:
             questions.groups.append(_value_of(line.get("doc"), self._by))
-        target = None if view is not None and view.golds else _target(line.get("target"))
+        target = None if view is not None and view.golds else target_text(line.get("target"))
         options = list(view.texts) if view else None
         question = question_of(sample)
         questions.lengths.append(len(question) + sum(map(len, options or ())))
-        texts = [question, options, dumps(line.get("doc")), _prompt(line), target]
+        texts = [question, options, dumps(line.get("doc")), prompt_text(line), target]
         questions.texts.append(self._spool.add(texts))
         return place
 
@@ -155,14 +155,14 @@ class RunWatcher:
         self, questions: TaskQuestions, column: RunColumn, place: int, sample: Sample, view: ChoiceView | None
     ) -> tuple[str | None, str | None]:
         """What this run wrote, and its prompt where it is another one than the first run's."""
-        prompt = _prompt(sample.line)
+        prompt = prompt_text(sample.line)
         # What all prompts begin with ends where the question begins: questions may begin alike, too.
         at = prompt.rfind(question_of(sample))
         start = prompt[:at] if at > 0 else prompt
         column.head = start if column.head is None else _common(column.head, start)
         first = min(questions.runs) == self._place
         other = None if first or sample.prompt_hash == questions.prompts[place] else prompt
-        return (None if view is not None and view.lls else _leaf(sample.line.get("resps"))), other
+        return (None if view is not None and view.lls else first_leaf(sample.line.get("resps"))), other
 
     def task(self, audit: TaskAudit, scores: TaskScores | None) -> None:
         """Close a task.
@@ -216,19 +216,32 @@ def _cell(row: _Pending, metrics: Sequence[Metric], main: str, *, binary: bool) 
     return choice_cell(state, values, row.view, main)
 
 
-def _leaf(value: Any) -> str | None:
-    """The first leaf of nested lists, as text."""
+def first_leaf(value: Any) -> str | None:
+    """The first leaf of nested lists, as text.
+
+    Args:
+        value: ``resps`` or ``filtered_resps`` of a sample.
+    """
     while isinstance(value, list):
         value = value[0] if value else None
     return None if value is None else value if isinstance(value, str) else dumps(value)
 
 
-def _target(value: Any) -> str:
+def target_text(value: Any) -> str:
+    """A target as text.
+
+    Args:
+        value: What a sample has.
+    """
     return value if isinstance(value, str) else dumps(value)
 
 
-def _prompt(line: Mapping[str, Any]) -> str:
-    """The first prompt; of a chat, its turns one after the other."""
+def prompt_text(line: Mapping[str, Any]) -> str:
+    """The first prompt of a sample; of a chat, its turns one after the other.
+
+    Args:
+        line: The sample.
+    """
     value = _first(_first(line.get("arguments")))
     if isinstance(value, list):
         turns = [one for one in value if isinstance(one, Mapping)]

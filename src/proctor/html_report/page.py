@@ -16,7 +16,7 @@ from proctor.html_report.markup import Html, element, escape, joined
 STYLES = ("base.css", "tables.css", "figures.css", "questions.css", "print.css")
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src {script}; img-src data:; worker-src blob:; "
-    "form-action {forms}; base-uri 'none'"
+    "form-action {forms}; base-uri 'none'{connect}"
 )
 
 
@@ -39,6 +39,7 @@ def page(
     script: str = "",
     canary: str | None = None,
     form_action: str = "'none'",
+    connect: str = "",
 ) -> str:
     """The whole document.
 
@@ -51,10 +52,15 @@ def page(
         script: Run at the end.
         canary: A text to be found again.
         form_action: Where forms may send to, as a policy has it.
+        connect: From where the script may fetch, as a policy has it; "": from nowhere.
     """
     shown = [one for one in sections if one]
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    policy = _POLICY.format(script=f"'sha256-{digest}'" if script else "'none'", forms=form_action)
+    policy = _POLICY.format(
+        script=f"'sha256-{digest}'" if script else "'none'",
+        forms=form_action,
+        connect=f"; connect-src {connect}" if connect else "",
+    )
     head_elements = (
         element("meta", charset="utf-8"),
         element("meta", http_equiv="Content-Security-Policy", content=policy),

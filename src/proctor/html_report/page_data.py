@@ -15,6 +15,7 @@ from proctor.html_report.page import Block
 from proctor.html_report.pieces import short_name
 from proctor.html_report.spool import Spool
 from proctor.html_report.texts import LEVELS, Level, head_of, text_blocks
+from proctor.results.stored_run import StoredRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +58,19 @@ def page_data(
     tasks = {name: task for name, task in _ordered(facts, collector) if len(task)}
     if not tasks:
         return None
-    fixed = _fixed_blocks(facts, tasks, options)
+    buffer = ColumnBuffer()
+    groups = sorted({value for task in tasks.values() for value in task.groups}) if options.by else []
+    layout = page_columns(len(facts.runs), tasks, buffer, groups)
+    columns = Block("columns", packed(buffer.bytes()))
     asked = _asked(options)
     made = None
     for place, level in enumerate(asked):
         blocks, starts = text_blocks(list(tasks.values()), spool, len(facts.runs), level)
         if level.prompts and level.questions is None:
             blocks.append(Block("heads", packed_json(_heads(tasks))))
-        info = Block("info", inline_json(_info(facts, tasks, fixed[0], starts, level)), "application/json")
+        info = Block("info", inline_json(page_info(facts.runs, tasks, layout, starts, level)), "application/json")
         count = sum(map(len, tasks.values()))
-        made = PageData((info, fixed[1], *blocks), level, count, place > 0)
+        made = PageData((info, columns, *blocks), level, count, place > 0)
         if made.size <= room:
             break
     return made
@@ -99,26 +103,44 @@ def _heads(tasks: Mapping[str, TaskQuestions]) -> list[dict[int, str]]:
     return found
 
 
-def _fixed_blocks(
-    facts: ReportFacts, tasks: Mapping[str, TaskQuestions], options: ReportOptions
-) -> tuple[dict[str, Any], Block]:
-    buffer = ColumnBuffer()
-    groups = sorted({value for task in tasks.values() for value in task.groups}) if options.by else []
-    layout = add_columns(buffer, list(tasks.values()), len(facts.runs), groups)
-    layout["metrics"] = [[add_metrics(buffer, task, run) for run in range(len(facts.runs))] for task in tasks.values()]
+def page_columns(
+    runs: int, tasks: Mapping[str, TaskQuestions], buffer: ColumnBuffer, groups: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Add all columns of a page.
+
+    Args:
+        runs: How many runs there are.
+        tasks: Their questions by task.
+        buffer: Takes the columns.
+        groups: The values of the column that was named, in their order.
+
+    Returns:
+        Where each begins.
+    """
+    layout = add_columns(buffer, list(tasks.values()), runs, groups)
+    layout["metrics"] = [[add_metrics(buffer, task, run) for run in range(runs)] for task in tasks.values()]
     layout["groups"] = groups
-    return layout, Block("columns", packed(buffer.bytes()))
+    return layout
 
 
-def _info(
-    facts: ReportFacts, tasks: Mapping[str, TaskQuestions], layout: Mapping[str, Any], starts: Sequence[int],
-    level: Level,
+def page_info(
+    runs: Sequence[StoredRun], tasks: Mapping[str, TaskQuestions], layout: Mapping[str, Any], starts: Sequence[int],
+    level: Level = LEVELS[0],
 ) -> dict[str, Any]:  # fmt: skip
-    first = facts.runs[0]
+    """What a page's script knows at once.
+
+    Args:
+        runs: The runs.
+        tasks: Their questions by task.
+        layout: Of :func:`page_columns`.
+        starts: The first question of each block of texts.
+        level: How much of the texts there is.
+    """
+    first = runs[0]
     groups = [{"name": name, "alias": first.alias(name), "tasks": list(first.leaves(name))} for name in first.groups]
     return {
-        "runs": [{"letter": letter(place), "name": short_name(run)} for place, run in enumerate(facts.runs)],
-        "tasks": [_task(name, task, facts) for name, task in tasks.items()],
+        "runs": [{"letter": letter(place), "name": short_name(run)} for place, run in enumerate(runs)],
+        "tasks": [_task(name, task, runs) for name, task in tasks.items()],
         "groups": groups,
         "columns": layout,
         "blocks": starts,
@@ -126,7 +148,7 @@ def _info(
     }
 
 
-def _task(name: str, task: TaskQuestions, facts: ReportFacts) -> dict[str, Any]:
-    run = facts.runs[min(task.runs, default=0)]
+def _task(name: str, task: TaskQuestions, runs: Sequence[StoredRun]) -> dict[str, Any]:
+    run = runs[min(task.runs, default=0)]
     around = next((run.alias(group) for group, members in run.groups.items() if name in members), "")
     return {"name": name, "alias": run.alias(name), "group": around, "n": len(task), "labels": list(task.labels)}

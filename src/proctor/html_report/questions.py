@@ -5,6 +5,8 @@ from __future__ import annotations
 from proctor.html_report.facts import ReportFacts, ReportOptions
 from proctor.html_report.language import Language, read_web
 from proctor.html_report.markup import Child, Html, element
+from proctor.html_report.packed import inline_json
+from proctor.html_report.page import Block
 from proctor.html_report.page_data import PageData
 from proctor.html_report.pieces import details, section
 
@@ -14,9 +16,14 @@ KEYS = ("j / k", "Enter", "Esc", "/", "n / p", "w", "d", "u", "1–9", "c", "?")
 FULLER_MB = 50
 
 
-def page_script() -> str:
-    """The page's script: the packaged files as one, without their comments and indentation."""
-    lines = (line.strip() for name in SCRIPTS for line in read_web(name).split("\n"))
+def page_script(source: str = "") -> str:
+    """The page's script: the packaged files as one, without their comments and indentation.
+
+    Args:
+        source: A script that says where the page's data come from; "": the page has them.
+    """
+    texts = [*map(read_web, SCRIPTS[:-1]), source, read_web(SCRIPTS[-1])]
+    lines = (line.strip() for text in texts for line in text.split("\n"))
     code = "\n".join(line for line in lines if line and not line.startswith(("//", "/**", "* ", "*/")))
     return f'(() => {{\n"use strict";\n{code}\n}})();\n'
 
@@ -32,16 +39,36 @@ def questions(data: PageData | None, facts: ReportFacts, options: ReportOptions,
     """
     if data is None:
         return None
+    return question_list(language, _left_out(data, options, language))
+
+
+def question_list(language: Language, note: Html | None = None) -> Html:
+    """The section before the page's script has filled it.
+
+    Args:
+        language: Of the words.
+        note: What stands above the list.
+    """
     return section(
         "questions",
         language.text("questions"),
         element("noscript", element("p", language.text("no_script"), class_="note")),
-        _left_out(data, options, language),
+        note,
         element("p", hidden=True, id="q-missing", class_="missing", role="status"),
         element("div", _controls(language), _status(language), _split(language), id="q-tools", hidden=True),
         element("div", id="q-print"),
         _help(language),
     )
+
+
+def words_of_script(language: Language) -> Block:
+    """The words of the script.
+
+    Args:
+        language: In which they are.
+    """
+    found = {"language": language.code, "strings": language.page_strings()}
+    return Block("strings", inline_json(found), "application/json")
 
 
 def _left_out(data: PageData, options: ReportOptions, language: Language) -> Html | None:

@@ -13,11 +13,10 @@ from proctor.html_report.answers import answers
 from proctor.html_report.collect import Collector
 from proctor.html_report.facts import ReportFacts, ReportOptions, compared, score_rows
 from proctor.html_report.head import head, title_of
-from proctor.html_report.language import Language, language_of
-from proctor.html_report.packed import inline_json
-from proctor.html_report.page import Block, page
+from proctor.html_report.language import language_of
+from proctor.html_report.page import page
 from proctor.html_report.page_data import page_data
-from proctor.html_report.questions import page_script, questions
+from proctor.html_report.questions import page_script, questions, words_of_script
 from proctor.html_report.scores import scores
 from proctor.html_report.spool import Spool
 from proctor.html_report.versus import versus
@@ -81,16 +80,10 @@ def make_report(
         [*before, middle, *after],
         language,
         head=top,
-        blocks=(_strings(language), *(data.blocks if data else ())),
+        blocks=(words_of_script(language), *(data.blocks if data else ())),
         script=page_script(),
         canary=options.canary,
     )
-
-
-def _strings(language: Language) -> Block:
-    """The words of the script."""
-    found = {"language": language.code, "strings": language.page_strings()}
-    return Block("strings", inline_json(found), "application/json")
 
 
 def write_report(file: Path, text: str) -> int:

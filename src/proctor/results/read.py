@@ -174,28 +174,94 @@ def read_samples(file: Path) -> Iterator[tuple[int, Any]]:
     Raises:
         DataError: The file cannot be read, or a line is not JSON.
     """
+    return iter(SampleLines(file))
+
+
+class SampleLines:
+    """The samples of a file, and where the one that was read last lies in it.
+
+    Args:
+        file: As of :func:`read_samples`.
+
+    Attributes:
+        number: Of the last line, counted from 1.
+        offset: The byte at which it begins; None where it cannot be found by one: in a compressed file, in an array.
+        length: Its bytes.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.number = 0
+        self.offset: int | None = None
+        self.length = 0
+        self._file = file
+
+    def __iter__(self) -> Iterator[tuple[int, Any]]:
+        file = self._file
+        try:
+            with open_regular(file) as raw, _plain(raw) as stream:
+                found = _array(file, stream) if _begins_array(stream) else self._lines(stream, direct=stream is raw)
+                for self.number, value in found:
+                    yield self.number, value
+        except UnicodeDecodeError as error:
+            raise DataError(f"{file} is no samples file: {error}") from error
+        except (EOFError, zlib.error) as error:
+            raise DataError(f"{file} is incomplete or damaged: {error}") from error
+        except OSError as error:
+            raise DataError(f"{file} cannot be read: {error.strerror or error}.") from error
+
+    def _lines(self, stream: BinaryIO, *, direct: bool) -> Iterator[tuple[int, Any]]:
+        start = 0
+        while line := stream.readline(LONGEST_LINE + 1):
+            self.number += 1
+            if len(line) > LONGEST_LINE:
+                raise DataError(f"Line {self.number} of {self._file} holds more than {LONGEST_LINE // MB:,} MB.")
+            self.offset, self.length = start if direct else None, len(line)
+            start += len(line)
+            text = line.decode("utf-8")
+            try:
+                value = json.loads(text)
+            except (ValueError, RecursionError) as error:
+                raise DataError(f"Line {self.number} of {self._file} is not JSON: {error}") from error
+            yield self.number, value
+
+
+def read_sample_at(file: Path, number: int, offset: int | None, length: int) -> Any:
+    """One sample of a file.
+
+    Args:
+        file: As of :func:`read_samples`.
+        number: Of :attr:`SampleLines.number`.
+        offset: Of :attr:`SampleLines.offset`; None: the lines before it are read.
+        length: Of :attr:`SampleLines.length`.
+
+    Returns:
+        What stands there, which is another sample where the file was changed; None: nothing that is JSON.
+
+    Raises:
+        DataError: The file cannot be read.
+    """
+    if offset is None:
+        return next((value for place, value in read_samples(file) if place == number), None)
     try:
-        with _open_plain(file) as stream:
-            yield from _array(file, stream) if _begins_array(stream) else _lines(file, stream)
-    except UnicodeDecodeError as error:
-        raise DataError(f"{file} is no samples file: {error}") from error
-    except (EOFError, zlib.error) as error:
-        raise DataError(f"{file} is incomplete or damaged: {error}") from error
+        with open_regular(file) as stream:
+            stream.seek(offset)
+            return json.loads(stream.read(min(length, LONGEST_LINE)).decode("utf-8"))
     except OSError as error:
         raise DataError(f"{file} cannot be read: {error.strerror or error}.") from error
+    except (ValueError, RecursionError):
+        return None
 
 
 @contextmanager
-def _open_plain(file: Path) -> Iterator[BinaryIO]:
-    """A file's bytes, uncompressed."""
-    with open_regular(file) as raw:
-        compressed = raw.read(2) == _GZIP
-        raw.seek(0)
-        yield cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if compressed else raw
+def _plain(raw: BinaryIO) -> Iterator[BinaryIO]:
+    """A file's bytes, uncompressed; the file itself where it is not compressed."""
+    compressed = raw.read(2) == _GZIP
+    raw.seek(0)
+    yield cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if compressed else raw
 
 
 def _read_whole(file: Path) -> str:
-    with _open_plain(file) as stream:
+    with open_regular(file) as raw, _plain(raw) as stream:
         data = stream.read(LARGEST_DOCUMENT + 1)
     if len(data) > LARGEST_DOCUMENT:
         raise OSError(f"it holds more than {LARGEST_DOCUMENT // MB:,} MB")
@@ -206,20 +272,6 @@ def _begins_array(stream: BinaryIO) -> bool:
     start = stream.read(64).lstrip()
     stream.seek(0)
     return start.startswith(b"[")
-
-
-def _lines(file: Path, stream: BinaryIO) -> Iterator[tuple[int, Any]]:
-    number = 0
-    while line := stream.readline(LONGEST_LINE + 1):
-        number += 1
-        if len(line) > LONGEST_LINE:
-            raise DataError(f"Line {number} of {file} holds more than {LONGEST_LINE // MB:,} MB.")
-        text = line.decode("utf-8")
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise DataError(f"Line {number} of {file} is not JSON: {error}") from error
-        yield number, value
 
 
 def _array(file: Path, stream: BinaryIO) -> Iterator[tuple[int, Any]]:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -30,6 +30,7 @@ from proctor.results.schema import OTHER_ERRORS
 Identity: TypeAlias = tuple[str | int, int]
 """A document within its task: its hash (or its number, where the file has no hashes), and which of equal ones it is."""
 
+Reader: TypeAlias = Callable[[Path], Iterable[tuple[int, Any]]]
 _FACTS = frozenset(
     {"doc_id", "doc", "target", "arguments", "resps", "filtered_resps", "filter", "metrics", "doc_hash", "prompt_hash",
      "target_hash", "error", "variant"}
@@ -250,20 +251,19 @@ class StoredRun:
                 return None if low is None or high is None else (low, high)
         return None
 
-    def samples(self, task: str, *, variants: bool = False) -> Iterator[Sample]:
+    def samples(self, task: str, *, variants: bool = False, read: Reader = read_samples) -> Iterator[Sample]:
         """A task's samples, one at a time in the order of the file; none where there is no samples file.
 
         Args:
             task: Its name.
-            variants: Whether lines of further orders of the options are wanted, too: with the identity of their
-                document.
+            variants: Whether lines of further orders of the options are wanted, with their document's identity.
+            read: Reads the lines; somebody may want to know where they lie.
 
         Raises:
             DataError: The file cannot be read, or a line of it is no sample.
         """
-        file = self.samples_files.get(task)
-        if file is not None:
-            yield from _samples(file, _filter_names(self.config(task)), variants=variants)
+        if (file := self.samples_files.get(task)) is not None:
+            yield from _samples(file, read, _filter_names(self.config(task)), variants=variants)
 
 
 def _scores(entry: Mapping[str, Any], *, stderr: bool) -> Mapping[tuple[str, str], float]:
@@ -300,11 +300,11 @@ def _filter_names(config: Mapping[str, Any]) -> Sequence[str]:
     return [str(one.get("name")) for one in named] or ["none"]
 
 
-def _samples(file: Path, filters: Sequence[str], *, variants: bool) -> Iterator[Sample]:
+def _samples(file: Path, read: Reader, filters: Sequence[str], *, variants: bool) -> Iterator[Sample]:
     equal: Counter[tuple[str, str | int]] = Counter()
     lines_of: Counter[int] = Counter()
     met: dict[tuple[str, int], Identity] = {}
-    for number, line in read_samples(file):
+    for number, line in read(file):
         if not isinstance(line, dict) or not isinstance(doc_id := line.get("doc_id"), int):
             raise DataError(f"Line {number} of {file} is no sample: it has no whole number as 'doc_id'.")
         if line.get("variant"):

@@ -98,7 +98,8 @@ def _runs(entries: Sequence[Entry], language: Language) -> Html:
     rows = [_row(entry, run_facts(entry.run), language) for entry in entries]
     table = element("table", headers, element("tbody", *rows), class_="runs")
     button = element("button", language.text("view_open"), type="submit")
-    form = element("form", table, element("p", button), action="/report", method="get")
+    list_button = element("button", language.text("view_open_questions"), type="submit", formaction="/questions")
+    form = element("form", table, element("p", button, " ", list_button), action="/report", method="get")
     return element(
         "section",
         element("h2", language.text("runs"), class_="unseen"),
@@ -127,9 +128,10 @@ def _row(entry: Entry, facts: RunFacts, language: Language) -> Html:
 def _model(entry: Entry, facts: RunFacts, language: Language) -> Html:
     """The model's name, the way to its run alone, and whether its documents can be looked at."""
     label = element("label", isolated(short_name(entry.run)), for_=entry.id, title=entry.run.name)
-    alone = element("a", language.text("view_alone"), href=f"/report?run={entry.id}")
+    places = ("report", "questions") if facts.has_samples else ("report",)
+    alone = [(" ", element("a", language.text(f"view_{name}"), href=f"/{name}?run={entry.id}")) for name in places]
     note = None if facts.has_samples else element("span", language.text("view_no_samples"), class_="own note")
-    return element("th", label, " ", alone, note, scope="row", title=entry.run.source)
+    return element("th", label, *[part for pair in alone for part in pair], note, scope="row", title=entry.run.source)
 
 
 def _when(stamp: str) -> str:

@@ -17,6 +17,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import json
 import logging
@@ -30,9 +31,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from proctor.errors import OutputError, ProctorError
 from proctor.html_report.language import Language
+from proctor.view.api import Api
 from proctor.view.catalog import Catalog
+from proctor.view.index_file import IndexFile
+from proctor.view.indexing import Indexer
 from proctor.view.list_page import list_page, problem_page, view_language
-from proctor.view.run_facts import run_facts
+from proctor.view.questions_page import questions_page
 
 log = logging.getLogger("proctor")
 
@@ -55,6 +59,7 @@ class ViewServer(ThreadingHTTPServer):
 
     Args:
         catalog: The runs.
+        index: Where their samples are found.
         host: The address on which it listens.
         port: The port; 0: any that is free.
         language: "en" or "ko"; None: the locale's.
@@ -69,11 +74,20 @@ class ViewServer(ThreadingHTTPServer):
     allow_reuse_address = False
 
     def __init__(
-        self, catalog: Catalog, host: str, port: int, language: str | None = None, *, follow: bool = False
+        self,
+        catalog: Catalog,
+        index: IndexFile,
+        host: str,
+        port: int,
+        language: str | None = None,
+        *,
+        follow: bool = False,
     ) -> None:
         self.catalog, self.follow = catalog, follow
         self.language: Language = view_language(language)
         self.token = secrets.token_urlsafe(24)
+        self.indexer = Indexer(catalog, index)
+        self.api = Api(catalog, index, self.indexer)
         try:
             super().__init__((host, port), Handler)
         except (OSError, OverflowError) as error:
@@ -84,6 +98,11 @@ class ViewServer(ThreadingHTTPServer):
         self.port = int(self.server_address[1])
         own = {host, *LOOPBACK} if host in LOOPBACK else {host}
         self.hosts = frozenset(f"{f'[{one}]' if ':' in one else one}:{self.port}" for one in own)
+
+    def server_close(self) -> None:
+        """End the reading of files, too."""
+        super().server_close()
+        self.indexer.stop()
 
     @property
     def address(self) -> str:
@@ -118,6 +137,8 @@ class Handler(BaseHTTPRequestHandler):
             self._let_in()
         elif parts.path in self.routes:
             self._respond(self.routes[parts.path], query)
+        elif parts.path.startswith("/api/"):
+            self._respond(Handler._api, query)
         else:
             self._problem(HTTPStatus.NOT_FOUND, "There is no such page.")
 
@@ -167,25 +188,24 @@ class Handler(BaseHTTPRequestHandler):
         text = self.server.catalog.report(query.get("run", []), self.server.language.code)
         self._send(HTTPStatus.OK, _HTML, text)
 
-    def _api_runs(self, query: Mapping[str, list[str]]) -> None:
-        entries = self.server.catalog.entries()
-        runs = [
-            {"id": one.id, "model": one.run.name, "source": one.run.source, "date": one.run.stamp,
-             **run_facts(one.run).as_dict()}
-            for one in entries
-        ]  # fmt: skip
-        unread = [{"place": one.place, "reason": one.reason} for one in self.server.catalog.unread]
-        self._send_json({"runs": runs, "unread": unread, "going_on": self.server.catalog.statuses()})
+    def _questions(self, query: Mapping[str, list[str]]) -> None:
+        runs = self.server.catalog.chosen(query.get("run", []))
+        self.server.indexer.prefer(query["run"])
+        self._send(HTTPStatus.OK, _HTML, questions_page(runs, query["run"], self.server.language))
 
-    def _api_compare(self, query: Mapping[str, list[str]]) -> None:
-        from proctor.analysis.compare import compare_runs
-        from proctor.analysis.comparison import CompareOptions
-
-        ids = [*query.get("a", []), *query.get("b", [])]
-        self._send_json(compare_runs(self.server.catalog.chosen(ids), CompareOptions()).to_dict())
-
-    def _send_json(self, value: Any) -> None:
-        self._send(HTTPStatus.OK, _JSON, json.dumps(value, ensure_ascii=False, allow_nan=False))
+    def _api(self, query: Mapping[str, list[str]]) -> None:
+        value = self.server.api.answer(urlsplit(self.path).path, query)
+        if value is None:
+            self._problem(HTTPStatus.NOT_FOUND, "There is no such address of the API.")
+            return
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        tag = f'"{hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:24]}"'
+        if self.headers.get("If-None-Match") == tag:
+            self.send_response(HTTPStatus.NOT_MODIFIED)
+            self.send_header("ETag", tag)
+            self._end(b"")
+        else:
+            self._send(HTTPStatus.OK, _JSON, text, tag=tag)
 
     def _problem(self, status: HTTPStatus, sentence: str, hint: str | None = None) -> None:
         if urlsplit(self.path).path.startswith("/api/"):
@@ -193,10 +213,12 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._send(status, _HTML, problem_page(sentence, hint, self.server.language))
 
-    def _send(self, status: HTTPStatus, kind: str, text: str, *, again: bool = False) -> None:
+    def _send(self, status: HTTPStatus, kind: str, text: str, *, again: bool = False, tag: str | None = None) -> None:
         data = text.encode("utf-8", "replace")
         self.send_response(status)
         self.send_header("Content-Type", kind)
+        if tag is not None:
+            self.send_header("ETag", tag)
         if again:
             self.send_header("Refresh", str(SECONDS))
         self._end(data)
@@ -217,6 +239,5 @@ class Handler(BaseHTTPRequestHandler):
 Handler.routes = {
     "/": Handler._list,
     "/report": Handler._report,
-    "/api/runs": Handler._api_runs,
-    "/api/compare": Handler._api_compare,
+    "/questions": Handler._questions,
 }

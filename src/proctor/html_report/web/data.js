@@ -267,12 +267,36 @@ class Texts {
     }
   }
 
+  /** What a view needs of the texts before its questions can be chosen. */
+  async prepare(_, progress) {
+    await this.all(progress);
+  }
+
+  /** All texts that a table of these questions has. */
+  async whole() {
+    await this.all(() => {});
+  }
+
+  /** Characters of each question, once texts are there. */
+  lengths(columns) {
+    return Float32Array.from({ length: columns.n }, (_, i) => (this.now(i).question ?? "").length);
+  }
+
   matches(i, words) {
     const number = this.block(i);
     const text = this.folded[number] ? this.folded[number][i - this.starts[number]] : "";
     return words.every((word) => text.includes(word));
   }
 }
+
+/** What the page carries: null where it has no questions. */
+const carriedSource = () => {
+  const text = carried("info");
+  return text === null ? null : async () => {
+    const info = JSON.parse(text);
+    return { info, columns: new Columns(info, await unpack(carried("columns"))), texts: new Texts(info) };
+  };
+};
 
 /** A document's JSON as it was hashed: two spaces deeper with each bracket; numbers stay as they are written. */
 const indented = (text) => {

@@ -3,8 +3,8 @@
 const MOST_PRINTED = 200;
 
 class Questions {
-  constructor(info, columns) {
-    Object.assign(this, { info, columns, texts: new Texts(info), flags: new Flags(), lengths: null, mark: "" });
+  constructor(info, columns, texts) {
+    Object.assign(this, { info, columns, texts, flags: new Flags(), lengths: null, mark: "" });
     this.letters = info.runs.map((run) => run.letter);
     this.section = document.getElementById("questions");
     this.count = document.getElementById("q-count");
@@ -80,9 +80,9 @@ class Questions {
     const needsTexts = view.s || view.len.some(Boolean) || view.o === "length";
     if (needsTexts) {
       this.section.dataset.state = "busy";
-      await this.texts.all((share) => { if (turn === this.turn) this.count.textContent = say("reading", { share: percent(share) }); });
+      await this.texts.prepare(view, (share) => { if (turn === this.turn) this.count.textContent = say("reading", { share: percent(share) }); });
       if (turn !== this.turn) return;
-      this.lengths ??= Float32Array.from({ length: this.columns.n }, (_, i) => (this.texts.now(i).question ?? "").length);
+      if (view.len.some(Boolean) || view.o === "length") this.lengths ??= this.texts.lengths(this.columns);
     }
     const order = select(view, this.info, this.columns, this.texts, this.flags, this.lengths);
     const open = this.pane.i;
@@ -182,7 +182,7 @@ class Questions {
   }
 
   async csv() {
-    await this.texts.all(() => {});
+    await this.texts.whole(this.list.order);
     const cell = (value) => {
       const text = String(value ?? "");
       // A table program takes these for formulas.
@@ -224,8 +224,8 @@ const start = async () => {
   startCopyButtons();
   startSorting();
   const section = document.getElementById("questions");
-  const info = carried("info");
-  if (!section || !info) return;
+  const open = typeof servedSource === "undefined" ? carriedSource() : servedSource();
+  if (!section || !open) return;
   if (typeof DecompressionStream === "undefined") {
     document.getElementById("q-missing").hidden = false;
     document.getElementById("q-missing").textContent = say("old_browser");
@@ -233,9 +233,8 @@ const start = async () => {
   }
   // After the first paint: what is above must not wait for it.
   await new Promise((resolve) => { requestAnimationFrame(() => setTimeout(resolve)); });
-  const known = JSON.parse(info);
-  const columns = new Columns(known, await unpack(carried("columns")));
-  await new Questions(known, columns).start();
+  const { info, columns, texts } = await open();
+  await new Questions(info, columns, texts).start();
 };
 
 start();

@@ -1,0 +1,268 @@
+"""What the server says in JSON: to its own pages, and to scripts."""
+
+# Each route is a function of the request's query; ``docs/view.md`` describes them. Runs are named by their addresses,
+# never by paths. While files are being read for the first time (or again), answers are of those that have been, and
+# ``reading`` is how many are not yet.
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from proctor.errors import UsageError
+from proctor.html_report.cells import NONE
+from proctor.view.catalog import Catalog, Entry
+from proctor.view.index_file import IndexFile
+from proctor.view.indexing import Indexer
+from proctor.view.question_set import LINE, QuestionSet, lines, matching, question_set, version_of
+from proctor.view.row_query import (
+    MOST,
+    IndexedFile,
+    RowFilter,
+    files_of,
+    row_page,
+    with_other,
+    words_of_search,
+)
+from proctor.view.run_facts import run_facts
+from proctor.view.stored_sample import Wanted, stored_question
+
+Query = Mapping[str, list[str]]
+_MOST_SETS = 4
+"""Versions of pages that are kept; a hundred thousand questions have 2 MB."""
+
+
+class Api:
+    """The routes.
+
+    Args:
+        catalog: The runs.
+        index: Their samples.
+        indexer: Reads what the index lacks.
+    """
+
+    def __init__(self, catalog: Catalog, index: IndexFile, indexer: Indexer) -> None:
+        self.catalog, self.index, self.indexer = catalog, index, indexer
+        self._sets: OrderedDict[tuple[str, ...], QuestionSet] = OrderedDict()
+        self._making = threading.Lock()
+        self.routes: Mapping[str, Callable[[Query], Any]] = {
+            "/api/runs": self.runs,
+            "/api/tasks": self.tasks,
+            "/api/rows": self.rows,
+            "/api/question": self.question,
+            "/api/compare": self.compare,
+            "/api/page": self.page,
+            "/api/lines": self.lines,
+            "/api/reading": self.reading,
+            "/api/search": self.search,
+        }
+
+    def answer(self, path: str, query: Query) -> Any:
+        """What a request gets: a value for JSON; None: there is no such route.
+
+        Args:
+            path: Of the address.
+            query: What follows it.
+
+        Raises:
+            ProctorError: It cannot be answered.
+        """
+        parts = path.split("/")
+        if len(parts) == 5 and parts[1:3] == ["api", "runs"] and parts[4] == "tasks":
+            return self.tasks({"run": [parts[3]]})
+        route = self.routes.get(path)
+        return None if route is None else route(query)
+
+    def runs(self, query: Query) -> Any:
+        """All runs."""
+        entries = self.catalog.entries()
+        runs = [
+            {"id": one.id, "model": one.run.name, "source": one.run.source, "date": one.run.stamp,
+             **run_facts(one.run).as_dict()}
+            for one in entries
+        ]  # fmt: skip
+        unread = [{"place": one.place, "reason": one.reason} for one in self.catalog.unread]
+        return {"runs": runs, "unread": unread, "going_on": self.catalog.statuses()}
+
+    def tasks(self, query: Query) -> Any:
+        """The tasks of a run: scores of its file, and what the index has of its samples."""
+        (entry,) = self._entries(query, most=1)
+        self.indexer.prefer([entry.id])
+        with self.index.connection() as connection:
+            counts = connection.execute(
+                "SELECT task, problem, (SELECT count(*) FROM rows WHERE file = files.id) FROM files WHERE run = ?",
+                (entry.id,),
+            )
+            known = {task: (problem, count) for task, problem, count in counts}
+        found = [
+            {
+                "task": task,
+                "alias": entry.run.alias(task),
+                "scores": {f"{metric},{name}": value for (metric, name), value in entry.run.scores(task).items()},
+                "rows": known[task][1] if task in known else None,
+                "problem": known[task][0] if task in known else None,
+            }
+            for task in entry.run.tasks
+        ]
+        groups = {name: list(entry.run.leaves(name)) for name in entry.run.groups}
+        return {"run": entry.id, "tasks": found, "groups": groups, "reading": self._reading([entry])}
+
+    def rows(self, query: Query) -> Any:
+        """A page of the rows of one run; with a second run, of those on which they differ."""
+        entries = self._entries(query, most=2)
+        wanted = row_filter(query)
+        with self.index.connection() as connection:
+            files = files_of(connection, entries[0].id, entries[0].run.tasks)
+            if len(entries) > 1:
+                files = with_other(files, files_of(connection, entries[1].id, entries[1].run.tasks))
+            if wanted.task is not None:
+                run = entries[0].run
+                tasks = set(run.leaves(wanted.task)) if wanted.task in run.groups else {wanted.task}
+                files = [one for one in files if one.task in tasks]
+            page = row_page(connection, files, wanted, after=_one(query, "after"), limit=_limit(query))
+        return {"run": entries[0].id, "rows": page.rows, "after": page.after, "reading": self._reading(entries)}
+
+    def question(self, query: Query) -> Any:
+        """One question, whole."""
+        entries = self._entries(query)
+        number = _one(query, "id") or ""
+        if not number.lstrip("-").isdecimal():
+            raise UsageError("A question is named by run=, task= and id=, its number.")
+        wanted = Wanted(_one(query, "task") or "", int(number), _one(query, "hash") or "")
+        return stored_question(wanted, entries, self.index, self.indexer)
+
+    def compare(self, query: Query) -> Any:
+        """Two runs or more, as ``proctor compare --json``."""
+        from proctor.analysis.compare import compare_runs
+        from proctor.analysis.comparison import CompareOptions
+
+        ids = [*query.get("a", []), *query.get("b", [])]
+        return compare_runs(self.catalog.chosen(ids), CompareOptions()).to_dict()
+
+    def page(self, query: Query) -> Any:
+        """The columns of the page's list."""
+        entries = self._entries(query)
+        questions = self._questions(entries)
+        return {
+            "version": questions.version,
+            "info": questions.info,
+            "columns": base64.b64encode(questions.columns).decode("ascii"),
+            "reading": self._reading(entries),
+        }
+
+    def lines(self, query: Query) -> Any:
+        """The questions' texts by their places in the page's list: their beginnings, or the whole of them."""
+        questions = self._questions(self._entries(query), _one(query, "version"))
+        places = [int(one) for one in (_one(query, "places") or "").split(",") if one.isdecimal()]
+        if len(places) > MOST or any(place >= len(questions.documents) for place in places):
+            raise UsageError(f"places: up to {MOST} of the list's {len(questions.documents):,} questions.")
+        length = None if _one(query, "whole") else LINE
+        with self.index.connection() as connection:
+            return {"lines": list(lines(connection, [questions.documents[place] for place in places], length))}
+
+    def reading(self, query: Query) -> Any:
+        """How many files are not in the index as they are."""
+        return {"reading": self._reading(self._entries(query))}
+
+    def search(self, query: Query) -> Any:
+        """The places in the page's list whose texts have the words."""
+        questions = self._questions(self._entries(query), _one(query, "version"))
+        with self.index.connection() as connection:
+            return {"places": matching(connection, questions, words_of_search(_one(query, "s") or ""))}
+
+    def _entries(self, query: Query, *, most: int | None = None) -> list[Entry]:
+        """The runs of a query: in the order of their dates, of two whose rows are wanted in the order given."""
+        ids = query.get("run", [])
+        runs = self.catalog.chosen(ids)
+        by_id = {entry.id: entry for entry in self.catalog.entries()}
+        if most is None:
+            return [one for one in reversed(self.catalog.entries()) if one.run in runs and one.id in ids]
+        if len(ids) > most:
+            raise UsageError(f"That takes {most} run{'s' if most > 1 else ''}, not {len(ids)}.")
+        return [by_id[one] for one in ids]
+
+    def _files(self, entries: Sequence[Entry]) -> list[list[IndexedFile]]:
+        with self.index.connection() as connection:
+            return [files_of(connection, entry.id, entry.run.tasks) for entry in entries]
+
+    def _questions(self, entries: Sequence[Entry], version: str | None = None) -> QuestionSet:
+        """The questions of runs as they are now, or of the version that a page has, as they were then."""
+        runs = tuple(entry.id for entry in entries)
+        self.indexer.prefer(runs)
+        with self._making:
+            if version is None:
+                files = self._files(entries)
+                version = version_of(files)
+                if (*runs, version) not in self._sets:
+                    with self.index.connection() as connection:
+                        made = question_set(connection, [entry.run for entry in entries], files)
+                    self._sets[*runs, version] = made
+            if (found := self._sets.get((*runs, version))) is None:
+                raise UsageError("The files have changed since the page was loaded.", hint="Load the page again.")
+            self._sets.move_to_end((*runs, version))
+            while len(self._sets) > _MOST_SETS:
+                self._sets.popitem(last=False)
+            return found
+
+    def _reading(self, entries: Sequence[Entry]) -> int:
+        return sum(len(self.indexer.missing(entry)) for entry in entries)
+
+
+def row_filter(query: Query) -> RowFilter:
+    """What a query says of rows.
+
+    Args:
+        query: ``f``, ``t``, ``s``, ``k``, ``p``, ``filter`` and ``o``, as the page's own addresses have them.
+
+    Raises:
+        UsageError: A part of it says nothing.
+    """
+    order = _one(query, "o") or "order"
+    low, _, high = (_one(query, "p") or "").partition("..")
+    names = tuple(name for name in (_one(query, "f") or "").split(",") if name)
+    return RowFilter(
+        names=names,
+        task=_one(query, "t"),
+        words=words_of_search(_one(query, "s") or ""),
+        picked=_letter(_one(query, "k")),
+        p=(_number(low), _number(high)),
+        pipeline=_one(query, "filter"),
+        order=order.removesuffix("-"),
+        down=order.endswith("-"),
+    )
+
+
+def _one(query: Query, name: str) -> str | None:
+    return query[name][0] if query.get(name) else None
+
+
+def _limit(query: Query) -> int:
+    text = _one(query, "limit")
+    if text is None:
+        return MOST
+    if not text.isdecimal() or not 0 < int(text) <= MOST:
+        raise UsageError(f"limit={text}: a page has 1 to {MOST} rows.")
+    return int(text)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError as error:
+        raise UsageError(f"{text!r} is no probability.", hint="p=0.5..0.9, p=0.9.. or p=..0.1") from error
+
+
+def _letter(text: str | None) -> int | None:
+    """The position of an option: ``A`` is 0; ``27`` is 26."""
+    if not text:
+        return None
+    if text == "–":
+        return NONE
+    if text.isdecimal():
+        return int(text) - 1
+    if len(text) == 1 and "A" <= text.upper() <= "Z":
+        return ord(text.upper()) - 65
+    raise UsageError(f"{text!r} is no option: A is the first.")
