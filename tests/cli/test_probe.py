@@ -46,6 +46,9 @@ def test_json_and_a_reference(tmp_path, capsys):
         (["--tasks", "nosuch"], "Tasks not found"),
         (["--model", "hf"], "needs to know which model to load"),
         (["--output", "/dev/null/x.json"], "cannot be written"),
+        (["--min_k", "1.5"], "the share of tokens lies between 0 and 1"),
+        (["--min_k", "nan"], "the share of tokens lies between 0 and 1"),
+        (["--min_k"], "--model dummy gives log-likelihoods alone"),
     ],
 )
 def test_mistakes_are_sentences(capsys, words, sentence):
@@ -60,3 +63,20 @@ def test_tasks_without_listed_options_are_said(capsys):
     assert "No prompt of demo_text_isles lists its options" in capsys.readouterr().err
     assert main([*WORDS, "--tasks", "demo_text_isles"]) == 0
     assert "Left out, since their prompts list no options: demo_text_isles." in capsys.readouterr().out
+
+
+def test_the_least_likely_tokens_of_the_demo(shared_models, capsys):
+    words = ["probe", "--model", "hf", "--model_args", f"pretrained={shared_models / 'neox'}", "--device", "cpu"]
+    words += ["--tasks", "demo_letter_isles", "--limit", "2", "--no_store", "--probe_orders", "4", "--min_k"]
+    assert main(words) == 0
+    assert "The least likely 20 % of the tokens of a question" in capsys.readouterr().out
+    assert main([*words, "--json"]) == 0
+    [row] = json.loads(capsys.readouterr().out)
+    assert row["min_k"] < 0
+    assert row["min_k_plus_plus"] is not None
+
+
+def test_an_encoder_decoder_is_refused(shared_models, capsys):
+    words = ["probe", "--model", "hf", "--model_args", f"pretrained={shared_models / 't5'}", "--device", "cpu"]
+    assert main([*words, "--tasks", "demo_letter_isles", "--limit", "2", "--no_store", "--min_k"]) == 2
+    assert "is an encoder-decoder" in capsys.readouterr().err

@@ -11,7 +11,7 @@ from proctor.errors import OutputError, UsageError
 from proctor.probe.document import probe_document, read_reference, write_probe
 from proctor.probe.run import ItemResult, ProbeResult, TaskResult
 
-ITEMS = (ItemResult(0, "a", (-1.5, -2.0), -3.25, 7, True), ItemResult(4, "b"))
+ITEMS = (ItemResult(0, "a", (-1.5, -2.0), -3.25, 7, True, -6.5, -1.25), ItemResult(4, "b"))
 PROBE = ProbeResult("models/한국어", (TaskResult("t", Counter(free=1, sorted=1), ITEMS, 1),), ("u",))
 
 
@@ -49,3 +49,12 @@ def test_what_is_no_reference(tmp_path, change, sentence):
 def test_a_reference_that_is_not_there(tmp_path):
     with pytest.raises(UsageError, match="cannot be read"):
         read_reference(str(tmp_path / "none.json"))
+
+
+def test_a_probe_that_was_written_before_min_k_was_known_is_read(tmp_path):
+    document = probe_document(PROBE)
+    for item in document["tasks"]["t"]["items"]:
+        del item["min_k"], item["min_k_plus_plus"]
+    file = tmp_path / "old.json"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    assert read_reference(str(file)).items["t", "a"].min_k is None

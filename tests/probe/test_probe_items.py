@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctor.probe.items import LEAST_WORDS, halves_of, probe_items
+from proctor.probe.items import LEAST_WORDS, halves_of, probe_items, question_of
 from proctor.run.bind import bind_tasks
 from proctor.run.exam import select_suite
 from proctor.run.progress import Quiet
@@ -80,3 +80,9 @@ def test_halves_are_the_question_and_neither_is_empty(text):
     assert text.startswith("".join(halves))
     assert all(half.strip() for half in halves)
     assert len("".join(halves).split()) >= LEAST_WORDS or "".join(halves) != text
+
+
+def test_a_question_is_the_prompt_without_its_first_label():
+    assert question_of("What is long?\nA. ") == "What is long?"
+    assert question_of("One line") == "One line"
+    assert question_of("") == ""

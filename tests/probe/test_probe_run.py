@@ -7,6 +7,7 @@ import math
 import pytest
 
 from proctor.errors import UsageError
+from proctor.models.protocols import TokenScores
 from proctor.probe import run as module
 from proctor.probe.run import run_probe
 from proctor.run.progress import Quiet
@@ -44,11 +45,11 @@ class Rehearsed:
 
 @pytest.fixture
 def probe(monkeypatch, write_quiz, tmp_path):
-    def call(model, documents=3, options=("right", "b", "c", "d"), orders=24, **settings):
+    def call(model, documents=3, options=("right", "b", "c", "d"), orders=24, min_k=None, **settings):
         task = write_quiz([(f"{QUESTION} {number}", options) for number in range(documents)])
         config = build_config({"model": "hf", "model_args": {"pretrained": "m"}, "tasks": [task], **settings})
         monkeypatch.setattr(module, "open_configured", lambda config, lazily: model)
-        return run_probe(config, orders, progress=Quiet)
+        return run_probe(config, orders, progress=Quiet, min_k=min_k)
 
     return call
 
@@ -104,3 +105,44 @@ def test_tasks_that_list_no_options_are_named():
         {"model": "dummy", "tasks": ["demo_letter_isles", "demo_text_isles"], "limit": 2, "no_store": True}
     )
     assert run_probe(config, 24, progress=Quiet).left_out == ("demo_text_isles",)
+
+
+class Reads(Rehearsed):
+    """Has whole distributions: of each question four tokens, the first of which has a log-probability of -9."""
+
+    def __init__(self, logprobs=(-9.0, -1.0, -2.0, -3.0), deviations=(2.0, 1.0, 1.0, 1.0)):
+        super().__init__()
+        self.values, self.read = (logprobs, deviations), []
+
+    def token_scores(self, texts):
+        for text in texts:
+            self.read.append(text)
+            yield TokenScores(self.values[0], (-1.0,) * 4, self.values[1])
+
+
+def test_the_least_likely_tokens_of_questions_are_found_where_they_are_wanted(probe):
+    model = Reads()
+    [task] = probe(model, no_store=True, min_k=0.5).tasks
+    assert model.read == [f"{QUESTION} {number}" for number in range(3)]
+    # (-9 - -1) / 2 and (-3 - -1) / 1 are the lowest two.
+    assert {(item.min_k, item.min_k_plus_plus) for item in task.items} == {(-6.0, -3.0)}
+    assert all(len(item.orders) == 24 for item in task.items)
+    plain = Reads()
+    [task] = probe(plain, no_store=True).tasks
+    assert plain.read == []
+    assert {(item.min_k, item.min_k_plus_plus) for item in task.items} == {(None, None)}
+
+
+def test_a_token_without_a_number_leaves_its_question_out_and_a_certain_model_has_no_second_score(probe):
+    [task] = probe(Reads(logprobs=(-9.0, math.nan, -1.0, -1.0)), no_store=True, min_k=0.5).tasks
+    assert {item.min_k for item in task.items} == {None}
+    [task] = probe(Reads(deviations=(0.0,) * 4), no_store=True, min_k=0.5).tasks
+    assert {(item.min_k, item.min_k_plus_plus) for item in task.items} == {(-6.0, None)}
+
+
+def test_a_model_without_distributions_is_refused_before_anything_is_asked(probe):
+    model = Rehearsed()
+    with pytest.raises(UsageError, match="--min_k needs the model's whole distribution") as caught:
+        probe(model, no_store=True, min_k=0.2)
+    assert "--model hf" in caught.value.hint
+    assert model.sent == []

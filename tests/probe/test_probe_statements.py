@@ -11,7 +11,7 @@ import pytest
 
 from proctor.probe.document import Reference
 from proctor.probe.run import ItemResult, ProbeResult, TaskResult
-from proctor.probe.statements import LEVEL, TOGETHER, probe_rows, probe_sentences
+from proctor.probe.statements import LEVEL, TOGETHER, min_k_sentence, probe_rows, probe_sentences
 
 
 def items(count, gain, seed=0, orders=24):
@@ -133,3 +133,16 @@ def test_without_memory_the_claim_is_made_in_five_of_a_hundred_probes_at_most():
     claims = sum(probe_rows(result(items(40, 0.0, seed)))[0].is_preferred for seed in range(400))
     # Three standard errors above 5 %.
     assert claims <= 400 * LEVEL + 3 * math.sqrt(400 * LEVEL * (1 - LEVEL))
+
+
+def test_the_least_likely_tokens_are_said_without_a_test():
+    probe = result(tuple(replace(item, min_k=-6.0, min_k_plus_plus=-1.5) for item in items(4, 0.0)))
+    old = result(tuple(replace(item, min_k=-7.0, min_k_plus_plus=-2.0) for item in items(4, 0.0)))
+    [row] = probe_rows(probe, reference(old))
+    text = min_k_sentence(row, 0.2, "old")
+    assert text.startswith("The least likely 20 % of the tokens of a question have a log-probability of -6.00")
+    assert "(Min-K%++); old: -7.00 and -2.00." in text
+    assert text.endswith("Such scores hardly tell what was trained on from what was not, and have no test.")
+    [alone] = probe_rows(probe)
+    assert "old" not in min_k_sentence(alone, 0.2, None)
+    assert min_k_sentence(probe_rows(result(items(4, 0.0)))[0], 0.2, None) is None

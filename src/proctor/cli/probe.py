@@ -35,6 +35,14 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         help=f"orders of the options of a document, rounded up to whole blocks of rotations ({ORDERS})",
     )
     own.add_argument(
+        "--min_k",
+        type=float,
+        nargs="?",
+        const=0.2,
+        metavar="SHARE",
+        help="also Min-K%% and Min-K%%++ of questions, by this share of their least likely tokens (0.2); of --model hf",
+    )
+    own.add_argument(
         "--reference", metavar="FILE", help="what --output wrote for a model that cannot have seen the exam"
     )
     own.add_argument("--output", metavar="FILE", help="write the numbers of every document, as --reference reads them")
@@ -48,8 +56,11 @@ def execute(namespace: argparse.Namespace) -> int:
     given = dict(vars(namespace))
     orders, as_json = given.pop("probe_orders", ORDERS), given.pop("json", False)
     reference_file, output = given.pop("reference", None), given.pop("output", None)
+    min_k = given.pop("min_k", None)
     if orders < 2:
         raise UsageError(f"--probe_orders {orders}: the published order needs at least one other to be compared with.")
+    if min_k is not None and not 0 < min_k < 1:
+        raise UsageError(f"--min_k {min_k:g}: the share of tokens lies between 0 and 1, as in 0.2.")
     config = read_config(given)
     check_model(config)
 
@@ -63,23 +74,23 @@ def execute(namespace: argparse.Namespace) -> int:
     from proctor.probe.statements import probe_rows
     from proctor.run.progress import open_progress
 
-    result = run_probe(config, orders, progress=open_progress)
+    result = run_probe(config, orders, progress=open_progress, min_k=min_k)
     if output:
         write_probe(result, output)
     rows = probe_rows(result, reference)
     name = None if reference is None else reference.model
     if as_json:
-        _print_json(rows, name)
+        _print_json(rows, name, min_k)
     else:
-        print("\n".join(_lines(rows, name, result.left_out, sum(task.refused for task in result.tasks))))
+        print("\n".join(_lines(rows, name, min_k, result.left_out, sum(task.refused for task in result.tasks))))
     return 0
 
 
-def _print_json(rows: Sequence[Row], reference: str | None) -> None:
+def _print_json(rows: Sequence[Row], reference: str | None, min_k: float | None) -> None:
     import json
     from dataclasses import asdict
 
-    from proctor.probe.statements import probe_sentences
+    from proctor.probe.statements import min_k_sentence, probe_sentences
 
     shown = [
         {
@@ -88,17 +99,22 @@ def _print_json(rows: Sequence[Row], reference: str | None) -> None:
             "first_places": None if row.canary is None else row.canary.first_places,
             "p_rank_sum": None if row.canary is None else row.canary.p_rank_sum,
             "p_first": None if row.canary is None else row.canary.p_first,
-            "sentences": probe_sentences(row, reference),
+            "sentences": [
+                *probe_sentences(row, reference),
+                *filter(None, [min_k_sentence(row, min_k, reference) if min_k else None]),
+            ],
         }
         for row in rows
     ]
     print(json.dumps(shown, ensure_ascii=False, indent=2))
 
 
-def _lines(rows: Sequence[Row], reference: str | None, left_out: Sequence[str], refused: int) -> list[str]:
+def _lines(
+    rows: Sequence[Row], reference: str | None, min_k: float | None, left_out: Sequence[str], refused: int
+) -> list[str]:
     from proctor.analysis.wording import counted, named
     from proctor.cli.text_tables import aligned_table
-    from proctor.probe.statements import probe_sentences
+    from proctor.probe.statements import min_k_sentence, probe_sentences
 
     headers = ["", "documents", "left out", "first", "expected", "p", "halves", "verbatim", "bits/byte"]
     headers += ["reference: first", "bits/byte"] if reference else []
@@ -109,6 +125,7 @@ def _lines(rows: Sequence[Row], reference: str | None, left_out: Sequence[str], 
     if marked:
         lines.append(f"Preferred beyond chance, corrected for the number of tasks: {named(marked)}.")
     lines += _verbatim(rows[0], reference)
+    lines += filter(None, [min_k_sentence(rows[0], min_k, reference) if min_k else None])
     if left_out:
         lines.append(f"Left out, since their prompts list no options: {named(left_out)}.")
     if refused:

@@ -131,6 +131,37 @@ class ResumableModel(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class TokenScores:
+    """What a model gives every token of a text after those before it; sequences have one value for each token.
+
+    Attributes:
+        logprobs: The log-probability of each token, in nats.
+        means: The mean of log p under the model's own next-token distribution at each position.
+        deviations: Its standard deviation there.
+    """
+
+    logprobs: Sequence[float]
+    means: Sequence[float]
+    deviations: Sequence[float]
+
+
+@runtime_checkable
+class TokenScoringModel(Protocol):
+    """A model that has whole distributions of next tokens, and not the log-probabilities of given texts alone."""
+
+    def token_scores(self, texts: Sequence[str]) -> Iterator[TokenScores]:
+        """The tokens of each text, text by text; nothing of it is stored.
+
+        Args:
+            texts: Each after the token that stands before any text; one without tokens has no values.
+
+        Raises:
+            UsageError: The model reads texts and writes others (an encoder-decoder).
+        """
+        ...
+
+
 @runtime_checkable
 class RecallableModel(Protocol):
     """A model that need not be loaded for its facts, where an earlier run has stored them."""

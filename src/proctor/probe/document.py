@@ -40,6 +40,8 @@ def _task(task: TaskResult) -> dict[str, Any]:
             "completion": item.completion,
             "bytes": item.length,
             "greedy": item.is_greedy,
+            "min_k": item.min_k,
+            "min_k_plus_plus": item.min_k_plus_plus,
         }
         for item in task.items
     ]
@@ -97,6 +99,10 @@ _HINT = "'proctor probe --model ... --tasks ... --output FILE' writes one, for t
 def _item(given: Mapping[str, Any]) -> ItemResult:
     orders = tuple(map(float, given["orders"]))
     completion = None if given["completion"] is None else float(given["completion"])
+    # Probes that were written before these were known have none.
+    keys = ("min_k", "min_k_plus_plus")
+    least, standardized = (None if given.get(key) is None else float(given[key]) for key in keys)
     return ItemResult(
-        int(given["doc_id"]), str(given["doc_hash"]), orders, completion, int(given["bytes"]), bool(given["greedy"])
+        *(int(given["doc_id"]), str(given["doc_hash"]), orders, completion, int(given["bytes"])),
+        *(bool(given["greedy"]), least, standardized),
     )

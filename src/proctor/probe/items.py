@@ -49,6 +49,7 @@ class ProbeItem:
         blocks: The options with what stands between them, in the published order and others; of a document that is
             not free, none.
         halves: The two halves of its question; None: it is too short.
+        question: The question alone.
     """
 
     doc_id: int
@@ -57,6 +58,7 @@ class ProbeItem:
     stem: str
     blocks: tuple[str, ...]
     halves: tuple[str, str] | None
+    question: str = ""
 
 
 def probe_items(task: AnyTask, config: RunConfig, orders: int) -> Iterator[ProbeItem] | None:
@@ -83,7 +85,8 @@ def _items(task: Task, reordering: Reordering, config: RunConfig) -> Iterator[Pr
         item, orders = reordering.of(doc_id, doc)
         own = reordering.own_prompt(doc)
         blocks = () if item.kind != FREE else tuple(_block(own, order) for order in orders)
-        yield ProbeItem(doc_id, doc_hash(doc), item.kind, own.pieces[0], blocks, halves_of(own.pieces[0]))
+        stem = own.pieces[0]
+        yield ProbeItem(doc_id, doc_hash(doc), item.kind, stem, blocks, halves_of(stem), question_of(stem))
 
 
 def _block(own: OwnPrompt, order: Order) -> str:
@@ -91,8 +94,8 @@ def _block(own: OwnPrompt, order: Order) -> str:
     return joined(("", *own.pieces[1:-1], ""), [own.shown[number] for number in order])
 
 
-def halves_of(stem: str) -> tuple[str, str] | None:
-    """A question in two halves, divided between words; None where it has fewer than eight.
+def question_of(stem: str) -> str:
+    """A question alone.
 
     Args:
         stem: The prompt before its first option. The last line is left out, where it holds the first label alone.
@@ -100,7 +103,16 @@ def halves_of(stem: str) -> tuple[str, str] | None:
     lines = stem.rstrip().splitlines()
     while len(lines) > 1 and len(lines[-1].split()) <= 1:
         lines.pop()
-    text = "\n".join(lines)
+    return "\n".join(lines)
+
+
+def halves_of(stem: str) -> tuple[str, str] | None:
+    """A question in two halves, divided between words; None where it has fewer than eight.
+
+    Args:
+        stem: The prompt before its first option.
+    """
+    text = question_of(stem)
     places = [match.start() for match in re.finditer(r"\s+\S", text)]
     if len(places) + 1 < LEAST_WORDS:
         return None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from proctor.analysis import min_k as tokens
 from proctor.errors import UsageError
 from proctor.models import declared_kind
-from proctor.models.protocols import LoadableModel
+from proctor.models.protocols import LoadableModel, Model, TokenScores, TokenScoringModel
 from proctor.probe.items import ProbeItem, probe_items
 from proctor.records import Query
 from proctor.run.bind import bind_tasks
@@ -34,6 +36,9 @@ class ItemResult:
         completion: Log-likelihood in nats of the second half of its question after the first; None: it is too short.
         length: Bytes of that half in UTF-8.
         is_greedy: Whether greedy decoding writes that half.
+        min_k: Min-K% of its question: the mean log-probability of its least likely tokens, in nats; None: not wanted,
+            or the model gave no number.
+        min_k_plus_plus: Min-K%++ of it; None where the former is, or where the model is certain of every token.
     """
 
     doc_id: int
@@ -42,6 +47,8 @@ class ItemResult:
     completion: float | None = None
     length: int = 0
     is_greedy: bool = False
+    min_k: float | None = None
+    min_k_plus_plus: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +77,18 @@ class ProbeResult:
     left_out: tuple[str, ...]
 
 
-def run_probe(config: RunConfig, orders: int, *, progress: OpenProgress) -> ProbeResult:
+def run_probe(config: RunConfig, orders: int, *, progress: OpenProgress, min_k: float | None = None) -> ProbeResult:
     """Ask a model for the published form of documents and for others.
 
     Args:
         config: The settings: model, tasks, documents, store.
         orders: How many orders of a document are asked.
         progress: Opens a display.
+        min_k: The share of least likely tokens of a question, for Min-K% and Min-K%++; None: they are not wanted.
 
     Raises:
-        UsageError: The model gives no log-likelihoods, or no task lists options.
+        UsageError: The model gives no log-likelihoods, or no distributions where these are wanted, or no task lists
+            options.
         TaskError: A task lists options that cannot be shown in other orders.
     """
     _check_scores(config.model)
@@ -95,9 +104,12 @@ def run_probe(config: RunConfig, orders: int, *, progress: OpenProgress) -> Prob
             hint="A task that scores texts without listing them has no published order.",
         )
     queries = [query for name, some in items.items() for query in _queries(name, some)]
-    responses = _responses(config, queries, started, progress)
+    questions = [item.question for some in items.values() for item in some] if min_k is not None else []
+    responses, scores = _responses(config, queries, questions, started, progress)
     by_place = {(query.task, query.doc_id, query.index): one for query, one in zip(queries, responses, strict=True)}
     results = tuple(_task_result(name, some, by_place) for name, some in items.items())
+    if min_k is not None:
+        results = _with_min_k(results, scores, min_k)
     left_out = tuple(name for name, one in found.items() if one is None)
     return ProbeResult(_model_name(config), results, left_out)
 
@@ -125,19 +137,56 @@ def _queries(task: str, items: Sequence[ProbeItem]) -> list[Query]:
 
 
 def _responses(
-    config: RunConfig, queries: Sequence[Query], started: float, progress: OpenProgress
-) -> Sequence[Response]:
+    config: RunConfig, queries: Sequence[Query], questions: Sequence[str], started: float, progress: OpenProgress
+) -> tuple[Sequence[Response], Sequence[TokenScores]]:
+    """The responses to all requests, and the tokens of questions, which are not stored and come first."""
     model = open_configured(config, lazily=True)
     try:
+        scores = _token_scores(model, config, questions, progress)
         with RunStore(config, model, started) as store:
             store.expect(sum(query.request.count for query in queries))
             pending = store.pending(queries)
             if pending.missing and isinstance(model, LoadableModel):
                 model.load()
             with progress(pending.total, "Answering", "requests") as display:
-                return pending.ask(model, display.advance)
+                return pending.ask(model, display.advance), scores
     finally:
         model.close()
+
+
+def _token_scores(
+    model: Model, config: RunConfig, questions: Sequence[str], progress: OpenProgress
+) -> Sequence[TokenScores]:
+    if not questions:
+        return ()
+    if not isinstance(model, TokenScoringModel):
+        raise UsageError(
+            f"--min_k needs the model's whole distribution at every token of a question, and --model {config.model} "
+            "gives log-likelihoods alone.",
+            hint="Probe the model with --model hf, or leave --min_k out: the other probes need no distribution.",
+        )
+    found: list[TokenScores] = []
+    with progress(len(questions), "Reading questions", "questions") as display:
+        for one in model.token_scores(questions):
+            found.append(one)
+            display.advance(1)
+    return found
+
+
+def _with_min_k(results: Sequence[TaskResult], scores: Sequence[TokenScores], share: float) -> tuple[TaskResult, ...]:
+    """The results with the least likely tokens of questions, in the order in which these were read."""
+    values = iter(scores)
+    return tuple(
+        replace(one, items=tuple(_of_tokens(item, next(values), share) for item in one.items)) for one in results
+    )
+
+
+def _of_tokens(item: ItemResult, scores: TokenScores, share: float) -> ItemResult:
+    if not scores.logprobs or not all(map(math.isfinite, scores.logprobs)):
+        return item
+    z = tokens.standardized(scores.logprobs, scores.means, scores.deviations)
+    standardized = tokens.min_k_plus_plus(z, share).value
+    return replace(item, min_k=tokens.min_k(scores.logprobs, share).score, min_k_plus_plus=standardized)
 
 
 def _task_result(task: str, items: Sequence[ProbeItem], by_place: dict[tuple[str, int, int], Response]) -> TaskResult:

@@ -46,6 +46,10 @@ class Row:
         bits_per_byte: Of the second halves; None: there are none.
         reference_bits: The same of the reference, on the same questions.
         recall: Whether second halves are likelier than for the reference, in nats a byte.
+        min_k: The mean of Min-K% over questions; None: not wanted.
+        min_k_plus_plus: The mean of Min-K%++ over those that have one.
+        reference_min_k: Of the reference, on the same questions.
+        reference_min_k_plus_plus: The same.
     """
 
     name: str
@@ -59,6 +63,10 @@ class Row:
     bits_per_byte: float | None = None
     reference_bits: float | None = None
     recall: OneSidedTest | None = None
+    min_k: float | None = None
+    min_k_plus_plus: float | None = None
+    reference_min_k: float | None = None
+    reference_min_k_plus_plus: float | None = None
 
     @property
     def is_preferred(self) -> bool:
@@ -105,8 +113,23 @@ def _row(name: str, items: Sequence[tuple[str, ItemResult]], left_out: int, refe
         halves=len(halves),
         greedy=sum(item.is_greedy for _, item in halves),
         bits_per_byte=_bits([item for _, item in halves]),
+        min_k=_mean([item.min_k for _, item in items]),
+        min_k_plus_plus=_mean([item.min_k_plus_plus for _, item in items]),
     )
-    return row if reference is None else _compared(row, ranked, halves, canary, reference)
+    if reference is None:
+        return row
+    others = [reference.items.get((task, item.doc_hash)) for task, item in items if item.min_k is not None]
+    row = replace(
+        row,
+        reference_min_k=_mean([one.min_k for one in others if one]),
+        reference_min_k_plus_plus=_mean([one.min_k_plus_plus for one in others if one]),
+    )
+    return _compared(row, ranked, halves, canary, reference)
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return math.fsum(known) / len(known) if known else None
 
 
 def _compared(
@@ -139,6 +162,29 @@ def _compared(
 def _bits(items: Sequence[ItemResult]) -> float | None:
     size = sum(item.length for item in items)
     return -math.fsum(item.completion or 0.0 for item in items) / size / math.log(2) if size else None
+
+
+def min_k_sentence(row: Row, share: float, reference: str | None) -> str | None:
+    """What the least likely tokens of questions are; never a test, for such scores tell little.
+
+    Args:
+        row: The row.
+        share: The share of tokens.
+        reference: The name of the reference model; None: there is none.
+
+    Returns:
+        None where they were not wanted, or no question has a number.
+    """
+    if row.min_k is None:
+        return None
+    text = f"The least likely {100 * share:g} % of the tokens of a question have a log-probability of "
+    text += f"{row.min_k:.2f} on average (Min-K%)"
+    if row.min_k_plus_plus is not None:
+        text += f", which is {row.min_k_plus_plus:.2f} when standardized by the model's own distribution (Min-K%++)"
+    known = [value for value in (row.reference_min_k, row.reference_min_k_plus_plus) if value is not None]
+    if reference is not None and known:
+        text += f"; {reference}: {' and '.join(f'{value:.2f}' for value in known)}"
+    return f"{text}. Such scores hardly tell what was trained on from what was not, and have no test."
 
 
 def probe_sentences(row: Row, reference: str | None) -> list[str]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from proctor.errors import ModelError, ProctorError, error_text
 from proctor.files import LARGEST_DOCUMENT, not_a_file, read_text
@@ -16,9 +17,10 @@ from proctor.foreign import ForeignExitError, no_exit
 from proctor.hub_access import offline_if_unresolved
 from proctor.models.hf.arguments import HfArguments, unknown_key
 from proctor.secrets import note, redact_text
-from proctor.types import Response
 
 log = logging.getLogger("proctor")
+
+_T = TypeVar("_T")
 
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -49,7 +51,7 @@ def as_sentences(what: str, source: str, arguments: HfArguments, taker: str = "f
         raise _sentence(error, what, source, arguments, taker) from error
 
 
-def in_sentences(source: str, responses: Iterator[tuple[int, Response]]) -> Iterator[tuple[int, Response]]:
+def in_sentences(source: str, responses: Iterator[_T]) -> Iterator[_T]:
     """The responses of a model; what breaks it on the way (its own code, a device) becomes a sentence."""
     try:
         with no_exit():

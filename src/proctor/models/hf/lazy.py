@@ -8,11 +8,13 @@ from typing import Any
 
 import torch
 
+from proctor.errors import UsageError
 from proctor.models.hf.errors import in_sentences
 from proctor.models.hf.identity import check_unchanged, identify
 from proctor.models.hf.lazy_model import LazyModel
 from proctor.models.hf.load.load import OpenModel, light_info, prepare
 from proctor.models.hf.model import HfModel
+from proctor.models.protocols import TokenScores
 from proctor.types import Request, Response
 
 OF_THE_WEIGHTS = ("model_num_parameters", "model_dtype", "peft_sha", "delta_sha")
@@ -58,6 +60,15 @@ class LazyHf(LazyModel[HfModel]):
     def resume(self, requests: Sequence[Request], missing: Sequence[int]) -> Iterator[tuple[int, Response]]:
         """Answer those at ``missing``, with the same numbers that they would have got among all requests."""
         return in_sentences(self.name, self.loaded().resume(requests, missing))
+
+    def token_scores(self, texts: Sequence[str]) -> Iterator[TokenScores]:
+        """The tokens of each text, text by text (:class:`~proctor.models.protocols.TokenScoringModel`)."""
+        if self.tokens.backend != "causal":
+            raise UsageError(
+                f"'{self.name}' is an encoder-decoder: it gives no token of a question a probability by itself.",
+                hint="Leave --min_k out.",
+            )
+        return in_sentences(self.name, self.loaded().token_scores(texts))
 
 
 def open_lazily(args: Mapping[str, Any], **run: Any) -> LazyHf:

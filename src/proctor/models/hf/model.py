@@ -21,12 +21,14 @@ from proctor.models.hf.device import free_caches, make_budget, run_batches, size
 from proctor.models.hf.memory import bytes_per_cached_token, bytes_per_head_row, bytes_per_token
 from proctor.models.hf.scoring.row_scorer import RowScorer, SpanScore
 from proctor.models.hf.scoring.scoring_gate import ScoringDecision, announce, decide
+from proctor.models.hf.scoring.token_rows import token_rows
 from proctor.models.hf.scoring.tree import TreeScorer
 from proctor.models.hf.vocabulary import Vocabulary
 from proctor.models.prefix.cost import many, planned
 from proctor.models.prefix.packs import Limits, Plan
 from proctor.models.prefix.plan import pass_tokens
 from proctor.models.prefix.rows import Row, Span, input_lengths, make_rows
+from proctor.models.protocols import TokenScores
 from proctor.models.scored_requests import RolledRequests, ScoredRequests
 from proctor.models.tokens.spans import SpanMaker
 from proctor.models.tokens.tokenizer import Tokens
@@ -165,6 +167,14 @@ class HfModel:
         yield from responses.ready()
         for result in self._score(spans, "rolling", None if left is None else responses.wanted):
             yield from responses.add(result.owner, result.logprob)
+
+    def token_scores(self, texts: Sequence[str]) -> Iterator[TokenScores]:
+        """The tokens of each text, text by text (:class:`~proctor.models.protocols.TokenScoringModel`)."""
+        if self.module is None:
+            raise ModelError("This model is closed.")
+        spans, places = self._spans.rolled(Rolling(text) for text in texts)
+        self._vocabulary.check_spans(spans, places)
+        yield from token_rows(self._scorer, spans, places, len(texts))
 
     def _score(self, spans: Sequence[Span], kind: str, wanted: Sequence[bool] | None) -> Iterator[SpanScore]:
         """The scores of spans; ``asked``: per owner, whether anybody wants to know."""

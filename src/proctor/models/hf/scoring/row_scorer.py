@@ -119,6 +119,14 @@ class RowScorer:
         logprobs, likeliest = self.gather(logits, at, tokens).read()
         return _sum_spans(spans, logprobs, likeliest)
 
+    def logits_of(self, row: Row) -> torch.Tensor:
+        """The logits at the positions of a row's scored tokens, shape (tokens, vocabulary); of a causal model.
+
+        Args:
+            row: The row.
+        """
+        return self._logits(*self._causal_batch([row]))
+
     @property
     def encoder_facts(self) -> dict[str, Any]:
         """How often the encoder ran; nothing where there is none, or where nothing was scored."""
