@@ -84,6 +84,11 @@ def test_a_model_that_is_spread_over_the_processes_needs_each():
     assert is_surplus(ranks(), [config("dummy")])
 
 
+def test_a_pool_on_ray_leaves_ranks_nothing_to_do():
+    assert not is_pooled(config(pool="ray"))
+    assert is_surplus(ranks(), [config(pool="ray")])
+
+
 def test_one_process_is_no_rank(monkeypatch, caplog):
     for place in ({}, {"WORLD_SIZE": "1", "RANK": "0"}, {"WORLD_SIZE": "2"}):
         monkeypatch.setattr(module.os, "environ", place)

@@ -7,6 +7,9 @@ import math
 from response_store import ANSWERS, QUERIES, find, keep
 
 from proctor.records import Query
+from proctor.store.keys import Keys
+from proctor.store.response_cache import ResponseCache
+from proctor.store.store import open_store
 from proctor.types import Loglikelihood, RollingScore, Scores
 
 
@@ -79,3 +82,18 @@ def test_many_are_looked_up_together(path):
 
 
 # the file, read only or absent
+
+
+def test_the_keys_of_a_look_up_serve_what_is_kept_after_it(path, monkeypatch):
+    store = open_store(path)
+    cache = ResponseCache(store, {"model": "m"})
+    queries = [Query("t", 0, 0, 0, Loglikelihood("c", (" a", " b"))), Query("t", 1, 0, 0, Loglikelihood("d", (" a",)))]
+    keys_of, calls = Keys.of, []
+    monkeypatch.setattr(Keys, "of", lambda self, *args: (calls.append(args), keys_of(self, *args))[1])
+    cache.find(queries)
+    assert len(calls) == 2
+    cache.keep(queries[0], Scores(((-1.0, True), (-2.0, False))))
+    assert len(calls) == 2
+    cache.keep(queries[0], Scores(((-1.0, True), (-2.0, False))))
+    assert len(calls) == 3
+    store.close()

@@ -27,6 +27,8 @@ log = logging.getLogger("proctor")
 
 SPREAD_OVER_RANKS = frozenset({"tp_plan", "tp_size", "device_mesh"})
 """Arguments that spread one model over all processes, which then hold a part of it each."""
+POOLED_ELSEWHERE = "pool"
+"""The argument by which copies of the model respond in processes that are no ranks."""
 
 OpenRunModel = Callable[["RunConfig"], "Model"]
 
@@ -50,7 +52,8 @@ def is_pooled(config: RunConfig) -> bool:
     Args:
         config: The settings.
     """
-    return declared_kind(config.model).computes_here and SPREAD_OVER_RANKS.isdisjoint(config.model_args)
+    given = config.model_args.keys()
+    return declared_kind(config.model).computes_here and given.isdisjoint({*SPREAD_OVER_RANKS, POOLED_ELSEWHERE})
 
 
 def is_surplus(ranks: Ranks, configs: Sequence[RunConfig]) -> bool:

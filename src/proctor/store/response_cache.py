@@ -36,6 +36,9 @@ class ResponseCache:
     def __init__(self, store: Store, identity: Mapping[str, Any], seeds: Seeds = ()) -> None:
         self.store = store
         self._keys = Keys(identity, seeds)
+        # Of the queries that were looked up last and not found: their responses come next. The query stands beside its
+        # keys, so that no other object can get its ``id``.
+        self._missing: dict[int, tuple[Query, tuple[bytes, ...]]] = {}
 
     @property
     def digest(self) -> bytes:
@@ -51,12 +54,15 @@ class ResponseCache:
         responses: list[Response | None] = []
         parts: dict[int, Sequence[Part | None]] = {}
         own_places: list[int] = []
+        self._missing = {}
         for some in _chunks(queries):
-            keyed = [(query.request, self._keys.of(query.request, query.repeat)) for query in some]
+            keyed = [(query, self._keys.of(query.request, query.repeat)) for query in some]
             stored, own = self.store.get([key for _, keys in keyed for key in keys])
-            for request, keys in keyed:
+            for query, keys in keyed:
                 known = assemble(keys, stored) if stored else []
-                responses.append(_whole(request, known))
+                responses.append(_whole(query.request, known))
+                if responses[-1] is None:
+                    self._missing[id(query)] = query, keys
                 ours = not own.isdisjoint(keys)
                 if responses[-1] is not None and ours:
                     own_places.append(len(responses) - 1)
@@ -91,16 +97,19 @@ class ResponseCache:
         """
         if isinstance(response, Text) and response.has_nan:
             return
-        rows = self._rows(query.request, query.repeat, response)
+        _, keys = self._missing.pop(id(query), (query, None))
+        rows = _rows(keys or self._keys.of(query.request, query.repeat), response)
         if isinstance(query.request, Choose) and query.request.route == "auto" and isinstance(response, Choice):
             # For whoever names the way that was found.
-            rows += self._rows(replace(query.request, route=response.route), query.repeat, response)
+            request = replace(query.request, route=response.route)
+            rows += _rows(self._keys.of(request, query.repeat), response)
         if rows:
             self.store.put(rows)
 
-    def _rows(self, request: Request, repeat: int, response: Response) -> list[tuple[bytes, bytes]]:
-        parts = zip(self._keys.of(request, repeat), parts_of(response), strict=False)
-        return [(key, pack(key, part)) for key, part in parts if not _is_nan(part)]
+
+def _rows(keys: Sequence[bytes], response: Response) -> list[tuple[bytes, bytes]]:
+    parts = zip(keys, parts_of(response), strict=False)
+    return [(key, pack(key, part)) for key, part in parts if not _is_nan(part)]
 
 
 def _is_auto(request: Request) -> bool:
