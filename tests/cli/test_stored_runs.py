@@ -8,7 +8,7 @@ import logging
 import pytest
 from stored_runs import right_and_wrong, write_run
 
-from proctor.cli.stored_runs import add_analysis_flags, one_run, report_unread
+from proctor.cli.stored_runs import add_analysis_flags, add_output, one_run, report_unread
 from proctor.errors import ProctorError, UsageError
 from proctor.results.open_runs import open_path
 
@@ -65,3 +65,21 @@ def test_the_flags_of_an_analysis():
     assert (bare.metric, bare.tasks, bare.cluster, bare.json, bare.markdown) == (None, None, None, False, False)
     with pytest.raises((argparse.ArgumentError, SystemExit, UsageError)):
         parser.parse_args(["--json", "--markdown"])
+
+
+def test_a_file_that_is_written_is_named_alike_everywhere():
+    parser = argparse.ArgumentParser()
+    add_output(parser, "the file", default="x")
+    assert [parser.parse_args([flag, "y"]).output for flag in ("-o", "--output", "--to")] == ["y"] * 3
+    assert parser.parse_args([]).output == "x"
+
+
+@pytest.mark.parametrize("subcommand", ["export", "report", "items", "probe"])
+def test_all_subcommands_that_write_one_file_take_each_spelling(subcommand):
+    from importlib import import_module
+
+    parser = argparse.ArgumentParser()
+    import_module(f"proctor.cli.{subcommand}").add_flags(parser)
+    run = [] if subcommand == "probe" else ["results"]
+    for flag in ("-o", "--output", "--to"):
+        assert parser.parse_args([*run, flag, "t.csv"]).output == "t.csv"

@@ -114,3 +114,18 @@ def test_any_values_give_places_of_options_or_a_reason(values):
     for number, row in enumerate(found.golds):
         assert (row is None) == (number in found.why)
         assert row is None or all(0 <= gold < 4 for gold in row)
+
+
+def test_numbers_count_as_the_labels_of_the_options_do():
+    one = RowOptions(("서울", "부산", "대구", "광주"), ("1", "2", "3", "4"))
+    found = read_answers(["3번", "1번"], [one, one])
+    assert (found.form, found.base, found.golds) == ("number", 1, ((2,), (0,)))
+    zero = RowOptions(("서울", "부산", "대구"), ("0", "1", "2"))
+    assert read_answers(["1번", "1번"], [zero, zero]).golds == ((1,), (1,))
+    # Of rows that are labelled in two ways nothing is concluded.
+    with pytest.raises(AmbiguityError, match="neither 0 nor the number of options"):
+        read_answers(["1번", "1번"], [one, zero])
+    # A 0 says that the file counts from 0, whatever its options are called.
+    assert read_answers(["0", "1"], [one, one]).golds == ((0,), (1,))
+    # What the user says comes first.
+    assert read_answers(["1번", "2번"], [one, one], base=0).golds == ((1,), (2,))

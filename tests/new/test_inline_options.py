@@ -21,3 +21,8 @@ def test_options_get_a_column_of_their_own():
 def test_one_question_without_options_leaves_all_as_they_are():
     assert with_options_apart(table("수도는? ① 서울 ② 부산", "강은?")) is None
     assert with_options_apart(table()) is None
+
+
+def test_options_that_the_text_numbers_keep_their_numbers():
+    apart = with_options_apart(table("수도는? 1) 서울 2) 부산", "강은? 1) 한강 2) 독도"))
+    assert apart.values(OPTIONS)[0] == {"text": ["서울", "부산"], "label": ["1", "2"]}

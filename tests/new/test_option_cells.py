@@ -21,6 +21,8 @@ def one_column(*cells):
         ({"A": "a", "B": "b", "C": None}, ("a", "b"), ("A", "B")),
         ([{"label": "X", "text": "a"}, {"label": "Y", "text": "b"}], ("a", "b"), ("X", "Y")),
         ("① a ② b", ("a", "b"), None),
+        ("1. a 2. b", ("a", "b"), ("1", "2")),
+        (["1) a", "2) b"], ("a", "b"), ("1", "2")),
         ("a\nb", ("a", "b"), None),
         ("a|b", ("a", "b"), None),
         ("a; b", ("a", "b"), None),

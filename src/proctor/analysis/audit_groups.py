@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from proctor.analysis.audit_choices import audit_choices
 from proctor.analysis.audit_clean import clean_group_score
@@ -12,6 +12,7 @@ from proctor.analysis.audit_intervals import group_interval, stopped_score
 from proctor.analysis.audit_stopped import any_stopped, without_fixed_tests
 from proctor.analysis.by_column import Cells, scores_by, stopped_scores_by
 from proctor.analysis.choice_columns import Choices, joined_choices
+from proctor.analysis.file_intervals import group_interval_of_file
 from proctor.analysis.groups import group_mean
 from proctor.analysis.power import detectable_effect, discordance_variance
 from proctor.analysis.run_audit import AuditOptions, GroupAudit, ScoreAudit, TaskAudit
@@ -100,6 +101,11 @@ def _group_of_file(
     sizes = [run.section("n-samples", task).get("effective") for task in leaves]
     n = sum(size for size in sizes if isinstance(size, int)) if all(isinstance(size, int) for size in sizes) else None
     score = score_of_file(metric, run.scores(name)[metric], run.stderrs(name).get(metric), n)
+    interval = group_interval_of_file(run, name, metric)
+    if any_stopped(run, name, leaves):
+        score = stopped_score(run, name, score)
+    elif interval is not None:
+        score = replace(score, interval=interval, method="groups", reason=None)
     return GroupAudit(name, run.alias(name), (), score, None, None, None)
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 
 from proctor.cli.cache import add_store_flag
-from proctor.cli.stored_runs import add_runs, report_unread
+from proctor.cli.stored_runs import add_output, add_runs, report_unread
 from proctor.cli.values import Words
 
-USAGE = "proctor export RUN [RUN ...] --to FILE.csv|.xlsx|.parquet|.jsonl [--columns NAME ...] [--tasks NAME ...]"
+USAGE = "proctor export RUN [RUN ...] -o FILE.csv|.xlsx|.parquet|.jsonl [--columns NAME ...] [--tasks NAME ...]"
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Which runs, what of them, and where to."""
     add_runs(parser, "All runs of a folder are taken")
-    parser.add_argument("--to", required=True, metavar="FILE", help="ends in .csv, .xlsx, .parquet or .jsonl")
+    add_output(parser, "ends in .csv, .xlsx, .parquet or .jsonl", required=True)
     parser.add_argument("--columns", nargs="+", action=Words, metavar="NAME", help="only these columns, in this order")
     parser.add_argument(
         "--tasks", nargs="+", action=Words, metavar="NAME", help="only these tasks and groups; patterns are allowed"
@@ -33,6 +33,6 @@ def execute(namespace: argparse.Namespace) -> int:
     report_unread(opened)
     runs = list({run.source: run for run in opened.runs}.values())
     table = sample_table(runs, namespace.tasks or (), namespace.columns or ())
-    count = write_table(namespace.to, table.columns, table.rows, excel=namespace.excel)
-    print(f"{namespace.to}: {count:,} {'row' if count == 1 else 'rows'}, {len(table.columns)} columns")
+    count = write_table(namespace.output, table.columns, table.rows, excel=namespace.excel)
+    print(f"{namespace.output}: {count:,} {'row' if count == 1 else 'rows'}, {len(table.columns)} columns")
     return 0

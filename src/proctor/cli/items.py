@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proctor.cli.cache import add_store_flag
-from proctor.cli.stored_runs import one_run
+from proctor.cli.stored_runs import add_output, one_run
 from proctor.cli.values import Words
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         help="results files, samples files, folders, archives or numbers of 'proctor runs', of proctor or lm-eval",
     )
     parser.add_argument("--tasks", nargs="+", action=Words, metavar="NAME", help="only these tasks")
-    parser.add_argument("--output", metavar="FILE", help="write every item as a line of JSON")
+    add_output(parser, "write every item as a line of JSON")
     parser.add_argument("--show", type=int, default=20, metavar="N", help="how many flagged items are shown (20)")
     parser.add_argument("--json", action="store_true", help="print the flagged items as JSON")
     add_store_flag(parser)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from proctor.cli.environment import set_tokenizer_threads
 from proctor.cli.flags import add_named_flags
+from proctor.cli.stored_runs import add_output
 from proctor.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     own.add_argument(
         "--reference", metavar="FILE", help="what --output wrote for a model that cannot have seen the exam"
     )
-    own.add_argument("--output", metavar="FILE", help="write the numbers of every document, as --reference reads them")
+    add_output(own, "write the numbers of every document, as --reference reads them")
     own.add_argument("--json", action="store_true", help="print the rows as JSON")
 
 

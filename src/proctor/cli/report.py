@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proctor.cli.cache import add_store_flag
-from proctor.cli.stored_runs import add_runs, report_unread
+from proctor.cli.stored_runs import add_output, add_runs, report_unread
 from proctor.cli.values import Words
 from proctor.errors import UsageError, printable
 
@@ -21,7 +21,7 @@ USAGE = "proctor report RUN [RUN ...] [-o report.html] [--language en|ko] [--max
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Which runs, and what the page holds."""
     add_runs(parser, "All runs of a folder are compared")
-    parser.add_argument("--output", "-o", default="report.html", metavar="FILE", help="(default: report.html)")
+    add_output(parser, "(default: report.html)", default="report.html")
     parser.add_argument("--language", choices=("en", "ko"), help="of the page (default: the locale's)")
     parser.add_argument(
         "--max_size",

@@ -52,6 +52,24 @@ def add_analysis_flags(parser: argparse.ArgumentParser) -> None:
     form.add_argument("--markdown", action="store_true", help="print tables of Markdown")
 
 
+def add_output(
+    parser: argparse.ArgumentParser | argparse._ArgumentGroup,
+    text: str,
+    *,
+    default: str | None = None,
+    required: bool = False,
+) -> None:
+    """The file that is written: ``--output``, ``-o``, and ``--to`` of whoever thinks of export, everywhere.
+
+    Args:
+        parser: Of the subcommand.
+        text: What the file is.
+        default: Where it is written if nothing is said.
+        required: Whether something must be said.
+    """
+    parser.add_argument("--output", "-o", "--to", default=default, required=required, metavar="FILE", help=text)
+
+
 def one_run(path: str, store: str | None) -> StoredRun:
     """The run that an argument means: of a folder with several, the newest, which is said.
 

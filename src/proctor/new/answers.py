@@ -5,7 +5,7 @@
 # and where two forms read every row and disagree on one, a flag does.
 #
 # Numbers: a 0 in the file says that it counts from 0, the number of options says that it counts from 1. Neither says
-# nothing, and then nothing is guessed.
+# nothing, and then nothing is guessed. Options that the file itself numbers ("1. 서울 2. 부산") say it as well.
 
 from __future__ import annotations
 
@@ -99,6 +99,14 @@ def read_answers(
     return Answers(best.form, best.base, best.golds, why)
 
 
+def _base_of_labels(options: Sequence[RowOptions]) -> int | None:
+    """Where numbers count from if every row's options are numbered in the file; None: they are not, or not alike."""
+    for base in (1, 0):
+        if options and all(row.labels == tuple([str(at + base) for at in range(len(row.texts))]) for row in options):
+            return base
+    return None
+
+
 def _readings(form: Form, values: Sequence[Any], options: Sequence[RowOptions], base: int | None) -> list[_Reading]:
     if form != "number":
         pairs = zip(values, options, strict=True)
@@ -111,7 +119,9 @@ def _readings(form: Form, values: Sequence[Any], options: Sequence[RowOptions], 
         for one in bases
     ]
     most = max(reading.count for reading in made)
-    return [reading for reading in made if reading.count == most]
+    likely = [reading for reading in made if reading.count == most]
+    shown = _base_of_labels(options)
+    return [reading for reading in likely if shown in (None, reading.base)] or likely
 
 
 def _check_agreement(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from proctor.new.labels import split_question
+from proctor.new.labels import split_label, split_question
+from proctor.new.option_cells import is_first_number, numbers_from_1
 from proctor.new.roles import role_of
 from proctor.new.table import Row, Table, cell_text
 
@@ -33,9 +35,20 @@ def with_options_apart(table: Table, question: str | None = None) -> Table | Non
     if len(found) < len(parts):
         return None
     rows = tuple(
-        Row(row.number, (*row.cells[:at], stem, *row.cells[at + 1 :], options))
+        Row(
+            row.number,
+            (*row.cells[:at], stem, *row.cells[at + 1 :], _labelled(cell_text(row.cells[at]), stem, options)),
+        )
         for row, (stem, options) in zip(table.rows, found, strict=True)
     )
     positions = (*table.positions, at)
     apart = replace(table, columns=(*table.columns, OPTIONS), rows=rows, positions=positions)
     return apart.with_notes(f"the options are taken out of the text of {column!r}")
+
+
+def _labelled(text: str, stem: str, options: list[str]) -> Any:
+    """The options as a cell; with their numbers, where the text numbers them."""
+    first = split_label(text.strip()[len(stem) :].strip())
+    if first is None or not is_first_number(first[0]):
+        return options
+    return {"text": options, "label": list(numbers_from_1(len(options)))}

@@ -140,9 +140,30 @@ def _objects(value: Sequence[Mapping[str, Any]]) -> RowOptions | None:
     return RowOptions(tuple(option_text(one[text]) for one in value), labels)
 
 
+def numbers_from_1(count: int) -> tuple[str, ...]:
+    """The labels of options that a file numbers.
+
+    Args:
+        count: How many options there are.
+    """
+    return tuple([str(number) for number in range(1, count + 1)])
+
+
+def is_first_number(label: str) -> bool:
+    """Whether the label of a first option says that a file numbers its options, from 1.
+
+    Args:
+        label: As it stands in the file.
+    """
+    return read_label(label, "number") == 1
+
+
 def _at_labels(value: Any) -> RowOptions | None:
     found = split_at_labels(value.strip()) if isinstance(value, str) else None
-    return RowOptions(tuple(found)) if found and all(found) else None
+    if not found or not all(found):
+        return None
+    first = split_label(value.strip())
+    return RowOptions(tuple(found), numbers_from_1(len(found)) if first and is_first_number(first[0]) else None)
 
 
 def _at(separator: str) -> Callable[[Any], RowOptions | None]:
@@ -171,10 +192,16 @@ def _without_labels(cells: OptionCells) -> OptionCells:
     known = [row for row in cells.rows if row is not None]
     if not known or not all(_own_labels(row.texts) for row in known):
         return cells
-    rows = tuple(None if row is None else RowOptions(_own_labels(row.texts) or (), row.labels) for row in cells.rows)
+    rows = tuple(None if row is None else _bare(row) for row in cells.rows)
     first = split_label(known[0].texts[0])
     note = f"the labels before the options ({first[0] if first else ''} ...) are taken away"
     return OptionCells(rows, cells.bad, (*cells.notes, note))
+
+
+def _bare(row: RowOptions) -> RowOptions:
+    texts, first = _own_labels(row.texts) or (), split_label(row.texts[0])
+    numbered = first is not None and is_first_number(first[0])
+    return RowOptions(texts, row.labels or (numbers_from_1(len(texts)) if numbered else None))
 
 
 def _own_labels(texts: Sequence[str]) -> tuple[str, ...] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from proctor.analysis.file_intervals import documents_of_file, group_interval_of_file, is_share
 from proctor.results.stored_run import StoredRun
 from proctor.stats.intervals import Interval, normal_interval, wilson_interval
 
@@ -52,7 +53,7 @@ def run_facts(run: StoredRun) -> RunFacts:
     """
     inside = {member for members in run.groups.values() for member in members}
     exams = [name for name in (*run.groups, *run.tasks) if name not in inside]
-    sizes = [_documents(run, task) for task in run.tasks]
+    sizes = [documents_of_file(run, task) for task in run.tasks]
     known = [size for size in sizes if size is not None]
     shown = tuple(run.alias(name) for name in exams)
     facts = RunFacts(shown, documents=sum(known) if known else None, has_samples=bool(run.samples_files))
@@ -66,17 +67,15 @@ def run_facts(run: StoredRun) -> RunFacts:
     return facts
 
 
-def _documents(run: StoredRun, task: str) -> int | None:
-    value = run.section("n-samples", task).get("effective")
-    return value if type(value) is int and value > 0 else None
-
-
 def _interval(run: StoredRun, name: str, metric: tuple[str, str], score: float) -> Interval | None:
+    """As a report of the run has it, as far as the file says it."""
     stopped = run.sequence_interval(name, metric)
     if stopped is not None:
         return stopped
-    stderr, n = run.stderrs(name).get(metric), None if name in run.groups else _documents(run, name)
+    if name in run.groups and (found := group_interval_of_file(run, name, metric)) is not None:
+        return found
+    stderr, n = run.stderrs(name).get(metric), None if name in run.groups else documents_of_file(run, name)
     # A mean of zeros and ones: s/sqrt(n) is 0 where all are right.
-    if n is not None and 0 <= score <= 1 and abs(score * n - round(score * n)) < 1e-6 * n:
+    if n is not None and is_share(score, n):
         return wilson_interval(round(score * n), n)
     return None if not stderr else normal_interval(score, stderr)
