@@ -186,7 +186,7 @@ def test_a_wrong_type_is_a_sentence_with_the_name_of_the_keyword(given, sentence
         ({"include_path": [3]}, "include_path is [3]; it must be a text or a list of texts."),
         ({"num_fewshot": "x"}, "num_fewshot must be a whole number of at least 0, not 'x'."),
         ({"store": 3}, "store must be a path, not 3."),
-        ({"log_samples": "x"}, "log_samples must be true or false, not 'x'."),
+        ({"log_samples": "x"}, "log_samples must be true, false, jsonl.gz or parquet, not 'x'."),
     ],
     ids=str,
 )

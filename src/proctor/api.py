@@ -104,7 +104,7 @@ def regrade(
     exclude: str | Path | None = None,
     cluster: str | None = None,
     output_path: str | Path | None = None,
-    log_samples: bool = False,
+    log_samples: bool | str = False,
     store: str | None = None,
     no_store: bool = False,
     confirm_run_unsafe_code: bool = False,

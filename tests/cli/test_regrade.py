@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 from proctor.cli.main import main
+from proctor.results.read import read_samples
 
 
 @pytest.fixture
@@ -32,6 +33,40 @@ def test_the_table_comes_again_and_files_where_they_are_wanted(finished, tmp_pat
     [samples] = (tmp_path / "again").rglob("samples_one_*.jsonl")
     assert samples.read_bytes() == next(finished.parent.glob("samples_one_*")).read_bytes()
     assert not list((tmp_path / "again").rglob("*.partial"))
+
+
+@pytest.mark.parametrize("form", ["jsonl.gz", "parquet"])
+def test_samples_in_a_smaller_form_are_written_and_graded_again(finished, tmp_path, capsys, form):
+    folder = ["--include_path", str(tmp_path / "exam")]
+    where = ["--output_path", str(tmp_path / "small"), "--log_samples", form]
+    assert main(["regrade", str(finished), *folder, *where]) == 0
+    [results] = (tmp_path / "small").rglob("results_*.json")
+    [samples] = (tmp_path / "small").rglob("samples_one_*")
+    assert samples.name.endswith(f".{form}")
+    lines = [json.loads(line) for line in next(finished.parent.glob("samples_one_*")).read_text("utf-8").splitlines()]
+    assert [line for _, line in read_samples(samples)] == lines
+    again = ["--output_path", str(tmp_path / "again"), "-s"]
+    assert main(["regrade", str(results), *folder, *again]) == 0
+    [plain] = (tmp_path / "again").rglob("samples_one_*.jsonl")
+    assert plain.read_bytes() == next(finished.parent.glob("samples_one_*")).read_bytes()
+    capsys.readouterr()
+    for command in (
+        ["compare", str(results), str(finished)],
+        ["audit", str(results)],
+        ["report", str(results), "-o", str(tmp_path / "r.html")],
+    ):
+        assert main(command) == 0, command
+
+
+@pytest.mark.parametrize("form", ["jsonl.gz", "parquet"])
+def test_a_run_writes_samples_in_a_form(tmp_path, write_exam, form):
+    folder = write_exam(tmp_path / "exam", "one", documents=6)
+    words = ["--include_path", str(folder), "--output_path", str(tmp_path / "out"), "--log_samples", form]
+    assert main(["run", "--model", "dummy", "--tasks", "one", *words]) == 0
+    [samples] = (tmp_path / "out").rglob("samples_one_*")
+    assert samples.name.endswith(f".{form}")
+    assert [line["doc_id"] for _, line in read_samples(samples)] == list(range(6))
+    assert main(["run", "--model", "dummy", "--tasks", "one", *words[:-1], "csv"]) == 2
 
 
 def test_a_wrong_number_is_a_sentence(finished, capsys):

@@ -92,6 +92,7 @@ class SentenceParser(argparse.ArgumentParser):
 
         An argument that belongs to no flag is a UsageError.
         """
+        arguments = [one for word in arguments for one in self._switches(word)]
         # To name a flag in an error as the user wrote it.
         spelled = dict(zip(underscored(arguments), arguments, strict=True))
         namespace, rest = self.parse_known_args(underscored(arguments))
@@ -108,6 +109,13 @@ class SentenceParser(argparse.ArgumentParser):
                 hint=f"Tasks are named with --tasks NAME[,NAME...]. See {self.prog} --help.",
             )
         return namespace
+
+    def _switches(self, word: str) -> list[str]:
+        """``-sw`` as ``-s -w``: after a short flag that needs no word, what follows are further switches (lm-eval)."""
+        action = self._option_string_actions.get(word[:2])
+        if not word.startswith("--") and len(word) > 2 and action is not None and action.nargs == "?":
+            return [word[:2], f"-{word[2:]}"]
+        return [word]
 
     def _get_option_tuples(self, option_string: str) -> list[Any]:
         """What an abbreviation may mean: lm-eval's flags first, so that its command lines keep their meaning."""

@@ -17,7 +17,7 @@ class Changes:
     exclude: str | None = None
     cluster: str | None = None
     output_path: str | None = None
-    log_samples: bool = False
+    log_samples: bool | str = False
     store: str | None = None
     no_store: bool = False
     confirm_run_unsafe_code: bool = False

@@ -12,7 +12,9 @@ from proctor.reporters.facts import ReportedRun
 from proctor.results.table import make_table
 
 _RESULTS = re.compile(r"(?P<model>.+)/results_(?P<stamp>.+)\.json")
-_SAMPLES = re.compile(r"(?P<model>.+)/samples_(?P<task>.+)_(?P<stamp>\d{4}-\d\d-\d\dT[^_]+)\.jsonl(?:\.gz)?")
+_SAMPLES = re.compile(
+    r"(?P<model>.+)/samples_(?P<task>.+)_(?P<stamp>\d{4}-\d\d-\d\dT[^_]+)\.(?:jsonl(?:\.gz)?|parquet)"
+)
 
 
 def card(run: ReportedRun, files: Iterable[str], more: Mapping[str, str]) -> str:

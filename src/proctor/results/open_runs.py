@@ -26,7 +26,7 @@ from proctor.results.read import read_results, samples_beside, stamp_of_results
 from proctor.results.schema import model_name
 from proctor.results.stored_run import StoredRun
 
-_SAMPLES = re.compile(r"samples_(.+)_(\d{4}-\d\d-\d\dT[^_]+)\.jsonl(?:\.gz)?")
+_SAMPLES = re.compile(r"samples_(.+)_(\d{4}-\d\d-\d\dT[^_]+)\.(?:jsonl(?:\.gz)?|parquet)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def open_path(path: str | Path, *, store: str | Path | None = None) -> OpenedRun
         return _of_folder(place)
     if is_archive(place):
         return _of_archive(place)
-    if _SAMPLES.fullmatch(place.name) or place.name.endswith((".jsonl", ".jsonl.gz")):
+    if _SAMPLES.fullmatch(place.name) or place.name.endswith((".jsonl", ".jsonl.gz", ".parquet")):
         return OpenedRuns((_run_of_samples(place),), (), 1)
     return _of_files([place])
 
@@ -225,7 +225,7 @@ def _run_of_samples(file: Path) -> StoredRun:
         task = next((task for task, path in run.samples_files.items() if path == file), None)
         if task is not None:
             return replace(run, source=str(file), document=_only(run.document, task), samples_files={task: file})
-    task = match[1] if match else file.name.removesuffix(".gz").removesuffix(".jsonl")
+    task = match[1] if match else re.sub(r"\.(jsonl(\.gz)?|parquet)$", "", file.name)
     return _run(file, stamp or "", {}, {task: file})
 
 

@@ -15,7 +15,8 @@ here for what was written.
 # were given a third name have no stamp: no samples are found, rather than those of another run in the folder.
 #
 # lm-eval 0.4.0 to 0.4.2 have no stamps: results.json, and one <model_args>_<task>.jsonl a task, which despite its name
-# holds one JSON array. Any of these files may be compressed with gzip; its first bytes say so.
+# holds one JSON array. Any of these files may be compressed with gzip, and samples may be Parquet: the first
+# bytes say so.
 
 from __future__ import annotations
 
@@ -32,6 +33,7 @@ from typing import Any, BinaryIO, cast
 from proctor.errors import DataError, UsageError
 from proctor.files import LARGEST_DOCUMENT, LONGEST_LINE, MB, open_regular
 from proctor.results.files import file_names
+from proctor.results.parquet_samples import MAGIC, read_parquet_samples
 
 SEEDS = ("random_seed", "numpy_seed", "torch_seed", "fewshot_seed")
 """Keys of the seeds in a results file's ``config``, in the order of the command line's ``--seed``."""
@@ -136,8 +138,9 @@ def samples_beside(file: Path, document: Mapping[str, Any]) -> Mapping[str, Path
         given = (document.get("config") or {}).get("model_args")
         return _unstamped_samples(file.parent, tasks, given if isinstance(given, str) else "", anyhow=stamp == "")
     paths = {task: file.with_name(f"samples_{name}_{stamp}.jsonl") for task, name in file_names(tasks).items()}
-    both = {task: (path, path.with_name(path.name + ".gz")) for task, path in paths.items()}
-    return {task: path for task, pair in both.items() for path in pair[::-1] if path.is_file()}
+    # The last that is there: JSON lines are written first, and go when another form is whole.
+    forms = {task: (path.with_suffix(".parquet"), path.with_suffix(".jsonl.gz"), path) for task, path in paths.items()}
+    return {task: path for task, known in forms.items() for path in known if path.is_file()}
 
 
 def _unstamped_samples(folder: Path, tasks: Sequence[str], model_args: str, *, anyhow: bool) -> Mapping[str, Path]:
@@ -166,7 +169,8 @@ def read_samples(file: Path) -> Iterator[tuple[int, Any]]:
     """The samples of a file, one at a time: a file of a large task does not fit into memory twice.
 
     Args:
-        file: The file: JSON lines, or one JSON array (lm-eval 0.4.0 to 0.4.2); either may be compressed with gzip.
+        file: The file: JSON lines, or one JSON array (lm-eval 0.4.0 to 0.4.2), which may be compressed with gzip; or
+            Parquet.
 
     Returns:
         The number of each line (or place in the array), counted from 1, and its JSON value.
@@ -199,6 +203,10 @@ class SampleLines:
         file = self._file
         try:
             with open_regular(file) as raw, _plain(raw) as stream:
+                if stream.read(4) == MAGIC:
+                    yield from self._rows()
+                    return
+                stream.seek(0)
                 found = _array(file, stream) if _begins_array(stream) else self._lines(stream, direct=stream is raw)
                 for self.number, value in found:
                     yield self.number, value
@@ -208,6 +216,11 @@ class SampleLines:
             raise DataError(f"{file} is incomplete or damaged: {error}") from error
         except OSError as error:
             raise DataError(f"{file} cannot be read: {error.strerror or error}.") from error
+
+    def _rows(self) -> Iterator[tuple[int, Any]]:
+        for line in read_parquet_samples(self._file):
+            self.number += 1
+            yield self.number, line
 
     def _lines(self, stream: BinaryIO, *, direct: bool) -> Iterator[tuple[int, Any]]:
         start = 0

@@ -26,6 +26,8 @@ from typing import Any
 from proctor.errors import OutputError
 from proctor.results.env import environment
 from proctor.results.files import check_writable, save_run, stamp_of
+from proctor.results.packed_samples import PARQUET, pack_run
+from proctor.results.parquet_samples import check_pyarrow
 from proctor.results.samples import Samples
 from proctor.results.schema import experiment_facts, results_document
 from proctor.run.command import command_line
@@ -64,9 +66,12 @@ def check_output(output_path: str | Path | None, config: RunConfig | None = None
 
     Raises:
         OutputError: results cannot be written there.
+        MissingExtraError: samples are wanted as Parquet, and pyarrow is not installed.
     """
     if output_path is None:
         return
+    if config is not None and config.log_samples == PARQUET:
+        check_pyarrow()
     model = None if config is None else experiment_facts(config.model, config.model_args)["model_name_sanitized"]
     check_writable(output_path, model)
 
@@ -114,12 +119,15 @@ def write_run(config: RunConfig, result: RunResult, samples: Samples | None = No
     document = results_document(result, environment(started=result.started))
     if config.output_path is None:
         return FinishedRun(config, result, document)
-    saved = save_run(result, document, config.output_path, log_samples=config.log_samples, samples=samples)
+    saved = save_run(result, document, config.output_path, log_samples=bool(config.log_samples), samples=samples)
+    saved = pack_run(saved, config.log_samples)
     written, failure = saved.results, saved.failure
     if failure is not None:
         _close_samples(samples)
         if written is None:
-            written, place = _write_elsewhere(result, document, with_samples=config.log_samples and samples is None)
+            written, place = _write_elsewhere(
+                result, document, with_samples=bool(config.log_samples) and samples is None
+            )
             failure = OutputError(failure.message, hint=_lines(failure.hint, place))
         failure = OutputError(failure.message, hint=_lines(failure.hint, _remedy(config, result)))
     if written is not None:
@@ -170,7 +178,8 @@ def _remedy(config: RunConfig, result: RunResult) -> str | None:
     number = regradable_run(config, result.started)
     if number is None:
         return None
-    samples = " --log_samples" if config.log_samples else ""
+    form = config.log_samples
+    samples = f" --log_samples{f' {form}' if isinstance(form, str) else ''}" if form else ""
     return f"The responses are stored: 'proctor regrade {number} --output_path FOLDER{samples}' writes the files."
 
 

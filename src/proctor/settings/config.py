@@ -202,7 +202,7 @@ def _derive(values: Mapping[str, Any]) -> dict[str, Any]:
     # lm-eval: tasks see the model's arguments in their metadata (ruler loads the model's tokenizer by them).
     derived["metadata"] = {**arguments, **derived.get("metadata", {})}
     if derived.get("predict_only"):
-        derived["log_samples"] = True
+        derived["log_samples"] = derived.get("log_samples") or True
     if derived.get("apply_chat_template") and "fewshot_as_multiturn" not in derived:
         derived["fewshot_as_multiturn"] = True
     # lm-eval: after metadata was made, so that tasks do not see it.

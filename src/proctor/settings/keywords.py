@@ -58,5 +58,5 @@ class RunSettings(TaskSettings, total=False):
     use_cache: str | None
     write_out: bool
     output_path: str | Path | None
-    log_samples: bool
+    log_samples: bool | str
     fail_fast: bool

@@ -8,7 +8,7 @@ from typing import Any
 
 from proctor.settings import values as accepts
 from proctor.settings.sampling_settings import SamplingSettings
-from proctor.settings.setting import SAME, pairs, switch, text
+from proctor.settings.setting import SAME, optional, pairs, switch, text
 
 OUTPUT, REPORTERS = "output", "reporters"
 
@@ -26,8 +26,15 @@ class OutputSettings(SamplingSettings):
         short="-o",
         regrade=SAME,
     )
-    log_samples: bool = switch(
-        OUTPUT, "also write a samples file per task: every prompt, response and score", short="-s", regrade=SAME
+    log_samples: bool | str = optional(
+        False,
+        accepts.samples_form,
+        OUTPUT,
+        "FORM",
+        "also write a samples file per task, with every prompt, response and score: JSON lines, or jsonl.gz or parquet",
+        alone=True,
+        short="-s",
+        regrade=SAME,
     )
     predict_only: bool = switch(OUTPUT, "write the responses and compute no scores", short="-x")
     write_out: bool = switch(OUTPUT, "log the first prompt of each task", short="-w")

@@ -80,6 +80,19 @@ def switch(value: Any) -> bool:
     raise ValueError(f"must be true or false, not {value!r}")
 
 
+def samples_form(value: Any) -> bool | str:
+    """Whether samples are written, and in which form beside JSON lines."""
+    lowered = str(value).strip().lower()
+    if lowered in ("jsonl.gz", "parquet"):
+        return lowered
+    if lowered == "jsonl":
+        return True
+    try:
+        return switch(value)
+    except ValueError:
+        raise ValueError(f"must be true, false, jsonl.gz or parquet, not {value!r}") from None
+
+
 def _whole(value: Any, least: int) -> int:
     if not isinstance(value, bool) and isinstance(value, int | str):
         try:
