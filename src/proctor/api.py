@@ -57,12 +57,14 @@ def evaluate(
     files are written where ``output_path`` says. That place is tried before the model is opened; if files
     cannot be written at the end, the result is returned all the same, with ``output_error``. Documents
     that cannot be graded are left out of the scores and listed in ``failed`` of the result; with
-    ``fail_fast`` the first of them raises.
+    ``fail_fast`` the first of them raises. Under a launcher (``torchrun`` and others) all ranks compute
+    a model that is named, and ranks other than 0 do not come back: they end with rank 0.
     """
     from proctor.run.exam import gather
     from proctor.run.finish import check_output, complete_run
     from proctor.run.model_object import open_object
     from proctor.run.progress import Quiet
+    from proctor.run.script_ranks import ranks_opener
     from proctor.run.seeds import seed_everything
     from proctor.run.session import evaluate as run
 
@@ -70,6 +72,8 @@ def evaluate(
     _check_resamples(bootstrap_iters)
     names = _plain_names(items)
     config = _config(settings, model, model_args, names)
+    # Before the place for results is tried: of several ranks one alone writes.
+    opener = ranks_opener(config) if isinstance(model, str) else None
     check_output(config.output_path, config)
     opened = open_object(model, tokenizer, model_args, config)
     exam = None
@@ -78,7 +82,7 @@ def evaluate(
         seed_everything(config.seed)
         exam = gather(config, items, Quiet)
     graded = partial(run, config, progress=Quiet, bootstrap_iters=bootstrap_iters, keep_records=True)
-    return _result_of(complete_run(config, lambda _: graded(opened=opened, exam=exam)))
+    return _result_of(complete_run(config, lambda _: graded(opened=opened, opener=opener, exam=exam)))
 
 
 def _items(tasks: Any) -> list[Any]:

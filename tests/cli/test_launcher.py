@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import types
 from contextlib import contextmanager
 
 import pytest
@@ -12,6 +13,7 @@ from proctor.cli.launcher import follow_rank_0, is_pooled, is_surplus, launched_
 from proctor.cli.logs import LOGGER, log_as_rank, rank_prefix
 from proctor.cli.main import main
 from proctor.cli.stop import SigtermError
+from proctor.errors import ModelError
 from proctor.models.dummy import DummyModel
 from proctor.models.pool.launchers import Ranks
 from proctor.settings.config import build_config
@@ -96,7 +98,7 @@ def test_one_process_is_no_rank(monkeypatch, caplog):
     assert not caplog.records
     monkeypatch.setattr(module.os, "environ", {"ACCELERATE_USE_CPU": "True", "MASTER_ADDR": "127.0.0.1"})
     assert launched_ranks() is None
-    assert "accelerate launch --cpu starts one process" in caplog.text
+    assert "accelerate launch was given several processes and has started one" in caplog.text
 
 
 def test_rank_0_logs_as_ever(monkeypatch):
@@ -118,14 +120,26 @@ def test_a_stopped_rank_ends_with_the_code_of_its_signal(monkeypatch, stop, code
 
 
 def test_rank_0_opens_on_all_ranks_what_several_can_compute(monkeypatch):
+    group = types.SimpleNamespace(loss=None)
+
     @contextmanager
     def lead(ranks):
-        yield "group"
+        yield group
 
     monkeypatch.setattr("proctor.models.pool.group.lead", lead)
     monkeypatch.setattr("proctor.run.model.open_on_ranks", lambda *words: words)
     opened = []
     assert run_on_ranks(ranks(0), lambda opener: opened.extend(map(opener, (config(), config("dummy")))) or 7) == 7
-    assert opened[0] == (config(), ranks(0), "group")
+    assert opened[0] == (config(), ranks(0), group)
     assert isinstance(opened[1], DummyModel)
     assert isinstance(open_alone(config("dummy")), DummyModel)
+
+    def stop(opener):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_on_ranks(ranks(0), stop)
+    # The launcher stops the ranks that are left when one has died.
+    group.loss = ModelError("Rank 1 of 2 has ended: killed.")
+    with pytest.raises(ModelError, match="Rank 1 of 2 has ended: killed"):
+        run_on_ranks(ranks(0), stop)

@@ -7,9 +7,15 @@ import threading
 from contextlib import contextmanager
 from types import MappingProxyType
 
+from proctor.models.pool import worker
 from proctor.models.pool.ranks import RankGroup
 from proctor.models.pool.worker import serve
 from proctor.types import Loglikelihood, Scores
+
+# A rank that has to leave ends its process; here that would be pytest's.
+LEAVE, worker._leave_now = worker._leave_now, lambda code: None
+
+SETTINGS = {"name": "hf", "args": {"pretrained": "x"}}
 
 
 class Gone(RuntimeError):
@@ -99,7 +105,7 @@ def expected(sent):
 
 
 @contextmanager
-def ranks(*models):
+def ranks(*models, open_all=True):
     """Rank 0's group, and a thread for each other rank with its model."""
     ends, codes, threads, opened = {}, {}, [], []
     for rank, model in enumerate(models, 1):
@@ -114,6 +120,8 @@ def ranks(*models):
         threads[-1].start()
     group = RankGroup(ends)
     group.ends, group.codes, group.opened = ends, codes, opened
+    if open_all:
+        group.open(SETTINGS)
     try:
         yield group
     finally:

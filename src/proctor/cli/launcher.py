@@ -16,19 +16,15 @@ from typing import TYPE_CHECKING
 
 from proctor.cli.logs import log_as_rank
 from proctor.cli.stop import SigtermError
-from proctor.models import declared_kind
 from proctor.models.pool.launchers import Ranks, find_ranks, wanted_several
+from proctor.models.pool.opening import SPREAD_OVER_RANKS, is_computed_by_ranks
 
 if TYPE_CHECKING:
+    from proctor.models.pool.ranks import RankGroup
     from proctor.models.protocols import Model
     from proctor.settings.config import RunConfig
 
 log = logging.getLogger("proctor")
-
-SPREAD_OVER_RANKS = frozenset({"tp_plan", "tp_size", "device_mesh"})
-"""Arguments that spread one model over all processes, which then hold a part of it each."""
-POOLED_ELSEWHERE = "pool"
-"""The argument by which copies of the model respond in processes that are no ranks."""
 
 OpenRunModel = Callable[["RunConfig"], "Model"]
 
@@ -40,8 +36,8 @@ def launched_ranks() -> Ranks | None:
         log_as_rank(ranks.rank)
     if ranks is None and wanted_several(os.environ):
         log.warning(
-            "accelerate launch --cpu starts one process, whatever --num_processes says: this one computes the whole "
-            "run. 'torchrun --nproc_per_node N -m proctor run ...' starts several."
+            "accelerate launch was given several processes and has started one, as it does without several GPUs: it "
+            "computes the whole run. 'torchrun --nproc_per_node N -m proctor run ...' starts several."
         )
     return ranks
 
@@ -52,8 +48,7 @@ def is_pooled(config: RunConfig) -> bool:
     Args:
         config: The settings.
     """
-    given = config.model_args.keys()
-    return declared_kind(config.model).computes_here and given.isdisjoint({*SPREAD_OVER_RANKS, POOLED_ELSEWHERE})
+    return is_computed_by_ranks(config.model, config.model_args)
 
 
 def is_surplus(ranks: Ranks, configs: Sequence[RunConfig]) -> bool:
@@ -104,8 +99,16 @@ def run_on_ranks(ranks: Ranks, run: Callable[[OpenRunModel], int]) -> int:
     from proctor.run.model import open_on_ranks
 
     log.info("%d ranks compute this run (%s).", ranks.size, ranks.launcher)
-    with lead(ranks) as group:
-        return run(lambda config: open_on_ranks(config, ranks, group) if is_pooled(config) else open_alone(config))
+    group: RankGroup | None = None
+    try:
+        with lead(ranks) as group:
+            others = group
+            return run(lambda config: open_on_ranks(config, ranks, others) if is_pooled(config) else open_alone(config))
+    except KeyboardInterrupt:
+        # A launcher that sees a rank die stops the others by a signal: the loss is what happened.
+        if group is not None and group.loss is not None:
+            raise group.loss from None
+        raise
 
 
 def open_alone(config: RunConfig) -> Model:

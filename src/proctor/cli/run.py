@@ -45,6 +45,7 @@ def execute(namespace: argparse.Namespace) -> int:
         return 0
     pooled = ranks is not None and any(map(is_pooled, configs))
     if ranks is not None and pooled and ranks.rank:
+        set_tokenizer_threads(configs[0].threads)
         return follow_rank_0(ranks)
     _warn_of_no_effect(configs[0])
     # All of them before the first is run: a mistake in the last one costs seconds and not hours.

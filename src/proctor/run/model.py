@@ -37,7 +37,9 @@ def open_on_ranks(config: RunConfig, ranks: Ranks, group: RankGroup) -> Model:
     from proctor.models.pool.ranks import RankPool
 
     settings = _settings(config)
-    return RankPool(open_on_rank(settings, ranks), group, settings)
+    # The others first: they import their libraries while this one does.
+    group.open(settings)
+    return RankPool(open_on_rank(settings, ranks), group)
 
 
 def _settings(config: RunConfig) -> Mapping[str, Any]:

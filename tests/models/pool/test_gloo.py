@@ -85,6 +85,11 @@ def test_a_rank_of_another_job_is_refused(two):
         module._check_in(_Store(rank1=other), two[0], time.monotonic() + 5)
 
 
+def test_port_0_is_refused(two):
+    with pytest.raises(ModelError, match="MASTER_PORT is 0"):
+        meet(replace(two[0], port=0))
+
+
 def test_several_machines_that_do_not_know_where_to_meet(two):
     with pytest.raises(ModelError, match="does not say where they meet") as raised:
         meet(replace(two[0], address=None, launcher="mpirun"))

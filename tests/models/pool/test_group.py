@@ -30,7 +30,8 @@ def test_a_rank_responds_until_the_block_of_rank_0_ends(two, fails):
     sent = requests()
     try:
         with lead(two[0]) as group:
-            assert dict(RankPool(LengthModel(), group, {}).respond(sent)) == expected(sent)
+            group.open({})
+            assert dict(RankPool(LengthModel(), group).respond(sent)) == expected(sent)
             assert not fails or 1 / 0
     except ZeroDivisionError:
         assert fails

@@ -108,5 +108,6 @@ def test_accelerate_on_cpus_was_given_several_processes_and_starts_one():
     single = {"ACCELERATE_USE_CPU": "True", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29500"}
     assert wanted_several(single)
     assert not wanted_several({**single, "WORLD_SIZE": "2"})
-    assert not wanted_several({**single, "ACCELERATE_USE_CPU": "False"})
+    assert wanted_several({**single, "ACCELERATE_USE_CPU": "False"})
+    assert not wanted_several({"MASTER_ADDR": "127.0.0.1"})
     assert not wanted_several({"ACCELERATE_USE_CPU": "True"})

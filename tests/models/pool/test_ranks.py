@@ -6,14 +6,12 @@ import threading
 import time
 
 import pytest
-from rank_pipes import LengthModel, expected, ranks, requests
+from rank_pipes import SETTINGS, LengthModel, expected, ranks, requests
 
 from proctor.errors import ModelError, RequestError
 from proctor.models.pool import ranks as module
 from proctor.models.pool.ranks import RankPool
 from proctor.types import Generate, Loglikelihood
-
-SETTINGS = {"name": "hf", "args": {"pretrained": "x"}}
 
 
 @pytest.mark.parametrize("others", [1, 3])
@@ -21,7 +19,7 @@ def test_each_rank_responds_to_a_share_and_all_responses_come_out_once(others):
     models = [LengthModel(rank) for rank in range(1, others + 1)]
     sent = requests()
     with ranks(*models) as group:
-        pool = RankPool(own := LengthModel(), group, SETTINGS)
+        pool = RankPool(own := LengthModel(), group)
         pairs = list(pool.respond(sent))
         assert len(pairs) == len(sent)
         assert dict(pairs) == expected(sent)
@@ -34,7 +32,7 @@ def test_each_rank_responds_to_a_share_and_all_responses_come_out_once(others):
 def test_a_run_that_goes_on_asks_each_rank_for_what_is_missing_of_the_same_share():
     model, own, sent = LengthModel(1), LengthModel(), requests()
     with ranks(model) as group:
-        pool = RankPool(own, group, SETTINGS)
+        pool = RankPool(own, group)
         list(pool.respond(sent))
         assert dict(pool.resume(sent, [2, 7])) == {place: expected(sent)[place] for place in (2, 7)}
     for one in (own, model):
@@ -47,7 +45,7 @@ def test_a_run_that_goes_on_asks_each_rank_for_what_is_missing_of_the_same_share
 def test_ranks_without_a_share_of_what_is_missing_are_left_alone():
     model = LengthModel(1)
     with ranks(model) as group:
-        pool = RankPool(LengthModel(), group, SETTINGS)
+        pool = RankPool(LengthModel(), group)
         assert len(list(pool.respond(requests(1)))) == 1
         assert list(pool.respond([])) == []
     assert len(model.calls) <= 1
@@ -56,7 +54,7 @@ def test_ranks_without_a_share_of_what_is_missing_are_left_alone():
 def test_what_else_a_model_can_do_is_that_of_rank_0_and_reports_are_added():
     model, own = LengthModel(1), LengthModel()
     with ranks(model) as group:
-        pool = RankPool(own, group, SETTINGS)
+        pool = RankPool(own, group)
         pool.load()
         pool.recall({"a": 1})
         assert own.recalled == {"a": 1}
@@ -84,7 +82,7 @@ def test_what_else_a_model_can_do_is_that_of_rank_0_and_reports_are_added():
 def test_an_error_of_another_rank_ends_the_run_after_what_had_arrived(error, kind, text):
     sent, arrived = requests(), []
     with ranks(LengthModel(1, error=error, at=2)) as group:
-        pool = RankPool(LengthModel(), group, SETTINGS)
+        pool = RankPool(LengthModel(), group)
         with pytest.raises(kind) as raised:
             arrived.extend(pool.respond(sent))
     assert raised.value.message == text
@@ -97,7 +95,7 @@ def test_a_request_that_cannot_be_answered_has_the_number_that_it_has_in_the_run
     error = RequestError(0, "It is too long.")
     models = [LengthModel(one, error=error if one == rank else None) for one in range(2)]
     with ranks(models[1]) as group:
-        pool = RankPool(models[0], group, SETTINGS)
+        pool = RankPool(models[0], group)
         with pytest.raises(RequestError) as raised:
             list(pool.respond(sent))
     assert sent[raised.value.request] == models[rank].calls[0][0][0]
@@ -114,20 +112,16 @@ def test_the_loss_of_a_rank_ends_the_run_after_what_had_arrived():
 
     own = LengthModel(before=lambda number: first.wait(5))
     with ranks(LengthModel(1, before=wait)) as group:
-        pool, pairs = RankPool(own, group, SETTINGS), {}
-        # The thread of the other rank must not end this process as a real one does.
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("proctor.models.pool.worker._leave_now", lambda code: None)
-            with pytest.raises(ModelError, match="Rank 1 of 2 has ended: its connection is closed"):
-                for place, response in pool.respond(sent):
-                    pairs[place] = response
-            assert pairs.items() <= expected(sent).items()
-            assert len(pairs) >= 2
+        pool, pairs = RankPool(own, group), {}
+        with pytest.raises(ModelError, match="Rank 1 of 2 has ended: its connection is closed"):
+            for place, response in pool.respond(sent):
+                pairs[place] = response
+        assert pairs.items() <= expected(sent).items()
+        assert len(pairs) >= 2
 
 
 def test_a_long_pass_is_interrupted_when_a_rank_is_lost(monkeypatch):
     monkeypatch.setattr(module, "NOTICE", 0.1)
-    monkeypatch.setattr("proctor.models.pool.worker._leave_now", lambda code: None)
     # Never set: what waits for it goes on for ever, unless it is interrupted.
     interrupted = threading.Event()
     with ranks(LengthModel(1)) as group:
@@ -137,9 +131,26 @@ def test_a_long_pass_is_interrupted_when_a_rank_is_lost(monkeypatch):
             while not interrupted.wait(0.05):
                 pass
 
-        pool = RankPool(LengthModel(before=long), group, SETTINGS)
+        pool = RankPool(LengthModel(before=long), group)
         with pytest.raises(ModelError, match="Rank 1 of 2 has ended"):
             list(pool.respond(requests()))
+
+
+def test_a_group_that_has_lost_a_rank_computes_nothing_more():
+    with ranks(LengthModel(1)) as group:
+        group.ends[1].cut()
+        for _ in range(2):
+            with pytest.raises(ModelError, match="Rank 1 of 2 has ended"):
+                list(RankPool(LengthModel(), group).respond(requests()))
+
+
+def test_what_an_earlier_model_was_asked_for_is_dropped():
+    with ranks(model := LengthModel(1)) as group:
+        first = RankPool(LengthModel(), group).respond(requests())
+        next(first)
+        first.close()
+        assert dict(RankPool(LengthModel(), group).respond(requests(9))) == expected(requests(9))
+    assert len(model.calls) == 2
 
 
 def test_a_stop_by_the_keyboard_stays_one():
@@ -147,14 +158,14 @@ def test_a_stop_by_the_keyboard_stays_one():
         raise KeyboardInterrupt
 
     with ranks(LengthModel(1)) as group:
-        pool = RankPool(LengthModel(before=stop), group, SETTINGS)
+        pool = RankPool(LengthModel(before=stop), group)
         with pytest.raises(KeyboardInterrupt):
             list(pool.respond(requests()))
 
 
 def test_another_model_on_another_machine_is_an_error():
     with ranks(LengthModel(1, identity="other")) as group:
-        pool = RankPool(LengthModel(), group, SETTINGS)
+        pool = RankPool(LengthModel(), group)
         assert pool.identity == {"weights": "same"}
         with pytest.raises(ModelError, match="another one than on rank 0"):
             list(pool.respond(requests()))
@@ -163,12 +174,12 @@ def test_another_model_on_another_machine_is_an_error():
 def test_what_cannot_be_sent_is_an_error():
     with ranks(LengthModel(1)) as group:
         with pytest.raises(ModelError, match="arguments cannot be sent"):
-            RankPool(LengthModel(), group, {"args": {"pretrained": object()}})
-        pool = RankPool(LengthModel(), group, SETTINGS)
+            group.open({"args": {"pretrained": object()}})
+        pool = RankPool(LengthModel(), group)
         with pytest.raises(ModelError, match="cannot be sent to other ranks"):
             list(pool.respond([Generate("x", {"stop": {1}}), Loglikelihood("y", (" z",))] * 3))
     with ranks(LengthModel(1)) as group, pytest.raises(TypeError, match="part of its requests"):
-        RankPool(object.__new__(_Whole), group, SETTINGS)
+        RankPool(object.__new__(_Whole), group)
 
 
 class _Whole:
@@ -179,7 +190,7 @@ def test_texts_are_drawn_by_another_seed_on_each_rank_and_in_each_call(monkeypat
     seeds = []
     monkeypatch.setattr("proctor.models.pool.worker._seed", seeds.append)
     with ranks(LengthModel(1), LengthModel(2)) as group:
-        pool = RankPool(LengthModel(), group, SETTINGS)
+        pool = RankPool(LengthModel(), group)
         for _ in range(2):
             list(pool.respond(requests()))
     assert len(seeds) == 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from rank_pipes import LengthModel, expected, pipes, requests
+from rank_pipes import LEAVE, LengthModel, expected, pipes, requests
 
 from proctor.models.pool import worker as module
 from proctor.models.pool.channel import Channel
@@ -94,8 +94,8 @@ def test_the_end_of_the_run_ends_what_is_computed(rank_0, monkeypatch):
     rank_0.channel.send(Work(1, tuple(requests(1)), (0,), 1))
     assert begun.wait(10)
     rank_0.channel.send(End(False))
+    assert rank_0.channel.finish()
     thread.join(10)
-    rank_0.channel.finish()
     assert left == [0]
 
 
@@ -135,5 +135,5 @@ def test_a_rank_whose_rank_0_is_gone_ends_with_a_sentence(rank_0, monkeypatch, c
 def test_leaving_ends_the_process_from_a_thread(monkeypatch):
     codes = []
     monkeypatch.setattr(module.os, "_exit", codes.append)
-    module._leave_now(3)
+    LEAVE(3)
     assert codes == [3]

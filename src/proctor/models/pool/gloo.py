@@ -77,6 +77,8 @@ def meet(ranks: Ranks, arrival: float = ARRIVAL) -> Callable[[int], Pipe]:
             f"{ranks.launcher} started {ranks.size} processes on several machines, and does not say where they meet.",
             hint="Set MASTER_ADDR to the machine of rank 0, and MASTER_PORT to a free port there, for all of them.",
         )
+    if not ranks.port:
+        raise ModelError("MASTER_PORT is 0, which is no port.", hint="torchrun --standalone chooses a free one.")
     os.environ.update(MASTER_ADDR=ranks.address, MASTER_PORT=str(ranks.port))
     if ranks.on_one_machine and os.path.isdir(f"/sys/class/net/{_ONE_MACHINE}"):
         os.environ.setdefault("GLOO_SOCKET_IFNAME", _ONE_MACHINE)

@@ -131,13 +131,13 @@ def _ranks(names: _Names, rank: int, size: int, environment: Mapping[str, str], 
 
 
 def wanted_several(environment: Mapping[str, str]) -> bool:
-    """Whether ``accelerate launch --cpu`` was given several processes: it starts one, and says nothing.
+    """Whether ``accelerate launch`` was given several processes without several GPUs: it starts one, and says nothing.
 
     Args:
         environment: Variables.
     """
-    by_accelerate = environment.get("ACCELERATE_USE_CPU", "").lower() in ("true", "1")
     # It writes down where they would meet, and then starts one of them, without a rank.
+    by_accelerate = any(name.startswith("ACCELERATE_") for name in environment)
     return by_accelerate and "MASTER_ADDR" in environment and "WORLD_SIZE" not in environment
 
 

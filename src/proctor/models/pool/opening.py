@@ -7,17 +7,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from proctor.errors import UsageError
-from proctor.models import open_model
+from proctor.models import declared_kind, open_model
 from proctor.models.pool.launchers import Ranks
 from proctor.models.protocols import Model
 
+SPREAD_OVER_RANKS = frozenset({"tp_plan", "tp_size", "device_mesh"})
+"""Arguments that spread one model over all ranks, which then hold a part of it each."""
+POOLED_ELSEWHERE = "pool"
+"""The argument by which copies of the model respond in processes that are no ranks."""
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 SPREAD_HERE = ("parallelize", "device_map")
 """Arguments that spread a model over the GPUs of a machine."""
+
+
+def is_computed_by_ranks(name: str, args: Collection[str]) -> bool:
+    """Whether several ranks can hold a model each and respond together.
+
+    Args:
+        name: The kind of model.
+        args: The names of its arguments.
+    """
+    return declared_kind(name).computes_here and not ({*SPREAD_OVER_RANKS, POOLED_ELSEWHERE} & {*args})
 
 
 def open_on_rank(settings: Mapping[str, Any], ranks: Ranks) -> Model:

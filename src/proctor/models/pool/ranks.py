@@ -86,6 +86,7 @@ class RankGroup:
         self.inbox: queue.SimpleQueue[tuple[int, Frame]] = queue.SimpleQueue()
         self.computing = threading.Event()
         self.loss: ModelError | None = None
+        self.number = 0
         self._ended = False
         self._channels = {rank: self._channel(rank, pipe) for rank, pipe in pipes.items()}
 
@@ -110,6 +111,20 @@ class RankGroup:
         """Send a frame to each rank."""
         for rank in self._channels:
             self.send(rank, frame)
+
+    def open(self, settings: Mapping[str, Any]) -> None:
+        """Let each of them open a model.
+
+        Args:
+            settings: As :class:`proctor.models.pool.frames.Open` has them.
+
+        Raises:
+            ModelError: They cannot be sent.
+        """
+        try:
+            self.send_all(Open(settings))
+        except FrameError as error:
+            raise ModelError(f"The model's arguments cannot be sent to other ranks: {error}.") from error
 
     def end(self, *, failed: bool) -> None:
         """End all ranks, and wait until they have ended, but not for long."""
@@ -155,10 +170,9 @@ class RankPool:
     Args:
         model: This rank's own.
         group: The other ranks.
-        settings: What the others open, as :class:`proctor.models.pool.frames.Open` has it.
     """
 
-    def __init__(self, model: Model, group: RankGroup, settings: Mapping[str, Any]) -> None:
+    def __init__(self, model: Model, group: RankGroup) -> None:
         if not isinstance(model, ResumableModel):
             raise TypeError(f"{model.name} cannot respond to a part of its requests.")
         self._model: Any = model
@@ -166,10 +180,6 @@ class RankPool:
         self._number = 0
         self._digest = ""
         self._reports: dict[int, Mapping[str, Any]] = {}
-        try:
-            group.send_all(Open(settings))
-        except FrameError as error:
-            raise ModelError(f"The model's arguments cannot be sent to other ranks: {error}.") from error
 
     @property
     def name(self) -> str:
@@ -225,7 +235,11 @@ class RankPool:
 
     def resume(self, requests: Sequence[Request], missing: Sequence[int]) -> Iterator[tuple[int, Response]]:
         """Respond to those at ``missing``, each rank to those of its share of all ``requests``."""
-        self._number += 1
+        if self._group.loss is not None:
+            raise self._group.loss
+        # Counted by the group: a rank may still send what an earlier model was asked for.
+        self._group.number += 1
+        self._number = self._group.number
         shares = self._deal(requests, frozenset(missing))
         waiting = {rank for rank in self._group.others if shares[rank][1]}
         for rank in waiting:
