@@ -11,19 +11,19 @@ samples.
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
-import time
-import urllib.request
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from peer import ROOT, Failed, shared_folder
 
+sys.path.insert(0, str(ROOT / "tests" / "helpers"))
+
+from real_server import ServerFailedError, free_port, start_server, stop_server
+
 NAME = "served-model"
-SECONDS = 300
-"""How long a server may take until it responds."""
 MODEL = "../models/llama-bos"
 """From the folder in which the programs run."""
 SCORED = ("--tasks", "mmlu_anatomy,hellaswag,winogrande,piqa,lambada_openai,kmmlu_math", "--limit", "4")
@@ -103,19 +103,16 @@ def server(engine: str | None, folder: Path | None, work: Path) -> Iterator[Mapp
         yield {}
         return
     work.mkdir(parents=True, exist_ok=True)
-    port = _free_port()
+    port = free_port()
     command = (_vllm if engine == "vllm-server" else _llama)(python, port, work)
-    with (work / "server.txt").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, env=environment())
     try:
-        _wait(process, f"http://127.0.0.1:{port}/v1/models", work / "server.txt")
+        process = start_server(command, f"http://127.0.0.1:{port}/v1/models", work / "server.txt", environment())
+    except ServerFailedError as error:
+        raise Failed(str(error)) from error
+    try:
         yield {"url": f"http://127.0.0.1:{port}/v1", "root": f"http://127.0.0.1:{port}"}
     finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        stop_server(process)
 
 
 def environment() -> dict[str, str]:
@@ -141,27 +138,6 @@ def _llama(python: Path, port: int, work: Path) -> Sequence[str]:
     flags = ["--n_ctx", "1024", "--logits_all", "true", "--type_k", "0", "--type_v", "0", "--n_threads", "1"]
     module = [str(python), "-m", "llama_cpp.server", "--model", str(file), "--model_alias", NAME]
     return [*module, "--host", "127.0.0.1", "--port", str(port), *flags]
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
-def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    began = time.monotonic()
-    while time.monotonic() - began < SECONDS:
-        if process.poll() is not None:
-            break
-        try:
-            urllib.request.urlopen(url, timeout=2).read()
-        except OSError:
-            time.sleep(0.5)
-        else:
-            return
-    tail = log.read_text(encoding="utf-8", errors="replace")[-2000:]
-    raise Failed(f"the server does not respond ({' '.join(map(str, process.args[:4]))}); its last words:\n{tail}")  # type: ignore[index]
 
 
 def commands(engine: str | None, folder: Path | None) -> tuple[list[str], list[str]] | None:

@@ -174,6 +174,8 @@ def _rows_of(
     first = next(part for part in parts if part is not None)
     scores = [_score(part) for part in parts]
     metric = next((score.metric for score in scores if score), None)
+    if metric is None:
+        return  # in the file without a score, as a group that only holds others
     # Runs may have other metrics of a task first: a row compares one.
     scores = [score if score and score.metric == metric else None for score in scores]
     chances = [_chance(part) for part in parts]
@@ -181,7 +183,8 @@ def _rows_of(
     yield ScoreRow(name, alias, depth, "group" if isinstance(first, GroupAudit) else "task", metric, tuple(cells))
     if isinstance(first, GroupAudit):
         macros = tuple(_macro(part, options) if isinstance(part, GroupAudit) else None for part in parts)
-        yield ScoreRow(name, f"{alias} (mean of {len(first.tasks)} tasks)", depth, "macro", metric, macros)
+        if any(macros):
+            yield ScoreRow(name, f"{alias} (mean of {len(first.tasks)} tasks)", depth, "macro", metric, macros)
     if options.by is not None:
         yield from _parts_by(name, alias, depth + 1, parts, metric)
 

@@ -59,7 +59,7 @@ def _print_end(names: Sequence[str], documents: Mapping[str, Any]) -> None:
     if documents:
         from proctor.cli.model_table import models_table
 
-        print(models_table(documents))
+        print(models_table(documents), end="")
     if len(documents) < len(names):
         failed = [name for name in names if name not in documents]
         print(f"{len(failed)} of {len(names)} models failed: {', '.join(failed)}. The same command runs them again.")

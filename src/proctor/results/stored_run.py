@@ -270,7 +270,7 @@ def _scores(entry: Mapping[str, Any], *, stderr: bool) -> Mapping[tuple[str, str
     found: dict[tuple[str, str], float] = {}
     for key, value in entry.items():
         metric, comma, name = key.partition(",")
-        if metric.endswith(OTHER_ERRORS):
+        if metric.endswith(OTHER_ERRORS) or metric == "bypass":  # lm-eval: a run that only predicts has no score
             continue
         number = number_of(value) if comma and metric.endswith("_stderr") == stderr else None
         if number is not None and math.isfinite(number):

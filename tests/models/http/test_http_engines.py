@@ -6,17 +6,15 @@ import importlib.util
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from gguf_file import write_gguf
+from real_server import ServerFailedError, free_port, start_server, stop_server
 from stub_api import Serving, Stub
 
 from proctor.errors import ModelError
@@ -39,36 +37,13 @@ def has(*packages: str) -> bool:
     return all(spec is not None and spec.origin is not None for spec in specs)
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
 def start(command: list[str], port: int, log: Path, path: str = "/v1/models", **more: str) -> subprocess.Popen[bytes]:
     """Start a server and wait until it answers."""
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", **more}
-    with log.open("wb") as file:
-        process = subprocess.Popen(command, stdout=file, stderr=file, env=environment)
-    for _ in range(600):
-        if process.poll() is not None:
-            pytest.fail(f"the server ended: {log.read_text(errors='replace')[-2000:]}")
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2).read()
-        except OSError:
-            time.sleep(0.5)
-        else:
-            return process
-    process.kill()
-    pytest.fail(f"the server does not answer: {log.read_text(errors='replace')[-2000:]}")
-
-
-def stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
     try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        process.kill()
+        return start_server(command, f"http://127.0.0.1:{port}{path}", log, environment)
+    except ServerFailedError as error:
+        pytest.fail(str(error))
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +63,7 @@ def vllm_server(checkpoint, tmp_path_factory) -> Iterator[str]:
     more = {"VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_NO_USAGE_STATS": "1"}
     process = start(command, port, tmp_path_factory.mktemp("vllm") / "log", **more)
     yield f"http://127.0.0.1:{port}/v1"
-    stop(process)
+    stop_server(process)
 
 
 def test_vllm_shows_every_route_and_scores_as_transformers(vllm_server, checkpoint):
@@ -188,7 +163,7 @@ def test_transformers_serve_gives_texts_and_no_scores(checkpoint, tmp_path):
         with pytest.raises(ModelError):
             list(open_model("local-completions", args).respond(REQUESTS))
     finally:
-        stop(process)
+        stop_server(process)
 
 
 def test_the_litellm_proxy_passes_chats_on(tmp_path):
@@ -210,7 +185,7 @@ def test_the_litellm_proxy_passes_chats_on(tmp_path):
             responses = dict(open_model("litellm", args).respond(requests))
             assert [responses[number].text for number in range(20)] == [f"echo say {number}" for number in range(20)]
         finally:
-            stop(process)
+            stop_server(process)
 
 
 LLAMA_FLAGS = [*("-c", "4096", "-np", "4", "-t", "1", "-fa", "off"), *("--cache-type-k", "f32")]
@@ -234,7 +209,7 @@ def llama_server(gguf, tmp_path_factory) -> Iterator[str]:
     command = [program, "-m", str(gguf[0]), "--alias", NAME, "--host", "127.0.0.1", "--port", str(port), *LLAMA_FLAGS]
     process = start(command, port, tmp_path_factory.mktemp("llama") / "log", "/health")
     yield f"http://127.0.0.1:{port}"
-    stop(process)
+    stop_server(process)
 
 
 @pytest.fixture(scope="module")
@@ -261,7 +236,7 @@ def llama_cpp_python(gguf, tmp_path_factory) -> Iterator[str]:
     ]
     process = start([*module, *flags], port, tmp_path_factory.mktemp("llama") / "log")
     yield f"http://127.0.0.1:{port}"
-    stop(process)
+    stop_server(process)
 
 
 def expected_of(checkpoint: Path, requests: list[Request], *, bos: bool) -> dict[int, Any]:
