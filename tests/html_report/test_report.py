@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from report_pages import Page, page_of, stored
 
+from proctor.analysis.audit import audit_run
+from proctor.analysis.wording import number
 from proctor.errors import UsageError
 from proctor.html_report.facts import ReportOptions
 from proctor.html_report.report import make_report, write_report
+from proctor.results.open_runs import open_runs
 
 HOSTILE = "</script><img src=x onerror=alert(1)>\x00\ud800\u202e&amp;'\""
 
@@ -55,3 +61,23 @@ def test_nothing_heavy_is_imported(tmp_path, run):
 def test_no_run_is_an_error():
     with pytest.raises(UsageError):
         make_report([])
+
+
+def test_a_report_of_files_that_lm_eval_0_4_13_wrote_has_its_figures():
+    """The archive holds two runs of real models on six documents a task, as the real program wrote them."""
+    archive = Path(__file__).parents[1] / "results" / "lm_eval_0_4_13.tar.gz"
+    for run in open_runs([archive]).runs:
+        text = make_report([run], ReportOptions("en"))
+        rows = [re.sub(r"<[^>]+>", " ", row) for row in re.findall(r"<tr.*?</tr>", text, re.DOTALL)]
+        for task in run.tasks:
+            (metric, _), score = next(iter(run.scores(task).items()))
+            shown = [row for row in rows if f" {run.alias(task)} " in row and f" {number(score)} " in row]
+            assert shown, (task, metric, score)
+        audit = audit_run(run)
+        reported = {(task, *metric): score for task in run.tasks for metric, score in run.scores(task).items()}
+        audited = {(task.task, *one.metric): one.score for task in audit.tasks for one in task.scores}
+        assert audited == pytest.approx(reported)
+        page = Page(text)
+        info = json.loads(next(block for block in re.findall(r'id="d-info">(.*?)</script>', text, re.DOTALL)))
+        assert [(task["name"], task["n"]) for task in info["tasks"]] == [(task, 6) for task in run.tasks]
+        assert len(page.all("h1")) == 1

@@ -83,6 +83,33 @@ def test_the_score_so_far_has_an_interval_where_it_is_a_share(status):
     assert (tasks["b"]["score"], "interval" in tasks["b"]) == (0.375, False)
 
 
+def test_a_run_of_one_task_has_its_score_on_its_line_and_a_run_of_several_has_none(status):
+    opened = []
+
+    def open_display(*words):
+        opened.append(Quiet(*words))
+        return opened[0]
+
+    status.expect({"a": 400})
+    with WatchedProgress(status, open_display)(400, "Answering", "requests") as display:
+        display.advance(200)
+        assert opened[0].note() == ""
+        for value in (1.0, 0.0) * 20:
+            status.graded(record(value))
+        assert opened[0].note() == "acc so far 0.50 [0.35, 0.65]"
+        assert status_line(status.document()).endswith(", acc so far 0.50 [0.35, 0.65]")
+        # Tasks that are done first are easier or harder than the others.
+        status.expect({"a": 400, "b": 4})
+        assert opened[0].note() == ""
+        assert "so far" not in status_line(status.document())
+
+
+def test_a_mean_that_is_no_share_has_no_interval(status):
+    status.expect({"a": 4})
+    status.graded(record(0.25, metric="f1"))
+    assert status.score_so_far() == "f1 so far 0.25"
+
+
 def test_what_has_no_mean_gives_no_score():
     score = RunningScore()
     for one in (record((-3.0, 7)), record(float("nan")), record("text"), record(None)):

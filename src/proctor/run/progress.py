@@ -91,6 +91,8 @@ class Quiet:
         self.label = label
         self.unit = unit
         self.done = 0
+        self.note: Callable[[], str] = str
+        """What is to be said besides, now; "": nothing."""
         self._clock = clock
         self._started = clock()
 
@@ -152,7 +154,9 @@ class Lines(Quiet):
         share = 100 * self.done // self.total
         speed = rate(self.done, self.seconds)
         count = f"{self.done:,} of {self.total:,} {self.unit}"
-        logger.info("%s: %s (%d %%), %s, %s left", self.label, count, share, speed, remaining)
+        note = self.note()
+        more = f", {note}" if note else ""
+        logger.info("%s: %s (%d %%), %s, %s left%s", self.label, count, share, speed, remaining, more)
 
 
 class WaitLines(Quiet):
@@ -228,7 +232,8 @@ def state_of(progress: Quiet, width: int) -> str:
     while len(parts) > 1 and len(" · ".join(parts)) > width:
         # The time that is left matters most, then the rate.
         del parts[2 if len(parts) == 4 else 1]
-    return " · ".join(parts)
+    text, note = " · ".join(parts), progress.note()
+    return f"{text} · {note}" if note and len(text) + len(note) + 3 <= width else text
 
 
 def _draw(progress: Quiet) -> tuple[Any, Any]:

@@ -11,6 +11,10 @@
 #
 # A score so far is the mean of a task's first metric over the documents that are graded. Documents are graded chunk by
 # chunk, and most runs are one chunk: there it appears when all responses are there.
+#
+# The line of a whole run has a score only where it says something of the end: in a run of one task, whose chunks follow
+# the order of the data set (within a chunk requests are sorted by length, but a chunk is graded when all of it is
+# there). Of several tasks some are done first, and these are easier or harder than the others.
 
 from __future__ import annotations
 
@@ -22,7 +26,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self, runtime_checkable
 
 from proctor.records import Record
-from proctor.run.progress import OpenProgress, Progress
+from proctor.run.progress import OpenProgress, Progress, Quiet
 from proctor.run.progress import duration as spoken
 from proctor.stats.intervals import wilson_interval
 
@@ -165,6 +169,10 @@ class RunStatus:
             score = self._scores[record.task] = RunningScore()
         score.add(record)
 
+    def score_so_far(self) -> str:
+        """The function of that name, of now."""
+        return score_so_far(self._tasks())
+
     def document(self) -> dict[str, Any]:
         """Everything, as JSON has it."""
         now = self._clock()
@@ -201,6 +209,20 @@ class RunStatus:
         return found
 
 
+def score_so_far(tasks: Mapping[str, Any]) -> str:
+    """The score of a run of one task: ``acc so far 0.51 [0.49, 0.54]``; "" where there is none, or it would mislead.
+
+    Args:
+        tasks: Of :meth:`RunStatus.document`.
+    """
+    facts = next(iter(tasks.values()), None) if len(tasks) == 1 else None
+    if not isinstance(facts, Mapping) or facts.get("score") is None:
+        return ""
+    text = f"{facts.get('metric')} so far {facts['score']:.2f}"
+    interval = facts.get("interval")
+    return text if interval is None else f"{text} [{interval[0]:.2f}, {interval[1]:.2f}]"
+
+
 def status_line(document: Mapping[str, Any]) -> str:
     """A status as one line: ``Answering: 120 of 691 requests (17 %), 6.0/s, 1:35 left``.
 
@@ -217,6 +239,9 @@ def status_line(document: Mapping[str, Any]) -> str:
         parts.append(f"{spoken(document['eta'])} left")
     elif not total:
         parts.append(f"{spoken(document.get('phase_seconds') or 0)} so far")
+    score = score_so_far(document.get("tasks") or {})
+    if score:
+        parts.append(score)
     return ", ".join(parts)
 
 
@@ -234,7 +259,10 @@ class WatchedProgress:
 
     def __call__(self, total: int, label: str, unit: str = "tasks") -> Progress:
         """Open a display."""
-        return _WatchedDisplay(self._status, self._open(total, label, unit), total, label, unit)
+        display = self._open(total, label, unit)
+        if isinstance(display, Quiet):
+            display.note = self._status.score_so_far
+        return _WatchedDisplay(self._status, display, total, label, unit)
 
 
 class _WatchedDisplay:
