@@ -36,7 +36,7 @@ def test_families_count_up_from_zero_or_one_and_the_largest_is_first():
     columns = ["id", "q", "A", "B", "C", "D", "ending0", "ending1", "보기2", "보기3", "answer"]
     assert option_families(columns) == [("A", "B", "C", "D"), ("ending0", "ending1")]
     assert option_families(["A", "C"]) == []
-    assert option_families(["B", "A"]) == []
+    assert option_families(["B", "A"]) == [("A", "B")]
 
 
 def test_the_likelier_name_has_the_lower_rank():

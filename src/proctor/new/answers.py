@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -102,7 +103,9 @@ def read_answers(
 def _base_of_labels(options: Sequence[RowOptions]) -> int | None:
     """Where numbers count from if every row's options are numbered in the file; None: they are not, or not alike."""
     for base in (1, 0):
-        if options and all(row.labels == tuple([str(at + base) for at in range(len(row.texts))]) for row in options):
+        if options and all(
+            set(row.labels or ()) == {str(at + base) for at in range(len(row.texts))} for row in options
+        ):
             return base
     return None
 
@@ -168,16 +171,31 @@ def _row_golds(value: Any, options: RowOptions, form: Form, base: int | None = N
         return (one,)
     parts = _parts(value, form)
     golds = [_gold(part, options, form, base) for part in parts]
-    if not golds or None in golds:
+    if not golds or None in golds or len(set(golds)) < len(golds) or _is_marks(value, options):
         return None
-    return tuple(sorted({gold for gold in golds if gold is not None}))
+    return tuple(sorted(gold for gold in golds if gold is not None))
+
+
+def _is_marks(value: Any, options: RowOptions) -> bool:
+    """Whether an answer is a mark for each option, as in ``[0, 1, 0, 0]``, and names none."""
+    value = _as_list(value)
+    return (
+        isinstance(value, (list, tuple))
+        and len(value) == len(options.texts)
+        and all(cell_text(one).strip().casefold() in ("0", "1", "true", "false") for one in value)
+    )
+
+
+def _as_list(value: Any) -> Any:
+    if isinstance(value, str) and value.strip().startswith("["):
+        with contextlib.suppress(ValueError, RecursionError):
+            return json.loads(value)
+    return value
 
 
 def _parts(value: Any, form: Form) -> list[str]:
     """What stands for one option each in an answer."""
-    if isinstance(value, str) and value.strip().startswith("["):
-        with contextlib.suppress(ValueError):
-            value = json.loads(value)
+    value = _as_list(value)
     if isinstance(value, (list, tuple)):
         return [cell_text(one) for one in value]
     if not isinstance(value, str):
@@ -195,9 +213,15 @@ def _gold(text: str, options: RowOptions, form: Form, base: int | None) -> int |
     found = _place(bare_answer(text), form, base)
     if found is None and (parts := split_label(bare_answer(text))) is not None:
         # "B. 서울": a label and the option's text, which must agree.
-        found = _place(parts[0], form, base)
-        found = found if found == _by_text(parts[1], options) else None
-    return found if found is not None and 0 <= found < len(options.texts) else None
+        found = _at_place(_place(parts[0], form, base), options)
+        return found if found == _by_text(parts[1], options) else None
+    return _at_place(found, options)
+
+
+def _at_place(place: int | None, options: RowOptions) -> int | None:
+    """Where the option is shown that the file counts as ``place``."""
+    places = options.places or range(len(options.texts))
+    return places.index(place) if place is not None and place in places else None
 
 
 def _place(label: str, form: LabelForm, base: int | None) -> int | None:
@@ -208,7 +232,17 @@ def _place(label: str, form: LabelForm, base: int | None) -> int | None:
 def _by_text(text: str, options: RowOptions) -> int | None:
     texts = [folded(one) for one in options.texts]
     wanted = folded(text) if folded(text) in texts else folded(bare_answer(text))
+    if wanted not in texts and _WHOLE.fullmatch(wanted):  # "2.0" of a column of floats is the option "2"
+        texts, wanted = [_whole(one) for one in texts], _whole(wanted)
     return texts.index(wanted) if texts.count(wanted) == 1 else None
+
+
+_WHOLE = re.compile(r"(-?\d+)(?:\.0+)?")
+
+
+def _whole(text: str) -> str:
+    match = _WHOLE.fullmatch(text)
+    return match[1] if match else text
 
 
 def why_unread(value: Any, options: RowOptions, form: Form) -> str:
@@ -222,6 +256,8 @@ def why_unread(value: Any, options: RowOptions, form: Form) -> str:
     if is_blank(value):
         return "it is empty"
     text = cell_text(value)
+    if _is_marks(value, options):
+        return f"{_short(text)} has a mark for each option: write the letter or the number of the right one"
     wanted, texts = folded(text), [folded(one) for one in options.texts]
     if texts.count(wanted) > 1:
         places = " and ".join(LETTERS[at] for at, one in enumerate(texts) if one == wanted and at < len(LETTERS))

@@ -152,11 +152,44 @@ def _answer_by_name(table: Table, choices: Sequence[str], chosen: Chosen, by: di
     if len(named) < 2:
         return named[0] if named else None
     read = {name: golds for name in named if (golds := _golds(table, choices, name, chosen)) is not None}
+    _check_partly_read(table, choices, chosen, named, read)
     if len(set(read.values())) > 1:
         one, other = list(read)[:2]
         message = f"{table.source} has two columns of answers that contradict each other: {one!r} and {other!r}."
         raise AmbiguityError(message, "answer", tuple(read))
     return next(iter(read), named[0])
+
+
+def _check_partly_read(
+    table: Table, choices: Sequence[str], chosen: Chosen, named: Sequence[str], read: Mapping[str, tuple[Any, ...]]
+) -> None:
+    """Refuse to prefer a column that reads in every row to a likelier one with a mistake, where they contradict.
+
+    ``label`` with 0 and 1 for something else reads in every row; one wrong letter in ``answer`` must not choose it.
+    """
+    other = next(iter(read), None)
+    if other is None or named[0] in read:
+        return
+    partly = _partial_golds(table, choices, named[0], chosen)
+    known = [(one, gold) for one, gold in zip(partly, read[other], strict=False) if one is not None]
+    if 2 * len(known) >= len(table.rows) and any(one != gold for one, gold in known):
+        raise AmbiguityError(
+            f"{table.source} has two columns of answers that contradict each other: {named[0]!r}, which cannot be read "
+            f"in {len(partly) - len(known):,} of {len(partly):,} rows, and {other!r}.",
+            "answer",
+            (named[0], other),
+        )
+
+
+def _partial_golds(table: Table, choices: Sequence[str], answer: str, chosen: Chosen) -> tuple[Any, ...]:
+    """The golds of a column of answers; None for each row that cannot be read."""
+    options = read_options(table, choices).rows
+    good = [(value, row) for value, row in zip(table.values(answer), options, strict=True) if row is not None]
+    try:
+        return read_answers([value for value, _ in good], [row for _, row in good],
+                            form=chosen.answer_form, base=chosen.answer_base).golds  # fmt: skip
+    except AmbiguityError:
+        return ()
 
 
 def _golds(table: Table, choices: Sequence[str], answer: str, chosen: Chosen) -> tuple[Any, ...] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -175,10 +176,20 @@ def uniform(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     Args:
         lines: Objects with perhaps different keys; a key that one lacks is empty there.
     """
+    lines = [_without_nan(line) for line in lines]
     keys = list(dict.fromkeys(key for line in lines for key in line))
     kinds = {key: {_kind(line[key]) for line in lines if line.get(key) is not None} for key in keys}
     ordered = [key for key in keys if key != "source_line"] + ["source_line"]
     return [{key: _as_one(line.get(key), kinds[key]) for key in ordered} for line in lines]
+
+
+def _without_nan(value: Any) -> Any:
+    """A value in which nothing is NaN, which JSON does not have."""
+    if isinstance(value, Mapping):
+        return {key: _without_nan(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_nan(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _kind(value: Any) -> str:

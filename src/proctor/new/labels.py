@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
@@ -54,7 +55,7 @@ def read_label(text: str, form: LabelForm) -> int | None:
     Returns:
         None where it is no label of the form.
     """
-    bare = _COUNTER.sub("", text.strip()).strip()
+    bare = _COUNTER.sub("", unicodedata.normalize("NFC", text).strip()).strip()
     if form == "number":
         bare = bare.translate(DIGITS)
         if not _NUMBER.fullmatch(bare):

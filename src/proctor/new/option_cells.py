@@ -7,20 +7,31 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from proctor.errors import DataError
 from proctor.new.labels import LABEL_FORMS, read_label, split_at_labels, split_label
+from proctor.new.roles import option_place
 from proctor.new.table import BadRow, Row, Table, cell_text, is_blank
 
 
 @dataclass(frozen=True, slots=True)
 class RowOptions:
-    """The options of one row. ``labels``: what the file calls them, where it says so beside each."""
+    """The options of one row.
+
+    Attributes:
+        texts: The options in the order in which they are shown.
+        labels: What the file calls them, where it says so beside each.
+        places: Which option of the file each is, from 0, where that is another than the order: of ``D``, ``B``, ``A``
+            the answer ``A`` is the last. None: the first is 0.
+    """
 
     texts: tuple[str, ...]
     labels: tuple[str, ...] | None = None
+    places: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +58,7 @@ def read_options(table: Table, columns: Sequence[str]) -> OptionCells:
 
 
 def _from_several(table: Table, columns: Sequence[str]) -> OptionCells:
-    places = [table.columns.index(column) for column in columns]
+    places, named = [table.columns.index(column) for column in columns], _named_places(columns)
     rows, bad = list[RowOptions | None](), dict[int, BadRow]()
     for number, row in enumerate(table.rows):
         texts = [option_text(row.cells[at]) for at in places]
@@ -59,8 +70,39 @@ def _from_several(table: Table, columns: Sequence[str]) -> OptionCells:
             empty, why = len(texts), "it is empty: a question has two options at least"
         if why is not None:
             bad[number] = BadRow(table.place(row, columns[min(empty or 0, len(columns) - 1)]), why)
-        rows.append(None if why else RowOptions(tuple(texts)))
+        rows.append(None if why else RowOptions(tuple(texts), places=named and named[: len(texts)]))
     return OptionCells(tuple(rows), bad)
+
+
+def _named_places(columns: Sequence[str]) -> tuple[int, ...] | None:
+    """Which option each column holds by its name, where that is another than the order of the columns."""
+    named = [option_place(column) for column in columns]
+    known = [place for place in named if place is not None]
+    if len(known) < len(columns) or len({stem for stem, _ in known}) > 1:
+        return None
+    return _from_zero([number for _, number in known])
+
+
+def _from_zero(numbers: Sequence[int]) -> tuple[int, ...] | None:
+    """Numbers of options, each once, from 0; None where they count up anyway, or are no such numbers."""
+    start = 0 if 0 in numbers else 1
+    places = tuple(number - start for number in numbers)
+    return None if len(set(places)) < len(places) or places == tuple(range(len(places))) else places
+
+
+def _labelled_places(labels: Sequence[str]) -> tuple[int, ...] | None:
+    """Which option each label names, where that is another than the order."""
+    for form in LABEL_FORMS:
+        found = [read_label(label, form) for label in labels]
+        known = [place for place in found if place is not None]
+        if len(known) == len(found):
+            return _from_zero(known if form == "number" else [place + 1 for place in known])
+    return None
+
+
+def _labelled(texts: Iterable[Any], labels: Iterable[Any]) -> RowOptions:
+    names = tuple(map(cell_text, labels))
+    return RowOptions(tuple(map(option_text, texts)), names, _labelled_places(names))
 
 
 def option_text(cell: Any) -> str:
@@ -74,13 +116,25 @@ def _from_one(table: Table, column: str) -> OptionCells:
     for name, reading in _READINGS.items():
         made = [None if is_blank(value) else reading(value) for value in values]
         readings.append((name, made))
-        if all(made):
+        if all(made) and name != "at '/'":
             break
+    _refuse_two_separators(table, column, readings)
     # The first one where several read equally many: the order is from the certain to the likely.
     name, rows = max(readings, key=lambda one: sum(found is not None for found in one[1]))
     bad = {number: _unread(table, table.rows[number], column) for number, found in enumerate(rows) if found is None}
     note = () if name == "list" else (f"the options of {column!r} are taken apart {name}",)
     return OptionCells(tuple(rows), bad, note)
+
+
+def _refuse_two_separators(table: Table, column: str, readings: Sequence[tuple[str, list[RowOptions | None]]]) -> None:
+    """Refuse options such as ``10 km/h, 20 km/h``, which a slash and a comma take apart in every row."""
+    whole = {name: rows for name, rows in readings if rows and all(rows)}
+    if set(whole) == {"at '/'", "at ','"}:
+        shown = [", ".join(repr(text) for text in (rows[0] or RowOptions(())).texts) for rows in whole.values()]
+        raise DataError(
+            f"{table.source}: the options of {column!r} can be separated at '/' ({shown[0]}) and at ',' ({shown[1]}).",
+            hint="Separate them by '|' or line breaks, or write a column for each.",
+        )
 
 
 def _unread(table: Table, row: Row, column: str) -> BadRow:
@@ -119,13 +173,13 @@ def _mapping(value: Mapping[str, Any]) -> RowOptions | None:
     lists = {key: one for key, one in value.items() if isinstance(one, (list, tuple)) and len(one) > 1}
     if "text" in lists:
         labels = next((one for key, one in lists.items() if key != "text" and len(one) == len(lists["text"])), None)
-        return RowOptions(
-            tuple(map(option_text, lists["text"])), None if labels is None else tuple(map(cell_text, labels))
+        return (
+            RowOptions(tuple(map(option_text, lists["text"]))) if labels is None else _labelled(lists["text"], labels)
         )
     given = {str(key): one for key, one in value.items() if not is_blank(one)}
     if len(given) < 2 or any(isinstance(one, (list, dict)) for one in given.values()):
         return None
-    return RowOptions(tuple(map(option_text, given.values())), tuple(given))
+    return _labelled(given.values(), given)
 
 
 def _objects(value: Sequence[Mapping[str, Any]]) -> RowOptions | None:
@@ -136,8 +190,10 @@ def _objects(value: Sequence[Mapping[str, Any]]) -> RowOptions | None:
     if text is None:
         return None
     label = next((key for key in ("label", "key", "id") if all(key in one for one in value)), None)
-    labels = None if label is None else tuple(cell_text(one[label]) for one in value)
-    return RowOptions(tuple(option_text(one[text]) for one in value), labels)
+    texts = [one[text] for one in value]
+    return (
+        RowOptions(tuple(map(option_text, texts))) if label is None else _labelled(texts, [one[label] for one in value])
+    )
 
 
 def numbers_from_1(count: int) -> tuple[str, ...]:
@@ -176,6 +232,15 @@ def _at(separator: str) -> Callable[[Any], RowOptions | None]:
     return split
 
 
+_THOUSANDS = re.compile(r"\d,\d{3}(?!\d)")
+
+
+def _at_commas(value: Any) -> RowOptions | None:
+    """Options between commas; the comma of ``1,000, 2,000`` that no space follows is none of theirs."""
+    mixed = isinstance(value, str) and _THOUSANDS.search(value) and (", " in value or re.search(r"\d,0\d\d", value))
+    return _at(", " if mixed else ",")(value)
+
+
 _READINGS: Mapping[str, Callable[[Any], RowOptions | None]] = {
     "list": _list,
     "at their labels": _at_labels,
@@ -183,33 +248,35 @@ _READINGS: Mapping[str, Callable[[Any], RowOptions | None]] = {
     "at '|'": _at("|"),
     "at ';'": _at(";"),
     "at '/'": _at("/"),
-    "at ','": _at(","),
+    "at ','": _at_commas,
 }
 
 
 def _without_labels(cells: OptionCells) -> OptionCells:
     """The options without labels of their own, where every option of every row has the label of its place."""
     known = [row for row in cells.rows if row is not None]
-    if not known or not all(_own_labels(row.texts) for row in known):
-        return cells
-    rows = tuple(None if row is None else _bare(row) for row in cells.rows)
+    bare = [None if row is None else _own_labels(row) for row in cells.rows]
+    if not known or sum(row is not None for row in bare) < len(known):
+        # Some have none: all keep their texts, and the labels that are there still say which option is which.
+        shown = zip(cells.rows, bare, strict=True)
+        rows = tuple((row and own and replace(row, places=own.places)) or row for row, own in shown)
+        return replace(cells, rows=rows)
+    rows = tuple(bare)
     first = split_label(known[0].texts[0])
     note = f"the labels before the options ({first[0] if first else ''} ...) are taken away"
     return OptionCells(rows, cells.bad, (*cells.notes, note))
 
 
-def _bare(row: RowOptions) -> RowOptions:
-    texts, first = _own_labels(row.texts) or (), split_label(row.texts[0])
-    numbered = first is not None and is_first_number(first[0])
-    return RowOptions(texts, row.labels or (numbers_from_1(len(texts)) if numbered else None))
-
-
-def _own_labels(texts: Sequence[str]) -> tuple[str, ...] | None:
-    parts = [split_label(text) for text in texts]
+def _own_labels(row: RowOptions) -> RowOptions | None:
+    """The options without the labels in their texts: those of the first ones, each once, in whatever order."""
+    parts = [split_label(text) for text in row.texts]
     for form in LABEL_FORMS:
         start = 1 if form == "number" else 0
-        if all(part and read_label(part[0], form) == at + start for at, part in enumerate(parts)):
-            return tuple(part[1] for part in parts if part)
+        found = [None if part is None else read_label(part[0], form) for part in parts]
+        if {place for place in found if place is not None} == set(range(start, len(parts) + start)):
+            texts, numbers = [part[1] for part in parts if part], [(place or 0) - start + 1 for place in found]
+            numbered = tuple(map(str, numbers)) if form == "number" else None
+            return RowOptions(tuple(texts), row.labels or numbered, _from_zero(numbers))
     return None
 
 

@@ -108,7 +108,7 @@ def option_place(name: str) -> tuple[str, int] | None:
 
 
 def option_families(columns: Sequence[str]) -> list[tuple[str, ...]]:
-    """Columns that hold an option each: those of one stem whose numbers count up from 0 or 1, the largest family first.
+    """Columns that hold an option each: those of one stem with the numbers from 0 or 1 on, the largest family first.
 
     Args:
         columns: All names.
@@ -120,6 +120,7 @@ def option_families(columns: Sequence[str]) -> list[tuple[str, ...]]:
             stems.setdefault(place[0], []).append((place[1], name))
     families: list[tuple[str, ...]] = []
     for members in stems.values():
+        members.sort()  # "B, A, C" are the options A, B and C
         first = members[0][0]
         run = [name for number, (place, name) in enumerate(members) if place == first + number]
         if len(run) == len(members) > 1 and first in (0, 1):

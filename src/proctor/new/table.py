@@ -139,12 +139,14 @@ def rows_error(source: str, bad: Sequence[BadRow], total: int, *, hint: str | No
 
 def is_blank(cell: Any) -> bool:
     """Whether nothing stands in a cell."""
+    if isinstance(cell, float):
+        return cell != cell  # NaN, which pandas writes for nothing
     return cell is None or (isinstance(cell, str) and not cell.strip()) or (isinstance(cell, (list, dict)) and not cell)
 
 
 def cell_text(cell: Any) -> str:
     """A cell as a text, as a reader would write it: ``2`` for 2, ``2`` for 2.0."""
-    if cell is None:
+    if cell is None or cell != cell:
         return ""
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
         return str(int(cell))
