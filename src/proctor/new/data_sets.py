@@ -29,13 +29,28 @@ def read_parquet(path: str) -> Table:
     Raises:
         DataError: It is none.
     """
-    from pyarrow import ArrowException, parquet
+    from pyarrow import ArrowException, parquet, types
 
     try:
-        rows = parquet.read_table(path).to_pylist()
+        table = parquet.read_table(path)
+        rows = table.to_pylist()
     except (ArrowException, OSError) as error:
         raise DataError(f"{path} cannot be read as Parquet: {error}.") from error
-    return objects_table(path, list(enumerate(rows, start=1)), "row")
+    maps = {column.name for column in table.schema if types.is_map(column.type)}
+    made = [{name: _plain(cell, is_map=name in maps) for name, cell in row.items()} for row in rows]
+    return objects_table(path, list(enumerate(made, start=1)), "row")
+
+
+def _plain(cell: Any, *, is_map: bool = False) -> Any:
+    """A cell as JSON would have it: a map is an object, and text that was written as bytes is text."""
+    if isinstance(cell, bytes):
+        try:
+            return cell.decode("utf-8")
+        except UnicodeDecodeError:
+            return cell
+    if isinstance(cell, list):
+        return {key: _plain(one) for key, one in cell} if is_map else [_plain(one) for one in cell]
+    return cell
 
 
 def read_data_set(source: str, wanted: str | None) -> list[Table]:

@@ -105,6 +105,7 @@ def read_documents(table: Table, layout: Layout, chosen: Chosen, several: Severa
     return Reading(tuple(documents), every, answers, cells.notes)
 
 
+_HALVES = re.compile("[\ud800-\udfff]")
 _IMAGE = re.compile(r"<img\b|!\[[^\]]*\]\(|data:image/|^\S+\.(?:png|jpe?g|gif|bmp|webp|svg)$", re.IGNORECASE)
 
 
@@ -114,6 +115,12 @@ def _unusable(table: Table, layout: Layout, row: Row) -> tuple[str, str] | None:
         return layout.question, "it is empty"
     for column in (layout.question, *layout.choices, *([layout.context] if layout.context else [])):
         cell = row.cells[table.columns.index(column)]
+        if isinstance(cell, bytes):
+            return column, "it holds bytes that are no text in UTF-8"
+        if isinstance(cell, (list, dict)) and column in (layout.question, layout.context):
+            return column, "it holds a list or an object and no text"
+        if _HALVES.search(str(cell)):
+            return column, "it holds half a character (a lone surrogate), which no file can hold"
         is_file = isinstance(cell, dict) and "bytes" in cell
         if is_file or (isinstance(cell, (str, list)) and _IMAGE.search(str(cell))):
             return column, "it shows an image, and tasks of text cannot"

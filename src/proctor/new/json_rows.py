@@ -29,13 +29,15 @@ def read_json(path: str, text: str, notes: tuple[str, ...] = ()) -> Table:
     if stripped[0] == "{" and _is_object(stripped.split("\n", 1)[0]) and len(stripped.split("\n", 1)) > 1:
         return objects_table(path, _lines(path, text), "line", notes)
     try:
-        value = json.loads(stripped)
+        value = _loads(stripped)
     except json.JSONDecodeError as error:
         if stripped[0] == "{" and "\n" in stripped and error.msg == "Extra data":
             return objects_table(path, _lines(path, text), "line", notes)
         raise DataError(f"{path}, line {error.lineno}: this is not valid JSON: {error.msg}.", hint=_HINT) from error
     except RecursionError as error:
         raise DataError(f"{path} nests too deep to be read as JSON.") from error
+    except ValueError as error:  # a key that occurs twice, or a number of thousands of digits
+        raise DataError(f"{path} cannot be read: {error}.") from error
     rows, more = _rows(path, value)
     return objects_table(path, list(enumerate(rows, start=1)), "row", (*notes, *more))
 
@@ -47,16 +49,31 @@ def _is_object(line: str) -> bool:
         return False
 
 
+def _loads(text: str) -> Any:
+    """A value of JSON; an object in which a key occurs twice is an error, not its last value."""
+    return json.loads(text, object_pairs_hook=_object)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"an object has the key {twice!r} twice")
+    return made
+
+
 def _lines(path: str, text: str) -> list[tuple[int, Any]]:
     rows = list[tuple[int, Any]]()
     # Not splitlines(): U+2028 is a line end for it, and an ordinary character within a text of JSON.
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             try:
-                rows.append((number, json.loads(line)))
+                rows.append((number, _loads(line)))
             except (ValueError, RecursionError) as error:
-                said = getattr(error, "msg", str(error))
-                raise DataError(f"{path}, line {number}: this is not valid JSON: {said}.", hint=_HINT) from error
+                said = getattr(error, "msg", None)
+                hint, said = (_HINT, f"this is not valid JSON: {said}") if said else (None, str(error))
+                raise DataError(f"{path}, line {number}: {said}.", hint=hint) from error
     return rows
 
 
@@ -70,6 +87,10 @@ def _rows(path: str, value: Any) -> tuple[Sequence[Any], tuple[str, ...]]:
     if len(lists) == 1:
         key = next(iter(lists))
         return lists[key], (f"the rows are those of {key!r}",)
+    if len(lists) > 1:
+        listed = ", ".join(map(repr, list(lists)[:8]))
+        hint = "Write a file for each: names that end in _test, _dev, _val or _train are splits of one task."
+        raise DataError(f"{path} holds several lists of objects: {listed}.", hint=hint)
     if (columns := _columns(value)) is not None:
         return columns, ("a list for each column",)
     if all(isinstance(one, dict) for one in value.values()) and value:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from proctor.new.table import AmbiguityError, RawRow, Table, Unit
 from proctor.new.workbook import EVERY, read_sheets
 from proctor.tasks.similar_names import similar_file
 from proctor.tasks.sources.paths import unread_format
+from proctor.tasks.sources.sheets import CARDS
 
 SPLITS: Mapping[str, str] = {
     "test": "test", "eval": "test", "evaluation": "test", "평가": "test", "시험": "test",
@@ -167,6 +169,9 @@ def _without_header(
 
 # ---------------------------------------------------------------- folders
 
+_SHARD = re.compile(r"-\d{5}-of-\d{5}$")
+"""What the files of a data set on the hub have behind the name of their split."""
+
 _ENDING = re.compile(rf"(?P<stem>.*?)[_\-. ]?(?P<split>{'|'.join(SPLITS)})", re.IGNORECASE)
 
 
@@ -175,7 +180,7 @@ def _folder(path: str, request: NewTaskRequest) -> Source:
         os.path.relpath(os.path.join(folder, name), path)
         for folder, _, files in os.walk(path)
         for name in files
-        if Path(name).suffix.lower() in READERS and not name.startswith((".", "~$"))
+        if Path(name).suffix.lower() in READERS and not name.startswith((".", "~$")) and name not in CARDS
     )
     if not names:
         raise DataError(f"{path} holds no table.", hint=f"A table is a file that ends in {', '.join(READERS)}.")
@@ -194,7 +199,10 @@ def subject_and_split(name: str) -> tuple[str, str | None]:
     Args:
         name: The name, relative to the folder: a folder ``dev`` is a split as well.
     """
-    path = Path(name)
+    path = Path(unicodedata.normalize("NFC", name))  # macOS writes decomposed letters
+    path = path.with_name(_SHARD.sub("", path.stem) + path.suffix)
+    if _SHARD.search(Path(name).stem) and path.parts[0] == "data":  # data/test-00000-of-00001.parquet
+        path = Path(*path.parts[1:])
     folders = [part for part in path.parts[:-1] if part.lower() not in SPLITS]
     split = next((SPLITS[part.lower()] for part in path.parts[:-1] if part.lower() in SPLITS), None)
     match = _ENDING.fullmatch(path.stem)

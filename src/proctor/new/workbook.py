@@ -54,11 +54,16 @@ def _read(reader: SheetReader, *, noted: bool) -> tuple[str, tuple[RawRow, ...],
     rows = tuple(RawRow(number, tuple(_text(value) for value in cells)) for number, cells in reader.rows)
     notes = [f"read from the sheet {reader.name!r}"] if noted else []
     if reader.dates:
-        cells = ", ".join(reader.dates[:SHOWN]) + (
-            f" and {len(reader.dates) - SHOWN:,} more" if reader.dates[SHOWN:] else ""
-        )
-        notes.append(f"Excel holds dates in {cells}: was another text typed there?")
+        notes.append(f"Excel holds dates in {_listed(reader.dates)}: was another text typed there?")
+    if reader.hidden:
+        notes.append(f"hidden rows are read too: {_listed(reader.hidden)}")
+    if reader.percents:
+        notes.append(f"Excel shows per cent in {_listed(reader.percents)}, and the number that it stores is read")
     return reader.name, rows, tuple(notes)
+
+
+def _listed(cells: Sequence[str]) -> str:
+    return ", ".join(cells[:SHOWN]) + (f" and {len(cells) - SHOWN:,} more" if cells[SHOWN:] else "")
 
 
 def _text(value: Any) -> str:

@@ -162,14 +162,18 @@ class SheetReader:
         name: The sheet's.
         rows: Rows that hold anything: the number from 1, and the value of each cell (a covered one has its cover's).
         dates: The cells that hold a date or a time, with its text.
+        percents: The cells whose number is shown in per cent, with what is stored.
+        hidden: The numbers of rows that are hidden and hold anything.
     """
 
     def __init__(self, file: str, sheet: Any, formulas: Any) -> None:
         self._file, self._sheet, self._formulas = file, sheet, formulas
-        self.name, self.dates = str(sheet.title), list[str]()
+        self.name, self.dates, self.percents = str(sheet.title), list[str](), list[str]()
         self._notes: list[str] = []
         self._merged = dict(self._merged_cells())
         self.rows = [row for row in self._values() if any(value is not None for value in row[1])]
+        shown = sheet.row_dimensions
+        self.hidden = [str(row) for row, _ in self.rows if row in shown and shown[row].hidden]
 
     def left_out(self) -> str:
         """The note of a sheet that is not read."""
@@ -222,6 +226,8 @@ class SheetReader:
                 raise DataError(f"{self._where(row, at)} holds a formula whose result is not stored.", hint=hint)
         if isinstance(value, str):
             return value if value.strip() else None
+        if isinstance(value, int | float) and "%" in (cell.number_format or ""):
+            self.percents.append(f"{_letters(at)}{row} ({value})")
         if isinstance(value, float):  # Excel has one kind of number; some programs write 2 as 2.0
             return int(value) if value.is_integer() else value
         if isinstance(value, bool | int) or value is None:
@@ -288,7 +294,7 @@ def workbooks_in(folder: str) -> tuple[dict[str, list[str]], list[str]]:
 
     # "~$book.xlsx" is the lock file that Excel keeps beside a workbook that is open.
     names = [name for name in sorted(os.listdir(folder)) if not name.startswith((".", "~$"))]
-    others = [name for name in names if builder_of(name) not in (None, "xlsx") and name not in _CARDS]
+    others = [name for name in names if builder_of(name) not in (None, "xlsx") and name not in CARDS]
     by_split: dict[str, list[str]] = {}
     for name in names:
         if builder_of(name) == "xlsx":
@@ -296,7 +302,7 @@ def workbooks_in(folder: str) -> tuple[dict[str, list[str]], list[str]]:
     return by_split, others
 
 
-_CARDS = frozenset({"dataset_info.json", "dataset_infos.json", "README.txt", "LICENSE.txt"})
+CARDS = frozenset({"dataset_info.json", "dataset_infos.json", "README.txt", "LICENSE.txt"})
 """Files that describe a data set and hold none of it."""
 
 
