@@ -220,20 +220,28 @@ def audit(
     interval: Literal["wilson", "exact"] = "wilson",
     details: bool = False,
     exclude: str | Path | None = None,
+    predictions: Sequence[int | str | Path] = (),
     store: str | None = None,
 ) -> RunAudit:
     """Look a stored run through: intervals, chance, baselines, positions, confidence, without a model.
 
     ``source``: what ``proctor audit`` takes; of a folder with several runs, the newest. ``details``: also the
-    confidence of each task of a group, and temperatures. Raises :class:`~proctor.errors.UsageError` for what is not
-    there, :class:`~proctor.errors.DataError` for what cannot be read.
+    confidence of each task of a group, and temperatures. ``predictions``: runs of other models on all documents, from
+    which the score of all is predicted where ``source`` asked a random part. Raises
+    :class:`~proctor.errors.UsageError` for what is not there, :class:`~proctor.errors.DataError` for what cannot be
+    read.
     """
+    from dataclasses import replace
+
     from proctor.analysis.audit import audit_run, check_some_score
+    from proctor.analysis.predicted_score import predicted_scores
     from proctor.analysis.run_audit import AuditOptions
 
     without = None if exclude is None else str(exclude)
     options = AuditOptions(metric, _words("tasks", tasks), cluster, by, interval, details, exclude=without)
-    return check_some_score(audit_run(_newest(source, store), options))
+    found = check_some_score(audit_run(_newest(source, store), options))
+    references = [_newest(one, store) for one in predictions]
+    return replace(found, predicted=predicted_scores(found, references)) if references else found
 
 
 def compare(

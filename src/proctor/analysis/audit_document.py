@@ -21,7 +21,8 @@ def audit_document(audit: RunAudit) -> dict[str, Any]:
 
     Returns:
         ``results``: by task and group, keys ``name,filter`` and ``name_stderr,filter``; ``proctor.audit``: by task and
-        group, what the scores come from; ``variants``: what the run found of other orders and formulations.
+        group, what the scores come from; ``variants``: what the run found of other orders and formulations;
+        ``predicted``: scores of all documents, where other runs predict them.
     """
     parts: list[tuple[str, GroupAudit | TaskAudit]] = [(one.group, one) for one in audit.groups]
     parts += [(one.task, one) for one in audit.tasks]
@@ -34,6 +35,7 @@ def audit_document(audit: RunAudit) -> dict[str, Any]:
         "sentences": {one.group if isinstance(one, GroupAudit) else one.task: list(part_lines(one)) for one in said},
         "warnings": list(inner_warnings(audit, said)),
         "variants": list(variant_sentences(audit.run)),
+        "predicted": [{**asdict(one), "interval": one.interval, "sentence": one.sentence} for one in audit.predicted],
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from proctor.analysis.audit_choices import ChoiceAudit
 from proctor.analysis.by_column import Cells
@@ -14,6 +14,9 @@ from proctor.analysis.task_scores import Metric
 from proctor.results.stored_run import StoredRun
 from proctor.results.text_state import TextState
 from proctor.stats.intervals import Interval
+
+if TYPE_CHECKING:
+    from proctor.analysis.predicted_score import PredictedScore
 
 CLEAN = "_clean"
 """What the name of a score without excluded documents ends in."""
@@ -179,6 +182,8 @@ class RunAudit:
     options: AuditOptions
     not_there: int = 0
     """Documents to exclude that are none of the run's."""
+    predicted: tuple[PredictedScore, ...] = ()
+    """Scores of all documents, where other runs predict them."""
 
     def __repr__(self) -> str:
         from proctor.analysis.audit_text import brief_line, parts_of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 
 from proctor.cli.cache import add_store_flag
 from proctor.cli.stored_runs import add_analysis_flags, one_run
@@ -35,6 +36,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         help="also the scores without the documents that a file of JSON lines names, as 'proctor items --output' "
         "writes them",
     )
+    parser.add_argument(
+        "--predictions",
+        nargs="+",
+        metavar="RUN",
+        help="runs of other models on all documents: predict the score of all from the random part that RUN asked",
+    )
     parser.add_argument("--brief", action="store_true", help="one line for each group or task, no table")
     add_store_flag(parser)
 
@@ -42,6 +49,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 def execute(namespace: argparse.Namespace) -> int:
     """Look through, and print; a weak score is no error, so the exit code is 0."""
     from proctor.analysis.audit import audit_run, check_some_score
+    from proctor.analysis.predicted_score import predicted_scores
     from proctor.analysis.run_audit import AuditOptions
 
     options = AuditOptions(
@@ -53,7 +61,10 @@ def execute(namespace: argparse.Namespace) -> int:
         details=namespace.json,
         exclude=namespace.exclude,
     )
+    references = [one_run(path, namespace.store) for path in namespace.predictions or ()]
     audit = check_some_score(audit_run(one_run(namespace.run, namespace.store), options))
+    if references:
+        audit = replace(audit, predicted=predicted_scores(audit, references))
     if namespace.json:
         from proctor.analysis.audit_document import audit_document
 

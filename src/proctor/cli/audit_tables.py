@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from proctor.analysis.audit_text import brief_line, inner_warnings, part_lines, parts_of
 from proctor.analysis.baseline_text import label
+from proctor.analysis.predicted_score import predicted_lines
 from proctor.analysis.run_audit import GroupAudit, RunAudit, ScoreAudit, TaskAudit
 from proctor.analysis.task_scores import name_of
 from proctor.analysis.variant_sentences import SHOWN, variant_sentences
@@ -43,6 +44,9 @@ def audit_lines(audit: RunAudit, *, markdown: bool = False) -> list[str]:
         lines += [f"{'- ' if markdown else '  '}{printable(line)}" for line in part_lines(part)]
         lines.append("")
     lines += [f"{'- ' if markdown else ''}{printable(line)}" for line in inner_warnings(audit, said)]
+    if audit.predicted:
+        lines += ["", f"{'**' * markdown}of all documents{'**' * markdown}"]
+        lines += [f"{'- ' if markdown else '  '}{printable(line)}" for line in predicted_lines(audit.predicted)]
     lines += _variant_lines(variant_sentences(audit.run), after=lines[-1], markdown=markdown)
     return [*lines, *_cell_lines(said, markdown=markdown)]
 
