@@ -1,6 +1,6 @@
 """What the process of a pool costs: planner, queue, store, grades and samples file, against scripted workers.
 
-    python bench/cluster.py [--requests 100000 1000000] [--workers 64] [--words 60] [--ray]
+    python bench/cluster.py [--requests 100000 1000000] [--workers 64] [--words 60] [--chunk 100000] [--ray]
 
 A run of a generated multiple-choice task (four options, so four requests a document, as lm-eval counts them) goes
 the whole way of a run with a pool; only the workers are none: each holds a unit, and gives its responses in batches
@@ -49,12 +49,13 @@ class ScriptedWorkers:
     Attributes:
         seconds: CPU seconds of what would happen in other processes.
         batches: Batches that were given.
+        megabytes: The most memory of this process that was seen, files' pages left out.
     """
 
     def __init__(self, count: int) -> None:
         self._works: dict[int, deque[tuple[int, Any]] | None] = dict.fromkeys(range(count))
         self.planned = count
-        self.seconds, self.batches = 0.0, 0
+        self.seconds, self.batches, self.megabytes = 0.0, 0, 0.0
 
     def start(self, worker: int, work: Any) -> None:
         self._works[worker] = deque((place, work.requests[place]) for place in work.missing)
@@ -71,6 +72,7 @@ class ScriptedWorkers:
     def events(self) -> Iterator[Any]:
         from proctor.models.pool.events import Finished, Responses
 
+        self.megabytes = max(self.megabytes, anonymous_mb())
         for worker, work in list(self._works.items()):
             if work is None:
                 continue
@@ -143,13 +145,20 @@ def write_task(folder: Path, documents: int, words: int) -> Path:
     return task
 
 
-def child(requests: int, workers: int, words: int, profile: str | None) -> dict[str, Any]:
+def anonymous_mb() -> float:
+    """Memory of this process that is no file's: pages of the data set belong to the system, which takes them back."""
+    status = Path("/proc/self/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("RssAnon")) / 1024
+
+
+def child(requests: int, workers: int, words: int, chunk: int, profile: str | None) -> dict[str, Any]:
     """One run in this process."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         task = write_task(folder, requests // OPTIONS, words)
         from functools import partial
 
+        from proctor.run.chunks import ChunkLimits
         from proctor.run.finish import complete_run
         from proctor.run.progress import Quiet
         from proctor.run.session import evaluate
@@ -160,7 +169,8 @@ def child(requests: int, workers: int, words: int, profile: str | None) -> dict[
         pool = ScriptedPool(workers)
         base = resource.getrusage(resource.RUSAGE_SELF)
         began = time.perf_counter()
-        run = partial(evaluate, config, progress=Quiet, keep_records=False, opened=pool, bootstrap_iters=0)
+        room = ChunkLimits(queries=chunk)
+        run = partial(evaluate, config, progress=Quiet, keep_records=False, opened=pool, bootstrap_iters=0, room=room)
 
         def whole() -> None:
             complete_run(config, lambda samples: run(samples=samples), stream_samples=True)
@@ -184,7 +194,7 @@ def child(requests: int, workers: int, words: int, profile: str | None) -> dict[
             "queue_share": round(pool.planning / cpu, 3),
             "batches": pool.workers.batches,
             "peak_mb": round(used.ru_maxrss / 1024),
-            "base_mb": round(base.ru_maxrss / 1024),
+            "own_mb": round(pool.workers.megabytes),
         }
 
 
@@ -233,7 +243,7 @@ def extrapolated(rows: Sequence[Mapping[str, Any]], requests: int) -> dict[str, 
     def at(key: str) -> float:
         return last[key] + (last[key] - first[key]) / more * (requests - last["requests"])
 
-    return {"requests": requests, "extrapolated": True, "cpu_s": round(at("cpu_s")), "peak_mb": round(at("peak_mb"))}
+    return {"requests": requests, "extrapolated": True, "cpu_s": round(at("cpu_s")), "own_mb": round(at("own_mb"))}
 
 
 def main() -> None:
@@ -241,16 +251,18 @@ def main() -> None:
     parser.add_argument("--requests", type=int, nargs="+", default=[100_000, 1_000_000], help="as lm-eval counts them")
     parser.add_argument("--workers", type=int, default=64)
     parser.add_argument("--words", type=int, default=60, help="of each question")
+    parser.add_argument("--chunk", type=int, default=100_000, help="documents that are planned at a time")
     parser.add_argument("--ray", action="store_true", help="also what Ray takes for each batch")
     parser.add_argument("--profile", help="a file for cProfile; the first size alone")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     wanted = parser.parse_args()
     if wanted.child or wanted.profile:
-        print(json.dumps(child(wanted.requests[0], wanted.workers, wanted.words, wanted.profile)))
+        print(json.dumps(child(wanted.requests[0], wanted.workers, wanted.words, wanted.chunk, wanted.profile)))
         return
     rows: list[dict[str, Any]] = []
     for requests in wanted.requests:
         words = ["--requests", str(requests), "--workers", str(wanted.workers), "--words", str(wanted.words)]
+        words += ["--chunk", str(wanted.chunk)]
         ended = subprocess.run(
             [sys.executable, __file__, "--child", *words], stdout=subprocess.PIPE, text=True, check=True
         )

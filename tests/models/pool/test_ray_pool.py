@@ -37,6 +37,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 ROUNDS = int(os.environ.get("CLUSTER_ROUNDS", "1"))
+long = pytest.mark.skipif("CLUSTER_ROUNDS" not in os.environ, reason="takes minutes: `make cluster` runs it")
 DEMO = Path(__file__).resolve().parents[3] / "src" / "proctor" / "benchmarks" / "demo" / "model"
 
 
@@ -168,6 +169,7 @@ def test_workers_that_are_killed_lose_nothing(open_pool, tmp_path, seed):
     assert pool.report()["pool"]["lost"] <= len(killed)
 
 
+@long
 @pytest.mark.parametrize("seed", range(ROUNDS))
 def test_a_node_that_is_removed_and_one_that_joins_late(open_pool, cluster, seed):
     chance = random.Random(seed)
@@ -247,6 +249,7 @@ def test_numbers_are_those_of_one_process(open_pool):
             assert abs(found - wanted) < 1e-5
 
 
+@long
 def test_a_driver_that_is_killed_takes_its_workers_along_and_goes_on(cluster, tmp_path):
     import ray
 
