@@ -1,62 +1,74 @@
 #!/usr/bin/env python3
-"""The cells of bench/scoring.py on a GPU: Llamas of 1B and 8B shape with random weights in bfloat16.
+"""What scoring costs on a GPU, beside lm-eval's: Llamas of 1B and 8B shape with random weights in bfloat16.
 
-    .venv/bin/python bench/gpu.py --peer-python PEER/bin/python
-    .venv/bin/python bench/gpu.py --peer-python PEER/bin/python --models 8b --cases mmlu hellaswag
+    .venv/bin/python bench/gpu.py                      on the first CUDA device, in about ten minutes
+    .venv/bin/python bench/gpu.py --real MODEL_FOLDER  a checkpoint of this machine instead
+    .venv/bin/python bench/gpu.py --device cpu --tiny  the same code on a tiny shape: does it run?
+    .venv/bin/python bench/gpu.py report               the table of docs/performance.md, from the files alone
 
-What it needs: one CUDA device (a 1B model takes about 2.5 GB of its memory and an 8B model 16 GB,
-besides batches), as much disk below --work for the weights, and two environments with a torch that
-sees the device: proctor[hf] and lm_eval[hf] 0.4.13. Nothing is downloaded; data and tokenizer come
-from $PROCTOR_SHARED (else ../shared), and are generated where that is absent.
+It needs torch, transformers and proctor, and lm_eval 0.4.13 with accelerate to compare with (without them, proctor is
+measured alone). Nothing is downloaded: weights are made on the device, the tokenizer is trained on generated
+sentences, and documents are generated with the lengths of the real ones. ``tools/pack_gpu_bench.py`` makes a folder
+with all of it for a machine without a network. An 8B model takes 16 GB of the device's memory, besides batches.
 
-It prints, and writes to bench/results/: wall seconds of the call that answers requests (a GPU's
-work is no CPU time), the ratio lm-eval over proctor, input tokens answered a second (each
-program's time over the same tokens, shared or not), how large a part of the device's measured
-bfloat16 matrix rate the least possible operations would be, and how far scores are apart. Both
-take the softmax in the model's dtype, as lm-eval does, so differences of some tenths of a nat
-are bfloat16's own; --softmax-dtype float32 gives proctor the better one. ``bench/scoring.py
-report`` puts these cells into docs/performance.md as a table of their own.
+First the device's rate at products of bfloat16 matrices is measured. Then, cell by cell, both programs answer the same
+requests on the same module, and proctor the same again to see what its sharing changes. Each cell is written to a file
+when it is done; a second call measures what is missing (--again: everything). In a cell:
 
-lm-eval's batch size is 'auto' unless told: its own search for the largest that fits is then part
-of its time, as it is for its users; --batch-size 32 is a fairer guess for short prompts.
+  seconds       wall clock of the call that answers requests: tokenising, planning and probes included
+  tokens        that pass the model's input embedding
+  of rate       least operations over seconds, as a part of the measured rate. Operations: 2 a parameter and token and
+                4 x layers x width a token and token that it sees (PaLM, arXiv:2204.02311, appendix B, forward only),
+                over distinct prefixes; the head on the rows that need it
+  changed       documents whose prediction is not that of ``scoring=plain`` with ``softmax_dtype=float32``; after the
+                slash, how many plain scoring itself changes with a quarter of the batch. Random weights make the
+                options of a document nearly equal, so both are larger than a real model's
 
-Exit status: 0, or 2 where a program failed or there is no device.
+lm-eval's batch size is given (32, halved where memory runs out), so that its search for one is not counted.
+
+Exit status: 0, or 1 where something was left out (memory, minutes), or 2 where the device cannot be used.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from scoring import RESULTS, pick, work_folder
-from side_by_side.cases import CASES, GPU_SHAPES, Case
-from side_by_side.cell import Setting, measure
+from scoring import PAGE, RESULTS, pick
+from side_by_side.cases import GPU_SHAPES, Shape
+from side_by_side.gpu_cell import GpuSetting, measure_cell
+from side_by_side.gpu_report import HEADING, line, write_table
+from side_by_side.prompts import GPU_CASES
 
-from peer import Failed, peer_python  # isort: skip
+from peer import Failed  # isort: skip
 
-DEFAULT_CASES = ("mmlu", "hellaswag", "hellaswag-10", "arc-25", "winogrande", "lambada", "gsm8k")
-COLUMNS = ("ratio", "lm-eval s", "proctor s", "lm-eval tok/s", "proctor tok/s", "of rate", "apart", "changed", "mode")
+SHAPES = ("1b", "8b")
+TINY = {"seconds": 0.2, "gen_tokens": 8, "batch_size": 4}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure every chosen cell."""
+    """Measure every chosen cell that has no file yet."""
     options = parser().parse_args(argv)
     try:
-        common = setting(options)
-        check_device(common.device)
-        cases = pick(options.cases, CASES, DEFAULT_CASES, "case")
-        shapes = pick(options.models, GPU_SHAPES, GPU_SHAPES, "model")
+        if options.verb == "report":
+            print(write_table(options.results, PAGE))
+            return 0
+        cases = pick(options.cases, GPU_CASES, GPU_CASES, "case")
+        shapes = pick(options.models, GPU_SHAPES, ("tiny",) if options.tiny else SHAPES, "model")
+        setting = make_setting(options)
     except Failed as failure:
         print(f"gpu: {failure}", file=sys.stderr)
         return 2
-    print(f"{'case':14}{'model':>6}" + "".join(f"{column:>15}" for column in COLUMNS), flush=True)
-    outcomes = [measure_cell(case, shape, common, options) for shape in shapes for case in cases]
-    return max(outcomes)
+    print(
+        f"{setting.device_name}: {setting.rate / 1e12:.3g} TFLOP/s of bfloat16 matrix products.\n{HEADING}", flush=True
+    )
+    models = [options.real] if options.real else shapes
+    return max(measure_model(model, cases, setting, options) for model in models)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -64,80 +76,97 @@ def parser() -> argparse.ArgumentParser:
     found = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
-    found.add_argument("--cases", nargs="+", metavar="CASE", help=f"default: {' '.join(DEFAULT_CASES)}")
-    found.add_argument("--models", nargs="+", metavar="MODEL", help=f"of {', '.join(GPU_SHAPES)}; default: all")
-    found.add_argument("--limit", type=int, metavar="N", help="documents a task; default: by case and model")
+    found.add_argument("verb", nargs="?", choices=("run", "report"), default="run")
+    found.add_argument("--cases", nargs="+", metavar="CASE", help=f"of {', '.join(GPU_CASES)}; default: all")
+    found.add_argument("--models", nargs="+", metavar="MODEL", help=f"of {', '.join(GPU_SHAPES)}; default: 1b 8b")
+    found.add_argument("--real", metavar="FOLDER", help="a checkpoint instead of random weights")
+    found.add_argument("--tiny", action="store_true", help="a tiny shape and few documents, to see that all runs")
     found.add_argument("--device", default="cuda:0")
-    found.add_argument("--threads", type=int, default=8, help="CPU threads of each program (8)")
-    found.add_argument("--repeats", type=int, default=1, help="runs of each program; medians count (1)")
-    found.add_argument("--batch-size", default="auto", help="lm-eval's (auto); for generation use a number")
-    found.add_argument("--proctor-batch-size", default="auto", help="proctor's where it scores (auto)")
-    found.add_argument("--softmax-dtype", default="", help="proctor's softmax; default: the model's dtype, as lm-eval")
+    found.add_argument("--minutes", type=float, default=10.0, help="no cell begins after these (10)")
+    found.add_argument("--seconds", type=float, default=20.0, help="about what lm-eval may take in a cell (20)")
+    found.add_argument("--batch-size", type=int, default=32, help="lm-eval's (32)")
     found.add_argument("--gen-tokens", type=int, default=128, help="tokens to generate (128)")
-    found.add_argument("--peer-python", metavar="PATH", help="a Python that has lm_eval 0.4.13 ($PEER_PYTHON)")
-    found.add_argument("--stand-in", action="store_true", help="generated data even where real data is there")
-    found.add_argument("--work", type=Path, default=work_folder(), help="where models, data and logs are kept")
+    found.add_argument("--pass-tokens", type=int, metavar="N", help="proctor's, instead of its own choice")
+    found.add_argument("--again", action="store_true", help="measure cells that have a file, too")
     found.add_argument("--results", type=Path, default=RESULTS, help="where a cell's file is written")
     return found
 
 
-def setting(options: argparse.Namespace) -> Setting:
-    """What holds for all cells."""
-    return Setting(
-        peer=peer_python(options.peer_python),
-        work=options.work.absolute(),
-        threads=options.threads,
+def make_setting(options: argparse.Namespace) -> GpuSetting:
+    """What holds for all cells; measures the device's rate, or says in one sentence why it cannot."""
+    import torch
+    from side_by_side.driver import matrix_rate
+
+    try:
+        torch.zeros(1, device=options.device)
+    except (RuntimeError, AssertionError) as error:
+        raise Failed(f"torch cannot use the device {options.device}: {str(error).splitlines()[0]}") from error
+    on_gpu = options.device.startswith("cuda")
+    given = TINY if options.tiny else {}
+    return GpuSetting(
         device=options.device,
-        batch_size=options.batch_size,
-        own_batch_size=options.proctor_batch_size,
-        own_arguments=f"softmax_dtype={options.softmax_dtype}" if options.softmax_dtype else "",
-        gen_tokens=options.gen_tokens,
-        repeats=max(1, options.repeats),
-        stand_in=options.stand_in,
+        device_name=torch.cuda.get_device_name(options.device) if on_gpu else "cpu",
+        rate=matrix_rate(options.device, "bfloat16", *((2.0, 8192) if on_gpu else (0.1, 128))),
+        seconds=given.get("seconds", options.seconds),
+        batch_size=given.get("batch_size", options.batch_size),
+        gen_tokens=given.get("gen_tokens", options.gen_tokens),
+        most=12 if options.tiny else None,
+        own={} if options.pass_tokens is None else {"pass_tokens": options.pass_tokens},
+        deadline=time.monotonic() + 60 * options.minutes,
     )
 
 
-def check_device(device: str) -> None:
-    """Fail before anything is built; torch is asked in a process of its own, so that none stays in this one."""
-    code = f"import torch; torch.zeros(1, device={device!r})"
-    asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    if asked.returncode:
-        reason = (asked.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise Failed(f"torch cannot use the device {device}: {reason}")
+def measure_model(model: Shape | str, cases: Sequence[Any], setting: GpuSetting, options: argparse.Namespace) -> int:
+    """Measure the cells of one model that have no file; the worst outcome."""
+    from side_by_side.one_module import build_subject, free, load_subject
 
-
-def measure_cell(case: Case, shape: Any, common: Setting, options: argparse.Namespace) -> int:
-    """Measure one cell, write its file and print its line; the exit status."""
+    name = Path(model).resolve().name if isinstance(model, str) else model.name
+    files = {
+        case.name: options.results / f"{case.name}-{name}-{setting.device.partition(':')[0]}.json" for case in cases
+    }
+    left = [case for case in cases if options.again or not files[case.name].is_file()]
+    if not left:
+        print(f"{name}: all cells have their files in {options.results}.", flush=True)
+        return 0
     try:
-        cell = measure(case, shape, common, limit=options.limit)
-    except Failed as failure:
-        print(f"{case.name} on {shape.name}: {failure}", file=sys.stderr, flush=True)
-        return 2
-    options.results.mkdir(parents=True, exist_ok=True)
-    file = options.results / f"{case.name}-{shape.name}-{common.device.partition(':')[0]}.json"
+        subject = (load_subject if isinstance(model, str) else build_subject)(model, setting.device)
+        return max(measure_and_write(case, subject, setting, files[case.name]) for case in left)
+    except RuntimeError as error:
+        return left_out(name, error)
+    finally:
+        subject = None
+        free()
+
+
+def measure_and_write(case: Any, subject: Any, setting: GpuSetting, file: Path) -> int:
+    """Measure a cell, write its file and print its line."""
+    from side_by_side.one_module import free
+
+    if time.monotonic() > setting.deadline:
+        print(
+            f"{case.name} on {subject.name}: left out, the minutes are over; call again.", file=sys.stderr, flush=True
+        )
+        return 1
+    try:
+        cell = measure_cell(case, subject, setting)
+    except RuntimeError as error:
+        return left_out(f"{case.name} on {subject.name}", error)
+    finally:
+        free()
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(cell, indent=1) + "\n", encoding="utf-8")
     print(line(cell), flush=True)
     return 0
 
 
-def line(cell: Mapping[str, Any]) -> str:
-    """One cell as a line of the table on the terminal."""
-    theirs, ours = (cell["runs"][program][-1] for program in ("lm-eval", "proctor"))
-    # The same tokens for both: what the inputs have without sharing.
-    tokens = ours["trie"]["flat"] if "trie" in ours else None
-    limit, apart = cell.get("fraction_of_limit"), cell["difference"]
-    values = (
-        f"{cell['ratios']['scoring_wall']:.1f}x",
-        f"{theirs['scoring_wall']:.1f}",
-        f"{ours['scoring_wall']:.1f}",
-        f"{tokens / theirs['scoring_wall']:,.0f}" if tokens else "-",
-        f"{tokens / ours['scoring_wall']:,.0f}" if tokens else "-",
-        f"{limit:.0%}" if limit is not None else "-",
-        f"{apart['largest']:.2f}",
-        f"{apart['changed']}/{apart['documents']}",
-        str(ours["report"].get("mode", "-")),
-    )
-    return f"{cell['case']:14}{cell['model']['name']:>6}" + "".join(f"{value:>15}" for value in values)
+def left_out(what: str, error: RuntimeError) -> int:
+    """Say that memory ran out; what else goes wrong is an error of the program."""
+    from proctor.models.hf.device import is_out_of_memory
+
+    if not is_out_of_memory(error):
+        raise error
+    print(f"{what}: left out, memory ran out.", file=sys.stderr, flush=True)
+    return 1
 
 
 if __name__ == "__main__":

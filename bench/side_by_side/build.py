@@ -1,4 +1,4 @@
-"""Makes one model folder of random weights: ``python -m side_by_side.build SHAPE FOLDER [TOKENIZER] [DEVICE]``.
+"""Makes one model folder of random weights: ``python -m side_by_side.build SHAPE FOLDER [TOKENIZER]``.
 
 The tokenizer is a real small one where a folder with one is given, else a byte-level BPE trained
 on the stand-in data's text.
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from side_by_side.cases import GPU_SHAPES, SHAPES, Shape
+from side_by_side.cases import SHAPES, Shape
 
 POSITIONS = 4096
 
@@ -68,19 +68,25 @@ def config_of(shape: Shape, tokenizer: Any) -> Any:
     )
 
 
-def build(shape: Shape, folder: Path, source: str | None, device: str = "cpu") -> None:
-    """Write weights, tokenizer and ``facts.json``; the same shape gives the same weights on one kind of device."""
+def random_module(shape: Shape, tokenizer: Any, device: str = "cpu") -> Any:
+    """A Llama of this shape with random weights, made on the device."""
     import torch
     import transformers
 
     torch.manual_seed(0)
-    tokenizer = tokenizer_of(source)
     with torch.device(device):
         module = transformers.AutoModelForCausalLM.from_config(
             config_of(shape, tokenizer), dtype=getattr(torch, shape.dtype)
         )
     # Greedy decoding of random weights is what both programs do; nothing else is to be read from a file.
     module.generation_config = transformers.GenerationConfig.from_model_config(module.config)
+    return module
+
+
+def build(shape: Shape, folder: Path, source: str | None) -> None:
+    """Write weights, tokenizer and ``facts.json``; the same shape gives the same weights."""
+    tokenizer = tokenizer_of(source)
+    module = random_module(shape, tokenizer)
     module.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     facts = {
@@ -96,9 +102,9 @@ def build(shape: Shape, folder: Path, source: str | None, device: str = "cpu") -
     (folder / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
 
 
-def main(name: str, folder: str, source: str = "", device: str = "cpu") -> int:
+def main(name: str, folder: str, source: str = "") -> int:
     """Build one shape by name."""
-    build({**SHAPES, **GPU_SHAPES}[name], Path(folder), source or None, device)
+    build(SHAPES[name], Path(folder), source or None)
     return 0
 
 

@@ -43,6 +43,7 @@ SHAPES = {
 GPU_SHAPES = {
     shape.name: shape
     for shape in (
+        Shape("tiny", 64, 128, 2, 4, 2, vocabulary=4096, dtype="bfloat16"),
         Shape("1b", 2048, 8192, 16, 32, 8, vocabulary=128_256, dtype="bfloat16", rope_theta=500_000.0),
         Shape("8b", 4096, 14336, 32, 32, 8, vocabulary=128_256, dtype="bfloat16", tied=False, rope_theta=500_000.0),
     )

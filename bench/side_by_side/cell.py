@@ -31,7 +31,6 @@ class Setting:
     peer: str
     work: Path
     threads: int
-    device: str = "cpu"
     batch_size: str = "8"
     own_batch_size: str = "auto"
     own_arguments: str = ""
@@ -59,9 +58,9 @@ def model_folder(shape: Shape, setting: Setting) -> Path:
     """The model's folder, built by a process of its own if it is not there."""
     source = shared_folder() / "models" / "llama-bos"
     tokenizer = str(source.resolve()) if source.is_dir() else ""
-    folder = setting.work / "models" / f"{shape.name}-{'shared' if tokenizer else 'trained'}-{setting.device[:4]}"
+    folder = setting.work / "models" / f"{shape.name}-{'shared' if tokenizer else 'trained'}-cpu"
     if not (folder / "facts.json").is_file():
-        command = [sys.executable, "-m", "side_by_side.build", shape.name, str(folder), tokenizer, setting.device]
+        command = [sys.executable, "-m", "side_by_side.build", shape.name, str(folder), tokenizer]
         run(command, setting, BENCH, setting.work / "build.log")
     return folder.resolve()
 
@@ -106,7 +105,7 @@ def arguments(case: Case, shape: Shape, model: Path, setting: Setting, limit: in
     ]
     found += [
         "--device",
-        setting.device,
+        "cpu",
         "--limit",
         str(limit),
         "--include_path",
@@ -139,7 +138,7 @@ def measure(case: Case, shape: Shape, setting: Setting, *, limit: int | None = N
     flags = arguments(case, shape, model, setting, documents)
     scratch = setting.work / "runs" / f"{case.name}-{shape.name}"
     shutil.rmtree(scratch, ignore_errors=True)
-    job = {"shape": {**asdict(shape), "body": shape.body, "vocabulary": facts["vocabulary"]}, "device": setting.device}
+    job = {"shape": {**asdict(shape), "body": shape.body, "vocabulary": facts["vocabulary"]}}
     sides: dict[str, list[dict[str, Any]]] = {"proctor": [], "lm-eval": []}
     for number in range(setting.repeats):
         for program in sides:
@@ -157,14 +156,14 @@ def measure(case: Case, shape: Shape, setting: Setting, *, limit: int | None = N
         "data": kind,
         "limit": documents,
         "threads": setting.threads,
-        "device": setting.device,
+        "device": "cpu",
         "batch_size": {"lm-eval": setting.batch_size, "proctor": own(flags, case, setting)[-1]}
         | ({"model_args": setting.own_arguments} if setting.own_arguments else {}),
         "machine": machine(),
         "runs": sides,
         "difference": as_json(difference),
         "ratios": ratios(sides["proctor"], sides["lm-eval"]),
-        **summary(sides, setting.device),
+        **summary(sides),
     }
 
 
@@ -183,13 +182,13 @@ def run_program(
     return json.loads(figures.read_text(encoding="utf-8"))
 
 
-def summary(sides: Mapping[str, Sequence[Mapping[str, Any]]], device: str) -> dict[str, Any]:
+def summary(sides: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
     """Forwarded tokens against the trie, and how near the least possible time proctor came."""
     ours = sides["proctor"][-1]
     found: dict[str, Any] = {"tokens": {program: runs[-1]["embedded_tokens"] for program, runs in sides.items()}}
     if "trie" in ours:
         nodes = ours["trie"]["nodes"]
-        spent = median([run["scoring_cpu" if device == "cpu" else "scoring_wall"] for run in sides["proctor"]])
+        spent = median([run["scoring_cpu"] for run in sides["proctor"]])
         found["tokens_over_nodes"] = {program: count / nodes for program, count in found["tokens"].items()}
         found["fraction_of_limit"] = ours["least_seconds"] / max(1e-9, spent)
     return found

@@ -81,10 +81,15 @@ class Difference:
 
 def compare(ours: Mapping[Key, Mapping[str, Any]], theirs: Mapping[Key, Mapping[str, Any]]) -> Difference:
     """Compare lines of two samples files, keyed by task and document."""
+    return compare_responses(*({key: responses(line) for key, line in side.items()} for side in (ours, theirs)))
+
+
+def compare_responses(ours: Mapping[Any, Sequence[Any]], theirs: Mapping[Any, Sequence[Any]]) -> Difference:
+    """Compare the responses to the same documents: texts, or pairs of log-probability and greedy flag."""
     largest, changed, ties = 0.0, 0, 0
     both = sorted(ours.keys() & theirs.keys())
     for key in both:
-        one, other = responses(ours[key]), responses(theirs[key])
+        one, other = ours[key], theirs[key]
         largest = max(largest, _distance(one, other))
         if prediction(one) != prediction(other):
             changed += 1

@@ -31,11 +31,6 @@ def _order(cell: Cell) -> tuple[Any, ...]:
     return cell["device"], cell["threads"], cell["model"]["parameters"], cell["generates"], cell["case"]
 
 
-def primary(cell: Cell) -> str:
-    """What the ratio is taken of: CPU seconds on a CPU, else wall seconds."""
-    return "scoring_cpu" if cell["device"] == "cpu" else "scoring_wall"
-
-
 COLUMNS = (
     "case", "model", "documents", "lm-eval, s", "proctor, s", "ratio", "whole process, s", "ratio",
     "memory, GB", "tokens / trie", "of the limit", "largest difference", "changed",
@@ -44,16 +39,21 @@ COLUMNS = (
 
 def table(cells: Iterable[Cell]) -> str:
     """A Markdown table, one row a cell."""
-    rows = [COLUMNS, tuple("---" if number < 2 else "---:" for number in range(len(COLUMNS)))]
-    rows += [row(cell) for cell in cells]
-    return "\n".join(f"| {' | '.join(values)} |" for values in rows)
+    return markdown(COLUMNS, map(row, cells))
+
+
+def markdown(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table; all but the first two columns are numbers."""
+    marks = tuple("---" if number < 2 else "---:" for number in range(len(columns)))
+    return "\n".join(f"| {' | '.join(values)} |" for values in (columns, marks, *rows))
 
 
 def row(cell: Cell) -> tuple[str, ...]:
     """A cell's values as text."""
     theirs, ours = cell["runs"]["lm-eval"][-1], cell["runs"]["proctor"][-1]
-    process = primary(cell).replace("scoring", "process")
-    key, ratios, apart = primary(cell), cell["ratios"], cell["difference"]
+    # On a CPU the seconds of the processor count: they hold on a machine with other work.
+    key, process = "scoring_cpu", "process_cpu"
+    ratios, apart = cell["ratios"], cell["difference"]
     nodes, limit = cell.get("tokens_over_nodes"), cell.get("fraction_of_limit")
     return (
         cell["title"],
@@ -77,7 +77,7 @@ def chart(cells: Sequence[Cell]) -> str:
     import math
 
     left, width, height, top = 330, 420, 22, 34
-    most = max((cell["ratios"][primary(cell)] for cell in cells), default=1.0)
+    most = max((cell["ratios"]["scoring_cpu"] for cell in cells), default=1.0)
     scale = width / math.log10(max(10.0, most))
     end = top + height * len(cells)
 
@@ -98,7 +98,7 @@ def chart(cells: Sequence[Cell]) -> str:
                 f'<path class="g" d="M{x:.1f} {top - 4}V{end}"/><text x="{x:.1f}" y="{top - 8}">{tick}×</text>'
             )
     for number, cell in enumerate(cells):
-        ratio, y = cell["ratios"][primary(cell)], top + height * number
+        ratio, y = cell["ratios"]["scoring_cpu"], top + height * number
         label = escape(f"{cell['title']} · {cell['model']['name']}")
         lines.append(f'<text x="{left - 8}" y="{y + 14}" text-anchor="end">{label}</text>')
         lines.append(
@@ -122,10 +122,9 @@ def block(cells: Sequence[Cell]) -> str:
 def heading(cell: Cell) -> str:
     """What the next table was taken on."""
     threads, machine, run = cell["threads"], cell["machine"], cell["runs"]["lm-eval"][-1]
-    where = "CPU seconds" if cell["device"] == "cpu" else f"Wall seconds on {cell['device']}"
     packages = ", ".join(f"{name} {release}" for name, release in packages_of(run).items())
     return (
-        f"{where} with {threads} thread{'s' * (threads != 1)} on {machine['processor']}; "
+        f"CPU seconds with {threads} thread{'s' * (threads != 1)} on {machine['processor']}; "
         f"lm-eval {run['version']} at batch size {cell['batch_size']['lm-eval']}; "
         f"Python {machine['python']}, {packages}."
     )
@@ -136,13 +135,13 @@ def packages_of(run: Mapping[str, Any]) -> Mapping[str, str]:
     return run.get("packages") or {name: run[name] for name in ("torch", "transformers")}
 
 
-def replace_block(page: str, content: str) -> str:
-    """The page with its generated part replaced; a page without one gets it at its end."""
-    before, found, rest = page.partition(BEGIN)
+def replace_block(page: str, content: str, begin: str = BEGIN, end: str = END) -> str:
+    """The page with a generated part replaced; a page without one gets it at its end."""
+    before, found, rest = page.partition(begin)
     if not found:
-        return f"{page.rstrip()}\n\n{BEGIN}\n\n{content}\n\n{END}\n"
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{content}\n\n{END}{after}"
+        return f"{page.rstrip()}\n\n{begin}\n\n{content}\n\n{end}\n"
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}\n\n{content}\n\n{end}{after}"
 
 
 def write_report(cells: Sequence[Cell], page: Path) -> list[Path]:

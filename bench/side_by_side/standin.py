@@ -1,7 +1,7 @@
 """Data where there is none: data sets in the shape of the real ones, of generated sentences.
 
-They lie in folders laid out like a hub, so that the stock task files load them by name. Lengths
-are near those of the real data; contents mean nothing.
+They lie in folders laid out like a hub, so that the stock task files load them by name. Contents mean
+nothing; lengths are those of the real data where :data:`LENGTHS` has them, else near them.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -29,17 +30,39 @@ def lexicon(size: int = 3000, seed: int = 0) -> list[str]:
     return ["".join(syllable() for _ in range(chance.choice((1, 1, 2, 2, 3)))) for _ in range(size)]
 
 
+SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
+LENGTHS = {
+    "mmlu question": (1, 7, 9, 12, 14, 17, 22, 31, 52, 75, 148, 222, 369, 900),
+    "mmlu choice": (1, 1, 1, 2, 3, 4, 5, 7, 9, 13, 18, 23, 37, 181),
+    "hellaswag context": (9, 11, 15, 20, 23, 27, 31, 39, 52, 60, 69, 75, 84, 94),
+    "hellaswag ending": (2, 7, 8, 9, 11, 14, 17, 24, 31, 37, 44, 50, 59, 78),
+    "gsm8k problem": (19, 27, 31, 36, 40, 45, 49, 55, 61, 70, 80, 89, 111, 126),
+    "gsm8k solution": (27, 47, 52, 60, 70, 80, 90, 102, 114, 132, 154, 170, 219, 304),
+}
+"""Words and punctuation marks of the real texts: the quantiles at :data:`SHARES`. A tokenizer with a large vocabulary
+has about a token for each, and the one that is trained on these sentences has 1.1 a word."""
+
+
 class Writer:
     """Writes sentences of a lexicon; frequent words come first, as in a language."""
 
     def __init__(self, seed: int) -> None:
         self._chance = random.Random(seed)
         self._words = lexicon()
-        self._weights = [1.0 / (rank + 3) for rank in range(len(self._words))]
+        # Summed once: a text is drawn in the time of its words, not of the lexicon.
+        self._weights = list(accumulate(1.0 / (rank + 3) for rank in range(len(self._words))))
 
     def words(self, low: int, high: int) -> str:
         """Between ``low`` and ``high`` words."""
-        return " ".join(self._chance.choices(self._words, self._weights, k=self._chance.randint(low, high)))
+        return " ".join(self._chance.choices(self._words, cum_weights=self._weights, k=self._chance.randint(low, high)))
+
+    def text(self, lengths: str) -> str:
+        """As many words as a text of this kind has, drawn from :data:`LENGTHS`."""
+        at, counts = self._chance.random(), LENGTHS[lengths]
+        after = next(place for place, share in enumerate(SHARES) if share >= at and place)
+        part = (at - SHARES[after - 1]) / (SHARES[after] - SHARES[after - 1])
+        count = round(counts[after - 1] + part * (counts[after] - counts[after - 1]))
+        return self.words(count, count)
 
     def sentence(self, low: int, high: int) -> str:
         """The same with a capital letter and a full stop."""
@@ -59,23 +82,23 @@ def sentences(count: int, seed: int = 1) -> Iterator[str]:
 def question(writer: Writer) -> Row:
     """A row of ``cais/mmlu``."""
     return {
-        "question": writer.words(8, 40).capitalize() + "?",
+        "question": writer.text("mmlu question").capitalize() + "?",
         "subject": "stand-in",
-        "choices": [writer.words(1, 12) for _ in range(4)],
+        "choices": [writer.text("mmlu choice") for _ in range(4)],
         "answer": writer.number(4),
     }
 
 
 def ending(writer: Writer) -> Row:
     """A row of ``Rowan/hellaswag``."""
-    first, second = writer.sentence(8, 30), writer.words(1, 2)
+    first, second = writer.text("hellaswag context").capitalize() + ".", writer.words(1, 2)
     return {
         "ind": writer.number(10**6),
         "activity_label": writer.words(2, 3).capitalize(),
         "ctx_a": first,
         "ctx_b": second,
         "ctx": f"{first} {second}",
-        "endings": [writer.words(6, 30) + "." for _ in range(4)],
+        "endings": [writer.text("hellaswag ending") + "." for _ in range(4)],
         "source_id": "stand-in",
         "split": "val",
         "split_type": "indomain",
@@ -100,10 +123,9 @@ def passage(writer: Writer) -> Row:
 
 def problem(writer: Writer) -> Row:
     """A row of ``openai/gsm8k``."""
-    steps = " ".join(writer.sentence(8, 14) for _ in range(4))
     return {
-        "question": " ".join(writer.sentence(8, 18) for _ in range(3)) + f" How many {writer.words(2, 5)}?",
-        "answer": f"{steps}\n#### {writer.number(1000)}",
+        "question": writer.text("gsm8k problem").capitalize() + "?",
+        "answer": f"{writer.text('gsm8k solution').capitalize()}.\n#### {writer.number(1000)}",
     }
 
 

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bench"))
 scoring = importlib.import_module("scoring")
-gpu = importlib.import_module("gpu")
 build = importlib.import_module("side_by_side.build")
 cases = importlib.import_module("side_by_side.cases")
 cell = importlib.import_module("side_by_side.cell")
@@ -155,7 +154,11 @@ def test_peak_memory_is_bytes():
     assert 1 << 20 < driver.peak_bytes() < 1 << 40
 
 
-@pytest.mark.parametrize("shape", [*cases.SHAPES.values(), *cases.GPU_SHAPES.values()], ids=lambda shape: shape.name)
+@pytest.mark.parametrize(
+    "shape",
+    [*cases.SHAPES.values(), *(one for one in cases.GPU_SHAPES.values() if one.name != "tiny")],
+    ids=lambda shape: shape.name,
+)
 def test_a_shape_counts_the_parameters_of_its_body(shape):
     torch = pytest.importorskip("torch")
     transformers = pytest.importorskip("transformers")
@@ -209,9 +212,8 @@ def test_a_wrong_name_is_a_sentence(arguments, capsys, monkeypatch):
     assert capsys.readouterr().err.startswith("scoring: ")
 
 
-@pytest.mark.parametrize("script", [scoring, gpu])
-def test_without_the_peer_nothing_runs(script, capsys):
-    assert script.main(["--peer-python", "/nowhere/python"]) == 2
+def test_without_the_peer_nothing_runs(capsys):
+    assert scoring.main(["--peer-python", "/nowhere/python"]) == 2
     assert "cannot be started" in capsys.readouterr().err
 
 
@@ -345,7 +347,6 @@ def test_a_cell_is_one_line_and_fails_where_something_changed():
     assert not scoring.holds(a_cell(), 1e-6)
     changed = a_cell(difference={"documents": 2, "largest": 0.0, "changed": 1, "near_ties": 0, "missing": 0})
     assert not scoring.holds(changed, 1e-4)
-    assert "12.5x" in gpu.line(a_cell())
 
 
 def test_the_driver_measures_a_run_of_proctor(tmp_path):
