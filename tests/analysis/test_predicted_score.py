@@ -132,3 +132,9 @@ def test_on_the_command_line_and_from_python(tmp_path, capsys):
     assert proctor.audit(tmp_path / "part", predictions=[tmp_path / "old"]).predicted
     assert audit_document(audit)["predicted"] == []
     assert main(["audit", str(tmp_path / "part"), "--predictions", "nowhere"]) == 2
+
+
+def test_a_share_stays_within_0_and_1(tmp_path):
+    (found,) = predicted_scores(part(tmp_path, 4), [reference(tmp_path, "01" * 100, "bad")])
+    low, high = found.interval
+    assert 0 <= low <= high <= 1

@@ -40,6 +40,7 @@ class PredictedScore:
         runs: How many runs predict.
         score: The estimate; None: there is none.
         reason: Why there is none.
+        within: What the score cannot leave: 0 to 1 of scores and predictions that are shares; None: not known.
     """
 
     name: str
@@ -49,6 +50,7 @@ class PredictedScore:
     runs: int
     score: SubsetScore | None
     reason: str | None = None
+    within: Interval | None = None
 
     @property
     def interval(self) -> Interval | None:
@@ -56,7 +58,8 @@ class PredictedScore:
         if self.score is None or self.score.stderr is None:
             return None
         half = Z * self.score.stderr
-        return self.score.estimate - half, self.score.estimate + half
+        low, high = self.score.estimate - half, self.score.estimate + half
+        return (low, high) if self.within is None else (max(low, self.within[0]), min(high, self.within[1]))
 
     @property
     def sentence(self) -> str:
@@ -111,7 +114,8 @@ def _of_task(run: StoredRun, task: str, main: ScoreAudit, references: Sequence[S
         return without(f"the runs that predict have scores of {there:,} documents, and these are not its {documents:,}")
     mean = math.fsum(predictions.values()) / len(predictions)
     score = prediction_powered(list(own.values()), [predictions[key] for key in own], mean, documents)
-    return PredictedScore(task, metric, len(own), documents, runs, score)
+    within = (0.0, 1.0) if all(0 <= value <= 1 for value in own.values()) else None
+    return PredictedScore(task, metric, len(own), documents, runs, score, within=within)
 
 
 def _predictions(task: str, metric: Metric, references: Sequence[StoredRun]) -> tuple[Mapping[Identity, float], int]:
@@ -152,8 +156,9 @@ def _of_group(name: str, tasks: Sequence[str], found: Mapping[str, PredictedScor
         together([score.stderr_plain for score in scores]),
         together([score.stderr_random for score in scores]),
     )
-    asked = sum(one.n for one, _ in parts)
-    return PredictedScore(name, parts[0][0].metric, asked, total, max(one.runs for one, _ in parts), score)
+    asked, runs = sum(one.n for one, _ in parts), max(one.runs for one, _ in parts)
+    within = (0.0, 1.0) if all(one.within for one, _ in parts) else None
+    return PredictedScore(name, parts[0][0].metric, asked, total, runs, score, within=within)
 
 
 def predicted_lines(found: Sequence[PredictedScore]) -> Iterator[str]:

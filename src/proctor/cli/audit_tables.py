@@ -45,7 +45,7 @@ def audit_lines(audit: RunAudit, *, markdown: bool = False) -> list[str]:
         lines.append("")
     lines += [f"{'- ' if markdown else ''}{printable(line)}" for line in inner_warnings(audit, said)]
     if audit.predicted:
-        lines += ["", f"{'**' * markdown}of all documents{'**' * markdown}"]
+        lines += [*([""] if lines[-1] else []), f"{'**' * markdown}of all documents{'**' * markdown}"]
         lines += [f"{'- ' if markdown else '  '}{printable(line)}" for line in predicted_lines(audit.predicted)]
     lines += _variant_lines(variant_sentences(audit.run), after=lines[-1], markdown=markdown)
     return [*lines, *_cell_lines(said, markdown=markdown)]
