@@ -189,3 +189,13 @@ def test_a_group_without_samples_is_held_against_its_scores(tmp_path):
     assert "by the standard errors of the results files, unpaired" in rule_sentences(rule)[0]
     assert check_gate(worse, base, rules).state is State.FAIL
     assert only(check_gate(worse, None, {"g": Rule(min=0.4)})).state is State.PASS
+
+
+def test_another_metric_does_not_stand_in_for_the_first(tmp_path):
+    base = [{**line, "acc_norm": line["acc"], "metrics": ["acc", "acc_norm"]} for line in right_and_wrong("1" * 300)]
+    new = [{**line, "acc": float("nan")} for line in base]
+    report = gate(tmp_path, {"t": base}, {"t": new}, DROP)
+    assert only(report).state is State.MISSING
+    assert "only one of the runs has acc of every document of t" in str(only(report).reason)
+    named = gate(tmp_path, {"t": base}, {"t": new}, {"t": Rule(max_drop=0.01, metric="acc_norm")})
+    assert only(named).state is State.PASS

@@ -55,3 +55,50 @@ def test_nothing_heavy_is_imported(folder):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=folder, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("command", ["export", "report", "items", "gate"])
+def test_no_file_of_a_run_is_written_over(folder, command, capsys):
+    run = folder / "runs" / "a"
+    samples, results = next(run.rglob("samples_*.jsonl")), next(run.rglob("results_*.json"))
+    before = samples.read_bytes(), results.read_bytes()
+    for file in (samples, results) if command != "export" else (samples,):
+        flags = ["--baseline", str(run), "--junit", str(file)] if command == "gate" else ["-o", str(file)]
+        assert main([command, str(run), *flags]) == 2
+        assert "is a file of the run that is read" in capsys.readouterr().err
+    assert (samples.read_bytes(), results.read_bytes()) == before
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.xlsx", "t.jsonl", "t.parquet"])
+def test_half_a_character_in_the_name_of_a_column(tmp_path, monkeypatch, name):
+    pytest.importorskip("openpyxl")
+    monkeypatch.chdir(tmp_path)
+    lines = [{**line, "doc": {"question": "Q?", "qHALF": "HALF"}} for line in right_and_wrong("10")]
+    write_run(tmp_path / "runs", {"t": lines})
+    samples = next((tmp_path / "runs").rglob("samples_*"))
+    samples.write_text(samples.read_text().replace("HALF", "\\ud800"))  # as JSON writes it in ASCII
+    assert main(["export", "runs", "--to", name]) == 0
+
+
+def test_a_workbook_says_which_texts_it_cuts(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("openpyxl")
+    monkeypatch.chdir(tmp_path)
+    lines = [{**line, "doc": {"question": "가" * 40_000}} for line in right_and_wrong("10")]
+    write_run(tmp_path / "runs", {"t": lines})
+    assert main(["export", "runs", "--to", "t.xlsx"]) == 0
+    assert "Excel holds 32,767 letters in a cell: cut are 2 of 'question'" in capsys.readouterr().err
+
+
+def test_a_workbook_of_a_broken_file_leaves_no_traceback(folder):
+    pytest.importorskip("openpyxl")
+    samples = next((folder / "runs").rglob("samples_*.jsonl"))
+    samples.write_bytes(samples.read_bytes()[:-20])
+    done = subprocess.run(
+        [sys.executable, "-m", "proctor", "export", "runs", "--to", "t.xlsx"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "is not JSON" in done.stderr

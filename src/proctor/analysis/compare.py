@@ -164,7 +164,24 @@ def _compare_task(
         () if isinstance(one, DataError) else tuple(contradictions(run, one))
         for run, one in zip(runs, read, strict=True)
     ]
-    return replace(_tested(task, runs, read, options), contradictions=(found[0], found[1]))
+    made = replace(_tested(task, runs, read, options), contradictions=(found[0], found[1]))
+    return replace(made, instead_of=_missed(made, runs, read)) if options.metric is None else made
+
+
+def _missed(
+    made: TaskComparison, runs: tuple[StoredRun, StoredRun], read: tuple[TaskScores | DataError, TaskScores | DataError]
+) -> Metric | None:
+    """The first metric of one run that the other lacks, or has not of every document, while a later one is compared."""
+    if made.metric is None:
+        return None
+    lists = [list(run.scores(made.task)) for run in runs]
+    if made.result is not None:
+        lists = [
+            list(metrics_of_documents(run, one)) for run, one in zip(runs, read, strict=True)
+            if not isinstance(one, DataError)
+        ]  # fmt: skip
+    firsts = [metrics[0] for metrics in lists if metrics]
+    return next((one for one in firsts if one != made.metric and any(one not in metrics for metrics in lists)), None)
 
 
 def _tested(

@@ -241,6 +241,10 @@ def notes(pair: PairComparison, a: str = "A", b: str = "B") -> Iterator[str]:
         yield from (f"{which}: {text}." for text in found[:3])
         if len(found) > 3:
             yield f"{which}: and so of {counted(len(found) - 3, 'more score')}."
+    others = [(one.task, name_of(one.instead_of), name_of(one.metric)) for one in pair.tasks
+              if one.instead_of is not None and one.metric is not None]  # fmt: skip
+    for task, missed, metric in others[:3]:
+        yield f"{task}: only one of the runs has {missed} of every document; compared is {metric}."
     yield from _clusters(pair)
 
 

@@ -66,6 +66,7 @@ class TaskComparison:
         scores: The scores of A and B as their results files have them, where there is no test.
         reason: Why there is no test: a sentence.
         contradictions: Of A and of B, scores of the results file that are not those of the samples.
+        instead_of: The first metric of a run where the other has no such score, so that a later one is compared.
     """
 
     task: str
@@ -79,6 +80,7 @@ class TaskComparison:
     scores: tuple[float | None, float | None] = (None, None)
     reason: str | None = None
     contradictions: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    instead_of: Metric | None = None
 
     @property
     def a(self) -> float | None:

@@ -158,6 +158,10 @@ def _against_baseline(
             raise
         return made.having(reason=error.message.rstrip("."))
     (pair,) = comparison.pairs
+    missed = next((one for one in pair.tasks if one.instead_of is not None), None)
+    if missed is not None and missed.instead_of is not None:
+        return made.having(reason=f"only one of the runs has {name_of(missed.instead_of)} of every document of "
+                           f"{missed.task}, which comes first; --metric names another")  # fmt: skip
     group = next((one for one in pair.groups if one.group == name), None)
     if group is not None:
         made = made.having(metric=group.metric, n=group.n, baseline=group.a, candidate=group.b)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from proctor.cli.cache import add_store_flag
-from proctor.cli.stored_runs import add_output, add_runs, report_unread
+from proctor.cli.stored_runs import add_output, add_runs, refuse_own_files, report_unread
 from proctor.cli.values import Words
 
 USAGE = "proctor export RUN [RUN ...] -o FILE.csv|.xlsx|.parquet|.jsonl [--columns NAME ...] [--tasks NAME ...]"
@@ -32,6 +32,7 @@ def execute(namespace: argparse.Namespace) -> int:
     opened = open_runs(namespace.runs, store=namespace.store)
     report_unread(opened)
     runs = list({run.source: run for run in opened.runs}.values())
+    refuse_own_files(namespace.output, opened.runs)
     table = sample_table(runs, namespace.tasks or (), namespace.columns or ())
     count = write_table(namespace.output, table.columns, table.rows, excel=namespace.excel)
     print(f"{namespace.output}: {count:,} {'row' if count == 1 else 'rows'}, {len(table.columns)} columns")

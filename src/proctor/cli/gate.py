@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proctor.cli.cache import add_store_flag
-from proctor.cli.stored_runs import one_run
+from proctor.cli.stored_runs import one_run, refuse_own_files
 from proctor.cli.values import Words
 from proctor.errors import OutputError, UsageError
 
@@ -70,6 +70,7 @@ def execute(namespace: argparse.Namespace) -> int:
         raise UsageError("A gate needs a baseline, or a policy with floors.", hint="--baseline RUN, --policy FILE")
     candidate = one_run(namespace.candidate, namespace.store)
     baseline = None if namespace.baseline is None else one_run(namespace.baseline, namespace.store)
+    refuse_own_files(namespace.junit, [run for run in (candidate, baseline) if run is not None])
     rules = _rules(namespace, candidate)
     report = check_gate(candidate, baseline, rules, cluster=namespace.cluster, by_number=namespace.by_number)
     _print(report, namespace)

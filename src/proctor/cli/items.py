@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proctor.cli.cache import add_store_flag
-from proctor.cli.stored_runs import add_output, one_run
+from proctor.cli.stored_runs import add_output, one_run, refuse_own_files
 from proctor.cli.values import Words
 
 if TYPE_CHECKING:
@@ -45,7 +45,9 @@ def execute(namespace: argparse.Namespace) -> int:
         raise UsageError(f"--show {namespace.show}: it is a number of items, 0 or more.")
     if namespace.output is not None and not namespace.output.strip():
         raise UsageError("--output is empty; it must be the path of a file.")
-    found = run_items([one_run(path, namespace.store) for path in namespace.runs], namespace.tasks)
+    runs = [one_run(path, namespace.store) for path in namespace.runs]
+    refuse_own_files(namespace.output, runs)
+    found = run_items(runs, namespace.tasks)
     if namespace.output:
         lines = [json.dumps(item_document(item, found.models), ensure_ascii=False) for item in found.items]
         try:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proctor.cli.cache import add_store_flag
-from proctor.cli.stored_runs import add_output, add_runs, report_unread
+from proctor.cli.stored_runs import add_output, add_runs, refuse_own_files, report_unread
 from proctor.cli.values import Words
 from proctor.errors import UsageError, printable
 
@@ -53,6 +53,7 @@ def execute(namespace: argparse.Namespace) -> int:
 
     opened = open_runs(namespace.runs, store=namespace.store)
     report_unread(opened)
+    refuse_own_files(namespace.output, opened.runs)
     text = make_report(opened.runs, _options(namespace), unread=opened.unread, files=opened.files)
     try:
         size = write_report(Path(namespace.output), text)

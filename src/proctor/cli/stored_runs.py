@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from proctor.cli.values import Words
+from proctor.errors import UsageError
 
 if TYPE_CHECKING:
     from proctor.results.open_runs import OpenedRuns
@@ -68,6 +71,24 @@ def add_output(
         required: Whether something must be said.
     """
     parser.add_argument("--output", "-o", "--to", default=default, required=required, metavar="FILE", help=text)
+
+
+def refuse_own_files(output: str | None, runs: Sequence[StoredRun]) -> None:
+    """Refuse to write over the files that are read.
+
+    Args:
+        output: The file that is to be written; None: none is.
+        runs: What is read.
+
+    Raises:
+        UsageError: It is a results file or a samples file of one of the runs.
+    """
+    if not output or not os.path.exists(output):
+        return
+    for run in runs:
+        for file in (run.source, *run.samples_files.values()):
+            if os.path.exists(file) and os.path.samefile(output, file):
+                raise UsageError(f"{output} is a file of the run that is read.", hint="Name another file to write.")
 
 
 def one_run(path: str, store: str | None) -> StoredRun:

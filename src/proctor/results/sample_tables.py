@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
@@ -18,6 +20,8 @@ from typing import Any
 
 from proctor.errors import MissingExtraError, OutputError, UsageError
 from proctor.lazy import install_extra
+
+log = logging.getLogger("proctor")
 
 Columns = Mapping[str, str]
 """Name -> "text", "integer", "number", "texts" or "integers"."""
@@ -86,7 +90,7 @@ def _flat(value: Any) -> Any:
 def _write_csv(path: Path, columns: Columns, rows: Rows, *, excel: bool = False) -> int:
     with path.open("w", encoding="utf-8-sig" if excel else "utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow([_quoted(name) for name in columns])
+        writer.writerow([_quoted(_utf8(name)) for name in columns])
         count = 0
         for row in rows:
             writer.writerow([_quoted(_utf8(_flat(row.get(name)))) for name in columns])
@@ -122,23 +126,35 @@ def _write_xlsx(path: Path, columns: Columns, rows: Rows) -> int:
     sheet = book.create_sheet("samples")
     sheet.freeze_panes = "A2"
 
-    def cell(value: Any) -> Any:
+    longer = Counter[str]()
+
+    def cell(value: Any, column: str = "") -> Any:
         if not isinstance(value, str):
             return value
+        longer[column] += len(value) > _LONGEST_CELL
         made = WriteOnlyCell(sheet, _NO_XML.sub("\ufffd", value)[:_LONGEST_CELL])
         made.data_type = "s"  # else a text that begins with = is a formula
         return made
 
     sheet.append([cell(name) for name in columns])
     count = 0
-    for row in rows:
-        count += 1
-        if count >= _MOST_ROWS:
-            raise UsageError(
-                f"A workbook holds {_MOST_ROWS - 1:,} rows.", hint="Write .csv or .parquet, or take --tasks."
-            )
-        sheet.append([cell(_flat(row.get(name))) for name in columns])
+    try:
+        for row in rows:
+            count += 1
+            if count >= _MOST_ROWS:
+                raise UsageError(
+                    f"A workbook holds {_MOST_ROWS - 1:,} rows.", hint="Write .csv or .parquet, or take --tasks."
+                )
+            sheet.append([cell(_flat(row.get(name)), name) for name in columns])
+    except BaseException:
+        sheet.close()  # a sheet that is left open prints a traceback when Python collects it
+        raise
     book.save(path)
+    if cut := [f"{number:,} of {name!r}" for name, number in longer.items() if number]:
+        log.warning(
+            "Excel holds %s letters in a cell: cut are %s. .csv, .parquet and .jsonl hold all of them.",
+            f"{_LONGEST_CELL:,}", ", ".join(cut),
+        )  # fmt: skip
     return count
 
 
@@ -150,7 +166,7 @@ def _write_parquet(path: Path, columns: Columns, rows: Rows) -> int:
         "text": pa.string(), "integer": pa.int64(), "number": pa.float64(), "texts": pa.list_(pa.string()),
         "integers": pa.list_(pa.int64()),
     }  # fmt: skip
-    schema = pa.schema([(name, kinds[kind]) for name, kind in columns.items()])
+    schema = pa.schema([(_utf8(name), kinds[kind]) for name, kind in columns.items()])
     count = 0
     with parquet.ParquetWriter(path, schema) as writer:
         while block := list(islice(rows, _BLOCK)):
