@@ -3,7 +3,7 @@
     python bench/report.py [--documents 14042] [--rounds 3]
 
 Two runs are generated (57 tasks, texts that compress about as MMLU's do). ``proctor report`` of one of them must take
-below 10 CPU seconds, 300 MB and 3 MB of file; a further run, of an independent model, below 0.125 MB. Where there is
+below 10 CPU seconds, 300 MB and 3 MB of file; a further run, of an independent model, below 0.115 MB. Where there is
 Chromium, the page is opened: first paint, the list, a filter, the first search over all texts and the next one. Exit
 status: 1 where the promise on bytes, seconds or memory is broken.
 """
@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "helpers"
 
 from large_exam import write_large_run
 
-SECONDS, MEGABYTES, FILE, FURTHER = 10.0, 300, 3_000_000, 125_000
+SECONDS, MEGABYTES, FILE, FURTHER = 10.0, 300, 3_000_000, 115_000
 _PROGRAM = """
 import resource, sys
 from proctor.cli.main import main
@@ -36,6 +36,16 @@ _TIMES = """() => {
     const paint = performance.getEntriesByName("first-contentful-paint")[0];
     return paint ? paint.startTime : null;
 }"""
+
+_UNTIL_DRAWN = """([place, value]) => new Promise((done) => {
+    const [start, node] = [performance.now(), document.querySelector(place)];
+    if (value) {
+        node.value = value;
+        node.dispatchEvent(new Event("change"));
+    } else node.click();
+    requestAnimationFrame(() => setTimeout(() => done(performance.now() - start)));
+})"""
+"""From within the page: to wait from without takes longer than what is measured."""
 
 
 def measure(words: list[str]) -> tuple[float, float]:
@@ -57,17 +67,8 @@ def in_browser(file: Path) -> dict[str, Any]:
         page.goto(file.as_uri())
         page.locator("#questions[data-state=ready]").wait_for()
         found = {"first paint": page.evaluate(_TIMES), "list": page.evaluate("performance.now()")}
-        for name, act in {
-            "filter": "#q-toggles button:nth-child(1)",
-            "sort": None,
-        }.items():
-            start = page.evaluate("performance.now()")
-            if act:
-                page.locator(act).click()
-            else:
-                page.locator("#q-sort").select_option("gold")
-            page.locator("#questions[data-state=ready]").wait_for()
-            found[name] = page.evaluate("performance.now()") - start
+        found["filter"] = page.evaluate(_UNTIL_DRAWN, ["#q-toggles button:nth-child(1)", ""])
+        found["sort"] = page.evaluate(_UNTIL_DRAWN, ["#q-sort", "gold"])
         for name, word in {"first search": "banana", "next search": "bana"}.items():
             before = page.evaluate("performance.now()")
             page.locator("#q-search").fill(word)

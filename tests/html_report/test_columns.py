@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import math
 import random
 import struct
 
 from proctor.html_report.cells import NONE, Cell, State
 from proctor.html_report.collect import RunColumn, TaskQuestions
-from proctor.html_report.columns import ColumnBuffer, add_columns, add_metrics
+from proctor.html_report.columns import WEIGHTS, ColumnBuffer, add_columns, add_metrics
 
 
 def task(*cells: Cell | None) -> TaskQuestions:
@@ -41,7 +42,8 @@ def test_numbers_are_stored_as_what_differs_from_what_is_expected():
     assert list(data[run["picked"] : run["picked"] + 4]) == [0, 0, 255, 0]
     assert list(data[run["state"] : run["state"] + 4]) == [1, 0, 0, State.ABSENT]
     assert list(data[run["steps"] : run["steps"] + 6]) == [20, 0] * 3
-    assert list(data[run["best"] : run["best"] + 4]) == [9, 9, 9, NONE]
+    # exp(-1) beside 1: where nothing else is written, the code is 16 log2(1 + log(1 + 1/e)) = 6.3.
+    assert list(data[run["best"] : run["best"] + 4]) == [3, 3, 3, NONE]
 
 
 def test_scores_that_are_the_state_are_not_stored():
@@ -65,7 +67,10 @@ def test_a_run_that_is_like_the_first_is_stored_by_its_distance():
     runs = add_columns(buffer, [exam], 2, [])["runs"]
     assert [run["beyond"] for run in runs] == [0, 1]
     assert buffer.bytes()[runs[1]["steps"] : runs[1]["steps"] + 4] == bytes([0, 1, 0, 1])
-    assert set(buffer.bytes()[runs[1]["best"] : runs[1]["best"] + 400]) == {0}
+    for run, own in zip(runs, (cells, like), strict=True):
+        stored = buffer.bytes()[run["best"] : run["best"] + 400]
+        expected = [math.floor(0.5 + 16 * math.log2(1 + math.log(1 + WEIGHTS[cell.steps[1]]))) for cell in own]
+        assert [(one + code) % NONE for one, code in zip(stored, expected, strict=True)] == [cell.best for cell in own]
 
 
 def test_hundreds_of_options_keep_their_places():

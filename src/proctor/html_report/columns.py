@@ -13,9 +13,14 @@ import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from proctor.html_report.cells import NONE, Cell, State
+from proctor.html_report.cells import COARSE, FINE, NONE, TURN, Cell, State
 from proctor.html_report.collect import RunColumn, TaskQuestions
 
+WEIGHTS = tuple(
+    0.0 if step == NONE else math.exp(-(FINE * step if step < TURN else FINE * TURN + COARSE * (step - TURN)))
+    for step in range(NONE + 1)
+)
+"""Of each step, an option's weight beside the likeliest one; the page's script has the same."""
 _ABSENT = Cell(State.ABSENT, ())
 _OF_STATE = {State.RIGHT: 1.0, State.WRONG: 0.0, State.UNREAD: 0.0, State.UNFINISHED: 0.0}
 
@@ -71,11 +76,11 @@ def add_columns(
     if groups:
         named = [numbers[value] for task in tasks for value in task.groups]
         found["by"] = buffer.add(struct.pack(f"<{len(named)}H", *named))
-    first: tuple[bytes, bytes] | None = None
+    first: bytes | None = None
     found["runs"] = []
     for run in range(runs):
-        columns, likely = _run_columns(buffer, tasks, run, first)
-        first = first or likely
+        columns, steps = _run_columns(buffer, tasks, run, first)
+        first = first or steps
         found["runs"].append(columns)
     return found
 
@@ -107,31 +112,42 @@ def _cell(column: RunColumn | None, place: int) -> Cell:
 
 
 def _run_columns(
-    buffer: ColumnBuffer, tasks: Sequence[TaskQuestions], run: int, first: tuple[bytes, bytes] | None
-) -> tuple[dict[str, int], tuple[bytes, bytes]]:
-    """Where a run's columns begin; and what of them later runs are told apart from."""
+    buffer: ColumnBuffer, tasks: Sequence[TaskQuestions], run: int, first: bytes | None
+) -> tuple[dict[str, int], bytes]:
+    """Where a run's columns begin; and the steps, from which those of later runs are told apart."""
     cells = [_cell(task.runs.get(run), place) for task in tasks for place in range(len(task))]
     golds = [gold for task in tasks for gold in task.golds]
     widths = [_options(task, place) for task in tasks for place in range(len(task))]
     steps = b"".join(cell.steps[:width].ljust(width, b"\xff") for cell, width in zip(cells, widths, strict=True))
     states = bytes([cell.state ^ _expected(cell, gold) for cell, gold in zip(cells, golds, strict=True)])
-    best = bytes([cell.best for cell in cells])
-    beyond = (_beyond(best, first[0]), _beyond(steps, first[1])) if first else (best, steps)
+    beyond = _beyond(steps, first) if first else steps
     # Runs of one model are alike; of two models, what differs takes more room than the numbers themselves.
-    alike = first is not None and len(zlib.compress(beyond[1])) < len(zlib.compress(steps))
+    alike = first is not None and len(zlib.compress(beyond)) < len(zlib.compress(steps))
     columns = {
         "beyond": int(alike),
         "state": buffer.add(states),
         "picked": buffer.add(bytes([(cell.picked - _likeliest(cell)) % 256 for cell in cells])),
-        "best": buffer.add(beyond[0] if alike else best),
-        "steps": buffer.add(beyond[1] if alike else steps),
+        "best": buffer.add(bytes([_unlike(cell) for cell in cells])),
+        "steps": buffer.add(beyond if alike else steps),
     }
-    return columns, (best, steps)
+    return columns, steps
 
 
 def _beyond(column: bytes, first: bytes) -> bytes:
     """A later run's column as its distance from the first run's."""
     return bytes([(value - other) % 256 for value, other in zip(column, first, strict=True)])
+
+
+def _unlike(cell: Cell) -> int:
+    """The likeliest option's code as its distance from the one that it has where nothing but an option is written.
+
+    So it takes a quarter of the room: models that know the form of an answer write little else. The page's script
+    computes the same from the steps.
+    """
+    if cell.best == NONE:
+        return NONE
+    weight = math.fsum([WEIGHTS[step] for step in cell.steps])
+    return (cell.best - math.floor(0.5 + 16 * math.log2(1 + math.log(weight)))) % NONE
 
 
 def _likeliest(cell: Cell) -> int:

@@ -79,12 +79,15 @@ class Columns {
     const steps = new Uint8Array(buffer, run.steps, total).slice();
     const best = new Uint8Array(buffer, run.best, this.n).slice();
     // Of a run that is like the first one, what differs from it.
-    if (run.beyond) {
-      for (let j = 0; j < total; j += 1) steps[j] += first.steps[j];
-      for (let i = 0; i < this.n; i += 1) best[i] += first.best[i];
-    }
+    if (run.beyond) for (let j = 0; j < total; j += 1) steps[j] += first.steps[j];
     for (let i = 0; i < this.n; i += 1) {
       let likeliest = NONE;
+      if (best[i] !== NONE) {
+        // What differs from where nothing but an option is written.
+        let weight = 0;
+        for (let j = this.k[i] - 1; j >= 0; j -= 1) weight += WEIGHTS[steps[this.offset[i] + j]];
+        best[i] = (best[i] + Math.floor(0.5 + 16 * Math.log2(1 + Math.log(weight)))) % NONE;
+      }
       for (let j = this.k[i] - 1; j >= 0; j -= 1) if (steps[this.offset[i] + j] === 0) likeliest = j;
       picked[i] += likeliest;
       state[i] ^= this.rightOptions(i).includes(picked[i]) ? 1 : 0;
