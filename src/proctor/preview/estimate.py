@@ -87,7 +87,11 @@ def estimate(config: RunConfig, *, progress: OpenProgress, timed: bool) -> Itera
     plans = plan_tasks(tasks, config, style, progress)
     requests = [query.request for plan in plans for query in plan.queries()]
     documents = sum(len(plan.documents) for plan in plans)
-    if tokens is None and model_kind(config.model).scores and any(map(_is_scored, requests)):
+    if (
+        tokens is None
+        and model_kind(config.model).scores
+        and any(isinstance(one, (Loglikelihood, Rolling)) for one in requests)
+    ):
         raise UsageError(
             "Scoring continuations needs token ids, and prompts are sent as text.",
             hint="Leave tokenizer_backend=none out, and name a tokenizer; a run ends with this sentence, too.",
@@ -106,10 +110,6 @@ def estimate(config: RunConfig, *, progress: OpenProgress, timed: bool) -> Itera
     if timed:
         prepared = time.perf_counter() - started
         yield from _time_lines(config, work, prepared)
-
-
-def _is_scored(request: Request) -> bool:
-    return isinstance(request, (Loglikelihood, Rolling))
 
 
 @dataclass(frozen=True, slots=True)

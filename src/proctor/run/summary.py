@@ -127,10 +127,7 @@ def summarize(
         tasks=tuple(results),
         groups=groups,
         records={},
-        config={
-            **config_section(config, facts.info, report, bootstrap_iters),
-            **(stop_facts(stopped, config.early_stop or "", document_seed(config)) if stopped else {}),
-        },
+        config=config_section(config, facts.info, report, bootstrap_iters) | _stop_section(stopped, config),
         extra={**tokenizer_facts(facts.info), **model_facts(config, model), "proctor": own},
         started=0.0,
         seconds=0.0,
@@ -138,6 +135,10 @@ def summarize(
         not_a_number=nan.counts,
         problems=(*map(failure_report, failed), *nan.sentences),
     )
+
+
+def _stop_section(stopped: Sequence[Outcome], config: RunConfig) -> dict[str, Any]:
+    return stop_facts(stopped, config.early_stop or "", document_seed(config)) if stopped else {}
 
 
 def _draws(
