@@ -132,13 +132,14 @@ class ScriptedPool:
         pass
 
 
-def write_task(folder: Path, documents: int, words: int) -> Path:
+def write_task(folder: Path, documents: int, words: int, *, letters: bool = False) -> Path:
     draw = random.Random(0)
     vocabulary = ["".join(draw.choices("abcdefghijklmnopqrstuvwxyz", k=draw.randint(2, 9))) for _ in range(5000)]
     with (folder / "data.jsonl").open("w") as file:
         for number in range(documents):
             question = f"{number} {' '.join(draw.choices(vocabulary, k=words))}"
-            choices = [" ".join(draw.choices(vocabulary, k=6)) for _ in range(OPTIONS)]
+            texts = [" ".join(draw.choices(vocabulary, k=6)) for _ in range(OPTIONS)]
+            choices = list("ABCD") if letters else texts
             file.write(json.dumps({"question": question, "choices": choices, "gold": draw.randrange(OPTIONS)}) + "\n")
     task = folder / "scale.yaml"
     task.write_text(TASK.format(data=folder / "data.jsonl"))
@@ -151,11 +152,12 @@ def anonymous_mb() -> float:
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("RssAnon")) / 1024
 
 
-def child(requests: int, workers: int, words: int, chunk: int, profile: str | None) -> dict[str, Any]:
+def child(wanted: argparse.Namespace) -> dict[str, Any]:
     """One run in this process."""
+    requests, workers = wanted.requests[0], wanted.workers
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        task = write_task(folder, requests // OPTIONS, words)
+        task = write_task(folder, requests // OPTIONS, wanted.words, letters=wanted.letters)
         from functools import partial
 
         from proctor.run.chunks import ChunkLimits
@@ -164,21 +166,22 @@ def child(requests: int, workers: int, words: int, chunk: int, profile: str | No
         from proctor.run.session import evaluate
         from proctor.settings.config import build_config
 
-        given = {"model": "dummy", "tasks": [str(task)], "store": str(folder / "store.sqlite")}
+        stored = {"no_store": True} if wanted.no_store else {"store": str(folder / "store.sqlite")}
+        given = {"model": "dummy", "tasks": [str(task)], **stored}
         config = build_config({**given, "output_path": str(folder / "out"), "log_samples": True})
         pool = ScriptedPool(workers)
         base = resource.getrusage(resource.RUSAGE_SELF)
         began = time.perf_counter()
-        room = ChunkLimits(queries=chunk)
+        room = ChunkLimits(queries=wanted.chunk)
         run = partial(evaluate, config, progress=Quiet, keep_records=False, opened=pool, bootstrap_iters=0, room=room)
 
         def whole() -> None:
             complete_run(config, lambda samples: run(samples=samples), stream_samples=True)
 
-        if profile:
+        if wanted.profile:
             import cProfile
 
-            cProfile.runctx("whole()", {"whole": whole}, {}, profile)
+            cProfile.runctx("whole()", {"whole": whole}, {}, wanted.profile)
         else:
             whole()
         wall = time.perf_counter() - began
@@ -252,17 +255,19 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=64)
     parser.add_argument("--words", type=int, default=60, help="of each question")
     parser.add_argument("--chunk", type=int, default=100_000, help="documents that are planned at a time")
+    parser.add_argument("--letters", action="store_true", help="the options are A to D, and not texts of their own")
+    parser.add_argument("--no_store", action="store_true", help="without a store, which has caches of its own")
     parser.add_argument("--ray", action="store_true", help="also what Ray takes for each batch")
     parser.add_argument("--profile", help="a file for cProfile; the first size alone")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     wanted = parser.parse_args()
     if wanted.child or wanted.profile:
-        print(json.dumps(child(wanted.requests[0], wanted.workers, wanted.words, wanted.chunk, wanted.profile)))
+        print(json.dumps(child(wanted)))
         return
     rows: list[dict[str, Any]] = []
     for requests in wanted.requests:
         words = ["--requests", str(requests), "--workers", str(wanted.workers), "--words", str(wanted.words)]
-        words += ["--chunk", str(wanted.chunk)]
+        words += ["--chunk", str(wanted.chunk), *(["--letters"] * wanted.letters), *(["--no_store"] * wanted.no_store)]
         ended = subprocess.run(
             [sys.executable, __file__, "--child", *words], stdout=subprocess.PIPE, text=True, check=True
         )

@@ -154,3 +154,21 @@ def test_a_flag_wins_over_model_args_and_says_so(caplog):
 def test_a_wrong_value_in_model_args_is_said():
     with pytest.raises(UsageError, match="'batch_size' in --model_args must be"):
         build(model_args={"batch_size": "x"})
+
+
+def test_ray_is_a_pool_of_the_model_s_arguments():
+    config = build_config({"tasks": ["demo"], "ray": True, "model_args": "pretrained=m,num_workers=2"})
+    assert config.model_args == {"pretrained": "m", "num_workers": 2, "pool": "ray"}
+    config = build_config({"tasks": ["demo"], "ray": "node0:6379", "model_args": "pretrained=m"})
+    assert config.model_args == {"pretrained": "m", "pool": "ray", "ray_address": "node0:6379"}
+    # Tasks see the model, and not where it is computed.
+    assert config.metadata == {"pretrained": "m"}
+    assert "pool" not in build_config({"tasks": ["demo"], "ray": "false"}).model_args
+    strict = build_config({"tasks": ["demo"], "ray": True, "strict_lm_eval": True, "model_args": "pretrained=m"})
+    assert strict.model_args["pool"] == "ray"
+    assert strict.model_args["scoring"] == "plain"
+
+
+def test_two_addresses_of_ray_are_one_too_many():
+    with pytest.raises(UsageError, match="both name a cluster"):
+        build_config({"tasks": ["demo"], "ray": "a:1", "model_args": "pretrained=m,ray_address=b:1"})

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
+
 import pytest
 
-from proctor.errors import UsageError
-from proctor.models import model_kind
+from proctor import lazy, models
+from proctor.errors import MissingExtraError, UsageError
+from proctor.models import model_kind, open_model
 from proctor.models.pool.arguments import WAIT, PoolArguments, split_pool, without_pool
 
 HF, VLLM = model_kind("hf"), model_kind("vllm")
@@ -61,3 +65,24 @@ def test_what_is_wrong_is_a_sentence(given, words):
     with pytest.raises(UsageError) as caught:
         split_pool(VLLM, {"pretrained": "m", **given})
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [("vllm", {"pretrained": "m", "data_parallel_size": 2}), ("dummy", {"pool": "ray"})],
+)
+def test_without_ray_the_sentence_says_how_to_get_it(kind, given, monkeypatch):
+    monkeypatch.setattr(lazy, "is_installed", lambda module: module != "ray")
+    monkeypatch.delitem(sys.modules, "ray", raising=False)
+    with pytest.raises(MissingExtraError, match="package 'ray' is needed") as caught:
+        open_model(kind, given)
+    assert "[ray]" in str(caught.value)
+
+
+def test_a_tokenizer_is_opened_without_the_pool(monkeypatch):
+    opened = []
+    row = replace(HF, open_tokenizer="proctor.models.hf:open_hf_tokenizer")
+    monkeypatch.setattr(models, "model_kind", lambda name: row)
+    monkeypatch.setattr(models, "load_attribute", lambda target: opened.append)
+    models.open_tokenizer("hf", {"pretrained": "m", "pool": "ray", "num_workers": 2})
+    assert opened == [{"pretrained": "m"}]
