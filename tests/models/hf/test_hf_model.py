@@ -146,6 +146,16 @@ def test_a_batch_that_does_not_fit_is_halved_and_run_again(checkpoints, caplog):
     assert "Memory ran out on a batch of 8 rows" in caplog.text
 
 
+def test_batch_invariant_texts_are_scored_one_by_one(checkpoints):
+    texts = [Rolling("the quick brown fox jumps " * count + "dog") for count in (1, 2, 3, 5, 9, 20)]
+    model = open_tiny(checkpoints / "llama", args={"batch_invariant": True}, batch_size=8)
+    together = dict(model.respond(texts))
+    alone = {place: dict(model.respond([text]))[0] for place, text in enumerate(texts)}
+    assert together == alone
+    assert set(model.report()["batch_sizes"]) <= {1}
+    assert model._batches["rolling"][:3] == [1, 1, 1]
+
+
 def test_batch_invariant_scores_do_not_depend_on_the_other_documents(checkpoints):
     args = {"batch_invariant": True}
     model = open_tiny(checkpoints / "llama", batch_size=8, args=args)

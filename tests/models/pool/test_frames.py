@@ -64,8 +64,8 @@ RESPONSES = st.one_of(
     st.builds(Refusal, TEXTS, st.booleans()),
 )  # fmt: skip
 FRAMES = st.one_of(
-    st.sampled_from([Beat(), Load(), Close(), Stopped(), Bye(), End(True), End(False)]),
-    st.builds(Open, st.dictionaries(TEXTS, JSON)),
+    st.sampled_from([Beat(), Load(), Load(2), Close(), Stopped(), Bye(), End(True), End(False)]),
+    st.builds(Open, st.dictionaries(TEXTS, JSON), COUNTS),
     st.builds(Work, COUNTS, st.lists(REQUESTS).map(tuple), st.lists(COUNTS).map(tuple), COUNTS, TEXTS),
     st.builds(Responses, COUNTS, st.lists(st.tuples(COUNTS, RESPONSES)).map(tuple)),
     st.builds(Done, COUNTS, st.dictionaries(TEXTS, JSON)),

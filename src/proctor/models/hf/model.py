@@ -6,6 +6,7 @@ import itertools
 import logging
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from operator import attrgetter
 from typing import Any
 
@@ -219,7 +220,11 @@ class HfModel:
         heads = [row.lead.count for row in rows]
         sizes = self._batches.setdefault(kind, [])
         self._count(sum(widths if missing is None else itertools.compress(widths, missing)), None)
-        return run_batches(rows, widths, heads, self._budget(widths[0]), self._scorer, sizes, missing)
+        budget = self._budget(widths[0])
+        if self._arguments.batch_invariant:
+            # Padding beside a longer row moves the last bits, of the windows of whole texts, too.
+            budget = replace(budget, rows=1)
+        return run_batches(rows, widths, heads, budget, self._scorer, sizes, missing)
 
     def _shared(
         self, rows: Sequence[Row], kind: str, decision: ScoringDecision, missing: Sequence[bool] | None

@@ -45,14 +45,17 @@ class Beat:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Open a model: ``settings`` are what :func:`proctor.models.open_model` takes."""
+    """Open a model: ``settings`` are what :func:`proctor.models.open_model` takes; an error carries ``number``."""
 
     settings: Mapping[str, Any]
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Read the weights."""
+    """Read the weights; an error carries ``number``."""
+
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@
 #
 # Invariants
 #   - Each wanted request is yielded once, or an error is raised.
-#   - Frames of an earlier call are dropped by their number.
+#   - Frames of an earlier call, and errors of an earlier model, are dropped by their number.
 
 from __future__ import annotations
 
@@ -121,8 +121,9 @@ class RankGroup:
         Raises:
             ModelError: They cannot be sent.
         """
+        self.number += 1
         try:
-            self.send_all(Open(settings))
+            self.send_all(Open(settings, self.number))
         except FrameError as error:
             raise ModelError(f"The model's arguments cannot be sent to other ranks: {error}.") from error
 
@@ -177,7 +178,7 @@ class RankPool:
             raise TypeError(f"{model.name} cannot respond to a part of its requests.")
         self._model: Any = model
         self._group = group
-        self._number = 0
+        self._opened = self._number = group.number
         self._digest = ""
         self._reports: dict[int, Mapping[str, Any]] = {}
 
@@ -205,7 +206,7 @@ class RankPool:
 
     def load(self) -> None:
         """Read the weights on all ranks at once."""
-        self._group.send_all(Load())
+        self._group.send_all(Load(self._opened))
         if isinstance(self._model, LoadableModel):
             self._model.load()
 
@@ -260,7 +261,9 @@ class RankPool:
     def _deal(self, requests: Sequence[Request], wanted: frozenset[int]) -> list[_Share]:
         units = partition([request_load(request) for request in requests], self._group.size)
         costs = [unit.cost for unit in units]
-        log.info(
+        log.log(
+            # A run that may stop early sends a few requests at a time.
+            logging.INFO if self._number == self._opened + 1 else logging.DEBUG,
             "%s requests are dealt to %d ranks: %s to %s characters each, shared prefixes once.",
             *(f"{len(requests):,}", self._group.size, many(min(costs)), many(max(costs))),
         )
@@ -311,7 +314,7 @@ class RankPool:
         elif isinstance(frame, Done) and frame.number == self._number:
             self._reports[rank] = frame.report
             waiting.discard(rank)
-        elif isinstance(frame, Failed):
+        elif isinstance(frame, Failed) and (self._group.loss is not None or frame.number >= self._opened):
             if frame.request is not None and frame.number == self._number:
                 raise RequestError(members[frame.request], frame.message, hint=frame.hint)
             raise ModelError(f"Rank {rank} of {self._group.size}: {frame.message}", hint=frame.hint or AGAIN)

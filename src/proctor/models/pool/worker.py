@@ -90,7 +90,7 @@ class _Worker:
 
     def handle(self, frame: Frame) -> None:
         """Do what rank 0 wants; an error goes back to it."""
-        number = frame.number if isinstance(frame, Work) else 0
+        number = frame.number if isinstance(frame, Open | Load | Work) else 0
         self._busy.set()
         if self.ended.is_set():
             return
