@@ -81,3 +81,19 @@ def test_a_report_of_files_that_lm_eval_0_4_13_wrote_has_its_figures():
         info = json.loads(next(block for block in re.findall(r'id="d-info">(.*?)</script>', text, re.DOTALL)))
         assert [(task["name"], task["n"]) for task in info["tasks"]] == [(task, 6) for task in run.tasks]
         assert len(page.all("h1")) == 1
+
+
+def test_a_report_that_cannot_be_written_leaves_the_one_before(tmp_path, monkeypatch):
+    file = tmp_path / "r.html"
+    assert write_report(file, "가") == 3
+
+    def full(self, data):
+        with open(self, "wb") as opened:
+            opened.write(bytes(data)[:1])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_report(file, "나")
+    assert [path.name for path in tmp_path.iterdir()] == ["r.html"]
+    assert file.read_text(encoding="utf-8") == "가"

@@ -87,12 +87,20 @@ def make_report(
 
 
 def write_report(file: Path, text: str) -> int:
-    """Write a report; return its size in bytes.
+    """Write a report, whole or not at all; return its size in bytes.
 
     Args:
         file: Where to.
         text: The page.
     """
     data = text.encode("utf-8")
-    file.write_bytes(data)
+    if file.is_symlink() or (file.exists() and not file.is_file()):  # a link, a pipe: nothing takes its place
+        file.write_bytes(data)
+        return len(data)
+    part = file.with_name(f"{file.name}.part")
+    try:
+        part.write_bytes(data)
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
     return len(data)
