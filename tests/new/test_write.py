@@ -32,3 +32,13 @@ def test_files_are_written_whole(tmp_path):
     assert not (tmp_path / "t/a/b.txt").exists()
     with pytest.raises(OutputError, match="cannot be written"):
         write_files(tmp_path / "t", {"a/b.txt/c": "x", "a/b.txt": "y"})
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path):
+    with pytest.raises(OutputError, match=r"c\.txt cannot be written"):
+        write_files(tmp_path / "t", {"a/b.txt": "x", "c.txt": "\ud800"})
+    assert list(tmp_path.iterdir()) == []
+    write_files(tmp_path / "t", {"a.txt": "old", "b.txt": "old"})
+    with pytest.raises(OutputError):
+        write_files(tmp_path / "t", {"a.txt": "new", "b.txt": "\ud800"})
+    assert [path.read_text() for path in sorted((tmp_path / "t").iterdir())] == ["old", "old"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Collection, Mapping
@@ -53,18 +54,40 @@ def write_files(folder: Path, files: Mapping[str, str], kept: Collection[str] = 
     Raises:
         OutputError: A file cannot be written.
     """
-    for name, text in files.items():
-        if name not in kept:
-            _write(folder / name, text)
-    for name in gone:
-        (folder / name).unlink(missing_ok=True)
+    parts = {folder / name: text for name, text in files.items() if name not in kept}
+    # All texts first, each beside its place: a full disk leaves neither half a folder nor old and new files mixed.
+    try:
+        for path, text in parts.items():
+            _write(path, text)
+        for path in parts:
+            _part(path).replace(path)
+        for name in gone:
+            (folder / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be written: {error.strerror or error}.") from error
+    finally:
+        for path in parts:
+            _remove(_part(path), folder)
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(f"{path.name}.part")
 
 
 def _write(path: Path, text: str) -> None:
-    part = path.with_name(f"{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8", newline="\n")
-        part.replace(path)
+        _part(path).write_text(text, encoding="utf-8", newline="\n")
     except (OSError, UnicodeEncodeError) as error:
-        raise OutputError(f"{path} cannot be written: {error}.") from error
+        reason = getattr(error, "strerror", None) or error
+        raise OutputError(f"{path} cannot be written: {reason}.") from error
+
+
+def _remove(part: Path, folder: Path) -> None:
+    """Delete a text that did not come to its place, and folders that hold nothing because of it."""
+    with contextlib.suppress(OSError):
+        part.unlink(missing_ok=True)
+        for above in part.parents:
+            if not above.is_relative_to(folder):
+                break
+            above.rmdir()  # an error where it holds anything

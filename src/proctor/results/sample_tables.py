@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import logging
 import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -147,9 +148,12 @@ def _write_xlsx(path: Path, columns: Columns, rows: Rows) -> int:
                 )
             sheet.append([cell(_flat(row.get(name)), name) for name in columns])
     except BaseException:
-        sheet.close()  # a sheet that is left open prints a traceback when Python collects it
+        with suppress(Exception):
+            sheet.close()  # a sheet that is left open prints a traceback when Python collects it
         raise
-    book.save(path)
+    packed = io.BytesIO()  # an archive that could not be written prints one as well, on a full disk
+    book.save(packed)
+    path.write_bytes(packed.getbuffer())
     if cut := [f"{number:,} of {name!r}" for name, number in longer.items() if number]:
         log.warning(
             "Excel holds %s letters in a cell: cut are %s. .csv, .parquet and .jsonl hold all of them.",
