@@ -87,11 +87,8 @@ def estimate(config: RunConfig, *, progress: OpenProgress, timed: bool) -> Itera
     plans = plan_tasks(tasks, config, style, progress)
     requests = [query.request for plan in plans for query in plan.queries()]
     documents = sum(len(plan.documents) for plan in plans)
-    if (
-        tokens is None
-        and model_kind(config.model).scores
-        and any(isinstance(one, (Loglikelihood, Rolling)) for one in requests)
-    ):
+    scored = any(isinstance(one, (Loglikelihood, Rolling)) for one in requests)
+    if tokens is None and model_kind(config.model).scores and scored:
         raise UsageError(
             "Scoring continuations needs token ids, and prompts are sent as text.",
             hint="Leave tokenizer_backend=none out, and name a tokenizer; a run ends with this sentence, too.",
