@@ -52,11 +52,15 @@ def test_blocks_give_the_log_probabilities_of_the_whole(monkeypatch, block_bytes
     logits = 20 * torch.randn(8, 50, generator=torch.Generator().manual_seed(0))
     logits[3] = -torch.inf
     logits[3, 7] = 2.0
-    at, tokens = [0, 3, 3, 7, 7, 1], [4, 7, 8, 0, 49, 1]
+    logits[5, 9] = logits[5, 11] = 100.0
+    best = int(logits[1].argmax())
+    at, tokens = [0, 3, 3, 7, 7, 1, 5, 5], [4, 7, 8, 0, 49, best, 9, 11]
     before = logits.clone()
     found, likeliest = gather_in_cache(logits, at, tokens).read()
     assert torch.allclose(found, logits.log_softmax(-1)[at, tokens], atol=1e-5)
-    assert likeliest == logits.argmax(-1).tolist()
+    greedy = [likeliest[row] == token for row, token in zip(at, tokens, strict=True)]
+    assert greedy == (logits.argmax(-1)[at] == torch.tensor(tokens)).tolist()
+    assert sum(greedy) == 3
     assert torch.equal(logits, before)
 
 
