@@ -1,5 +1,8 @@
 """Where the names of columns stand."""
 
+import pytest
+
+from proctor.errors import DataError
 from proctor.new.header import Header, find_header, numbered, table_of
 from proctor.new.table import RawRow
 
@@ -40,3 +43,10 @@ def test_ragged_rows_are_bad_and_empty_columns_go():
         "line 5: it has 5 cells, and the header has 4 (a separator within a cell needs quotes around the cell).",
     ]
     assert numbered(2) == ("column 1", "column 2")
+
+
+def test_two_columns_of_one_option_are_refused():
+    rows = [RawRow(1, ("question", "A", "B", "C", "C", "answer")), RawRow(2, ("Q?", "a", "b", "c", "d", "A"))]
+    with pytest.raises(DataError, match="Row 1: two columns of options are called 'C'"):
+        find_header(rows)
+    assert find_header([RawRow(1, ("a b", "1", "1", "2")), *rows[1:]]).known == 0

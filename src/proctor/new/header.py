@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from proctor.errors import DataError
 from proctor.new.roles import option_families, option_place, role_of
 from proctor.new.table import BadRow, RawRow, Row, Table, Unit, cell_text, is_blank, unique_names
 
@@ -37,6 +38,9 @@ def find_header(rows: Sequence[RawRow], named: Collection[str] = ()) -> Header:
     Args:
         rows: All rows that hold anything.
         named: Columns that the user names: a row that holds one of them is the header.
+
+    Raises:
+        DataError: Two columns of options have one name.
     """
     for at, row in enumerate(rows[:LOOKED_AT]):
         texts = [cell_text(cell).strip() for cell in row.cells]
@@ -54,8 +58,19 @@ def _header(rows: Sequence[RawRow], at: int, texts: list[str], known: int) -> He
         if _is_second_line(texts, filled, second):
             both = zip(filled, second[: len(filled)] + [""] * (len(filled) - len(second)), strict=True)
             names = [f"{first} {own}".strip() if own and own != first else first for first, own in both]
+            _refuse_repeated(names, rows[at].number)
             return Header(_names(names), below + 1, known)
+    if known:
+        _refuse_repeated(filled, rows[at].number)
     return Header(_names(filled), below, known)
+
+
+def _refuse_repeated(names: Sequence[str], number: int) -> None:
+    """Refuse two columns of one option: one of them would be left out without a word."""
+    twice = [name for name in names if name and names.count(name) > 1 and option_place(name) is not None]
+    if twice:
+        hint = "Name each column of an option by its letter or number."
+        raise DataError(f"Row {number}: two columns of options are called {twice[0]!r}.", hint=hint)
 
 
 def _filled(texts: Sequence[str]) -> list[str]:
