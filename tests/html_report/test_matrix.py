@@ -20,3 +20,16 @@ def test_a_cell_is_row_minus_column_and_says_how_sure_it_is(tmp_path):
     assert "▲ +25.0" in page.text
     assert "0.0" in page.text
     assert all("B is better than A" in (one["title"] or "") for one in (cells[0], cells[2]))
+
+
+def test_tasks_of_one_alias_have_a_matrix_each(tmp_path):
+    tasks = {"letter": "1100" * 20, "text": "1110" * 20}
+    runs = [stored(tmp_path, name, tasks) for name in "abc"]
+    for run in runs:
+        for task in tasks:
+            run.document["results"][task]["alias"] = "folk"
+    comparison = facts_of(*runs).comparison
+    assert comparison is not None
+    page = Page(joined(*matrices(comparison, language_of("en"))))
+    assert len(page.all("table")) == 2
+    assert all(f">{task}<" in str(joined(*matrices(comparison, language_of("en")))) for task in tasks)

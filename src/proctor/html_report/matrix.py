@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from proctor.analysis.compare_text import MARKS, letter
@@ -35,16 +36,20 @@ def matrices(comparison: Comparison, language: Language) -> Iterator[Html]:
 
 
 def _by_root(comparison: Comparison) -> Mapping[str, _Cells]:
-    """By title, the comparisons of all pairs."""
+    """By title, the comparisons of all pairs: by name where two tasks have one alias, so that none takes a cell."""
     inside = {member for run in comparison.runs for members in run.groups.values() for member in members}
     found: dict[str, _Cells] = {}
+    aliases = dict[str, str]()
     for pair in comparison.pairs:
         groups = [one for one in pair.groups if one.group not in inside]
         covered = {task for one in groups for task in one.tasks}
         tasks = [one for one in pair.tasks if one.result and one.task not in covered and one.task not in inside]
         for one in [*groups, *tasks] or [one for one in pair.tasks if one.result]:
-            found.setdefault(one.alias, {})[pair.a, pair.b] = one
-    return found
+            name = one.group if isinstance(one, GroupComparison) else one.task
+            aliases.setdefault(name, one.alias)
+            found.setdefault(name, {})[pair.a, pair.b] = one
+    counts = Counter(aliases.values())
+    return {aliases[name] if counts[aliases[name]] == 1 else name: cells for name, cells in found.items()}
 
 
 def _matrix(title: str, cells: _Cells, comparison: Comparison, language: Language) -> Html:
