@@ -86,3 +86,15 @@ def test_runs_that_cannot_be_compared_have_no_best_and_say_why(tmp_path):
     assert table.notes[0].startswith("No score is marked as the best: The runs have no task in common")
     with pytest.raises(UsageError, match="one run or more"):
         score_table([])
+
+
+def test_tasks_of_one_alias_keep_rows_of_their_own(tmp_path):
+    """``folk`` by letter and ``folk`` by text: neither takes the place of the other."""
+    alone, both = {"text": "1110"}, {"letter": "0001", "text": "1111"}
+    first, second = runs(tmp_path, alone, both)
+    for run in (first, second):
+        for task in run.tasks:
+            run.document["results"][task]["alias"] = "folk"
+    table = score_table([first, second])
+    scores = {row.alias: [cell and cell.score for cell in row.cells] for row in table.rows if row.name}
+    assert scores == {"text": [0.75, 1.0], "letter": [None, 0.25]}

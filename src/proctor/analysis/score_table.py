@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -153,19 +154,24 @@ def _comparison(runs: Sequence[StoredRun], options: ScoreTableOptions) -> tuple[
 
 def _rows(runs: Sequence[StoredRun], audits: Sequence[RunAudit], options: ScoreTableOptions) -> list[ScoreRow]:
     parts = [{**{one.group: one for one in audit.groups}, **{one.task: one for one in audit.tasks}} for audit in audits]
-    rows: dict[tuple[str, RowKind], ScoreRow] = {}
+    made, seen, aliases = list[ScoreRow](), set[str](), _aliases(runs)
     for run in runs:
         for name, depth in run.tree():
             mine = [one.get(name) for one in parts]
-            if (name, "task") in rows or (name, "group") in rows or not any(mine):
-                continue
-            for row in _rows_of(name, run.alias(name), depth, mine, options):
-                rows[row.alias, row.kind] = row
-    made = list(rows.values())
+            if name not in seen and any(mine):
+                seen.add(name)
+                made += _rows_of(name, aliases[name], depth, mine, options)
     return [
         *made,
         *_means([row for row in made if row.kind == "task"], any(row.kind == "group" for row in made), options),
     ]
+
+
+def _aliases(runs: Sequence[StoredRun]) -> dict[str, str]:
+    """What each task and group is called: by its own name where two have one alias, as ``folk`` of two groups."""
+    names = {name: run.alias(name) for run in reversed(runs) for name, _ in run.tree()}
+    counts = Counter(names.values())
+    return {name: alias if counts[alias] == 1 else name for name, alias in names.items()}
 
 
 def _rows_of(
