@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from types import MappingProxyType
 
 from proctor.models.pool import worker
-from proctor.models.pool.ranks import RankGroup
+from proctor.models.pool.rank_group import RankGroup
 from proctor.models.pool.worker import serve
 from proctor.types import Loglikelihood, Scores
 

@@ -19,6 +19,7 @@ def test_secrets_are_not_written_down(monkeypatch):
         (["/x/proctor/__main__.py", "run", "--tasks", "a b"], "proctor run --tasks 'a b'"),
         (["lm_eval", "--tasks", "it's"], """lm_eval --tasks 'it'"'"'s'"""),
         ([""], "proctor"),
+        ([None, "run"], "proctor run"),
         ([], "proctor"),
     ],
 )

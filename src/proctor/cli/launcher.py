@@ -20,7 +20,7 @@ from proctor.models.pool.launchers import Ranks, find_ranks, wanted_several
 from proctor.models.pool.opening import SPREAD_OVER_RANKS, is_computed_by_ranks
 
 if TYPE_CHECKING:
-    from proctor.models.pool.ranks import RankGroup
+    from proctor.models.pool.rank_group import RankGroup
     from proctor.models.protocols import Model
     from proctor.settings.config import RunConfig
 

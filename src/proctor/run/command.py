@@ -11,7 +11,8 @@ from proctor.secrets import redact_text
 
 def command_line() -> str:
     """The command of this process, without secrets."""
-    name = Path(sys.argv[0]).name if sys.argv else ""
+    # `python -m lm_eval` has no file: there Python leaves None.
+    name = Path(sys.argv[0] or "").name if sys.argv else ""
     # Each word by itself: what a shell's quotes cut to pieces is recognised by nobody.
     words = [redact_text(word) for word in sys.argv[1:]]
     return shlex.join(["proctor" if name in ("__main__.py", "") else name, *words])

@@ -11,7 +11,7 @@ from proctor.settings.config import RunConfig
 
 if TYPE_CHECKING:
     from proctor.models.pool.launchers import Ranks
-    from proctor.models.pool.ranks import RankGroup
+    from proctor.models.pool.rank_group import RankGroup
 
 
 def open_configured(config: RunConfig, *, lazily: bool = False) -> Model:

@@ -22,7 +22,7 @@ from functools import partial
 from proctor.models.pool.group import follow, lead
 from proctor.models.pool.launchers import Ranks, find_ranks
 from proctor.models.pool.opening import is_computed_by_ranks
-from proctor.models.pool.ranks import RankGroup
+from proctor.models.pool.rank_group import RankGroup
 from proctor.models.protocols import Model
 from proctor.run.model import open_on_ranks
 from proctor.settings.config import RunConfig

@@ -9,7 +9,7 @@ import pytest
 from rank_pipes import SETTINGS, LengthModel, expected, ranks, requests
 
 from proctor.errors import ModelError, RequestError
-from proctor.models.pool import ranks as module
+from proctor.models.pool import rank_group as module
 from proctor.models.pool.frames import Failed
 from proctor.models.pool.ranks import RankPool
 from proctor.types import Generate, Loglikelihood
@@ -119,30 +119,6 @@ def test_the_loss_of_a_rank_ends_the_run_after_what_had_arrived():
                 pairs[place] = response
         assert pairs.items() <= expected(sent).items()
         assert len(pairs) >= 2
-
-
-def test_a_long_pass_is_interrupted_when_a_rank_is_lost(monkeypatch):
-    monkeypatch.setattr(module, "NOTICE", 0.1)
-    # Never set: what waits for it goes on for ever, unless it is interrupted.
-    interrupted = threading.Event()
-    with ranks(LengthModel(1)) as group:
-
-        def long(number):
-            group.ends[1].cut()
-            while not interrupted.wait(0.05):
-                pass
-
-        pool = RankPool(LengthModel(before=long), group)
-        with pytest.raises(ModelError, match="Rank 1 of 2 has ended"):
-            list(pool.respond(requests()))
-
-
-def test_a_group_that_has_lost_a_rank_computes_nothing_more():
-    with ranks(LengthModel(1)) as group:
-        group.ends[1].cut()
-        for _ in range(2):
-            with pytest.raises(ModelError, match="Rank 1 of 2 has ended"):
-                list(RankPool(LengthModel(), group).respond(requests()))
 
 
 def test_what_an_earlier_model_was_asked_for_is_dropped():

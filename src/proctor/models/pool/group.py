@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from proctor.lazy import need
 from proctor.models.pool.launchers import Ranks
 from proctor.models.pool.opening import open_on_rank
-from proctor.models.pool.ranks import RankGroup
+from proctor.models.pool.rank_group import RankGroup
 from proctor.models.pool.worker import serve
 
 

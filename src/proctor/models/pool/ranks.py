@@ -17,8 +17,7 @@
 # A run that goes on deals all requests of the run again and asks each rank for what is missing of its share: with the
 # same number of ranks the last bits are those of a run that was not stopped.
 #
-# If a rank fails, whatever the others have sent by then is yielded first, and so stored; then the error is raised. If
-# rank 0 is within a long computation meanwhile, it is interrupted as by Ctrl-C (``NOTICE``).
+# If a rank fails, whatever the others have sent by then is yielded first, and so stored; then the error is raised.
 #
 # Invariants
 #   - Each wanted request is yielded once, or an error is raised.
@@ -26,139 +25,23 @@
 
 from __future__ import annotations
 
-import _thread
 import hashlib
 import logging
-import queue
 import random
-import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from proctor.errors import ModelError, RequestError
-from proctor.models.pool.channel import GOODBYE, Channel, Pipe
-from proctor.models.pool.frames import (
-    Close,
-    Done,
-    End,
-    Failed,
-    Frame,
-    FrameError,
-    Load,
-    Open,
-    Responses,
-    Stopped,
-    Work,
-)
+from proctor.models.pool.frames import Close, Done, Failed, Frame, FrameError, Load, Responses, Work
 from proctor.models.pool.identities import identity_digest
 from proctor.models.pool.partition import partition, request_load
+from proctor.models.pool.rank_group import AGAIN, RankGroup
 from proctor.models.pool.reports import merge_reports
 from proctor.models.prefix.cost import many
-from proctor.models.protocols import (
-    IdentifiedModel,
-    LoadableModel,
-    Model,
-    RecallableModel,
-    ResumableModel,
-)
+from proctor.models.protocols import IdentifiedModel, LoadableModel, Model, RecallableModel, ResumableModel
 from proctor.types import Request, Response
 
 log = logging.getLogger("proctor")
-
-NOTICE = 20.0
-"""Seconds after the loss of a rank in which rank 0 has to come by; then what it computes is interrupted."""
-GRACE = 3.0
-"""Seconds between a signal to another rank and the end of the run: Ctrl-C reaches all ranks, and rank 0 reports it."""
-
-
-AGAIN = "The same command goes on with what is missing, if the run has a store."
-
-
-class RankGroup:
-    """The other ranks, as rank 0 has them. A context: the ranks end with it.
-
-    Args:
-        pipes: The way to each other rank.
-    """
-
-    def __init__(self, pipes: Mapping[int, Pipe]) -> None:
-        self.inbox: queue.SimpleQueue[tuple[int, Frame]] = queue.SimpleQueue()
-        self.computing = threading.Event()
-        self.loss: ModelError | None = None
-        self.number = 0
-        self._ended = False
-        self._channels = {rank: self._channel(rank, pipe) for rank, pipe in pipes.items()}
-
-    def _channel(self, rank: int, pipe: Pipe) -> Channel:
-        return Channel(pipe, lambda frame: self._take(rank, frame), lambda reason: self._lose(rank, reason))
-
-    @property
-    def size(self) -> int:
-        """How many ranks there are, this one included."""
-        return 1 + len(self._channels)
-
-    @property
-    def others(self) -> tuple[int, ...]:
-        """The other ranks."""
-        return tuple(self._channels)
-
-    def send(self, rank: int, frame: Frame) -> None:
-        """Send a frame to a rank."""
-        self._channels[rank].send(frame)
-
-    def send_all(self, frame: Frame) -> None:
-        """Send a frame to each rank."""
-        for rank in self._channels:
-            self.send(rank, frame)
-
-    def open(self, settings: Mapping[str, Any]) -> None:
-        """Let each of them open a model.
-
-        Args:
-            settings: As :class:`proctor.models.pool.frames.Open` has them.
-
-        Raises:
-            ModelError: They cannot be sent.
-        """
-        self.number += 1
-        try:
-            self.send_all(Open(settings, self.number))
-        except FrameError as error:
-            raise ModelError(f"The model's arguments cannot be sent to other ranks: {error}.") from error
-
-    def end(self, *, failed: bool) -> None:
-        """End all ranks, and wait until they have ended, but not for long."""
-        if self._ended:
-            return
-        self._ended = True
-        self.send_all(End(failed))
-        deadline = time.monotonic() + GOODBYE
-        for channel in self._channels.values():
-            channel.finish(max(0.0, deadline - time.monotonic()))
-
-    def _take(self, rank: int, frame: Frame) -> None:
-        if isinstance(frame, Stopped):
-            time.sleep(GRACE)
-            self._lose(rank, "it was stopped by a signal")
-        else:
-            self.inbox.put((rank, frame))
-
-    def _lose(self, rank: int, reason: str) -> None:
-        """A rank is gone: the first of them ends the run."""
-        if self._ended or self.loss is not None:
-            return
-        self.loss = ModelError(f"Rank {rank} of {self.size} has ended: {reason}.", hint=AGAIN)
-        self.inbox.put((rank, Failed(0, reason)))
-        timer = threading.Timer(NOTICE, self._interrupt)
-        timer.daemon = True
-        timer.start()
-
-    def _interrupt(self) -> None:
-        """A pass that takes minutes does not look into the inbox."""
-        if self.computing.is_set() and not self._ended:
-            _thread.interrupt_main()
-
 
 _Share: TypeAlias = tuple[tuple[int, ...], tuple[int, ...]]
 """The requests of a rank, by their places among all, in the order of the run; and which of these are wanted, by their

@@ -1,0 +1,111 @@
+"""The other ranks, as rank 0 has them: what is sent to them, what has arrived, and whether one is lost."""
+
+# A rank that is lost ends the run. Its loss stands in the inbox behind whatever it sent before, so that rank 0 comes by
+# it where it takes responses; and in ``loss``, where a stop finds it: a launcher that sees a process die stops the
+# others. If rank 0 is within a long computation meanwhile, it is interrupted as by Ctrl-C (``NOTICE``).
+
+from __future__ import annotations
+
+import _thread
+import queue
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from proctor.errors import ModelError
+from proctor.models.pool.channel import GOODBYE, Channel, Pipe
+from proctor.models.pool.frames import End, Failed, Frame, FrameError, Open, Stopped
+
+NOTICE = 20.0
+"""Seconds after the loss of a rank in which rank 0 has to come by; then what it computes is interrupted."""
+GRACE = 3.0
+"""Seconds between a signal to another rank and the end of the run: Ctrl-C reaches all ranks, and rank 0 reports it."""
+
+
+AGAIN = "The same command goes on with what is missing, if the run has a store."
+
+
+class RankGroup:
+    """The other ranks, as rank 0 has them. A context: the ranks end with it.
+
+    Args:
+        pipes: The way to each other rank.
+    """
+
+    def __init__(self, pipes: Mapping[int, Pipe]) -> None:
+        self.inbox: queue.SimpleQueue[tuple[int, Frame]] = queue.SimpleQueue()
+        self.computing = threading.Event()
+        self.loss: ModelError | None = None
+        self.number = 0
+        self._ended = False
+        self._channels = {rank: self._channel(rank, pipe) for rank, pipe in pipes.items()}
+
+    def _channel(self, rank: int, pipe: Pipe) -> Channel:
+        return Channel(pipe, lambda frame: self._take(rank, frame), lambda reason: self._lose(rank, reason))
+
+    @property
+    def size(self) -> int:
+        """How many ranks there are, this one included."""
+        return 1 + len(self._channels)
+
+    @property
+    def others(self) -> tuple[int, ...]:
+        """The other ranks."""
+        return tuple(self._channels)
+
+    def send(self, rank: int, frame: Frame) -> None:
+        """Send a frame to a rank."""
+        self._channels[rank].send(frame)
+
+    def send_all(self, frame: Frame) -> None:
+        """Send a frame to each rank."""
+        for rank in self._channels:
+            self.send(rank, frame)
+
+    def open(self, settings: Mapping[str, Any]) -> None:
+        """Let each of them open a model.
+
+        Args:
+            settings: As :class:`proctor.models.pool.frames.Open` has them.
+
+        Raises:
+            ModelError: They cannot be sent.
+        """
+        self.number += 1
+        try:
+            self.send_all(Open(settings, self.number))
+        except FrameError as error:
+            raise ModelError(f"The model's arguments cannot be sent to other ranks: {error}.") from error
+
+    def end(self, *, failed: bool) -> None:
+        """End all ranks, and wait until they have ended, but not for long."""
+        if self._ended:
+            return
+        self._ended = True
+        self.send_all(End(failed))
+        deadline = time.monotonic() + GOODBYE
+        for channel in self._channels.values():
+            channel.finish(max(0.0, deadline - time.monotonic()))
+
+    def _take(self, rank: int, frame: Frame) -> None:
+        if isinstance(frame, Stopped):
+            time.sleep(GRACE)
+            self._lose(rank, "it was stopped by a signal")
+        else:
+            self.inbox.put((rank, frame))
+
+    def _lose(self, rank: int, reason: str) -> None:
+        """A rank is gone: the first of them ends the run."""
+        if self._ended or self.loss is not None:
+            return
+        self.loss = ModelError(f"Rank {rank} of {self.size} has ended: {reason}.", hint=AGAIN)
+        self.inbox.put((rank, Failed(0, reason)))
+        timer = threading.Timer(NOTICE, self._interrupt)
+        timer.daemon = True
+        timer.start()
+
+    def _interrupt(self) -> None:
+        """A pass that takes minutes does not look into the inbox."""
+        if self.computing.is_set() and not self._ended:
+            _thread.interrupt_main()
