@@ -12,6 +12,7 @@ import pytest
 from two_models_store import said
 
 from proctor.cli.follow import follow
+from proctor.errors import DataError
 from proctor.run.status_file import status_files
 from proctor.store.runs import NewRun
 from proctor.store.store import open_store
@@ -122,3 +123,11 @@ def test_a_run_without_an_output_path_says_no_more(tmp_path, capsys):
     shown = said(capsys, "runs", "--follow", "--store", tmp_path / "a.sqlite")
     assert "Run 1 goes on (proctor run x)." in shown
     assert "--output_path" in shown
+
+
+@pytest.mark.parametrize("text", ['{"state":', "[]", "", "\x00"])
+def test_a_file_that_is_no_state_of_a_run_is_not_awaited_for_ever(file, text):
+    file.write_text(text)
+    time = Time(*[lambda: None] * 9)
+    with pytest.raises(DataError, match="cannot be read as the state of a run"):
+        follow(file, clock=time.clock, sleep=time.sleep)

@@ -95,3 +95,15 @@ def test_json_that_is_no_table_is_refused(tmp_path, text, why):
 def test_json_with_each_key_once_is_read(tmp_path):
     (tmp_path / "t.json").write_text(json.dumps([json.loads(ROW)]))
     assert options(planned(tmp_path / "t.json")) == [("x", "y")]
+
+
+def test_splits_without_a_test_and_rows_that_are_not_used(tmp_path):
+    for split in ("train", "dev"):
+        (tmp_path / f"law_{split}.csv").write_text(f"question,A,B,answer\nOf {split}?,a,b,A\n")
+    plan = planned(tmp_path)
+    assert [document.question for document in plan.evaluated] == ["Of train?"]
+    assert plan.examples == 1
+    (tmp_path / "law_test.csv").write_text("question,A,B,answer\nOf test?,a,b,B\n")
+    plan = planned(tmp_path)
+    assert [document.question for document in plan.evaluated] == ["Of test?"]
+    assert "left out: 1 document of the train split, as dev has the few-shot examples" in plan.notes

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from proctor.errors import UsageError, printable
+from proctor.errors import DataError, UsageError, printable
 
 if TYPE_CHECKING:
     from proctor.store.runs import Run
@@ -23,6 +23,8 @@ SECONDS = 2.0
 """Between two looks."""
 LINE_SECONDS = 60.0
 """Between two lines, where no terminal shows them."""
+MOST_UNREAD = 3
+"""Looks in a row at a file that is there and cannot be read: a run replaces it whole, so it is another's."""
 
 
 def follow_folder(folder: Path) -> int:
@@ -92,7 +94,11 @@ def follow(
         file: The file.
         clock: Gives the time in seconds.
         sleep: Waits.
+
+    Raises:
+        DataError: The file is no status file, however often it is read.
     """
+    unread = 0
     last: Mapping[str, Any] | None = None
     shown_at = float("-inf")
     on_terminal = sys.stdout.isatty()
@@ -102,6 +108,9 @@ def follow(
         document = read_status(file)
         if document is None and not file.exists():
             return _say_end(last)
+        unread = unread + 1 if document is None else 0
+        if unread == MOST_UNREAD:
+            raise DataError(f"{file} cannot be read as the state of a run.", hint="Delete it if no run writes there.")
         if document is not None:
             last = document
             if document["state"] != "running":

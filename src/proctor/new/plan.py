@@ -8,7 +8,7 @@ from typing import Any
 
 from proctor.errors import DataError, UsageError
 from proctor.new.answers import Answers, read_answers
-from proctor.new.checks import Remark, check_documents
+from proctor.new.checks import Remark, check_documents, counted
 from proctor.new.columns import Chosen, Layout, find_layout
 from proctor.new.documents import NewDocument, Reading, read_documents
 from proctor.new.inline_options import OPTIONS, with_options_apart
@@ -90,6 +90,7 @@ def plan_task(request: NewTaskRequest) -> TaskPlan:
     if not documents:
         raise DataError(f"{request.source} holds no row that can be read.")
     by_subject = _by_subject(documents, grouped=_is_grouped(request, source.tables))
+    unused = len(documents) - sum(len(many) for splits in by_subject.values() for many in splits.values())
     by_subject, times = without_times(_with_examples(by_subject, _informed(request, readings[0])), request.source)
     language = request.language or language_of(documents)
     shape = shape_of(documents, language, request.several)
@@ -105,7 +106,7 @@ def plan_task(request: NewTaskRequest) -> TaskPlan:
         shape,
         (),
         tuple(row for reading in readings for row in reading.bad),
-        (*_notes(source.tables, layouts, readings), *times),
+        (*_notes(source.tables, layouts, readings), *times, *_unused(unused)),
     )
     return replace(plan, remarks=tuple(check_documents(plan.evaluated)))
 
@@ -174,6 +175,15 @@ def _notes(tables: Sequence[Table], layouts: Sequence[Layout], readings: Sequenc
     return list(dict.fromkeys(notes))
 
 
+def _unused(count: int) -> tuple[str, ...]:
+    """The note on a train split beside a dev split: few-shot examples are those of dev alone."""
+    return (
+        (f"left out: {counted(count, 'document')} of the train split, as dev has the few-shot examples",)
+        if count
+        else ()
+    )
+
+
 def _by_subject(
     documents: Sequence[NewDocument], *, grouped: bool
 ) -> dict[str | None, dict[str, tuple[NewDocument, ...]]]:
@@ -199,8 +209,8 @@ def _evaluated_first(splits: Mapping[str, Sequence[NewDocument]]) -> dict[str, t
     """Splits as a task has them: what is evaluated is ``test`` or ``validation``; ``dev`` holds few-shot examples."""
     made = {split: tuple(many) for split, many in splits.items()}
     if "test" not in made and "validation" not in made:
-        only = next(iter(made))
-        return {"test": made[only]}
+        evaluated = made.pop("train", None) or made.pop("dev")
+        return {"test": evaluated, **made}
     if "train" in made:
         train = made.pop("train")
         made.setdefault("dev", train)
