@@ -110,7 +110,7 @@ def run_proctor(arguments: list[str], meter: Meter) -> int:
     report = HfModel.report
     setattr(HfModel, "report", reported)  # noqa: B010 - a checker would refuse the assignment
     meter.wrap(HfModel, "respond", before)
-    for name in ("encode_pairs", "encode_prompts", "encode_many"):
+    for name in ("encode_requests", "encode_pairs", "encode_prompts", "encode_many"):
         meter.wrap_encoding(Tokens, name)
     return main(["run", *arguments])
 

@@ -363,4 +363,4 @@ def test_the_driver_measures_a_run_of_proctor(tmp_path):
     assert measured["trie"]["nodes"] > 0
     assert measured["embedded_tokens"] >= measured["report"]["forwarded_tokens"] > 0
     assert measured["scoring_cpu"] > 0
-    assert measured["encoding_cpu"] > 0
+    assert measured["encoding_cpu"] > 1e-4  # of the requests themselves, not of the probe alone
