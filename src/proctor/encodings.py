@@ -100,8 +100,7 @@ def decode(data: bytes, encoding: str | None = None) -> DecodedText:
     try:
         return DecodedText(data.decode("utf-8"), "utf-8")
     except UnicodeDecodeError as error:
-        korean = _korean(data)
-        if korean is not None:
+        if (korean := _korean(data)) is not None:
             return DecodedText(korean, "cp949")
         raise _undecodable(data, error, "utf-8") from error
 

@@ -109,10 +109,8 @@ def group_sentence(one: GroupComparison, a: str = "A", b: str = "B") -> str:
     if one.detectable_effect is None:
         return f"{start}{agreement}"
     missed = points(one.detectable_effect, share=share)
-    return (
-        f"{start} With these {counted(one.n, 'document')} a difference under {missed} is missed more than one time in "
-        f"five.{agreement}"
-    )
+    rest = f"a difference under {missed} is missed more than one time in five.{agreement}"
+    return f"{start} With these {counted(one.n, 'document')} {rest}"
 
 
 def _agreement(one: GroupComparison) -> str:

@@ -140,9 +140,8 @@ def disagreement(
     counts = paired_counts(right_a, right_b)
     check_same_length(choice_a, choice_b, "choices of A and of B")
     if not choice_a:
-        return Disagreement(
-            counts, mcnemar(counts.only_a, counts.only_b), None, Statistic(None, "there are no choices")
-        )
+        absent = Statistic(None, "there are no choices")
+        return Disagreement(counts, mcnemar(counts.only_a, counts.only_b), None, absent)
     check_same_length(right_a, choice_a, "scores and choices")
     same = sum(a == b for a, b in zip(choice_a, choice_b, strict=True)) / len(choice_a)
     return Disagreement(counts, mcnemar(counts.only_a, counts.only_b), same, kappa(choice_a, choice_b))

@@ -59,8 +59,7 @@ def group_mean(sizes: Sequence[int], scores: Sequence[float], stderrs: Sequence[
     micro = math.fsum(size * score for size, score in zip(sizes, scores, strict=True)) / total
     macro, between = math.fsum(scores) / len(scores), mean_stderr(scores)
     if len(known) < len(stderrs):
-        reason = "a task of the group has no standard error"
-        return GroupMean(micro, None, None, macro, None, between, reason)
+        return GroupMean(micro, None, None, macro, None, between, "a task of the group has no standard error")
     weighted = math.sqrt(math.fsum((size / total * stderr) ** 2 for size, stderr in zip(sizes, known, strict=True)))
     pooled, unweighted = pooled_stderr(stderrs, sizes), unweighted_stderr(stderrs)
     return GroupMean(micro, weighted, pooled, macro, unweighted, between, None)

@@ -116,9 +116,8 @@ def comparison_sentence(one: GroupComparison | TaskComparison, language: Languag
     resolved = judgement.verdict in (Verdict.BETTER, Verdict.WORSE)
     size = _size(abs(difference) if resolved else difference, language, share=share, sign=not resolved)
     inside = _interval(interval, language, share=share)
-    text = language.text(
-        f"compare_{kind}", a=a, b=b, name=one.alias, size=size, interval=inside, p=in_one_line(p_value(p))
-    )
+    words = {"a": a, "b": b, "name": one.alias, "size": size, "interval": inside, "p": in_one_line(p_value(p))}
+    text = language.text(f"compare_{kind}", **words)
     if judgement.verdict is Verdict.NOT_RESOLVED and effect is not None:
         missed = _size(effect, language, share=share)
         text += " " + language.text("compare_effect", size=missed, n=_documents(one))

@@ -39,10 +39,8 @@ def _of_documents(audit: RunAudit, language: Language) -> Iterator[str]:
     for state in ("unread", "unfinished"):
         tasks = [one for one in audit.tasks if one.texts.get(state)]
         if tasks:
-            count, total = (
-                sum(one.texts.get(state, 0) for one in tasks),
-                sum(sum(one.texts.values()) for one in tasks),
-            )
+            count = sum(one.texts.get(state, 0) for one in tasks)
+            total = sum(sum(one.texts.values()) for one in tasks)
             yield language.text(
                 f"warn_{state}", n=count, total=total, share=percent(count / total), tasks=_named(tasks)
             )

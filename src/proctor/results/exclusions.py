@@ -61,8 +61,7 @@ def read_exclusions(file: str | Path) -> Exclusions:
     problems: list[str] = []
     for number, line in _lines(Path(os.path.expanduser(file)), str(file)):
         value = _parsed(line)
-        problem = _problem(value)
-        if problem is not None:
+        if (problem := _problem(value)) is not None:
             problems.append(f"{file}:{number}: {problem}.")
         elif value.get("flags") != []:
             found.setdefault(value["task"], set()).add(value["doc_hash"])

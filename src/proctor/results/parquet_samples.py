@@ -60,8 +60,7 @@ def write_parquet_samples(lines: Iterable[Mapping[str, Any]], file: Path) -> Non
     kinds.pop(_REST, None)
     types = {"integer": pa.int64(), "number": pa.float64(), "text": pa.string(), "json": pa.string()}
     marked = {_MARK: json.dumps([key for key, kind in kinds.items() if kind == "json"]).encode("ascii")}
-    fields = [*((key, types[kind]) for key, kind in kinds.items()), (_REST, pa.string())]
-    schema = pa.schema(fields, metadata=marked)
+    schema = pa.schema([*((key, types[kind]) for key, kind in kinds.items()), (_REST, pa.string())], metadata=marked)
     every = chain(first, lines)
     with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
         while block := list(islice(every, _GROUP)):

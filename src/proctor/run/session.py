@@ -72,9 +72,7 @@ def evaluate(
     # model is opened: whatever can be wrong with them costs seconds and no weights are read.
     if opened is None:
         model_kind(config.model)
-    exam = exam or load_exam(config, progress)
-    check_exam(exam, config)
-    check_draws(exam, config)
+    exam = _checked(exam or load_exam(config, progress), config)
     values_by_task = {name: MetricValues(name, marks=one) for name, one in marks_of(exam.tasks, config).items()}
     stops = plan_stops(exam, config) if config.early_stop else []
     # 3. The model is opened without its weights: its identity is part of keys, its chat template of prompts.
@@ -109,3 +107,10 @@ def evaluate(
         seconds=time.perf_counter() - clock,
         hashes={} if samples is None else samples.hashes,
     )
+
+
+def _checked(exam: Exam, config: RunConfig) -> Exam:
+    """Tasks that go with the settings."""
+    check_exam(exam, config)
+    check_draws(exam, config)
+    return exam

@@ -63,8 +63,7 @@ class ResponseCache:
                 responses.append(_whole(query.request, known))
                 if responses[-1] is None:
                     self._missing[id(query)] = query, keys
-                ours = not own.isdisjoint(keys)
-                if responses[-1] is not None and ours:
+                if (ours := not own.isdisjoint(keys)) and responses[-1] is not None:
                     own_places.append(len(responses) - 1)
                 # An attempt at this run asked such a request whole, and so does this one.
                 elif responses[-1] is None and not ours and any(part is not None for part in known):

@@ -25,13 +25,11 @@ def read_head(data: bytes) -> dict[str, Any]:
         node = loader.get_single_node()
         check_mapping(node)
         check_aliases(node)
-        pairs = node.value
-        if any(key.tag == MERGE_TAG for key, _ in pairs):
+        if any(key.tag == MERGE_TAG for key, _ in node.value):
             # ``<<: *base`` at the root may bring "task" or "include".
             loader.flatten_mapping(node)
-            pairs = node.value
         head: dict[str, Any] = {}
-        for key, value in pairs:
+        for key, value in node.value:
             if key.id == "scalar" and key.value in HEAD_KEYS:
                 head[key.value] = _head_value(key.value, value, loader)
         return head

@@ -35,8 +35,7 @@ def find_key(kind: str, arguments: ApiArguments, names: Sequence[str], *, is_loc
     Raises:
         UsageError: There is none, and the API needs one.
     """
-    key = arguments.auth_token or next((os.environ[name] for name in names if os.environ.get(name)), "")
-    key = key.strip()
+    key = (arguments.auth_token or next((os.environ[name] for name in names if os.environ.get(name)), "")).strip()
     if not key and not is_local and arguments.header is None:
         raise UsageError(f"The model '{kind}' needs a key.", hint=f"Set the environment variable {names[0]}.")
     if any(sign in key for sign in "\r\n\0") or not key.isascii():

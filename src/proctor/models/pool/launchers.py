@@ -103,9 +103,8 @@ def find_ranks(environment: Mapping[str, str], parent: int = 0) -> Ranks | None:
         rank, size = _number(environment.get(names.rank)), _number(environment.get(names.size))
         if names is _SLURM and size is None:
             size = _number(environment.get("SLURM_NTASKS"))
-        # Both or neither: one alone may be left over in a shell.
         if rank is None or size is None:
-            continue
+            continue  # One alone may be left over in a shell.
         if rank >= size:
             raise UsageError(
                 f"{names.rank} is {rank} and {names.size} is {size}: ranks count from 0.",
