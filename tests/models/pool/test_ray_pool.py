@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,8 @@ class Slow(DummyModel):
 
 
 def open_slow(args, **_):
+    if args.get("never"):
+        os.kill(os.getpid(), signal.SIGKILL)
     return Slow(Path(args["folder"]), float(args.get("pause", 0.02)))
 
 
@@ -219,6 +222,18 @@ def test_workers_with_another_model_or_none_are_sentences(open_pool, tmp_path):
     pool = open_pool(num_workers=1, gpus_per_worker=1, worker_wait=2)
     with pytest.raises(ModelError, match="No worker has started"):
         list(pool.respond(prompts(1)))
+
+
+def test_a_model_that_ends_every_worker_while_it_is_read_ends_the_run(cluster, tmp_path, monkeypatch):
+    monkeypatch.setattr(MODELS, "_rows", {**MODELS._rows, "slow": open_slow})
+    given = {"folder": str(tmp_path), "pool": "ray", "ray_address": cluster.address, "num_workers": 2}
+    pool = open_model("slow", {**given, "cpus_per_worker": 1}, device="cpu", lazily=True)
+    pool._opening = replace(pool._opening, args={**pool._opening.args, "never": True})
+    try:
+        with pytest.raises(ModelError, match="3 workers in a row ended while they read the model"):
+            list(pool.respond(prompts(3)))
+    finally:
+        pool.close()
 
 
 def scored(count):

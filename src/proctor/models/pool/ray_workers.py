@@ -36,7 +36,8 @@ from proctor.secrets import redact_text
 log = logging.getLogger("proctor")
 
 STARTS = 3
-"""Workers that may end in a row while they read their model."""
+"""How often a worker and those that replace it may end in a row while they read their model. Counted for each place: a
+machine that is lost may take many with it."""
 PATIENCE = 1.0
 """Seconds for which :meth:`RayWorkers.events` waits."""
 GROWTH_SECONDS = 10.0
@@ -54,12 +55,14 @@ class _Actor:
         call: What :func:`ray.wait` takes; None: the worker is idle.
         stage: What the call is.
         node: The machine, as soon as it is known.
+        failures: How many before it in its place ended while they read their model.
     """
 
     handle: Any
     call: Any
     stage: str = "hello"
     node: str = ""
+    failures: int = 0
 
 
 class RayWorkers:
@@ -96,7 +99,6 @@ class RayWorkers:
         self._actors: dict[WorkerId, _Actor] = {}
         self._numbers = 0
         self._began = self._looked = time.monotonic()
-        self._failed_starts = 0
         self._reports: dict[WorkerId, Mapping[str, Any]] = {}
         self._warnings = SharedWarnings()
         self.facts: WorkerFacts | None = None
@@ -154,10 +156,10 @@ class RayWorkers:
         for actor in actors:
             self._ray.kill(actor.handle)
 
-    def _add(self) -> None:
+    def _add(self, failures: int = 0) -> None:
         self._numbers += 1
         handle = self._class.remote(self._opening)
-        self._actors[self._numbers] = _Actor(handle, handle.hello.remote())
+        self._actors[self._numbers] = _Actor(handle, handle.hello.remote(), failures=failures)
 
     def _next(self, worker: WorkerId, actor: _Actor) -> Iterator[Event]:
         """What the call of a worker has given."""
@@ -203,22 +205,23 @@ class RayWorkers:
         if gave.identity != self._identity:
             yield Failed(worker, _another_model(actor))
             return
-        self.facts, self._failed_starts, actor.call = self.facts or gave, 0, None
+        self.facts, actor.call = self.facts or gave, None
         yield Ready(worker)
 
     def _ended(self, worker: WorkerId, actor: _Actor, error: Exception) -> Iterator[Event]:
         """A worker or its machine is gone: another takes its place, unless none ever gets its model read."""
         self._actors.pop(worker, None)
         self.lost += 1
+        # It may live on where its machine alone cannot be reached, and would keep its devices.
+        self._ray.kill(actor.handle)
         why = _line(error)
         log.warning("%sa worker ended (%s); another takes its place.", _place(actor), why)
-        self._add()
-        if actor.stage != "compute":
-            self._failed_starts += 1
-            if self._failed_starts >= STARTS:
-                message = f"{STARTS} workers in a row ended while they read the model: {why}"
-                yield Failed(worker, ModelError(message, hint="Ray's logs have more; too little memory is usual."))
-                return
+        failures = 0 if actor.stage == "compute" else actor.failures + 1
+        if failures >= STARTS:
+            message = f"{STARTS} workers in a row ended while they read the model: {why}"
+            yield Failed(worker, ModelError(message, hint="Ray's logs have more; too little memory is usual."))
+            return
+        self._add(failures)
         yield Lost(worker, why)
 
     def _grow(self) -> None:
