@@ -135,3 +135,22 @@ def test_tasks_and_metric_that_are_named(run, capsys):
     code, text, _ = gated(capsys, base, "--baseline", base, "--tasks", "u")
     assert code == 1
     assert "u: missing: The run has no task or group 'u' (candidate)" in text
+
+
+@pytest.mark.parametrize(
+    "text", ["default: {min: 0.1, min: 0.2}", "tasks: {t: {min: 0.5}, t: {min: 0.1}}", "tasks: {}\ntasks: {}"]
+)
+def test_a_key_of_a_policy_stands_there_once(run, tmp_path, capsys, text):
+    policy = tmp_path / "gate.yaml"
+    policy.write_text(text)
+    code, _, error = gated(capsys, run(SAME), "--policy", policy)
+    assert code == 2
+    assert "is there twice" in error
+
+
+def test_a_pattern_that_matches_nothing_is_named_as_it_is_written(run, tmp_path, capsys):
+    policy = tmp_path / "gate.yaml"
+    policy.write_text("tasks: {'nosuch_*': {min: 0.1}}")
+    code, text, _ = gated(capsys, run(SAME), "--policy", policy)
+    assert code == 1
+    assert "no task or group 'nosuch_*'" in text

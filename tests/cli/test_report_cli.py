@@ -26,3 +26,5 @@ def test_mistakes_are_sentences(tmp_path, capsys):
     assert main(["report", str(results), "-o", str(tmp_path / "no" / "x.html")]) == 2
     assert "cannot be written: No such file or directory." in capsys.readouterr().err
     assert main(["report", str(tmp_path / "nothing")]) == 2
+    assert main(["report", str(results), "-o", " "]) == 2
+    assert "--output is empty" in capsys.readouterr().err

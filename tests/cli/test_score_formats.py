@@ -38,3 +38,15 @@ def test_every_form_says_what_is_not_there():
         text = formatted(table(1), form, "tasks")
         assert "0.5" in text
         assert ("A note." in text) == (form in ("md", "latex", "html", "json"))
+
+
+def test_notes_show_what_turns_the_writing_around(tmp_path, capsys):
+    from stored_runs import right_and_wrong, write_run
+
+    from proctor.cli.main import main
+
+    runs = [str(write_run(tmp_path / name, {name: right_and_wrong("10")})) for name in ("a", "b")]
+    text = (tmp_path / "b").glob("results_*").__next__()
+    text.write_text(text.read_text().replace('"b"', '"b\\u202e"'))
+    assert main(["table", *runs]) == 0
+    assert "\u202e" not in capsys.readouterr().out

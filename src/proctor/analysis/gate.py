@@ -85,7 +85,12 @@ def _check_rule(
     try:
         audit = audit_run(candidate, AuditOptions(rule.metric, (escape(name),), options.cluster))
     except UsageError as error:
-        return RuleResult(name, rule.tier, State.MISSING, reason=f"{error.message.rstrip('.')} (candidate)")
+        return RuleResult(
+            name,
+            rule.tier,
+            State.MISSING,
+            reason=f"{error.message.replace(escape(name), name).rstrip('.')} (candidate)",
+        )
     made = _RuleCheck(rule, audit, RuleResult(name, rule.tier, State.MISSING))
     if baseline is not None and (rule.max_drop is not None or rule.max_rise is not None):
         made = _against_baseline(made, candidate, baseline, options)

@@ -104,13 +104,18 @@ def _policy(file: str) -> Policy:
     from proctor.analysis.gate_policy import policy_of
     from proctor.settings.config_file import read_mapping
 
+    looked = set[int]()  # a value may contain itself
+
     def look(node: MappingNode) -> None:
         """A key that is there twice would silently lose its first value."""
         seen = set[str]()
-        for key, _ in node.value:
+        for key, value in node.value:
             if key.value in seen:
                 raise UsageError(f"{file}:{key.start_mark.line + 1}: '{key.value}' is there twice.")
             seen.add(key.value)
+            if isinstance(value.value, list) and value.id == "mapping" and id(value) not in looked:
+                looked.add(id(value))
+                look(value)
 
     return policy_of(read_mapping(file, "policy", EXAMPLE, look), file)
 

@@ -51,6 +51,8 @@ def execute(namespace: argparse.Namespace) -> int:
     from proctor.html_report.report import make_report, write_report
     from proctor.results.open_runs import open_runs
 
+    if not namespace.output.strip():
+        raise UsageError("--output is empty; it must be the path of a file.")
     opened = open_runs(namespace.runs, store=namespace.store)
     report_unread(opened)
     refuse_own_files(namespace.output, opened.runs)

@@ -91,7 +91,7 @@ def _markdown(table: ScoreTable, lines: Lines) -> str:
         [header.replace("|", r"\|") for header in headers],
         [[f"**{cell.text}**" if cell.bold else cell.text for cell in row] for row in rows],
     )
-    return made + "".join(f"\n{note}\n" for note in _notes(table))
+    return made + "".join(f"\n{printable(note)}\n" for note in _notes(table))
 
 
 def _notes(table: ScoreTable) -> list[str]:
