@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 import pytest
 
@@ -62,6 +63,15 @@ def test_prices_that_lack_the_model_are_a_mistake(prices):
     with pytest.raises(UsageError, match="other"):
         set_budget(model, RunConfig(prices=prices))
     assert model.given is None
+
+
+def test_what_counts_costs_does_not_go_with_a_pool(prices, tmp_path):
+    config = RunConfig(model="openai-chat-completions", model_args={"pool": "ray"}, store=str(tmp_path / "a.sqlite"))
+    with pytest.raises(UsageError, match="--prices and --max_cost: not with pool=ray"):
+        set_budget(DummyModel(), replace(config, prices=prices))
+    with pytest.raises(UsageError, match="--batch: not with pool=ray") as caught:
+        set_batches(DummyModel(), replace(config, batch=True))
+    assert "without" in caught.value.hint
 
 
 @pytest.mark.parametrize(("batch", "verb"), [(True, "use"), (False, "watch")])

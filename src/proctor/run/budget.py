@@ -33,6 +33,7 @@ def set_budget(model: Model, config: RunConfig) -> Prices | None:
     if config.prices is None:
         return None
     if not isinstance(model, PaidModel):
+        _refuse_pool(config, "--prices and --max_cost")
         raise UsageError(
             f"--prices are of models that are reached over HTTP; --model {config.model} is none.",
             hint="Leave --prices and --max_cost out.",
@@ -59,6 +60,7 @@ def set_batches(model: Model, config: RunConfig) -> None:
             model.watch_batches(folder)
         return
     if not isinstance(model, BatchModel):
+        _refuse_pool(config, "--batch")
         raise UsageError(f"--batch is for chat APIs; --model {config.model} is none.", hint="Leave --batch out.")
     if folder is None:
         raise UsageError(
@@ -101,3 +103,12 @@ def _say(usage: Mapping[str, Any]) -> None:
         "%s replies took %s tokens of prompts (%s of them cached) and %s new ones%s.%s",
         count("replies"), count("prompt_tokens"), count("cached_tokens"), count("new_tokens"), reasoning, cost,
     )  # fmt: skip
+
+
+def _refuse_pool(config: RunConfig, flags: str) -> None:
+    """Say that it is the pool, and not the model inside, that such flags do not go with."""
+    if config.model_args.get("pool"):
+        raise UsageError(
+            f"{flags}: not with pool={config.model_args['pool']}: each worker would act for itself.",
+            hint="Leave the pool out: requests to a server are sent side by side without one.",
+        )
