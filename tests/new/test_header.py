@@ -50,3 +50,8 @@ def test_two_columns_of_one_option_are_refused():
     with pytest.raises(DataError, match="Row 1: two columns of options are called 'C'"):
         find_header(rows)
     assert find_header([RawRow(1, ("a b", "1", "1", "2")), *rows[1:]]).known == 0
+
+
+def test_a_line_of_headings_above_the_names_is_passed_over():
+    sheet = rows("문항||보기|||정답", "번호|문제|①|②|③|정답", "1|수도는?|서울|부산|대구|①")
+    assert find_header(sheet) == Header(("번호", "문제", "①", "②", "③", "정답"), 2, 3)

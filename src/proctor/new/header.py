@@ -43,11 +43,21 @@ def find_header(rows: Sequence[RawRow], named: Collection[str] = ()) -> Header:
         DataError: Two columns of options have one name.
     """
     for at, row in enumerate(rows[:LOOKED_AT]):
-        texts = [cell_text(cell).strip() for cell in row.cells]
-        known = len({text for text in texts if text and role_of(text) is not None})
-        if known + bool(option_families(texts)) >= 2 or any(text in named for text in texts if text):
+        texts, known, worth = _names_known(row)
+        is_named = any(text in named for text in texts if text)
+        if worth >= 2 or is_named:
+            below = _names_known(rows[at + 1]) if at + 1 < len(rows) and not is_named else None
+            if below is not None and below[2] > worth:  # "문항 | | 보기 | | 정답" over the names of all columns
+                return _header(rows, at + 1, below[0], below[1])
             return _header(rows, at, texts, max(known, 1))
     return _header(rows, 0, [cell_text(cell).strip() for cell in rows[0].cells], 0)
+
+
+def _names_known(row: RawRow) -> tuple[list[str], int, int]:
+    """The texts of a row, how many of them are names of columns, and that with the columns of options as one more."""
+    texts = [cell_text(cell).strip() for cell in row.cells]
+    known = len({text for text in texts if text and role_of(text) is not None})
+    return texts, known, known + bool(option_families(texts))
 
 
 def _header(rows: Sequence[RawRow], at: int, texts: list[str], known: int) -> Header:
