@@ -89,7 +89,9 @@ def test_a_task_without_a_samples_file_has_no_samples(tmp_path):
     assert run.scores("b")
 
 
-@pytest.mark.parametrize("line", ["[1]", '{"doc": {}}', '{"doc_id": "7"}', '{"doc_id": null}'])
+@pytest.mark.parametrize(
+    "line", ["[1]", '{"doc": {}}', '{"doc_id": "7"}', '{"doc_id": null}', '{"doc_id": 9223372036854775808}']
+)
 def test_what_is_no_sample_is_named_by_its_line(tmp_path, line):
     file = write_run(tmp_path, {"t": right_and_wrong("1")})
     samples = next(tmp_path.glob("samples_*"))

@@ -305,8 +305,8 @@ def _samples(file: Path, read: Reader, filters: Sequence[str], *, variants: bool
     lines_of: Counter[int] = Counter()
     met: dict[tuple[str, int], Identity] = {}
     for number, line in read(file):
-        if not isinstance(line, dict) or not isinstance(doc_id := line.get("doc_id"), int):
-            raise DataError(f"Line {number} of {file} is no sample: it has no whole number as 'doc_id'.")
+        if not isinstance(line, dict) or not isinstance(doc_id := line.get("doc_id"), int) or abs(doc_id) >> 63:
+            raise DataError(f"Line {number} of {file} is no sample: it has no whole number of 64 bits as 'doc_id'.")
         if line.get("variant"):
             if variants and (one := met.get((str(line.get("filter")), doc_id))) is not None:
                 yield Sample(doc_id, one, True, str(line["filter"]), _metrics(line), line)
