@@ -16,6 +16,7 @@ FUZZ_SECONDS ?= 60
 CLUSTER_ROUNDS ?= 5
 FUZZ_TARGETS ?=
 ENGINES ?=
+TYPESCRIPT ?= 7.0.2
 ENGINES_VENV ?= .venv-engines
 TRACKERS_VENV ?= .venv-trackers
 TASK_PACKAGES := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["tasks"][1:])
@@ -27,7 +28,7 @@ export TOKENIZERS_PARALLELISM ?= false
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test fuzz lint format parity compat compat-versions engines engines-quick trackers cluster newest constraints bench clean
+.PHONY: help demo test fuzz lint lint-js format parity compat compat-versions engines engines-quick trackers cluster newest constraints bench clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -63,6 +64,11 @@ lint: $(VENV)/.stamp-dev ## check format, style, types, imports between rooms, w
 	$(BIN)/lint-imports
 	$(BIN)/python tools/glossary.py
 	@$(BIN)/python tools/audit.py
+
+lint-js: ## check the types of the scripts of report and view, where there is node
+	@export npm_config_fetch_retries=1 npm_config_update_notifier=false; tsc="npx --yes --package typescript@$(TYPESCRIPT) tsc"; \
+	if $$tsc --version >/dev/null 2>&1; then $$tsc --project tsconfig.json; \
+	else echo "There is no node with TypeScript $(TYPESCRIPT): the types of the pages' scripts are not checked."; fi
 
 format: $(VENV)/.stamp-dev ## bring the format in line
 	$(BIN)/ruff check --fix-only --quiet .

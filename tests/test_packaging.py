@@ -34,7 +34,7 @@ def test_the_sdist_has_documentation_tests_and_both_readmes(built, repository):
     ]
     wanted = {file.relative_to(repository).as_posix() for file in files}
     wanted |= {"README.md", "README.ko.md", "CONTRIBUTING.md", "CONTRIBUTING.ko.md", "CHANGELOG.md", "SECURITY.md"}
-    wanted |= {"LICENSE", "Makefile", "constraints.txt", ".ci/run"}
+    wanted |= {"LICENSE", "Makefile", "constraints.txt", "tsconfig.json", ".ci/run"}
     assert wanted <= names
     assert not [name for name in names if name.startswith((".venv", "results")) or "__pycache__" in name]
 

@@ -165,6 +165,12 @@ def test_a_link_by_hash_and_one_to_nothing(opened, runs):
     assert "There is no question exam_one/999" in absent.page.locator("#q-missing").inner_text()
 
 
+def test_a_link_by_a_column_that_the_page_has_not_finds_nothing(opened):
+    found = opened("#by=easy")
+    found.ready()
+    assert found.count() == 0
+
+
 def test_keys_alone_reach_the_third_disagreement(opened):
     found = opened(permissions=["clipboard-read", "clipboard-write"])
     page = found.ready()

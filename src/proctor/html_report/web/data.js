@@ -6,19 +6,28 @@ const [WRONG, RIGHT, PARTLY, UNREAD, UNFINISHED, FAILED, PLAIN, ABSENT] = [0, 1,
 const NONE = 255;
 const [FINE, COARSE, TURN] = [0.05, 0.2, 60];
 
-/** Nats that a step stands for. */
+/**
+ * Nats that a step stands for.
+ * @type {(step: number) => number}
+ */
 const nats = (step) => (step < TURN ? FINE * step : FINE * TURN + COARSE * (step - TURN));
 
 /** Of each step, its weight beside the likeliest option. */
 const WEIGHTS = Float64Array.from({ length: 256 }, (_, step) => (step === NONE ? 0 : Math.exp(-nats(step))));
 
-/** The text of a data element, or null. */
+/**
+ * The text of a data element, or null.
+ * @type {(name: string) => string | null}
+ */
 const carried = (name) => {
   const node = document.getElementById("d-" + name);
   return node ? node.textContent : null;
 };
 
-/** Base64 of raw deflate to bytes. */
+/**
+ * Base64 of raw deflate to bytes.
+ * @type {(text: string) => Promise<ArrayBuffer>}
+ */
 const unpack = async (text) => {
   const binary = atob(text);
   const bytes = new Uint8Array(binary.length);
@@ -27,15 +36,21 @@ const unpack = async (text) => {
   return new Response(stream).arrayBuffer();
 };
 
+/** @type {(name: string) => Promise<any>} */
 const unpackJson = async (name) => {
   const text = carried(name);
   return text === null ? null : JSON.parse(new TextDecoder().decode(await unpack(text)));
 };
 
+/** @type {(place: number) => string} */
 const letterOf = (place) => (place === NONE ? "–" : place < 26 ? String.fromCharCode(65 + place) : String(place + 1));
 
 /** Every question as numbers; `i` is its place among all. */
 class Columns {
+  /**
+   * @param {Info} info
+   * @param {ArrayBufferLike} buffer
+   */
   constructor(info, buffer) {
     const layout = info.columns;
     this.n = info.tasks.reduce((sum, task) => sum + task.n, 0);
@@ -43,6 +58,7 @@ class Columns {
     this.runs = info.runs.length;
     this.task = new Uint16Array(this.n);
     this.id = new Int32Array(this.n);
+    /** @type {number[]} */
     this.starts = [];
     const steps = new Int32Array(buffer, layout.id, this.n);
     let at = 0;
@@ -64,14 +80,22 @@ class Columns {
     this.groups = layout.groups;
     this.offset = new Uint32Array(this.n);
     for (let i = 1; i < this.n; i += 1) this.offset[i] = this.offset[i - 1] + this.k[i - 1];
+    /** @type {RunColumns[]} */
     this.of = [];
     for (const run of layout.runs) this.of.push(this.decode(buffer, run, this.of[0]));
     this.metrics = layout.metrics;
     this.buffer = buffer;
+    /** @type {(RunNumbers | null)[]} */
     this.derived = this.of.map(() => null);
   }
 
-  /** Picks are stored by their distance from the likeliest option, states by what differs from "the pick is right". */
+  /**
+   * Picks are stored by their distance from the likeliest option, states by what differs from "the pick is right".
+   * @param {ArrayBufferLike} buffer
+   * @param {RunLayout} run
+   * @param {RunColumns | undefined} first
+   * @returns {RunColumns}
+   */
   decode(buffer, run, first) {
     const state = new Uint8Array(buffer, run.state, this.n).slice();
     const picked = new Uint8Array(buffer, run.picked, this.n).slice();
@@ -79,7 +103,7 @@ class Columns {
     const steps = new Uint8Array(buffer, run.steps, total).slice();
     const best = new Uint8Array(buffer, run.best, this.n).slice();
     // Of a run that is like the first one, what differs from it.
-    if (run.beyond) for (let j = 0; j < total; j += 1) steps[j] += first.steps[j];
+    if (run.beyond && first) for (let j = 0; j < total; j += 1) steps[j] += first.steps[j];
     for (let i = 0; i < this.n; i += 1) {
       let likeliest = NONE;
       if (best[i] !== NONE) {
@@ -95,17 +119,24 @@ class Columns {
     return { state, picked, steps, best };
   }
 
+  /** @param {number} i */
   hash(i) {
     const digits = [...this.hashes.subarray(3 * i, 3 * i + 3)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     return digits === "000000" ? "" : digits;
   }
 
+  /** @param {number} i */
   rightOptions(i) {
     if (this.golds[i]) return this.golds[i];
     return this.gold[i] === NONE ? [] : [this.gold[i]];
   }
 
-  /** Probabilities among the options; empty where they are not known. */
+  /**
+   * Probabilities among the options; empty where they are not known.
+   * @param {number} run
+   * @param {number} i
+   * @returns {number[]}
+   */
   p(run, i) {
     const { steps, best } = this.of[run];
     if (best[i] === NONE) return [];
@@ -117,14 +148,23 @@ class Columns {
     return total ? weights.map((weight) => weight / total) : [];
   }
 
-  /** About the log-likelihood of an option. */
+  /**
+   * About the log-likelihood of an option.
+   * @param {number} run
+   * @param {number} i
+   * @param {number} option
+   */
   loglikelihood(run, i, option) {
     const { steps, best } = this.of[run];
     const step = steps[this.offset[i] + option];
     return best[i] === NONE || step === NONE ? null : 1 - 2 ** (best[i] / 16) - nats(step);
   }
 
-  /** Of a run, by question: the probability of what was picked, of what is right, and the lead of the likeliest. */
+  /**
+   * Of a run, by question: the probability of what was picked, of what is right, and the lead of the likeliest.
+   * @param {number} run
+   * @returns {RunNumbers}
+   */
   numbers(run) {
     if (this.derived[run]) return this.derived[run];
     const [picked, gold, margin] = [new Float32Array(this.n), new Float32Array(this.n), new Float32Array(this.n)];
@@ -148,7 +188,11 @@ class Columns {
     return this.derived[run];
   }
 
-  /** The scores of a question in a run: `[{name, filter, value}]`. */
+  /**
+   * The scores of a question in a run: `[{name, filter, value}]`.
+   * @param {number} run
+   * @param {number} i
+   */
   scores(run, i) {
     const task = this.task[i];
     const place = i - this.starts[task];
@@ -161,7 +205,10 @@ class Columns {
     });
   }
 
-  /** The place of a question by its address `task/17` or `task/@1f3a9c`; -1: there is none. */
+  /**
+   * The place of a question by its address `task/17` or `task/@1f3a9c`; -1: there is none.
+   * @param {string} address
+   */
   find(address) {
     const slash = address.lastIndexOf("/");
     const number = this.tasks.findIndex((task) => task.name === address.slice(0, slash));
@@ -175,6 +222,7 @@ class Columns {
     return -1;
   }
 
+  /** @param {number} i */
   address(i) {
     return `${this.tasks[this.task[i]].name}/${this.id[i]}`;
   }
@@ -183,17 +231,26 @@ class Columns {
 const MARK = "\u007f";
 const REFERENCE = /\u007f([\s\S])/g;
 
-/** Texts of questions; a block is unpacked once. */
+/**
+ * Texts of questions; a block is unpacked once.
+ * @implements {TextSource}
+ */
 class Texts {
+  /** @param {Info} info */
   constructor(info) {
     this.starts = info.blocks;
     this.runs = info.runs.length;
+    /** @type {Map<number, TextBlock>} */
     this.blocks = new Map();
+    /** @type {Map<number, Promise<TextBlock>>} */
     this.loading = new Map();
+    /** @type {Record<number, string>[] | null} */
     this.heads = null;
+    /** @type {string[][]} */
     this.folded = [];
   }
 
+  /** @param {number} i */
   block(i) {
     let [low, high] = [0, this.starts.length - 1];
     while (low < high) {
@@ -204,18 +261,30 @@ class Texts {
     return low;
   }
 
+  /**
+   * @param {number} number
+   * @returns {Promise<TextBlock>}
+   */
   load(number) {
-    if (!this.loading.has(number)) this.loading.set(number, this.read(number));
-    return this.loading.get(number);
+    const loading = this.loading.get(number) ?? this.read(number);
+    this.loading.set(number, loading);
+    return loading;
   }
 
+  /** @param {number} number */
   async read(number) {
     const names = Array.from({ length: this.runs }, (_, run) => unpackJson(`run-${run}-${number}`));
     const [{ table, rows }, ...own] = await Promise.all([unpackJson(`texts-${number}`), ...names]);
-    this.blocks.set(number, { table, rows, own });
+    const block = { table, rows, own };
+    this.blocks.set(number, block);
+    return block;
   }
 
-  /** A question's texts if they are there: null while they are not, {} where the page has none. */
+  /**
+   * A question's texts if they are there: null while they are not, {} where the page has none.
+   * @param {number} i
+   * @returns {Found | null}
+   */
   now(i) {
     if (!this.starts.length) return {};
     const number = this.block(i);
@@ -228,38 +297,54 @@ class Texts {
     return { question, options: options || [], doc: block.table[doc], prompt: block.table[prompt] || null, target: target || null, own };
   }
 
+  /** @param {number} i */
   async get(i) {
     if (this.starts.length) await this.load(this.block(i));
     return this.now(i);
   }
 
+  /**
+   * @param {string} text
+   * @param {Found} found
+   */
   resolve(text, found) {
     return text.replace(REFERENCE, (_, letter) => {
       if (letter === "!") return MARK;
-      if (letter === "q") return found.question;
-      if (letter === "r") return found.question.slice(1, -1);
-      return found.options[letter.charCodeAt(0) - 65] ?? "";
+      if (letter === "q") return found.question ?? "";
+      if (letter === "r") return (found.question ?? "").slice(1, -1);
+      return (found.options || [])[letter.charCodeAt(0) - 65] ?? "";
     });
   }
 
-  /** A document as JSON. */
+  /**
+   * A document as JSON.
+   * @param {Found} found
+   */
   document(found) {
-    const json = { question: JSON.stringify(found.question), options: found.options.map((one) => JSON.stringify(one)) };
+    const json = { question: JSON.stringify(found.question), options: (found.options || []).map((one) => JSON.stringify(one)) };
     return found.doc ? this.resolve(found.doc, json) : null;
   }
 
+  /**
+   * @param {number} task
+   * @param {number} run
+   * @returns {Promise<string>}
+   */
   async head(task, run) {
     this.heads ??= (await unpackJson("heads")) || [];
-    const heads = this.heads[task] || {};
+    /** @type {Record<string, string>} */
+    const heads = this.heads?.[task] || {};
     return heads[run] ?? heads[Object.keys(heads)[0]] ?? "";
   }
 
-  /** All texts, folded for the search; `progress(share)` is called on the way. */
+  /**
+   * All texts, folded for the search; `progress(share)` is called on the way.
+   * @param {(share: number) => void} progress
+   */
   async all(progress) {
     for (let number = 0; number < this.starts.length; number += 1) {
-      await this.load(number);
+      const { rows, own } = await this.load(number);
       if (!this.folded[number]) {
-        const { rows, own } = this.blocks.get(number);
         this.folded[number] = rows.map((row, place) => {
           if (row[0] === 0) return "";
           const answers = own.map((mine) => (mine && mine[place] ? mine[place][0] || "" : ""));
@@ -270,7 +355,11 @@ class Texts {
     }
   }
 
-  /** What a view needs of the texts before its questions can be chosen. */
+  /**
+   * What a view needs of the texts before its questions can be chosen.
+   * @param {View} _
+   * @param {(share: number) => void} progress
+   */
   async prepare(_, progress) {
     await this.all(progress);
   }
@@ -280,11 +369,18 @@ class Texts {
     await this.all(() => {});
   }
 
-  /** Characters of each question, once texts are there. */
+  /**
+   * Characters of each question, once texts are there.
+   * @param {Columns} columns
+   */
   lengths(columns) {
-    return Float32Array.from({ length: columns.n }, (_, i) => (this.now(i).question ?? "").length);
+    return Float32Array.from({ length: columns.n }, (_, i) => (this.now(i)?.question ?? "").length);
   }
 
+  /**
+   * @param {number} i
+   * @param {string[]} words
+   */
   matches(i, words) {
     const number = this.block(i);
     const text = this.folded[number] ? this.folded[number][i - this.starts[number]] : "";
@@ -292,16 +388,22 @@ class Texts {
   }
 }
 
-/** What the page carries: null where it has no questions. */
+/**
+ * What the page carries: null where it has no questions.
+ * @type {() => (() => Promise<Source>) | null}
+ */
 const carriedSource = () => {
   const text = carried("info");
   return text === null ? null : async () => {
     const info = JSON.parse(text);
-    return { info, columns: new Columns(info, await unpack(carried("columns"))), texts: new Texts(info) };
+    return { info, columns: new Columns(info, await unpack(carried("columns") ?? "")), texts: new Texts(info) };
   };
 };
 
-/** A document's JSON as it was hashed: two spaces deeper with each bracket; numbers stay as they are written. */
+/**
+ * A document's JSON as it was hashed: two spaces deeper with each bracket; numbers stay as they are written.
+ * @type {(text: string) => string}
+ */
 const indented = (text) => {
   let [out, depth, inString] = ["", 0, false];
   const line = () => `\n${"  ".repeat(depth)}`;
@@ -329,7 +431,10 @@ const indented = (text) => {
   return out;
 };
 
-/** The whole SHA-256 of a document, where the page has it and the browser can; else null. */
+/**
+ * The whole SHA-256 of a document, where the page has it and the browser can; else null.
+ * @type {(text: string, start: string) => Promise<string | null>}
+ */
 const documentHash = async (text, start) => {
   try {
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(indented(text))));
@@ -340,9 +445,13 @@ const documentHash = async (text, start) => {
   }
 };
 
+/** @type {(text: string) => string} */
 const fold = (text) => text.normalize("NFC").toLowerCase();
 
-/** The words of a search: `"…"` is one word as it stands. */
+/**
+ * The words of a search: `"…"` is one word as it stands.
+ * @type {(text: string) => string[]}
+ */
 const wordsOf = (text) => {
   const words = [];
   for (const match of text.matchAll(/"([^"]+)"?|(\S+)/g)) words.push(fold(match[1] ?? match[2]));

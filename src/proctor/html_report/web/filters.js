@@ -1,26 +1,37 @@
 // The controls over the list: they change the view, and show it; what is active is a chip that takes it away.
 
 class Filters {
+  /**
+   * @param {Info} info
+   * @param {Columns} columns
+   * @param {(more: ViewChange) => unknown} change
+   */
   constructor(info, columns, change) {
-    Object.assign(this, { info, columns, change });
+    this.info = info;
+    this.columns = columns;
+    this.change = change;
     this.letters = info.runs.map((run) => run.letter);
+    /** @type {Record<string, any>} */
     this.fields = {};
     this.toggles = this.toggleButtons();
     for (const id of ["search", "task", "run", "picked", "by", "sort", "down", "p-low", "p-high", "len-low", "len-high"])
-      this.fields[id] = document.getElementById(`q-${id}`);
+      this.fields[id] = byId(`q-${id}`);
     this.fill();
     this.listen();
   }
 
   toggleButtons() {
     const { columns, info } = this;
+    /** @type {(states: number[]) => boolean} */
     const any = (states) => columns.of.some((run) => run.state.some((state) => states.includes(state)));
     const several = info.runs.length > 1;
+    /** @type {Record<string, boolean>} */
     const useful = {
       unread: any([UNREAD, UNFINISHED]), failed: any([FAILED]), disagree: several, only_a: several, only_b: several,
       confident: columns.k.some(Boolean), wrong: any([WRONG, PARTLY]), right: any([RIGHT]), flagged: true,
     };
-    const box = document.getElementById("q-toggles");
+    const box = byId("q-toggles");
+    /** @type {Record<string, HTMLElement>} */
     const found = {};
     for (const one of TOGGLES.filter((name) => useful[name])) {
       found[one] = make("button", { type: "button", "aria-pressed": "false", click: () => this.toggle(one) }, this.name(one));
@@ -29,6 +40,7 @@ class Filters {
     return found;
   }
 
+  /** @param {string} toggle */
   name(toggle) {
     if (toggle === "only_a" || toggle === "only_b") return say("only_run", { run: this.letters[toggle === "only_a" ? 0 : 1] });
     return say(`filter_${toggle}`);
@@ -36,6 +48,7 @@ class Filters {
 
   fill() {
     const { info, columns, fields } = this;
+    /** @type {(value: string, text: string) => HTMLElement} */
     const option = (value, text) => make("option", { value }, text);
     fields.task.append(option("", say("all_tasks")), ...info.groups.map((one) => option(one.name, one.alias)),
       ...info.tasks.map((one) => option(one.name, `\u2003${one.alias}${one.group ? ` · ${one.group}` : ""}`)));
@@ -52,6 +65,7 @@ class Filters {
 
   listen() {
     const { fields } = this;
+    /** @type {(key: keyof View, value: any) => void} */
     const set = (key, value) => this.change({ [key]: value });
     let waiting = 0;
     fields.search.addEventListener("input", () => {
@@ -64,22 +78,27 @@ class Filters {
     fields.by.addEventListener("change", () => set("by", fields.by.value));
     fields.sort.addEventListener("change", () => set("o", fields.sort.value));
     fields.down.addEventListener("click", () => this.change((view) => ({ down: !view.down })));
+    /** @type {(name: string, key: keyof View) => void} */
     const ends = (name, key) => ["low", "high"].forEach((end) => fields[`${name}-${end}`].addEventListener("change", () =>
       set(key, [fields[`${name}-low`].value, fields[`${name}-high`].value])));
     ends("p", "p");
     ends("len", "len");
   }
 
+  /** @param {string} one */
   toggle(one) {
     if (this.toggles[one]) this.change((view) => ({ f: view.f.includes(one) ? view.f.filter((other) => other !== one) : [...view.f, one] }));
   }
 
-  /** Show a view in the controls and as chips. */
+  /**
+   * Show a view in the controls and as chips.
+   * @param {View} view
+   */
   show(view) {
     const { fields } = this;
     for (const [one, button] of Object.entries(this.toggles)) button.setAttribute("aria-pressed", String(view.f.includes(one)));
     if (document.activeElement !== fields.search) fields.search.value = view.s;
-    Object.assign(fields.task, { value: view.t });
+    fields.task.value = view.t;
     fields.run.value = this.letters[view.run];
     fields.picked.value = view.k;
     fields.by.value = view.by;
@@ -87,10 +106,12 @@ class Filters {
     fields.down.setAttribute("aria-pressed", String(view.down));
     [fields["p-low"].value, fields["p-high"].value] = view.p;
     [fields["len-low"].value, fields["len-high"].value] = view.len;
-    document.getElementById("q-chips").replaceChildren(...this.chips(view));
+    byId("q-chips").replaceChildren(...this.chips(view));
   }
 
+  /** @param {View} view */
   chips(view) {
+    /** @type {(text: string, less: ViewChange) => HTMLElement} */
     const chip = (text, less) => make("button", { type: "button", class: "chip", "aria-label": say("take_away", { filter: text }), click: () => this.change(less) }, text, make("span", { "aria-hidden": "true" }, " ×"));
     const task = [...this.info.groups, ...this.info.tasks].find((one) => one.name === view.t);
     const found = view.f.map((one) => chip(this.name(one), (now) => ({ f: now.f.filter((other) => other !== one) })));

@@ -4,17 +4,34 @@ const FLAGS = ["bad_key", "unclear", "duplicate", "other"];
 
 class Flags {
   constructor() {
+    /** @type {Record<string, Flag>} */
     try { this.found = JSON.parse(kept.get("proctor-flags") || "{}"); } catch { this.found = {}; }
   }
 
+  /**
+   * @param {Columns} columns
+   * @param {number} i
+   */
   key(columns, i) {
     return `${columns.tasks[columns.task[i]].name}/${columns.hash(i) || columns.id[i]}`;
   }
 
+  /**
+   * @param {Columns} columns
+   * @param {number} i
+   * @returns {Flag | undefined}
+   */
   of(columns, i) {
     return this.found[this.key(columns, i)];
   }
 
+  /**
+   * @param {Columns} columns
+   * @param {number} i
+   * @param {string | null} flag
+   * @param {string} note
+   * @param {string | null} hash
+   */
   set(columns, i, flag, note, hash) {
     const key = this.key(columns, i);
     if (!flag) delete this.found[key];
@@ -22,11 +39,13 @@ class Flags {
     kept.set("proctor-flags", JSON.stringify(this.found));
   }
 
+  /** @param {Columns} columns */
   count(columns) {
     const names = new Set(columns.tasks.map((task) => task.name));
     return Object.values(this.found).filter((one) => names.has(one.task)).length;
   }
 
+  /** @param {Columns} columns */
   lines(columns) {
     const names = new Set(columns.tasks.map((task) => task.name));
     return Object.values(this.found).filter((one) => names.has(one.task)).map((one) => `${JSON.stringify(one)}\n`).join("");

@@ -4,10 +4,24 @@ const ROW = 32;
 const RUNS_SHOWN = 4;
 
 class List {
+  /**
+   * @param {HTMLElement} node
+   * @param {Columns} columns
+   * @param {TextSource} texts
+   * @param {(i: number) => void} open
+   */
   constructor(node, columns, texts, open) {
-    [this.node, this.columns, this.texts, this.open] = [node, columns, texts, open];
+    this.node = node;
+    this.columns = columns;
+    this.texts = texts;
+    this.open = open;
+    /** @type {number[]} */
     this.order = [];
-    [this.at, this.pressed] = [-1, null];
+    this.at = -1;
+    /** @type {number[] | null} */
+    this.pressed = null;
+    /** @type {number | null} */
+    this.frame = null;
     this.space = make("div", { class: "space", role: "presentation" });
     node.append(this.space);
     node.addEventListener("scroll", () => this.later(), { passive: true });
@@ -18,12 +32,15 @@ class List {
     });
     node.addEventListener("pointerup", (event) => this.release(event));
     node.addEventListener("click", (event) => {
-      const row = event.detail === 0 && event.target.closest("[data-at]");
+      const { target } = event;
+      /** @type {HTMLElement | null} */
+      const row = event.detail === 0 && target instanceof Element ? target.closest("[data-at]") : null;
       if (row) this.select(Number(row.dataset.at), true);
     });
     new ResizeObserver(() => this.later()).observe(node);
   }
 
+  /** @param {PointerEvent} event */
   release(event) {
     const [pressed, { left }] = [this.pressed, this.node.getBoundingClientRect()];
     this.pressed = null;
@@ -33,6 +50,10 @@ class List {
     if (event.clientX - left < this.node.clientWidth && at >= 0 && at < this.order.length) this.select(at, true);
   }
 
+  /**
+   * @param {number[]} order
+   * @param {number} keep
+   */
   show(order, keep) {
     this.order = order;
     this.at = keep >= 0 ? order.indexOf(keep) : -1;
@@ -46,6 +67,7 @@ class List {
     this.frame ??= requestAnimationFrame(() => { this.frame = null; this.draw(); });
   }
 
+  /** @param {boolean} [middle] */
   reveal(middle) {
     const [top, height] = [this.at * ROW, this.node.clientHeight];
     if (middle) this.node.scrollTop = top - (height - ROW) / 2;
@@ -53,6 +75,10 @@ class List {
     else if (top + ROW > this.node.scrollTop + height) this.node.scrollTop = top + ROW - height;
   }
 
+  /**
+   * @param {number} at
+   * @param {boolean} open
+   */
   select(at, open) {
     if (!this.order.length) return;
     this.at = Math.max(0, Math.min(at, this.order.length - 1));
@@ -71,6 +97,7 @@ class List {
     else this.node.removeAttribute("aria-activedescendant");
   }
 
+  /** @param {number} at */
   row(at) {
     const i = this.order[at];
     const { columns } = this;

@@ -3,13 +3,25 @@
 const MOST_PRINTED = 200;
 
 class Questions {
+  /**
+   * @param {Info} info
+   * @param {Columns} columns
+   * @param {TextSource} texts
+   */
   constructor(info, columns, texts) {
-    Object.assign(this, { info, columns, texts, flags: new Flags(), lengths: null, mark: "" });
+    this.info = info;
+    this.columns = columns;
+    this.texts = texts;
+    this.flags = new Flags();
+    /** @type {Float32Array | null} */
+    this.lengths = null;
+    this.mark = "";
+    this.turn = 0;
     this.letters = info.runs.map((run) => run.letter);
-    this.section = document.getElementById("questions");
-    this.count = document.getElementById("q-count");
-    this.list = new List(document.getElementById("q-list"), columns, this.texts, (i) => this.open(i));
-    this.pane = new Pane(document.getElementById("q-pane"), info, columns, this.texts, this.flags, {
+    this.section = byId("questions");
+    this.count = byId("q-count");
+    this.list = new List(byId("q-list"), columns, this.texts, (i) => this.open(i));
+    this.pane = new Pane(byId("q-pane"), info, columns, this.texts, this.flags, {
       move: (step) => this.move(step), close: () => this.close(), copyLink: (button) => copy(this.link(), button), flagged: () => this.list.draw(),
     });
     this.filters = new Filters(info, columns, (more) => this.change(more));
@@ -24,28 +36,33 @@ class Questions {
   head() {
     const runs = this.letters.slice(0, RUNS_SHOWN).map((letter, run) => make("span", { class: "run" }, runMark(run), letter));
     const cells = ["gold", "p", "task", "text"].map((name) => make("span", { class: name }, say(`head_${name}`)));
-    document.getElementById("q-head").append(...runs, ...cells);
-    document.getElementById("q-split").style.setProperty("--runs", String(runs.length));
+    byId("q-head").append(...runs, ...cells);
+    byId("q-split").style.setProperty("--runs", String(runs.length));
   }
 
   buttons() {
-    const on = (id, act) => document.getElementById(id).addEventListener("click", act);
+    /** @type {(id: string, act: () => void) => void} */
+    const on = (id, act) => byId(id).addEventListener("click", act);
     on("q-csv", () => this.csv());
     on("q-flags", () => download("flags.jsonl", "application/jsonl", this.flags.lines(this.columns)));
     on("q-help", () => this.help());
-    const keys = document.getElementById("q-keys");
+    /** @type {HTMLInputElement} */
+    const keys = byId("q-keys");
     keys.checked = kept.get("proctor-keys") !== "off";
     keys.addEventListener("change", () => kept.set("proctor-keys", keys.checked ? "on" : "off"));
   }
 
   async start() {
-    document.getElementById("q-tools").hidden = false;
+    byId("q-tools").hidden = false;
     await this.apply();
     if (this.view.q) await this.goTo(this.view.q);
     this.section.dataset.state = "ready";
   }
 
-  /** Take a change of the view: it goes into the address, and from there to the list. */
+  /**
+   * Take a change of the view: it goes into the address, and from there to the list.
+   * @param {ViewChange} more
+   */
   change(more) {
     const next = { ...this.view, ...(typeof more === "function" ? more(this.view) : more) };
     this.view = next;
@@ -53,6 +70,7 @@ class Questions {
     return this.apply();
   }
 
+  /** @param {boolean} push */
   write(push) {
     const hash = viewHash(this.view, this.letters);
     if (hash === this.mark) return;
@@ -76,7 +94,7 @@ class Questions {
   async apply() {
     const { view } = this;
     this.filters.show(view);
-    const turn = (this.turn = (this.turn || 0) + 1);
+    const turn = (this.turn += 1);
     const needsTexts = view.s || view.len.some(Boolean) || view.o === "length";
     if (needsTexts) {
       this.section.dataset.state = "busy";
@@ -93,6 +111,7 @@ class Questions {
     if (this.texts.starts.length) for (const i of order.slice(0, MOST_PRINTED)) this.texts.load(this.texts.block(i));
   }
 
+  /** @param {number} i */
   async open(i) {
     this.view = { ...this.view, q: this.columns.address(i) };
     this.write(true);
@@ -100,9 +119,10 @@ class Questions {
     this.section.dataset.open = this.view.q;
   }
 
+  /** @param {string} address */
   async goTo(address) {
     const i = this.columns.find(address);
-    const missing = document.getElementById("q-missing");
+    const missing = byId("q-missing");
     missing.hidden = i >= 0;
     if (i < 0) {
       missing.textContent = say("no_question", { address });
@@ -126,15 +146,20 @@ class Questions {
     this.list.node.focus();
   }
 
+  /** @param {number} step */
   move(step) {
     if (!this.list.order.length) return;
     this.list.select(this.list.at + step, this.pane.i >= 0);
     if (document.activeElement === document.body) this.list.node.focus({ preventScroll: true });
   }
 
-  /** The next question, up or down, on which runs disagree; with one run, that it got wrong. */
+  /**
+   * The next question, up or down, on which runs disagree; with one run, that it got wrong.
+   * @param {number} step
+   */
   jump(step) {
     const { columns } = this;
+    /** @type {(i: number) => boolean} */
     const wanted = (i) => (columns.runs > 1 ? disagree(columns, i) : columns.of[0].state[i] !== RIGHT);
     for (let at = this.list.at + step; at >= 0 && at < this.list.order.length; at += step) {
       if (wanted(this.list.order[at])) {
@@ -149,8 +174,9 @@ class Questions {
     return `${location.href.split("#")[0]}#q=${i === undefined ? "" : this.columns.address(i)}`;
   }
 
+  /** @param {KeyboardEvent} event */
   key(event) {
-    const { target } = event;
+    const target = /** @type {HTMLElement} */ (event.target);
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     const typing = target.closest("input:not([type=checkbox]), textarea, select");
     if (event.key === "Escape" && (this.pane.i >= 0 || typing)) {
@@ -158,10 +184,13 @@ class Questions {
       else this.close();
       return;
     }
-    if (typing || !document.getElementById("q-keys").checked) return;
+    /** @type {HTMLInputElement} */
+    const keys = byId("q-keys");
+    if (typing || !keys.checked) return;
     const inList = target === this.list.node || target === document.body;
     if (!inList && ["ArrowDown", "ArrowUp", "Enter", "Home", "End", "PageDown", "PageUp"].includes(event.key)) return;
     const page = Math.floor(this.list.node.clientHeight / ROW);
+    /** @type {Record<string, () => unknown>} */
     const acts = {
       j: () => this.move(1), k: () => this.move(-1), ArrowDown: () => this.move(1), ArrowUp: () => this.move(-1),
       PageDown: () => this.move(page), PageUp: () => this.move(-page), Home: () => this.list.select(0, this.pane.i >= 0),
@@ -169,7 +198,7 @@ class Questions {
       Enter: () => { if (this.list.at >= 0) this.open(this.list.order[this.list.at]); },
       "/": () => this.filters.fields.search.focus(), n: () => this.jump(1), p: () => this.jump(-1),
       w: () => this.filters.toggle("wrong"), d: () => this.filters.toggle("disagree"), u: () => this.filters.toggle("unread"),
-      c: () => copy(this.link(), document.getElementById("q-help")), "?": () => this.help(),
+      c: () => copy(this.link(), byId("q-help")), "?": () => this.help(),
     };
     const act = acts[event.key] || (/^[1-9]$/.test(event.key) && Number(event.key) <= this.letters.length ? () => this.change({ run: Number(event.key) - 1 }) : null);
     if (!act) return;
@@ -178,11 +207,14 @@ class Questions {
   }
 
   help() {
-    document.getElementById("q-dialog").showModal();
+    /** @type {HTMLDialogElement} */
+    const dialog = byId("q-dialog");
+    dialog.showModal();
   }
 
   async csv() {
     await this.texts.whole(this.list.order);
+    /** @type {(value: unknown) => string} */
     const cell = (value) => {
       const text = String(value ?? "");
       // A table program takes these for formulas.
@@ -190,6 +222,7 @@ class Questions {
       return /[",\n\r]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
     };
     const heads = this.letters.flatMap((letter) => [`state_${letter}`, `picked_${letter}`, `p_${letter}`]);
+    /** @type {unknown[][]} */
     const lines = [["task", "doc_id", "doc_hash", "gold", ...heads, "question"]];
     for (const i of this.list.order) {
       const runs = this.columns.of.flatMap((run, place) => {
@@ -211,24 +244,24 @@ class Questions {
       make("td", {}, this.columns.rightOptions(i).map(letterOf).join("")),
       make("td", { dir: "auto" }, (this.texts.now(i)?.question ?? "").slice(0, 400))));
     const heads = [say("head_task"), ...this.letters, say("head_gold"), say("head_text")].map((text) => make("th", { scope: "col" }, text));
-    document.getElementById("q-print").replaceChildren(
+    byId("q-print").replaceChildren(
       make("p", { class: "note" }, say("printed", { n: shownNow.length, total: this.list.order.length })),
       make("table", {}, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows)));
   }
 }
 
 const start = async () => {
-  const node = document.getElementById("d-strings");
+  const node = byId("d-strings");
   speak(JSON.parse(node.textContent));
   startTheme();
   startCopyButtons();
   startSorting();
-  const section = document.getElementById("questions");
+  const section = byId("questions");
   const open = typeof servedSource === "undefined" ? carriedSource() : servedSource();
   if (!section || !open) return;
   if (typeof DecompressionStream === "undefined") {
-    document.getElementById("q-missing").hidden = false;
-    document.getElementById("q-missing").textContent = say("old_browser");
+    byId("q-missing").hidden = false;
+    byId("q-missing").textContent = say("old_browser");
     return;
   }
   // After the first paint: what is above must not wait for it.

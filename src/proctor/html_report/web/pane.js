@@ -1,11 +1,17 @@
 // One question, whole: what was asked, what each run made of it, the prompt, the document, what to do with it.
 
-/** Text with what cannot be seen made visible, where that is wanted. */
+/**
+ * Text with what cannot be seen made visible, where that is wanted.
+ * @type {(text: string, on: boolean) => string}
+ */
 const visible = (text, on) => (on ? text.replace(/ /g, "·").replace(/\t/g, "→\t").replace(/\r/g, "␍").replace(/\n/g, "↵\n") : text);
 
 const LONG = 20_000;
 
-/** A text as it stands; of a very long one the two ends, and a button for the rest: to lay it out takes long. */
+/**
+ * A text as it stands; of a very long one the two ends, and a button for the rest: to lay it out takes long.
+ * @type {(text: string, attributes: Record<string, any>, parts: (text: string) => (Node | string)[]) => HTMLElement[]}
+ */
 const longText = (text, attributes, parts) => {
   const node = make("pre", { dir: "auto", ...attributes });
   if (text.length <= LONG) {
@@ -19,15 +25,33 @@ const longText = (text, attributes, parts) => {
 };
 
 class Pane {
+  /**
+   * @param {HTMLElement} node
+   * @param {Info} info
+   * @param {Columns} columns
+   * @param {TextSource} texts
+   * @param {Flags} flags
+   * @param {PaneActions} actions
+   */
   constructor(node, info, columns, texts, flags, actions) {
-    Object.assign(this, { node, info, columns, texts, flags, actions, i: -1, invisible: false });
+    this.node = node;
+    this.info = info;
+    this.columns = columns;
+    this.texts = texts;
+    this.flags = flags;
+    this.actions = actions;
+    this.i = -1;
+    this.invisible = false;
+    /** @type {Found} */
+    this.found = {};
   }
 
+  /** @param {number} i */
   async open(i) {
     this.i = i;
     const found = await this.texts.get(i);
     if (this.i !== i) return;
-    this.found = found;
+    this.found = found ?? {};
     this.node.hidden = false;
     this.draw();
     this.node.scrollTop = 0;
@@ -42,6 +66,7 @@ class Pane {
   draw() {
     const { columns, i, found } = this;
     const task = columns.tasks[columns.task[i]];
+    /** @type {(HTMLElement | null)[]} */
     const parts = [this.top(task)];
     if (found.question === undefined) parts.push(make("p", { class: "note" }, say("no_text_here")));
     else parts.push(make("div", { class: "question", dir: "auto" }, visible(found.question, this.invisible)));
@@ -51,7 +76,9 @@ class Pane {
     this.node.replaceChildren(...parts.filter(Boolean));
   }
 
+  /** @param {TaskInfo} task */
   top(task) {
+    /** @type {(key: string, label: string, act: () => void) => HTMLElement} */
     const button = (key, label, act) => make("button", { type: "button", click: act, title: label }, key);
     const link = make("button", { type: "button", click: () => this.actions.copyLink(link) }, say("copy_link"));
     const eye = make("button", { type: "button", "aria-pressed": String(this.invisible), click: () => { this.invisible = !this.invisible; this.draw(); } }, say("invisible"));
@@ -60,6 +87,7 @@ class Pane {
       make("div", { class: "buttons" }, button("↑", say("previous"), () => this.actions.move(-1)), button("↓", say("next"), () => this.actions.move(1)), link, eye, button("✕", say("close"), () => this.actions.close())));
   }
 
+  /** @param {number} option */
   label(option) {
     return this.columns.tasks[this.columns.task[this.i]].labels[option] || letterOf(option);
   }
@@ -71,7 +99,7 @@ class Pane {
     const count = Math.max(columns.k[i], (found.options || []).length);
     const rows = Array.from({ length: count }, (_, option) => {
       const isGold = golds.includes(option);
-      const pickedBy = columns.of.map((one, run) => run).filter((run) => columns.of[run].picked[i] === option);
+      const pickedBy = columns.of.map((_, run) => run).filter((run) => columns.of[run].picked[i] === option);
       const notes = [isGold ? make("b", { class: "is-gold" }, "✓ ", say("right_answer")) : null,
         ...pickedBy.map((run) => make("span", { class: "picked-by" }, runMark(run), " ", columns.runs > 1 ? say("picked_by", { run: this.info.runs[run].letter }) : say("picked")))];
       const bars = columns.of.map((_, run) => this.bar(run, option, chances[run][option])).filter(Boolean);
@@ -83,6 +111,11 @@ class Pane {
     return make("div", {}, make("ol", { class: "options" }, ...rows), known ? make("p", { class: "note" }, say("among_options")) : null);
   }
 
+  /**
+   * @param {number} run
+   * @param {number} option
+   * @param {number | undefined} p
+   */
   bar(run, option, p) {
     if (p === undefined) return null;
     const value = this.columns.loglikelihood(run, this.i, option);
@@ -94,7 +127,7 @@ class Pane {
   }
 
   target() {
-    return make("p", { class: "target" }, make("b", {}, `${say("right_answer")}: `), make("span", { dir: "auto" }, visible(this.found.target, this.invisible)));
+    return make("p", { class: "target" }, make("b", {}, `${say("right_answer")}: `), make("span", { dir: "auto" }, visible(this.found.target ?? "", this.invisible)));
   }
 
   /** Written answers, with what the filter took out of them. */
@@ -108,16 +141,22 @@ class Pane {
     });
   }
 
+  /**
+   * @param {string} raw
+   * @param {string | null} filtered
+   */
   written(raw, filtered) {
     const end = raw.lastIndexOf("</think>");
     const thinking = end < 0 ? null : raw.slice(0, end + 8);
     const text = end < 0 ? raw : raw.slice(end + 8);
+    /** @type {(shownText: string) => (Node | string)[]} */
     const marked = (shownText) => {
       const at = filtered ? shownText.lastIndexOf(filtered) : -1;
-      if (at < 0) return [visible(shownText, this.invisible)];
+      if (!filtered || at < 0) return [visible(shownText, this.invisible)];
       const [before, after] = [shownText.slice(0, at), shownText.slice(at + filtered.length)];
       return [visible(before, this.invisible), make("mark", {}, visible(filtered, this.invisible)), visible(after, this.invisible)];
     };
+    /** @type {(shownText: string) => (Node | string)[]} */
     const plain = (shownText) => [visible(shownText, this.invisible)];
     const folded = thinking && make("details", {}, make("summary", {}, say("thinking", { n: thinking.length })), ...longText(thinking, {}, plain));
     return [folded, ...longText(text, {}, marked)].filter(Boolean);
@@ -138,8 +177,11 @@ class Pane {
   /** The prompt of the first run, and of each other run that had another one. */
   prompts() {
     const { found } = this;
-    const given = [[0, found.prompt], ...(found.own || []).map((own, run) => [run, own ? own[2] : 0])];
-    return given.filter(([, text]) => text !== 0 && text !== null && text !== undefined).map(([run, text]) => {
+    /** @type {[number, string | 0 | null | undefined][]} */
+    const given = [[0, found.prompt]];
+    (found.own || []).forEach((own, run) => given.push([run, own ? own[2] : 0]));
+    return given.map(([run, text]) => {
+      if (typeof text !== "string") return null;
       const box = make("details", { class: "prompt" }, make("summary", {}, this.info.runs.length > 1 ? say("prompt_of", { run: this.info.runs[run].letter }) : say("prompt")));
       box.addEventListener("toggle", async () => {
         if (!box.open || box.dataset.state) return;
@@ -156,7 +198,7 @@ class Pane {
   document() {
     const { columns, i, found } = this;
     if (!found.doc) return null;
-    const plain = this.texts.document(found);
+    const plain = this.texts.document(found) ?? "";
     let text = plain;
     try { text = JSON.stringify(JSON.parse(plain), null, 2); } catch { /* NaN and the like: as it stands */ }
     return make("details", {}, make("summary", {}, say("document")), make("pre", { dir: "auto" }, text), make("p", { class: "note" }, say("hash", { hash: columns.hash(i) || "–" })));
@@ -173,8 +215,10 @@ class Pane {
   flagging() {
     const { columns, i, flags } = this;
     const now = flags.of(columns, i);
+    /** @type {(flag: string | null) => Promise<void>} */
     const put = async (flag) => {
-      const hash = this.found.doc ? await documentHash(this.texts.document(this.found), columns.hash(i)) : null;
+      const text = this.texts.document(this.found);
+      const hash = text ? await documentHash(text, columns.hash(i)) : null;
       flags.set(columns, i, flag, note.value, hash);
       this.draw();
       this.actions.flagged();

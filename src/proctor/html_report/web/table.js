@@ -3,8 +3,9 @@
 const THEMES = ["auto", "light", "dark"];
 
 const startTheme = () => {
-  const button = document.getElementById("theme");
-  let now = THEMES.includes(kept.get("proctor-theme")) ? kept.get("proctor-theme") : "auto";
+  const button = byId("theme");
+  const before = kept.get("proctor-theme") ?? "";
+  let now = THEMES.includes(before) ? before : "auto";
   const show = () => {
     if (now === "auto") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = now;
@@ -20,15 +21,19 @@ const startTheme = () => {
 };
 
 const startCopyButtons = () => {
-  for (const button of document.querySelectorAll("button.copy[hidden]")) {
+  /** @type {NodeListOf<HTMLElement>} */
+  const buttons = document.querySelectorAll("button.copy[hidden]");
+  for (const button of buttons) {
     button.hidden = false;
-    button.addEventListener("click", () => copy(button.previousElementSibling.textContent, button));
+    button.addEventListener("click", () => copy(button.previousElementSibling?.textContent ?? "", button));
   }
 };
 
 /** Tables of numbers sort by a click on a head; a third click gives the first order back. */
 const startSorting = () => {
-  for (const table of document.querySelectorAll("table.tree, table.differences")) {
+  /** @type {NodeListOf<HTMLTableElement>} */
+  const tables = document.querySelectorAll("table.tree, table.differences");
+  for (const table of tables) {
     const body = table.tBodies[table.tBodies.length - 1];
     const first = [...body.rows];
     table.querySelectorAll("thead th").forEach((head, column) => {
@@ -40,7 +45,9 @@ const startSorting = () => {
   }
 };
 
+/** @type {(table: HTMLTableElement, body: HTMLTableSectionElement, first: HTMLTableRowElement[], head: Element, column: number) => void} */
 const sortTable = (table, body, first, head, column) => {
+  /** @type {Record<string, string>} */
   const next = { none: column ? "descending" : "ascending", descending: column ? "ascending" : "none", ascending: column ? "none" : "descending" };
   const order = next[head.getAttribute("aria-sort") || "none"];
   table.querySelectorAll("thead th").forEach((one) => one.removeAttribute("aria-sort"));
@@ -50,12 +57,14 @@ const sortTable = (table, body, first, head, column) => {
     return;
   }
   head.setAttribute("aria-sort", order);
+  /** @type {(row: HTMLTableRowElement) => string | number} */
   const value = (row) => {
     const text = row.cells[column].textContent.trim();
     const number = parseFloat(text.replace("−", "-").replace(/,/g, ""));
     return Number.isNaN(number) ? text : number;
   };
   const sign = order === "ascending" ? 1 : -1;
+  /** @type {(a: string | number, b: string | number) => number} */
   const compare = (a, b) => (typeof a === typeof b ? (a < b ? -1 : a > b ? 1 : 0) * sign : typeof a === "number" ? -1 : 1);
   body.replaceChildren(...[...first].sort((a, b) => compare(value(a), value(b))));
 };

@@ -1,21 +1,27 @@
 // What is shown: filters and order, as a value that stands in the address.
 
 const TOGGLES = ["wrong", "right", "unread", "failed", "disagree", "only_a", "only_b", "confident", "flagged"];
+/** @type {Record<string, number[]>} */
 const STATE_TOGGLES = { wrong: [WRONG, PARTLY], right: [RIGHT], unread: [UNREAD, UNFINISHED], failed: [FAILED] };
 const SORTS = ["order", "margin", "gold", "difference", "length"];
 const CONFIDENT = 0.9;
 
+/** @type {() => View} */
 const emptyView = () => ({ f: [], t: "", s: "", run: 0, k: "", p: ["", ""], by: "", len: ["", ""], o: "order", down: false, q: "" });
 
-/** A view from an address such as `#f=wrong,disagree&t=mmlu_stem&s=enzyme&q=mmlu_anatomy/17`. */
+/**
+ * A view from an address such as `#f=wrong,disagree&t=mmlu_stem&s=enzyme&q=mmlu_anatomy/17`.
+ * @type {(hash: string, letters: string[]) => View}
+ */
 const parseView = (hash, letters) => {
   const view = emptyView();
   const given = new URLSearchParams(hash.replace(/^#/, ""));
+  /** @type {(name: string) => string[]} */
   const range = (name) => (given.get(name) || "").split("..").concat("").slice(0, 2).map((end) => (/^\d*\.?\d+$/.test(end) ? end : ""));
   view.f = (given.get("f") || "").split(",").filter((one) => TOGGLES.includes(one));
   view.t = given.get("t") || "";
   view.s = given.get("s") || "";
-  view.run = Math.max(0, letters.indexOf(given.get("run")));
+  view.run = Math.max(0, letters.indexOf(given.get("run") ?? ""));
   view.k = given.get("k") || "";
   view.p = range("p");
   view.by = given.get("by") || "";
@@ -27,8 +33,11 @@ const parseView = (hash, letters) => {
   return view;
 };
 
+/** @type {(view: View, letters: string[]) => string} */
 const viewHash = (view, letters) => {
+  /** @type {string[]} */
   const parts = [];
+  /** @type {(name: string, value: string) => unknown} */
   const put = (name, value) => value && parts.push(`${name}=${encodeURIComponent(value).replace(/%2F/g, "/").replace(/%2C/g, ",").replace(/%40/g, "@")}`);
   put("f", view.f.join(","));
   put("t", view.t);
@@ -43,7 +52,10 @@ const viewHash = (view, letters) => {
   return parts.join("&");
 };
 
-/** Which tasks a view wants: null for all. */
+/**
+ * Which tasks a view wants: null for all.
+ * @type {(view: View, info: Info) => boolean[] | null}
+ */
 const wantedTasks = (view, info) => {
   if (!view.t) return null;
   const group = info.groups.find((one) => one.name === view.t);
@@ -51,32 +63,39 @@ const wantedTasks = (view, info) => {
   return info.tasks.map((task) => names.has(task.name));
 };
 
-/** The questions of a view, as places, in its order; `lengths` where texts are loaded. */
+/**
+ * The questions of a view, as places, in its order; `lengths` where texts are loaded.
+ * @type {(view: View, info: Info, columns: Columns, texts: TextSource, flags: Flags, lengths: Float32Array | null) => number[]}
+ */
 const select = (view, info, columns, texts, flags, lengths) => {
   const tasks = wantedTasks(view, info);
   const states = view.f.flatMap((one) => STATE_TOGGLES[one] || []);
+  /** @type {(one: string) => boolean} */
   const has = (one) => view.f.includes(one);
   const { state, picked } = columns.of[view.run];
+  /** @type {(run: number, i: number) => boolean} */
   const isRight = (run, i) => columns.of[run].state[i] === RIGHT;
+  /** @type {(run: number, i: number) => boolean} */
   const there = (run, i) => columns.of[run].state[i] !== ABSENT;
   const option = view.k ? [...Array(columns.runs ? 255 : 0).keys()].find((place) => letterOf(place) === view.k) ?? NONE : NONE;
   const [low, high] = view.p.map(Number);
   const [short, long] = view.len.map(Number);
-  const numbers = view.p.some(Boolean) || has("confident") ? columns.numbers(view.run) : null;
+  const chances = view.p.some(Boolean) || has("confident") ? columns.numbers(view.run).picked : new Float32Array(0);
   const by = view.by ? columns.groups.indexOf(view.by) : -1;
   const words = wordsOf(view.s);
+  /** @type {(i: number) => boolean} */
   const fits = (i) => {
     if (tasks && !tasks[columns.task[i]]) return false;
     if (states.length && !states.includes(state[i])) return false;
     if (has("disagree") && !disagree(columns, i)) return false;
     if (has("only_a") && !(there(0, i) && there(1, i) && isRight(0, i) && !isRight(1, i))) return false;
     if (has("only_b") && !(there(0, i) && there(1, i) && !isRight(0, i) && isRight(1, i))) return false;
-    if (has("confident") && !(state[i] === WRONG && numbers.picked[i] >= CONFIDENT)) return false;
+    if (has("confident") && !(state[i] === WRONG && chances[i] >= CONFIDENT)) return false;
     if (has("flagged") && !flags.of(columns, i)) return false;
     if (view.k && picked[i] !== option) return false;
-    if (view.p[0] && !(numbers.picked[i] >= low)) return false;
-    if (view.p[1] && !(numbers.picked[i] <= high)) return false;
-    if (view.by && columns.by[i] !== by) return false;
+    if (view.p[0] && !(chances[i] >= low)) return false;
+    if (view.p[1] && !(chances[i] <= high)) return false;
+    if (view.by && columns.by?.[i] !== by) return false;
     if (lengths && view.len[0] && !(lengths[i] >= short)) return false;
     if (lengths && view.len[1] && !(lengths[i] <= long)) return false;
     return !words.length || texts.matches(i, words);
@@ -86,7 +105,10 @@ const select = (view, info, columns, texts, flags, lengths) => {
   return sorted(found, view, columns, lengths);
 };
 
-/** Runs that have a question are not all right or all wrong. */
+/**
+ * Runs that have a question are not all right or all wrong.
+ * @type {(columns: Columns, i: number) => boolean}
+ */
 const disagree = (columns, i) => {
   let [right, wrong] = [false, false];
   for (let run = 0; run < columns.runs; run += 1) {
@@ -97,6 +119,7 @@ const disagree = (columns, i) => {
   return right && wrong;
 };
 
+/** @type {(found: number[], view: View, columns: Columns, lengths: Float32Array | null) => number[]} */
 const sorted = (found, view, columns, lengths) => {
   let key = null;
   if (view.o === "margin") key = columns.numbers(view.run).margin;

@@ -1,18 +1,24 @@
 // Strings with places and plurals, numbers, and elements made of text: nothing from data is ever read as HTML.
 
+/** @type {Strings["strings"]} */
 let STRINGS = {};
 let LANGUAGE = "en";
 let PLURALS = new Intl.PluralRules("en");
 
+/** @type {(info: Strings) => void} */
 const speak = (info) => {
   STRINGS = info.strings;
   LANGUAGE = info.language;
   PLURALS = new Intl.PluralRules(LANGUAGE);
 };
 
+/** @type {(value: string | number) => string} */
 const shown = (value) => (typeof value === "number" ? value.toLocaleString(LANGUAGE) : value);
 
-/** A string by its key, with its values. */
+/**
+ * A string by its key, with its values.
+ * @type {(key: string, values?: Record<string, any>) => string}
+ */
 const say = (key, values = {}) => {
   let text = STRINGS[key];
   if (text === undefined) throw new Error(`no string ${key}`);
@@ -20,9 +26,17 @@ const say = (key, values = {}) => {
   return text.replace(/\{(\w+)\}/g, (_, name) => shown(values[name]));
 };
 
+/** @type {(share: number, digits?: number) => string} */
 const percent = (share, digits = 0) => `${(100 * share).toFixed(digits)}\u00a0%`;
 
-/** An element: `make("p", {class: "note"}, "text", child)`; functions are listeners, null is left out. */
+/**
+ * An element: `make("p", {class: "note"}, "text", child)`; functions are listeners, null is left out.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} name
+ * @param {Record<string, any>} attributes
+ * @param {Child[]} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
 const make = (name, attributes = {}, ...children) => {
   const node = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -35,19 +49,35 @@ const make = (name, attributes = {}, ...children) => {
   return node;
 };
 
+/**
+ * An element that the page has, by its id.
+ * @type {<T extends HTMLElement = HTMLElement>(id: string) => T}
+ */
+const byId = (id) => /** @type {any} */ (document.getElementById(id));
+
+/** @type {(text: string) => HTMLElement} */
 const unseen = (text) => make("span", { class: "unseen" }, text);
 
-/** A run's mark, as the tables have it. */
+/**
+ * A run's mark, as the tables have it.
+ * @type {(run: number) => HTMLElement | null}
+ */
 const runMark = (run) => {
-  const found = document.querySelector(`.runs .key .run-${run % 6}`);
-  return found && run < 6 ? make("span", { class: "mark-copy" }, found.parentNode.cloneNode(true)) : null;
+  const found = document.querySelector(`.runs .key .run-${run % 6}`)?.parentNode;
+  return found && run < 6 ? make("span", { class: "mark-copy" }, found.cloneNode(true)) : null;
 };
 
-/** A state as symbol and, for readers, word. */
+/**
+ * A state as symbol and, for readers, word.
+ * @type {(state: number) => HTMLElement}
+ */
 const symbol = (state) =>
   make("span", { class: `sym ${STATES[state]}` }, make("span", { "aria-hidden": "true" }, SYMBOLS[state]), unseen(say(`state_${STATES[state]}`)));
 
-/** Copy a text; says so on the button. */
+/**
+ * Copy a text; says so on the button.
+ * @type {(text: string, button: HTMLElement) => Promise<void>}
+ */
 const copy = async (text, button) => {
   try {
     await navigator.clipboard.writeText(text);
@@ -64,12 +94,16 @@ const copy = async (text, button) => {
   setTimeout(() => { button.textContent = before; }, 1200);
 };
 
+/** @type {(text: string) => HTMLElement} */
 const copyable = (text) => {
   const button = make("button", { type: "button", class: "copy", click: () => copy(text, button) }, say("copy"));
   return make("div", { class: "copyable" }, make("code", {}, text), button);
 };
 
-/** Give a text to the reader as a file. */
+/**
+ * Give a text to the reader as a file.
+ * @type {(name: string, type: string, text: string) => void}
+ */
 const download = (name, type, text) => {
   const url = URL.createObjectURL(new Blob([text], { type }));
   const link = make("a", { href: url, download: name });
@@ -81,9 +115,14 @@ const download = (name, type, text) => {
 
 /** What a browser keeps for this page, if it keeps anything. */
 const kept = {
+  /** @param {string} key */
   get(key) {
     try { return localStorage.getItem(key); } catch { return null; }
   },
+  /**
+   * @param {string} key
+   * @param {string} value
+   */
   set(key, value) {
     try { localStorage.setItem(key, value); } catch { /* a page from a file may have no storage */ }
   },

@@ -2,7 +2,10 @@
 
 const FETCHED = 200;
 
-/** JSON of this server; a sentence of its own where it refuses. */
+/**
+ * JSON of this server; a sentence of its own where it refuses.
+ * @type {(route: string, values?: Record<string, any>) => Promise<any>}
+ */
 const ask = async (route, values = {}) => {
   const query = new URLSearchParams(location.search);
   for (const [key, value] of Object.entries(values)) query.set(key, value);
@@ -17,84 +20,125 @@ const ask = async (route, values = {}) => {
   return found;
 };
 
+/** @type {(text: string) => void} */
 const trouble = (text) => {
-  const node = document.getElementById("q-missing");
+  const node = byId("q-missing");
   node.hidden = false;
   node.textContent = text;
 };
 
+/** @type {(milliseconds: number) => Promise<void>} */
 const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 
+/** @implements {TextSource} */
 class ServedTexts {
+  /**
+   * @param {ServedPage} page
+   * @param {Columns} columns
+   */
   constructor(page, columns) {
     this.version = page.version;
     this.columns = columns;
     this.starts = [0];
+    /** @type {Map<number, string>} */
     this.lines = new Map();
+    /** @type {Map<number, Promise<void>>} */
     this.wanted = new Map();
+    /** @type {Map<number, string>} */
     this.wholes = new Map();
+    /** @type {Promise<void>} */
+    this.next = Promise.resolve();
     this.sizes = new Uint32Array(columns.buffer, page.info.columns.length, columns.n);
-    [this.places, this.search] = [null, 0];
+    /** @type {Set<number>} */
+    this.places = new Set();
+    this.search = 0;
   }
 
+  /** @param {number} i */
   block(i) {
     return i;
   }
 
+  /**
+   * @param {number} i
+   * @returns {Found | null}
+   */
   now(i) {
     const question = this.wholes.get(i) ?? this.lines.get(i);
     return question === undefined ? null : { question };
   }
 
-  /** The beginning of a question; those that are wanted at once are one request. */
+  /**
+   * The beginning of a question; those that are wanted at once are one request.
+   * @param {number} i
+   * @returns {Promise<void>}
+   */
   load(i) {
     if (this.lines.has(i)) return Promise.resolve();
-    if (!this.wanted.has(i)) {
+    let wanted = this.wanted.get(i);
+    if (!wanted) {
       if (!this.wanted.size) this.next = pause(0).then(() => this.fetch([...this.wanted.keys()], this.lines)).finally(() => this.wanted.clear());
-      this.wanted.set(i, this.next);
+      wanted = this.next;
+      this.wanted.set(i, wanted);
     }
-    return this.wanted.get(i).catch((error) => trouble(error.message));
+    return wanted.catch((error) => trouble(error.message));
   }
 
+  /**
+   * @param {number[]} places
+   * @param {Map<number, string>} into
+   * @param {Record<string, string>} [more]
+   */
   async fetch(places, into, more = {}) {
     for (let at = 0; at < places.length; at += FETCHED) {
       const some = places.slice(at, at + FETCHED);
+      /** @type {{ lines: string[] }} */
       const { lines } = await ask("lines", { version: this.version, places: some.join(","), ...more });
       lines.forEach((line, number) => into.set(some[number], line));
     }
   }
 
+  /** @param {number[]} order */
   async whole(order) {
     await this.fetch(order.filter((i) => !this.wholes.has(i)), this.wholes, { whole: "1" });
   }
 
-  /** A question as its files have it. */
+  /**
+   * A question as its files have it.
+   * @param {number} i
+   * @returns {Promise<Found>}
+   */
   async get(i) {
     const { columns } = this;
+    /** @type {ServedQuestion} */
     let found;
     try {
       found = await ask("question", { task: columns.tasks[columns.task[i]].name, id: columns.id[i], hash: columns.hash(i) });
     } catch (error) {
-      trouble(error.message);
+      trouble(error instanceof Error ? error.message : String(error));
       return {};
     }
     const first = found.runs.find(Boolean);
-    const own = found.runs.map((run) => run && [run.response ?? 0, run.filtered ?? 0, run.prompt === first.prompt ? 0 : run.prompt]);
-    return { question: found.question, options: found.options, doc: found.document, prompt: first.prompt, target: found.target, own };
+    /** @type {Found["own"]} */
+    const own = found.runs.map((run) => run && [run.response ?? 0, run.filtered ?? 0, run.prompt === first?.prompt ? 0 : run.prompt]);
+    return { question: found.question, options: found.options, doc: found.document, prompt: first?.prompt, target: found.target, own };
   }
 
+  /** @param {string} text */
   resolve(text) {
     return text;
   }
 
+  /** @param {Found} found */
   document(found) {
-    return found.doc;
+    return found.doc ?? null;
   }
 
   async head() {
     return "";
   }
 
+  /** @param {View} view */
   async prepare(view) {
     if (!view.s) return;
     const turn = (this.search += 1);
@@ -102,6 +146,7 @@ class ServedTexts {
     if (turn === this.search) this.places = new Set(places);
   }
 
+  /** @param {number} i */
   matches(i) {
     return this.places.has(i);
   }
@@ -111,7 +156,10 @@ class ServedTexts {
   }
 }
 
-/** Say that files are being read, and offer the whole list once they are. */
+/**
+ * Say that files are being read, and offer the whole list once they are.
+ * @type {(node: HTMLElement, reading: number) => Promise<void>}
+ */
 const watch = async (node, reading) => {
   node.hidden = false;
   for (let left = reading; left; { reading: left } = await ask("reading")) {
@@ -121,8 +169,10 @@ const watch = async (node, reading) => {
   node.replaceChildren(say("files_read"), " ", make("button", { type: "button", click: () => location.reload() }, say("load_again")));
 };
 
+/** @type {() => () => Promise<Source>} */
 const servedSource = () => async () => {
-  const node = document.getElementById("q-reading");
+  const node = byId("q-reading");
+  /** @type {ServedPage} */
   let page = await ask("page");
   while (!page.info.tasks.length && page.reading) {
     node.hidden = false;
