@@ -9,10 +9,19 @@ from contextlib import contextmanager
 import pytest
 
 from proctor.cli import launcher as module
-from proctor.cli.launcher import follow_rank_0, is_pooled, is_surplus, launched_ranks, open_alone, run_on_ranks
+from proctor.cli.launcher import (
+    common_command,
+    follow_rank_0,
+    is_pooled,
+    is_surplus,
+    launched_ranks,
+    let_rank_0_report,
+    open_alone,
+    run_on_ranks,
+)
 from proctor.cli.logs import LOGGER, log_as_rank, rank_prefix
 from proctor.cli.main import main
-from proctor.cli.stop import SigtermError
+from proctor.cli.stop import SigtermError, report_stop
 from proctor.errors import ModelError
 from proctor.models.dummy import DummyModel
 from proctor.models.pool.launchers import Ranks
@@ -53,7 +62,51 @@ def test_the_first_process_computes_a_run_that_several_cannot_and_another_ends_w
     assert rank == 0 or not shown.err
 
 
+@pytest.mark.parametrize("words", [["run", "--batchsize", "3"], ["run", "--model", "hf", "--config", "none.yaml"]])
+def test_a_mistake_is_shown_by_rank_0_first_and_where_it_ends_the_others_once(words, monkeypatch, capsys):
+    waits = []
+    monkeypatch.setattr(module.time, "sleep", waits.append)
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", "0")
+    assert main(words) == 2
+    assert capsys.readouterr().err.startswith("proctor: error: ")
+    assert not waits
+    monkeypatch.setenv("RANK", "1")
+    assert main(words) == 2
+    assert capsys.readouterr().err.startswith("rank 1: proctor: error: ")
+    assert waits == [module.RANK_0_FIRST]
+    monkeypatch.setenv("WORLD_SIZE", "1")
+    assert not module.is_other_rank()
+
+
+def test_another_rank_that_waits_can_be_stopped(monkeypatch):
+    def stop(seconds):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module.time, "sleep", stop)
+    monkeypatch.setattr(module.os, "environ", {"WORLD_SIZE": "2", "RANK": "1"})
+    let_rank_0_report()
+
+
+def test_the_stop_of_a_launcher_is_shown_by_rank_0(monkeypatch, capsys):
+    monkeypatch.setattr(module.os, "environ", {"WORLD_SIZE": "2", "RANK": "1"})
+    assert report_stop(SigtermError(), last=False) == 143
+    assert not capsys.readouterr().err
+    module.os.environ["RANK"] = "0"
+    assert report_stop(SigtermError(), last=False) == 143
+    assert "stopped by SIGTERM" in capsys.readouterr().err
+
+
+def test_a_device_may_differ_between_ranks_and_the_rest_of_the_command_may_not(monkeypatch):
+    commands = set()
+    for more in (["--device", "cuda:0"], ["--device=cuda:1"], []):
+        monkeypatch.setattr("sys.argv", ["proctor", "run", *more, "--tasks", "a"])
+        commands.add(common_command())
+    assert commands == {"proctor run --tasks a"}
+
+
 def test_what_a_rank_has_to_say_stands_behind_its_number(monkeypatch, capsys):
+    monkeypatch.setattr(module, "RANK_0_FIRST", 0.0)
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setenv("RANK", "1")
     assert main(["run", "--model", "hf", "--tasks", "demo", "--config", "none.yaml"]) == 2
@@ -112,7 +165,7 @@ def test_rank_0_logs_as_ever(monkeypatch):
 
 @pytest.mark.parametrize(("stop", "code"), [(KeyboardInterrupt, 130), (SigtermError, 143)])
 def test_a_stopped_rank_ends_with_the_code_of_its_signal(monkeypatch, stop, code):
-    def follow(ranks):
+    def follow(ranks, command):
         raise stop
 
     monkeypatch.setattr("proctor.models.pool.group.follow", follow)
@@ -123,7 +176,7 @@ def test_rank_0_opens_on_all_ranks_what_several_can_compute(monkeypatch):
     group = types.SimpleNamespace(loss=None)
 
     @contextmanager
-    def lead(ranks):
+    def lead(ranks, command):
         yield group
 
     monkeypatch.setattr("proctor.models.pool.group.lead", lead)

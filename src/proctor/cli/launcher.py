@@ -11,11 +11,15 @@ from __future__ import annotations
 
 import logging
 import os
+import re
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from proctor.cli.logs import log_as_rank
 from proctor.cli.stop import SigtermError
+from proctor.errors import UsageError
 from proctor.models.pool.launchers import Ranks, find_ranks, wanted_several
 from proctor.models.pool.opening import SPREAD_OVER_RANKS, is_computed_by_ranks
 
@@ -27,6 +31,10 @@ if TYPE_CHECKING:
 log = logging.getLogger("proctor")
 
 OpenRunModel = Callable[["RunConfig"], "Model"]
+
+_DEVICE = re.compile(r" --device[ =]\S+")
+RANK_0_FIRST = 3.0
+"""Seconds in which rank 0 shows a mistake that each process finds, and the launcher ends the others."""
 
 
 def launched_ranks() -> Ranks | None:
@@ -40,6 +48,25 @@ def launched_ranks() -> Ranks | None:
             "computes the whole run. 'torchrun --nproc_per_node N -m proctor run ...' starts several."
         )
     return ranks
+
+
+def is_other_rank() -> bool:
+    """Whether this is a process of a launcher other than rank 0: what it still shows stands behind its number."""
+    try:
+        ranks = find_ranks(os.environ, os.getppid())
+    except UsageError:
+        return False
+    if ranks is None or not ranks.rank:
+        return False
+    log_as_rank(ranks.rank)
+    return True
+
+
+def let_rank_0_report() -> None:
+    """Wait before a mistake is shown that rank 0 finds, too: where a launcher ends all processes, it is shown once."""
+    if is_other_rank():
+        with suppress(KeyboardInterrupt):
+            time.sleep(RANK_0_FIRST)
 
 
 def is_pooled(config: RunConfig) -> bool:
@@ -82,7 +109,7 @@ def follow_rank_0(ranks: Ranks) -> int:
     from proctor.models.pool.group import follow
 
     try:
-        return follow(ranks)
+        return follow(ranks, common_command())
     except KeyboardInterrupt as stop:
         # Rank 0 says that, and where, the run was stopped.
         return 128 + (15 if isinstance(stop, SigtermError) else 2)
@@ -101,7 +128,7 @@ def run_on_ranks(ranks: Ranks, run: Callable[[OpenRunModel], int]) -> int:
     log.info("%d ranks compute this run (%s).", ranks.size, ranks.launcher)
     group: RankGroup | None = None
     try:
-        with lead(ranks) as group:
+        with lead(ranks, common_command()) as group:
             others = group
             return run(lambda config: open_on_ranks(config, ranks, others) if is_pooled(config) else open_alone(config))
     except KeyboardInterrupt:
@@ -109,6 +136,13 @@ def run_on_ranks(ranks: Ranks, run: Callable[[OpenRunModel], int]) -> int:
         if group is not None and group.loss is not None:
             raise group.loss from None
         raise
+
+
+def common_command() -> str:
+    """The command of this process without what may differ between ranks."""
+    from proctor.run.command import command_line
+
+    return _DEVICE.sub("", command_line())
 
 
 def open_alone(config: RunConfig) -> Model:

@@ -171,6 +171,10 @@ def _complain_of_foreign_code(error: Exception) -> int:
 
 def _complain(error: ProctorError) -> int:
     try:
+        if isinstance(error, UsageError):
+            from proctor.cli.launcher import let_rank_0_report
+
+            let_rank_0_report()
         sys.stdout.flush()
         _print_error(error)
         sys.stderr.flush()

@@ -52,8 +52,10 @@ def report_stop(stop: KeyboardInterrupt, *, last: bool = False) -> int:
     """Say in a sentence that, and where, the work stopped; the exit code that shells expect.
 
     ``last``: the process ends now. Whoever is impatient is heard no more, and the command that does the work again
-    is named, if nobody has yet.
+    is named, if nobody has yet. Of the processes of a launcher rank 0 alone says it.
     """
+    from proctor.cli.launcher import is_other_rank
+
     if last:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
@@ -62,10 +64,13 @@ def report_stop(stop: KeyboardInterrupt, *, last: bool = False) -> int:
     stops = _stops(stop)
     terminated = isinstance(stops[-1], SigtermError)
     sentence = "stopped by SIGTERM." if terminated else "stopped by the keyboard."
+    code = 128 + (signal.SIGTERM if terminated else signal.SIGINT)
+    if is_other_rank():
+        return code
     notes = [note for one in stops for note in getattr(one, "__notes__", ())]
     said = [note[:1].upper() + note[1:] for note in notes[-1:]]
     print(" ".join(["proctor:", sentence, *said]), file=sys.stderr)
-    return 128 + (signal.SIGTERM if terminated else signal.SIGINT)
+    return code
 
 
 def stop_behind(error: BaseException) -> KeyboardInterrupt | None:

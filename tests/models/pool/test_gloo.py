@@ -76,13 +76,31 @@ class _Store(dict):
 
 def test_a_rank_that_does_not_check_in_is_named(two):
     with pytest.raises(ModelError, match=r"Of 4 ranks, 2 did not arrive in time: 2, 3\."):
-        module._check_in(_Store(rank1="{}"), replace(two[0], size=4), time.monotonic())
+        module._check_in(_Store(rank1="{}"), {}, replace(two[0], size=4), time.monotonic())
 
 
 def test_a_rank_of_another_job_is_refused(two):
     other = json.dumps({**module._about(two[1]), "number of processes": 4})
     with pytest.raises(ModelError, match="Rank 1 does not belong to this run: its number of processes is 4, that of"):
-        module._check_in(_Store(rank1=other), two[0], time.monotonic() + 5)
+        module._check_in(_Store(rank1=other), module._about(two[0]), two[0], time.monotonic() + 5)
+
+
+def test_a_rank_with_another_command_is_refused_by_both(two):
+    calls = [
+        lambda: meet(two[0], command="proctor run --tasks a"),
+        lambda: meet(two[1], command="proctor run --tasks b"),
+    ]
+    errors = [str(error) for error in together(calls)]
+    assert "Rank 1 does not belong to this run: its command is proctor run --tasks b, that of rank 0 is" in errors[0]
+    assert "Rank 0 does not belong to this run: its command is proctor run --tasks a, that of rank 1 is" in errors[1]
+
+
+def test_a_port_that_is_taken_is_no_matter_of_time(two):
+    with socket.socket() as other:
+        other.bind(("", two[0].port))
+        other.listen()
+        with pytest.raises(ModelError, match=r"Rank 0 of 2 has not met the others at 127\.0\.0\.1, port \d+: .*in use"):
+            meet(two[0])
 
 
 def test_port_0_is_refused(two):

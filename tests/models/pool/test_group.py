@@ -17,7 +17,7 @@ from proctor.models.pool.ranks import RankPool
 def two(monkeypatch):
     """Two ranks that meet in memory."""
     ends = dict(enumerate(pipes()))
-    monkeypatch.setattr("proctor.models.pool.gloo.meet", lambda ranks: lambda peer: ends[ranks.rank])
+    monkeypatch.setattr("proctor.models.pool.gloo.meet", lambda ranks, command: lambda peer: ends[ranks.rank])
     monkeypatch.setattr(module, "open_on_rank", lambda settings, ranks: LengthModel(ranks.rank))
     return [Ranks("torchrun", rank, 2, rank, 2, "127.0.0.1", 1) for rank in range(2)]
 

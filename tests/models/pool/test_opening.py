@@ -25,12 +25,23 @@ def place(local_rank, local_size=4, launcher="torchrun"):
         (None, 4, place(3), "cuda:3"),
         ("cuda", 8, place(0), "cuda:0"),
         ("cpu", 8, place(3), "cpu"),
-        ("cuda:5", 8, place(3), "cuda:5"),
+        ("cuda:0", 8, place(3), "cuda:3"),
+        ("cuda:5", 8, place(0, 1), "cuda:5"),
+        ("cuda:0", 1, place(1), "cuda:0"),
+        ("cuda:0", 0, place(1), "cuda:0"),
+        ("mps", 1, place(1), "mps"),
         (None, 1, place(3, launcher="srun"), "cuda:0"),
     ],
 )
 def test_a_rank_takes_the_gpu_of_its_number_where_there_are_gpus(wanted, count, ranks, device):
     assert rank_device(wanted, count, ranks) == device
+
+
+def test_the_number_of_a_device_is_not_for_all_ranks_of_a_machine(caplog):
+    assert [rank_device("cuda:0", 4, place(rank)) for rank in range(4)] == ["cuda:0", "cuda:1", "cuda:2", "cuda:3"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "Each rank takes the GPU of its number, and not all of them cuda:0."
+    ]
 
 
 def test_more_processes_than_gpus_are_an_error():

@@ -2,7 +2,8 @@
 
 # Ranks meet at the store of torch.distributed, which rank 0 (or torchrun's agent) serves at MASTER_ADDR. Each writes
 # down who it is; whoever has not done so in time is named. What it writes is compared: a rank that believes in another
-# number of ranks belongs to another job, and another release of proctor may compute other prompts.
+# number of ranks belongs to another job, and another release of proctor may compute other prompts. So does a rank with
+# another command: tasks of an srun that starts one run each would otherwise end up in rank 0's run, theirs never made.
 #
 # The group of processes is our own and not the default group of torch.distributed: a model or a script may have one.
 #
@@ -14,7 +15,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -59,12 +60,13 @@ class GlooPipe:
         return data.numpy().tobytes()
 
 
-def meet(ranks: Ranks, arrival: float = ARRIVAL) -> Callable[[int], Pipe]:
+def meet(ranks: Ranks, arrival: float = ARRIVAL, *, command: str = "") -> Callable[[int], Pipe]:
     """Wait for all ranks.
 
     Args:
         ranks: This process.
         arrival: Seconds for all to arrive.
+        command: What this process does: all must do the same.
 
     Returns:
         From another rank to the pipe that leads there.
@@ -86,18 +88,18 @@ def meet(ranks: Ranks, arrival: float = ARRIVAL) -> Callable[[int], Pipe]:
     try:
         meeting = rendezvous("env://", ranks.rank, ranks.size, timeout=timedelta(seconds=arrival))
         store = PrefixStore("proctor", next(iter(meeting))[0])
-        _check_in(store, ranks, deadline)
+        _check_in(store, _about(ranks, command), ranks, deadline)
         group = ProcessGroupGloo(store, ranks.rank, ranks.size, timedelta(seconds=SILENCE))
     except (RuntimeError, OSError, ValueError) as error:
-        raise _not_met(ranks, arrival, error) from error
+        late = f" within {arrival:.0f} s" if time.monotonic() >= deadline - 1 else ""
+        raise _not_met(ranks, late, error) from error
     if group.size() != ranks.size:
         raise ModelError(f"{ranks.launcher} started {ranks.size} processes, and {group.size()} have met.")
     return lambda peer: GlooPipe(group, peer)
 
 
-def _check_in(store: Store, ranks: Ranks, deadline: float) -> None:
+def _check_in(store: Store, own: Mapping[str, Any], ranks: Ranks, deadline: float) -> None:
     """Write down who this is, and look who the others are."""
-    own = _about(ranks)
     store.set(f"rank{ranks.rank}", json.dumps(own))
     keys = {rank: f"rank{rank}" for rank in range(ranks.size)}
     while missing := [rank for rank, key in keys.items() if not store.check([key])]:
@@ -116,13 +118,13 @@ def _check_in(store: Store, ranks: Ranks, deadline: float) -> None:
             )
 
 
-def _about(ranks: Ranks) -> dict[str, Any]:
+def _about(ranks: Ranks, command: str = "") -> dict[str, Any]:
     """What all ranks must have in common."""
     try:
         release = version("proctor")
     except PackageNotFoundError:
         release = "unknown"
-    return {"number of processes": ranks.size, "proctor": release, "torch": torch.__version__}
+    return {"number of processes": ranks.size, "proctor": release, "torch": torch.__version__, "command": command}
 
 
 def _absent(ranks: Ranks, missing: list[int]) -> str:
@@ -130,10 +132,10 @@ def _absent(ranks: Ranks, missing: list[int]) -> str:
     return f"Of {ranks.size} ranks, {len(missing)} did not arrive in time: {numbers}."
 
 
-def _not_met(ranks: Ranks, arrival: float, error: Exception) -> ModelError:
+def _not_met(ranks: Ranks, late: str, error: Exception) -> ModelError:
     lines = error_text(error).splitlines()
     return ModelError(
-        f"Rank {ranks.rank} of {ranks.size} has not met the others within {arrival:.0f} s at {ranks.address}, port "
+        f"Rank {ranks.rank} of {ranks.size} has not met the others{late} at {ranks.address}, port "
         f"{ranks.port}: {lines[0] if lines else type(error).__name__}",
         hint="All ranks must be running, and must reach that address. MASTER_ADDR and MASTER_PORT choose another one; "
         "GLOO_SOCKET_IFNAME names the network device.",

@@ -13,11 +13,12 @@ from proctor.models.pool.worker import serve
 
 
 @contextmanager
-def lead(ranks: Ranks) -> Iterator[RankGroup]:
+def lead(ranks: Ranks, command: str = "") -> Iterator[RankGroup]:
     """Meet the other ranks as rank 0; they end with the block.
 
     Args:
         ranks: This process.
+        command: What it does, as all of them must.
 
     Raises:
         ModelError: They have not come.
@@ -25,7 +26,7 @@ def lead(ranks: Ranks) -> Iterator[RankGroup]:
     need("torch", extra="hf")
     from proctor.models.pool.gloo import meet
 
-    pipe_to = meet(ranks)
+    pipe_to = meet(ranks, command=command)
     group = RankGroup({rank: pipe_to(rank) for rank in range(1, ranks.size)})
     try:
         yield group
@@ -35,11 +36,12 @@ def lead(ranks: Ranks) -> Iterator[RankGroup]:
     group.end(failed=False)
 
 
-def follow(ranks: Ranks) -> int:
+def follow(ranks: Ranks, command: str = "") -> int:
     """Meet the other ranks as one that is not 0, and respond until rank 0 ends the run.
 
     Args:
         ranks: This process.
+        command: What it does, as all of them must.
 
     Returns:
         The exit code.
@@ -51,4 +53,4 @@ def follow(ranks: Ranks) -> int:
     need("torch", extra="hf")
     from proctor.models.pool.gloo import meet
 
-    return serve(ranks.rank, meet(ranks)(0), lambda settings: open_on_rank(settings, ranks))
+    return serve(ranks.rank, meet(ranks, command=command)(0), lambda settings: open_on_rank(settings, ranks))

@@ -1,11 +1,14 @@
 """The model of one rank: the same on all of them, each on a device of its own."""
 
 # On one machine with several GPUs rank ``n`` of the machine takes GPU ``n``. Under Slurm and MPI each process may have
-# been given one GPU and see no other: then that one is number 0. A model that is itself spread over GPUs (parallelize,
-# device_map) gets an equal part of the machine's for each rank, by what the process can see of them.
+# been given one GPU and see no other: then that one is number 0. The number in ``--device cuda:0``, which stands in
+# many a command for one GPU, would put all ranks of a machine on that GPU: it counts for a rank alone there. A model
+# that is itself spread over GPUs (parallelize, device_map) gets an equal part of the machine's for each rank, by what
+# the process can see of them.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -14,6 +17,8 @@ from proctor.errors import UsageError
 from proctor.models import declared_kind, open_model
 from proctor.models.pool.launchers import Ranks
 from proctor.models.protocols import Model
+
+log = logging.getLogger("proctor")
 
 SPREAD_OVER_RANKS = frozenset({"tp_plan", "tp_size", "device_mesh"})
 """Arguments that spread one model over all ranks, which then hold a part of it each."""
@@ -67,8 +72,13 @@ def rank_device(wanted: str | None, count: int, ranks: Ranks) -> str | None:
     Raises:
         UsageError: There are fewer GPUs than processes on this machine.
     """
-    if wanted not in (None, "cuda") or not count:
+    numbered = wanted is not None and wanted.startswith("cuda:")
+    if not count or not (wanted in (None, "cuda") or numbered):
         return wanted
+    if numbered and 1 in (count, ranks.local_size):
+        return wanted
+    if numbered and ranks.rank == 0:
+        log.warning("Each rank takes the GPU of its number, and not all of them %s.", wanted)
     if ranks.local_rank < count:
         return f"cuda:{ranks.local_rank}"
     if count == 1 and ranks.launcher in ("srun", "mpirun"):
