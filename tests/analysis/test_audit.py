@@ -116,6 +116,7 @@ def test_a_broken_samples_file_is_a_reason(tmp_path):
     next(tmp_path.glob("samples_*")).write_text("{")
     audit = audit_run(open_runs([file]).runs[0])
     assert "Line 1" in audit.tasks[0].reason
+    assert f"By its results file alone: {audit.tasks[0].reason.removesuffix('.')}." in said(audit)
     assert audit.tasks[0].main.score == 0.5
 
 

@@ -15,6 +15,7 @@ from stored_runs import STAMP, right_and_wrong, write_run
 from proctor.errors import DataError, UsageError
 from proctor.results.choice_view import choice_view
 from proctor.results.open_runs import open_path, open_runs
+from proctor.results.parquet_samples import write_parquet_samples
 from proctor.results.text_state import text_state
 
 LATER = "2026-02-02T03-04-05.678901"
@@ -73,6 +74,18 @@ def test_samples_without_their_results_are_a_run(tmp_path):
     assert run.tasks == ("t", "u")
     assert scores(run) == [1.0, 0.0]
     assert run.scores("t") == {}
+
+
+def test_a_run_that_was_killed_when_it_had_packed_its_samples_is_one_run(tmp_path):
+    write_run(tmp_path, {"t": right_and_wrong("10"), "u": right_and_wrong("1")})
+    lines = tmp_path / f"samples_t_{STAMP}.jsonl"
+    write_parquet_samples(map(json.loads, lines.read_text().splitlines()), lines.with_suffix(".parquet"))
+    (run,) = open_runs([tmp_path]).runs
+    assert run.tasks == ("t", "u")
+    assert scores(run) == [1.0, 0.0]
+    # Samples of another time are a run of their own.
+    lines.rename(tmp_path / f"samples_t_{LATER}.jsonl")
+    assert [one.stamp for one in open_runs([tmp_path]).runs] == [STAMP, LATER]
 
 
 def test_a_samples_file_is_its_task_of_the_run_beside_it(tmp_path):

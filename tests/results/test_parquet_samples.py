@@ -71,7 +71,7 @@ def test_another_table_and_a_damaged_file_are_sentences(tmp_path):
         list(read_parquet_samples(tmp_path / "table.parquet"))
     write_parquet_samples(ODD, tmp_path / "s.parquet")
     (tmp_path / "half.parquet").write_bytes((tmp_path / "s.parquet").read_bytes()[:-40])
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match=r"cannot be read: .*[^.]\.$"):
         list(read_parquet_samples(tmp_path / "half.parquet"))
 
 

@@ -98,6 +98,8 @@ def part_lines(part: Part) -> Iterator[str]:
     if score.mark:
         yield STOPPED_TESTS
     if isinstance(part, TaskAudit):
+        if part.reason:
+            yield f"By its results file alone: {_phrase(part.reason)}."
         yield from cluster_sentences([part])
         yield from task_warnings(part)
     if part.cells is not None:
@@ -252,7 +254,11 @@ def inner_warnings(audit: RunAudit, said: Sequence[Part]) -> Iterator[str]:
     if audit.not_there:
         yield f"{counted(audit.not_there, 'document')} in {audit.options.exclude} are none of those looked at."
     missing = [one for one in audit.tasks if one.reason and not any(one is part for part in said)]
-    yield from (f"{one.task}: by its results file alone, for {one.reason}." for one in missing[:5])
+    yield from (f"{one.task}: by its results file alone, for {_phrase(one.reason)}." for one in missing[:5])
+
+
+def _phrase(reason: str | None) -> str:
+    return (reason or "").removesuffix(".")
 
 
 def _positions_inside(tasks: Sequence[TaskAudit]) -> Iterator[str]:

@@ -149,11 +149,17 @@ def _of_folder(folder: Path) -> OpenedRuns:
             used |= {one for one in samples if one.parent == file.parent and _stamp(one) == stamp_of_results(file.name)}
         else:
             runs.append(run)
-            used |= set(run.samples_files.values())
+            used |= {file for one in run.samples_files.values() for file in _forms(one)}
     runs += _runs_without_results([file for file in samples if file not in used])
     if not runs:
         raise DataError(_nothing(folder, unread, others), hint="Runs write results with --output_path FOLDER.")
     return OpenedRuns(tuple(sorted(runs, key=_age)), tuple(unread), len(results) + len(samples))
+
+
+def _forms(samples: Path) -> Iterator[Path]:
+    """The same samples in each form: a run that was killed when it had packed them may have left two."""
+    name = re.sub(r"\.(jsonl(\.gz)?|parquet)$", "", samples.name)
+    return (samples.with_name(name + ending) for ending in (".jsonl", ".jsonl.gz", ".parquet"))
 
 
 def _age(run: StoredRun) -> tuple[str, str]:

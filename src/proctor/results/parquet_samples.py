@@ -16,7 +16,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from proctor.errors import DataError, MissingExtraError
+from proctor.errors import DataError, MissingExtraError, error_text
 from proctor.results.encode import dumps
 
 MAGIC = b"PAR1"
@@ -133,7 +133,7 @@ def read_parquet_samples(file: Path) -> Iterator[dict[str, Any]]:
             for row in batch.to_pylist():
                 yield _line(row, of_json)
     except (OSError, pa.ArrowException, ValueError) as error:
-        raise DataError(f"{file} cannot be read: {error}.") from error
+        raise DataError(f"{file} cannot be read: {error_text(error).rstrip('.')}.") from error
 
 
 def _line(row: Mapping[str, Any], of_json: frozenset[str]) -> dict[str, Any]:
