@@ -139,9 +139,11 @@ def test_a_model_that_is_spread_over_the_processes_needs_each():
     assert is_surplus(ranks(), [config("dummy")])
 
 
-def test_a_pool_on_ray_leaves_ranks_nothing_to_do():
+def test_a_pool_on_ray_leaves_ranks_nothing_to_do(caplog):
     assert not is_pooled(config(pool="ray"))
     assert is_surplus(ranks(), [config(pool="ray")])
+    assert not is_surplus(ranks(0), [config(pool="ray")])
+    assert "for a model with pool=ray, which has processes of its own, is not computed by several" in caplog.text
 
 
 def test_one_process_is_no_rank(monkeypatch, caplog):

@@ -145,4 +145,7 @@ def test_a_model_without_distributions_is_refused_before_anything_is_asked(probe
     with pytest.raises(UsageError, match="--min_k needs the model's whole distribution") as caught:
         probe(model, no_store=True, min_k=0.2)
     assert "--model hf" in caught.value.hint
+    with pytest.raises(UsageError, match="a model with pool=ray gives log-likelihoods alone") as caught:
+        probe(model, no_store=True, min_k=0.2, model_args={"pool": "ray"})
+    assert "without pool" in caught.value.hint
     assert model.sent == []

@@ -21,7 +21,7 @@ from proctor.cli.logs import log_as_rank
 from proctor.cli.stop import SigtermError
 from proctor.errors import UsageError
 from proctor.models.pool.launchers import Ranks, find_ranks, wanted_several
-from proctor.models.pool.opening import SPREAD_OVER_RANKS, is_computed_by_ranks
+from proctor.models.pool.opening import POOLED_ELSEWHERE, SPREAD_OVER_RANKS, is_computed_by_ranks
 
 if TYPE_CHECKING:
     from proctor.models.pool.rank_group import RankGroup
@@ -89,15 +89,21 @@ def is_surplus(ranks: Ranks, configs: Sequence[RunConfig]) -> bool:
         return False
     if ranks.rank == 0:
         log.warning(
-            "A launcher started %d processes: this one computes the whole run, the others end, for --model %s is not "
+            "A launcher started %d processes: this one computes the whole run, the others end, for %s is not "
             "computed by several. Start proctor without %s.",
             ranks.size,
-            configs[0].model,
+            _unpooled(configs[0]),
             ranks.launcher,
         )
         return False
     log.info("Process %d of %d ends: process 0 computes the whole run.", ranks.rank, ranks.size)
     return True
+
+
+def _unpooled(config: RunConfig) -> str:
+    """What of a run is no matter of several ranks."""
+    pool = config.model_args.get(POOLED_ELSEWHERE)
+    return f"a model with pool={pool}, which has processes of its own," if pool else f"--model {config.model}"
 
 
 def follow_rank_0(ranks: Ranks) -> int:

@@ -160,10 +160,13 @@ def _token_scores(
     if not questions:
         return ()
     if not isinstance(model, TokenScoringModel):
+        pool = config.model_args.get("pool")
+        which = f"a model with pool={pool}" if pool else f"--model {config.model}"
         raise UsageError(
-            f"--min_k needs the model's whole distribution at every token of a question, and --model {config.model} "
-            "gives log-likelihoods alone.",
-            hint="Probe the model with --model hf, or leave --min_k out: the other probes need no distribution.",
+            f"--min_k needs the model's whole distribution at every token of a question, and {which} gives "
+            "log-likelihoods alone.",
+            hint=f"Probe the model {'without pool' if pool else 'with --model hf'}, or leave --min_k out: the other "
+            "probes need no distribution.",
         )
     found: list[TokenScores] = []
     with progress(len(questions), "Reading questions", "questions") as display:

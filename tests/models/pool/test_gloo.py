@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -62,6 +65,34 @@ def test_a_rank_that_does_not_come_is_named_in_time(two):
     with pytest.raises(ModelError, match=r"Rank 0 of 2 has not met the others within 2 s at 127\.0\.0\.1") as raised:
         meet(two[0], 2)
     assert "MASTER_ADDR" in raised.value.hint
+
+
+def test_a_rank_that_waits_says_for_what(two, monkeypatch, caplog):
+    monkeypatch.setattr(module, "PATIENCE", 0.2)
+    with pytest.raises(ModelError, match="has not met the others within 2 s"):
+        meet(two[0], 2)
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.startswith("Rank 0 of 2 waits for the others at 127.0.0.1")
+    assert "variables of torchrun are left over in this shell: unset them" in line
+
+
+def test_a_rank_that_waits_for_the_others_can_be_stopped(two):
+    # In a process of its own, for the wait of torch cannot be ended.
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from proctor.models.pool.gloo import meet; from proctor.models.pool.launchers import Ranks\n"
+        f"print('waits', flush=True)\nmeet(Ranks('torchrun', 0, 2, 0, 2, '127.0.0.1', {two[0].port}))\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout.readline() == "waits\n"
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        _, shown = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert "KeyboardInterrupt" in shown
+    assert "terminate called" not in shown
 
 
 class _Store(dict):

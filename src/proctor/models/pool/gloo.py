@@ -13,7 +13,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
+import queue
+import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -29,8 +32,12 @@ from proctor.errors import ModelError, error_text
 from proctor.models.pool.channel import SILENCE, Pipe
 from proctor.models.pool.launchers import Ranks
 
+log = logging.getLogger("proctor")
+
 ARRIVAL = 300.0
 """Seconds in which all ranks must have arrived: the first may be loading libraries from a slow disk."""
+PATIENCE = 15.0
+"""Seconds after which a rank that still waits for the others says so."""
 _ONE_MACHINE = "lo"
 """The network device of ranks on one machine: the name of a host in a container may lead nowhere."""
 
@@ -86,8 +93,7 @@ def meet(ranks: Ranks, arrival: float = ARRIVAL, *, command: str = "") -> Callab
         os.environ.setdefault("GLOO_SOCKET_IFNAME", _ONE_MACHINE)
     deadline = time.monotonic() + arrival
     try:
-        meeting = rendezvous("env://", ranks.rank, ranks.size, timeout=timedelta(seconds=arrival))
-        store = PrefixStore("proctor", next(iter(meeting))[0])
+        store = PrefixStore("proctor", _reach_store(ranks, arrival))
         _check_in(store, _about(ranks, command), ranks, deadline)
         group = ProcessGroupGloo(store, ranks.rank, ranks.size, timedelta(seconds=SILENCE))
     except (RuntimeError, OSError, ValueError) as error:
@@ -96,6 +102,33 @@ def meet(ranks: Ranks, arrival: float = ARRIVAL, *, command: str = "") -> Callab
     if group.size() != ranks.size:
         raise ModelError(f"{ranks.launcher} started {ranks.size} processes, and {group.size()} have met.")
     return lambda peer: GlooPipe(group, peer)
+
+
+def _reach_store(ranks: Ranks, arrival: float) -> Store:
+    """The store of torch.distributed, which appears when all have reached it."""
+    outcome: queue.SimpleQueue[Store | Exception] = queue.SimpleQueue()
+
+    def reach() -> None:
+        try:
+            meeting = rendezvous("env://", ranks.rank, ranks.size, timeout=timedelta(seconds=arrival))
+            outcome.put(next(iter(meeting))[0])
+        except Exception as error:  # noqa: BLE001 - raised again where it is waited for
+            outcome.put(error)
+
+    # In a thread: torch waits without looking at signals, and neither Ctrl-C nor a launcher could stop this process.
+    threading.Thread(target=reach, daemon=True, name="proctor-meet").start()
+    try:
+        store = outcome.get(timeout=PATIENCE)
+    except queue.Empty:
+        log.warning(
+            "Rank %d of %d waits for the others at %s, port %d, for at most %.0f s. If there are none, variables of %s "
+            "are left over in this shell: unset them.",
+            *(ranks.rank, ranks.size, ranks.address, ranks.port, arrival, ranks.launcher),
+        )
+        store = outcome.get()
+    if isinstance(store, Exception):
+        raise store
+    return store
 
 
 def _check_in(store: Store, own: Mapping[str, Any], ranks: Ranks, deadline: float) -> None:
