@@ -153,3 +153,16 @@ def stock_allowed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PROCTOR_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr("proctor.tasks.stock._logged", set())
     monkeypatch.setattr("proctor.alias._ROOTS", [])
+
+
+@pytest.fixture(autouse=True)
+def _same_tokens() -> Iterator[None]:
+    """Take away the second name of a token that a command within a test has set, as its process would end with it."""
+    names = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
+    before = {name: os.environ.get(name) for name in names}
+    yield
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value

@@ -23,6 +23,7 @@ def hub():
 def to_hub(hub, push, tmp_path):
     def run(*words, **more):
         place = {"HF_ENDPOINT": hub.address, "HF_HUB_OFFLINE": "0", "HF_HOME": tmp_path / "home", "HF_TOKEN": TOKEN}
+        place["HUGGING_FACE_HUB_TOKEN"] = None
         return push(*words, "--to", "hub", **{**place, **more})
 
     return run
