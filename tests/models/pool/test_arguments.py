@@ -10,7 +10,9 @@ import pytest
 from proctor import lazy, models
 from proctor.errors import MissingExtraError, UsageError
 from proctor.models import model_kind, open_model
-from proctor.models.pool.arguments import WAIT, PoolArguments, split_pool, without_pool
+from proctor.models.hf.arguments import unknown_key as hf_unknown
+from proctor.models.pool.arguments import WAIT, PoolArguments, pool_hint, split_pool, without_pool
+from proctor.models.vllm.arguments import unknown_key as vllm_unknown
 
 HF, VLLM = model_kind("hf"), model_kind("vllm")
 
@@ -50,6 +52,7 @@ def test_a_server_takes_no_gpu():
     [
         ({"pool": "rai"}, "Did you mean 'ray'"),
         ({"pool": "ray", "num_workers": 0}, "at least 1"),
+        ({"pool": "ray", "num_workers": -1.0}, "num_workers is -1;"),
         ({"pool": "ray", "num_workers": "many"}, "at least 1"),
         ({"pool": "ray", "num_workers": True}, "at least 1"),
         ({"pool": "ray", "gpus_per_worker": -1}, "not negative"),
@@ -65,6 +68,13 @@ def test_what_is_wrong_is_a_sentence(given, words):
     with pytest.raises(UsageError) as caught:
         split_pool(VLLM, {"pretrained": "m", **given})
     assert words in str(caught.value)
+
+
+def test_an_argument_of_a_pool_that_is_none_names_the_pool():
+    assert pool_hint("num_workers") == "num_workers belongs to a pool of workers: add pool=ray, or the flag --ray."
+    assert pool_hint("dtype") is None
+    assert "add pool=ray" in str(hf_unknown("num_workers", "LlamaForCausalLM"))
+    assert "add pool=ray" in str(vllm_unknown("gpus_per_worker"))
 
 
 @pytest.mark.parametrize(

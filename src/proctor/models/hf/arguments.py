@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal, cast
 
 from proctor.errors import UsageError, did_you_mean
+from proctor.models.pool.arguments import pool_hint
 
 RUN_KEYS = ("batch_size", "max_batch_size", "device")
 """Keys that stand in ``--model_args`` but belong to the run."""
@@ -209,5 +210,5 @@ def _check(known: Mapping[str, Any]) -> None:
 def unknown_key(key: str, taker: str) -> UsageError:
     """The sentence for a key that neither this model kind nor ``from_pretrained`` takes."""
     names = {item.name for item in fields(HfArguments)} - {"extra"}
-    hint = did_you_mean(key, names | set(PASSED_ON) | set(RUN_KEYS))
+    hint = pool_hint(key) or did_you_mean(key, names | set(PASSED_ON) | set(RUN_KEYS))
     return UsageError(f"The model argument {key!r} is unknown: neither 'hf' nor {taker} takes it.", hint=hint)

@@ -87,6 +87,11 @@ def without_pool(kind: ModelKind, args: Mapping[str, Any]) -> dict[str, Any]:
     return split_pool(kind, args)[1]
 
 
+def pool_hint(key: str) -> str | None:
+    """What to do about an argument that only a pool takes, where there is none; None: it is no such argument."""
+    return f"{key} belongs to a pool of workers: add pool=ray, or the flag --ray." if key in KEYS else None
+
+
 def _copies(kind: ModelKind, inner: dict[str, Any]) -> int | None:
     """The number of copies by the kind's own argument, which is taken off; None: one, or not given."""
     if kind.copies is None:
@@ -99,7 +104,8 @@ def _whole(key: str, value: Any) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not str(value).strip().isdecimal() or int(value) < 1:
-        raise UsageError(f"The model argument {key} is {value!r}; it must be a whole number of at least 1.")
+        shown = int(value) if isinstance(value, float) and value.is_integer() else value
+        raise UsageError(f"The model argument {key} is {shown!r}; it must be a whole number of at least 1.")
     return int(value)
 
 

@@ -13,6 +13,7 @@ from typing import Any, Literal, cast
 
 from proctor.errors import UsageError, did_you_mean
 from proctor.models.hf.arguments import RUN_KEYS, HfArguments
+from proctor.models.pool.arguments import pool_hint
 
 log = logging.getLogger("proctor")
 
@@ -224,7 +225,7 @@ def _check(known: Mapping[str, Any]) -> None:
 def unknown_key(key: str) -> UsageError:
     """The sentence for a key that neither this kind of model nor vLLM takes."""
     names = {item.name for item in fields(VllmArguments)} - {"extra"}
-    hint = did_you_mean(key, names | set(ENGINE_KEYS) | set(RUN_KEYS))
+    hint = pool_hint(key) or did_you_mean(key, names | set(ENGINE_KEYS) | set(RUN_KEYS))
     return cast(
         UsageError, UsageError(f"The model argument {key!r} is unknown: neither 'vllm' nor vLLM takes it.", hint=hint)
     )
