@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from proctor.cli.logs import log_as_rank
 from proctor.cli.stop import SigtermError
 from proctor.errors import UsageError
+from proctor.models.pool.launcher_process import launcher_process
 from proctor.models.pool.launchers import Ranks, find_ranks, wanted_several
 from proctor.models.pool.opening import POOLED_ELSEWHERE, SPREAD_OVER_RANKS, is_computed_by_ranks
 
@@ -39,7 +40,7 @@ RANK_0_FIRST = 3.0
 
 def launched_ranks() -> Ranks | None:
     """Which process of a launcher this is; None where it is the only one. Others than rank 0 log warnings alone."""
-    ranks = find_ranks(os.environ, os.getppid())
+    ranks = find_ranks(os.environ, launcher_process())
     if ranks is not None and ranks.rank:
         log_as_rank(ranks.rank)
     if ranks is None and wanted_several(os.environ):
@@ -53,7 +54,7 @@ def launched_ranks() -> Ranks | None:
 def is_other_rank() -> bool:
     """Whether this is a process of a launcher other than rank 0: what it still shows stands behind its number."""
     try:
-        ranks = find_ranks(os.environ, os.getppid())
+        ranks = find_ranks(os.environ, launcher_process())
     except UsageError:
         return False
     if ranks is None or not ranks.rank:

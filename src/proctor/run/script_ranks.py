@@ -20,6 +20,7 @@ from contextlib import ExitStack
 from functools import partial
 
 from proctor.models.pool.group import follow, lead
+from proctor.models.pool.launcher_process import launcher_process
 from proctor.models.pool.launchers import Ranks, find_ranks
 from proctor.models.pool.opening import is_computed_by_ranks
 from proctor.models.pool.rank_group import RankGroup
@@ -43,7 +44,7 @@ def ranks_opener(config: RunConfig) -> Callable[[RunConfig], Model] | None:
         ModelError: The other ranks have not come, or one of them has ended.
         SystemExit: The run has ended, in a rank other than 0.
     """
-    ranks = find_ranks(os.environ, os.getppid())
+    ranks = find_ranks(os.environ, launcher_process())
     if ranks is None or not is_computed_by_ranks(config.model, config.model_args):
         return None
     if not isinstance(config.model_args.get("pretrained"), str):

@@ -92,7 +92,7 @@ def find_ranks(environment: Mapping[str, str], parent: int = 0) -> Ranks | None:
 
     Args:
         environment: Variables.
-        parent: The number of the parent process: names the job of an MPI that does not name it.
+        parent: The number of the process that launched it: names the job of an MPI that does not name it.
 
     Raises:
         UsageError: The variables contradict each other.
