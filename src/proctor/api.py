@@ -221,13 +221,15 @@ def audit(
     details: bool = False,
     exclude: str | Path | None = None,
     predictions: Sequence[int | str | Path] = (),
+    draws: Sequence[int | str | Path] = (),
     store: str | None = None,
 ) -> RunAudit:
     """Look a stored run through: intervals, chance, baselines, positions, confidence, without a model.
 
     ``source``: what ``proctor audit`` takes; of a folder with several runs, the newest. ``details``: also the
     confidence of each task of a group, and temperatures. ``predictions``: runs of other models on all documents, from
-    which the score of all is predicted where ``source`` asked a random part. Raises
+    which the score of all is predicted where ``source`` asked a random part. ``draws``: runs of the same model with
+    other prompts, examples or seeds. Raises
     :class:`~proctor.errors.UsageError` for what is not there, :class:`~proctor.errors.DataError` for what cannot be
     read.
     """
@@ -236,12 +238,17 @@ def audit(
     from proctor.analysis.audit import audit_run, check_some_score
     from proctor.analysis.predicted_score import predicted_scores
     from proctor.analysis.run_audit import AuditOptions
+    from proctor.analysis.stored_draws import stored_draws
 
     without = None if exclude is None else str(exclude)
     options = AuditOptions(metric, _words("tasks", tasks), cluster, by, interval, details, exclude=without)
     found = check_some_score(audit_run(_newest(source, store), options))
-    references = [_newest(one, store) for one in predictions]
-    return replace(found, predicted=predicted_scores(found, references)) if references else found
+    references, others = ([_newest(one, store) for one in ones] for ones in (predictions, draws))
+    return replace(
+        found,
+        predicted=predicted_scores(found, references) if references else (),
+        draws=stored_draws(found, others) if others else (),
+    )
 
 
 def compare(

@@ -22,7 +22,8 @@ def audit_document(audit: RunAudit) -> dict[str, Any]:
     Returns:
         ``results``: by task and group, keys ``name,filter`` and ``name_stderr,filter``; ``proctor.audit``: by task and
         group, what the scores come from; ``variants``: what the run found of other orders and formulations;
-        ``predicted``: scores of all documents, where other runs predict them.
+        ``predicted``: scores of all documents, where other runs predict them; ``draws``: their spread over runs with
+        other prompts.
     """
     parts: list[tuple[str, GroupAudit | TaskAudit]] = [(one.group, one) for one in audit.groups]
     parts += [(one.task, one) for one in audit.tasks]
@@ -36,6 +37,7 @@ def audit_document(audit: RunAudit) -> dict[str, Any]:
         "warnings": list(inner_warnings(audit, said)),
         "variants": list(variant_sentences(audit.run)),
         "predicted": [{**asdict(one), "interval": one.interval, "sentence": one.sentence} for one in audit.predicted],
+        "draws": [{**asdict(one), "sentence": one.sentence} for one in audit.draws],
     }
 
 

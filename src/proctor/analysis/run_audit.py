@@ -17,6 +17,7 @@ from proctor.stats.intervals import Interval
 
 if TYPE_CHECKING:
     from proctor.analysis.predicted_score import PredictedScore
+    from proctor.analysis.stored_draws import StoredDraws
 
 CLEAN = "_clean"
 """What the name of a score without excluded documents ends in."""
@@ -184,6 +185,8 @@ class RunAudit:
     """Documents to exclude that are none of the run's."""
     predicted: tuple[PredictedScore, ...] = ()
     """Scores of all documents, where other runs predict them."""
+    draws: tuple[StoredDraws, ...] = ()
+    """How scores spread over runs with other prompts, where there are some."""
 
     def __repr__(self) -> str:
         from proctor.analysis.audit_text import brief_line, parts_of

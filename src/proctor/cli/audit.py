@@ -42,6 +42,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         metavar="RUN",
         help="runs of other models on all documents: predict the score of all from the random part that RUN asked",
     )
+    parser.add_argument(
+        "--draws",
+        nargs="+",
+        metavar="RUN",
+        help="runs of the same model on the same documents with other prompts, examples or seeds: how sure one run is, "
+        "and how much of the spread is the prompt",
+    )
     parser.add_argument("--brief", action="store_true", help="one line for each group or task, no table")
     add_store_flag(parser)
 
@@ -51,6 +58,7 @@ def execute(namespace: argparse.Namespace) -> int:
     from proctor.analysis.audit import audit_run, check_some_score
     from proctor.analysis.predicted_score import predicted_scores
     from proctor.analysis.run_audit import AuditOptions
+    from proctor.analysis.stored_draws import stored_draws
 
     options = AuditOptions(
         metric=namespace.metric,
@@ -61,10 +69,14 @@ def execute(namespace: argparse.Namespace) -> int:
         details=namespace.json,
         exclude=namespace.exclude,
     )
-    references = [one_run(path, namespace.store) for path in namespace.predictions or ()]
+    references, draws = (
+        [one_run(path, namespace.store) for path in paths or ()] for paths in (namespace.predictions, namespace.draws)
+    )
     audit = check_some_score(audit_run(one_run(namespace.run, namespace.store), options))
     if references:
         audit = replace(audit, predicted=predicted_scores(audit, references))
+    if draws:
+        audit = replace(audit, draws=stored_draws(audit, draws))
     if namespace.json:
         from proctor.analysis.audit_document import audit_document
 

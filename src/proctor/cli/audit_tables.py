@@ -8,6 +8,7 @@ from proctor.analysis.audit_text import brief_line, inner_warnings, part_lines, 
 from proctor.analysis.baseline_text import label
 from proctor.analysis.predicted_score import predicted_lines
 from proctor.analysis.run_audit import GroupAudit, RunAudit, ScoreAudit, TaskAudit
+from proctor.analysis.stored_draws import draws_lines
 from proctor.analysis.task_scores import name_of
 from proctor.analysis.variant_sentences import SHOWN, variant_sentences
 from proctor.analysis.wording import number, span
@@ -44,9 +45,11 @@ def audit_lines(audit: RunAudit, *, markdown: bool = False) -> list[str]:
         lines += [f"{'- ' if markdown else '  '}{printable(line)}" for line in part_lines(part)]
         lines.append("")
     lines += [f"{'- ' if markdown else ''}{printable(line)}" for line in inner_warnings(audit, said)]
-    if audit.predicted:
-        lines += [*([""] if lines[-1] else []), f"{'**' * markdown}of all documents{'**' * markdown}"]
-        lines += [f"{'- ' if markdown else '  '}{printable(line)}" for line in predicted_lines(audit.predicted)]
+    further = {"of all documents": predicted_lines(audit.predicted), "over runs": draws_lines(audit.draws)}
+    for title, sentences in further.items():
+        if found := list(sentences):
+            lines += [*([""] if lines[-1] else []), f"{'**' * markdown}{title}{'**' * markdown}"]
+            lines += [f"{'- ' if markdown else '  '}{printable(line)}" for line in found]
     lines += _variant_lines(variant_sentences(audit.run), after=lines[-1], markdown=markdown)
     return [*lines, *_cell_lines(said, markdown=markdown)]
 
