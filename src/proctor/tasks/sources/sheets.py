@@ -86,8 +86,8 @@ def pick_sheets(file: str, name: str | None, splits: Sequence[str]) -> Mapping[s
     if len(sheets) == 1:
         return {"train": next(iter(sheets.values()))}
     if not set(splits) & sheets.keys():
-        listed = ", ".join(sheets)
-        hint = f"Write 'dataset_name: {next(iter(sheets))}', or give splits the names of sheets. It has: {listed}."
+        hint = f"Write 'dataset_name: {next(iter(sheets))}', or give splits the names of sheets. "
+        hint += f"It has: {', '.join(sheets)}."
         raise DataError(f"{file} has {len(sheets)} sheets, and none is asked for.", hint=hint)
     return sheets
 
@@ -102,8 +102,7 @@ def _open(file: str, *, values: bool) -> Any:
         ) from error
     try:
         with zipfile.ZipFile(file) as archive:
-            # A workbook is a ZIP archive: the sizes that its directory states are looked at before anything is
-            # unpacked.
+            # A ZIP archive: the sizes that its directory states are looked at before anything is unpacked.
             size = sum(part.file_size for part in archive.infolist())
         if size > _LARGEST:
             raise DataError(f"{file} unpacks to {size:,} bytes, more than the {_LARGEST:,} that are read.")
@@ -208,8 +207,7 @@ class SheetReader:
         for row, cells in enumerate(self._sheet.iter_rows(), start=1):
             for at, cell in enumerate(cells):
                 top = self._merged.get((row, at))
-                # The covering cell is the upper left one, so it has been read by the time that the covered ones are
-                # met.
+                # The covering cell is the upper left one: it has been read before those that it covers.
                 table[row, at] = self._cell(row, at, cell) if top is None else table.get(top)
             yield row, [table[row, at] for at in range(len(cells))]
         if self._merged:
@@ -246,8 +244,7 @@ class SheetReader:
                     cell = self._where(filled, at)
                     raise DataError(f"{cell} has a value, but its column has no name in row {number}.")
                 continue
-            name = _as_text(value).strip()
-            if name in names.values():
+            if (name := _as_text(value).strip()) in names.values():
                 raise DataError(f"{self._where()} has two columns called {name!r}.", hint="Rename one of them.")
             names[at] = name
         return names
