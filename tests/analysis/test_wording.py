@@ -39,3 +39,8 @@ def test_intervals_lists_and_counts():
     assert wording.named(list("abcdefg"), 5) == "a, b, c, d, e and 2 more"
     assert wording.rounded(19_876) == "20,000"
     assert wording.points(0.05, sign=True) == "+5.0 points"
+
+
+def test_names_stand_under_their_reason_in_the_order_of_first_names():
+    pairs = [("no samples", "b"), ("stopped", "a"), ("no samples", "c")]
+    assert list(wording.names_by_reason(pairs).items()) == [("no samples", ["b", "c"]), ("stopped", ["a"])]

@@ -11,7 +11,7 @@ from proctor.errors import DataError, UsageError
 from proctor.view.catalog import Catalog
 from proctor.view.index_file import IndexFile
 from proctor.view.indexing import Indexer
-from proctor.view.stored_sample import Wanted, stored_question
+from proctor.view.stored_sample import QuestionAddress, stored_question
 
 
 class Folder:
@@ -25,7 +25,7 @@ class Folder:
 
     def question(self, task, doc_id, mark=""):
         entries = sorted(self.catalog.entries(), key=lambda entry: entry.run.source)
-        return stored_question(Wanted(task, doc_id, mark), entries, self.index, self.indexer)
+        return stored_question(QuestionAddress(task, doc_id, mark), entries, self.index, self.indexer)
 
     def samples(self, run="a", task="t"):
         return next((self.folder / run).glob(f"samples_{task}_*"))

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from proctor.analysis.run_audit import RunAudit, ScoreAudit
 from proctor.analysis.subsets import SubsetScore, prediction_powered
 from proctor.analysis.task_scores import Metric, read_task
-from proctor.analysis.wording import counted, named, number
+from proctor.analysis.wording import counted, named, names_by_reason, number
 from proctor.errors import DataError
 from proctor.results.stored_run import Identity, StoredRun
 from proctor.stats.intervals import Interval, Z
@@ -168,9 +168,6 @@ def predicted_lines(found: Sequence[PredictedScore]) -> Iterator[str]:
         found: Of :func:`predicted_scores`.
     """
     yield from (one.sentence for one in found if one.score is not None)
-    reasons: dict[str, list[str]] = {}
-    for one in found:
-        if one.score is None and one.reason is not None:
-            reasons.setdefault(one.reason, []).append(one.name)
-    for reason, names in reasons.items():
+    without = [(one.reason, one.name) for one in found if one.score is None and one.reason is not None]
+    for reason, names in names_by_reason(without).items():
         yield f"No score of all documents is predicted for {named(names, 8)}: {reason}."

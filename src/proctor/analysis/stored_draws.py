@@ -21,7 +21,7 @@ from typing import TypeAlias
 from proctor.analysis.run_audit import RunAudit
 from proctor.analysis.task_scores import Metric, TaskScores, read_task
 from proctor.analysis.variance import VarianceComponents, variance_components
-from proctor.analysis.wording import counted, named, number
+from proctor.analysis.wording import counted, named, names_by_reason, number
 from proctor.errors import DataError
 from proctor.results.stored_run import StoredRun
 from proctor.stats.intervals import Z
@@ -144,13 +144,11 @@ def draws_lines(found: Sequence[StoredDraws]) -> Iterator[str]:
     Args:
         found: Of :func:`stored_draws`.
     """
-    reasons: dict[str, list[str]] = {}
     for one in found:
         if one.components is not None:
             yield one.sentence
             if one.left_out:
                 yield f"{one.name}: {counted(one.left_out, 'document')} left out, which not every run has."
-        elif one.reason is not None:
-            reasons.setdefault(one.reason, []).append(one.name)
-    for reason, names in reasons.items():
+    without = [(one.reason, one.name) for one in found if one.components is None and one.reason is not None]
+    for reason, names in names_by_reason(without).items():
         yield f"Nothing is said of prompts for {named(names, 8)}: {reason}."

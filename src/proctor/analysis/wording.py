@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from proctor.stats.intervals import Interval
 
@@ -132,3 +132,15 @@ def rounded(count: int) -> str:
         count: The number.
     """
     return f"{float(f'{count:.2g}'):,.0f}"
+
+
+def names_by_reason(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Names that share a reason, so that each reason is said once.
+
+    Args:
+        pairs: A reason and a name each; the order of reasons is that of their first names.
+    """
+    found: dict[str, list[str]] = {}
+    for reason, name in pairs:
+        found.setdefault(reason, []).append(name)
+    return found

@@ -28,7 +28,7 @@ from proctor.view.row_query import (
     words_of_search,
 )
 from proctor.view.run_facts import run_facts
-from proctor.view.stored_sample import Wanted, stored_question
+from proctor.view.stored_sample import QuestionAddress, stored_question
 
 Query = Mapping[str, list[str]]
 _MOST_SETS = 4
@@ -131,7 +131,7 @@ class Api:
         number = _one(query, "id") or ""
         if not number.lstrip("-").isdecimal():
             raise UsageError("A question is named by run=, task= and id=, its number.")
-        wanted = Wanted(_one(query, "task") or "", int(number), _one(query, "hash") or "")
+        wanted = QuestionAddress(_one(query, "task") or "", int(number), _one(query, "hash") or "")
         return stored_question(wanted, entries, self.index, self.indexer)
 
     def compare(self, query: Query) -> Any:

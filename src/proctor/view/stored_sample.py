@@ -26,7 +26,7 @@ from proctor.view.row_query import files_of
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class QuestionAddress:
     """A question by its address.
 
     Attributes:
@@ -40,7 +40,9 @@ class Wanted:
     hash: str = ""
 
 
-def stored_question(wanted: Wanted, entries: list[Entry], index: IndexFile, indexer: Indexer) -> dict[str, Any]:
+def stored_question(
+    wanted: QuestionAddress, entries: list[Entry], index: IndexFile, indexer: Indexer
+) -> dict[str, Any]:
     """A question with what each run made of it, as JSON has it.
 
     Args:
@@ -101,7 +103,7 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _sample(wanted: Wanted, entry: Entry, index: IndexFile, indexer: Indexer) -> Sample | None:
+def _sample(wanted: QuestionAddress, entry: Entry, index: IndexFile, indexer: Indexer) -> Sample | None:
     file = entry.run.samples_files.get(wanted.task)
     if file is None:
         return None
@@ -117,7 +119,7 @@ def _sample(wanted: Wanted, entry: Entry, index: IndexFile, indexer: Indexer) ->
     return sample
 
 
-def _row(wanted: Wanted, entry: Entry, index: IndexFile) -> Mapping[str, Any] | None:
+def _row(wanted: QuestionAddress, entry: Entry, index: IndexFile) -> Mapping[str, Any] | None:
     """Where the index has the question."""
     names = ("number", "offset", "length", "doc", "hash", "key")
     with index.connection() as connection:
@@ -134,7 +136,7 @@ def _row(wanted: Wanted, entry: Entry, index: IndexFile) -> Mapping[str, Any] | 
     return None
 
 
-def _read(wanted: Wanted, entry: Entry, index: IndexFile) -> Sample | None:
+def _read(wanted: QuestionAddress, entry: Entry, index: IndexFile) -> Sample | None:
     """The sample of a question, if the one that its row says is there."""
     row = _row(wanted, entry, index)
     if row is None:

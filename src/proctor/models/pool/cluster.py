@@ -26,13 +26,13 @@ Node = Mapping[str, float]
 
 
 @dataclass(slots=True)
-class _Joined:
+class _Membership:
     """How many pools of this process are on a cluster that was joined for them; 0: none, or the script has joined."""
 
     pools: int = 0
 
 
-_joined = _Joined()
+_joined = _Membership()
 
 
 @dataclass(frozen=True, slots=True)
