@@ -28,3 +28,16 @@ def test_mistakes_are_sentences(tmp_path, capsys):
     assert main(["report", str(tmp_path / "nothing")]) == 2
     assert main(["report", str(results), "-o", " "]) == 2
     assert "--output is empty" in capsys.readouterr().err
+
+
+def test_damaged_samples_are_said_in_the_terminal_and_on_the_page(tmp_path, capsys):
+    results = write_run(tmp_path / "run", {"exam": right_and_wrong("1101" * 5), "other": right_and_wrong("11")})
+    (samples,) = results.parent.glob("samples_exam_*")
+    samples.write_text(samples.read_text(encoding="utf-8") + "{", encoding="utf-8")
+    out = tmp_path / "page.html"
+    assert main(["report", str(results), "-o", str(out), "--language", "en"]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith(str(out))
+    assert "The samples of 1 task cannot be read, and the page has their scores alone: Line 21 of " in said.err
+    page = out.read_text(encoding="utf-8")
+    assert "The samples of 1 task cannot be read: its score is that of the results file" in page

@@ -51,6 +51,15 @@ def test_a_file_with_0_and_the_number_of_options_contradicts_itself():
     }
 
 
+def test_where_no_answer_is_read_no_form_is_said_to_be_that_of_the_others():
+    found = read_answers(["?", "??"], [CITIES] * 2)
+    assert found.why == {0: "'?' names none of 4 options", 1: "'??' names none of 4 options"}
+    labelled = RowOptions(CITIES.texts, ("p", "q", "r", "s"))
+    assert read_answers(["q", "x"], [labelled] * 2).why == {
+        1: "'x' names none of 4 options (the other answers are read by the labels of the options)"
+    }
+
+
 def test_numbers_that_are_options_are_asked():
     options = RowOptions(("3", "4", "1", "2"))
     with pytest.raises(AmbiguityError, match="line 2, '4' is the option '2' \\(number\\) or '4' \\(text\\)") as caught:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import sys
@@ -11,7 +12,15 @@ import pytest
 
 from proctor.errors import DataError, UsageError
 from proctor.results.files import file_names
-from proctor.results.read import find_results_file, read_results, read_samples, samples_beside, top_names
+from proctor.results.read import (
+    SampleLines,
+    find_results_file,
+    read_results,
+    read_sample_at,
+    read_samples,
+    samples_beside,
+    top_names,
+)
 
 STAMP = "2026-01-02T03-04-05.678901"
 DOCUMENT = {"results": {"arc": {}}, "configs": {"arc": {}, "a/b": {}}, "config": {"random_seed": 0}}
@@ -81,6 +90,21 @@ def test_lines_of_samples_carry_their_numbers_and_a_broken_one_is_named(tmp_path
         list(read_samples(file))
     with pytest.raises(DataError, match="cannot be read"):
         list(read_samples(tmp_path / "gone.jsonl"))
+
+
+@pytest.mark.parametrize("text", ['{"doc_id": 0}\n{"doc_id": 1}\n', '[{"doc_id": 0}, {"doc_id": 1}]'])
+def test_a_byte_order_mark_is_skipped(tmp_path, text):
+    file = tmp_path / "samples.jsonl"
+    for data in (text.encode("utf-8-sig"), gzip.compress(text.encode("utf-8-sig"))):
+        file.write_bytes(data)
+        assert list(read_samples(file)) == [(1, {"doc_id": 0}), (2, {"doc_id": 1})]
+    file.write_bytes(text.encode("utf-8-sig"))
+    lines = SampleLines(file)
+    for number, value in lines:
+        assert read_sample_at(file, number, lines.offset, lines.length) == value
+    results = tmp_path / f"results_{STAMP}.json"
+    results.write_text(json.dumps(DOCUMENT), encoding="utf-8-sig")
+    assert read_results(results) == DOCUMENT
 
 
 def test_the_names_that_were_asked_for_are_in_no_other_group():

@@ -188,7 +188,8 @@ def _read_task(
     try:
         samples = _read_samples(run, task, options, watcher)
     except DataError as error:
-        samples, audited = None, AuditedTask(_by_file(run, task, options, error.message))
+        by_file = replace(_by_file(run, task, options, error.message), damaged=True)
+        samples, audited = None, AuditedTask(by_file)
     else:
         audited = _audited_task(run, task, samples, options, excluded_documents(exclusions, samples.scores))
     if watcher is not None:

@@ -116,6 +116,7 @@ class TaskAudit:
         contradictions: Scores of the results file that are not those of the samples: phrases.
         clean: The scores without excluded documents, of metrics that have some of these.
         excluded: How many of its documents are excluded.
+        damaged: Whether its samples are there and cannot be read; ``reason`` says why.
     """
 
     task: str
@@ -133,6 +134,7 @@ class TaskAudit:
     contradictions: tuple[str, ...] = ()
     clean: tuple[ScoreAudit, ...] = ()
     excluded: int = 0
+    damaged: bool = False
 
     @property
     def main_clean(self) -> ScoreAudit | None:

@@ -15,6 +15,7 @@ from proctor.analysis.audit import audit_run
 from proctor.analysis.compare import compare_runs
 from proctor.analysis.comparison import CompareOptions, Comparison
 from proctor.analysis.groups import group_mean
+from proctor.analysis.lost_scores import lost_scores
 from proctor.analysis.run_audit import AuditOptions, GroupAudit, RunAudit, ScoreAudit, TaskAudit
 from proctor.analysis.task_scores import Metric
 from proctor.analysis.verdicts import Judgement, Verdict
@@ -123,8 +124,11 @@ def score_table(runs: Sequence[StoredRun], options: ScoreTableOptions | None = N
     audits = [audit_run(run, asked) for run in runs]
     comparison, notes = _comparison(runs, options)
     rows = [_with_best(row, comparison, runs) for row in _rows(runs, audits, options)]
+    lost = list(lost_scores(audits, _names(runs)))
     if not any(cell for row in rows for cell in row.cells):
-        raise UsageError("The runs have no score of what was named.", hint="'proctor audit RUN' shows what there is.")
+        sentences = " ".join(["The runs have no score of what was named.", *lost])
+        raise UsageError(sentences, hint="'proctor audit RUN' shows what there is.")
+    notes += lost
     if options.chance_corrected and not all(cell is not None for row in rows for cell in row.cells):
         notes.append("Scores whose chance is not known are left out.")
     return ScoreTable(_names(runs), tuple(runs), tuple(rows), tuple(notes))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from proctor.analysis.audit import audit_run
-from proctor.analysis.run_audit import AuditOptions
+from proctor.analysis.run_audit import AuditOptions, RunAudit
+from proctor.analysis.wording import counted
 from proctor.errors import UsageError
 from proctor.html_report.about import about
 from proctor.html_report.answers import answers
@@ -17,6 +19,7 @@ from proctor.html_report.language import language_of
 from proctor.html_report.page import page
 from proctor.html_report.page_data import page_data
 from proctor.html_report.questions import page_script, questions, words_of_script
+from proctor.html_report.run_warnings import damaged_tasks
 from proctor.html_report.scores import scores
 from proctor.html_report.spool import Spool
 from proctor.html_report.versus import versus
@@ -24,6 +27,8 @@ from proctor.html_report.without import without
 from proctor.results.exclusions import read_exclusions
 from proctor.results.open_runs import Unread
 from proctor.results.stored_run import StoredRun
+
+log = logging.getLogger("proctor")
 
 FIXED = 90_000
 """Bytes of styles, scripts and what is around the sections."""
@@ -59,6 +64,7 @@ def make_report(
     with Spool() as spool:
         collector = Collector(spool, options.by)
         audits = tuple([audit_run(run, wanted, collector.watch(place, run)) for place, run in enumerate(runs)])
+        _warn_of_damage(audits)
         comparison, reason = compared(runs, collector.scores)
         facts = ReportFacts(
             *(tuple(runs), audits, comparison, reason, tuple(unread), files, collector.scores, exclusions)
@@ -84,6 +90,16 @@ def make_report(
         script=page_script(),
         canary=options.canary,
     )
+
+
+def _warn_of_damage(audits: Sequence[RunAudit]) -> None:
+    """The page names tasks whose samples cannot be read; whoever makes it should not have to look for them there."""
+    reasons = [one.reason for audit in audits for one in damaged_tasks(audit) if one.reason]
+    if reasons:
+        log.warning(
+            "The samples of %s cannot be read, and the page has their scores alone: %s%s",
+            counted(len(reasons), "task"), " ".join(reasons[:5]), " ..." if len(reasons) > 5 else "",
+        )  # fmt: skip
 
 
 def write_report(file: Path, text: str) -> int:

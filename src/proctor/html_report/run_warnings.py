@@ -50,11 +50,23 @@ def _of_documents(audit: RunAudit, language: Language) -> Iterator[str]:
     odd = [one for one in audit.tasks if one.not_finite]
     if odd:
         yield language.text("warn_not_a_number", n=sum(one.not_finite for one in odd), tasks=_named(odd))
+    damaged = damaged_tasks(audit)
+    if damaged:
+        yield language.text("warn_damaged", n=len(damaged), tasks=_named(damaged))
     alone = [
         one for one in audit.tasks if one.reason and one.main is not None and one.task not in audit.run.samples_files
     ]
     if alone:
         yield language.text("warn_no_samples", n=len(alone), tasks=_named(alone))
+
+
+def damaged_tasks(audit: RunAudit) -> list[TaskAudit]:
+    """The tasks whose samples files are there and cannot be read; ``reason`` of each says why.
+
+    Args:
+        audit: The run.
+    """
+    return [one for one in audit.tasks if one.damaged]
 
 
 def _named(tasks: Sequence[TaskAudit]) -> str:

@@ -92,8 +92,9 @@ def read_answers(
     else:
         best = max(readings, key=lambda reading: reading.count)
         _check_base([reading for reading in readings if reading.form == best.form and reading.count == best.count])
+    others = best.form if best.count else None  # where none is read, no form is that of the others
     why = {
-        number: why_unread(values[number], options[number], best.form)
+        number: why_unread(values[number], options[number], form or others)
         for number, golds in enumerate(best.golds)
         if golds is None
     }
@@ -245,13 +246,13 @@ def _whole(text: str) -> str:
     return match[1] if match else text
 
 
-def why_unread(value: Any, options: RowOptions, form: Form) -> str:
+def why_unread(value: Any, options: RowOptions, form: Form | None) -> str:
     """Why an answer names no option, as a clause.
 
     Args:
         value: The answer.
         options: The options of its row.
-        form: How the other rows are read.
+        form: How the other rows are read; None: none of them is.
     """
     if is_blank(value):
         return "it is empty"
@@ -270,8 +271,17 @@ def why_unread(value: Any, options: RowOptions, form: Form) -> str:
         close = get_close_matches(wanted, texts, n=1, cutoff=0.4)
         nearest = f"; the nearest is {_short(options.texts[texts.index(close[0])])}" if close else ""
         return f"{_short(text)} is none of {len(texts)} options{nearest}"
-    shown = {"korean": "Korean letter", "circled": "circled number", "roman": "Roman numeral"}.get(form, form)
-    return f"{_short(text)} names none of {len(texts)} options (the other answers are read by {shown})"
+    read = "" if form is None else f" (the other answers are read by {_SHOWN.get(form, form)})"
+    return f"{_short(text)} names none of {len(texts)} options{read}"
+
+
+_SHOWN: Mapping[Form, str] = {
+    "korean": "Korean letter",
+    "circled": "circled number",
+    "roman": "Roman numeral",
+    "label": "the labels of the options",
+}
+"""Forms by the words of a message."""
 
 
 def _short(text: str) -> str:

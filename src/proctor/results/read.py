@@ -16,10 +16,11 @@ here for what was written.
 #
 # lm-eval 0.4.0 to 0.4.2 have no stamps: results.json, and one <model_args>_<task>.jsonl a task, which despite its name
 # holds one JSON array. Any of these files may be compressed with gzip, and samples may be Parquet: the first
-# bytes say so.
+# bytes say so. An editor on Windows may have put a byte order mark before the text: it is skipped.
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import json
 import os
@@ -230,7 +231,7 @@ class SampleLines:
                 raise DataError(f"Line {self.number} of {self._file} holds more than {LONGEST_LINE // MB:,} MB.")
             self.offset, self.length = start if direct else None, len(line)
             start += len(line)
-            text = line.decode("utf-8")
+            text = line.decode("utf-8" if self.number > 1 else "utf-8-sig")
             try:
                 value = json.loads(text)
             except (ValueError, RecursionError) as error:
@@ -258,7 +259,7 @@ def read_sample_at(file: Path, number: int, offset: int | None, length: int) -> 
     try:
         with open_regular(file) as stream:
             stream.seek(offset)
-            return json.loads(stream.read(min(length, LONGEST_LINE)).decode("utf-8"))
+            return json.loads(stream.read(min(length, LONGEST_LINE)).decode("utf-8-sig"))
     except OSError as error:
         raise DataError(f"{file} cannot be read: {error.strerror or error}.") from error
     except (ValueError, RecursionError):
@@ -278,11 +279,11 @@ def _read_whole(file: Path) -> str:
         data = stream.read(LARGEST_DOCUMENT + 1)
     if len(data) > LARGEST_DOCUMENT:
         raise OSError(f"it holds more than {LARGEST_DOCUMENT // MB:,} MB")
-    return data.decode("utf-8")
+    return data.decode("utf-8-sig")
 
 
 def _begins_array(stream: BinaryIO) -> bool:
-    start = stream.read(64).lstrip()
+    start = stream.read(64).removeprefix(codecs.BOM_UTF8).lstrip()
     stream.seek(0)
     return start.startswith(b"[")
 
