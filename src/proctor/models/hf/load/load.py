@@ -18,8 +18,9 @@ from proctor.errors import UsageError, did_you_mean
 from proctor.models.base import BatchSize, given, parse_batch_size
 from proctor.models.hf.announce import announce_loading
 from proctor.models.hf.arguments import HfArguments, read_arguments
-from proctor.models.hf.device import pick_device, set_threads
+from proctor.models.hf.device import is_processor, pick_device, set_threads
 from proctor.models.hf.errors import as_sentences, check_folder, no_tokenizer
+from proctor.models.hf.half_rate import suggest_float32
 from proctor.models.hf.model import HfModel
 from proctor.models.hf.weights import load_weights
 from proctor.models.tokens.tokenizer import Tokens
@@ -60,6 +61,8 @@ class OpenModel:
         with announce_loading(self.arguments.source, self.device) as info:
             model = self._load()
             info.update(model.info)
+        if is_processor(torch.device(model.info["device"])):
+            suggest_float32(model.module.dtype)
         return model
 
     def _load(self) -> HfModel:
