@@ -16,6 +16,8 @@ from typing import Any, Literal, TypeAlias
 from proctor.analysis.flips import question_of
 from proctor.errors import UsageError, did_you_mean
 from proctor.results.choice_view import ChoiceView, choice_view
+from proctor.results.encode import dumps
+from proctor.results.exported_runs import SAMPLE
 from proctor.results.stored_run import Sample, StoredRun, number_of
 from proctor.results.text_state import text_state
 
@@ -55,19 +57,24 @@ class SampleTable:
     Attributes:
         columns: Names and kinds, in their order.
         rows: A mapping by column for each row; a column that a row lacks is None.
+        parts: The runs and tasks whose samples they are.
     """
 
     columns: Mapping[str, ColumnKind]
     rows: Iterator[Mapping[str, Any]]
+    parts: Sequence[tuple[StoredRun, str]]
 
 
-def sample_table(runs: Sequence[StoredRun], tasks: Sequence[str] = (), columns: Sequence[str] = ()) -> SampleTable:
+def sample_table(
+    runs: Sequence[StoredRun], tasks: Sequence[str] = (), columns: Sequence[str] = (), *, lines: bool = False
+) -> SampleTable:
     """The samples of runs as a table.
 
     Args:
         runs: The runs.
         tasks: Names or patterns of tasks and groups; none: all.
         columns: The wanted columns in their order; none: all.
+        lines: Whether a table of all columns has the lines of the samples files as well.
 
     Raises:
         UsageError: There are no samples, no such task, or no such column.
@@ -85,7 +92,9 @@ def sample_table(runs: Sequence[StoredRun], tasks: Sequence[str] = (), columns: 
                 f"There is no column {name!r}.", hint=did_you_mean(name, every) or f"It has: {', '.join(every)}."
             )
     wanted: dict[str, ColumnKind] = {name: every[name] for name in columns} if columns else every
-    return SampleTable(wanted, (_only(row, wanted) for run, task in chosen for row in _rows(run, task)))
+    if lines and not columns:
+        wanted[SAMPLE] = "text"
+    return SampleTable(wanted, (_only(row, wanted) for run, task in chosen for row in _rows(run, task)), chosen)
 
 
 def _tasks(run: StoredRun, patterns: Sequence[str]) -> list[str]:
@@ -115,7 +124,10 @@ def _values(sample: Sample) -> Iterator[tuple[str, str]]:
 
 
 def _only(row: Mapping[str, Any], columns: Mapping[str, ColumnKind]) -> Mapping[str, Any]:
-    return {name: row.get(name) for name in columns}
+    found = {name: row.get(name) for name in columns}
+    if SAMPLE in columns:
+        found[SAMPLE] = dumps(row[SAMPLE])
+    return found
 
 
 def _rows(run: StoredRun, task: str) -> Iterator[dict[str, Any]]:
@@ -136,6 +148,7 @@ def _rows(run: StoredRun, task: str) -> Iterator[dict[str, Any]]:
         row |= _written(sample) if view is None else _chosen(view, sample)
         row |= {f"score.{name}": _finite(value) for name, value in sample.metrics.items()}
         row |= {f"doc.{name}": value for name, value in _values(sample)}
+        row[SAMPLE] = sample.line
         yield row
 
 

@@ -26,14 +26,16 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 def execute(namespace: argparse.Namespace) -> int:
     """Write the table, and say how many rows it has."""
     from proctor.analysis.sample_rows import sample_table
+    from proctor.results.exported_runs import SAMPLE, metadata_of
     from proctor.results.open_runs import open_runs
-    from proctor.results.sample_tables import write_table
+    from proctor.results.sample_tables import has_metadata, write_table
 
     opened = open_runs(namespace.runs, store=namespace.store)
     report_unread(opened)
     runs = list({run.source: run for run in opened.runs}.values())
     refuse_own_files(namespace.output, opened.runs)
-    table = sample_table(runs, namespace.tasks or (), namespace.columns or ())
-    count = write_table(namespace.output, table.columns, table.rows, excel=namespace.excel)
+    table = sample_table(runs, namespace.tasks or (), namespace.columns or (), lines=has_metadata(namespace.output))
+    metadata = metadata_of(table.parts) if SAMPLE in table.columns else {}
+    count = write_table(namespace.output, table.columns, table.rows, excel=namespace.excel, metadata=metadata)
     print(f"{namespace.output}: {count:,} {'row' if count == 1 else 'rows'}, {len(table.columns)} columns")
     return 0

@@ -29,8 +29,8 @@ def add_runs(parser: argparse.ArgumentParser, what: str) -> None:
         "runs",
         nargs="+",
         metavar="RUN",
-        help="a results file, a samples file, a folder, a .zip or .tar.gz, or a number of 'proctor runs'; of proctor "
-        f"or lm-eval. {what}",
+        help="a results file, a samples file, a folder, a .zip or .tar.gz, a .parquet of export, or a number of "
+        f"'proctor runs'; of proctor or lm-eval. {what}",
     )
 
 

@@ -4,6 +4,7 @@
 # ----------------------
 #   a results file      its run, with the samples files beside it
 #   a samples file      its task of the run beside it; alone it is a run of one task without settings
+#   a table of export   its runs, where it is Parquet with all columns
 #   a folder, archive   all runs in it at any depth; samples without a results file are runs, one for each time
 #   a number            the run of ``proctor runs``, by the results file that it wrote
 #
@@ -22,6 +23,7 @@ from typing import Any
 
 from proctor.errors import DataError, ProctorError, UsageError, did_you_mean
 from proctor.results.archives import is_archive, unpack
+from proctor.results.exported_runs import exported_runs, has_runs
 from proctor.results.read import read_results, samples_beside, stamp_of_results
 from proctor.results.schema import model_name
 from proctor.results.stored_run import StoredRun
@@ -93,6 +95,8 @@ def open_path(path: str | Path, *, store: str | Path | None = None) -> OpenedRun
         return _of_folder(place)
     if is_archive(place):
         return _of_archive(place)
+    if place.name.endswith(".parquet") and has_runs(place):
+        return OpenedRuns(exported_runs(place), (), 1)
     if _SAMPLES.fullmatch(place.name) or place.name.endswith((".jsonl", ".jsonl.gz", ".parquet")):
         return OpenedRuns((_run_of_samples(place),), (), 1)
     return _of_files([place])

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,31 @@ def read_parquet_samples(file: Path) -> Iterator[dict[str, Any]]:
 
     Raises:
         DataError: It cannot be read, or is another table.
+        MissingExtraError: pyarrow is not installed.
+    """
+    with opened_table(file) as table:
+        marked = (table.schema_arrow.metadata or {}).get(_MARK)
+        if marked is None:
+            raise DataError(
+                f"{file} is a table, and no samples file.",
+                hint="Samples are in the Parquet files of --log_samples parquet, and of export without --columns.",
+            )
+        of_json = frozenset(json.loads(marked))
+        for batch in table.iter_batches(batch_size=_GROUP):
+            for row in batch.to_pylist():
+                yield _line(row, of_json)
+
+
+@contextmanager
+def opened_table(file: Path) -> Iterator[Any]:
+    """A Parquet file, open for reading: pyarrow's ``ParquetFile``.
+
+    Args:
+        file: The file.
+
+    Raises:
+        DataError: It cannot be read, now or while it is open.
+        MissingExtraError: pyarrow is not installed.
     """
     try:
         import pyarrow as pa
@@ -119,19 +145,9 @@ def read_parquet_samples(file: Path) -> Iterator[dict[str, Any]]:
         raise MissingExtraError(
             f"{file} needs the package 'pyarrow': {error}.", hint="Install it with: pip install pyarrow."
         ) from error
-
     try:
-        table = parquet.ParquetFile(file)
-        marked = (table.schema_arrow.metadata or {}).get(_MARK)
-        if marked is None:
-            raise DataError(
-                f"{file} is a table, and no samples file.",
-                hint="Samples files in Parquet are those of --log_samples parquet.",
-            )
-        of_json = frozenset(json.loads(marked))
-        for batch in table.iter_batches(batch_size=_GROUP):
-            for row in batch.to_pylist():
-                yield _line(row, of_json)
+        with parquet.ParquetFile(file) as table:
+            yield table
     except (OSError, pa.ArrowException, ValueError) as error:
         raise DataError(f"{file} cannot be read: {error_text(error).rstrip('.')}.") from error
 

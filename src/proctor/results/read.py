@@ -102,7 +102,21 @@ def read_results(file: Path) -> Mapping[str, Any]:
         DataError: It cannot be read, or is no results file.
     """
     document = read_document(file)
-    if not isinstance(document["results"], dict):
+    check_sections(document, file)
+    return document
+
+
+def check_sections(document: Mapping[str, Any], file: Path) -> None:
+    """Make sure that a document has what :func:`read_results` promises.
+
+    Args:
+        document: Of a results file.
+        file: Where it stands.
+
+    Raises:
+        DataError: It has not.
+    """
+    if not isinstance(document.get("results"), dict):
         raise DataError(f"{file} is no results file: it has no 'results'.")
     for key in _SECTIONS:
         if not isinstance(document.get(key) or {}, dict):
@@ -111,7 +125,6 @@ def read_results(file: Path) -> Mapping[str, Any]:
     numbers = [*(document.get("n-shot") or {}).values(), *(known.get(name) for name in SEEDS)]
     if not all(one is None or type(one) is int for one in numbers):
         raise DataError(f"{file} is no results file: its seeds and numbers of examples are not whole numbers.")
-    return document
 
 
 def stamp_of_results(name: str) -> str | None:

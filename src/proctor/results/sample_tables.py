@@ -31,13 +31,24 @@ Rows = Iterator[Mapping[str, Any]]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MOST_ROWS, _LONGEST_CELL = 1_048_576, 32_767
 """Limits of Excel."""
-_BLOCK = 5_000
+_BLOCK = 1_000
 
 # What XML, and so a workbook, cannot hold; and half a surrogate pair, which no file can.
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-def write_table(path: str, columns: Columns, rows: Rows, *, excel: bool = False) -> int:
+def has_metadata(path: str) -> bool:
+    """Whether a table of that name can say more of itself than its columns do.
+
+    Args:
+        path: Its name.
+    """
+    return Path(path).suffix.lower() == ".parquet"
+
+
+def write_table(
+    path: str, columns: Columns, rows: Rows, *, excel: bool = False, metadata: Mapping[str, str] | None = None
+) -> int:
     """Write a table in the format that the file's name says.
 
     Args:
@@ -45,6 +56,7 @@ def write_table(path: str, columns: Columns, rows: Rows, *, excel: bool = False)
         columns: Names and kinds.
         rows: A mapping by column for each row.
         excel: Whether a CSV begins with a byte order mark, by which Excel knows UTF-8.
+        metadata: What else a file says that :func:`has_metadata`.
 
     Returns:
         The number of rows.
@@ -62,6 +74,8 @@ def write_table(path: str, columns: Columns, rows: Rows, *, excel: bool = False)
     with _whole(Path(path)) as part:
         if suffix == ".csv":
             return _write_csv(part, columns, rows, excel=excel)
+        if suffix == ".parquet":
+            return _write_parquet(part, columns, rows, metadata)
         return FORMATS[suffix](part, columns, rows)
 
 
@@ -162,7 +176,7 @@ def _write_xlsx(path: Path, columns: Columns, rows: Rows) -> int:
     return count
 
 
-def _write_parquet(path: Path, columns: Columns, rows: Rows) -> int:
+def _write_parquet(path: Path, columns: Columns, rows: Rows, metadata: Mapping[str, str] | None = None) -> int:
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -170,9 +184,9 @@ def _write_parquet(path: Path, columns: Columns, rows: Rows) -> int:
         "text": pa.string(), "integer": pa.int64(), "number": pa.float64(), "texts": pa.list_(pa.string()),
         "integers": pa.list_(pa.int64()),
     }  # fmt: skip
-    schema = pa.schema([(_utf8(name), kinds[kind]) for name, kind in columns.items()])
+    schema = pa.schema([(_utf8(name), kinds[kind]) for name, kind in columns.items()], metadata=metadata or None)
     count = 0
-    with parquet.ParquetWriter(path, schema) as writer:
+    with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
         while block := list(islice(rows, _BLOCK)):
             arrays = [
                 pa.array([_typed(row.get(name), kind) for row in block], kinds[kind]) for name, kind in columns.items()
