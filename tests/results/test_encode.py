@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proctor.refs import Ref
-from proctor.results.encode import dumps, source_text
+from proctor.results.encode import dumps, indented, source_text
 
 LEAVES = st.one_of(
     st.none(),
@@ -127,3 +127,16 @@ def test_a_reference_to_nothing_is_shown_as_written(tmp_path):
 
 def test_a_builtin_has_no_source_but_a_name():
     assert source_text(len) == "<built-in function len>"
+
+
+@settings(max_examples=100, deadline=None)
+@given(VALUES | JSON_VALUES)
+def test_indented_json_is_that_of_json(value):
+    assert indented(value) == dumps(value, indent=2)
+
+
+@pytest.mark.parametrize(
+    "value", [10**5000, {2, 1}, float("nan"), [[]], {"a": {}}, {"a": [1, {"b": None}]}], ids=range(6)
+)
+def test_indented_json_of_what_is_seldom(value):
+    assert indented(value) == dumps(value, indent=2)

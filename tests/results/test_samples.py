@@ -95,14 +95,14 @@ def test_a_folder_on_another_disk_gets_a_copy(record, tmp_path, monkeypatch):
 
 def test_a_full_disk_is_said_at_the_end_and_keeps_no_other_task_from_its_file(many, tmp_path, monkeypatch):
     _, mixed = many
-    real = module.dumps
+    real = module.sample_text
 
-    def full(line):
-        if line["doc_id"] == 4 and line["filter"] == "none":
+    def full(record):
+        if record.doc_id == 4 and record.filter == "none":
             raise OSError(errno.ENOSPC, "No space left on device")
-        return real(line)
+        return real(record)
 
-    monkeypatch.setattr(module, "dumps", full)
+    monkeypatch.setattr(module, "sample_text", full)
     samples = Samples(tmp_path, "now")
     for record in mixed:
         samples.write(record)

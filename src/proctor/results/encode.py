@@ -11,6 +11,7 @@ import inspect
 import json
 import sys
 from collections.abc import Callable, Mapping
+from json.encoder import encode_basestring as json_text
 from typing import Any
 
 from proctor.errors import ProctorError
@@ -35,6 +36,59 @@ def dumps(value: Any, *, indent: int | None = None) -> str:
         return text
     # In a text of JSON, "\ud800" as a backslash escape is JSON's own form of it.
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def indented(value: Any) -> str:
+    """``dumps(value, indent=2)``, of which Python's json has no compiled form: each document is hashed by this text.
+
+    Args:
+        value: Any value.
+    """
+    try:
+        text = _indented(value, "\n")
+    except (TypeError, ValueError, RecursionError):
+        return dumps(value, indent=2)
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _number(value: float) -> str:
+    if value - value != 0.0:
+        raise ValueError("NaN or infinite")  # the long way knows what json writes for them
+    return repr(value)
+
+
+_WRITTEN: Mapping[type, Callable[[Any], str]] = {
+    str: json_text,
+    int: repr,
+    float: _number,
+    bool: {True: "true", False: "false"}.__getitem__,
+    type(None): {None: "null"}.__getitem__,
+}
+"""How a value of exactly this type is written; a type derived from one of them may be written in another way."""
+
+
+def _indented(value: Any, line: str) -> str:
+    """The text of a value that stands at the indentation ``line``, a line break and spaces.
+
+    Raises:
+        TypeError: Something in it is not of JSON's own types.
+    """
+    write = _WRITTEN.get(type(value))
+    if write is not None:
+        return write(value)
+    inner = line + "  "
+    if type(value) is dict:
+        if not value:
+            return "{}"
+        if set(map(type, value)) != {str}:
+            raise TypeError("a key that is no text")
+        items = [f"{json_text(key)}: {_indented(item, inner)}" for key, item in value.items()]
+        return f"{{{inner}{f',{inner}'.join(items)}{line}}}"
+    if type(value) is not list:
+        raise TypeError(type(value))
+    if not value:
+        return "[]"
+    return f"[{inner}{f',{inner}'.join([_indented(item, inner) for item in value])}{line}]"
 
 
 def fallback(value: Any) -> Any:

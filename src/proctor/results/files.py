@@ -20,7 +20,8 @@ from typing import Any, Protocol
 
 from proctor.errors import OutputError
 from proctor.records import Record
-from proctor.results.schema import dumps, folder_name, sample_line
+from proctor.results.sample_text import sample_text
+from proctor.results.schema import dumps, folder_name
 from proctor.run_result import RunResult
 
 LONGEST_NAME = 180
@@ -252,7 +253,7 @@ def _write_lines(file: Path, records: Iterable[Record]) -> None:
     try:
         with file.open("ab") as stream:
             for record in records:
-                stream.write(dumps(sample_line(record)).encode("utf-8") + b"\n")
+                stream.write(sample_text(record)[0])
     except OSError:
         drop_half_line(file)
         raise

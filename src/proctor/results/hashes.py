@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from proctor.messages import chat_text, is_chat
 from proctor.records import Record
-from proctor.results.encode import as_text, dumps
+from proctor.results.encode import as_text, indented
 
 
 def task_hash(records: Iterable[Record]) -> str:
@@ -42,7 +43,7 @@ def doc_hash(doc: Any) -> str:
         doc: The document.
     """
     # lm-eval: the hash is taken from indented JSON.
-    return sha256(dumps(doc, indent=2))
+    return hashlib.sha256(indented(doc).encode()).hexdigest()
 
 
 def record_hashes(record: Record) -> tuple[str, str, str]:
@@ -53,4 +54,10 @@ def record_hashes(record: Record) -> tuple[str, str, str]:
     """
     prompt = record.arguments[0][0] if record.arguments and record.arguments[0] else ""
     text = chat_text(prompt) if is_chat(prompt) else as_text(prompt)
-    return doc_hash(record.doc), sha256(text), sha256(as_text(record.target))
+    target = as_text(record.target)
+    return doc_hash(record.doc), sha256(text), _short_hash(target) if len(target) < SHORT else sha256(target)
+
+
+SHORT = 32
+"""Characters of a target, often the number of an option, of which the hash is likely to be needed again."""
+_short_hash = lru_cache(maxsize=1024)(sha256)

@@ -26,7 +26,6 @@ from typing import IO
 
 from proctor.errors import OutputError
 from proctor.records import Record
-from proctor.results.encode import dumps
 from proctor.results.files import (
     as_output_error,
     base_folder,
@@ -37,10 +36,9 @@ from proctor.results.files import (
     make_folder,
     output_error,
 )
-from proctor.results.schema import sample_line
+from proctor.results.sample_text import sample_text
 
 UNFINISHED = ".partial"
-HASHES = ("doc_hash", "prompt_hash", "target_hash")
 
 
 class Samples:
@@ -145,10 +143,10 @@ class _TaskFiles:
             path = self.path(record.filter)
             make_folder(self._folder)
             stream = self._streams[record.filter] = path.open("ab")
-        line = sample_line(record)
+        line, hashes = sample_text(record)
         try:
-            stream.write(dumps(line).encode("utf-8") + b"\n")
-            self._note("".join(line[key] for key in HASHES).encode("ascii"), record.filter)
+            stream.write(line)
+            self._note(hashes.encode("ascii"), record.filter)
         except OSError:
             self._give_up()
             raise

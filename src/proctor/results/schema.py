@@ -286,7 +286,7 @@ def sample_line(record: Record) -> dict[str, Any]:
         "doc": record.doc,
         "target": as_text(record.target),
         "arguments": {
-            f"gen_args_{index}": {f"arg_{place}": _argument(value) for place, value in enumerate(arguments)}
+            f"gen_args_{index}": {f"arg_{place}": argument(value) for place, value in enumerate(arguments)}
             for index, arguments in enumerate(record.arguments)
         },
         "resps": text_leaves(record.responses),
@@ -297,15 +297,32 @@ def sample_line(record: Record) -> dict[str, Any]:
         "prompt_hash": prompt_hash,
         "target_hash": target_hash,
         **record.metrics,
-        **({} if record.error is None else {"error": record.error}),
-        **({} if record.variant == 0 else {"variant": record.variant}),
-        **({} if record.item is None else {"order": list(record.order)}),
-        **({} if record.formulation is None or record.variant == 0 else {"formulation": record.formulation}),
-        **({"tokens": list(record.outcome.tokens)} if record.outcome is not None and record.outcome.tokens else {}),
+        **further_keys(record),
     }
 
 
-def _argument(value: Any) -> Any:
+def further_keys(record: Record) -> dict[str, Any]:
+    """What stands behind the metrics in a line, where there is something to say.
+
+    Args:
+        record: One document after one filter.
+    """
+    found: dict[str, Any] = {}
+    if record.error is not None:
+        found["error"] = record.error
+    if record.variant:
+        found["variant"] = record.variant
+    if record.item is not None:
+        found["order"] = list(record.order)
+    if record.variant and record.formulation is not None:
+        found["formulation"] = record.formulation
+    if record.outcome is not None and record.outcome.tokens:
+        found["tokens"] = list(record.outcome.tokens)
+    return found
+
+
+def argument(value: Any) -> Any:
+    """An argument of a request as a line has it."""
     if is_chat(value):
         # lm-eval: a chat is a tuple of one text, which is JSON.
         return [chat_text(value)]
