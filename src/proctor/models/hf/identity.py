@@ -31,6 +31,7 @@ from proctor.models.hf.files import (
 )
 from proctor.models.hf.shipped import patched_code
 from proctor.models.hf.variables import steering_variables
+from proctor.models.identity import certain_identity
 from proctor.models.tokens.tokenizer import Tokens
 from proctor.secrets import is_secret_key
 
@@ -93,18 +94,7 @@ def identify(arguments: HfArguments, config: Any, tokens: Tokens, *, dtype: Any)
     if patch is not None:
         log.warning("Responses of this model are not cached: in this process %s is not what was shipped.", patch)
         return None
-    try:
-        identity = _identity(arguments, config, tokens, dtype)
-        json.dumps(identity, allow_nan=False)
-    except (OSError, MemoryError) as error:
-        log.warning(
-            "Responses of this model are not cached: it cannot be read to know it again (%s).", error or "memory"
-        )
-        return None
-    except (TypeError, ValueError) as error:
-        log.info("Responses of this model are not cached: it cannot be distinguished from others (%s).", error)
-        return None
-    return identity
+    return certain_identity(lambda: _identity(arguments, config, tokens, dtype))
 
 
 def _identity(arguments: HfArguments, config: Any, tokens: Tokens, dtype: Any) -> Mapping[str, Any]:

@@ -8,7 +8,6 @@ different identities: they are never mixed.
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import logging
 import os
 from collections.abc import Mapping
@@ -25,6 +24,7 @@ from proctor.models.hf.identity import (
     origin_of,
     other_arguments,
 )
+from proctor.models.identity import certain_identity
 from proctor.models.tokens.tokenizer import Tokens
 from proctor.models.vllm.arguments import VllmArguments
 from proctor.secrets import is_secret_key
@@ -85,18 +85,7 @@ def identify(arguments: VllmArguments, config: Any, tokens: Tokens) -> Mapping[s
     if arguments.extra.get("load_format") == "dummy":
         log.info("Responses of this model are not cached: its weights are drawn at random.")
         return None
-    try:
-        identity = _identity(arguments, config, tokens)
-        json.dumps(identity, allow_nan=False)
-    except (OSError, MemoryError) as error:
-        log.warning(
-            "Responses of this model are not cached: it cannot be read to know it again (%s).", error or "memory"
-        )
-        return None
-    except (TypeError, ValueError) as error:
-        log.info("Responses of this model are not cached: it cannot be distinguished from others (%s).", error)
-        return None
-    return identity
+    return certain_identity(lambda: _identity(arguments, config, tokens))
 
 
 def weights_of(arguments: VllmArguments, config: Any) -> Mapping[str, Any]:
