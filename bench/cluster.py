@@ -70,17 +70,17 @@ class ScriptedWorkers:
         return []
 
     def events(self) -> Iterator[Any]:
-        from proctor.models.pool.events import Finished, Responses
+        from proctor.models.pool.events import WorkerDone, WorkerResponses
 
         self.megabytes = max(self.megabytes, anonymous_mb())
         for worker, work in list(self._works.items()):
             if work is None:
                 continue
             packed = self._pack(work)
-            yield Responses(worker, pickle.loads(packed).pairs)
+            yield WorkerResponses(worker, pickle.loads(packed).pairs)
             if not work:
                 self._works[worker] = None
-                yield Finished(worker)
+                yield WorkerDone(worker)
 
     def _pack(self, work: deque[tuple[int, Any]]) -> bytes:
         from proctor.models.pool.ray_worker import FULL, Batch

@@ -22,6 +22,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from proctor.findings import Finding
+from proctor.plurals import counted
 
 _FEW = 3
 """So many errors of one cause are still shown one by one."""
@@ -80,12 +81,12 @@ def _times(same: Sequence[Finding]) -> str:
     """How often, and in how many files: ``5 times in 2 files``, ``in 5 files``."""
     files = {finding.file for finding in same if finding.file is not None}
     if len(files) == len(same):
-        return f"in {len(files):,} files"
+        return f"in {counted(len(files), 'file')}"
     return f"{len(same):,} times" + (f" in {len(files):,} files" if len(files) > 1 else "")
 
 
 def _more(count: int, kind: str) -> str:
-    return f"{count:,} more {kind}{'s' if count > 1 else ''}"
+    return counted(count, f"more {kind}")
 
 
 def _place(finding: Finding) -> str | None:

@@ -54,7 +54,7 @@ def test_a_document_with_nan_is_left_out_and_counted():
 def test_an_impossible_gold_leaves_no_mean_logarithm():
     result = choice_probabilities([[-1.0, -math.inf], [-1.0, -2.0]], [[1], [0]])
     assert result.nll.value is None
-    assert result.nll.reason == "the gold of 1 documents has probability 0"
+    assert result.nll.reason == "the gold of 1 document has probability 0"
     assert result.probabilities[0] == (1.0, 0.0)
 
 

@@ -34,8 +34,6 @@ def test_intervals_lists_and_counts():
     assert wording.span(None) == "—"
     assert wording.range_in_points((-0.029, 0.026)) == "−2.9 to 2.6"
     assert wording.range_in_points((1.0, 2.0), share=False) == "1.0000 to 2.0000"
-    assert wording.counted(1, "task") == "1 task"
-    assert wording.counted(1500, "reply", "replies") == "1,500 replies"
     assert wording.named(list("abcdefg"), 5) == "a, b, c, d, e and 2 more"
     assert wording.rounded(19_876) == "20,000"
     assert wording.points(0.05, sign=True) == "+5.0 points"

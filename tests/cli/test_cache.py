@@ -33,7 +33,7 @@ def test_what_is_in_it(store, capsys):
 
 
 def test_old_runs_go_and_nothing_else(store, capsys):
-    assert "4 responses of 1 runs are deleted" in said(capsys, "cache", "prune", "--older_than", "4w")
+    assert "4 responses of 1 run deleted" in said(capsys, "cache", "prune", "--older_than", "4w")
     assert found(store, "one") == [None] * 3
     assert found(store, "two") == ANSWERS
 

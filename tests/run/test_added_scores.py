@@ -103,8 +103,8 @@ def test_what_is_unknown_is_counted(exam, caplog):
     }
     assert "1 of 4 documents in" in caplog.text
     assert "are of tasks that are not evaluated (three)" in caplog.text
-    assert "1 documents in" in caplog.text
-    assert "none of this run's" in caplog.text
+    assert "1 document in" in caplog.text
+    assert "not among this run's" in caplog.text
 
 
 def test_all_documents_of_a_task_can_be_excluded(exam, caplog):

@@ -66,7 +66,7 @@ def test_the_file_has_all_and_the_log_the_first_ones(caplog):
     assert [(one["group"], one["documents"]) for one in facts["groups"]] == [("both", 5)]
     report_formulations([*groups, *[A] * MOST_REPORTED])
     assert caplog.messages[0].startswith("both: letter 0.800, text 0.400 (n = 5)")
-    assert "The formulations of 1 more tasks and groups are compared in the results file" in caplog.text
+    assert "The formulations of 1 more task or group are compared in the results file" in caplog.text
     caplog.clear()
     report_formulations([])
     assert caplog.text == ""

@@ -164,7 +164,7 @@ def test_a_document_of_which_one_formulation_was_refused_is_left_out_and_counted
     assert (details["documents"], details["left_out"]) == (4, 1)
     assert result["letters"]["acc"] == share(0)
     assert result.tasks[0].values["acc_letter", "none"].n == 4
-    assert "1 documents have no score in other formulations" in caplog.text
+    assert "1 document without a score in other formulations" in caplog.text
     refused = [one for one in result.records["letters"] if one.formulation == "generate" and one.error]
     assert [(one.doc_id, one.error) for one in refused] == [(3, "refused: too long")]
 

@@ -233,7 +233,7 @@ def test_a_document_without_a_right_option_is_left_out_and_counted(folder, caplo
     assert details["left_out"] == 1
     assert details["documents"] == len(rows) - 1
     assert result.tasks[0].n_effective == len(rows)
-    assert "1 documents have no score over orders" in caplog.text
+    assert "1 document without a score over orders" in caplog.text
 
 
 def test_errors_over_orders_are_by_clusters_too(folder):

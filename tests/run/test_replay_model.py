@@ -13,7 +13,7 @@ from proctor.types import Rolling
 
 def test_who_is_not_there_says_nothing_new():
     model = ReplayModel("m")
-    with pytest.raises(ModelError, match="1 requests have no cached response"):
+    with pytest.raises(ModelError, match="1 request without a cached response"):
         model.respond([Rolling("x")])
     with pytest.raises(ModelError, match="chat template of 'm' is not known"):
         model.chat_template(True)

@@ -86,7 +86,7 @@ def test_nothing_failed_and_nothing_is_told():
 def test_no_scores_at_all_is_said():
     failed = MetricValues("t", [record(0, error="no")]).failed
     assert failed is not None
-    assert "1 of 1 documents could not be scored; it has no scores." in failure_report(failed)
+    assert "1 of 1 document could not be scored; it has no scores." in failure_report(failed)
 
 
 def test_a_score_that_does_not_come_about_is_no_document_s_error():

@@ -20,7 +20,8 @@ from proctor.analysis.multiplicity import adjusted
 from proctor.analysis.positions import PositionBias
 from proctor.analysis.run_audit import GroupAudit, RunAudit, ScoreAudit, TaskAudit
 from proctor.analysis.task_scores import name_of
-from proctor.analysis.wording import counted, in_points, named, number, p_value, points
+from proctor.analysis.wording import in_points, named, number, p_value, points
+from proctor.plurals import counted
 
 Part: TypeAlias = GroupAudit | TaskAudit
 
@@ -119,7 +120,7 @@ def score_sentence(score: ScoreAudit, choices: ChoiceAudit | None = None) -> str
     if score.interval is None:
         return f"{name_of(score.metric)} {number(score.score, 3)}{documents}; no interval: {score.reason}."
     sure = f"95 %: {number(score.interval[0], 3)} to {number(score.interval[1], 3)}"
-    sure += f", {score.clusters.clusters:,} clusters" if score.clusters else ""
+    sure += f", {counted(score.clusters.clusters, 'cluster')}" if score.clusters else ""
     sure += ", at every look of a run that stopped early" if score.method == "sequence" else ""
     text = f"{name_of(score.metric)} {number(score.score, 3)}{documents} ({sure})"
     chance = choices.chance if choices else None

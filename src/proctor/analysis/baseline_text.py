@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from proctor.analysis.audit_choices import ChoiceAudit
 from proctor.analysis.baselines import Baseline, MajorityPosition
-from proctor.analysis.wording import counted, number, points
+from proctor.analysis.wording import number, points
+from proctor.plurals import counted
 
 
 def label(position: int) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from proctor.analysis.by_column import FEW, Cells
 from proctor.analysis.run_audit import RunAudit, TaskAudit
-from proctor.analysis.wording import counted, named, p_value
+from proctor.analysis.wording import named, p_value
+from proctor.plurals import counted
 
 
 def cluster_sentences(tasks: Sequence[TaskAudit]) -> Iterator[str]:
@@ -17,7 +18,8 @@ def cluster_sentences(tasks: Sequence[TaskAudit]) -> Iterator[str]:
     """
     for origin, words in (("declared", "as the task declares"), ("guessed", "as their documents show")):
         facts = [
-            f"{task.task} by {task.cluster.by} ({task.main.clusters.clusters:,} of {task.main.n or 0:,} documents)"
+            f"{task.task} by {task.cluster.by} "
+            f"({task.main.clusters.clusters:,} of {counted(task.main.n or 0, 'document')})"
             for task in tasks
             if task.cluster and task.cluster.origin == origin and task.main and task.main.clusters
         ]
@@ -58,5 +60,5 @@ def cells_sentence(cells: Cells) -> str:
         return f"{head}{small}. Whether they differ cannot be tested{why}."
     found = "scores differ" if cells.p <= 0.05 else "scores differ no more than by chance, as far as can be seen"
     test = f"chi-square {cells.statistic:.1f} with {cells.freedom}, {p_value(cells.p)}"
-    which = f"Of the {large:,} others " if few else "Their "
+    which = f"Of the {counted(large, 'other')} " if few else "Their "
     return f"{head}{small}. {which}{found} ({test}). Each interval is of its value alone."

@@ -10,7 +10,8 @@ from proctor.analysis.power import documents_needed
 from proctor.analysis.sequences import ANYTIME
 from proctor.analysis.task_scores import name_of
 from proctor.analysis.verdicts import Verdict
-from proctor.analysis.wording import counted, in_points, named, p_value, points, probability, range_in_points, rounded
+from proctor.analysis.wording import in_points, named, p_value, points, probability, range_in_points, rounded
+from proctor.plurals import counted
 
 MARKS = {Verdict.BETTER: "▲", Verdict.WORSE: "▼", Verdict.SAME: "=", Verdict.NOT_RESOLVED: "·"}
 """A mark beside the word: neither colour nor mark is ever alone."""
@@ -196,7 +197,7 @@ def _unnamed_clusters(pair: PairComparison, comparison: Comparison) -> Iterator[
         words = "as the tasks declare" if one.pairs.guessed is None else "as their documents show"
         by = "" if one.pairs.guessed is None else f" by {one.pairs.guessed}"
         count = len(set(one.pairs.clusters))
-        found.setdefault(words, []).append(f"{one.task}{by} ({count:,} of {one.result.n:,} documents)")
+        found.setdefault(words, []).append(f"{one.task}{by} ({count:,} of {counted(one.result.n, 'document')})")
     for words, facts in found.items():
         where = f"{named(facts, 8)}; --cluster names another column"
         yield f"Errors are for documents that belong together, {words}: {where}."
@@ -233,7 +234,7 @@ def notes(pair: PairComparison, a: str = "A", b: str = "B") -> Iterator[str]:
     for one in untested[:5]:
         yield f"No test: {one.reason}."
     if len(untested) > 5:
-        yield f"No test of {len(untested) - 5:,} more tasks."
+        yield f"No test of {counted(len(untested) - 5, 'more task')}."
     for place, which in enumerate((a, b)):
         found = [text for one in pair.tasks for text in one.contradictions[place]]
         yield from (f"{which}: {text}." for text in found[:3])

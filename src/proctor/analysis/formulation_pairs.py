@@ -24,6 +24,7 @@ from proctor.analysis.multiplicity import adjusted
 from proctor.analysis.paired import paired_difference
 from proctor.analysis.power import ALPHA
 from proctor.analysis.wording import p_value, probability
+from proctor.plurals import counted
 
 NO_CHOICE = -1
 """The choice of a document where none was made: a NaN, or a written answer that names no option."""
@@ -88,7 +89,7 @@ class FormulationPair:
     def sentence(self) -> str:
         """What was found, in one line."""
         corrected = "" if self.pairs == 1 else f"; {probability(self.p)} corrected for {self.pairs} pairs"
-        by = "" if self.clusters is None else f" by {self.clusters:,} clusters"
+        by = "" if self.clusters is None else f" by {counted(self.clusters, 'cluster')}"
         line = f"{self.finding} ({p_value(self.own_p)}{by}{corrected}): "
         if self.p <= ALPHA:
             return f"{line}{(self.a if self.difference > 0 else self.b).name} scores more."

@@ -39,6 +39,7 @@ from proctor.analysis.sequences import ANYTIME, REASON, DifferenceSequence
 from proctor.analysis.task_scores import Metric, fits, name_of, parse_metric
 from proctor.analysis.verdicts import gate_decision, sequence_decision
 from proctor.errors import DataError, UsageError
+from proctor.plurals import counted
 from proctor.results.stored_run import StoredRun
 
 ALPHA = 0.05
@@ -139,7 +140,7 @@ def _warnings(made: _RuleCheck) -> list[str]:
             found.append(f"The score is at or below chance ({choices.chance.chance:.3f}). {PROMPT}")
     unread, total = _unread(made.audit)
     if total and 2 * unread > total:
-        found.append(f"{unread:,} of {total:,} texts were not read. {PROMPT}")
+        found.append(f"{unread:,} of {counted(total, 'text')} not read. {PROMPT}")
     return found
 
 

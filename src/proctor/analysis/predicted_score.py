@@ -22,8 +22,9 @@ from dataclasses import dataclass
 from proctor.analysis.run_audit import RunAudit, ScoreAudit
 from proctor.analysis.subsets import SubsetScore, prediction_powered
 from proctor.analysis.task_scores import Metric, read_task
-from proctor.analysis.wording import counted, named, names_by_reason, number
+from proctor.analysis.wording import named, names_by_reason, number
 from proctor.errors import DataError
+from proctor.plurals import counted
 from proctor.results.stored_run import Identity, StoredRun
 from proctor.stats.intervals import Interval, Z
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from proctor.analysis.statistic import Statistic, check_same_length
 from proctor.errors import AnalysisError
+from proctor.plurals import counted
 
 
 def first_highest(values: Sequence[float]) -> int:
@@ -144,7 +145,7 @@ def _mean_nll(values: list[float]) -> Statistic:
         return Statistic(None, "no document has probabilities")
     impossible = sum(value == math.inf for value in values)
     if impossible:
-        return Statistic(None, f"the gold of {impossible} documents has probability 0")
+        return Statistic(None, f"the gold of {counted(impossible, 'document')} has probability 0")
     return Statistic(math.fsum(values) / len(values))
 
 

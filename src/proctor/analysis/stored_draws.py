@@ -21,8 +21,9 @@ from typing import TypeAlias
 from proctor.analysis.run_audit import RunAudit
 from proctor.analysis.task_scores import Metric, TaskScores, read_task
 from proctor.analysis.variance import VarianceComponents, variance_components
-from proctor.analysis.wording import counted, named, names_by_reason, number
+from proctor.analysis.wording import named, names_by_reason, number
 from proctor.errors import DataError
+from proctor.plurals import counted
 from proctor.results.stored_run import StoredRun
 from proctor.stats.intervals import Z
 

@@ -104,17 +104,6 @@ def range_in_points(interval: Interval, *, share: bool = True) -> str:
     return f"{low} to {high}"
 
 
-def counted(count: int, noun: str, plural: str | None = None) -> str:
-    """``1 task``, ``57 tasks``.
-
-    Args:
-        count: How many.
-        noun: What, in the singular.
-        plural: What, in the plural; None: with an s.
-    """
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
-
-
 def named(names: Sequence[str], most: int = 5) -> str:
     """``a, b, c and 4 more``.
 

@@ -16,6 +16,7 @@ from proctor.cli.cells import largest, value_text
 from proctor.cli.ls import markdown_table
 from proctor.cli.text_tables import aligned_table
 from proctor.errors import printable
+from proctor.plurals import counted
 
 HEADERS = ("", "metric", "n", "score", "95 %", "chance", "above", "constant", "longest", "ECE", "by chance", "MDE")
 LEGEND = (
@@ -62,7 +63,7 @@ def _variant_lines(sentences: Sequence[str], *, after: str, markdown: bool) -> I
     yield f"{'**' * markdown}in other orders and formulations{'**' * markdown}"
     yield from (f"{'- ' if markdown else '  '}{printable(line)}" for line in sentences[:SHOWN])
     if len(sentences) > SHOWN:
-        yield f"  and {len(sentences) - SHOWN:,} more sentences (--json has all)"
+        yield f"  and {counted(len(sentences) - SHOWN, 'more sentence')} (--json has all)"
 
 
 def _cell_lines(parts: Sequence[GroupAudit | TaskAudit], *, markdown: bool) -> Iterator[str]:
@@ -81,7 +82,7 @@ def _cell_lines(parts: Sequence[GroupAudit | TaskAudit], *, markdown: bool) -> I
         table = markdown_table(headers, rows) if markdown else aligned_table(headers, rows, left=(0, 4))
         yield from ("", table.rstrip("\n"))
         if len(cells.cells) > len(shown):
-            yield f"and {len(cells.cells) - len(shown):,} smaller ones (--json has all)"
+            yield f"and {counted(len(cells.cells) - len(shown), 'smaller one')} (--json has all)"
 
 
 def brief_lines(audit: RunAudit) -> list[str]:

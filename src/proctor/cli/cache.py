@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proctor.errors import OutputError, UsageError
+from proctor.plurals import counted
 
 if TYPE_CHECKING:
     from proctor.store.admin import StoredModel
@@ -115,7 +116,8 @@ def _prune(namespace: argparse.Namespace, path: Path) -> None:
     with opened(path, writable=True) as connection:
         digest = None if namespace.model is None else _choose(shelved(connection), namespace.model).digest
         runs, answers = prune(connection, digest=digest, before=None if age is None else time.time() - age)
-    print(f"{answers:,} responses of {runs:,} runs are deleted; {path.stat().st_size / 1e6:.1f} MB are left.")
+    size = path.stat().st_size / 1e6
+    print(f"{counted(answers, 'response')} of {counted(runs, 'run')} deleted; {size:.1f} MB are left.")
 
 
 def _export(namespace: argparse.Namespace, path: Path) -> None:
@@ -150,7 +152,7 @@ def _merge(namespace: argparse.Namespace, path: Path) -> None:
         raise UsageError(f"{path} cannot be merged into itself.")
     with opened(path, writable=True) as connection:
         for name in namespace.names:
-            print(f"{merge(connection, Path(name)):,} new responses from {name}")
+            print(f"{counted(merge(connection, Path(name)), 'new response')} from {name}")
 
 
 def _choose(models: list[StoredModel], name: str) -> StoredModel:

@@ -18,11 +18,12 @@ from proctor.analysis.comparison import Comparison, GroupComparison, PairCompari
 from proctor.analysis.flips import Flip, Pick
 from proctor.analysis.task_scores import name_of
 from proctor.analysis.verdicts import Judgement, Verdict
-from proctor.analysis.wording import counted, number, probability, signed, span
+from proctor.analysis.wording import number, probability, signed, span
 from proctor.cli.cells import largest, value_text
 from proctor.cli.ls import markdown_table
 from proctor.cli.text_tables import aligned_table
 from proctor.errors import printable
+from proctor.plurals import counted
 
 _SHORT = {"holm": "Holm", "bh": "BH", "by": "BY"}
 MOST_SENTENCES = 3
@@ -80,7 +81,7 @@ def _cell_lines(pair: PairComparison, names: tuple[str, str], correction: str, *
         table = markdown_table(headers, rows) if markdown else aligned_table(headers, rows, left=(0, 8))
         yield from ("", table.rstrip("\n"))
         if len(one.cells) > len(shown):
-            yield f"and {len(one.cells) - len(shown):,} smaller ones (--json has all)"
+            yield f"and {counted(len(one.cells) - len(shown), 'smaller one')} (--json has all)"
         yield f"p-values are corrected for {counted(len(one.cells), 'value')} of {one.column}."
 
 

@@ -7,6 +7,7 @@ import argparse
 from proctor.cli.cache import add_store_flag
 from proctor.cli.stored_runs import add_output, add_runs, refuse_own_files, report_unread
 from proctor.cli.values import Words
+from proctor.plurals import counted
 
 USAGE = "proctor export RUN [RUN ...] -o FILE.csv|.xlsx|.parquet|.jsonl [--columns NAME ...] [--tasks NAME ...]"
 
@@ -37,5 +38,5 @@ def execute(namespace: argparse.Namespace) -> int:
     table = sample_table(runs, namespace.tasks or (), namespace.columns or (), lines=has_metadata(namespace.output))
     metadata = metadata_of(table.parts) if SAMPLE in table.columns else {}
     count = write_table(namespace.output, table.columns, table.rows, excel=namespace.excel, metadata=metadata)
-    print(f"{namespace.output}: {count:,} {'row' if count == 1 else 'rows'}, {len(table.columns)} columns")
+    print(f"{namespace.output}: {counted(count, 'row')}, {counted(len(table.columns), 'column')}")
     return 0

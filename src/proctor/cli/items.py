@@ -71,9 +71,9 @@ def item_lines(found: RunItems, most: int) -> list[str]:
         found: The items.
         most: How many flagged ones are shown.
     """
-    from proctor.analysis.wording import counted
     from proctor.cli.text_tables import aligned_table
     from proctor.errors import printable
+    from proctor.plurals import counted
 
     counts = Counter(flag for item in found.items for flag in item.flags)
     names = ", ".join(model for model in found.models if model)

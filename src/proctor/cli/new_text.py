@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from proctor.cli.text_tables import aligned_table, text_width
 from proctor.errors import printable
-from proctor.new.checks import counted, letter
+from proctor.new.checks import letter
 from proctor.new.documents import NewDocument
 from proctor.new.plan import TaskPlan
 from proctor.new.readme import guesses
+from proctor.plurals import counted
 
 ROWS_SHOWN, WIDTH = 3, 28
 BAD_SHOWN = 5

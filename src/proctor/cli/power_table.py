@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from proctor.analysis.wording import counted, points
+from proctor.analysis.wording import points
 from proctor.cli.text_tables import aligned_table
+from proctor.plurals import counted
 from proctor.preview.power import DISCORDANCE, TaskPower, effect_of, needed
 from proctor.stats.intervals import wilson_interval
 

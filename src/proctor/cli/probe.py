@@ -113,8 +113,9 @@ def _print_json(rows: Sequence[Row], reference: str | None, min_k: float | None)
 def _lines(
     rows: Sequence[Row], reference: str | None, min_k: float | None, left_out: Sequence[str], refused: int
 ) -> list[str]:
-    from proctor.analysis.wording import counted, named
+    from proctor.analysis.wording import named
     from proctor.cli.text_tables import aligned_table
+    from proctor.plurals import counted
     from proctor.probe.statements import min_k_sentence, probe_sentences
 
     headers = ["", "documents", "left out", "first", "expected", "p", "halves", "verbatim", "bits/byte"]
@@ -136,7 +137,8 @@ def _lines(
 
 def _verbatim(row: Row, reference: str | None) -> list[str]:
     """What is known of the second halves of questions; nothing where there are none."""
-    from proctor.analysis.wording import counted, number
+    from proctor.analysis.wording import number
+    from proctor.plurals import counted
 
     if row.bits_per_byte is None:
         return []

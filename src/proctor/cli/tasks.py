@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from proctor.errors import UsageError
+from proctor.plurals import counted
 from proctor.stock.location import NEWEST, current_version, downloaded_root, downloaded_versions, stock_roots
 
 USAGE = """proctor tasks get [--version VERSION] [--from FILE] [--sha256 HEX]
@@ -76,15 +77,11 @@ def _get(namespace: argparse.Namespace) -> None:
         print(f"The tasks of {where} are here already, and are used.")
         return
     tasks, groups, tags = _index()
-    counts = f"{_count(tasks, 'task')}, {_count(groups, 'group')} and {_count(tags, 'tag')} of {where}"
+    counts = f"{counted(tasks, 'task')}, {counted(groups, 'group')} and {counted(tags, 'tag')} of {where}"
     print(
         f"{counts} are found by name from now on.\n"
         "Bundled tasks and --include_path go before them. They are code of other people: SECURITY.md says what runs."
     )
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def _index() -> tuple[int, int, int]:

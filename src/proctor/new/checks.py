@@ -13,6 +13,7 @@ from proctor.analysis.distributions import chi_square_tail
 from proctor.analysis.duplicates import Item, duplicate_groups, item_shingles, near_duplicates, with_equal_options
 from proctor.analysis.option_kinds import item_kind
 from proctor.new.documents import NewDocument
+from proctor.plurals import counted
 
 MOST_COMPARED = 20_000
 """Documents up to which near duplicates are looked for."""
@@ -190,8 +191,3 @@ def places(documents: Sequence[NewDocument]) -> str:
 def letter(at: int) -> str:
     """A, B, C, ... for a position from 0."""
     return chr(65 + at) if at < 26 else str(at + 1)
-
-
-def counted(number: int, noun: str) -> str:
-    """``1 document``, ``2,000 documents``."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -8,7 +8,7 @@ from typing import Any
 
 from proctor.errors import DataError, UsageError
 from proctor.new.answers import Answers, read_answers
-from proctor.new.checks import Remark, check_documents, counted
+from proctor.new.checks import Remark, check_documents
 from proctor.new.columns import Chosen, Layout, find_layout
 from proctor.new.documents import NewDocument, Reading, read_documents
 from proctor.new.inline_options import OPTIONS, with_options_apart
@@ -18,6 +18,7 @@ from proctor.new.sources import SPLITS, Source, read_file, read_source
 from proctor.new.styles import ALPHABET, STYLES, Language, Shape, Style, language_of, shape_of
 from proctor.new.table import BadRow, Table, is_blank, rows_error
 from proctor.new.times import without_times
+from proctor.plurals import counted
 
 
 @dataclass(frozen=True, slots=True)

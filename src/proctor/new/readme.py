@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from proctor.new.checks import counted
 from proctor.new.plan import TaskPlan
+from proctor.plurals import counted
 
 MOST_BAD = 50
 """Rows that were left out, and are listed."""

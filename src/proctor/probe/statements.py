@@ -19,7 +19,8 @@ from dataclasses import dataclass, replace
 
 from proctor.analysis.contamination import OneSidedTest, OrderCanary, against_reference, one_sided_test, order_canary
 from proctor.analysis.multiplicity import adjusted
-from proctor.analysis.wording import counted, p_value
+from proctor.analysis.wording import p_value
+from proctor.plurals import counted
 from proctor.probe.document import Reference
 from proctor.probe.run import ItemResult, ProbeResult
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from proctor.plurals import counted
 from proctor.results.choice_view import choice_view
 from proctor.results.prompts import prompt_of
 from proctor.results.stored_run import Sample, StoredRun, number_of
@@ -44,7 +45,7 @@ class SampleTable:
         """What the table leaves out; None: nothing."""
         if len(self.rows) == self.total:
             return None
-        return f"{len(self.rows):,} of {self.total:,} samples, the worst first"
+        return f"{len(self.rows):,} of {counted(self.total, 'sample')}, the worst first"
 
 
 def sample_table(run: StoredRun, task: str) -> SampleTable | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from proctor.lazy import need
+from proctor.plurals import counted
 from proctor.reporters.facts import ReportedRun, ReportedTask
 from proctor.reporters.score_rows import SCORE_COLUMNS, score_rows
 from proctor.results.encode import dumps
@@ -59,7 +60,7 @@ class TensorboardReporter:
         if result.table is not None:
             rows = [[str(cell) for cell in row] for row in result.table.rows[:MOST_SAMPLES]]
             text = markdown(result.table.columns, rows)
-            count = f"{len(rows):,} of {result.table.total:,} samples, the worst first"
+            count = f"{len(rows):,} of {counted(result.table.total, 'sample')}, the worst first"
             self._add([_text(f"{result.name}/samples", f"{count}\n\n{text}")])
 
     def end(self, run: ReportedRun) -> str:

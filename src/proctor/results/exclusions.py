@@ -22,6 +22,7 @@ from typing import Any
 
 from proctor.errors import UsageError
 from proctor.files import LONGEST_LINE, open_regular
+from proctor.plurals import counted
 
 MOST_SHOWN = 5
 """Lines at error that are named; the others are counted."""
@@ -66,7 +67,7 @@ def read_exclusions(file: str | Path) -> Exclusions:
         elif value.get("flags") != []:
             found.setdefault(value["task"], set()).add(value["doc_hash"])
     if problems:
-        more = [f"and {len(problems) - MOST_SHOWN:,} more lines"] if len(problems) > MOST_SHOWN else []
+        more = [f"and {counted(len(problems) - MOST_SHOWN, 'more line')}"] if len(problems) > MOST_SHOWN else []
         raise UsageError(
             "\n".join([*problems[:MOST_SHOWN], *more]),
             hint='A line is as in {"task": "arc_easy", "doc_hash": "64 hexadecimal digits"}; \'proctor items '

@@ -33,6 +33,7 @@ from typing import Any, BinaryIO, cast
 
 from proctor.errors import DataError, UsageError
 from proctor.files import LARGEST_DOCUMENT, LONGEST_LINE, MB, open_regular
+from proctor.plurals import counted
 from proctor.results.files import file_names
 from proctor.results.parquet_samples import MAGIC, read_parquet_samples
 
@@ -316,7 +317,7 @@ def _array(file: Path, stream: BinaryIO) -> Iterator[tuple[int, Any]]:
             raise DataError(f"Sample {number} of {file} is not JSON: {error}") from error
         yield number, value
     if at >= len(text):
-        raise DataError(f"{file} ends within its array, after {number:,} samples.")
+        raise DataError(f"{file} ends within its array, after {counted(number, 'sample')}.")
 
 
 _SEPARATORS = re.compile(r"[\s,]*")

@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 
 from proctor.errors import printable
 from proctor.lazy import need
+from proctor.plurals import counted
 from proctor.results.redact import redact
 from proctor.results.schema import OTHER_ERRORS
 
@@ -251,7 +252,9 @@ def mark_notes(document: Mapping[str, Any]) -> list[str]:
     lines: list[str] = []
     if found := own.get("exclude"):
         count = sum(one["documents"] for one in found["tasks"])
-        lines.append(f"Scores that end in _clean are without the {count:,} excluded documents of {found['file']}.")
+        lines.append(
+            f"Scores that end in _clean are without the {counted(count, 'excluded document')} of {found['file']}."
+        )
     columns, shown = {one["task"]: one["column"] for one in own.get("clusters", ())}, set[str]()
     for row in own.get("scores", ()):
         name, metric = row["name"], row["metric"]
@@ -264,8 +267,8 @@ def mark_notes(document: Mapping[str, Any]) -> list[str]:
         plain, clustered = (f"{one:.4f}" if isinstance(one, float) else "none" for one in errors)
         by = f" of {columns[name]}" if name in columns else ""
         lines.append(
-            f"{name}, {metric}: standard error {clustered} over {row['clusters']:,} clusters{by}; {plain} if documents "
-            "were independent."
+            f"{name}, {metric}: standard error {clustered} over {counted(row['clusters'], 'cluster')}{by}; "
+            f"{plain} if documents were independent."
         )
     return [printable(line) for line in lines]
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from proctor.plurals import counted
 from proctor.results.table import MOST_UNPARSED, unparsed_text
 from proctor.types import Choice, Response
 
@@ -102,6 +103,6 @@ def report_choices(counts: Mapping[str, ChoiceCounts]) -> Mapping[str, Any]:
         log.warning(
             "No option could be read of some replies, which count as wrong: %s.",
             "; ".join([unparsed_text(one.facts(task)) for task, one in [*bad.items()][:SHOWN]])
-            + (f"; and {len(bad) - SHOWN} more tasks" if len(bad) > SHOWN else ""),
+            + (f"; and {counted(len(bad) - SHOWN, 'more task')}" if len(bad) > SHOWN else ""),
         )
     return {"choices": {"note": NOTE, "tasks": [one.facts(task) for task, one in chosen.items()]}}

@@ -35,6 +35,7 @@ from proctor.check.task_checks import TaskChecks, warn
 from proctor.errors import Finding
 from proctor.models import declared_kind
 from proctor.models.protocols import Model, OriginModel
+from proctor.plurals import counted
 from proctor.random_state import random_state, set_random_state
 from proctor.run.formulation_report import report_without_formulations
 from proctor.run.order_results import report_without_orders
@@ -314,10 +315,10 @@ def plan_chunks(
 
 def _write_out(task: AnyTask, planned: DocumentPlan) -> None:
     log.info(
-        "Task '%s', document %d, %d requests.\n--- first request\n%s\n--- target\n%s\n---",
+        "Task '%s', document %d, %s.\n--- first request\n%s\n--- target\n%s\n---",
         task.spec.name,
         planned.example.doc_id,
-        len(planned.asks),
+        counted(len(planned.asks), "request"),
         planned.asks[0].request,
         planned.example.target,
     )

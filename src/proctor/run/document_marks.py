@@ -20,6 +20,7 @@ from typing import Any
 
 from proctor.analysis.clusters import column_value, declared_cluster
 from proctor.errors import UsageError
+from proctor.plurals import counted
 from proctor.records import Record
 from proctor.results.exclusions import Exclusions, read_exclusions
 from proctor.results.hashes import doc_hash
@@ -157,8 +158,8 @@ def mark_facts(marks: Iterable[DocumentMarks], config: RunConfig) -> dict[str, A
         unknown = sum(one.unknown for one in every)
         if unknown:
             log.warning(
-                "%s documents in %s are none of this run's (another version of the data, or --limit).",
-                f"{unknown:,}", config.exclude,
+                "%s in %s not among this run's (another version of the data, or --limit).",
+                counted(unknown, "document"), config.exclude,
             )  # fmt: skip
         rows = [{"task": one.task, "documents": len(one.excluded or ()), "unknown": one.unknown} for one in every]
         facts["exclude"] = {"file": config.exclude, "unknown": unknown, "tasks": rows}

@@ -10,6 +10,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from proctor.analysis.formulation_pairs import FormulationAnswers, FormulationPair
+from proctor.plurals import counted
 from proctor.run.formulation_results import FormulationResult, choices_only_scores, pairs_of
 from proctor.run.order_results import SHOWN
 from proctor.run.variant_scores import share_value
@@ -97,9 +98,8 @@ def report_formulations(details: Sequence[FormulationResult]) -> None:
             log.info("%s", sentence)
     if len(details) > MOST_REPORTED:
         log.info(
-            "The formulations of %d more tasks and groups are compared in the results file, under "
-            "proctor.formulations.",
-            len(details) - MOST_REPORTED,
+            "The formulations of %s are compared in the results file, under proctor.formulations.",
+            counted(len(details) - MOST_REPORTED, "more task or group", "more tasks and groups"),
         )
 
 

@@ -12,6 +12,7 @@ from proctor.analysis.draws import source_of
 from proctor.analysis.formulation_pairs import NO_CHOICE, FormulationAnswers, FormulationPair, formulation_pairs
 from proctor.analysis.formulations import LOW_MASS, Normalization, normalized_scores
 from proctor.analysis.probabilities import first_highest
+from proctor.plurals import counted
 from proctor.records import FormulationOutcome
 from proctor.run.added_scores import CLEAN
 from proctor.run.document_marks import DocumentMarks
@@ -265,8 +266,8 @@ def choices_only_scores(
 def _warn(one: FormulationResult, outcomes: Outcomes, wanted: Sequence[str]) -> None:
     if one.left_out:
         log.warning(
-            "Task '%s': %s documents have no score in other formulations, since one of them could not be graded.",
-            one.name, f"{one.left_out:,}",
+            "Task '%s': %s without a score in other formulations, since one of them could not be graded.",
+            one.name, counted(one.left_out, "document"),
         )  # fmt: skip
     places = Counter(gold for outcome in outcomes for gold in outcome.golds[:1])
     lists = one.own != "text" or {"letter", "hybrid", "generate"} & set(wanted)

@@ -19,6 +19,7 @@ from proctor.analysis.order_scores import (
     order_scores,
 )
 from proctor.analysis.pride_score import PrideScore, pride_score
+from proctor.plurals import counted
 from proctor.run.added_scores import CLEAN
 from proctor.run.document_marks import DocumentMarks
 from proctor.run.order_values import OrderValues
@@ -74,7 +75,7 @@ class OrderResult:
         own, mean, worst = self.scores.canonical, self.scores.mean, self.scores.worst
         line = f"{self.task}: {_number(own.value)} in the task's own order, {_number(mean.value)}"
         line += f" ± {1.96 * mean.stderr:.3f}" if mean.stderr and not self.is_stopped else ""
-        line += f" over {self.scores.orders:,} orders of {mean.n:,} documents"
+        line += f" over {counted(self.scores.orders, 'order')} of {counted(mean.n, 'document')}"
         if worst.value is not None:
             line += f", right in every order {_number(worst.value)}"
         places = self.positions
@@ -83,7 +84,7 @@ class OrderResult:
             line += f". Position {places.share.index(share) + 1} is chosen in {share:.0%} of responses "
             line += f"({1 / places.options:.0%} expected{'' if self.is_stopped else f', p = {places.p:.2g}'})"
         unmoved = self.kinds.get("fixed", 0)
-        return line + (f". {unmoved:,} documents have options that cannot move." if unmoved else ".")
+        return line + (f". {counted(unmoved, 'document')} with options that cannot move." if unmoved else ".")
 
 
 def order_results(
@@ -216,9 +217,9 @@ def _report(one: OrderResult) -> None:
         )  # fmt: skip
     if one.left_out:
         log.warning(
-            "Task '%s': %s documents have no score over orders, since one of their orders could not be graded or their "
-            "right option is unknown.",
-            one.task, f"{one.left_out:,}",
+            "Task '%s': %s without a score over orders, since an order could not be graded or the right "
+            "option is unknown.",
+            one.task, counted(one.left_out, "document"),
         )  # fmt: skip
 
 

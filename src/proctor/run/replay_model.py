@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from proctor.errors import DataError, ModelError
+from proctor.plurals import counted
 from proctor.records import Query
 from proctor.types import Request, Response
 
@@ -37,7 +38,7 @@ class ReplayModel:
 
     def respond(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
         """Nothing can be answered anew."""
-        raise ModelError(f"{len(requests)} requests have no cached response.")
+        raise ModelError(f"{counted(len(requests), 'request')} without a cached response.")
 
     def note_missing(self, queries: Sequence[Query]) -> None:
         """Count questions without an answer, by task."""
@@ -48,7 +49,7 @@ class ReplayModel:
         if not self._missing:
             return
         tasks = [f"{task} ({count})" for task, count in self._missing.most_common(5)]
-        more = f" and {len(self._missing) - 5} more tasks" if len(self._missing) > 5 else ""
+        more = f" and {counted(len(self._missing) - 5, 'more task')}" if len(self._missing) > 5 else ""
         raise DataError(
             f"{sum(self._missing.values())} responses are missing, of {', '.join(tasks)}{more}: "
             "their prompts have changed, or were never sent to the model.",

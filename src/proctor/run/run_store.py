@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from proctor.errors import UsageError
 from proctor.models.protocols import IdentifiedModel, Model, PaidModel, RecallableModel
+from proctor.plurals import counted
 from proctor.records import Query
 from proctor.results.redact import redact, redact_text
 from proctor.run.ask import PendingQueries, ResponseSource
@@ -178,7 +179,7 @@ class RunStore:
         # Chunks to come have not been looked up; where an earlier run left responses, theirs may be cached as well.
         some = "at least " if self.counts.cached and self._looked_up < self._total else ""
         stop.add_note(
-            f"the responses to {some}{requests:,} of {self._total:,} requests are cached; "
+            f"the responses to {some}{requests:,} of {counted(self._total, 'request')} are cached; "
             f"the same command continues: {command_line()}"
         )
 

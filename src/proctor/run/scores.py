@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from proctor.plurals import counted
 from proctor.records import DocumentError, Record, UngradedDocuments
 from proctor.run.choice_counts import ChoiceCounts
 from proctor.run.document_marks import DocumentMarks
@@ -190,8 +191,8 @@ def failure_report(failed: UngradedDocuments) -> str:
     if failed.documents:
         left = failed.requested - failed.documents
         lines.append(
-            f"Task '{failed.task}': {failed.documents} of {failed.requested} documents could not be scored; "
-            + (f"its scores are those of the {left} others." if left else "it has no scores.")
+            f"Task '{failed.task}': {failed.documents} of {counted(failed.requested, 'document')} could not be scored; "
+            + (f"its scores are those of the {counted(left, 'other')}." if left else "it has no scores.")
         )
     else:
         lines.append(f"Task '{failed.task}' lacks some of its scores:")
@@ -199,7 +200,7 @@ def failure_report(failed: UngradedDocuments) -> str:
         place = "" if finding.doc_id is None else f"document {finding.doc_id}, "
         lines.append(f"  {place}filter {finding.filter}: {finding.why}")
     if failed.documents > len(failed.first):
-        lines.append(f"  and {failed.documents - len(failed.first)} more documents")
+        lines.append(f"  and {counted(failed.documents - len(failed.first), 'more document')}")
     return "\n".join(lines)
 
 

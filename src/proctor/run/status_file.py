@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import Any
 
 from proctor.errors import printable
+from proctor.plurals import counted
 from proctor.results.files import folder_of, make_folder
 from proctor.results.redact import redact_text
 from proctor.results.schema import experiment_facts
@@ -253,7 +254,7 @@ def status_lines(document: Mapping[str, Any]) -> Iterator[str]:
         if 0 < task["done"] < task["total"] or "score" in task:
             yield printable(f"  {name}: {task['done']:,} of {task['total']:,}{_score(task)}")
     if document.get("warned"):
-        yield f"  {document['warned']:,} warnings, the first: {printable(str(document['warnings'][0]))}"
+        yield f"  {counted(document['warned'], 'warning')}, the first: {printable(str(document['warnings'][0]))}"
 
 
 def _score(task: Mapping[str, Any]) -> str:
@@ -261,4 +262,4 @@ def _score(task: Mapping[str, Any]) -> str:
         return ""
     interval = task.get("interval")
     around = "" if interval is None else f" [{interval[0]:.4f}, {interval[1]:.4f}]"
-    return f", {task['metric']} {task['score']:.4f}{around} of {task['n']:,} documents"
+    return f", {task['metric']} {task['score']:.4f}{around} of {counted(task['n'], 'document')}"

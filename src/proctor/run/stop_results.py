@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from proctor.plurals import counted
 from proctor.run.stopping import Outcome
 from proctor.run_result import GroupResult, TaskResult, Value
 from proctor.settings.early_stop import read_early_stop
@@ -113,7 +114,7 @@ def stop_sentence(one: Outcome) -> str:
         one: Its outcome.
     """
     scope, total = one.asking.scope, len(one.asking.order)
-    start = f"{scope.name}: stopped after {one.asked:,} of {total:,} documents"
+    start = f"{scope.name}: stopped after {one.asked:,} of {counted(total, 'document')}"
     if one.reason == "decided":
         return f"{start}: {_verdict(one)}"
     if one.reason == "paired":

@@ -14,6 +14,7 @@ from functools import reduce
 from typing import Any
 
 from proctor.models.prices import token_facts
+from proctor.plurals import counted
 from proctor.types import Response, Text, Usage
 
 log = logging.getLogger("proctor")
@@ -98,7 +99,7 @@ def _rows(counts: Mapping[str, tuple[int, int]]) -> list[dict[str, Any]]:
 
 def _warn(what: str, counts: Mapping[str, tuple[int, int]], generating: Mapping[str, TextCounts]) -> None:
     named: Sequence[str] = [f"{task} ({count:,} of {texts:,})" for task, (count, texts) in counts.items()]
-    more = f" and {len(named) - SHOWN} more tasks" if len(named) > SHOWN else ""
+    more = f" and {counted(len(named) - SHOWN, 'more task')}" if len(named) > SHOWN else ""
     total = sum(one.texts for one in generating.values())
     log.warning(
         "%s of %s texts %s: %s%s.",

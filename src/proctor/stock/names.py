@@ -16,6 +16,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from proctor.errors import did_you_mean
+from proctor.plurals import counted
 
 _FILE = Path(__file__).with_name("names.json.gz")
 REMEDY = "'proctor tasks get' brings {}."
@@ -43,7 +44,7 @@ class StockNames:
         """What a name is, for a sentence."""
         for kind, sizes in (("group", self.groups), ("tag", self.tags)):
             if name in sizes and name not in self.tasks:
-                return f"a {kind} of {sizes[name]:,} task{'s' * (sizes[name] != 1)}"
+                return f"a {kind} of {counted(sizes[name], 'task')}"
         return "a task"
 
 
@@ -67,7 +68,7 @@ def stock_task_hint(name: str) -> str | None:
         return f"'{name}' is {known.kind(name)} of lm-eval {known.version}: {REMEDY.format('it')}"
     count = sum(fnmatchcase(one, name) for one in known.all) if set("*?[") & set(name) else 0
     if count:
-        names, them = ("1 name", "it") if count == 1 else (f"{count:,} names", "them")
+        names, them = (counted(count, "name"), "it" if count == 1 else "them")
         return f"'{name}' matches {names} of lm-eval {known.version}: {REMEDY.format(them)}"
     return None
 

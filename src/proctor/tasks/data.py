@@ -14,6 +14,7 @@ from typing import Any
 from proctor.analysis.early_stop import document_order
 from proctor.errors import Finding, TaskError, UsageError, did_you_mean
 from proctor.foreign import no_exit
+from proctor.plurals import counted
 from proctor.results.hashes import doc_hash
 from proctor.tasks.fields import bind, describe
 from proctor.tasks.sources.load import load_splits
@@ -97,7 +98,7 @@ def positions(name: str, documents: Documents, selection: Selection) -> Sequence
         outside = [index for index in samples if not 0 <= index < total]
         if outside:
             raise UsageError(
-                f"--samples asks task '{name}' for document {outside[0]}, but it has {total} documents.",
+                f"--samples asks task '{name}' for document {outside[0]}, but it has {counted(total, 'document')}.",
                 hint=f"Documents are counted from 0 to {total - 1}.",
             )
         return sorted(set(samples))

@@ -38,6 +38,7 @@ from proctor.alias import add_task_root
 from proctor.causes import by_cause
 from proctor.errors import Finding
 from proctor.garbage import collection_paused
+from proctor.plurals import counted
 from proctor.tasks.roots import BUNDLED, Entry, Root, checked_folder, read_root, read_roots, require_tasks
 from proctor.tasks.stock import StockTasks, is_part
 
@@ -210,5 +211,5 @@ def report_errors(errors: Sequence[Finding]) -> None:
         from proctor.tasks.yaml_errors import first_lines
 
         causes = len(by_cause(errors))
-        count = "1 error" if causes == 1 else f"{causes} errors"
+        count = counted(causes, "error")
         log.warning("%s in task files; what they define may be missing:\n  %s", count, first_lines(errors))

@@ -29,6 +29,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from proctor.messages import Message
+from proctor.plurals import counted
 from proctor.tasks.choice_orders import ChoiceOrders
 from proctor.tasks.formulations import Formulations
 from proctor.types import ChoiceRoute
@@ -95,7 +96,7 @@ class ChoiceIndexError(IndexError):
     """The number of a choice that an example does not have. ``hint``: what may be the reason."""
 
     def __init__(self, number: int, size: int) -> None:
-        super().__init__(f"its answer is choice {number}, but it has {size} choices")
+        super().__init__(f"its answer is choice {number}, but it has {counted(size, 'choice')}")
         self.hint = position_hint(number, size)
 
 

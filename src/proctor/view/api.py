@@ -14,6 +14,7 @@ from typing import Any
 
 from proctor.errors import UsageError
 from proctor.html_report.cells import NONE
+from proctor.plurals import counted
 from proctor.view.catalog import Catalog, Entry
 from proctor.view.index_file import IndexFile
 from proctor.view.indexing import Indexer
@@ -181,7 +182,7 @@ class Api:
         if most is None:
             return [one for one in reversed(self.catalog.entries()) if one.run in runs and one.id in ids]
         if len(ids) > most:
-            raise UsageError(f"That takes {most} run{'s' if most > 1 else ''}, not {len(ids)}.")
+            raise UsageError(f"That takes {counted(most, 'run')}, not {len(ids)}.")
         return [by_id[one] for one in ids]
 
     def _files(self, entries: Sequence[Entry]) -> list[list[IndexedFile]]:

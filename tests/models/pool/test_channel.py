@@ -8,7 +8,7 @@ import pytest
 from rank_pipes import pipes
 
 from proctor.models.pool.channel import PAIRS, Channel
-from proctor.models.pool.frames import Beat, Done, End, FrameError, Open, Responses, decode
+from proctor.models.pool.frames import BeatFrame, DoneFrame, EndFrame, FrameError, OpenFrame, ResponsesFrame, decode
 from proctor.types import RollingScore
 
 
@@ -27,16 +27,16 @@ class _End:
 def test_frames_arrive_in_order_and_both_ends_say_goodbye():
     one, other = pipes()
     left, right = _End(one), _End(other)
-    sent = [End(False), Done(1, {"a": [1]}), Open({"name": "hf"})]
+    sent = [EndFrame(False), DoneFrame(1, {"a": [1]}), OpenFrame({"name": "hf"})]
     for frame in sent:
         left.channel.send(frame)
-    right.channel.send(End(True))
+    right.channel.send(EndFrame(True))
     finishing = threading.Thread(target=right.channel.finish)
     finishing.start()
     assert left.channel.finish(10)
     finishing.join(10)
     assert right.frames == sent
-    assert left.frames == [End(True)]
+    assert left.frames == [EndFrame(True)]
     assert left.reasons == right.reasons == []
 
 
@@ -47,7 +47,7 @@ def test_responses_that_wait_go_out_as_few_frames():
     one.send = lambda data: (gate.wait(10), sizes.append(len(data)), send(data))
     left, right = _End(one), _End(other)
     for number in range(1000):
-        left.channel.send(Responses(1 + number // 600, ((number, RollingScore(-1.0)),)))
+        left.channel.send(ResponsesFrame(1 + number // 600, ((number, RollingScore(-1.0)),)))
     gate.set()
     finishing = threading.Thread(target=right.channel.finish)
     finishing.start()
@@ -61,8 +61,8 @@ def test_responses_that_wait_go_out_as_few_frames():
 def test_a_process_that_has_nothing_to_send_shows_that_it_lives():
     one, other = pipes()
     left = _End(one, beat=0.02)
-    assert decode(other.receive()) == Beat()
-    other.send(b'{"class":"Bye"}')
+    assert decode(other.receive()) == BeatFrame()
+    other.send(b'{"class":"ByeFrame"}')
     assert left.channel.finish(10)
     assert left.reasons == []
 
@@ -88,7 +88,7 @@ def test_a_pipe_that_takes_nothing_ends_the_sender_alone():
 
     one.send = send
     left = _End(one)
-    left.channel.send(End(False))
+    left.channel.send(EndFrame(False))
     other.cut()
     assert left.event.wait(10)
     assert left.channel.finish(10)
@@ -104,6 +104,6 @@ def test_the_goodbye_of_an_end_that_does_not_answer_is_not_waited_for_long():
 def test_a_frame_that_cannot_be_sent_is_refused_where_it_is_handed_in():
     one, other = pipes()
     left = _End(one)
-    with pytest.raises(FrameError, match="Open cannot be sent"):
-        left.channel.send(Open({"args": object()}))
+    with pytest.raises(FrameError, match="OpenFrame cannot be sent"):
+        left.channel.send(OpenFrame({"args": object()}))
     other.cut()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from proctor.errors import ModelError, ProctorError, RequestError, UsageError
 from proctor.models.pool.dispatch import DEATHS, Dispatch, respond_by
-from proctor.models.pool.events import Event, Failed, Finished, Lost, Ready, Responses, Work
+from proctor.models.pool.events import Event, Work, WorkerDone, WorkerError, WorkerLoss, WorkerReady, WorkerResponses
 from proctor.types import Loglikelihood, Request, Scores
 
 
@@ -63,7 +63,7 @@ class ScriptedWorkers:
         if self.starting and self.chance.random() < 0.5:
             worker = self.starting.pop()
             self.works[worker] = None
-            yield Ready(worker)
+            yield WorkerReady(worker)
         for worker, work in list(self.works.items()):
             if work is None or worker not in self.works:
                 continue
@@ -80,21 +80,23 @@ class ScriptedWorkers:
                 return
             error = self.errors.get(request.context)
             if error is not None:
-                yield Failed(worker, RequestError(place, error.message) if isinstance(error, RequestError) else error)
+                yield WorkerError(
+                    worker, RequestError(place, error.message) if isinstance(error, RequestError) else error
+                )
                 return
             pairs.append((place, Scores(((-float(len(request.context)), True),))))
             if self.chance.random() < 0.4:
-                yield Responses(worker, pairs * (1 + self.twice))
+                yield WorkerResponses(worker, pairs * (1 + self.twice))
                 return
         if pairs:
-            yield Responses(worker, pairs)
+            yield WorkerResponses(worker, pairs)
         self.works[worker] = None
-        yield Finished(worker)
+        yield WorkerDone(worker)
 
     def _end(self, worker: int) -> Event:
         del self.works[worker]
         self.add()
-        return Lost(worker, "killed")
+        return WorkerLoss(worker, "killed")
 
 
 def requests_of(count: int) -> list[Request]:
@@ -146,7 +148,7 @@ def test_a_request_that_ends_every_worker_is_named_when_all_others_are_there():
     assert caught.value.request == 4
     assert sorted(places) == [0, 1, 2, 3, 6, 7, 8, 9, 10, 11]
     assert f"{DEATHS} workers in a row" in caught.value.message
-    assert "1 others" in caught.value.message
+    assert "on it, or on one of 1 other that was computed with it" in caught.value.message
     # In a row: with request 3, which came in between, the count began anew.
     assert scripted.numbers - 2 in (DEATHS, DEATHS + 1)
 

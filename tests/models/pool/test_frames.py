@@ -11,18 +11,18 @@ from hypothesis import strategies as st
 
 from proctor.messages import Message
 from proctor.models.pool.frames import (
-    Beat,
-    Bye,
-    Close,
-    Done,
-    End,
-    Failed,
+    BeatFrame,
+    ByeFrame,
+    CloseFrame,
+    DoneFrame,
+    EndFrame,
+    ErrorFrame,
     FrameError,
-    Load,
-    Open,
-    Responses,
-    Stopped,
-    Work,
+    LoadFrame,
+    OpenFrame,
+    ResponsesFrame,
+    StopFrame,
+    WorkFrame,
     decode,
     encode,
 )
@@ -64,12 +64,14 @@ RESPONSES = st.one_of(
     st.builds(Refusal, TEXTS, st.booleans()),
 )  # fmt: skip
 FRAMES = st.one_of(
-    st.sampled_from([Beat(), Load(), Load(2), Close(), Stopped(), Bye(), End(True), End(False)]),
-    st.builds(Open, st.dictionaries(TEXTS, JSON), COUNTS),
-    st.builds(Work, COUNTS, st.lists(REQUESTS).map(tuple), st.lists(COUNTS).map(tuple), COUNTS, TEXTS),
-    st.builds(Responses, COUNTS, st.lists(st.tuples(COUNTS, RESPONSES)).map(tuple)),
-    st.builds(Done, COUNTS, st.dictionaries(TEXTS, JSON)),
-    st.builds(Failed, COUNTS, TEXTS, st.none() | TEXTS, st.none() | COUNTS),
+    st.sampled_from(
+        [BeatFrame(), LoadFrame(), LoadFrame(2), CloseFrame(), StopFrame(), ByeFrame(), EndFrame(True), EndFrame(False)]
+    ),
+    st.builds(OpenFrame, st.dictionaries(TEXTS, JSON), COUNTS),
+    st.builds(WorkFrame, COUNTS, st.lists(REQUESTS).map(tuple), st.lists(COUNTS).map(tuple), COUNTS, TEXTS),
+    st.builds(ResponsesFrame, COUNTS, st.lists(st.tuples(COUNTS, RESPONSES)).map(tuple)),
+    st.builds(DoneFrame, COUNTS, st.dictionaries(TEXTS, JSON)),
+    st.builds(ErrorFrame, COUNTS, TEXTS, st.none() | TEXTS, st.none() | COUNTS),
 )
 
 
@@ -81,15 +83,15 @@ def test_what_was_encoded_comes_out_equal(frame):
 
 
 def test_numbers_that_are_none_arrive():
-    frame = decode(encode(Responses(1, ((0, Scores(((math.nan, True), (-math.inf, False)))),))))
+    frame = decode(encode(ResponsesFrame(1, ((0, Scores(((math.nan, True), (-math.inf, False)))),))))
     (_, scores) = frame.pairs[0]
     assert math.isnan(scores.values[0][0])
     assert scores.values[1] == (-math.inf, False)
 
 
 def test_a_task_may_call_its_own_arguments_as_it_likes():
-    kwargs = {"class": "Bye", "plain": {"class": "Work"}, "until": ["\n", ["x"]]}
-    assert decode(encode(Work(1, (Generate("a", kwargs),), (0,), 1))).requests[0].kwargs == kwargs
+    kwargs = {"class": "ByeFrame", "plain": {"class": "WorkFrame"}, "until": ["\n", ["x"]]}
+    assert decode(encode(WorkFrame(1, (Generate("a", kwargs),), (0,), 1))).requests[0].kwargs == kwargs
 
 
 @given(st.binary(max_size=40))
@@ -105,25 +107,32 @@ def test_bytes_are_a_frame_or_an_error(data):
         {},
         {"class": "Nothing"},
         {"class": "Text", "text": "a"},
-        {"class": ["End"]},
-        {"class": "End"},
-        {"class": "End", "failed": "yes"},
-        {"class": "End", "failed": True, "more": 1},
-        {"class": "Open", "settings": [1]},
-        {"class": "Open", "settings": {"name": "hf"}},
-        {"class": "Done", "number": "1", "report": {"plain": {}}},
-        {"class": "Responses", "number": 1, "pairs": [[0]]},
-        {"class": "Responses", "number": 1, "pairs": [[0, {"class": "Bye"}]]},
-        {"class": "Responses", "number": 1, "pairs": [["0", {"class": "RollingScore", "logprob": 1.0}]]},
+        {"class": ["EndFrame"]},
+        {"class": "EndFrame"},
+        {"class": "EndFrame", "failed": "yes"},
+        {"class": "EndFrame", "failed": True, "more": 1},
+        {"class": "OpenFrame", "settings": [1]},
+        {"class": "OpenFrame", "settings": {"name": "hf"}},
+        {"class": "DoneFrame", "number": "1", "report": {"plain": {}}},
+        {"class": "ResponsesFrame", "number": 1, "pairs": [[0]]},
+        {"class": "ResponsesFrame", "number": 1, "pairs": [[0, {"class": "ByeFrame"}]]},
+        {"class": "ResponsesFrame", "number": 1, "pairs": [["0", {"class": "RollingScore", "logprob": 1.0}]]},
         {
-            "class": "Responses",
+            "class": "ResponsesFrame",
             "number": 1,
             "pairs": [[0, {"class": "Generate", "prompt": "", "kwargs": {"plain": {}}}]],
         },
-        {"class": "Work", "number": 1, "requests": [{"class": "os.system"}], "missing": [], "seed": 1, "digest": ""},
-        {"class": "Work", "number": 1, "requests": ["a"], "missing": [], "seed": 1, "digest": ""},
-        {"class": "Work", "number": 1, "requests": [], "missing": ["a"], "seed": 1, "digest": ""},
-        {"class": "Work", "number": 1, "requests": [{"no": "class"}], "missing": [], "seed": 1, "digest": ""},
+        {
+            "class": "WorkFrame",
+            "number": 1,
+            "requests": [{"class": "os.system"}],
+            "missing": [],
+            "seed": 1,
+            "digest": "",
+        },
+        {"class": "WorkFrame", "number": 1, "requests": ["a"], "missing": [], "seed": 1, "digest": ""},
+        {"class": "WorkFrame", "number": 1, "requests": [], "missing": ["a"], "seed": 1, "digest": ""},
+        {"class": "WorkFrame", "number": 1, "requests": [{"no": "class"}], "missing": [], "seed": 1, "digest": ""},
     ],
 )
 def test_json_that_is_no_frame_is_an_error(value):
@@ -138,5 +147,5 @@ def test_deep_json_is_an_error():
 
 @pytest.mark.parametrize("value", [object(), {1, 2}, b"x"])
 def test_what_json_cannot_hold_is_refused(value):
-    with pytest.raises(FrameError, match="Work cannot be sent"):
-        encode(Work(1, (Generate("a", {"stop": value}),), (0,), 1))
+    with pytest.raises(FrameError, match="WorkFrame cannot be sent"):
+        encode(WorkFrame(1, (Generate("a", {"stop": value}),), (0,), 1))

@@ -9,7 +9,7 @@ from rank_pipes import LengthModel, ranks, requests
 
 from proctor.errors import ModelError
 from proctor.models.pool import rank_group as module
-from proctor.models.pool.frames import Failed, Stopped, encode
+from proctor.models.pool.frames import ErrorFrame, StopFrame, encode
 from proctor.models.pool.ranks import RankPool
 
 
@@ -25,8 +25,8 @@ def test_all_ranks_end_once_and_their_numbers_are_known():
 def test_a_rank_that_was_stopped_ends_the_run_after_a_while(monkeypatch):
     monkeypatch.setattr(module, "GRACE", 0.01)
     with ranks(LengthModel(1)) as group:
-        group.ends[1]._into.put(encode(Stopped()))
-        assert group.inbox.get(timeout=10) == (1, Failed(0, "it was stopped by a signal"))
+        group.ends[1]._into.put(encode(StopFrame()))
+        assert group.inbox.get(timeout=10) == (1, ErrorFrame(0, "it was stopped by a signal"))
         assert str(group.loss).startswith("Rank 1 of 2 has ended: it was stopped by a signal.")
 
 

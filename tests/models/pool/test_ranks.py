@@ -10,7 +10,7 @@ from rank_pipes import SETTINGS, LengthModel, expected, ranks, requests
 
 from proctor.errors import ModelError, RequestError
 from proctor.models.pool import rank_group as module
-from proctor.models.pool.frames import Failed
+from proctor.models.pool.frames import ErrorFrame
 from proctor.models.pool.ranks import RankPool
 from proctor.types import Generate, Loglikelihood
 
@@ -133,10 +133,10 @@ def test_what_an_earlier_model_was_asked_for_is_dropped():
 def test_an_error_of_an_earlier_model_is_not_one_of_the_next():
     with ranks(LengthModel(1)) as group:
         # Of a model whose weights rank 1 could not read, when rank 0 had gone on to the next one.
-        group.inbox.put((1, Failed(group.number, "No memory.")))
+        group.inbox.put((1, ErrorFrame(group.number, "No memory.")))
         group.open(SETTINGS)
         assert dict(RankPool(LengthModel(), group).respond(requests())) == expected(requests())
-        group.inbox.put((1, Failed(group.number, "No memory.")))
+        group.inbox.put((1, ErrorFrame(group.number, "No memory.")))
         with pytest.raises(ModelError, match=r"Rank 1 of 2: No memory\."):
             list(RankPool(LengthModel(), group).respond(requests()))
 

@@ -9,7 +9,7 @@ import pytest
 import proctor
 from proctor.errors import ModelError
 from proctor.models.pool.cluster import WorkerNeeds
-from proctor.models.pool.events import Failed, Finished, Lost, Ready, Responses, Work
+from proctor.models.pool.events import Work, WorkerDone, WorkerError, WorkerLoss, WorkerReady, WorkerResponses
 from proctor.models.pool.ray_worker import Batch, Opening, WorkerFacts
 from proctor.models.pool.ray_workers import STARTS, RayWorkers
 from proctor.types import Text
@@ -86,7 +86,7 @@ def workers(ray, count=1, *, wait=600.0, identity=None):
 def loaded(ray, **more):
     pool = workers(ray, **more)
     assert list(pool.events()) == []
-    assert list(pool.events()) == [Ready(1)]
+    assert list(pool.events()) == [WorkerReady(1)]
     return pool
 
 
@@ -104,9 +104,9 @@ def test_responses_come_in_batches_and_the_report_with_the_last():
     pool = loaded(StandIn({"hello": [HELLO], "load": [FACTS], "compute": batches}))
     pool.start(1, Work([], [], 0, ()))
     assert pool.idle() == []
-    assert list(pool.events()) == [Responses(1, [pair])]
+    assert list(pool.events()) == [WorkerResponses(1, [pair])]
     assert list(pool.events()) == []
-    assert list(pool.events()) == [Finished(1)]
+    assert list(pool.events()) == [WorkerDone(1)]
     assert (pool.idle(), pool.reports()) == ([1], [{"batch_sizes": [4]}])
 
 
@@ -121,7 +121,7 @@ def test_responses_come_in_batches_and_the_report_with_the_last():
 def test_a_worker_that_cannot_be_used_is_a_sentence(hello, load, identity, said):
     pool = workers(StandIn({"hello": [hello], "load": [load]}), identity=identity)
     failed = next(event for _ in range(2) for event in pool.events())
-    assert isinstance(failed, Failed)
+    assert isinstance(failed, WorkerError)
     assert said in str(failed.error)
 
 
@@ -130,22 +130,22 @@ def test_one_that_ends_at_work_is_replaced():
     ray = StandIn(dies, {"hello": [HELLO], "load": [FACTS]})
     pool = loaded(ray)
     pool.start(1, Work([], [], 0, ()))
-    assert list(pool.events()) == [Lost(1, "killed")]
+    assert list(pool.events()) == [WorkerLoss(1, "killed")]
     assert (pool.count, pool.lost, ray.started, len(ray.killed)) == (1, 1, 2, 1)
-    assert [*pool.events(), *pool.events()] == [Ready(2)]
+    assert [*pool.events(), *pool.events()] == [WorkerReady(2)]
 
 
 def test_those_that_end_while_they_read_the_model_are_counted_by_place():
     dies = {"hello": [HELLO], "load": [RayError("out of memory")]}
     pool = workers(StandIn(*[dies] * (STARTS + 1)), count=2)
     events = [event for _ in range(2 * STARTS) for event in pool.events()]
-    lost = [event for event in events if isinstance(event, Lost)]
-    failed = [event for event in events if isinstance(event, Failed)]
+    lost = [event for event in events if isinstance(event, WorkerLoss)]
+    failed = [event for event in events if isinstance(event, WorkerError)]
     # Two places: the fourth death is the second of either, and none of them is the third.
     assert (len(lost), failed) == (STARTS + 1, [])
     pool = workers(StandIn(*[dies] * STARTS))
     events = [event for _ in range(2 * STARTS) for event in pool.events()]
-    assert [type(event) for event in events] == [Lost] * (STARTS - 1) + [Failed]
+    assert [type(event) for event in events] == [WorkerLoss] * (STARTS - 1) + [WorkerError]
     assert f"{STARTS} workers in a row ended while they read the model: out of memory" in str(events[-1].error)
 
 
@@ -161,6 +161,6 @@ def test_a_discarded_worker_is_killed_and_replaced_and_all_end_with_the_pool():
     pool = loaded(ray)
     pool.discard(1)
     assert (pool.count, pool.lost, len(ray.killed)) == (1, 1, 1)
-    assert [*pool.events(), *pool.events()] == [Ready(2)]
+    assert [*pool.events(), *pool.events()] == [WorkerReady(2)]
     pool.close()
     assert (pool.count, len(ray.killed)) == (0, 2)

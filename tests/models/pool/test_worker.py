@@ -9,7 +9,17 @@ from rank_pipes import LEAVE, LengthModel, expected, pipes, requests
 
 from proctor.models.pool import worker as module
 from proctor.models.pool.channel import Channel
-from proctor.models.pool.frames import Close, Done, End, Failed, Load, Open, Responses, Stopped, Work
+from proctor.models.pool.frames import (
+    CloseFrame,
+    DoneFrame,
+    EndFrame,
+    ErrorFrame,
+    LoadFrame,
+    OpenFrame,
+    ResponsesFrame,
+    StopFrame,
+    WorkFrame,
+)
 from proctor.models.pool.worker import serve
 
 
@@ -52,13 +62,13 @@ def start(rank_0, open_settings):
 def test_it_opens_loads_responds_reports_closes_and_ends(rank_0, failed):
     model, sent = LengthModel(1), tuple(requests(3))
     thread, codes = start(rank_0, lambda settings: model)
-    for frame in (Open({"name": "hf"}), Load(), Work(5, sent, (0, 2), 1)):
+    for frame in (OpenFrame({"name": "hf"}), LoadFrame(), WorkFrame(5, sent, (0, 2), 1)):
         rank_0.channel.send(frame)
-    assert rank_0.wait(Done) == Done(5, model.report())
-    pairs = [pair for frame in rank_0.frames if isinstance(frame, Responses) for pair in frame.pairs]
+    assert rank_0.wait(DoneFrame) == DoneFrame(5, model.report())
+    pairs = [pair for frame in rank_0.frames if isinstance(frame, ResponsesFrame) for pair in frame.pairs]
     assert dict(pairs) == {place: expected(sent)[place] for place in (0, 2)}
-    rank_0.channel.send(Close())
-    rank_0.channel.send(End(failed))
+    rank_0.channel.send(CloseFrame())
+    rank_0.channel.send(EndFrame(failed))
     assert rank_0.channel.finish()
     thread.join(10)
     assert (codes, model.loads, model.closed) == ([int(failed)], 1, 1)
@@ -70,12 +80,12 @@ def test_work_before_a_model_and_a_model_that_cannot_be_opened_are_errors_of_ran
         raise OSError("no such folder")
 
     thread, _ = start(rank_0, fail)
-    rank_0.channel.send(Work(1, tuple(requests(1)), (0,), 1))
-    assert rank_0.wait(Failed).message == "Work came before a model."
+    rank_0.channel.send(WorkFrame(1, tuple(requests(1)), (0,), 1))
+    assert rank_0.wait(ErrorFrame).message == "Work came before a model."
     rank_0.frames.clear()
-    rank_0.channel.send(Open({}))
-    assert rank_0.wait(Failed).message == "The model failed: OSError: no such folder"
-    rank_0.channel.send(End(True))
+    rank_0.channel.send(OpenFrame({}))
+    assert rank_0.wait(ErrorFrame).message == "The model failed: OSError: no such folder"
+    rank_0.channel.send(EndFrame(True))
     rank_0.channel.finish()
     thread.join(10)
 
@@ -90,10 +100,10 @@ def test_the_end_of_the_run_ends_what_is_computed(rank_0, monkeypatch):
         waits.wait(10)
 
     thread, _ = start(rank_0, lambda settings: LengthModel(1, before=before))
-    rank_0.channel.send(Open({}))
-    rank_0.channel.send(Work(1, tuple(requests(1)), (0,), 1))
+    rank_0.channel.send(OpenFrame({}))
+    rank_0.channel.send(WorkFrame(1, tuple(requests(1)), (0,), 1))
     assert begun.wait(10)
-    rank_0.channel.send(End(False))
+    rank_0.channel.send(EndFrame(False))
     assert rank_0.channel.finish()
     thread.join(10)
     assert left == [0]
@@ -113,9 +123,9 @@ def test_a_signal_is_reported_to_rank_0_before_this_rank_ends(rank_0):
 
     thread = threading.Thread(target=run)
     thread.start()
-    rank_0.channel.send(Open({}))
-    rank_0.wait(Stopped)
-    rank_0.channel.send(End(True))
+    rank_0.channel.send(OpenFrame({}))
+    rank_0.wait(StopFrame)
+    rank_0.channel.send(EndFrame(True))
     rank_0.channel.finish()
     thread.join(10)
     assert raised == [True]

@@ -6,8 +6,8 @@
 #
 # Responses that wait in the queue go out as one frame.
 #
-# Both sides say goodbye (``Bye``) before they end. A thread that still waits for the network while Python shuts down
-# would bring the process down with a signal; so both threads have ended when :meth:`Channel.finish` returns.
+# Both sides say goodbye (``ByeFrame``) before they end. A thread that still waits for the network while Python shuts
+# down would bring the process down with a signal; so both threads have ended when :meth:`Channel.finish` returns.
 #
 # Invariant: each end gets all frames in the order in which they were sent, or ``lost`` is called once.
 
@@ -20,7 +20,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from proctor.errors import error_line
-from proctor.models.pool.frames import Beat, Bye, Frame, FrameError, Responses, decode, encode
+from proctor.models.pool.frames import BeatFrame, ByeFrame, Frame, FrameError, ResponsesFrame, decode, encode
 
 log = logging.getLogger("proctor")
 
@@ -68,7 +68,7 @@ class Channel:
         self, pipe: Pipe, take: Callable[[Frame], None], lost: Callable[[str], None], *, beat: float = BEAT
     ) -> None:
         self._pipe, self._take, self._lost, self._beat = pipe, take, lost, beat
-        self._queue: queue.SimpleQueue[Responses | Bye | bytes] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[ResponsesFrame | ByeFrame | bytes] = queue.SimpleQueue()
         self._sender = threading.Thread(target=self._send_all, daemon=True, name="proctor-send")
         self._receiver = threading.Thread(target=self._receive_all, daemon=True, name="proctor-receive")
         self._sender.start()
@@ -83,7 +83,7 @@ class Channel:
         Raises:
             FrameError: It holds what cannot be sent.
         """
-        self._queue.put(frame if isinstance(frame, Responses | Bye) else encode(frame))
+        self._queue.put(frame if isinstance(frame, ResponsesFrame | ByeFrame) else encode(frame))
 
     def finish(self, seconds: float = GOODBYE) -> bool:
         """Say goodbye, and wait until the other end has done so; whether it has.
@@ -91,7 +91,7 @@ class Channel:
         Args:
             seconds: The longest wait.
         """
-        self.send(Bye())
+        self.send(ByeFrame())
         for thread in (self._sender, self._receiver):
             if thread is not threading.current_thread():
                 thread.join(seconds)
@@ -99,7 +99,7 @@ class Channel:
 
     def _send_all(self) -> None:
         last: object = None
-        while not isinstance(last, Bye):
+        while not isinstance(last, ByeFrame):
             waiting = self._waiting()
             last = waiting[-1]
             try:
@@ -109,21 +109,21 @@ class Channel:
                 log.debug("Nothing can be sent: %s", error_line(error))
                 return
 
-    def _waiting(self) -> list[Responses | Bye | bytes]:
+    def _waiting(self) -> list[ResponsesFrame | ByeFrame | bytes]:
         """What stands in the queue, responses put together; a sign of life where nothing does."""
         try:
             waiting = [self._queue.get(timeout=self._beat)]
         except queue.Empty:
-            return [encode(Beat())]
-        while not self._queue.empty() and not isinstance(waiting[-1], Bye):
+            return [encode(BeatFrame())]
+        while not self._queue.empty() and not isinstance(waiting[-1], ByeFrame):
             one, last = self._queue.get(), waiting[-1]
             if (
-                isinstance(one, Responses)
-                and isinstance(last, Responses)
+                isinstance(one, ResponsesFrame)
+                and isinstance(last, ResponsesFrame)
                 and one.number == last.number
                 and len(last.pairs) < PAIRS
             ):
-                waiting[-1] = Responses(one.number, (*last.pairs, *one.pairs))
+                waiting[-1] = ResponsesFrame(one.number, (*last.pairs, *one.pairs))
             else:
                 waiting.append(one)
         return waiting
@@ -139,7 +139,7 @@ class Channel:
                 log.debug("Nothing can be received: %s", error_line(error))
                 self._lost("its connection is closed")
                 return
-            if isinstance(frame, Bye):
+            if isinstance(frame, ByeFrame):
                 return
-            if not isinstance(frame, Beat):
+            if not isinstance(frame, BeatFrame):
                 self._take(frame)

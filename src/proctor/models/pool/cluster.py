@@ -14,6 +14,7 @@ from typing import Any
 from proctor.errors import ModelError, UsageError, error_text
 from proctor.lazy import need
 from proctor.models.pool.arguments import PoolArguments
+from proctor.plurals import counted
 from proctor.secrets import redact_text
 
 log = logging.getLogger("proctor")
@@ -165,7 +166,7 @@ def worker_needs(arguments: PoolArguments, nodes: Sequence[Node], *, devices: in
         workers = max(1, fits if gpus else min(fits, len(nodes)))
     if fits < workers:
         has = _has(nodes)
-        wants = f"{workers} worker{'s' * (workers > 1)} with {_amounts(gpus, cpus)} each"
+        wants = f"{counted(workers, 'worker')} with {amounts(gpus, cpus)} each"
         if local:
             raise UsageError(
                 f"This machine has {has}: there is no room for {wants}.",
@@ -206,8 +207,9 @@ def _cpus(arguments: PoolArguments, nodes: Sequence[Node], gpus: float) -> float
 
 def _has(nodes: Sequence[Node]) -> str:
     gpus, cpus = (sum(node.get(name, 0.0) for node in nodes) for name in ("GPU", "CPU"))
-    return _amounts(gpus, cpus)
+    return amounts(gpus, cpus)
 
 
-def _amounts(gpus: float, cpus: float) -> str:
-    return f"{gpus:g} GPU{'s' * (gpus != 1)} and {cpus:g} CPU{'s' * (cpus != 1)}"
+def amounts(gpus: float, cpus: float) -> str:
+    """``1 GPU and 4 CPUs``."""
+    return f"{counted(gpus, 'GPU')} and {counted(cpus, 'CPU')}"

@@ -30,8 +30,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from proctor.errors import ModelError, RequestError
-from proctor.models.pool.events import Failed, Finished, Lost, Ready, Responses, Work, WorkerId, Workers
+from proctor.models.pool.events import (
+    Work,
+    WorkerDone,
+    WorkerError,
+    WorkerId,
+    WorkerLoss,
+    WorkerReady,
+    WorkerResponses,
+    Workers,
+)
 from proctor.models.protocols import Origin
+from proctor.plurals import counted
 from proctor.types import Request, Response
 
 log = logging.getLogger("proctor")
@@ -145,7 +155,7 @@ class Dispatch:
         else:
             self._set_aside.append(unit)
 
-    def fail(self, failed: Failed) -> None:
+    def fail(self, failed: WorkerError) -> None:
         """A worker's model raised an error: another worker may not, unless the request or the arguments are wrong.
 
         Raises:
@@ -171,7 +181,8 @@ class Dispatch:
             return
         first = self._set_aside[0]
         left = sum(len(unit.left) for unit in self._set_aside)
-        where = "on it" if left == 1 else f"on it, or on one of {left - 1:,} others that were computed with it"
+        others = counted(left - 1, "other that was", "others that were")
+        where = "on it" if left == 1 else f"on it, or on one of {others} computed with it"
         raise RequestError(
             first.members[next(iter(first.left))],
             f"{DEATHS} workers in a row ended {where}: {first.why}",
@@ -208,14 +219,14 @@ def respond_by(workers: Workers, dispatch: Dispatch) -> Iterator[tuple[int, Resp
     hand_to_idle()
     while not dispatch.is_over:
         for event in workers.events():
-            if isinstance(event, Responses):
+            if isinstance(event, WorkerResponses):
                 yield from dispatch.note(event.worker, event.pairs)
-            elif isinstance(event, Finished):
+            elif isinstance(event, WorkerDone):
                 dispatch.finish(event.worker)
                 hand(event.worker)
-            elif isinstance(event, Ready):
+            elif isinstance(event, WorkerReady):
                 hand(event.worker)
-            elif isinstance(event, Lost):
+            elif isinstance(event, WorkerLoss):
                 dispatch.lose(event.worker, event.why)
                 # The unit is back in the queue, and others may wait for one.
                 hand_to_idle()

@@ -31,14 +31,14 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class WorkerReady:
     """A worker has read its model, and waits for work."""
 
     worker: WorkerId
 
 
 @dataclass(frozen=True, slots=True)
-class Responses:
+class WorkerResponses:
     """Some responses of the work in hand, each with the place of its request in :attr:`Work.requests`."""
 
     worker: WorkerId
@@ -46,14 +46,14 @@ class Responses:
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class WorkerDone:
     """A worker has computed all of its work, and waits for more."""
 
     worker: WorkerId
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class WorkerLoss:
     """A worker has ended, or its machine has; whatever it had in hand is not computed.
 
     Attributes:
@@ -66,14 +66,14 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class WorkerError:
     """A worker's model raised an error."""
 
     worker: WorkerId
     error: ProctorError
 
 
-Event: TypeAlias = Ready | Responses | Finished | Lost | Failed
+Event: TypeAlias = WorkerReady | WorkerResponses | WorkerDone | WorkerLoss | WorkerError
 
 
 class Workers(Protocol):

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 from proctor.messages import Message
 from proctor.types import (
@@ -39,12 +39,12 @@ class FrameError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Beat:
+class BeatFrame:
     """Nothing but a sign of life."""
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
+class OpenFrame:
     """Open a model: ``settings`` are what :func:`proctor.models.open_model` takes; an error carries ``number``."""
 
     settings: Mapping[str, Any]
@@ -52,14 +52,14 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class LoadFrame:
     """Read the weights; an error carries ``number``."""
 
     number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class WorkFrame:
     """Respond to requests.
 
     Attributes:
@@ -78,19 +78,19 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Close:
+class CloseFrame:
     """Free the model."""
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class EndFrame:
     """The run is over. ``failed``: without a result."""
 
     failed: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Responses:
+class ResponsesFrame:
     """Some responses to a piece of work, each with its place in it."""
 
     number: int
@@ -98,7 +98,7 @@ class Responses:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class DoneFrame:
     """A piece of work is done. ``report``: of the model, since it was opened."""
 
     number: int
@@ -106,7 +106,7 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class ErrorFrame:
     """An error. ``request``: the place of the request that cannot be answered; None: it is another error."""
 
     number: int
@@ -116,20 +116,30 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class Stopped:
+class StopFrame:
     """A signal has stopped this process."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bye:
+class ByeFrame:
     """The last frame of a process."""
 
 
-Frame: TypeAlias = Beat | Open | Load | Work | Close | End | Responses | Done | Failed | Stopped | Bye
+Frame: TypeAlias = (
+    BeatFrame
+    | OpenFrame
+    | LoadFrame
+    | WorkFrame
+    | CloseFrame
+    | EndFrame
+    | ResponsesFrame
+    | DoneFrame
+    | ErrorFrame
+    | StopFrame
+    | ByeFrame
+)
 
-_FRAMES: Mapping[str, type[Any]] = {
-    one.__name__: one for one in (Beat, Open, Load, Work, Close, End, Responses, Done, Failed, Stopped, Bye)
-}
+_FRAMES: Mapping[str, type[Any]] = {one.__name__: one for one in get_args(Frame)}
 _VALUES: Mapping[str, type[Any]] = {
     one.__name__: one
     for one in (Loglikelihood, Rolling, Generate, Choose, Message, Scores, RollingScore, Text, Choice, Refusal, Usage)

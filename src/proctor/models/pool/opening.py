@@ -17,6 +17,7 @@ from proctor.errors import UsageError
 from proctor.models import declared_kind, open_model
 from proctor.models.pool.launchers import Ranks
 from proctor.models.protocols import Model
+from proctor.plurals import counted
 
 log = logging.getLogger("proctor")
 
@@ -108,7 +109,6 @@ def visible_part(visible: str | None, count: int, ranks: Ranks) -> dict[str, str
 
 def _too_few(count: int, ranks: Ranks) -> UsageError:
     return UsageError(
-        f"{ranks.launcher} started {ranks.local_size} processes on a machine with {count} "
-        f"{'GPU' if count == 1 else 'GPUs'}.",
+        f"{ranks.launcher} started {ranks.local_size} processes on a machine with {counted(count, 'GPU')}.",
         hint=f"Start {count} there, or give --device cpu.",
     )

@@ -15,7 +15,7 @@ from typing import Any
 
 from proctor.errors import ModelError
 from proctor.models.pool.channel import GOODBYE, Channel, Pipe
-from proctor.models.pool.frames import End, Failed, Frame, FrameError, Open, Stopped
+from proctor.models.pool.frames import EndFrame, ErrorFrame, Frame, FrameError, OpenFrame, StopFrame
 
 NOTICE = 20.0
 """Seconds after the loss of a rank in which rank 0 has to come by; then what it computes is interrupted."""
@@ -67,14 +67,14 @@ class RankGroup:
         """Let each of them open a model.
 
         Args:
-            settings: As :class:`proctor.models.pool.frames.Open` has them.
+            settings: As :class:`proctor.models.pool.frames.OpenFrame` has them.
 
         Raises:
             ModelError: They cannot be sent.
         """
         self.number += 1
         try:
-            self.send_all(Open(settings, self.number))
+            self.send_all(OpenFrame(settings, self.number))
         except FrameError as error:
             raise ModelError(f"The model's arguments cannot be sent to other ranks: {error}.") from error
 
@@ -83,13 +83,13 @@ class RankGroup:
         if self._ended:
             return
         self._ended = True
-        self.send_all(End(failed))
+        self.send_all(EndFrame(failed))
         deadline = time.monotonic() + GOODBYE
         for channel in self._channels.values():
             channel.finish(max(0.0, deadline - time.monotonic()))
 
     def _take(self, rank: int, frame: Frame) -> None:
-        if isinstance(frame, Stopped):
+        if isinstance(frame, StopFrame):
             time.sleep(GRACE)
             self._lose(rank, "it was stopped by a signal")
         else:
@@ -100,7 +100,7 @@ class RankGroup:
         if self._ended or self.loss is not None:
             return
         self.loss = ModelError(f"Rank {rank} of {self.size} has ended: {reason}.", hint=AGAIN)
-        self.inbox.put((rank, Failed(0, reason)))
+        self.inbox.put((rank, ErrorFrame(0, reason)))
         timer = threading.Timer(NOTICE, self._interrupt)
         timer.daemon = True
         timer.start()

@@ -32,13 +32,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from proctor.errors import ModelError, RequestError
-from proctor.models.pool.frames import Close, Done, Failed, Frame, FrameError, Load, Responses, Work
+from proctor.models.pool.frames import (
+    CloseFrame,
+    DoneFrame,
+    ErrorFrame,
+    Frame,
+    FrameError,
+    LoadFrame,
+    ResponsesFrame,
+    WorkFrame,
+)
 from proctor.models.pool.identities import identity_digest
 from proctor.models.pool.partition import partition, request_load
 from proctor.models.pool.rank_group import AGAIN, RankGroup
 from proctor.models.pool.reports import merge_reports
 from proctor.models.prefix.cost import many
 from proctor.models.protocols import IdentifiedModel, LoadableModel, Model, RecallableModel, ResumableModel
+from proctor.plurals import counted
 from proctor.types import Request, Response
 
 log = logging.getLogger("proctor")
@@ -89,7 +99,7 @@ class RankPool:
 
     def load(self) -> None:
         """Read the weights on all ranks at once."""
-        self._group.send_all(Load(self._opened))
+        self._group.send_all(LoadFrame(self._opened))
         if isinstance(self._model, LoadableModel):
             self._model.load()
 
@@ -110,7 +120,7 @@ class RankPool:
 
     def close(self) -> None:
         """Free what all ranks hold."""
-        self._group.send_all(Close())
+        self._group.send_all(CloseFrame())
         self._model.close()
 
     def respond(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
@@ -147,8 +157,8 @@ class RankPool:
         log.log(
             # A run that may stop early sends a few requests at a time.
             logging.INFO if self._number == self._opened + 1 else logging.DEBUG,
-            "%s requests are dealt to %d ranks: %s to %s characters each, shared prefixes once.",
-            *(f"{len(requests):,}", self._group.size, many(min(costs)), many(max(costs))),
+            "%s for %d ranks: %s to %s characters each, shared prefixes once.",
+            *(counted(len(requests), "request"), self._group.size, many(min(costs)), many(max(costs))),
         )
         shares = [tuple(sorted(unit.members)) for unit in units]
         return [(share, tuple([at for at, place in enumerate(share) if place in wanted])) for share in shares]
@@ -157,7 +167,7 @@ class RankPool:
         members, left = share
         state = repr((self._number, rank, random.getstate())).encode()
         seed = int.from_bytes(hashlib.sha256(state).digest()[:4], "little")
-        work = Work(self._number, tuple([requests[place] for place in members]), left, seed, self._digest)
+        work = WorkFrame(self._number, tuple([requests[place] for place in members]), left, seed, self._digest)
         try:
             self._group.send(rank, work)
         except FrameError as error:
@@ -192,12 +202,12 @@ class RankPool:
     ) -> Iterator[tuple[int, Response]]:
         """What one frame of another rank gives."""
         members = shares[rank][0]
-        if isinstance(frame, Responses) and frame.number == self._number:
+        if isinstance(frame, ResponsesFrame) and frame.number == self._number:
             yield from ((members[number], response) for number, response in frame.pairs)
-        elif isinstance(frame, Done) and frame.number == self._number:
+        elif isinstance(frame, DoneFrame) and frame.number == self._number:
             self._reports[rank] = frame.report
             waiting.discard(rank)
-        elif isinstance(frame, Failed) and (self._group.loss is not None or frame.number >= self._opened):
+        elif isinstance(frame, ErrorFrame) and (self._group.loss is not None or frame.number >= self._opened):
             if frame.request is not None and frame.number == self._number:
                 raise RequestError(members[frame.request], frame.message, hint=frame.hint)
             raise ModelError(f"Rank {rank} of {self._group.size}: {frame.message}", hint=frame.hint or AGAIN)
@@ -206,5 +216,5 @@ class RankPool:
         """The responses that have arrived by now."""
         while not self._group.inbox.empty():
             rank, frame = self._group.inbox.get()
-            if isinstance(frame, Responses):
+            if isinstance(frame, ResponsesFrame):
                 yield from self._take(rank, frame, shares, set())

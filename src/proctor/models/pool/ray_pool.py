@@ -30,14 +30,15 @@ from proctor.lazy import need_installed
 from proctor.models.kinds import ModelKind
 from proctor.models.pool.arguments import PoolArguments
 from proctor.models.pool.carried_code import added_row, own_modules
-from proctor.models.pool.cluster import connect, is_alone, leave, live_nodes, worker_needs
+from proctor.models.pool.cluster import amounts, connect, is_alone, leave, live_nodes, worker_needs
 from proctor.models.pool.dispatch import Dispatch, respond_by
-from proctor.models.pool.events import Failed
+from proctor.models.pool.events import WorkerError
 from proctor.models.pool.partition import request_load, work_queue
 from proctor.models.pool.ray_worker import Opening
 from proctor.models.pool.ray_workers import RayWorkers
 from proctor.models.pool.reports import merge_reports
 from proctor.models.protocols import IdentifiedModel, LoadableModel, Model, Origin, OriginModel, RecallableModel
+from proctor.plurals import counted
 from proctor.secret_names import is_secret_variable
 from proctor.types import Request, Response
 
@@ -103,10 +104,10 @@ class RayPool:
             self._ray.cloudpickle.register_pickle_by_value(module)
         needs = worker_needs(arguments, live_nodes(self._ray), devices=self._devices, local=is_alone(self._ray))
         self._workers = RayWorkers(self._ray, self._opening, needs, wait=arguments.wait, identity=self.identity)
-        log.info("Starting %d workers on Ray (%g GPUs, %g CPUs each).", needs.workers, needs.gpus, needs.cpus)
+        log.info("Starting %s on Ray, each with %s.", counted(needs.workers, "worker"), amounts(needs.gpus, needs.cpus))
         while self._workers.facts is None:
             for event in self._workers.events():
-                if isinstance(event, Failed):
+                if isinstance(event, WorkerError):
                     raise event.error
         self._facts = self._workers.facts.info
 
@@ -155,7 +156,8 @@ class RayPool:
         assert workers is not None
         units = [unit.members for unit in work_queue([request_load(one) for one in requests], workers.planned)]
         dispatch = Dispatch(requests, units, missing, seed=self._seed(), origins=origins)
-        log.info("%d units of work for %d workers.", dispatch.queued, workers.planned)
+        size = counted(dispatch.queued, "unit of work", "units of work")
+        log.info("%s for %s.", size, counted(workers.planned, "worker"))
         done = False
         try:
             yield from respond_by(workers, dispatch)

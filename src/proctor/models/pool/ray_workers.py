@@ -8,9 +8,9 @@
 # actor lives once, and a new one takes its place. On a machine that is removed, the same: Ray places the new one where
 # there is room, now or when a machine joins.
 #
-#   start actor --> hello --> load --> Ready --> compute --> Responses ... Finished --> compute --> ...
+#   start actor --> hello --> load --> ready --> compute --> responses ... done --> compute --> ...
 #        ^                                              |
-#        +------------------- Lost <--------------------+
+#        +--------------------- loss <------------------+
 #
 # Each worker has one call in flight at any time, so that ``ray.wait`` sees all of them. Actors that Ray cannot place
 # yet wait in ``hello`` and keep nobody from working; an autoscaler takes them for what they are, a demand for machines.
@@ -28,9 +28,19 @@ from typing import Any
 import proctor
 from proctor.errors import ModelError, error_text
 from proctor.models.pool.cluster import WorkerNeeds, live_nodes, room
-from proctor.models.pool.events import Event, Failed, Finished, Lost, Ready, Responses, Work, WorkerId
+from proctor.models.pool.events import (
+    Event,
+    Work,
+    WorkerDone,
+    WorkerError,
+    WorkerId,
+    WorkerLoss,
+    WorkerReady,
+    WorkerResponses,
+)
 from proctor.models.pool.ray_worker import Batch, Failure, Opening, Worker, WorkerFacts
 from proctor.models.pool.warnings import SharedWarnings
+from proctor.plurals import counted
 from proctor.secrets import redact_text
 
 log = logging.getLogger("proctor")
@@ -169,14 +179,14 @@ class RayWorkers:
                     batch = self._ray.get(next(actor.call))
                 except StopIteration:
                     actor.call = None
-                    yield Finished(worker)
+                    yield WorkerDone(worker)
                     return
                 yield from self._received(worker, actor, batch)
             else:
                 yield from self._started(worker, actor, self._ray.get(actor.call))
         except self._ray.exceptions.RayTaskError as error:
             # Code of ours or of a plugin, outside of what becomes a sentence.
-            yield Failed(worker, ModelError(f"A worker failed: {_line(error)}", hint="Ray's logs have more."))
+            yield WorkerError(worker, ModelError(f"A worker failed: {_line(error)}", hint="Ray's logs have more."))
         except self._ray.exceptions.RayError as error:
             yield from self._ended(worker, actor, error)
 
@@ -185,28 +195,28 @@ class RayWorkers:
         if batch.report is not None:
             self._reports[worker] = batch.report
         if batch.pairs:
-            yield Responses(worker, batch.pairs)
+            yield WorkerResponses(worker, batch.pairs)
         if batch.failure is not None:
-            yield Failed(worker, batch.failure.error(_place(actor)))
+            yield WorkerError(worker, batch.failure.error(_place(actor)))
 
     def _started(self, worker: WorkerId, actor: _Actor, gave: Any) -> Iterator[Event]:
         if actor.stage == "hello":
             release, actor.node = gave
             if release != proctor.__version__:
                 message = f"{_place(actor)}proctor {release} is installed, and here {proctor.__version__}."
-                yield Failed(worker, ModelError(message, hint="Install the same release on all machines."))
+                yield WorkerError(worker, ModelError(message, hint="Install the same release on all machines."))
                 return
             actor.call, actor.stage = actor.handle.load.remote(), "load"
             return
         if isinstance(gave, Failure):
-            yield Failed(worker, gave.error(_place(actor)))
+            yield WorkerError(worker, gave.error(_place(actor)))
             return
         self._identity = self._identity or gave.identity
         if gave.identity != self._identity:
-            yield Failed(worker, _another_model(actor))
+            yield WorkerError(worker, _another_model(actor))
             return
         self.facts, actor.call = self.facts or gave, None
-        yield Ready(worker)
+        yield WorkerReady(worker)
 
     def _ended(self, worker: WorkerId, actor: _Actor, error: Exception) -> Iterator[Event]:
         """A worker or its machine is gone: another takes its place, unless none ever gets its model read."""
@@ -219,10 +229,10 @@ class RayWorkers:
         failures = 0 if actor.stage == "compute" else actor.failures + 1
         if failures >= STARTS:
             message = f"{STARTS} workers in a row ended while they read the model: {why}"
-            yield Failed(worker, ModelError(message, hint="Ray's logs have more; too little memory is usual."))
+            yield WorkerError(worker, ModelError(message, hint="Ray's logs have more; too little memory is usual."))
             return
         self._add(failures)
-        yield Lost(worker, why)
+        yield WorkerLoss(worker, why)
 
     def _grow(self) -> None:
         """Add workers where the cluster has become larger, if it was not said how many there shall be."""
@@ -232,7 +242,7 @@ class RayWorkers:
         self._looked = now
         more = room(live_nodes(self._ray), self._needs.gpus, self._needs.cpus) - self.count
         if more > 0:
-            log.info("The cluster has room for %d more workers.", more)
+            log.info("The cluster has room for %s.", counted(more, "more worker"))
             for _ in range(more):
                 self._add()
 

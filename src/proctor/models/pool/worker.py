@@ -3,7 +3,7 @@
 # The main thread computes; a thread of the channel receives. Rank 0 knows tasks, documents, store and files; here are
 # requests and a model, and nothing that could be lost. So this process may end at any moment:
 #
-#   End                    the run is over: at once where something is being computed, for nobody wants it
+#   EndFrame               the run is over: at once where something is being computed, for nobody wants it
 #   rank 0 is gone         at once, with a sentence
 #   an error of the model  goes to rank 0, which ends the run with it
 #   a signal               rank 0 is notified, and ends the run: a launcher that is stopped by Ctrl-C signals all ranks,
@@ -21,7 +21,18 @@ from typing import Any
 
 from proctor.errors import ProctorError, RequestError, error_line
 from proctor.models.pool.channel import GOODBYE, Channel, Pipe
-from proctor.models.pool.frames import Close, Done, End, Failed, Frame, Load, Open, Responses, Stopped, Work
+from proctor.models.pool.frames import (
+    CloseFrame,
+    DoneFrame,
+    EndFrame,
+    ErrorFrame,
+    Frame,
+    LoadFrame,
+    OpenFrame,
+    ResponsesFrame,
+    StopFrame,
+    WorkFrame,
+)
 from proctor.models.pool.identities import identity_digest
 from proctor.models.protocols import IdentifiedModel, LoadableModel, Model, ResumableModel
 
@@ -48,10 +59,10 @@ def serve(rank: int, pipe: Pipe, open_settings: OpenSettings) -> int:
     worker = _Worker(rank, open_settings)
     channel = worker.channel = Channel(pipe, worker.take, worker.leave)
     try:
-        while not isinstance(frame := worker.inbox.get(), End):
+        while not isinstance(frame := worker.inbox.get(), EndFrame):
             worker.handle(frame)
     except KeyboardInterrupt:
-        channel.send(Stopped())
+        channel.send(StopFrame())
         worker.ended.wait(GOODBYE)
         channel.finish()
         raise
@@ -74,7 +85,7 @@ class _Worker:
 
     def take(self, frame: Frame) -> None:
         """A frame of rank 0, in the channel's thread."""
-        if not isinstance(frame, End):
+        if not isinstance(frame, EndFrame):
             self.inbox.put(frame)
             return
         self.ended.set()
@@ -90,35 +101,35 @@ class _Worker:
 
     def handle(self, frame: Frame) -> None:
         """Do what rank 0 wants; an error goes back to it."""
-        number = frame.number if isinstance(frame, Open | Load | Work) else 0
+        number = frame.number if isinstance(frame, OpenFrame | LoadFrame | WorkFrame) else 0
         self._busy.set()
         if self.ended.is_set():
             return
         try:
             self._handle(frame)
         except RequestError as error:
-            self.channel.send(Failed(number, error.message, error.hint, error.request))
+            self.channel.send(ErrorFrame(number, error.message, error.hint, error.request))
         except ProctorError as error:
-            self.channel.send(Failed(number, error.message, error.hint))
+            self.channel.send(ErrorFrame(number, error.message, error.hint))
         except Exception as error:
             # A model's own code raises what it likes: rank 0 ends the run with it.
             log.debug("Where the model failed:", exc_info=True)
-            self.channel.send(Failed(number, f"The model failed: {error_line(error)}"))
+            self.channel.send(ErrorFrame(number, f"The model failed: {error_line(error)}"))
         finally:
             self._busy.clear()
 
     def _handle(self, frame: Frame) -> None:
-        if isinstance(frame, Open):
+        if isinstance(frame, OpenFrame):
             self.close()
             self._model = self._open_settings(frame.settings)
-        elif isinstance(frame, Load) and isinstance(self._model, LoadableModel):
+        elif isinstance(frame, LoadFrame) and isinstance(self._model, LoadableModel):
             self._model.load()
-        elif isinstance(frame, Close):
+        elif isinstance(frame, CloseFrame):
             self.close()
-        elif isinstance(frame, Work):
+        elif isinstance(frame, WorkFrame):
             self._respond(frame)
 
-    def _respond(self, work: Work) -> None:
+    def _respond(self, work: WorkFrame) -> None:
         model = self._model
         if not isinstance(model, ResumableModel):
             raise ProctorError("Work came before a model.")
@@ -129,8 +140,8 @@ class _Worker:
             )
         _seed(work.seed)
         for pair in model.resume(work.requests, work.missing):
-            self.channel.send(Responses(work.number, (pair,)))
-        self.channel.send(Done(work.number, dict(model.report())))
+            self.channel.send(ResponsesFrame(work.number, (pair,)))
+        self.channel.send(DoneFrame(work.number, dict(model.report())))
 
     def _own_digest(self) -> str:
         if self._digest is None:

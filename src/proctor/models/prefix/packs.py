@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proctor.models.prefix.ids import Ids
+from proctor.plurals import counted
 
 Ints = NDArray[np.int64]
 
@@ -72,8 +73,9 @@ class Plan:
 
     def __str__(self) -> str:
         saved = self.flat / self.tokens if self.tokens else 1.0
+        passes = counted(len(self.packs), "pass", "passes")
         return (
-            f"{self.flat:,} tokens in {len(self.packs):,} passes of {self.tokens:,} tokens: {saved:.1f} times fewer. "
+            f"{self.flat:,} tokens in {passes} of {self.tokens:,} tokens: {saved:.1f} times fewer. "
             f"{self.nodes:,} distinct prefixes; the cache holds up to {self.peak:,} tokens."
         )
 
