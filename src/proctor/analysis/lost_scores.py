@@ -9,7 +9,8 @@ import math
 from collections.abc import Iterator, Sequence
 
 from proctor.analysis.run_audit import RunAudit
-from proctor.analysis.wording import counted, named
+from proctor.analysis.wording import named
+from proctor.plurals import counted
 from proctor.results.stored_run import StoredRun, number_of
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from proctor.analysis.audit import audit_run
 from proctor.analysis.run_audit import AuditOptions, RunAudit
-from proctor.analysis.wording import counted
 from proctor.errors import UsageError
 from proctor.html_report.about import about
 from proctor.html_report.answers import answers
@@ -24,6 +23,7 @@ from proctor.html_report.scores import scores
 from proctor.html_report.spool import Spool
 from proctor.html_report.versus import versus
 from proctor.html_report.without import without
+from proctor.plurals import counted
 from proctor.results.exclusions import read_exclusions
 from proctor.results.open_runs import Unread
 from proctor.results.stored_run import StoredRun
