@@ -99,6 +99,8 @@ interface Found {
   question?: string;
   options?: string[];
   doc?: string | null;
+  /** The document's, where it need not be computed. */
+  hash?: string | null;
   prompt?: string | null;
   target?: string | null;
   /** By run. */
@@ -135,6 +137,8 @@ interface Source {
   info: Info;
   columns: Columns;
   texts: TextSource;
+  /** Where flags are kept elsewhere than in the browser. */
+  flags?: Flags;
 }
 
 /** A reader's flag on a question. */
@@ -175,6 +179,7 @@ interface ServedQuestion {
   question: string;
   options: string[];
   document: string | null;
+  doc_hash: string | null;
   target: string | null;
   runs: ({ prompt: string; response?: string; filtered?: string } | null)[];
 }

@@ -26,17 +26,27 @@ def serving(folder: Path, index: Path, language: str = "en") -> Iterator[ViewSer
         thread.join()
 
 
-def ask(server: ViewServer, path: str, *, method: str = "GET", cookie: bool = True, **headers: str) -> tuple[Any, str]:
+def ask(
+    server: ViewServer, path: str, *, method: str = "GET", cookie: bool = True, body: str | None = None, **headers: str
+) -> tuple[Any, str]:
     """A response and its body."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
     sent = {"Cookie": f"{server.cookie}={server.token}"} if cookie else {}
-    connection.request(
-        method, path, headers={**sent, **{key.replace("_", "-"): value for key, value in headers.items()}}
-    )
+    named = {key.replace("_", "-"): value for key, value in headers.items()}
+    connection.request(method, path, body=body, headers={**sent, **named})
     response = connection.getresponse()
-    body = response.read().decode()
+    text = response.read().decode()
     connection.close()
-    return response, body
+    return response, text
+
+
+def post(server: ViewServer, route: str, value: Any, **headers: Any) -> tuple[Any, Any]:
+    """A response to what a page of the server writes down, and its JSON; None in ``headers`` leaves one out."""
+    body = value if isinstance(value, str) else json.dumps(value)
+    own = {"Content_Type": "application/json", "X_Proctor_View": "1", **headers}
+    named = {key: one for key, one in own.items() if one is not None}
+    response, text = ask(server, f"/api/{route}", method="POST", body=body, **named)
+    return response, json.loads(text)
 
 
 def ids_of(server: ViewServer) -> list[str]:

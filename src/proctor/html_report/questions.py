@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from proctor.html_report.facts import ReportFacts, ReportOptions
 from proctor.html_report.language import Language, read_web
 from proctor.html_report.markup import Child, Html, element
@@ -22,7 +24,15 @@ def page_script(source: str = "") -> str:
     Args:
         source: A script that says where the page's data come from; "": the page has them.
     """
-    texts = [*map(read_web, SCRIPTS[:-1]), source, read_web(SCRIPTS[-1])]
+    return one_script([*map(read_web, SCRIPTS[:-1]), source, read_web(SCRIPTS[-1])])
+
+
+def one_script(texts: Sequence[str]) -> str:
+    """Scripts as one, without their comments and indentation.
+
+    Args:
+        texts: What they say, in the order in which they run.
+    """
     lines = (line.strip() for text in texts for line in text.split("\n"))
     code = "\n".join(line for line in lines if line and not line.startswith(("//", "/**", "* ", "*/")))
     return f'(() => {{\n"use strict";\n{code}\n}})();\n'

@@ -15,6 +15,8 @@ from typing import Any
 from proctor.errors import UsageError
 from proctor.html_report.cells import NONE
 from proctor.plurals import counted
+from proctor.results.open_runs import Unread
+from proctor.view.annotations import Annotations
 from proctor.view.catalog import Catalog, Entry
 from proctor.view.index_file import IndexFile
 from proctor.view.indexing import Indexer
@@ -47,6 +49,7 @@ class Api:
 
     def __init__(self, catalog: Catalog, index: IndexFile, indexer: Indexer) -> None:
         self.catalog, self.index, self.indexer = catalog, index, indexer
+        self.annotations = Annotations(catalog.paths, index.path)
         self._sets: OrderedDict[tuple[str, ...], QuestionSet] = OrderedDict()
         self._making = threading.Lock()
         self.routes: Mapping[str, Callable[[Query], Any]] = {
@@ -59,6 +62,11 @@ class Api:
             "/api/lines": self.lines,
             "/api/reading": self.reading,
             "/api/search": self.search,
+            "/api/flags": self.flags,
+        }
+        self.posts: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
+            "/api/flags": self.put_flag,
+            "/api/notes": self.put_note,
         }
 
     def answer(self, path: str, query: Query) -> Any:
@@ -79,13 +87,13 @@ class Api:
 
     def runs(self, query: Query) -> Any:
         """All runs."""
-        entries = self.catalog.entries()
+        entries, (notes, unread_notes) = self.catalog.entries(), self.notes()
         runs = [
             {"id": one.id, "model": one.run.name, "source": one.run.source, "date": one.run.stamp,
-             **run_facts(one.run).as_dict()}
+             **run_facts(one.run).as_dict(), "note": notes.get(one.id, "")}
             for one in entries
         ]  # fmt: skip
-        unread = [{"place": one.place, "reason": one.reason} for one in self.catalog.unread]
+        unread = [{"place": one.place, "reason": one.reason} for one in (*self.catalog.unread, *unread_notes)]
         return {"runs": runs, "unread": unread, "going_on": self.catalog.statuses()}
 
     def tasks(self, query: Query) -> Any:
@@ -173,6 +181,30 @@ class Api:
         questions = self._questions(self._entries(query), _one(query, "version"))
         with self.index.connection() as connection:
             return {"places": matching(connection, questions, words_of_search(_one(query, "s") or ""))}
+
+    def flags(self, query: Query) -> Any:
+        """What questions are flagged as, and the file in which that stands."""
+        return {"file": str(self.annotations.flags_file), "flags": self.annotations.flags()}
+
+    def notes(self) -> tuple[Mapping[str, str], tuple[Unread, ...]]:
+        """What somebody wrote about runs, by their ids; the file of notes, where it cannot be read."""
+        try:
+            known = self.annotations.notes()
+        except UsageError as error:
+            return {}, (Unread(str(self.annotations.notes_file), error.message),)
+        found = ((one.id, known.get(self.annotations.place_of(one.run.source))) for one in self.catalog.entries())
+        return {name: note for name, note in found if note}, ()
+
+    def put_flag(self, value: Mapping[str, Any]) -> Any:
+        """Flag a question, or take the flag away."""
+        self.annotations.flag(value)
+        return {"file": str(self.annotations.flags_file)}
+
+    def put_note(self, value: Mapping[str, Any]) -> Any:
+        """Write a note on a run."""
+        (run,) = self.catalog.chosen([str(value.get("run"))])
+        self.annotations.note(run.source, value.get("note"))
+        return {"file": str(self.annotations.notes_file)}
 
     def _entries(self, query: Query, *, most: int | None = None) -> list[Entry]:
         """The runs of a query: in the order of their dates, of two whose rows are wanted in the order given."""

@@ -51,7 +51,7 @@ class Catalog:
     """
 
     def __init__(self, paths: Sequence[str], store: str | None = None) -> None:
-        self._paths, self._store = tuple(paths), store
+        self.paths, self._store = tuple(paths), store
         self._lock = threading.Lock()
         self._stamps: frozenset[Stamp] | None = None
         self._entries: tuple[Entry, ...] = ()
@@ -62,14 +62,14 @@ class Catalog:
     def entries(self) -> tuple[Entry, ...]:
         """The runs as their files are now, the newest first."""
         with self._lock:
-            stamps = frozenset(stamp for path in self._paths for stamp in _stamps_below(Path(os.path.expanduser(path))))
+            stamps = frozenset(stamp for path in self.paths for stamp in _stamps_below(Path(os.path.expanduser(path))))
             if stamps != self._stamps:
                 self._read()
                 self._stamps = stamps
             return self._entries
 
     def _read(self) -> None:
-        opened = [self._open(path) for path in self._paths]
+        opened = [self._open(path) for path in self.paths]
         runs = {run.source: run for part in opened for run in part.runs}
         newest = sorted(runs.values(), key=lambda run: (run.stamp, run.source), reverse=True)
         self._entries = tuple(Entry(id_of(run.source), run) for run in newest)
@@ -84,7 +84,7 @@ class Catalog:
 
     def statuses(self) -> list[dict[str, Any]]:
         """Runs that go on below the paths, or ended without results, as their ``progress.json`` says."""
-        places = [Path(os.path.expanduser(path)) for path in self._paths]
+        places = [Path(os.path.expanduser(path)) for path in self.paths]
         files = dict.fromkeys(file for place in places if place.is_dir() for file in status_files(place))
         return [document for file in files if (document := read_status(file)) is not None]
 

@@ -1,4 +1,4 @@
-"""The list of runs, and the page that says what is wrong: HTML without a script."""
+"""The list of runs, and the page that says what is wrong: HTML, whose script writes down notes and nothing else."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from typing import Any
 
 from proctor.analysis.wording import number
 from proctor.html_report.language import Language, language_of
-from proctor.html_report.markup import Html, element, isolated
+from proctor.html_report.markup import Html, element, isolated, joined
 from proctor.html_report.page import page
 from proctor.html_report.pieces import short_name
+from proctor.html_report.questions import one_script
 from proctor.results.open_runs import Unread
 from proctor.run.status import status_line
+from proctor.view.annotations import LONGEST_NOTE
 from proctor.view.catalog import Entry
 from proctor.view.run_facts import RunFacts, run_facts
 
 _MOST_EXAMS = 3
+SCRIPTS = ("tell.js", "notes.js")
 _STATES = ("running", "stopped", "failed", "died")
 
 
@@ -30,8 +33,22 @@ def view_language(code: str | None) -> Language:
         code: "en" or "ko"; None: the locale's.
     """
     base = language_of(code)
-    own = files("proctor.view").joinpath("web", f"{base.code}.json").read_text(encoding="utf-8")
-    return Language(base.code, {**base.strings, **json.loads(own)})
+    return Language(base.code, {**base.strings, **json.loads(read_view_web(f"{base.code}.json"))})
+
+
+@cache
+def read_view_web(name: str) -> str:
+    """A packaged file of the server's pages.
+
+    Args:
+        name: Its name in ``web``.
+    """
+    return files("proctor.view").joinpath("web", name).read_text(encoding="utf-8")
+
+
+@cache
+def _script() -> str:
+    return one_script([read_view_web(name) for name in SCRIPTS])
 
 
 def list_page(
@@ -39,6 +56,7 @@ def list_page(
     unread: Sequence[Unread],
     language: Language,
     statuses: Sequence[Mapping[str, Any]] = (),
+    notes: Mapping[str, str] | None = None,
 ) -> str:
     """The list: a form whose button opens a report of the runs that are ticked.
 
@@ -47,14 +65,21 @@ def list_page(
         unread: What could not be read.
         language: Of the words.
         statuses: Runs that go on, or ended without results.
+        notes: What somebody wrote about a run, by its id.
     """
     sections = [
         _going_on(statuses, language) if statuses else None,
-        _runs(entries, language) if entries else None,
+        _runs(entries, language, notes or {}) if entries else None,
         _unread(unread, language) if unread else None,
     ]
     return page(
-        language.text("view_title"), sections, language, head=_head(len(entries), language), form_action="'self'"
+        language.text("view_title"),
+        sections,
+        language,
+        head=_head(len(entries), language),
+        script=_script(),
+        form_action="'self'",
+        connect="'self'",
     )
 
 
@@ -88,14 +113,15 @@ def _going_on(statuses: Sequence[Mapping[str, Any]], language: Language) -> Html
     return element("section", heading, element("div", table, class_="scroll"), id="going-on")
 
 
-def _runs(entries: Sequence[Entry], language: Language) -> Html:
+def _runs(entries: Sequence[Entry], language: Language, notes: Mapping[str, str]) -> Html:
     words, numbers = ("view_choose", "model", "view_exam"), ("score", "questions_count", "date")
     cells = [
         *[element("th", language.text(key), scope="col") for key in words],
         *[element("th", language.text(key), scope="col", class_="num") for key in numbers],
+        element("th", language.text("view_note"), scope="col"),
     ]
     headers = element("thead", element("tr", *cells))
-    rows = [_row(entry, run_facts(entry.run), language) for entry in entries]
+    rows = [_row(entry, run_facts(entry.run), language, notes.get(entry.id, "")) for entry in entries]
     table = element("table", headers, element("tbody", *rows), class_="runs")
     button = element("button", language.text("view_open"), type="submit")
     list_button = element("button", language.text("view_open_questions"), type="submit", formaction="/questions")
@@ -108,7 +134,7 @@ def _runs(entries: Sequence[Entry], language: Language) -> Html:
     )
 
 
-def _row(entry: Entry, facts: RunFacts, language: Language) -> Html:
+def _row(entry: Entry, facts: RunFacts, language: Language, note: str) -> Html:
     more = len(facts.exams) - _MOST_EXAMS
     exams = ", ".join(facts.exams[:_MOST_EXAMS]) + (language.text("and_more", n=more) if more > 0 else "")
     low_high = "" if facts.interval is None else f" [{number(facts.interval[0], 3)}, {number(facts.interval[1], 3)}]"
@@ -122,7 +148,17 @@ def _row(entry: Entry, facts: RunFacts, language: Language) -> Html:
         _model(entry, facts, language),
         element("td", isolated(exams), class_="exam"),
         *[element("td", cell, class_="num") for cell in (score, count, _when(entry.run.stamp))],
+        element("td", _note(entry, language, note), class_="noting"),
     )
+
+
+def _note(entry: Entry, language: Language, note: str) -> Html:
+    """A field that the page's script writes down; it has no name, so that the form does not send it."""
+    label = language.text("view_note_on", name=short_name(entry.run))
+    field = element("input", type="text", value=note, readonly=True, data_run=entry.id, maxlength=str(LONGEST_NOTE),
+                    aria_label=label, autocomplete="off")  # fmt: skip
+    words = {"data_saved": language.text("view_note_saved"), "data_failed": language.text("view_note_failed")}
+    return joined(field, element("span", role="status", class_="own note", **words))
 
 
 def _model(entry: Entry, facts: RunFacts, language: Language) -> Html:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
 from urllib.parse import urlencode
 
 from proctor.analysis.wording import number, span
@@ -14,12 +13,13 @@ from proctor.html_report.page import page
 from proctor.html_report.pieces import run_label
 from proctor.html_report.questions import page_script, question_list, words_of_script
 from proctor.results.stored_run import StoredRun
+from proctor.view.list_page import read_view_web
 from proctor.view.run_facts import run_facts
 
 
 @cache
 def _script() -> str:
-    return page_script(files("proctor.view").joinpath("web", "served.js").read_text(encoding="utf-8"))
+    return page_script("\n".join(read_view_web(name) for name in ("tell.js", "served.js")))
 
 
 def questions_page(runs: Sequence[StoredRun], ids: Sequence[str], language: Language) -> str:

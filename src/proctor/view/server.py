@@ -11,7 +11,8 @@
 #   Host       must be this server's: a name of somebody's that leads to 127.0.0.1 (DNS rebinding) is none
 #   Origin     where a browser names it, must be this server's
 #   headers    no framing, no sniffing, no referrer, nothing cached; the page's own policy allows no other address
-#   methods    GET and HEAD: nothing here changes anything
+#   methods    GET and HEAD change nothing. POST writes down a note or a flag, and nothing else: JSON of at most 64 kB,
+#              with a header that no form can send, and that a page of another site may send only if this server let it
 #
 # No path of a request is ever a path of a file: runs are found by names that the catalog gave them.
 
@@ -31,6 +32,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from proctor.errors import OutputError, ProctorError
 from proctor.html_report.language import Language
+from proctor.results.encode import dumps
 from proctor.view.api import Api
 from proctor.view.catalog import Catalog
 from proctor.view.index_file import IndexFile
@@ -42,6 +44,10 @@ log = logging.getLogger("proctor")
 
 SECONDS = 5
 """After which a list with a run that goes on is loaded again."""
+OWN_HEADER = "X-Proctor-View"
+"""Of requests that write."""
+LARGEST_POST = 65_536
+"""Bytes."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _HEADERS = {
     "X-Frame-Options": "DENY",
@@ -144,6 +150,47 @@ class Handler(BaseHTTPRequestHandler):
 
     do_HEAD = do_GET
 
+    def do_POST(self) -> None:
+        """Write down a note or a flag, if the request is of a page of this server, or of a script with its cookie."""
+        path = urlsplit(self.path).path
+        refusal = self._refusal("", {})
+        if refusal is None and self.headers.get(OWN_HEADER) is None:
+            refusal = f"The request lacks the header {OWN_HEADER}."
+        if refusal is not None:
+            self._refuse(HTTPStatus.FORBIDDEN, refusal)
+        elif path not in self.server.api.posts:
+            self._refuse(HTTPStatus.NOT_FOUND, "There is no such address to write to.")
+        elif self.headers.get_content_type() != "application/json":
+            self._refuse(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Only JSON is taken (Content-Type: application/json).")
+        elif not (length := self.headers.get("Content-Length", "")).isascii() or not length.isdecimal():
+            self._refuse(HTTPStatus.LENGTH_REQUIRED, "The request does not say how long it is (Content-Length).")
+        elif len(length) > 9 or int(length) > LARGEST_POST:
+            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"That is more than {LARGEST_POST:,} bytes.")
+        else:
+            self._accept(self.server.api.posts[path], self.rfile.read(int(length)))
+
+    def _refuse(self, status: HTTPStatus, sentence: str) -> None:
+        # The body was not read: it must not be taken for the next request of this connection.
+        self.close_connection = True
+        self._problem(status, sentence)
+
+    def _accept(self, post: Callable[[Mapping[str, Any]], Any], body: bytes) -> None:
+        try:
+            value = json.loads(body.decode("utf-8"))
+        except (ValueError, RecursionError):
+            value = None
+        if not isinstance(value, dict):
+            self._problem(HTTPStatus.BAD_REQUEST, "That is no JSON object.")
+            return
+        try:
+            said = json.dumps(post(value), ensure_ascii=False)
+        except OutputError as error:
+            self._problem(HTTPStatus.INTERNAL_SERVER_ERROR, error.message, error.hint)
+        except ProctorError as error:
+            self._problem(HTTPStatus.BAD_REQUEST, error.message, error.hint)
+        else:
+            self._send(HTTPStatus.OK, _JSON, said)
+
     def _refusal(self, path: str, query: Mapping[str, list[str]]) -> str | None:
         if self.headers.get("Host", "") not in self.server.hosts:
             return "The request is for another host than this server."
@@ -181,7 +228,8 @@ class Handler(BaseHTTPRequestHandler):
         catalog = self.server.catalog
         entries, statuses = catalog.entries(), catalog.statuses()
         goes_on = any(one["state"] == "running" for one in statuses)
-        text = list_page(entries, catalog.unread, self.server.language, statuses)
+        notes, unread = self.server.api.notes()
+        text = list_page(entries, (*catalog.unread, *unread), self.server.language, statuses, notes)
         self._send(HTTPStatus.OK, _HTML, text, again=self.server.follow and goes_on)
 
     def _report(self, query: Mapping[str, list[str]]) -> None:
@@ -192,6 +240,10 @@ class Handler(BaseHTTPRequestHandler):
         runs = self.server.catalog.chosen(query.get("run", []))
         self.server.indexer.prefer(query["run"])
         self._send(HTTPStatus.OK, _HTML, questions_page(runs, query["run"], self.server.language))
+
+    def _flags(self, query: Mapping[str, list[str]]) -> None:
+        lines = self.server.api.annotations.flags()
+        self._send(HTTPStatus.OK, "application/jsonl; charset=utf-8", "".join(f"{dumps(line)}\n" for line in lines))
 
     def _api(self, query: Mapping[str, list[str]]) -> None:
         value = self.server.api.answer(urlsplit(self.path).path, query)
@@ -225,6 +277,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _end(self, data: bytes) -> None:
         self.send_header("Content-Length", str(len(data)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
         for name, value in _HEADERS.items():
             self.send_header(name, value)
         self.end_headers()
@@ -240,4 +294,5 @@ Handler.routes = {
     "/": Handler._list,
     "/report": Handler._report,
     "/questions": Handler._questions,
+    "/flags.jsonl": Handler._flags,
 }

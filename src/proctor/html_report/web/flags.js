@@ -5,7 +5,23 @@ const FLAGS = ["bad_key", "unclear", "duplicate", "other"];
 class Flags {
   constructor() {
     /** @type {Record<string, Flag>} */
-    try { this.found = JSON.parse(kept.get("proctor-flags") || "{}"); } catch { this.found = {}; }
+    this.found = this.load();
+  }
+
+  /** @returns {Record<string, Flag>} */
+  load() {
+    try { return JSON.parse(kept.get("proctor-flags") || "{}"); } catch { return {}; }
+  }
+
+  /**
+   * Keep a change; `one.flag` is null where a flag was taken away.
+   * @param {string} key
+   * @param {Omit<Flag, "flag"> & { flag: string | null }} one
+   */
+  async keep(key, one) {
+    if (one.flag) this.found[key] = { ...one, flag: one.flag };
+    else delete this.found[key];
+    kept.set("proctor-flags", JSON.stringify(this.found));
   }
 
   /**
@@ -33,10 +49,8 @@ class Flags {
    * @param {string | null} hash
    */
   set(columns, i, flag, note, hash) {
-    const key = this.key(columns, i);
-    if (!flag) delete this.found[key];
-    else this.found[key] = { task: columns.tasks[columns.task[i]].name, doc_id: columns.id[i], doc_hash: hash, flag, note: note || "" };
-    kept.set("proctor-flags", JSON.stringify(this.found));
+    const one = { task: columns.tasks[columns.task[i]].name, doc_id: columns.id[i], doc_hash: hash, flag, note: note || "" };
+    return this.keep(this.key(columns, i), one);
   }
 
   /** @param {Columns} columns */

@@ -7,12 +7,13 @@ class Questions {
    * @param {Info} info
    * @param {Columns} columns
    * @param {TextSource} texts
+   * @param {Flags} flags
    */
-  constructor(info, columns, texts) {
+  constructor(info, columns, texts, flags) {
     this.info = info;
     this.columns = columns;
     this.texts = texts;
-    this.flags = new Flags();
+    this.flags = flags;
     /** @type {Float32Array | null} */
     this.lengths = null;
     this.mark = "";
@@ -266,8 +267,8 @@ const start = async () => {
   }
   // After the first paint: what is above must not wait for it.
   await new Promise((resolve) => { requestAnimationFrame(() => setTimeout(resolve)); });
-  const { info, columns, texts } = await open();
-  await new Questions(info, columns, texts).start();
+  const { info, columns, texts, flags } = await open();
+  await new Questions(info, columns, texts, flags ?? new Flags()).start();
 };
 
 start();

@@ -218,8 +218,9 @@ class Pane {
     /** @type {(flag: string | null) => Promise<void>} */
     const put = async (flag) => {
       const text = this.texts.document(this.found);
-      const hash = text ? await documentHash(text, columns.hash(i)) : null;
-      flags.set(columns, i, flag, note.value, hash);
+      const hash = this.found.hash ?? (text ? await documentHash(text, columns.hash(i)) : null);
+      await flags.set(columns, i, flag, note.value, hash);
+      if (this.i !== i) return;
       this.draw();
       this.actions.flagged();
     };

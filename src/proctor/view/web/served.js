@@ -121,7 +121,7 @@ class ServedTexts {
     const first = found.runs.find(Boolean);
     /** @type {Found["own"]} */
     const own = found.runs.map((run) => run && [run.response ?? 0, run.filtered ?? 0, run.prompt === first?.prompt ? 0 : run.prompt]);
-    return { question: found.question, options: found.options, doc: found.document, prompt: first?.prompt, target: found.target, own };
+    return { question: found.question, options: found.options, doc: found.document, hash: found.doc_hash, prompt: first?.prompt, target: found.target, own };
   }
 
   /** @param {string} text */
@@ -156,6 +156,34 @@ class ServedTexts {
   }
 }
 
+/** Flags that the server keeps; what it refuses is said, and undone. */
+class ServedFlags extends Flags {
+  /** @param {Flag[]} lines */
+  constructor(lines) {
+    super();
+    for (const one of lines) this.found[`${one.task}/${one.doc_hash?.slice(0, 6) || one.doc_id}`] = { ...one, flag: one.flag || "other" };
+  }
+
+  load() {
+    return {};
+  }
+
+  /**
+   * @param {string} key
+   * @param {Omit<Flag, "flag"> & { flag: string | null }} one
+   */
+  async keep(key, one) {
+    try {
+      await tell("flags", one);
+    } catch (error) {
+      trouble(error instanceof TypeError ? say("no_server") : error instanceof Error ? error.message : String(error));
+      return;
+    }
+    if (one.flag) this.found[key] = { ...one, flag: one.flag };
+    else delete this.found[key];
+  }
+}
+
 /**
  * Say that files are being read, and offer the whole list once they are.
  * @type {(node: HTMLElement, reading: number) => Promise<void>}
@@ -183,5 +211,7 @@ const servedSource = () => async () => {
   node.hidden = true;
   if (page.reading) watch(node, page.reading).catch((error) => trouble(error.message));
   const columns = new Columns(page.info, Uint8Array.from(atob(page.columns), (letter) => letter.charCodeAt(0)).buffer);
-  return { info: page.info, columns, texts: new ServedTexts(page, columns) };
+  /** @type {{ flags: Flag[] }} */
+  const { flags } = await ask("flags").catch((error) => { trouble(error.message); return { flags: [] }; });
+  return { info: page.info, columns, texts: new ServedTexts(page, columns), flags: new ServedFlags(flags) };
 };
