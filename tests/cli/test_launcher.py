@@ -62,6 +62,39 @@ def test_the_first_process_computes_a_run_that_several_cannot_and_another_ends_w
     assert rank == 0 or not shown.err
 
 
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (["ls", "tasks", "demo*"], "demo_text_sums"),
+        (["validate", "--tasks", "demo_text_sums"], "demo_text_sums"),
+        (["preview", "--tasks", "demo_text_sums", "--limit", "1"], "demo_text_sums"),
+        (["run", "--tasks", "list"], "demo_text_sums"),
+        (["run", "--help"], "--model_args"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else None,
+)
+@pytest.mark.parametrize("rank", [0, 1])
+def test_what_several_cannot_divide_is_done_by_rank_0_alone(words, shown, rank, monkeypatch, capsys):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", str(rank))
+    assert main(words) == 0
+    output = capsys.readouterr()
+    assert (shown in output.out) == (rank == 0)
+    assert rank == 0 or not output.out + output.err
+    wanted = rank == 0 and words[0] != "run"
+    assert (f"2 processes: '{words[0]}' is done by this one alone" in output.err) == wanted
+
+
+@pytest.mark.parametrize(
+    "words", [["probe", "--model", "hf", "--tasks", "demo"], ["preview", "--plan", "--model", "hf", "--tasks", "demo"]]
+)
+def test_a_model_that_needs_all_ranks_is_refused_where_one_works(words, monkeypatch, capsys):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", "0")
+    assert main([*words, "--model_args", "pretrained=x,tp_plan=auto"]) == 2
+    assert "is done by one process, and tp_plan spreads the model over all" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("words", [["run", "--batchsize", "3"], ["run", "--model", "hf", "--config", "none.yaml"]])
 def test_a_mistake_is_shown_by_rank_0_first_and_where_it_ends_the_others_once(words, monkeypatch, capsys):
     waits = []

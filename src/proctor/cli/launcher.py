@@ -6,6 +6,7 @@
 #   one model over all of them   (tp_plan ...) each is needed, and all run the program
 #   anything else                rank 0 computes the run, the others end with success: a launcher stops all of them when
 #                                one fails. Several would send each request several times
+#   any subcommand but run       the same: each process would print, or write one file, at the same time
 
 from __future__ import annotations
 
@@ -61,6 +62,41 @@ def is_other_rank() -> bool:
         return False
     log_as_rank(ranks.rank)
     return True
+
+
+def leaves_to_rank_0(subcommand: str) -> bool:
+    """Whether this process ends, because rank 0 alone does what several cannot divide.
+
+    Args:
+        subcommand: Which, not ``run``.
+    """
+    ranks = find_ranks(os.environ, launcher_process())
+    if ranks is None:
+        return False
+    if ranks.rank == 0:
+        log.warning(
+            "A launcher started %d processes: '%s' is done by this one alone, the others end. Start it without %s.",
+            ranks.size, subcommand, ranks.launcher,
+        )  # fmt: skip
+    return ranks.rank > 0
+
+
+def refuse_spread_model(config: RunConfig, subcommand: str) -> None:
+    """Raise where a subcommand that one process does would need a part of its model from each process.
+
+    Args:
+        config: The settings.
+        subcommand: Which, not ``run``.
+
+    Raises:
+        UsageError: It would wait for the others, which have ended.
+    """
+    spread = sorted(SPREAD_OVER_RANKS & {*config.model_args})
+    if spread and find_ranks(os.environ, launcher_process()) is not None:
+        raise UsageError(
+            f"'{subcommand}' is done by one process, and {spread[0]} spreads the model over all of a launcher's.",
+            hint="Leave it out, or start proctor without a launcher and give parallelize=True.",
+        )
 
 
 def let_rank_0_report() -> None:

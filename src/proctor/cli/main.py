@@ -21,6 +21,7 @@ import contextlib
 import errno
 import importlib
 import io
+import os
 import sys
 from collections.abc import Sequence
 
@@ -141,7 +142,19 @@ def _dispatch(arguments: list[str]) -> int:
             f"There is no subcommand {subcommand!r}.",
             hint=did_you_mean(subcommand, SUBCOMMANDS) or f"There are {', '.join(SUBCOMMANDS)}.",
         )
-    return _run_subcommand(subcommand, arguments)
+    return 0 if _is_rank_0s(subcommand, arguments) else _run_subcommand(subcommand, arguments)
+
+
+def _is_rank_0s(subcommand: str, arguments: Sequence[str]) -> bool:
+    """Whether this is a process of a launcher that leaves the work to rank 0: of a run each process has a part."""
+    # Looked for before anything is imported: most processes have no launcher.
+    if not any(name.endswith(("RANK", "PROCID")) for name in os.environ):
+        return False
+    from proctor.cli.launcher import is_other_rank, leaves_to_rank_0
+
+    if subcommand == "run":
+        return not {"-h", "--help"}.isdisjoint(arguments) and is_other_rank()
+    return leaves_to_rank_0(subcommand)
 
 
 def _run_subcommand(subcommand: str, arguments: Sequence[str]) -> int:

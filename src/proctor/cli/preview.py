@@ -34,7 +34,10 @@ def execute(namespace: argparse.Namespace) -> int:
         return 0
     set_tokenizer_threads(config.threads)
     if counted:
+        from proctor.cli.launcher import refuse_spread_model
         from proctor.preview.estimate import estimate
+
+        refuse_spread_model(config, "preview")
 
         for line in estimate(config, progress=open_progress, timed=timed):
             print(line, flush=True)

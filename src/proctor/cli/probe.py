@@ -52,6 +52,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def execute(namespace: argparse.Namespace) -> int:
     """Probe and print; what is found is no failure, so the exit code is 0."""
+    from proctor.cli.launcher import refuse_spread_model
     from proctor.cli.run import check_model, read_config
 
     given = dict(vars(namespace))
@@ -63,6 +64,7 @@ def execute(namespace: argparse.Namespace) -> int:
     if min_k is not None and not 0 < min_k < 1:
         raise UsageError(f"--min_k {min_k:g}: the share of tokens lies between 0 and 1, as in 0.2.")
     config = read_config(given)
+    refuse_spread_model(config, "probe")
     check_model(config)
 
     from proctor.probe.document import read_reference, write_probe

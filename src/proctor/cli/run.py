@@ -36,9 +36,9 @@ logger = logging.getLogger("proctor")
 
 def execute(namespace: argparse.Namespace) -> int:
     """Run. Whatever can be wrong without the model is found before anything heavy is imported."""
-    if namespace_asks_for_list(namespace):
-        return _list_tasks(namespace)
     ranks = launched_ranks()
+    if namespace_asks_for_list(namespace):
+        return 0 if ranks is not None and ranks.rank else _list_tasks(namespace)
     configs = read_configs(vars(namespace))
     # Before the place for results is tried: a surplus process writes nothing anywhere.
     if ranks is not None and is_surplus(ranks, configs):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proctor.errors import ModelError, ProctorError, RequestError, UsageError
-from proctor.models.pool.dispatch import DEATHS, Dispatch, respond_by
+from proctor.models.pool.dispatch import DEATHS, LOSSES, Dispatch, respond_by
 from proctor.models.pool.events import Event, Work, WorkerDone, WorkerError, WorkerLoss, WorkerReady, WorkerResponses
 from proctor.types import Loglikelihood, Request, Scores
 
@@ -184,3 +184,16 @@ def test_a_request_that_is_left_out_is_an_error():
     with pytest.raises(RequestError) as caught:
         dispatch.finish(1)
     assert caught.value.request == 1
+
+
+def test_a_unit_is_not_blamed_for_workers_that_had_not_begun_it_unless_there_are_too_many():
+    dispatch = Dispatch(requests_of(1), [[0]], [0])
+    for _ in range(LOSSES - 1):
+        assert dispatch.take(1) is not None
+        dispatch.lose(1, "its machine is gone", begun=False)
+    assert dispatch.queued == 1
+    assert dispatch.take(1) is not None
+    dispatch.lose(1, "its machine is gone", begun=False)
+    assert dispatch.is_over
+    with pytest.raises(RequestError, match="its machine is gone"):
+        dispatch.check()

@@ -6,6 +6,7 @@ import logging
 import os
 import pickle
 import random
+import threading
 
 import pytest
 
@@ -14,7 +15,7 @@ from proctor.models import MODELS
 from proctor.models.dummy import DummyModel
 from proctor.models.pool import ray_worker as module
 from proctor.models.pool.events import Work
-from proctor.models.pool.ray_worker import Failure, Opening, Worker, WorkerFacts
+from proctor.models.pool.ray_worker import Batch, Failure, Opening, Worker, WorkerFacts
 from proctor.types import Generate, Loglikelihood, Text
 
 log = logging.getLogger("proctor")
@@ -62,9 +63,16 @@ def work(*prompts, missing=None, seed=0):
     return Work([Generate(prompt, {}) for prompt in prompts], missing or list(range(len(prompts))), seed)
 
 
+def computed(worker, one):
+    """The batches after the first, which shows that the work was begun."""
+    first, *batches = worker.compute(one)
+    assert first == Batch()
+    return batches
+
+
 def test_what_is_missing_comes_in_batches_and_the_last_has_the_report(open_worker, monkeypatch):
     monkeypatch.setattr(module, "FULL", 2)
-    batches = list(open_worker().compute(work("a", "b", "c", "d", missing=[0, 1, 3])))
+    batches = computed(open_worker(), work("a", "b", "c", "d", missing=[0, 1, 3]))
     assert [list(batch.pairs) for batch in batches] == [[(0, Text("a")), (1, Text("b"))], [(3, Text("d"))]]
     assert batches[0].report is None
     assert batches[-1].report is not None
@@ -73,26 +81,26 @@ def test_what_is_missing_comes_in_batches_and_the_last_has_the_report(open_worke
 
 
 def test_a_model_that_can_resume_gets_the_whole_unit(open_worker):
-    [batch] = open_worker(ResumableEcho).compute(work("a", "b", "c", missing=[2]))
+    [batch] = computed(open_worker(ResumableEcho), work("a", "b", "c", missing=[2]))
     assert batch.pairs == [(2, Text("c of 3"))]
 
 
 def test_warnings_and_errors_are_values(open_worker):
     worker = open_worker()
-    [batch] = worker.compute(work("warn", "request", "c"))
+    [batch] = computed(worker, work("warn", "request", "c"))
     assert batch.warnings == ["A warning."]
     assert batch.pairs == [(0, Text("warn"))]
     error = batch.failure.error("On a: ")
     assert isinstance(error, RequestError)
     assert (error.request, error.message, error.hint) == (1, "This one cannot be.", "Leave it out.")
-    [batch] = worker.compute(work("bug"))
+    [batch] = computed(worker, work("bug"))
     assert batch.warnings == []
     assert "KeyError: 'what'" in batch.failure.message
 
 
 def test_what_is_drawn_depends_on_the_seed_of_the_work(open_worker):
     worker = open_worker()
-    drawn = [next(iter(worker.compute(work("draw", seed=seed)))).pairs for seed in (1, 1, 2)]
+    drawn = [computed(worker, work("draw", seed=seed))[0].pairs for seed in (1, 1, 2)]
     assert drawn[0] == drawn[1] != drawn[2]
 
 
@@ -102,7 +110,81 @@ def test_a_model_that_cannot_be_opened_is_a_sentence(open_worker):
     assert isinstance(failure, Failure)
     assert isinstance(failure.error(), UsageError | ModelError)
     assert failure.error("On node: ").message.startswith("On node: ")
-    assert "no model" in next(iter(worker.compute(Work([Loglikelihood("c", ("a",))], [0], 0)))).failure.message
+    [batch] = computed(worker, Work([Loglikelihood("c", ("a",))], [0], 0))
+    assert "no model" in batch.failure.message
+
+
+def test_a_response_does_not_wait_for_the_next_one(open_worker):
+    goes_on = threading.Event()
+
+    class Slow(Echo):
+        def respond(self, requests):
+            yield 0, Text("a")
+            assert goes_on.wait(60)
+            yield 1, Text("b")
+
+    batches = open_worker(Slow).compute(work("a", "b"))
+    assert next(batches) == Batch()
+    assert next(batches).pairs == [(0, Text("a"))]
+    goes_on.set()
+    assert [pair for batch in batches for pair in batch.pairs] == [(1, Text("b"))]
+
+
+def test_a_model_opens_computes_and_closes_in_one_thread(open_worker):
+    threads = set()
+
+    class Threads(Echo):
+        def __init__(self):
+            threads.add(threading.get_ident())
+
+        def respond(self, requests):
+            threads.add(threading.get_ident())
+            yield from super().respond(requests)
+
+        def close(self):
+            threads.add(threading.get_ident())
+
+    worker = open_worker(Threads)
+    computed(worker, work("a"))
+    computed(worker, work("b"))
+    worker.close()
+    assert len(threads) == 1
+    assert threading.get_ident() not in threads
+
+
+def test_a_model_whose_work_is_unwanted_stops_at_its_next_response(open_worker):
+    gone, ended = threading.Event(), threading.Event()
+
+    class Endless(Echo):
+        def respond(self, requests):
+            try:
+                yield 0, Text("a")
+                assert gone.wait(60)
+                while True:
+                    yield 0, Text("a")
+            finally:
+                ended.set()
+
+    batches = open_worker(Endless).compute(work("a"))
+    assert next(batches) == Batch()
+    assert next(batches).pairs
+    batches.close()
+    gone.set()
+    assert ended.wait(60)
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), MemoryError("none")])
+def test_whatever_a_model_raises_ends_its_work_with_a_sentence(open_worker, error):
+    class Broken(Echo):
+        def respond(self, requests):
+            raise error
+
+        def report(self):
+            raise KeyError("report")
+
+    [batch] = computed(open_worker(Broken), work("a"))
+    assert type(error).__name__ in batch.failure.message
+    assert batch.report is None
 
 
 def test_the_environment_is_that_of_the_run_where_the_machine_has_none(open_worker, monkeypatch, tmp_path):

@@ -130,9 +130,16 @@ def test_one_that_ends_at_work_is_replaced():
     ray = StandIn(dies, {"hello": [HELLO], "load": [FACTS]})
     pool = loaded(ray)
     pool.start(1, Work([], [], 0, ()))
-    assert list(pool.events()) == [WorkerLoss(1, "killed")]
+    assert list(pool.events()) == [WorkerLoss(1, "killed", begun=False)]
     assert (pool.count, pool.lost, ray.started, len(ray.killed)) == (1, 1, 2, 1)
     assert [*pool.events(), *pool.events()] == [WorkerReady(2)]
+
+
+def test_one_that_had_begun_its_work_says_so():
+    dies = {"hello": [HELLO], "load": [FACTS], "compute": [Batch(), RayError("killed")]}
+    pool = loaded(StandIn(dies, {}))
+    pool.start(1, Work([], [], 0, ()))
+    assert [*pool.events(), *pool.events()] == [WorkerLoss(1, "killed", begun=True)]
 
 
 def test_those_that_end_while_they_read_the_model_are_counted_by_place():

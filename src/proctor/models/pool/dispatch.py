@@ -14,7 +14,8 @@
 # A request may be what ends workers (a prompt that exhausts the memory, say). Dealt again and again it would end all of
 # them. So a unit that ends DEATHS workers in a row, with no response in between, is set aside; all others are
 # computed, so that their responses are stored, and then the run ends with a sentence. Deaths with progress in between
-# do not count: on machines that are taken away every hour, a long unit may need several workers.
+# do not count: on machines that are taken away every hour, a long unit may need several workers. Nor do workers that
+# had not begun it: the machine of an idle worker may be gone before it is handed something (but LOSSES are too many).
 #
 # A model that raises an error on one machine (a broken device) may work on the next: its worker is replaced like one
 # that ended. DEATHS errors with no response of anyone in between are the model's or the arguments', and end the run.
@@ -48,6 +49,8 @@ log = logging.getLogger("proctor")
 
 DEATHS = 3
 """Workers that a unit may end in a row before it is set aside."""
+LOSSES = 4 * DEATHS
+"""Workers that may be lost with a unit in hand, begun or not, with no response in between."""
 
 
 @dataclass(slots=True)
@@ -59,6 +62,7 @@ class _Unit:
         members: The places of its requests in the run.
         left: Places in ``members`` that are wanted.
         deaths: Workers that ended over it since its last response.
+        losses: The same, with those that had not begun it.
         tries: How often it was handed out.
         why: How the last of them ended.
     """
@@ -67,6 +71,7 @@ class _Unit:
     members: Sequence[int]
     left: dict[int, None]
     deaths: int = 0
+    losses: int = 0
     tries: int = 0
     why: str = ""
 
@@ -132,7 +137,7 @@ class Dispatch:
             if at in unit.left:
                 del unit.left[at]
                 yield unit.members[at], response
-        unit.deaths = self._errors = 0
+        unit.deaths = unit.losses = self._errors = 0
 
     def finish(self, worker: WorkerId) -> None:
         """A worker is done with its unit.
@@ -144,13 +149,13 @@ class Dispatch:
         if unit is not None and unit.left:
             raise RequestError(unit.members[next(iter(unit.left))], "the model gave no response to it.")
 
-    def lose(self, worker: WorkerId, why: str) -> None:
-        """A worker has ended: what is left of its unit goes to the next one, or is set aside."""
+    def lose(self, worker: WorkerId, why: str, *, begun: bool = True) -> None:
+        """A worker has ended: what is left of its unit, begun or not, goes to the next one, or is set aside."""
         unit = self._in_hand.pop(worker, None)
         if unit is None or not unit.left:
             return
-        unit.deaths, unit.why = unit.deaths + 1, why
-        if unit.deaths < DEATHS:
+        unit.deaths, unit.losses, unit.why = unit.deaths + begun, unit.losses + 1, why
+        if unit.deaths < DEATHS and unit.losses < LOSSES:
             self._queue.appendleft(unit)
         else:
             self._set_aside.append(unit)
@@ -227,7 +232,7 @@ def respond_by(workers: Workers, dispatch: Dispatch) -> Iterator[tuple[int, Resp
             elif isinstance(event, WorkerReady):
                 hand(event.worker)
             elif isinstance(event, WorkerLoss):
-                dispatch.lose(event.worker, event.why)
+                dispatch.lose(event.worker, event.why, begun=event.begun)
                 # The unit is back in the queue, and others may wait for one.
                 hand_to_idle()
             else:

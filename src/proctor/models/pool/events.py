@@ -59,10 +59,12 @@ class WorkerLoss:
     Attributes:
         worker: Which one.
         why: One line.
+        begun: Whether it had begun what it had in hand: only then that may be what ended it.
     """
 
     worker: WorkerId
     why: str
+    begun: bool = True
 
 
 @dataclass(frozen=True, slots=True)

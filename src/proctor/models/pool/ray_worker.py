@@ -6,8 +6,16 @@ Nothing heavy is imported here, and nothing of Ray: the process sets its environ
 # From a worker to the pool
 # -------------------------
 # Responses travel in batches: one message for each would cost the pool's process more than all else that it does with
-# a response. A batch is sent when it is full, or when the last one was sent SECONDS ago, whichever is first; so a
-# response waits for a moment at most, and what is lost with a worker is a moment's work and the batch in hand.
+# a response. A batch is sent when it is full, or SECONDS after its first response has come, whichever is first. The
+# model computes in a thread of its own, so that a response does not wait for the next one, which may take minutes; all
+# of the model is in that one thread, for devices and generators that a thread has for itself. So what is lost with a
+# worker is what it was computing, and a moment's responses.
+#
+#   model's thread   pair, pair, ... end ---> outbox
+#   Ray's thread                              outbox ---> batch, batch, ..., the last one with the report or the error
+#
+# The first batch of some work is empty: it shows that the work was begun. A worker that is lost before (with its
+# machine, while it waited for work) was not ended by the requests.
 #
 # Errors travel as values, too (:class:`Failure`): Ray would wrap an exception into one of its own, with the traceback
 # of a process that the user has never seen.
@@ -16,13 +24,17 @@ from __future__ import annotations
 
 import logging
 import os
+import queue
 import random
 import sys
+import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 import proctor
 from proctor.errors import ModelError, ProctorError, RequestError, UsageError, error_line
@@ -36,6 +48,7 @@ from proctor.types import Response
 log = logging.getLogger("proctor")
 
 SECONDS = 0.25
+"""Seconds for which a response waits for others, at most."""
 FULL = 512
 """Responses of a full batch."""
 REMOVED = "VLLM_DP_"
@@ -122,6 +135,18 @@ class Batch:
     report: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _End:
+    """The end of some work: how the model responded so far, and why it computes nothing more."""
+
+    report: Mapping[str, Any] | None
+    failure: Failure | None
+
+
+_Outbox: TypeAlias = "queue.SimpleQueue[tuple[int, Response] | _End]"
+_Value = TypeVar("_Value")
+
+
 class Worker:
     """The process of one copy of a model."""
 
@@ -138,6 +163,7 @@ class Worker:
         self._opening = opening
         self._model: Model | None = None
         self._warnings = _Warnings()
+        self._thread = ThreadPoolExecutor(1, "proctor-model")
         log.handlers[:] = [self._warnings]
         log.propagate = False
 
@@ -147,6 +173,37 @@ class Worker:
 
     def load(self) -> WorkerFacts | Failure:
         """Read the model; an error that can be said in a sentence is returned."""
+        return self._by_model(self._load)
+
+    def compute(self, work: Work) -> Iterator[Batch]:
+        """Respond to what is missing of some work.
+
+        Args:
+            work: What to compute.
+        """
+        outbox: _Outbox = queue.SimpleQueue()
+        unwanted = threading.Event()
+        self._thread.submit(self._fill, outbox, work, unwanted)
+        try:
+            yield Batch()
+            end: _End | None = None
+            while end is None:
+                pairs, end = _gather(outbox)
+                failure, report = (None, None) if end is None else (end.failure, end.report)
+                yield Batch(pairs, self._warnings.take(), failure, report)
+        finally:
+            unwanted.set()
+
+    def close(self) -> None:
+        """Free what the model holds."""
+        if self._model is not None:
+            self._by_model(self._model.close)
+
+    def _by_model(self, call: Callable[[], _Value]) -> _Value:
+        """What a call gives in the model's thread."""
+        return self._thread.submit(call).result()
+
+    def _load(self) -> WorkerFacts | Failure:
         opening = self._opening
         try:
             if opening.row is not None:
@@ -164,33 +221,25 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - whatever a plugin raises
             return Failure(f"The model cannot be opened: {redact_text(error_line(error))}")
 
-    def compute(self, work: Work) -> Iterator[Batch]:
-        """Respond to what is missing of some work.
-
-        Args:
-            work: What to compute.
-        """
-        _seed(work.seed)
-        pairs: list[tuple[int, Response]] = []
-        sent = time.monotonic()
+    def _fill(self, outbox: _Outbox, work: Work, unwanted: threading.Event) -> None:
+        """Put the responses into an outbox as they come, and then the end; nothing may leave this unsaid."""
         failure: Failure | None = None
+        report: Mapping[str, Any] | None = None
         try:
+            _seed(work.seed)
             for pair in self._responses(work):
-                pairs.append(pair)
-                if len(pairs) >= FULL or time.monotonic() - sent >= SECONDS:
-                    yield Batch(pairs, self._warnings.take())
-                    pairs, sent = [], time.monotonic()
+                outbox.put(pair)
+                if unwanted.is_set():
+                    break
         except ProctorError as error:
             failure = Failure.of(error)
-        except Exception as error:  # noqa: BLE001 - whatever a plugin raises
+        except BaseException as error:  # noqa: BLE001 - whatever a plugin raises, the end of the process included
             failure = Failure(f"The model failed while it responded: {redact_text(error_line(error))}")
-        report = None if self._model is None else self._model.report()
-        yield Batch(pairs, self._warnings.take(), failure, report)
-
-    def close(self) -> None:
-        """Free what the model holds."""
-        if self._model is not None:
-            self._model.close()
+        try:
+            report = None if self._model is None else self._model.report()
+        except Exception as error:  # noqa: BLE001 - whatever a plugin raises
+            failure = failure or Failure(f"The model's report failed: {redact_text(error_line(error))}")
+        outbox.put(_End(report, failure))
 
     def _responses(self, work: Work) -> Iterator[tuple[int, Response]]:
         model = self._model
@@ -213,15 +262,30 @@ class _Warnings(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self._texts: list[str] = []
+        self._texts: deque[str] = deque()
 
     def emit(self, record: logging.LogRecord) -> None:
         self._texts.append(record.getMessage())
 
     def take(self) -> list[str]:
         """What has come since."""
-        texts, self._texts = self._texts, []
-        return texts
+        return [self._texts.popleft() for _ in range(len(self._texts))]
+
+
+def _gather(outbox: _Outbox) -> tuple[list[tuple[int, Response]], _End | None]:
+    """The next responses, and the end where it has come: waits for one, and then for a moment for others."""
+    pairs: list[tuple[int, Response]] = []
+    one = outbox.get()
+    deadline = time.monotonic() + SECONDS
+    while not isinstance(one, _End):
+        pairs.append(one)
+        try:
+            one = None if len(pairs) >= FULL else outbox.get(timeout=max(0.0, deadline - time.monotonic()))
+        except queue.Empty:
+            one = None
+        if one is None:
+            return pairs, None
+    return pairs, one
 
 
 def _seed(seed: int) -> None:

@@ -66,6 +66,7 @@ class _Actor:
         stage: What the call is.
         node: The machine, as soon as it is known.
         failures: How many before it in its place ended while they read their model.
+        begun: Whether it has begun the work that it was handed.
     """
 
     handle: Any
@@ -73,6 +74,7 @@ class _Actor:
     stage: str = "hello"
     node: str = ""
     failures: int = 0
+    begun: bool = False
 
 
 class RayWorkers:
@@ -125,6 +127,7 @@ class RayWorkers:
         """Hand work to an idle worker."""
         actor = self._actors[worker]
         actor.call, actor.stage = actor.handle.compute.options(num_returns="streaming").remote(work), "compute"
+        actor.begun = False
 
     def idle(self) -> Sequence[WorkerId]:
         """Workers without a call in flight."""
@@ -191,6 +194,7 @@ class RayWorkers:
             yield from self._ended(worker, actor, error)
 
     def _received(self, worker: WorkerId, actor: _Actor, batch: Batch) -> Iterator[Event]:
+        actor.begun = True
         self._warnings.show(batch.warnings)
         if batch.report is not None:
             self._reports[worker] = batch.report
@@ -232,7 +236,7 @@ class RayWorkers:
             yield WorkerError(worker, ModelError(message, hint="Ray's logs have more; too little memory is usual."))
             return
         self._add(failures)
-        yield WorkerLoss(worker, why)
+        yield WorkerLoss(worker, why, actor.begun)
 
     def _grow(self) -> None:
         """Add workers where the cluster has become larger, if it was not said how many there shall be."""
