@@ -26,7 +26,7 @@ ON_PURPOSE: Mapping[str, str] = {
 """Groups whose tasks are not lm-eval's, and why (docs/differences.md)."""
 
 _NAMED = re.compile(r"'([^']+)'")
-_LACKS = re.compile(r"group '([^']+)'(?: and [\d,]+ more)?: no task of the group lists the metric '([^']+)'")
+_LACKS = re.compile(r"group '([^']+)'(?: and [\d,]+ more groups?)?: no task of the group lists the metric '([^']+)'")
 
 
 @dataclass(frozen=True, slots=True)
