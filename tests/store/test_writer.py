@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import signal
+import threading
 import time
 
 import pytest
@@ -43,25 +44,58 @@ def test_answers_are_committed_while_others_arrive_and_outlive_a_kill(path):
     assert None not in find(path, rolling(committed)).responses
 
 
-def test_an_answer_waits_for_others_for_a_quarter_of_a_second_at_most(path, monkeypatch):
-    """What docs/store.md promises of a kill: less than a second's answers. Held by the writer's own clock."""
-    moments, waited = iter(n * 0.1 for n in range(99)), []
+class Hurry(threading.Event):
+    """Notes how long was waited, instead of waiting; meanwhile more rows arrive."""
 
-    class Queue:
-        def get(self, timeout=None):
-            waited.append(timeout)
-            return [(b"k", b"v")] if timeout is None or timeout > 0 else self.empty()
+    def __init__(self, rows):
+        super().__init__()
+        self.waited, self._queue, self._rows = [], rows, [[(b"k", b"v")]] * 2
 
-        def empty(self):
-            raise queue.Empty
+    def wait(self, timeout=None):
+        self.waited.append(timeout)
+        for rows in self._rows:
+            self._queue.put(rows)
+        return False
 
-    monkeypatch.setattr(writer.time, "monotonic", lambda: next(moments))
+
+def test_an_answer_waits_for_others_for_a_quarter_of_a_second_at_most():
+    """What docs/store.md promises of a kill: less than a second's answers."""
     one = object.__new__(writer.Writer)
-    one._queue, one._wait = Queue(), writer.WAIT_SECONDS
+    one._queue, one._wait = queue.SimpleQueue(), writer.WAIT_SECONDS
+    one._hurry = hurry = Hurry(one._queue)
+    one._queue.put([(b"k", b"v")])
     rows, done = one._gather()
-    assert (len(rows), done) == (3, None)
-    assert waited[0] is None
-    assert waited[1:] == pytest.approx([0.15, 0.05, 0.0])
+    assert (len(rows), done, hurry.waited) == (3, None, [0.25])
+
+
+def test_many_answers_wait_for_no_others(monkeypatch):
+    monkeypatch.setattr(writer, "MOST_ROWS", 3)
+    one = object.__new__(writer.Writer)
+    one._queue, one._wait = queue.SimpleQueue(), writer.WAIT_SECONDS
+    one._hurry = hurry = Hurry(one._queue)
+    for _ in range(4):
+        one._queue.put([(b"k", b"v")])
+    assert (len(one._gather()[0]), hurry.waited) == (3, [])
+
+
+def test_whoever_waits_for_the_writer_does_not_wait_for_its_pause(path, monkeypatch):
+    monkeypatch.setattr(store, "WAIT_SECONDS", 3600.0)
+    answers = open_cache(path)
+    for _ in range(3):
+        answers.keep(QUERIES[0], ANSWERS[0])
+        assert answers.store.flush()
+    assert find(path).responses[0] == ANSWERS[0]
+    answers.store.close()
+
+
+@pytest.mark.parametrize("count", [1, writer.AT_ONCE - 1, writer.AT_ONCE, 2 * writer.AT_ONCE + 7])
+def test_rows_go_in_by_the_hundred_and_none_is_left_out(path, count):
+    answers = open_cache(path)
+    queries = rolling(count)
+    for number, query in enumerate(queries):
+        answers.keep(query, RollingScore(-float(number)))
+    answers.store.close()
+    assert find(path, queries).responses == [RollingScore(-float(number)) for number in range(count)]
 
 
 def test_a_file_that_tears_during_a_run_costs_no_run(path, caplog):

@@ -81,6 +81,22 @@ def pack(key: bytes, part: Part) -> bytes:
     return body + _SUM.pack(crc32(body, crc32(key)))
 
 
+def pack_response(keys: Sequence[bytes], response: Response) -> list[tuple[bytes, bytes]]:
+    """A response as rows of the store, without what is NaN.
+
+    Args:
+        keys: Those of its request.
+        response: The whole response.
+    """
+    parts = response.values if type(response) is Scores and response.tokens is None else parts_of(response)
+    return [(key, pack(key, part)) for key, part in zip(keys, parts, strict=False) if not _is_nan(part)]
+
+
+def _is_nan(part: Part) -> bool:
+    number = part[0] if isinstance(part, tuple) else part
+    return number != number
+
+
 def _pack_head(kind: bytes, part: Text | Choice) -> bytes:
     finish = 0 if part.finish is None else FINISHES.index(part.finish) + 1
     usage = part.usage or Usage(0, 0, 0)

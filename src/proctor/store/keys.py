@@ -51,6 +51,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -160,6 +161,7 @@ def _sized(arguments: bytes) -> bytes:
     return struct.pack("<Q", len(arguments)) + arguments
 
 
+@lru_cache(maxsize=1024)
 def _salt(kind: bytes, repeat: int) -> bytes:
     return struct.pack("<cq", kind, repeat)
 

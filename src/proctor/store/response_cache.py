@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from proctor.records import Query
-from proctor.store.codec import Part, assemble, join, pack, parts_of
+from proctor.store.codec import Part, assemble, join, pack_response
 from proctor.store.keys import Keys, Seeds
 from proctor.store.store import Store
 from proctor.types import Choice, Choose, Request, Response, Text
@@ -59,7 +58,11 @@ class ResponseCache:
             keyed = [(query, self._keys.of(query.request, query.repeat)) for query in some]
             stored, own = self.store.get([key for _, keys in keyed for key in keys])
             for query, keys in keyed:
-                known = assemble(keys, stored) if stored else []
+                if not stored:
+                    responses.append(None)
+                    self._missing[id(query)] = query, keys
+                    continue
+                known = assemble(keys, stored)
                 responses.append(_whole(query.request, known))
                 if responses[-1] is None:
                     self._missing[id(query)] = query, keys
@@ -97,18 +100,13 @@ class ResponseCache:
         if isinstance(response, Text) and response.has_nan:
             return
         _, keys = self._missing.pop(id(query), (query, None))
-        rows = _rows(keys or self._keys.of(query.request, query.repeat), response)
-        if isinstance(query.request, Choose) and query.request.route == "auto" and isinstance(response, Choice):
+        rows = pack_response(keys or self._keys.of(query.request, query.repeat), response)
+        if isinstance(response, Choice) and isinstance(query.request, Choose) and query.request.route == "auto":
             # For whoever names the way that was found.
             request = replace(query.request, route=response.route)
-            rows += _rows(self._keys.of(request, query.repeat), response)
+            rows += pack_response(self._keys.of(request, query.repeat), response)
         if rows:
             self.store.put(rows)
-
-
-def _rows(keys: Sequence[bytes], response: Response) -> list[tuple[bytes, bytes]]:
-    parts = zip(keys, parts_of(response), strict=False)
-    return [(key, pack(key, part)) for key, part in parts if not _is_nan(part)]
 
 
 def _is_auto(request: Request) -> bool:
@@ -132,8 +130,3 @@ def _whole(request: Request, parts: Iterable[Part | None]) -> Response | None:
         return join(request, known)
     except ValueError:
         return None
-
-
-def _is_nan(part: Part) -> bool:
-    number = part[0] if isinstance(part, tuple) else part
-    return isinstance(number, float) and math.isnan(number)

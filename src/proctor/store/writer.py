@@ -1,9 +1,18 @@
 """A thread that commits answers in small groups, so that nothing waits for the disk and little is ever at risk.
 
-An answer is committed a quarter of a second after it arrived, or sooner where many do; while the
+An answer is committed a quarter of a second after it arrived; while the
 model works, this thread writes. An answer that was paid for is committed at once, together with those that came while
 the thread was writing.
 """
+
+# How the run and this thread keep out of each other's way
+# --------------------------------------------------------
+# Python runs one thread at a time, and hands over within 5 ms. So the thread is not woken for each answer: it sleeps
+# WAIT_SECONDS after the first of a group (flush() and close() end that), and takes then what is there. And it gives
+# SQLite AT_ONCE rows in one statement, during which the run goes on: with a statement for each row, the thread would
+# wait for the run after each of them, and fall behind a run that computes.
+#
+# Invariant: rows are committed in the order in which they were put, of which the last for a key stands.
 
 from __future__ import annotations
 
@@ -14,6 +23,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
 
@@ -23,6 +33,8 @@ log = logging.getLogger("proctor")
 
 WAIT_SECONDS = 0.25
 MOST_ROWS = 32768
+AT_ONCE = 100
+"""Rows of one statement: with more, nothing is gained."""
 FLUSH_SECONDS = 120.0
 TRIES = 4
 """A group that finds the file locked is tried so often, each time for as long as a connection waits."""
@@ -45,6 +57,7 @@ class Writer:
         self._run = run
         self._inode = _inode(path)
         self._queue: queue.SimpleQueue[Rows | threading.Event] = queue.SimpleQueue()
+        self._hurry = threading.Event()
         self.failed = False
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="proctor-store", daemon=True)
@@ -70,6 +83,7 @@ class Writer:
         """Wait until all that was put is committed; whether it is."""
         done = threading.Event()
         self._queue.put(done)
+        self._hurry.set()
         limit = time.monotonic() + FLUSH_SECONDS
         while self._thread.is_alive() and not done.wait(0.1) and time.monotonic() < limit:
             pass
@@ -115,16 +129,18 @@ class Writer:
                 connection.close()
 
     def _gather(self) -> tuple[list[tuple[bytes, bytes]], threading.Event | None]:
-        """Rows up to a number or a moment, or until somebody waits for them."""
+        """Rows of a moment, or up to a number, or until somebody waits for them."""
         rows: list[tuple[bytes, bytes]] = []
         item = self._queue.get()
-        limit = time.monotonic() + self._wait
+        if self._wait and not isinstance(item, threading.Event) and self._queue.qsize() * len(item) < MOST_ROWS:
+            self._hurry.wait(self._wait)
+            self._hurry.clear()
         while not isinstance(item, threading.Event):
             rows.extend(item)
             if len(rows) >= MOST_ROWS:
                 return rows, None
             try:
-                item = self._queue.get(timeout=max(0.0, limit - time.monotonic()))
+                item = self._queue.get_nowait()
             except queue.Empty:
                 return rows, None
         return rows, item
@@ -136,9 +152,7 @@ class Writer:
         for left in reversed(range(TRIES)):
             try:
                 connection.execute("BEGIN IMMEDIATE")
-                connection.executemany(
-                    f"INSERT OR REPLACE INTO responses (key, value, run) VALUES (?, ?, {self._run})", sorted(rows)
-                )
+                self._insert(connection, sorted(rows))
                 connection.execute("COMMIT")
                 return
             except sqlite3.Error as error:
@@ -146,6 +160,14 @@ class Writer:
                     connection.execute("ROLLBACK")
                 if not is_busy(error) or not left:
                     raise
+
+    def _insert(self, connection: sqlite3.Connection, rows: Rows) -> None:
+        insert, row = "INSERT OR REPLACE INTO responses (key, value, run) VALUES ", f"(?, ?, {self._run})"
+        many = insert + ", ".join([row] * AT_ONCE)
+        whole = len(rows) // AT_ONCE * AT_ONCE
+        for start in range(0, whole, AT_ONCE):
+            connection.execute(many, list(chain.from_iterable(rows[start : start + AT_ONCE])))
+        connection.executemany(insert + row, rows[whole:])
 
 
 def _inode(path: Path) -> tuple[int, int] | None:
