@@ -55,7 +55,8 @@ class TaskChecks:
         self._cells = CellCheck(spec, self._of_prompts)
         self._prompts = PromptCheck(spec, self._of_prompts, style)
         self._repeat = RepeatCheck(spec, task.question, self._of_calls)
-        self._looked: set[int] = set()
+        # A byte for each document: the numbers of millions would take a hundred.
+        self._looked = bytearray(len(task.documents))
         self._fresh: dict[int, Any] = {}
         if can_differ(spec) and positions:
             # Copied now: a function that changes its document has changed it by the time that the example is looked at.
@@ -68,13 +69,13 @@ class TaskChecks:
         Args:
             example: The document, its prompt, options and target.
         """
-        self._looked.add(example.doc_id)
+        self._looked[example.doc_id] = True
         shown = example.canonical
         self._targets.look(example.doc_id, shown.gold, shown.options)
         values = {"doc_to_text": example.text, "doc_to_choice": shown.options, "doc_to_target": example.target}
         self._cells.look(example.doc_id, example.doc, values)
         self._prompts.look(example.doc_id, example.text, shown.options)
-        fresh = self._fresh.pop(example.doc_id, None)
+        fresh = self._fresh.pop(example.doc_id, None) if self._fresh else None
         if fresh is not None:
             self._repeat.look(example.doc_id, fresh, FieldValues(example.text, example.target, shown.options))
 
@@ -119,7 +120,7 @@ class TaskChecks:
 
     def _others(self) -> Iterator[tuple[Any, Any]]:
         task = self._task
-        others = [number for number in range(len(task.documents)) if number not in self._looked][:FURTHER]
+        others = [number for number in range(len(task.documents)) if not self._looked[number]][:FURTHER]
         for doc in task.documents.rows(others):
             try:
                 choices = None if task.question.choice is None else task.question.choice(doc)

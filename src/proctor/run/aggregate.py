@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import logging
 import math
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -56,7 +57,7 @@ def task_result(
     uses = _uses(task, {metric for metric, _ in columns})
     # lm-eval: the length of a task is that of its longest metric.
     lengths = {key: len(column) for key, column in columns.items()}
-    if len({tuple(column.doc_ids) for column in columns.values()}) > 1:
+    if not _are_even([column.doc_ids for column in columns.values()]):
         log.warning("Task '%s': %s", task.spec.name, _uneven(columns))
     scores: dict[Key, Value] = {}
     for key, column in columns.items():
@@ -92,6 +93,11 @@ def _directions(uses: Mapping[str, MetricUse], scores: Mapping[Key, Value]) -> d
     known = {name: use.higher_is_better for name, use in uses.items()}
     clean = {metric: known.get(metric.removesuffix(CLEAN)) for metric, _ in scores if metric not in known}
     return known | clean
+
+
+def _are_even(columns: Sequence[Sequence[int]]) -> bool:
+    """Whether all have the same documents; some may stand there as a range."""
+    return all(len(one) == len(columns[0]) and all(map(operator.eq, one, columns[0])) for one in columns[1:])
 
 
 def _uneven(columns: Mapping[Key, DocumentValues]) -> str:

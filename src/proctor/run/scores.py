@@ -15,6 +15,7 @@ from proctor.run.document_marks import DocumentMarks
 from proctor.run.formulation_values import FormulationValues
 from proctor.run.order_values import OrderValues
 from proctor.run.text_counts import TextCounts
+from proctor.run.value_column import ValueColumn
 
 log = logging.getLogger("proctor")
 
@@ -95,7 +96,7 @@ class MetricValues:
     def __init__(self, name: str, records: Iterable[Record] = (), marks: DocumentMarks | None = None) -> None:
         self.name = name
         self.marks = marks or DocumentMarks(name)
-        self._columns: dict[str, dict[Key, tuple[list[int], list[int], list[Any]]]] = {}
+        self._columns: dict[str, dict[Key, ValueColumn]] = {}
         self._seen: Counter[str] = Counter()
         self._graded: Counter[str] = Counter()
         self._bad: set[int | None] = set()
@@ -113,9 +114,14 @@ class MetricValues:
 
         Documents are counted by their canonical variant; the error of another one stays in its record.
         """
-        columns = self._columns.setdefault(record.filter, {})
-        self.orders.add(record)
-        self.formulations.add(record)
+        name = record.filter
+        columns = self._columns.get(name)
+        if columns is None:
+            columns = self._columns[name] = {}
+        if record.item is not None:
+            self.orders.add(record)
+        if record.formulation is not None:
+            self.formulations.add(record)
         if record.variant == 0:
             self._count(record)
             if self.marks:
@@ -123,12 +129,10 @@ class MetricValues:
         if record.error is not None:
             return
         for metric, value in record.metrics.items():
-            column = columns.get((metric, record.filter))
+            column = columns.get((metric, name))
             if column is None:
-                column = columns[metric, record.filter] = ([], [], [])
-            column[0].append(record.doc_id)
-            column[1].append(record.variant)
-            column[2].append(value)
+                column = columns[metric, name] = ValueColumn()
+            column.add(record.doc_id, record.variant, value)
 
     def _count(self, record: Record) -> None:
         self._seen[record.filter] += 1
@@ -150,10 +154,8 @@ class MetricValues:
     def sort_documents(self) -> None:
         """Put the documents into the order of the split, after they were graded in another one."""
         for columns in self._columns.values():
-            for key, (doc_ids, variants, values) in columns.items():
-                rows = sorted(zip(doc_ids, variants, range(len(values)), strict=True))
-                sorted_values = [values[row] for _, _, row in rows]
-                columns[key] = ([doc_id for doc_id, _, _ in rows], [variant for _, variant, _ in rows], sorted_values)
+            for key, column in columns.items():
+                columns[key] = column.sort()
 
     @property
     def not_a_number(self) -> Sequence[int]:
@@ -169,7 +171,9 @@ class MetricValues:
     def columns(self) -> dict[Key, DocumentValues]:
         """Pipeline by pipeline, each metric's values in document order."""
         return {
-            key: DocumentValues(*columns) for of_filter in self._columns.values() for key, columns in of_filter.items()
+            key: DocumentValues(column.doc_ids, column.variants, column.values)
+            for of_filter in self._columns.values()
+            for key, column in of_filter.items()
         }
 
     @property
