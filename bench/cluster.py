@@ -160,12 +160,14 @@ def child(wanted: argparse.Namespace) -> dict[str, Any]:
         task = write_task(folder, requests // OPTIONS, wanted.words, letters=wanted.letters)
         from functools import partial
 
+        from proctor.garbage import own_process
         from proctor.run.chunks import ChunkLimits
         from proctor.run.finish import complete_run
         from proctor.run.progress import Quiet
         from proctor.run.session import evaluate
         from proctor.settings.config import build_config
 
+        own_process()  # as the command does
         stored = {"no_store": True} if wanted.no_store else {"store": str(folder / "store.sqlite")}
         given = {"model": "dummy", "tasks": [str(task)], **stored}
         config = build_config({**given, "output_path": str(folder / "out"), "log_samples": True})

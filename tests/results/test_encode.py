@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proctor.refs import Ref
-from proctor.results.encode import dumps, indented, source_text
+from proctor.results.encode import both_forms, dumps, source_text
 
 LEAVES = st.one_of(
     st.none(),
@@ -131,12 +131,12 @@ def test_a_builtin_has_no_source_but_a_name():
 
 @settings(max_examples=100, deadline=None)
 @given(VALUES | JSON_VALUES)
-def test_indented_json_is_that_of_json(value):
-    assert indented(value) == dumps(value, indent=2)
+def test_both_forms_are_those_of_json(value):
+    assert both_forms(value) == (dumps(value), dumps(value, indent=2))
 
 
 @pytest.mark.parametrize(
     "value", [10**5000, {2, 1}, float("nan"), [[]], {"a": {}}, {"a": [1, {"b": None}]}], ids=range(6)
 )
-def test_indented_json_of_what_is_seldom(value):
-    assert indented(value) == dumps(value, indent=2)
+def test_both_forms_of_what_is_seldom(value):
+    assert both_forms(value) == (dumps(value), dumps(value, indent=2))

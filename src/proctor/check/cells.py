@@ -40,7 +40,7 @@ class CellCheck:
         if not isinstance(doc, Mapping):
             return
         # Nearly all documents have no odd cell: texts are only made for the others.
-        odd = [(name, cell) for name, cell in doc.items() if _is_odd(cell)]
+        odd = [(name, cell) for name, cell in doc.items() if type(cell) not in _EVEN and _is_odd(cell)]
         if not odd:
             return
         texts = {key: _text(value) for key, value in values.items()}
@@ -97,6 +97,9 @@ class CellCheck:
 
     def _note(self, number: int, kind: Any, message: str, key: str, hint: str) -> None:
         self._findings.on(number, kind, self._spec.error(message, key, hint=hint), note=True)
+
+
+_EVEN = frozenset({str, int, bool})
 
 
 def _is_odd(cell: Any) -> bool:

@@ -131,10 +131,13 @@ class PromptCheck:
         if "" in choices:
             means = ": there is nothing to score" if not delimiter else "; it costs a model next to nothing, and wins"
             self._on(number, f"a choice is empty{means}.", "empty", note=bool(delimiter))
-        spaced = next((choice for choice in choices if choice[:1] == " "), None)
-        if spaced is not None and delimiter[-1:] == " ":
-            message = f"two spaces stand before a choice: target_delimiter's, and that of {short(spaced)}."
-            self._on(number, message, "two spaces", hint="Write the choices without it, or target_delimiter: ''.")
+        if delimiter[-1:] != " ":
+            return
+        for spaced in choices:
+            if spaced[:1] == " ":
+                message = f"two spaces stand before a choice: target_delimiter's, and that of {short(spaced)}."
+                self._on(number, message, "two spaces", hint="Write the choices without it, or target_delimiter: ''.")
+                return
 
     def _on(
         self,

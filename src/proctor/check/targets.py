@@ -45,6 +45,7 @@ class TargetCheck:
         self._output = output_type_of(spec)
         self._key = "doc_to_text" if multiple_input else "doc_to_target"
         self._total = self._bad = self._unpublished = 0
+        self._counts = needs_gold(spec) and self._output.has_prompt
         self._together = _GoldPattern(spec, findings)
         self._withheld: set[str] = set()
 
@@ -70,7 +71,7 @@ class TargetCheck:
             gold: Its target.
             choices: Its options; None: the target itself is what is right.
         """
-        if not needs_gold(self._spec) or not self._output.has_prompt:
+        if not self._counts:
             return
         self._total += 1
         if self._output.target_use is TargetUse.SCORED:
@@ -90,6 +91,9 @@ class TargetCheck:
             self._together.finish()
 
     def _among(self, number: int, gold: Any, choices: Sequence[str]) -> None:
+        if type(gold) is int and 0 <= gold < len(choices):  # nearly always
+            self._together.look(number, gold, choices)
+            return
         several = isinstance(gold, (list, tuple))
         wrong = [error for one in (gold if several else (gold,)) if (error := wrong_target(one, choices)) is not None]
         if several and not gold:

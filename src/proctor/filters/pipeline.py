@@ -61,7 +61,8 @@ class Pipeline:
         failed: dict[int, FilterFailure] = {}
         for step in self.steps:
             current = self._run(step, current, documents)
-            if any(isinstance(outcome, FilterFailure) for outcome in current):
+            # The types of all outcomes together: a loop over them would cost more than most filters.
+            if FilterFailure in set(map(type, current)):
                 failed |= {
                     place: FilterFailure(f"the filter {step.label!r} of the pipeline {self.name!r}: {outcome.why}")
                     for place, outcome in zip(places, current, strict=True)

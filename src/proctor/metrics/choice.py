@@ -48,7 +48,8 @@ def _position(target: Any, choices: Sequence[str]) -> int:
 
 def has_nan(lls: Sequence[float]) -> bool:
     """Whether a log-likelihood is not a number: the document then counts as wrong."""
-    return any(map(math.isnan, lls))
+    total = sum(lls)  # one that is not a number makes the sum none
+    return total != total and any(map(math.isnan, lls))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,12 @@ class ScoredOptions:
 
     def hit(self, scores: Sequence[float]) -> float:
         """1.0 if the first of the highest scores is that of a right option, else 0.0."""
-        wrong = self.broken or (not self.strict and has_nan(scores))
-        return 0.0 if wrong or _argmax(scores) not in self.golds else 1.0
+        if self.broken:
+            return 0.0
+        if has_nan(scores):
+            return 0.0 if not self.strict or _argmax(scores) not in self.golds else 1.0
+        best = scores.index(max(scores))
+        return 1.0 if best == self.gold or best in self.golds else 0.0
 
 
 def acc(options: ScoredOptions) -> float:
@@ -97,8 +102,8 @@ def acc(options: ScoredOptions) -> float:
 
 def acc_norm(options: ScoredOptions) -> float:
     """Whether the option that is likeliest per character is right; characters of the bare option."""
-    lengths = map(len, options.choices)
-    return options.hit([_per(ll, length) for ll, length in zip(options.lls, lengths, strict=True)])
+    choices = options.choices
+    return options.hit([ll / len(one) if one else -math.inf for ll, one in zip(options.lls, choices, strict=True)])
 
 
 def acc_bytes(options: ScoredOptions) -> float:

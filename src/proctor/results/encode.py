@@ -32,23 +32,29 @@ def dumps(value: Any, *, indent: int | None = None) -> str:
     except (TypeError, ValueError, RecursionError):
         # Keys that JSON does not know, or a value that contains itself.
         text = json.dumps(_plain(value, ()), indent=indent, ensure_ascii=False, default=fallback)
-    if text.isascii():
-        return text
-    # In a text of JSON, "\ud800" as a backslash escape is JSON's own form of it.
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return text if text.isascii() else _escaped(text)
 
 
-def indented(value: Any) -> str:
-    """``dumps(value, indent=2)``, of which Python's json has no compiled form: each document is hashed by this text.
+def both_forms(value: Any) -> tuple[str, str]:
+    """``dumps(value)`` and ``dumps(value, indent=2)``, made together: a line holds the one, its hash is of the other.
+
+    Python's json has no compiled form for indented text, which is most of what a hash costs.
 
     Args:
         value: Any value.
     """
     try:
-        text = _indented(value, "\n")
+        short, long = _both(value, "\n")
     except (TypeError, ValueError, RecursionError):
-        return dumps(value, indent=2)
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+        return dumps(value), dumps(value, indent=2)
+    if short.isascii():
+        return short, long
+    return _escaped(short), _escaped(long)
+
+
+def _escaped(text: str) -> str:
+    # In a text of JSON, "\ud800" as a backslash escape is JSON's own form of it.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _number(value: float) -> str:
@@ -67,28 +73,43 @@ _WRITTEN: Mapping[type, Callable[[Any], str]] = {
 """How a value of exactly this type is written; a type derived from one of them may be written in another way."""
 
 
-def _indented(value: Any, line: str) -> str:
-    """The text of a value that stands at the indentation ``line``, a line break and spaces.
+def _both(value: Any, line: str) -> tuple[str, str]:
+    """Both texts of a value that stands at the indentation ``line``, a line break and spaces.
 
     Raises:
         TypeError: Something in it is not of JSON's own types.
     """
     write = _WRITTEN.get(type(value))
     if write is not None:
-        return write(value)
+        text = write(value)
+        return text, text
     inner = line + "  "
     if type(value) is dict:
-        if not value:
-            return "{}"
-        if set(map(type, value)) != {str}:
-            raise TypeError("a key that is no text")
-        items = [f"{json_text(key)}: {_indented(item, inner)}" for key, item in value.items()]
-        return f"{{{inner}{f',{inner}'.join(items)}{line}}}"
+        short, long = [], []
+        for key, item in value.items():
+            if type(key) is not str:
+                raise TypeError(key)
+            name, write = json_text(key), _WRITTEN.get(type(item))
+            one, other = _both(item, inner) if write is None else (write(item),) * 2
+            short.append(f"{name}: {one}")
+            long.append(f"{name}: {other}")
+        return _within("{", "}", short, long, line)
     if type(value) is not list:
         raise TypeError(type(value))
-    if not value:
-        return "[]"
-    return f"[{inner}{f',{inner}'.join([_indented(item, inner) for item in value])}{line}]"
+    if set(map(type, value)) == {str}:  # the options of most documents
+        short = long = list(map(json_text, value))
+    else:
+        pairs = [_both(item, inner) for item in value]
+        short, long = [one for one, _ in pairs], [other for _, other in pairs]
+    return _within("[", "]", short, long, line)
+
+
+def _within(left: str, right: str, short: list[str], long: list[str], line: str) -> tuple[str, str]:
+    """Items within brackets: in one line, and in a line each."""
+    if not short:
+        return left + right, left + right
+    inner = line + "  "
+    return f"{left}{', '.join(short)}{right}", f"{left}{inner}{f',{inner}'.join(long)}{line}{right}"
 
 
 def fallback(value: Any) -> Any:

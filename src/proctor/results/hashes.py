@@ -9,7 +9,7 @@ from typing import Any
 
 from proctor.messages import chat_text, is_chat
 from proctor.records import Record
-from proctor.results.encode import as_text, indented
+from proctor.results.encode import as_text, both_forms
 
 
 def task_hash(records: Iterable[Record]) -> str:
@@ -43,7 +43,11 @@ def doc_hash(doc: Any) -> str:
         doc: The document.
     """
     # lm-eval: the hash is taken from indented JSON.
-    return hashlib.sha256(indented(doc).encode()).hexdigest()
+    return _digest(both_forms(doc)[1])
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def record_hashes(record: Record) -> tuple[str, str, str]:
@@ -52,10 +56,24 @@ def record_hashes(record: Record) -> tuple[str, str, str]:
     Args:
         record: The record.
     """
+    return doc_hash(record.doc), *_other_hashes(record)
+
+
+def document_and_hashes(record: Record) -> tuple[str, tuple[str, str, str]]:
+    """A record's document as JSON in one line, and its :func:`record_hashes`.
+
+    Args:
+        record: The record.
+    """
+    short, long = both_forms(record.doc)
+    return short, (_digest(long), *_other_hashes(record))
+
+
+def _other_hashes(record: Record) -> tuple[str, str]:
     prompt = record.arguments[0][0] if record.arguments and record.arguments[0] else ""
     text = chat_text(prompt) if is_chat(prompt) else as_text(prompt)
     target = as_text(record.target)
-    return doc_hash(record.doc), sha256(text), _short_hash(target) if len(target) < SHORT else sha256(target)
+    return sha256(text), _short_hash(target) if len(target) < SHORT else sha256(target)
 
 
 SHORT = 32

@@ -5,6 +5,7 @@
 # :func:`proctor.results.schema.sample_line` says what is in a line. Of all that a run does with a document once it has
 # its responses, to make that dictionary and write it as JSON was half. Here the same text is put together from pieces:
 #
+#   "doc"             its JSON is made together with the indented one, of which the hash is taken
 #   "arguments"       a prompt that stands in four requests is written as JSON once
 #   "resps"           pairs of a log-probability and a flag have a form of their own, and a filter that hands a response
 #                     on has its text again
@@ -25,7 +26,7 @@ from typing import Any
 
 from proctor.records import Record
 from proctor.results.encode import as_text, dumps, fallback, json_text, text_leaves
-from proctor.results.hashes import record_hashes
+from proctor.results.hashes import document_and_hashes
 from proctor.results.schema import argument, further_keys, sample_line
 
 HASHES = ("doc_hash", "prompt_hash", "target_hash")
@@ -48,15 +49,15 @@ def sample_text(record: Record) -> tuple[bytes, str]:
         UTF-8 that ends with a line break; and 192 hexadecimal digits.
     """
     try:
-        hashes = record_hashes(record)
+        document, hashes = document_and_hashes(record)
         # A lone surrogate, which UTF-8 cannot hold, is written as its JSON escape.
-        return _line(record, hashes).encode("utf-8", "backslashreplace"), "".join(hashes)
+        return _line(record, document, hashes).encode("utf-8", "backslashreplace"), "".join(hashes)
     except (TypeError, ValueError, RecursionError):
         line = sample_line(record)
         return dumps(line).encode("utf-8") + b"\n", "".join([line[key] for key in HASHES])
 
 
-def _line(record: Record, hashes: tuple[str, str, str]) -> str:
+def _line(record: Record, document: str, hashes: tuple[str, str, str]) -> str:
     """The text of a plain record.
 
     Raises:
@@ -71,7 +72,7 @@ def _line(record: Record, hashes: tuple[str, str, str]) -> str:
     responses = list(map(_repeats, record.responses))
     doc_hash, prompt_hash, target_hash = hashes
     return (
-        f'{{"doc_id": {record.doc_id}, "doc": {_plain(record.doc)}, "target": {json_text(as_text(record.target))}, '
+        f'{{"doc_id": {record.doc_id}, "doc": {document}, "target": {json_text(as_text(record.target))}, '
         f'"arguments": {{{_arguments(record.arguments)}}}, "resps": [{", ".join(responses)}], '
         f'"filtered_resps": [{_filtered(record, responses)}], "filter": {json_text(record.filter)}, '
         f'"metrics": {names}, "doc_hash": "{doc_hash}", "prompt_hash": "{prompt_hash}", '

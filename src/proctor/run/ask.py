@@ -75,7 +75,6 @@ class PendingQueries:
     """The queries of one chunk.
 
     Attributes:
-        counts: How many queries were sent to the model, and how many were cached.
         requests: How many requests, as lm-eval counts and the display shows them, have responses by now.
         total: How many they are in all.
         by_task: By task, how many have responses by now.
@@ -95,7 +94,7 @@ class PendingQueries:
         self._own = frozenset[int]() if lookup is None else lookup.own
         self.route: ChoiceRoute | None = self._route_of_cached() or route
         self.missing = [place for place, response in enumerate(self._responses) if response is None]
-        self.counts = Counts(cached=len(queries) - len(self.missing))
+        self._requested, self._cached = 0, len(queries) - len(self.missing)
         self.total = sum(query.request.count for query in queries)
         self.by_task: dict[str, int] = {}
         for query, response in zip(queries, self._responses, strict=True):
@@ -104,6 +103,11 @@ class PendingQueries:
         self.requests = sum(self.by_task.values())
         self.refusals: list[Refusal] = []
         self.paid: dict[str, TokenCounts] = {}
+
+    @property
+    def counts(self) -> Counts:
+        """How many queries were sent to the model, and how many were cached."""
+        return Counts(self._requested, self._cached)
 
     def _count(self, query: Query) -> int:
         count = query.request.count
@@ -132,7 +136,7 @@ class PendingQueries:
             ModelError: The model leaves requests out, or fails; or it refuses too many.
         """
         too_many: ModelError | None = None
-        if self.counts.cached:
+        if self._cached:
             rest = "the others are requested from the model" if self.missing else "no request is sent to the model"
             cached, total = f"{self.requests:,}", f"{self.total:,}"
             log.info("The responses to %s of %s requests are cached; %s.", cached, total, rest)
@@ -140,20 +144,24 @@ class PendingQueries:
             self._draw_anew()
         with gentle_stop(model):
             for place, response in _held(model, self._answered(model, origins or {})) if self.missing else ():
-                whole = self._completed(place, response)
+                query, whole = self.queries[place], self._completed(place, response)
                 self._responses[place] = whole
-                if isinstance(whole, Refusal):
+                is_refusal = isinstance(whole, Refusal)
+                if is_refusal:
                     self._note_refusal(place, whole, fail_fast=fail_fast)
                 else:
-                    self.paid.setdefault(self.queries[place].task, TokenCounts()).add(whole)
+                    paid = self.paid.get(query.task)
+                    if paid is None:
+                        paid = self.paid[query.task] = TokenCounts()
+                    paid.add(whole)
                     if self._store is not None:
-                        self._store.keep(self.queries[place], whole)
+                        self._store.keep(query, whole)
                 # Now, and not before: whoever is stopped says how much is stored.
-                self.counts = Counts(self.counts.requested + 1, self.counts.cached)
-                count = self._count(self.queries[place])
-                self.requests += 0 if isinstance(whole, Refusal) else count
+                self._requested += 1
+                count = self._count(query)
+                self.requests += 0 if is_refusal else count
                 advance(count)
-                if too_many is None and limit is not None and (too_many := limit.add(self.queries[place], whole)):
+                if too_many is None and limit is not None and (too_many := limit.add(query, whole)):
                     # What is in flight is waited for, where the model can do that: it is paid for.
                     if not isinstance(model, StoppableModel):
                         raise too_many
@@ -226,7 +234,7 @@ class PendingQueries:
         return next(iter(routes)) if len(routes) == 1 else None
 
     def _completed(self, place: int, response: Response) -> Response:
-        parts = self._parts.get(place)
+        parts = self._parts.get(place) if self._parts else None
         if parts is None or not isinstance(response, Scores):
             return response
         new = iter(parts_of(response))

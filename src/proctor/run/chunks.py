@@ -152,9 +152,11 @@ class QueryChunks:
                 if show is not None and number == 0:
                     show(task, planned)
                 requests += len(planned.asks)
-                counted += sum(ask.request.count for ask in planned.asks)
-                sampled = sampled or any(ask.request.is_sampled for ask in planned.asks)
-                scored = scored or any(ask.request.kind in SCORED for ask in planned.asks)
+                for ask in planned.asks:
+                    request = ask.request
+                    counted += request.count
+                    sampled = sampled or request.is_sampled
+                    scored = scored or request.kind in SCORED
                 # ``size`` goes on over tasks: as soon as it is over, what was held is let go, and only totals are
                 # counted.
                 size.add(task, planned)
@@ -221,8 +223,9 @@ class _ChunkSize:
 
     def add(self, task: AnyTask, planned: DocumentPlan) -> None:
         for ask in planned.asks:
-            self._queries -= task.spec.repeats if ask.request.is_sampled else 1
-            self._characters -= sum(map(len, ask.request.texts))
+            request = ask.request
+            self._queries -= task.spec.repeats if request.is_sampled else 1
+            self._characters -= sum(map(len, request.texts))
 
     @property
     def is_over(self) -> bool:

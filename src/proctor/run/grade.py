@@ -25,6 +25,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice, repeat
 from typing import Any, TypeAlias
 
 from proctor.check.scoring import scoring_warnings
@@ -145,12 +146,10 @@ def _shown_documents(
             for ask in asks:
                 repeats = responses[position : position + plan.queries_per_request]
                 position += plan.queries_per_request
-                why = next((response.why for response in repeats if isinstance(response, Refusal)), None)
-                if why is None:
-                    columns = map(list, zip(*[response.values for response in repeats], strict=True))
-                    values.extend(columns if copies == 1 else [one * copies for one in columns])
-                else:
-                    refused = refused or f"refused: {_one_line(why)}"
+                try:
+                    values += _columns(repeats, copies)
+                except _RefusedError as error:
+                    refused = refused or f"refused: {_one_line(error.why)}"
                     values.extend([] for _ in range(ask.request.count))
             raw = responses[begin : position : plan.queries_per_request]
             tokens = () if how.formulation is None else option_tokens(how.formulation, asks, raw)
@@ -162,6 +161,27 @@ def _shown_documents(
                 shown.append([])
             shown[variant].append(one)
     return shown, formulated
+
+
+class _RefusedError(Exception):
+    """A response is a refusal; ``why`` is its reason."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+
+def _columns(repeats: Sequence[Response], copies: int) -> Document:
+    """Of each argument tuple, the values of its repeats.
+
+    Raises:
+        _RefusedError: One of the responses is a refusal.
+    """
+    for response in repeats:
+        if isinstance(response, Refusal):
+            raise _RefusedError(response.why)
+    if len(repeats) == 1:  # nearly always
+        return [[value] * copies for value in repeats[0].values]
+    return [list(column) * copies for column in zip(*[response.values for response in repeats], strict=True)]
 
 
 def _outcomes(pipeline: Any, documents: Sequence[_ShownDocument], *, fail_fast: bool) -> list[list[Any]]:
@@ -200,10 +220,10 @@ class _FilterRun:
         return [outcomes[place] if place in outcomes else [bad[place]] for place in everything]
 
     def _run(self, places: Sequence[int]) -> list[list[Any]]:
-        flat = [repeats for place in places for repeats in self._responses[place]]
-        docs = [self._docs[place] for place in places for _ in self._responses[place]]
-        filtered = iter(list(self._pipeline.apply(flat, docs)))
-        return [[next(filtered) for _ in self._responses[place]] for place in places]
+        documents = [self._responses[place] for place in places]
+        docs = [doc for place in places for doc in repeat(self._docs[place], len(self._responses[place]))]
+        filtered = iter(list(self._pipeline.apply(list(chain.from_iterable(documents)), docs)))
+        return [list(islice(filtered, len(document))) for document in documents]
 
     def _at_error(self, places: Sequence[int], error: Exception) -> dict[int, FilterFailure]:
         """The documents with which the filters fail, found by halving; all failed with ``error`` together."""
@@ -250,7 +270,11 @@ def _arguments(one: _ShownDocument) -> tuple[tuple[Any, ...], ...]:
 
 def _record(task: AnyTask, one: _ShownDocument, values: list[Any], name: str, *, fail_fast: bool) -> Record:
     example = one.planned.example
-    finding = next((value.why for value in values if isinstance(value, FilterFailure)), None)
+    finding = None
+    for value in values:
+        if isinstance(value, FilterFailure):
+            finding = value.why
+            break
     metrics: Mapping[str, Any] = {}
     outcome = None
     if finding is None:
@@ -271,7 +295,7 @@ def _record(task: AnyTask, one: _ShownDocument, values: list[Any], name: str, *,
         doc=example.doc,
         target=example.target,
         arguments=_arguments(one),
-        responses=tuple([tuple(repeats) for repeats in one.values]),
+        responses=tuple(map(tuple, one.values)),
         filtered=tuple([None if isinstance(value, FilterFailure) else value for value in values]),
         filter=name,
         metrics=metrics,

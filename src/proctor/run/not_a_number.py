@@ -26,8 +26,10 @@ def broken_documents(plan: TaskPlan, responses: Sequence[Response]) -> list[int]
     position = 0
     for planned in plan.documents:
         count = len(planned.asks) * plan.queries_per_request
-        if any(response.has_nan for response in responses[position : position + count]):
-            broken.append(planned.example.doc_id)
+        for response in responses[position : position + count]:
+            if response.has_nan:
+                broken.append(planned.example.doc_id)
+                break
         position += count
     return broken
 

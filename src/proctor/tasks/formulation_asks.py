@@ -8,7 +8,6 @@ from typing import Any
 
 from proctor.answers import find_answer
 from proctor.messages import Prompt, prompt_text
-from proctor.metrics.tables import needs_unconditional
 from proctor.records import FormulationOutcome
 from proctor.tasks.choice_search import UNCONDITIONAL
 from proctor.tasks.example import Ask, AskResult, Formulation, Variant, values_of
@@ -43,7 +42,7 @@ def formulation_asks(
     if not (mark.name == mark.own == "text"):
         asks.append(Ask(number, "option", Loglikelihood(prompt_text(context), options)))
     if mark.name == "text":
-        if mark.own != "text" or not needs_unconditional(task.wanted):
+        if mark.own != "text" or not task.unconditional:
             asks.append(Ask(number, "unconditional", Loglikelihood("", options)))
         asks.append(Ask(number, "neutral", Loglikelihood(_neutral(task), options)))
     return tuple(asks)

@@ -178,11 +178,7 @@ class Task:
         if draw is not None:
             before = system + draw.messages(shots)
 
-        def shown(one: Doc) -> Variant:
-            fields = (text, choices, target) if one is doc else self._fields(one, doc_id)
-            return self._variant(doc_id, fields, before, prefix, style)
-
-        item, variants = None, (shown(doc),)
+        item, variants = None, (self._variant(doc_id, (text, choices, target), before, prefix, style),)
         for other in draws[1:]:
             turns = system + other.messages(other.positions(doc))
             variants += (self._variant(doc_id, (text, choices, target), turns, prefix, style),)
@@ -191,8 +187,10 @@ class Task:
             # Few-shot examples keep their order: their answers teach the form of an answer, and moving them would be
             # another experiment.
             item, orders = reordering.of(doc_id, doc)
-            others = [replace(shown(reordering.reordered(doc, order)), order=order) for order in orders[1:]]
-            variants = (replace(variants[0], order=orders[0]), *others)
+            reordered = [self._fields(reordering.reordered(doc, order), doc_id) for order in orders[1:]]
+            others = [self._variant(doc_id, fields, before, prefix, style) for fields in reordered]
+            shown = [replace(other, order=order) for other, order in zip(others, orders[1:], strict=True)]
+            variants = (replace(variants[0], order=orders[0]), *shown)
         formulator = self._formulator(style)
         if formulator is not None:
             pool = [] if draw is None else draw.documents(shots)
@@ -212,9 +210,9 @@ class Task:
         style: PromptStyle,
     ) -> Variant:
         text, choices, target = fields
-        labelled = (
-            labelled_question(text, choices) if self.chooses(style) and isinstance(text, str) and choices else None
-        )
+        labelled = None
+        if style.choose is not None and self.chooses(style) and isinstance(text, str) and choices:
+            labelled = labelled_question(text, choices)
         shown = text if labelled is None else labelled.text
         contexts = open_turns(self.spec, self.shape, before, shown, choices, prefix, doc_id=doc_id)
         # Where options are contexts, doc_to_text gives the number of the right one and doc_to_target what follows each.

@@ -28,6 +28,7 @@ from typing import Any, ClassVar
 from proctor.errors import TaskError
 from proctor.messages import Prompt
 from proctor.metrics.base import MeasuredOutput, MetricUse
+from proctor.metrics.tables import needs_unconditional
 from proctor.tasks.example import Ask, AskResult, Example, TaskShape, Variant
 from proctor.tasks.spec import TaskSpec
 
@@ -53,6 +54,7 @@ class TaskContext:
         uses: Its metrics.
         derived: Is given the metrics that a metric function names itself, as documents are measured.
         wanted: The names of ``uses``.
+        unconditional: Whether one of them needs the log-likelihood of each option without context.
     """
 
     spec: TaskSpec
@@ -60,13 +62,15 @@ class TaskContext:
     uses: tuple[MetricUse, ...]
     derived: dict[str, MetricUse]
     wanted: frozenset[str]
+    unconditional: bool = False
 
     @classmethod
     def of(
         cls, spec: TaskSpec, shape: TaskShape, uses: Sequence[MetricUse], derived: dict[str, MetricUse]
     ) -> TaskContext:
         """The context of a task with these metrics."""
-        return cls(spec, shape, tuple(uses), derived, frozenset(use.name for use in uses))
+        wanted = frozenset(use.name for use in uses)
+        return cls(spec, shape, tuple(uses), derived, wanted, needs_unconditional(wanted))
 
 
 class OutputType(ABC):

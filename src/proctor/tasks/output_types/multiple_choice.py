@@ -8,7 +8,6 @@ from typing import Any
 from proctor.errors import TaskError
 from proctor.messages import Prompt, prompt_text
 from proctor.metrics.choice import OUT_OF_RANGE, measure_choice, measure_chosen, resolve_gold
-from proctor.metrics.tables import needs_unconditional
 from proctor.tasks.example import Ask, AskResult, AskRole, Example, Variant
 from proctor.tasks.output_types.base import OutputType, TargetUse, TaskContext
 from proctor.tasks.spec import TaskSpec
@@ -39,7 +38,7 @@ class MultipleChoiceOutput(OutputType):
             asks = [Ask(variant, "option", Loglikelihood(prompt_text(context), continuation)) for context in contexts]
         else:
             asks = [Ask(variant, "option", Loglikelihood(prompt_text(contexts[0]), options))]
-        if needs_unconditional(task.wanted):
+        if task.unconditional:
             asks.append(Ask(variant, "unconditional", Loglikelihood("", options)))
         return tuple(asks)
 
@@ -53,12 +52,14 @@ class MultipleChoiceOutput(OutputType):
             # Value: (position or None, how it was found, ...), see proctor.types.Choice.
             return measure_chosen(results[0].values[0][0], len(options), resolve_gold(shown.gold, options), task.wanted)
         lls: dict[AskRole, list[float]] = {"option": [], "unconditional": []}
+        # lm-eval: those without the prompt come after the options', and a gold of -1 means the last of all.
+        greedy: list[bool] = []
         for result in results:
             lls[result.role] += [float(value[0]) for value in result.values]
+            greedy += [bool(value[1]) for value in result.values]
         return measure_choice(
             lls=lls["option"],
-            # lm-eval: those without the prompt come after the options', and a gold of -1 means the last of all.
-            greedy=[bool(value[1]) for result in results for value in result.values],
+            greedy=greedy,
             choices=options,
             gold=resolve_gold(shown.gold, options),
             unconditional=lls["unconditional"] or None,
