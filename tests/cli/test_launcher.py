@@ -156,7 +156,7 @@ def test_what_a_rank_has_to_say_stands_behind_its_number(monkeypatch, capsys):
     [
         (config(), True),
         (config(parallelize=True), True),
-        (config(tp_plan="auto"), False),
+        (config(tp_plan="auto"), True),
         (config("vllm"), False),
         (config("dummy"), False),
     ],
@@ -165,7 +165,7 @@ def test_models_that_are_computed_here_are_computed_by_all_ranks(one, pooled):
     assert is_pooled(one) == pooled
 
 
-def test_a_model_that_is_spread_over_the_processes_needs_each():
+def test_no_process_is_surplus_where_one_model_is_computed_by_all():
     assert not is_surplus(ranks(), [config(tp_plan="auto")])
     assert not is_surplus(ranks(), [config()])
     assert not is_surplus(ranks(), [config("dummy"), config()])

@@ -51,9 +51,9 @@ def exams(tmp_path_factory):
     return files
 
 
-def words(exams, *more):
+def words(exams, *more, args=""):
     tasks = ",".join(str(file) for file in exams.values())
-    model = ("--model", "hf", "--model_args", f"pretrained={DEMO / 'model'},dtype=float32")
+    model = ("--model", "hf", "--model_args", f"pretrained={DEMO / 'model'},dtype=float32{args}")
     return [
         "run",
         *model,
@@ -147,6 +147,14 @@ def test_results_are_those_of_one_process(launch, ranks, more, exams, alone, tmp
     assert (tmp_path / "out").read_text("utf-8").count("bits_per_byte") == 1
 
 
+@pytest.mark.parametrize("size", [2, 4])
+def test_ranks_hold_parts_of_a_model_and_several_such_teams_share_a_run(size, exams, alone, tmp_path):
+    run(tmp_path, [*torchrun(4), *words(exams, args=f",tp_plan=auto,tp_size={size}")])
+    assert_close(samples_of(alone[()]), samples_of(tmp_path))
+    assert (tmp_path / "out").read_text("utf-8").count("bits_per_byte") == 1
+    assert len(list((tmp_path / "results").glob("*/results_*.json"))) == 1
+
+
 def children(process):
     """The ranks that a launcher has started: by rank their process."""
     found = subprocess.run(
@@ -209,3 +217,18 @@ def test_a_run_whose_rank_dies_ends_in_a_sentence_and_goes_on_with_what_is_missi
     assert samples_of(tmp_path) == samples_of(alone[more])
     resumed = (tmp_path / "err").read_text("utf-8")[len(shown) :]
     assert ("requests are cached; the others are requested from the model" in resumed) == bool(stored)
+
+
+def test_a_team_that_loses_a_rank_ends_in_a_sentence(exams, tmp_path):
+    file = tmp_path / "paused"
+    command = [*torchrun(2, (SCRIPT,)), *words(exams, args=",tp_plan=auto")]
+    process = start(tmp_path, command, PAUSED_RANK="1", PAUSED_FILE=str(file))
+    until(file.exists)
+    ranks = children(process)
+    # Rank 0 waits in a computation for rank 1.
+    os.kill(ranks[1], signal.SIGKILL)
+    assert process.wait(LONG) != 0
+    until(lambda: all(map(is_gone, ranks.values())), LONG)
+    shown = (tmp_path / "err").read_text("utf-8")
+    assert "proctor: error: Rank 1 of 2 has ended" in shown
+    assert 'File "' + str(DEMO.parents[1]) not in shown

@@ -118,7 +118,7 @@ def ranks(*models, open_all=True):
 
         threads.append(threading.Thread(target=work, daemon=True))
         threads[-1].start()
-    group = RankGroup(ends)
+    group = RankGroup(ends, lambda size: None)
     group.ends, group.codes, group.opened = ends, codes, opened
     if open_all:
         group.open(SETTINGS)

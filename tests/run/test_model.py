@@ -34,7 +34,7 @@ def test_a_model_by_its_name_and_a_name_that_there_is_not():
 
 def test_the_other_ranks_open_the_same_model_with_the_same_settings(monkeypatch):
     with ranks(LengthModel(1), open_all=False) as group:
-        monkeypatch.setattr("proctor.models.pool.opening.open_on_rank", lambda settings, ranks: LengthModel())
+        monkeypatch.setattr("proctor.models.pool.opening.open_on_rank", lambda settings, ranks, join: LengthModel())
         config = build_config({"model": "hf", "tasks": ["a"], "model_args": {"pretrained": "x"}, "batch_size": 3})
         model = open_on_ranks(config, Ranks("torchrun", 0, 2, 0, 2, "127.0.0.1", 1), group)
         assert dict(model.respond(requests())) == expected(requests())

@@ -59,9 +59,7 @@ def test_another_rank_does_not_come_back(place, monkeypatch, follow, code):
     assert end.value.code == code
 
 
-@pytest.mark.parametrize(
-    "one", [config("dummy"), config(tp_plan="auto"), config(pretrained=object())], ids=["dummy", "tp", "object"]
-)
+@pytest.mark.parametrize("one", [config("dummy"), config(pretrained=object())], ids=["dummy", "object"])
 def test_what_ranks_cannot_compute_together_each_evaluates_alone(one, place):
     place.environment["RANK"] = "1"
     assert ranks_opener(one) is None

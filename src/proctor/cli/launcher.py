@@ -3,7 +3,6 @@
 # What each of them does
 # ----------------------
 #   the model computes here      rank 0 runs the program, the others respond to its requests: proctor.models.pool
-#   one model over all of them   (tp_plan ...) each is needed, and all run the program
 #   anything else                rank 0 computes the run, the others end with success: a launcher stops all of them when
 #                                one fails. Several would send each request several times
 #   any subcommand but run       the same: each process would print, or write one file, at the same time
@@ -122,7 +121,7 @@ def is_surplus(ranks: Ranks, configs: Sequence[RunConfig]) -> bool:
         ranks: This process.
         configs: The runs.
     """
-    if any(map(is_pooled, configs)) or not SPREAD_OVER_RANKS.isdisjoint(configs[0].model_args):
+    if any(map(is_pooled, configs)):
         return False
     if ranks.rank == 0:
         log.warning(

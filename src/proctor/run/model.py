@@ -35,11 +35,13 @@ def open_on_ranks(config: RunConfig, ranks: Ranks, group: RankGroup) -> Model:
     """
     from proctor.models.pool.opening import open_on_rank
     from proctor.models.pool.ranks import RankPool
+    from proctor.models.pool.teams import team_size
 
     settings = _settings(config)
+    size = team_size(config.model_args, ranks.size)
     # The others first: they import their libraries while this one does.
     group.open(settings)
-    return RankPool(open_on_rank(settings, ranks), group)
+    return RankPool(open_on_rank(settings, ranks, group.join_team), group, size)
 
 
 def _settings(config: RunConfig) -> Mapping[str, Any]:

@@ -54,7 +54,7 @@ def together(calls):
 
 
 def test_bytes_go_both_ways_as_they_were_sent(two):
-    pipes = together([lambda: meet(two[0])(1), lambda: meet(two[1])(0)])
+    pipes = together([lambda: meet(two[0]).pipe_to(1), lambda: meet(two[1]).pipe_to(0)])
     data = [b"x", bytes(range(256)) * 5000]
     got = together([lambda: [pipes[0].receive() for _ in data], lambda: [pipes[1].send(one) for one in data]])
     assert got[0] == data

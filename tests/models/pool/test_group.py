@@ -13,12 +13,22 @@ from proctor.models.pool.launchers import Ranks
 from proctor.models.pool.ranks import RankPool
 
 
+class Met:
+    """A meeting of two."""
+
+    def __init__(self, pipe):
+        self.pipe_to = lambda peer: pipe
+
+    def join_team(self, size):
+        """Nobody to meet."""
+
+
 @pytest.fixture
 def two(monkeypatch):
     """Two ranks that meet in memory."""
     ends = dict(enumerate(pipes()))
-    monkeypatch.setattr("proctor.models.pool.gloo.meet", lambda ranks, command: lambda peer: ends[ranks.rank])
-    monkeypatch.setattr(module, "open_on_rank", lambda settings, ranks: LengthModel(ranks.rank))
+    monkeypatch.setattr("proctor.models.pool.gloo.meet", lambda ranks, command: Met(ends[ranks.rank]))
+    monkeypatch.setattr(module, "open_on_rank", lambda settings, ranks, join: LengthModel(ranks.rank))
     return [Ranks("torchrun", rank, 2, rank, 2, "127.0.0.1", 1) for rank in range(2)]
 
 

@@ -66,15 +66,15 @@ def test_a_model_that_is_spread_over_gpus_gets_its_part_of_the_machine(visible, 
 
 
 def test_settings_reach_the_model(monkeypatch):
-    calls, environment = [], {}
+    calls, environment, joined = [], {}, []
     cuda = types.SimpleNamespace(device_count=lambda: 4)
     monkeypatch.setitem(sys.modules, "torch", types.SimpleNamespace(cuda=cuda))
     monkeypatch.setattr(module, "open_model", lambda *words, **settings: calls.append((words, settings)))
     monkeypatch.setattr(module.os, "environ", environment)
     settings = {"name": "hf", "args": {"pretrained": "x"}, "batch_size": 2, "device": None}
-    open_on_rank(settings, place(2))
-    open_on_rank({**settings, "args": {"device": "cpu"}}, place(2))
-    open_on_rank({**settings, "args": {"parallelize": True}}, place(2))
+    open_on_rank(settings, place(2), joined.append)
+    open_on_rank({**settings, "args": {"device": "cpu"}}, place(2), joined.append)
+    open_on_rank({**settings, "args": {"parallelize": True}}, place(2), joined.append)
     assert [(words[1], keywords["device"]) for words, keywords in calls] == [
         ({"pretrained": "x"}, "cuda:2"),
         ({"device": "cpu"}, "cpu"),
@@ -82,3 +82,24 @@ def test_settings_reach_the_model(monkeypatch):
     ]
     assert all(keywords["lazily"] and keywords["batch_size"] == 2 for _, keywords in calls)
     assert environment == {"CUDA_VISIBLE_DEVICES": "2"}
+    assert not joined
+
+
+@pytest.mark.parametrize(
+    ("world", "args", "ranks", "count", "size", "given", "local"),
+    [
+        ("4", {"tp_plan": "auto"}, place(1), 0, 4, {"tp_plan": "auto"}, "1"),
+        ("4", {"tp_plan": "auto", "tp_size": 2}, place(3), 4, 2, {"tp_plan": "auto", "tp_size": 2}, "3"),
+        (None, {"tp_plan": "auto"}, place(3, launcher="srun"), 1, 4, {"tp_plan": "auto", "tp_size": 4}, "0"),
+    ],
+)
+def test_a_rank_of_a_team_meets_it_and_says_where_it_is(monkeypatch, world, args, ranks, count, size, given, local):
+    calls, joined = [], []
+    environment = {} if world is None else {"WORLD_SIZE": world}
+    monkeypatch.setitem(
+        sys.modules, "torch", types.SimpleNamespace(cuda=types.SimpleNamespace(device_count=lambda: count))
+    )
+    monkeypatch.setattr(module, "open_model", lambda *words, **settings: calls.append(words[1]))
+    monkeypatch.setattr(module.os, "environ", environment)
+    open_on_rank({"name": "hf", "args": args, "device": None}, ranks, joined.append)
+    assert (joined, calls, environment["LOCAL_RANK"]) == ([size], [given], local)

@@ -52,3 +52,20 @@ def test_a_long_pass_is_interrupted_when_a_rank_is_lost(monkeypatch):
         pool = RankPool(LengthModel(before=long), group)
         with pytest.raises(ModelError, match="Rank 1 of 2 has ended"):
             list(pool.respond(requests()))
+
+
+def test_one_that_cannot_be_interrupted_ends_without_cleaning_up(monkeypatch, caplog):
+    monkeypatch.setattr(module, "NOTICE", 0.1)
+    monkeypatch.setattr(module, "LAST", 0.1)
+    monkeypatch.setattr(module._thread, "interrupt_main", lambda: None)
+    left = threading.Event()
+    monkeypatch.setattr(module, "_leave_now", left.set)
+    with ranks(LengthModel(1)) as group:
+
+        def long(number):
+            group.ends[1].cut()
+            assert left.wait(60)
+
+        with pytest.raises(ModelError, match="Rank 1 of 2 has ended"):
+            list(RankPool(LengthModel(before=long), group).respond(requests()))
+    assert "Rank 1 of 2 has ended" in caplog.text

@@ -176,10 +176,62 @@ class _Whole:
 
 def test_texts_are_drawn_by_another_seed_on_each_rank_and_in_each_call(monkeypatch):
     seeds = []
-    monkeypatch.setattr("proctor.models.pool.worker._seed", seeds.append)
+    monkeypatch.setattr("proctor.models.pool.worker.seed_torch", seeds.append)
     with ranks(LengthModel(1), LengthModel(2)) as group:
         pool = RankPool(LengthModel(), group)
         for _ in range(2):
             list(pool.respond(requests()))
     assert len(seeds) == 4
     assert len(set(seeds)) == 4
+
+
+def test_ranks_that_hold_one_model_together_compute_the_same_and_one_of_them_responds():
+    models, own, sent = [LengthModel(rank) for rank in (1, 2, 3)], LengthModel(), requests()
+    with ranks(*models) as group:
+        pool = RankPool(own, group, 2)
+        pairs = list(pool.respond(sent))
+        assert len(pairs) == len(sent)
+        assert dict(pairs) == expected(sent)
+        assert pool.report()["truncated"] == {"loglikelihood": 2}
+    assert own.calls == models[0].calls
+    assert models[1].calls == models[2].calls
+    assert sorted(one.context for model in (own, models[1]) for one in model.calls[0][0]) == sorted(
+        one.context for one in sent
+    )
+
+
+def test_the_parts_of_a_model_are_read_together_also_for_its_facts():
+    computed = threading.Event()
+    model, own = LengthModel(1, before=lambda number: computed.set()), LengthModel()
+    with ranks(model) as group:
+        pool = RankPool(own, group, 2)
+        assert pool.info == LengthModel.info
+        assert pool.info == LengthModel.info
+        pool.recall({})
+        list(pool.respond(requests(2)))
+        assert computed.wait(10)
+    assert (own.loads, model.loads) == (1, 1)
+
+
+def test_an_error_of_one_rank_of_a_team_is_what_is_reported():
+    peer_failed = threading.Event()
+
+    class Peer(LengthModel):
+        def resume(self, requests, missing):
+            peer_failed.set()
+            raise ModelError("No memory.")
+            yield
+
+    def collective(number):
+        assert peer_failed.wait(10)
+        raise RuntimeError("Connection closed by peer")
+
+    with ranks(Peer(1)) as group, pytest.raises(ModelError, match=r"Rank 1 of 2: No memory\."):
+        list(RankPool(LengthModel(before=collective), group, 2).respond(requests()))
+
+
+def test_a_request_that_no_rank_of_a_team_can_respond_to_is_named():
+    error = RequestError(1, "Too long.")
+    with ranks(LengthModel(1, error=error)) as group, pytest.raises(RequestError, match="Too long") as caught:
+        list(RankPool(LengthModel(error=error), group, 2).respond(requests(3)))
+    assert caught.value.request == 1

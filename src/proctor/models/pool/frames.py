@@ -68,6 +68,7 @@ class WorkFrame:
         missing: The places of those that are wanted.
         seed: For whatever is drawn.
         digest: Of the identity of rank 0's model; empty: it has none.
+        silent: Whether another rank of the same team sends the responses.
     """
 
     number: int
@@ -75,6 +76,7 @@ class WorkFrame:
     missing: tuple[int, ...]
     seed: int
     digest: str = ""
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +209,7 @@ _TYPES: Mapping[str, type | tuple[type, ...]] = {
     "missing": tuple,
     "seed": int,
     "digest": str,
+    "silent": bool,
     "failed": bool,
     "pairs": tuple,
     "report": dict,

@@ -18,12 +18,13 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import torch
+from torch import distributed
 from torch.distributed import ProcessGroupGloo
 from torch.distributed.distributed_c10d import PrefixStore, Store
 from torch.distributed.rendezvous import rendezvous
@@ -40,6 +41,10 @@ PATIENCE = 15.0
 """Seconds after which a rank that still waits for the others says so."""
 _ONE_MACHINE = "lo"
 """The network device of ranks on one machine: the name of a host in a container may lead nowhere."""
+
+
+TEAM_SECONDS = 600.0
+"""Seconds that a rank waits in a computation for the others of its team: one of them may be storing what has come."""
 
 
 class GlooPipe:
@@ -67,7 +72,45 @@ class GlooPipe:
         return data.numpy().tobytes()
 
 
-def meet(ranks: Ranks, arrival: float = ARRIVAL, *, command: str = "") -> Callable[[int], Pipe]:
+class Meeting:
+    """All ranks, when they have met.
+
+    Args:
+        ranks: This process.
+        store: Where they have met.
+        group: The group of processes.
+    """
+
+    def __init__(self, ranks: Ranks, store: Store, group: Any) -> None:
+        self._ranks, self._store, self._group = ranks, store, group
+        self._teams = 0
+
+    def pipe_to(self, peer: int) -> Pipe:
+        """The pipe to another rank."""
+        return GlooPipe(self._group, peer)
+
+    def join_team(self, size: int) -> None:
+        """Make this rank's team the default group of torch.distributed, which spreads a model over all of its ranks.
+
+        Args:
+            size: How many ranks are a team. All ranks call this, as often as each other.
+        """
+        if distributed.is_initialized():
+            if distributed.get_world_size() == size:
+                return
+            distributed.destroy_process_group()
+        self._teams += 1
+        team, rank = divmod(self._ranks.rank, size)
+        distributed.init_process_group(
+            "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo",
+            store=PrefixStore(f"team/{self._teams}/{team}", self._store),
+            rank=rank,
+            world_size=size,
+            timeout=timedelta(seconds=TEAM_SECONDS),
+        )
+
+
+def meet(ranks: Ranks, arrival: float = ARRIVAL, *, command: str = "") -> Meeting:
     """Wait for all ranks.
 
     Args:
@@ -76,7 +119,7 @@ def meet(ranks: Ranks, arrival: float = ARRIVAL, *, command: str = "") -> Callab
         command: What this process does: all must do the same.
 
     Returns:
-        From another rank to the pipe that leads there.
+        Their meeting.
 
     Raises:
         ModelError: Some have not come, or do not belong to this run.
@@ -101,7 +144,7 @@ def meet(ranks: Ranks, arrival: float = ARRIVAL, *, command: str = "") -> Callab
         raise _not_met(ranks, late, error) from error
     if group.size() != ranks.size:
         raise ModelError(f"{ranks.launcher} started {ranks.size} processes, and {group.size()} have met.")
-    return lambda peer: GlooPipe(group, peer)
+    return Meeting(ranks, store, group)
 
 
 def _reach_store(ranks: Ranks, arrival: float) -> Store:

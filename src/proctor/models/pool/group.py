@@ -9,7 +9,7 @@ from proctor.lazy import need
 from proctor.models.pool.launchers import Ranks
 from proctor.models.pool.opening import open_on_rank
 from proctor.models.pool.rank_group import RankGroup
-from proctor.models.pool.worker import serve
+from proctor.models.pool.worker import leave_team, serve
 
 
 @contextmanager
@@ -26,14 +26,15 @@ def lead(ranks: Ranks, command: str = "") -> Iterator[RankGroup]:
     need("torch", extra="hf")
     from proctor.models.pool.gloo import meet
 
-    pipe_to = meet(ranks, command=command)
-    group = RankGroup({rank: pipe_to(rank) for rank in range(1, ranks.size)})
+    meeting = meet(ranks, command=command)
+    group = RankGroup({rank: meeting.pipe_to(rank) for rank in range(1, ranks.size)}, meeting.join_team)
     try:
         yield group
     except BaseException:
         group.end(failed=True)
         raise
     group.end(failed=False)
+    leave_team()
 
 
 def follow(ranks: Ranks, command: str = "") -> int:
@@ -53,4 +54,8 @@ def follow(ranks: Ranks, command: str = "") -> int:
     need("torch", extra="hf")
     from proctor.models.pool.gloo import meet
 
-    return serve(ranks.rank, meet(ranks, command=command)(0), lambda settings: open_on_rank(settings, ranks))
+    meeting = meet(ranks, command=command)
+    code = serve(ranks.rank, meeting.pipe_to(0), lambda settings: open_on_rank(settings, ranks, meeting.join_team))
+    if not code:
+        leave_team()
+    return code

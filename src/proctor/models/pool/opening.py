@@ -4,7 +4,8 @@
 # been given one GPU and see no other: then that one is number 0. The number in ``--device cuda:0``, which stands in
 # many a command for one GPU, would put all ranks of a machine on that GPU: it counts for a rank alone there. A model
 # that is itself spread over GPUs (parallelize, device_map) gets an equal part of the machine's for each rank, by what
-# the process can see of them.
+# the process can see of them. One that is spread over processes (tp_plan) is opened by a team of them, each on its own
+# device: proctor.models.pool.teams.
 
 from __future__ import annotations
 
@@ -16,13 +17,14 @@ from typing import Any
 from proctor.errors import UsageError
 from proctor.models import declared_kind, open_model
 from proctor.models.pool.launchers import Ranks
+from proctor.models.pool.teams import PLAN, SIZE, JoinTeam, team_size
 from proctor.models.protocols import Model
 from proctor.plurals import counted
 
 log = logging.getLogger("proctor")
 
-SPREAD_OVER_RANKS = frozenset({"tp_plan", "tp_size", "device_mesh"})
-"""Arguments that spread one model over all ranks, which then hold a part of it each."""
+SPREAD_OVER_RANKS = frozenset({PLAN, SIZE})
+"""Arguments that spread one model over several ranks, which then hold a part of it each."""
 POOLED_ELSEWHERE = "pool"
 """The argument by which copies of the model respond in processes that are no ranks."""
 VISIBLE = "CUDA_VISIBLE_DEVICES"
@@ -37,18 +39,19 @@ def is_computed_by_ranks(name: str, args: Collection[str]) -> bool:
         name: The kind of model.
         args: The names of its arguments.
     """
-    return declared_kind(name).computes_here and not ({*SPREAD_OVER_RANKS, POOLED_ELSEWHERE} & {*args})
+    return declared_kind(name).computes_here and POOLED_ELSEWHERE not in args
 
 
-def open_on_rank(settings: Mapping[str, Any], ranks: Ranks) -> Model:
+def open_on_rank(settings: Mapping[str, Any], ranks: Ranks, join: JoinTeam) -> Model:
     """Open this rank's model without its weights.
 
     Args:
         settings: The name of the kind, its ``args``, and the keywords of :func:`proctor.models.open_model`.
         ranks: This process.
+        join: Meets the ranks that hold a part of the same model.
 
     Raises:
-        UsageError: There are fewer GPUs than processes on this machine.
+        UsageError: There are fewer GPUs than processes on this machine, or ranks cannot be divided into teams.
     """
     import torch
 
@@ -58,8 +61,19 @@ def open_on_rank(settings: Mapping[str, Any], ranks: Ranks) -> Model:
     if any(args.get(key) for key in SPREAD_HERE):
         os.environ.update(visible_part(os.environ.get(VISIBLE), count, ranks))
     else:
-        keywords["device"] = rank_device(keywords["device"] or args.get("device"), count, ranks)
+        device = keywords["device"] = rank_device(keywords["device"] or args.get("device"), count, ranks)
+        if (size := team_size(args, ranks.size)) > 1:
+            args = _team_arguments(args, size, device, ranks)
+            join(size)
     return open_model(name, args, lazily=True, **keywords)
+
+
+def _team_arguments(args: Mapping[str, Any], size: int, device: str | None, ranks: Ranks) -> Mapping[str, Any]:
+    """What transformers is given by a team: it takes the GPU and the number of processes from these variables."""
+    _, _, number = (device or "").partition(":")
+    os.environ["LOCAL_RANK"] = number or str(ranks.local_rank)
+    # Given only where it is not all of them, for releases that have no such argument.
+    return args if os.environ.get("WORLD_SIZE") == str(size) else {**args, SIZE: size}
 
 
 def rank_device(wanted: str | None, count: int, ranks: Ranks) -> str | None:

@@ -2,12 +2,16 @@
 
 # A rank that is lost ends the run. Its loss stands in the inbox behind whatever it sent before, so that rank 0 comes by
 # it where it takes responses; and in ``loss``, where a stop finds it: a launcher that sees a process die stops the
-# others. If rank 0 is within a long computation meanwhile, it is interrupted as by Ctrl-C (``NOTICE``).
+# others. If rank 0 is within a long computation meanwhile, it is interrupted as by Ctrl-C (``NOTICE``). Where that does
+# not help, because it waits in a device's library for the rank that is lost, it ends without cleaning up (``LAST``).
 
 from __future__ import annotations
 
 import _thread
+import logging
+import os
 import queue
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -16,9 +20,14 @@ from typing import Any
 from proctor.errors import ModelError
 from proctor.models.pool.channel import GOODBYE, Channel, Pipe
 from proctor.models.pool.frames import EndFrame, ErrorFrame, Frame, FrameError, OpenFrame, StopFrame
+from proctor.models.pool.teams import JoinTeam
 
-NOTICE = 20.0
+log = logging.getLogger("proctor")
+
+NOTICE = 8.0
 """Seconds after the loss of a rank in which rank 0 has to come by; then what it computes is interrupted."""
+LAST = 6.0
+"""Seconds after that in which the interruption has to be noticed."""
 GRACE = 3.0
 """Seconds between a signal to another rank and the end of the run: Ctrl-C reaches all ranks, and rank 0 reports it."""
 
@@ -31,9 +40,11 @@ class RankGroup:
 
     Args:
         pipes: The way to each other rank.
+        join_team: Meets the ranks that hold a part of the same model as this one.
     """
 
-    def __init__(self, pipes: Mapping[int, Pipe]) -> None:
+    def __init__(self, pipes: Mapping[int, Pipe], join_team: JoinTeam) -> None:
+        self.join_team = join_team
         self.inbox: queue.SimpleQueue[tuple[int, Frame]] = queue.SimpleQueue()
         self.computing = threading.Event()
         self.loss: ModelError | None = None
@@ -106,6 +117,17 @@ class RankGroup:
         timer.start()
 
     def _interrupt(self) -> None:
-        """A pass that takes minutes does not look into the inbox."""
+        """A pass that takes minutes does not look into the inbox, and one that waits for a lost rank never ends."""
         if self.computing.is_set() and not self._ended:
             _thread.interrupt_main()
+            time.sleep(LAST)
+        if self.computing.is_set() and not self._ended:
+            log.error("%s %s", self.loss, AGAIN)
+            _leave_now()
+
+
+def _leave_now() -> None:
+    """End this process from a thread, whatever the main thread is in."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(1)

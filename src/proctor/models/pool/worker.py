@@ -108,15 +108,19 @@ class _Worker:
         try:
             self._handle(frame)
         except RequestError as error:
-            self.channel.send(ErrorFrame(number, error.message, error.hint, error.request))
+            self._fail(ErrorFrame(number, error.message, error.hint, error.request))
         except ProctorError as error:
-            self.channel.send(ErrorFrame(number, error.message, error.hint))
+            self._fail(ErrorFrame(number, error.message, error.hint))
         except Exception as error:
             # A model's own code raises what it likes: rank 0 ends the run with it.
             log.debug("Where the model failed:", exc_info=True)
-            self.channel.send(ErrorFrame(number, f"The model failed: {error_line(error)}"))
+            self._fail(ErrorFrame(number, f"The model failed: {error_line(error)}"))
         finally:
             self._busy.clear()
+
+    def _fail(self, frame: ErrorFrame) -> None:
+        self.channel.send(frame)
+        leave_team()
 
     def _handle(self, frame: Frame) -> None:
         if isinstance(frame, OpenFrame):
@@ -138,10 +142,12 @@ class _Worker:
                 "The model on this machine is another one than on rank 0's: its files or its libraries differ.",
                 hint="Give all machines the same checkpoint and the same installation.",
             )
-        _seed(work.seed)
+        seed_torch(work.seed)
         for pair in model.resume(work.requests, work.missing):
-            self.channel.send(ResponsesFrame(work.number, (pair,)))
-        self.channel.send(DoneFrame(work.number, dict(model.report())))
+            if not work.silent:
+                self.channel.send(ResponsesFrame(work.number, (pair,)))
+        if not work.silent:
+            self.channel.send(DoneFrame(work.number, dict(model.report())))
 
     def _own_digest(self) -> str:
         if self._digest is None:
@@ -155,10 +161,21 @@ class _Worker:
         self._model = self._digest = None
 
 
-def _seed(seed: int) -> None:
-    """Ranks draw different numbers: two repeats of one request must not get the same text."""
+def seed_torch(seed: int) -> None:
+    """Ranks draw different numbers: two repeats of one request must not get the same text.
+
+    Args:
+        seed: Of a rank; of all ranks that hold one model together.
+    """
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(seed)
+
+
+def leave_team() -> None:
+    """Compute no more with the other ranks of this one's team, if there are some: they would wait for this one."""
+    distributed = sys.modules.get("torch.distributed")
+    if distributed is not None and distributed.is_available() and distributed.is_initialized():
+        distributed.destroy_process_group()
 
 
 def _leave_now(code: int) -> None:
