@@ -70,3 +70,14 @@ def test_a_group_without_samples_has_the_score_of_its_file(tmp_path):
     assert (group.score.score, group.score.n, group.mean) == (0.5, 8, None)
     assert "acc 0.500 on 8 documents" in said(audit)
     assert audit_document(audit)["results"]["g"]["acc,none"] == 0.5
+
+
+def test_a_group_of_which_a_part_is_chosen_has_no_score(tmp_path):
+    tasks = {name: right_and_wrong("10" * 10) for name in ("a", "b", "c", "d")}
+    nested = {"group_subtasks": {"whole": ["part", "c", "d"], "part": ["a", "b"]}}
+    document = document_of(tasks, **nested)
+    document["results"] |= {"whole": {"alias": "whole", "acc,none": 0.5}, "part": {"alias": "part"}}
+    some = audited(tmp_path, tasks, AuditOptions(tasks=("part",)), document=document)
+    assert [group.group for group in some.groups] == ["part"]
+    every = audited(tmp_path / "all", tasks, AuditOptions(tasks=("?",)), document=document)
+    assert [group.group for group in every.groups] == ["whole", "part"]

@@ -6,7 +6,7 @@ import pytest
 from stored_runs import right_and_wrong, write_run
 
 from proctor.analysis.compare import compare_runs
-from proctor.analysis.comparison import CompareOptions, TaskComparison
+from proctor.analysis.comparison import CompareOptions, TaskComparison, members_of
 from proctor.results.open_runs import open_runs
 
 A, B = "1" * 30 + "0" * 10, "0" * 5 + "1" * 33 + "0" * 2
@@ -36,3 +36,23 @@ def test_the_whole_is_a_line_for_people_and_a_document_for_programs(comparison):
     assert "B against A: " in repr(comparison)
     document = comparison.to_dict()
     assert document["pairs"][0]["tasks"][0]["task"] == "t"
+
+
+def test_a_group_within_one_that_was_not_compared_is_in_no_other(tmp_path):
+    groups = {"group_subtasks": {"whole": ["part", "c"], "part": ["a", "b"]}}
+    tasks = {name: right_and_wrong("10" * 10) for name in "abc"}
+    runs = [open_runs([write_run(tmp_path / name, tasks, **groups)]).runs[0] for name in ("x", "y")]
+    (pair,) = compare_runs(runs, CompareOptions(tasks=("part",))).pairs
+    # What is chosen of "whole" is not all of it: a score of two subjects is not that of the exam.
+    assert [one.group for one in pair.groups] == ["part"]
+    assert members_of(runs[0], pair.groups) == {"a", "b"}
+    (pair,) = compare_runs(runs, CompareOptions()).pairs
+    assert [one.group for one in pair.groups] == ["whole", "part"]
+    assert members_of(runs[0], pair.groups) == {"part", "a", "b", "c"}
+
+
+def test_a_group_that_contains_itself_ends(tmp_path):
+    tasks = {name: right_and_wrong("10" * 10) for name in "ab"}
+    runs = [open_runs([write_run(tmp_path / name, tasks, group_subtasks={"g": ["a", "b", "g"]})]).runs[0]
+            for name in ("x", "y")]  # fmt: skip
+    assert members_of(runs[0], compare_runs(runs).pairs[0].groups) == {"a", "b", "g"}

@@ -162,3 +162,20 @@ def test_tasks_of_one_run_and_differences_by_a_column(tmp_path, capsys):
     document = json.loads(capsys.readouterr().out)
     assert document["pairs"][0]["paired_names"] == {"x_letter": "x_text"}
     assert len(document["pairs"][0]["by"][0]["cells"]) == 80
+
+
+def test_a_page_of_the_comparison(runs, capsys, tmp_path):
+    page = tmp_path / "compare.html"
+    text = printed(capsys, runs[0], runs[2], "--html", page, "--tasks", "t")
+    assert text.splitlines()[-1].startswith(f"{page}: 0.")
+    assert text.splitlines()[-1].endswith(f"MB; documents that changed sides: {page}#f=disagree")
+    written = page.read_text(encoding="utf-8")
+    assert "is worse than A on t by 50.0" in written.replace("\N{NO-BREAK SPACE}", " ")
+    json.loads(printed(capsys, *runs, "--html", page, "--json"))
+    assert page.read_text(encoding="utf-8") != written
+
+
+def test_a_page_takes_the_place_of_no_run(runs, capsys, tmp_path):
+    assert "is a file of the run that is read" in failed(capsys, runs[0], runs[1], "--html", runs[1])
+    assert "cannot be written" in failed(capsys, runs[0], runs[1], "--html", tmp_path / "no" / "x.html")
+    assert "--html is empty" in failed(capsys, runs[0], runs[1], "--html", " ")

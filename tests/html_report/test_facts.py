@@ -3,7 +3,11 @@ from __future__ import annotations
 import pytest
 from report_pages import facts_of, stored
 
-from proctor.html_report.facts import compared, score_rows
+from proctor.analysis.audit import audit_run
+from proctor.analysis.compare import compare_runs
+from proctor.analysis.comparison import CompareOptions
+from proctor.analysis.run_audit import AuditOptions
+from proctor.html_report.facts import ReportFacts, compared, score_rows
 
 
 def test_rows_are_the_tree_with_the_scores_of_each_run(pair):
@@ -41,3 +45,10 @@ def test_runs_that_cannot_be_compared_have_a_reason(tmp_path, run):
     assert comparison is None
     assert reason is not None
     assert "no task in common" in reason
+
+
+def test_of_chosen_tasks_there_is_what_was_chosen(pair):
+    comparison = compare_runs(pair, CompareOptions(tasks=("exam_two",)))
+    audits = tuple(audit_run(run, AuditOptions(tasks=("exam_two",))) for run in pair)
+    rows = score_rows(ReportFacts(tuple(pair), audits, comparison))
+    assert [(row.name, row.depth, row.inside) for row in rows] == [("exam_two", 0, ())]

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 from report_pages import Page, page_of, stored
+from stored_runs import right_and_wrong
 
 from proctor.analysis.audit import audit_run
+from proctor.analysis.compare import compare_runs
+from proctor.analysis.comparison import CompareOptions
 from proctor.analysis.wording import number
 from proctor.errors import UsageError
 from proctor.html_report.facts import ReportOptions
@@ -97,3 +100,18 @@ def test_a_report_that_cannot_be_written_leaves_the_one_before(tmp_path, monkeyp
         write_report(file, "나")
     assert [path.name for path in tmp_path.iterdir()] == ["r.html"]
     assert file.read_text(encoding="utf-8") == "가"
+
+
+def test_a_comparison_that_was_made_is_what_the_page_is_about(tmp_path):
+    def run(name, pattern):
+        lines = [{**line, "acc_norm": 1.0 - line["acc"], "metrics": ["acc", "acc_norm"]}
+                 for line in right_and_wrong(pattern)]  # fmt: skip
+        return stored(tmp_path, name, {"one": lines, "exam_two": "10" * 10})
+
+    runs = [run("a", "1" * 30), run("b", "0" * 30)]
+    comparison = compare_runs(runs, CompareOptions(metric="acc_norm", tasks=("one",), margin=0.02))
+    page = make_report(comparison.runs, ReportOptions("en"), comparison=comparison)
+    text = Page(page).text
+    assert "B is better than A on one by 100.0 points" in text
+    assert "exam_two" not in page.split('<section id="about"')[0]
+    assert "B is worse than A on one by 100.0 points" in Page(make_report(runs, ReportOptions("en"))).text

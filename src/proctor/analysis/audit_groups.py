@@ -73,12 +73,17 @@ def detectable(n: int, binary: bool) -> float | None:
 def audited_groups(run: StoredRun, read: Mapping[str, AuditedTask], options: AuditOptions) -> Iterator[GroupAudit]:
     """The groups of a run of which at least two tasks have a common metric.
 
+    Where tasks were chosen, groups that are chosen whole: a mean of some subjects is not the score of the exam.
+
     Args:
         run: The run.
         read: Its tasks, by name.
         options: What is asked for.
     """
+    known = set(run.tasks)
     for name in run.groups:
+        if options.tasks and known & set(run.leaves(name)) - set(read):
+            continue
         members = [(read[task], main) for task in run.leaves(name) if task in read and (main := read[task].audit.main)]
         members = [(one, main) for one, main in members if one.values]
         own = [metric for metric in run.scores(name) if any(main.metric == metric for _, main in members)]

@@ -313,9 +313,10 @@ def _pair(
 ) -> PairComparison:
     a, b = runs[i], runs[j]
     names = [one.task for one in tasks]
-    groups = tuple(
-        made for name in a.groups if name in b.groups and (made := compare_group(name, a, tasks, options)) is not None
-    )
+    # Where tasks were chosen, groups that are chosen whole: a mean of some subjects is not the score of the exam.
+    unchosen = set(a.tasks) & set(b.tasks) - set(names) if options.tasks else set[str]()
+    whole = [name for name in a.groups if name in b.groups and not unchosen & set(a.leaves(name))]
+    groups = tuple(made for name in whole if (made := compare_group(name, a, tasks, options)) is not None)
     left = ((), ()) if options.tasks else (_alone(a, b), _alone(b, a))
     by_column = tuple(divided_comparisons(a, tasks, groups, options))
     return PairComparison(i, j, tuple(tasks), groups, setting_differences(a, b, names), *left, by_column)

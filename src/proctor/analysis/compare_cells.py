@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 
 from proctor.analysis.by_column import CellComparison, DividedComparison, differences_by, divided
-from proctor.analysis.comparison import CompareOptions, GroupComparison, TaskComparison
+from proctor.analysis.comparison import CompareOptions, GroupComparison, TaskComparison, members_of
 from proctor.analysis.corpus_statistics import STATISTICS
 from proctor.analysis.draws import source_of
 from proctor.analysis.paired import PairedDifference, paired_difference
@@ -28,7 +28,7 @@ def divided_comparisons(
     """
     if options.by is None:
         return
-    inside = {member for members in run.groups.values() for member in members}
+    inside = members_of(run, groups)
     roots = [one for one in groups if one.group not in inside]
     in_roots = {task for one in roots for task in one.tasks}
     for group in roots:

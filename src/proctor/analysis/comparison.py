@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -163,6 +163,21 @@ class PairComparison:
     only_a: tuple[str, ...]
     only_b: tuple[str, ...]
     divided: tuple[DividedComparison, ...] = ()
+
+
+def members_of(run: StoredRun, groups: Sequence[GroupComparison]) -> frozenset[str]:
+    """What is inside of groups, at any depth: groups that are not there are the differences that were stated before.
+
+    Args:
+        run: The first run of a pair, which says what is in which group.
+        groups: The groups that were compared.
+    """
+    found, waiting = set[str](), [one.group for one in groups]
+    while waiting:
+        inside = set(run.groups.get(waiting.pop(), ())) - found
+        found |= inside
+        waiting += inside
+    return frozenset(found)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from proctor.cli.cache import add_store_flag
-from proctor.cli.stored_runs import add_analysis_flags, add_runs, one_run, report_unread
+from proctor.cli.stored_runs import add_analysis_flags, add_runs, one_run, refuse_own_files, report_unread
 from proctor.cli.values import Words
 from proctor.errors import UsageError, printable
 
@@ -48,6 +49,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--by_number", action="store_true", help="pair documents by number, whatever they hold")
     parser.add_argument("--flips", type=int, default=0, metavar="N", help="show N documents that changed sides")
+    parser.add_argument("--html", metavar="FILE", help="also write the comparison as a page, with every document")
     add_store_flag(parser)
 
 
@@ -71,15 +73,32 @@ def execute(namespace: argparse.Namespace) -> int:
         by=namespace.by,
         pair_tasks=tuple(namespace.pair_tasks or ("auto",)),
     )
+    if namespace.html is not None and not namespace.html.strip():
+        raise UsageError("--html is empty; it must be the path of a file.")
     runs = _runs(namespace)
+    refuse_own_files(namespace.html, runs)
     comparison = compare_runs(runs, options)
+    page = _page(comparison, namespace) if namespace.html else None
     if namespace.json:
         from proctor.analysis.compare_document import comparison_document
 
         print(json.dumps(comparison_document(comparison), ensure_ascii=False, indent=2))
         return 0
-    print("\n".join(_lines(comparison, namespace)))
+    print("\n".join([*_lines(comparison, namespace), *(["", page] if page else [])]))
     return 0
+
+
+def _page(comparison: Comparison, namespace: argparse.Namespace) -> str:
+    """Write the comparison as a page; the line that says where."""
+    from proctor.cli.report import save_page
+    from proctor.html_report.facts import ReportOptions
+    from proctor.html_report.report import make_report
+
+    words = ["proctor", "report", *map(str, namespace.runs), "-o", namespace.html]
+    options = ReportOptions(by=namespace.by, command=" ".join(map(shlex.quote, words)))
+    said = save_page(namespace.html, make_report(comparison.runs, options, comparison=comparison))
+    flips = any(map(_has_flips, comparison.pairs))
+    return f"{said}; documents that changed sides: {printable(namespace.html)}#f=disagree" if flips else said
 
 
 def _runs(namespace: argparse.Namespace) -> Sequence[StoredRun]:
@@ -109,10 +128,15 @@ def _lines(comparison: Comparison, namespace: argparse.Namespace) -> list[str]:
     lines += pair_lines(pair, comparison, markdown=namespace.markdown)
     if namespace.flips:
         lines += _flips(comparison, pair, namespace.flips)
-    elif any(one.counts and one.counts.only_a + one.counts.only_b for one in pair.tasks) and not namespace.markdown:
+    elif _has_flips(pair) and not namespace.markdown:
         words = " ".join(printable(path) for path in namespace.runs)
-        lines += ["", f"Documents that changed sides: proctor compare {words} --flips 20"]
+        page = "" if namespace.html else "; as a page: --html compare.html"
+        lines += ["", f"Documents that changed sides: proctor compare {words} --flips 20{page}"]
     return lines
+
+
+def _has_flips(pair: PairComparison) -> bool:
+    return any(one.counts and one.counts.only_a + one.counts.only_b for one in pair.tasks)
 
 
 def _flips(comparison: Comparison, pair: PairComparison, most: int) -> list[str]:

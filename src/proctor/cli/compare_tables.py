@@ -14,7 +14,7 @@ from proctor.analysis.compare_text import (
     task_sentence,
     verdict_counts,
 )
-from proctor.analysis.comparison import Comparison, GroupComparison, PairComparison, TaskComparison
+from proctor.analysis.comparison import Comparison, GroupComparison, PairComparison, TaskComparison, members_of
 from proctor.analysis.flips import Flip, Pick
 from proctor.analysis.task_scores import name_of
 from proctor.analysis.verdicts import Judgement, Verdict
@@ -102,7 +102,7 @@ def _spaced(lines: Sequence[str]) -> list[str]:
 
 def _roots(pair: PairComparison, comparison: Comparison) -> Iterator[GroupComparison]:
     """Groups that are in no other group: their differences are the ones that were stated before."""
-    inside = {member for members in comparison.runs[pair.a].groups.values() for member in members}
+    inside = members_of(comparison.runs[pair.a], pair.groups)
     yield from (one for one in pair.groups if one.group not in inside)
 
 

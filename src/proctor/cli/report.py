@@ -48,7 +48,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def execute(namespace: argparse.Namespace) -> int:
     """Write the file, and say how large it is."""
-    from proctor.html_report.report import make_report, write_report
+    from proctor.html_report.report import make_report
     from proctor.results.open_runs import open_runs
 
     if not namespace.output.strip():
@@ -57,12 +57,27 @@ def execute(namespace: argparse.Namespace) -> int:
     report_unread(opened)
     refuse_own_files(namespace.output, opened.runs)
     text = make_report(opened.runs, _options(namespace), unread=opened.unread, files=opened.files)
-    try:
-        size = write_report(Path(namespace.output), text)
-    except OSError as error:
-        raise UsageError(f"{namespace.output} cannot be written: {error.strerror or error}.") from error
-    print(f"{printable(namespace.output)}: {size / 1e6:.2f} MB")
+    print(save_page(namespace.output, text))
     return 0
+
+
+def save_page(output: str, text: str) -> str:
+    """Write a page; return the line that says where, and how large it is.
+
+    Args:
+        output: The file.
+        text: The page.
+
+    Raises:
+        UsageError: It cannot be written.
+    """
+    from proctor.html_report.report import write_report
+
+    try:
+        size = write_report(Path(output), text)
+    except OSError as error:
+        raise UsageError(f"{output} cannot be written: {error.strerror or error}.") from error
+    return f"{printable(output)}: {size / 1e6:.2f} MB"
 
 
 def _options(namespace: argparse.Namespace) -> ReportOptions:

@@ -109,21 +109,23 @@ class Row:
 
 
 def score_rows(facts: ReportFacts) -> tuple[Row, ...]:
-    """Groups and tasks of all runs, in the order of the first one that has them.
+    """Groups and tasks of all runs, in the order of the first one that has them; of chosen tasks, what was chosen.
 
     Args:
         facts: What there is.
     """
     parts = [_parts(audit) for audit in facts.audits]
+    shown = {name for one in parts for name in one} if any(audit.options.tasks for audit in facts.audits) else None
     rows: dict[str, Row] = {}
     for run in facts.runs:
         above: list[str] = []
         for name, depth in run.tree():
             del above[depth:]
-            if name not in rows:
+            if name not in rows and (shown is None or name in shown):
                 mine = tuple(one.get(name) for one in parts)
                 scores = tuple(_score(part, other, name) for part, other in zip(mine, facts.runs, strict=True))
-                rows[name] = Row(name, run.alias(name), depth, tuple(above), name in run.groups, mine, scores)
+                around = tuple(above if shown is None else (one for one in above if one in shown))
+                rows[name] = Row(name, run.alias(name), len(around), around, name in run.groups, mine, scores)
             above.append(name)
     return tuple(rows.values())
 

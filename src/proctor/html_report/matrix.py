@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from proctor.analysis.compare_text import MARKS, letter
-from proctor.analysis.comparison import Comparison, GroupComparison, TaskComparison
+from proctor.analysis.comparison import Comparison, GroupComparison, TaskComparison, members_of
 from proctor.analysis.corpus_statistics import STATISTICS
 from proctor.analysis.verdicts import Verdict
 from proctor.analysis.wording import in_points, p_value, signed
@@ -37,10 +37,10 @@ def matrices(comparison: Comparison, language: Language) -> Iterator[Html]:
 
 def _by_root(comparison: Comparison) -> Mapping[str, _Cells]:
     """By title, the comparisons of all pairs: by name where two tasks have one alias, so that none takes a cell."""
-    inside = {member for run in comparison.runs for members in run.groups.values() for member in members}
     found: dict[str, _Cells] = {}
     aliases = dict[str, str]()
     for pair in comparison.pairs:
+        inside = members_of(comparison.runs[pair.a], pair.groups)
         groups = [one for one in pair.groups if one.group not in inside]
         covered = {task for one in groups for task in one.tasks}
         tasks = [one for one in pair.tasks if one.result and one.task not in covered and one.task not in inside]

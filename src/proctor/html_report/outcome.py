@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from proctor.analysis.compare_text import letter
-from proctor.analysis.comparison import Comparison, GroupComparison, PairComparison, TaskComparison
+from proctor.analysis.comparison import Comparison, GroupComparison, PairComparison, TaskComparison, members_of
 from proctor.analysis.corpus_statistics import STATISTICS
 from proctor.analysis.run_audit import ScoreAudit
 from proctor.analysis.task_scores import name_of
@@ -45,7 +45,7 @@ def main_comparison(pair: PairComparison, comparison: Comparison) -> GroupCompar
         pair: Two of the runs.
         comparison: All of them.
     """
-    inside = {member for members in comparison.runs[pair.a].groups.values() for member in members}
+    inside = members_of(comparison.runs[pair.a], pair.groups)
     groups = [one for one in pair.groups if one.group not in inside]
     tasks = [one for one in pair.tasks if one.result is not None and one.task not in inside]
     return next(iter([*groups, *tasks, *(one for one in pair.tasks if one.result is not None)]), None)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from proctor.analysis.audit import audit_run
+from proctor.analysis.comparison import Comparison
 from proctor.analysis.run_audit import AuditOptions, RunAudit
 from proctor.errors import UsageError
 from proctor.html_report.about import about
@@ -40,6 +41,7 @@ def make_report(
     *,
     unread: Iterable[Unread] = (),
     files: int = 0,
+    comparison: Comparison | None = None,
 ) -> str:
     """The page of some runs.
 
@@ -48,6 +50,7 @@ def make_report(
         options: What is asked for.
         unread: Files that could not be read: the page names them.
         files: How many files were looked at.
+        comparison: Of these runs, where it has been made: the page is about its tasks, metric and clusters.
 
     Returns:
         HTML: one file without references to others, the same for the same runs and options.
@@ -60,15 +63,13 @@ def make_report(
     options = options or ReportOptions()
     language = language_of(options.language)
     exclusions = read_exclusions(options.exclude) if options.exclude else None
-    wanted = AuditOptions(by=options.by)
+    wanted = _audit_options(options, comparison)
     with Spool() as spool:
         collector = Collector(spool, options.by)
         audits = tuple([audit_run(run, wanted, collector.watch(place, run)) for place, run in enumerate(runs)])
         _warn_of_damage(audits)
-        comparison, reason = compared(runs, collector.scores)
-        facts = ReportFacts(
-            *(tuple(runs), audits, comparison, reason, tuple(unread), files, collector.scores, exclusions)
-        )
+        found, reason = (comparison, None) if comparison else compared(runs, collector.scores)
+        facts = ReportFacts(*(tuple(runs), audits, found, reason, tuple(unread), files, collector.scores, exclusions))
         rows = score_rows(facts)
         before = [
             scores(facts, rows, language),
@@ -100,6 +101,14 @@ def _warn_of_damage(audits: Sequence[RunAudit]) -> None:
             "The samples of %s cannot be read, and the page has their scores alone: %s%s",
             counted(len(reasons), "task"), " ".join(reasons[:5]), " ..." if len(reasons) > 5 else "",
         )  # fmt: skip
+
+
+def _audit_options(options: ReportOptions, comparison: Comparison | None) -> AuditOptions:
+    """What is looked at in each run: what a comparison was asked for, so that both speak of the same scores."""
+    if comparison is None:
+        return AuditOptions(by=options.by)
+    asked = comparison.options
+    return AuditOptions(metric=asked.metric, tasks=asked.tasks, cluster=asked.cluster, by=options.by)
 
 
 def write_report(file: Path, text: str) -> int:

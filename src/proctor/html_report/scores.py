@@ -47,7 +47,7 @@ def scores(facts: ReportFacts, rows: tuple[Row, ...], language: Language) -> Htm
         _legend(facts, scale, language),
         table([*columns.headers()], body, label=language.text("scores"), class_="tree"),
         element("p", language.text("scores_note"), class_="note"),
-        _all_metrics(facts, language),
+        _all_metrics(facts, rows, language),
     )
 
 
@@ -232,10 +232,11 @@ def _legend(facts: ReportFacts, scale: Scale | None, language: Language) -> Html
     return element("p", *shown, *facts_, class_="legend")
 
 
-def _all_metrics(facts: ReportFacts, language: Language) -> Html:
-    """Every score as the results files have it, with lm-eval's standard error."""
-    names = list(dict.fromkeys(name for run in facts.runs for name, _ in run.tree()))
-    lines = [line for name in names for line in _metric_lines(facts.runs, name)]
+def _all_metrics(facts: ReportFacts, rows: Sequence[Row], language: Language) -> Html | None:
+    """Every score as the results files have it, with lm-eval's standard error; None where there is none."""
+    lines = [line for row in rows for line in _metric_lines(facts.runs, row.name)]
+    if not lines:
+        return None
     headers = [language.text("task"), language.text("metric"), language.text("filter")]
     for place in range(len(facts.runs)):
         label = letter(place) if len(facts.runs) > 1 else language.text("score")
