@@ -179,3 +179,10 @@ def test_a_page_takes_the_place_of_no_run(runs, capsys, tmp_path):
     assert "is a file of the run that is read" in failed(capsys, runs[0], runs[1], "--html", runs[1])
     assert "cannot be written" in failed(capsys, runs[0], runs[1], "--html", tmp_path / "no" / "x.html")
     assert "--html is empty" in failed(capsys, runs[0], runs[1], "--html", " ")
+
+
+def test_the_command_for_flips_makes_the_same_comparison(runs, capsys):
+    """Else it compares other documents, or with one run none at all."""
+    text = printed(capsys, runs[0], runs[2], "--tasks", "t", "--metric", "acc", "--pair_tasks", "t*=u*")
+    command = f"proctor compare {runs[0]} {runs[2]} --metric acc --tasks t --pair_tasks 't*=u*' --flips 20"
+    assert f"Documents that changed sides: {command}; as a page" in text

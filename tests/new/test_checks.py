@@ -28,6 +28,14 @@ def test_counts_positions_and_lengths_are_always_said():
     ]
 
 
+def test_options_of_one_length_are_counted_apart():
+    shown = remarks(document(2, "One?", ["a", "b"], 1), document(3, "Two?", ["c", "dd"], 1))
+    assert shown[-1] == (
+        "note: the right option is the longest, or one of the longest, in 50%, and all options are equally long in "
+        "50%; always the longest would score 0.75"
+    )
+
+
 def test_a_skew_of_the_right_positions_is_a_warning():
     shown = remarks(*varied(40, gold=lambda n: 0 if n % 2 else n % 4))
     assert any(one.startswith("warning: right options by position") and "--choice_orders" in one for one in shown)

@@ -48,7 +48,7 @@ def test_what_is_no_data_set_is_an_error(folder):
     (folder / "org" / "exam" / "README.md").write_text(f"---\nconfigs:\n{names}---\n")
     with pytest.raises(UsageError, match=r"hf:org/exam has 20 configurations: c0, .*, c11 and 8 more") as caught:
         read_data_set("hf:org/exam", None)
-    assert "hf:org/exam:c0" in str(caught.value)
+    assert "hf:org/exam:CONFIG" in str(caught.value)
     with pytest.raises(UsageError, match="no configuration 'c99'"):
         read_data_set("hf:org/exam:c99", None)
 

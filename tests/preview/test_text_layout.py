@@ -25,6 +25,7 @@ def test_a_rule_is_as_wide_as_the_text():
     assert len(rule("sums", "-")) == text_layout.WIDTH
     # Codes for the terminal take no room.
     assert rule("\x1b[1msums\x1b[0m", "=", length=4).count("=") == 74
+    assert rule("국어", "=") == "== 국어 " + "=" * 72
     assert rule("x" * 200, "=").endswith(" ==")
 
 

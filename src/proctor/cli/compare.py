@@ -129,14 +129,24 @@ def _lines(comparison: Comparison, namespace: argparse.Namespace) -> list[str]:
     if namespace.flips:
         lines += _flips(comparison, pair, namespace.flips)
     elif _has_flips(pair) and not namespace.markdown:
-        words = " ".join(printable(path) for path in namespace.runs)
         page = "" if namespace.html else "; as a page: --html compare.html"
-        lines += ["", f"Documents that changed sides: proctor compare {words} --flips 20{page}"]
+        lines += ["", f"Documents that changed sides: {_flips_command(namespace)}{page}"]
     return lines
 
 
 def _has_flips(pair: PairComparison) -> bool:
     return any(one.counts and one.counts.only_a + one.counts.only_b for one in pair.tasks)
+
+
+def _flips_command(namespace: argparse.Namespace) -> str:
+    """The same comparison with the documents that changed sides: flags that choose or pair documents stay."""
+    words = ["proctor", "compare", *namespace.runs]
+    words += ["--metric", namespace.metric] if namespace.metric else []
+    words += ["--tasks", *namespace.tasks] if namespace.tasks else []
+    words += ["--pair_tasks", *namespace.pair_tasks] if namespace.pair_tasks else []
+    words += ["--by_number"] if namespace.by_number else []
+    words += ["--store", namespace.store] if namespace.store else []
+    return printable(shlex.join([*words, "--flips", "20"]))
 
 
 def _flips(comparison: Comparison, pair: PairComparison, most: int) -> list[str]:

@@ -78,12 +78,15 @@ def _lengths(documents: Sequence[NewDocument]) -> list[Remark]:
         return []
     golds, options = [document.golds[0] for document in single], [document.options for document in single]
     _, baseline = extreme_length(options, golds, longest=True)
+    equal = sum(len(set(map(len, texts))) == 1 for texts in options)
     share = sum(
         len(texts[gold]) == max(map(len, texts)) and len(set(map(len, texts))) > 1
         for texts, gold in zip(options, golds, strict=True)
     )
-    text = f"the right option is the longest, or one of the longest, in {share / len(single):.0%}; "
-    text += f"always the longest would score {baseline.acc:.2f}"
+    text = f"the right option is the longest, or one of the longest, in {share / len(single):.0%}"
+    # Without this the score can be above the share: where all are equally long, it has what chance gives.
+    text += f", and all options are equally long in {equal / len(single):.0%}" if equal else ""
+    text += f"; always the longest would score {baseline.acc:.2f}"
     return [Remark("warning" if baseline.conspicuous and len(single) >= 10 else "note", text)]
 
 

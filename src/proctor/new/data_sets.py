@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,9 +12,7 @@ from proctor.new.table import Table
 
 PREFIX = "hf:"
 LONGEST_MESSAGE = 600
-"""Letters of a message that are shown: it may list all configurations."""
-SHOWN = 12
-"""Configurations that are named."""
+"""Letters of a message that are shown."""
 EVALUATED = ("test", "validation", "val", "train")
 """The splits of a data set that may be evaluated; the first that is there is."""
 
@@ -86,15 +83,14 @@ def _splits(name: str, config: str | None) -> Any:
     try:
         return load_splits(assemble_task(_Node(name, keys)))
     except TaskError as error:
-        names = re.findall(r"'([^']+)'", error.message.partition("available configs:")[2].partition("]")[0])
-        if config is None and names:
-            message = f"{PREFIX}{name} has {len(names)} configurations: {', '.join(names[:SHOWN])}"
-            more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-            raise UsageError(f"{message}{more}.", hint=f"Name one: {PREFIX}{name}:{names[0]}.") from error
-        said = error.errors[0].message.partition(f"task '{name}': ")[2] or error.message
+        first = error.errors[0]
+        said = first.message.partition(f"task '{name}': ")[2] or error.message
         shown = said if len(said) <= LONGEST_MESSAGE else f"{said[:LONGEST_MESSAGE]} ..."
-        hint = f"A configuration is named behind a colon: {PREFIX}{name}:CONFIG."
-        raise UsageError(f"{PREFIX}{name}: {shown}", hint=hint) from error
+        own = shown.removeprefix(f"the data set {name} ")
+        place = f"{PREFIX}{name} {own}" if own != shown else f"{PREFIX}{name}: {shown}"
+        known = f"{first.hint} " if config and first.hint else ""
+        hint = f"{known}A configuration is named behind a colon: {PREFIX}{name}:CONFIG."
+        raise UsageError(place, hint=hint) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,7 @@ class _Writer:
         if counted:
             shown.append(count_text(total.tokens, "token"))
             whole.append(count_text(round(total.all_tokens), "token"))
-        lines = ["", rule("in sum", "═"), f"shown  {', '.join(shown)}", f"all    {', '.join(whole)}"]
+        lines = ["", rule("summary", "═"), f"shown  {', '.join(shown)}", f"all    {', '.join(whole)}"]
         if total.cut:
             lines.append(f"warning: {count_text(total.cut, 'prompt')} shown here cannot be read whole by the model.")
         return "\n".join(lines)
@@ -160,7 +160,7 @@ class _Writer:
         count = count_text(len(task.documents), "document")
         lines = [
             *([""] if self._total.tasks else []),
-            rule(self._bold(spec.name), "═", len(spec.name)),
+            rule(self._bold(spec.name), "═", column_count(spec.name)),
             f"{spec.output}, {count} in split {spec.data.eval_split!r} of {source}",
             self._shots_line(task),
         ]
@@ -171,7 +171,7 @@ class _Writer:
         shots = count_text(spec.n_shot, "few-shot example") if spec.n_shot else "no few-shot examples"
         lines = [
             *([""] if self._total.tasks else []),
-            rule(self._bold(spec.name), "═", len(spec.name)),
+            rule(self._bold(spec.name), "═", column_count(spec.name)),
             f"{count_text(len(task.documents), 'document')} of {spec.made_by}, {shots}",
         ]
         return [*lines, shown_path(spec.file)] if spec.file else lines

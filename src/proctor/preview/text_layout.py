@@ -14,7 +14,7 @@ WIDTH = 80
 
 def rule(title: str, line: str, length: int | None = None) -> str:
     """A title in a line as wide as the text; ``length``: of the title, where it holds codes for the terminal."""
-    return f"{line * 2} {title} {line * max(2, WIDTH - 4 - (len(title) if length is None else length))}"
+    return f"{line * 2} {title} {line * max(2, WIDTH - 4 - (column_count(title) if length is None else length))}"
 
 
 def framed(title: str, painted: str, text: str) -> list[str]:

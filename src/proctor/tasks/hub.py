@@ -59,6 +59,17 @@ def _without_log_of_failures() -> Iterator[None]:
         readers.setLevel(before)
 
 
+def hide_bars() -> None:
+    """Keep the bars of ``datasets`` out of the progress display of the run, which they would be drawn over.
+
+    A task's ``process_docs`` draws them too, over rows that were read before and so without ``datasets``.
+    """
+    if not os.environ.get("PROCTOR_DATASETS_PROGRESS"):
+        import datasets
+
+        datasets.disable_progress_bars()
+
+
 @_without_log_of_failures()
 def load_dataset(path: str, name: str | None, **kwargs: Any) -> Any:
     """``datasets.load_dataset``, which opens the same configuration of an unchanged data set once."""

@@ -73,3 +73,31 @@ def test_absent_data_are_those_of_each_task_that_needs_them():
         one.message == "The data set org/exam (main) of task 'a' is not on this machine and the hub cannot be reached."
     )
     assert other.message == "The data set org/exam of task 'b' is not on this machine and the hub cannot be reached."
+
+
+NAMES = [f"c{number}" for number in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("keys", "text", "message", "hint"),
+    [
+        ({"dataset_name": "c30"}, f"BuilderConfig 'c30' not found. Available: {NAMES}", "'c30'.", "Did you mean 'c3'"),
+        (
+            {"dataset_name": "easy"},
+            f"BuilderConfig 'easy' not found. Available: {NAMES}",
+            "the data set org/exam has no configuration 'easy'.",
+            "It has c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11 and 8 more.",
+        ),
+        (
+            {},
+            f"Config name is missing.\nPlease pick one among the available configs: {NAMES[:2]}\nExample of usage: ...",
+            "the data set org/exam has 2 configurations: c0, c1.",
+            "dataset_name: NAME takes one of them.",
+        ),
+    ],
+)
+def test_a_missing_configuration_is_named_with_the_closest_ones(spec, keys, text, message, hint):
+    error = explain(spec(**keys), "org/exam", ValueError(text))
+    assert isinstance(error, TaskError)
+    assert error.errors[0].message.endswith(message)
+    assert (error.errors[0].hint or "").startswith(hint)

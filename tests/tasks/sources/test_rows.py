@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import datasets
 import pytest
 
 from proctor.tasks.data import Splits
@@ -80,6 +81,14 @@ def test_process_docs_gets_a_data_set(exam: Path) -> None:
     assert list(again.documents("test", process_docs)) == first
     assert isinstance(again.documents("test")._rows, ArrowRows)
     assert [row["more"] for row in first] == [2, 1]
+
+
+def test_process_docs_draws_no_bars_over_the_display(exam: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    list(splits(exam).documents("test"))
+    datasets.enable_progress_bars()
+    mark = os.urandom(4).hex()  # another function each time: datasets keeps what an equal one made
+    list(splits(exam).documents("test", lambda rows: rows.map(lambda row: {"mark": mark})))
+    assert "Map" not in capfd.readouterr().err
 
 
 def test_a_changed_file_is_read_anew(exam: Path) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from proctor.errors import DataError, Finding, TaskError, did_you_mean, error_line, error_text
 from proctor.tasks.spec import TaskSpec
 
 ABSENT = ("ConnectionError", "OfflineModeIsEnabled", "LocalEntryNotFoundError", "ConnectTimeout", "ReadTimeout")
+
+MOST_LISTED = 12
+"""How many configurations of a data set are named."""
 
 LONGEST_CAST = 400
 """Letters of Arrow's words on types that are shown; they can hold all columns of two files."""
@@ -42,9 +45,7 @@ def explain(spec: TaskSpec, path: str, error: Exception) -> DataError | TaskErro
     if unknown is not None:
         return TaskError(unknown)
     if "BuilderConfig" in text or "Config name is missing" in text:
-        return TaskError(
-            spec.error(f"the data set {path} has no configuration {spec.data.name!r}. {text}", "dataset_name")
-        )
+        return TaskError(_no_configuration(spec, path, text))
     # By text and by the class's name: which class is raised depends on the versions of ``datasets`` and of the client
     # of the hub.
     if "gated" in text.lower() or "401" in text or kind == "GatedRepoError":
@@ -60,6 +61,27 @@ def explain(spec: TaskSpec, path: str, error: Exception) -> DataError | TaskErro
     if kind in ("DatasetNotFoundError", "FileNotFoundError", "EmptyDatasetError", "DataFilesNotFoundError"):
         return TaskError(spec.error(f"the data set {name} does not exist or holds no data: {text}", "dataset_path"))
     return _of_content(spec, name, error)
+
+
+def _no_configuration(spec: TaskSpec, path: str, text: str) -> Finding:
+    """A configuration that the data set lacks, or that must be named.
+
+    ``datasets`` lists all that there are, often dozens, and so for each task of a group that lacks its own.
+    """
+    there = re.findall(r"'([^']*)'", text.partition("vailable")[2].partition("]")[0])
+    name = spec.data.name
+    if name is None:
+        message = f"the data set {path} has {len(there)} configurations: {_listed(there)}."
+        return spec.error(message, "dataset_path", hint="dataset_name: NAME takes one of them.")
+    message = f"the data set {path} has no configuration {name!r}."
+    if not there:
+        return spec.error(f"{message} {text}", "dataset_name")
+    return spec.error(message, "dataset_name", hint=did_you_mean(name, there) or f"It has {_listed(there)}.")
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - MOST_LISTED
+    return ", ".join(names[:MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _of_content(spec: TaskSpec, name: str, error: Exception) -> DataError:

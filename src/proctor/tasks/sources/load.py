@@ -33,7 +33,7 @@ from dataclasses import replace
 from typing import Any
 
 from proctor.errors import DataError, Finding, ProctorError, TaskError, did_you_mean
-from proctor.tasks.hub import cache_of_a_folder, load_dataset, local_builder, local_files, read_files
+from proctor.tasks.hub import cache_of_a_folder, hide_bars, load_dataset, local_builder, local_files, read_files
 from proctor.tasks.sources import paths
 from proctor.tasks.sources.columns import unlike_columns
 from proctor.tasks.sources.diagnose import diagnose
@@ -71,11 +71,7 @@ def load_splits(spec: TaskSpec, notes: list[Finding] | None = None) -> Mapping[s
 
 
 def _load(spec: TaskSpec, notes: list[Finding]) -> Mapping[str, Any]:
-    import datasets
-
-    # The bars of ``datasets`` would be drawn over the progress display of the run.
-    if not os.environ.get("PROCTOR_DATASETS_PROGRESS"):
-        datasets.disable_progress_bars()
+    hide_bars()
     source = locate(spec)
     if os.path.isdir(source.path) and (saved := _saved_folder(spec, source)) is not None:
         return load_saved(saved)

@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from proctor.folders import cache_folder
+from proctor.tasks.hub import hide_bars
 from proctor.tasks.sources import paths
 from proctor.tasks.sources.stamps import Stamp, folder_stamp, name_of, stamp
 from proctor.tasks.spec import TaskSpec
@@ -91,6 +92,7 @@ class ArrowRows(Sequence[Mapping[str, Any]]):
         """The same rows as a :class:`datasets.Dataset`."""
         import datasets
 
+        hide_bars()
         return datasets.concatenate_datasets([datasets.Dataset.from_file(file) for file in self._files])
 
 
