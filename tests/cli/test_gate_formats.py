@@ -85,3 +85,10 @@ def test_junit_is_xml_whatever_a_task_is_called(name, inconclusive):
     assert sum(case.find("failure") is not None for case in cases) == int(suite.attrib["failures"])
     assert sum(case.find("skipped") is not None for case in cases) == int(suite.attrib["skipped"])
     assert all("proctor compare A B" in "".join(case.itertext()) for case in cases)
+
+
+def test_what_made_a_rule_fail_is_said_first():
+    checks = (Check("max_drop", 0.01, 0.0, State.INCONCLUSIVE), Check("max_unread", 0.02, 1.0, State.FAIL))
+    made = report(rule(checks=checks))
+    assert 'message="fail: 100.0 % not read' in junit_document(made, "warn", "proctor compare a b")
+    assert github_lines(made, "warn")[0].startswith("::error title=t::fail: 100.0 %25 not read")

@@ -13,6 +13,15 @@ def test_a_file_is_written_and_its_size_said(tmp_path, capsys):
     assert '<html lang="ko">' in out.read_text(encoding="utf-8")
 
 
+def test_a_page_that_cannot_be_as_small_as_was_asked_is_a_warning(tmp_path, capsys):
+    results = write_run(tmp_path / "run", {"exam": right_and_wrong("1101" * 5)})
+    out = str(tmp_path / "page.html")
+    assert main(["report", str(results), "-o", out, "--max_size", "0.01"]) == 0
+    assert "page.html is larger than --max_size 0.01" in capsys.readouterr().err
+    assert main(["report", str(results), "-o", out]) == 0
+    assert "larger" not in capsys.readouterr().err
+
+
 def test_all_runs_of_a_folder_are_compared(tmp_path, capsys):
     for name in "ab":
         write_run(tmp_path / name, {"exam": right_and_wrong("1101" * 5)}, model_name=f"org/{name}")

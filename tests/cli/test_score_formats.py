@@ -26,6 +26,14 @@ def test_a_score_of_a_run_that_stopped_early_is_marked():
     assert "~0.5000 ± 0.1000" in formatted(stopped, "md")
 
 
+def test_latex_has_the_minus_of_mathematics():
+    made = table(1)
+    cells = (ScoreCell(-0.0132, (-0.03, 0.01), 1200), None)
+    corrected = ScoreTable(made.models, made.runs, (ScoreRow("t", "t", 0, "task", ("acc", "none"), cells),), ())
+    # pdfLaTeX has no letter U+2212 in most fonts.
+    assert r"$-$0.0132 $\pm$ 0.0200" in formatted(corrected, "latex")
+
+
 def test_hostile_names_stay_in_their_cells():
     assert "t0&lt;&amp;&gt;" in formatted(table(1), "html")
     assert r"\$c" in formatted(table(1), "latex")

@@ -38,7 +38,7 @@ def test_settings_of_a_run_look_as_on_a_command_line(tmp_path):
 def test_a_warning_of_all_runs_is_said_once(tmp_path):
     runs = [stored(tmp_path, name, {"exam": "0001" * 10}) for name in "ab"]
     found = page(*runs)
-    assert found.text.count("not above chance") == 1
+    assert found.text.count("not shown to be above chance") == 1
     assert "Before you believe it" in found.text
 
 

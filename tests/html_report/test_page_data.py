@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from report_pages import facts_of, stored
+from report_pages import facts_of, page_of, stored
 from stored_runs import choice_line, text_line
 
 from proctor.analysis.audit import audit_run
@@ -43,6 +43,15 @@ def test_what_does_not_fit_is_left_out_step_by_step(tmp_path):
     levels = [(found.level.name, found.reduced) for room in (10**7, 6000, 100) if (found := made(run, room=room))]
     assert levels[0] == ("all", False)
     assert levels[-1] == ("none", True)
+
+
+def test_a_page_that_is_too_large_all_the_same_says_so(tmp_path):
+    run = stored(tmp_path, "text", {"sums": [text_line(i, f"{i}", "4", 1.0) for i in range(20)]})
+    assert made(run, room=10**6).fits
+    assert not made(run, room=10).fits
+    page = page_of(run, max_size=10)
+    assert "the file is larger than" in page.text
+    assert "stays below" not in page.text
 
 
 def test_what_must_not_get_out_is_not_there(tmp_path):

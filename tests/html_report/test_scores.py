@@ -69,3 +69,11 @@ def test_examples_of_a_group_are_a_dash_where_its_tasks_differ(tmp_path):
     alike = stored(tmp_path, "alike", tasks, results=results, **{"n-shot": {"all": 1, "a": 1, "b": 1}}, **groups)
     text, _ = made(mixed, alike)
     assert re.findall(r'class="quiet">([–0-9/ ]+)</td></tr>', text) == ["– / 1", "0 / 1", "4 / 1"]
+
+
+def test_answers_that_were_not_read_are_counted_by_run(tmp_path):
+    read, unread = text_line(0, "4", "4", 1.0), text_line(1, "none", "[invalid]", 0.0)
+    first = stored(tmp_path, "first", {"sums": [read, unread]})
+    second = stored(tmp_path, "second", {"sums": [read, {**read, "doc_id": 1}]})
+    assert "<td>1</td>" in made(first, first)[0]
+    assert "<td>1 / 0</td>" in made(first, second)[0]

@@ -40,16 +40,16 @@ def check_sentence(check: Check, *, share: bool = True) -> str:
 
 
 def rule_sentences(rule: RuleResult) -> list[str]:
-    """A rule in words: what is missing, or its checks; then its warnings.
+    """A rule in words: what is missing, or its checks, those first that decided its state; then its warnings.
 
     Args:
         rule: The rule.
     """
+    if rule.reason:
+        return [f"missing: {rule.reason}", *rule.warnings]
     share = rule.candidate is None or in_points(rule.candidate)
-    texts = (
-        [f"missing: {rule.reason}"] if rule.reason else [check_sentence(check, share=share) for check in rule.checks]
-    )
-    return [*texts, *rule.warnings]
+    checks = sorted(rule.checks, key=lambda check: check.state is not rule.state)
+    return [*(check_sentence(check, share=share) for check in checks), *rule.warnings]
 
 
 def gate_sentence(report: GateReport) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ from proctor.errors import UsageError, printable
 
 if TYPE_CHECKING:
     from proctor.html_report.facts import ReportOptions
+
+log = logging.getLogger("proctor")
 
 USAGE = "proctor report RUN [RUN ...] [-o report.html] [--language en|ko] [--max_size MB] [--without PART ...]"
 
@@ -56,7 +59,11 @@ def execute(namespace: argparse.Namespace) -> int:
     opened = open_runs(namespace.runs, store=namespace.store)
     report_unread(opened)
     refuse_own_files(namespace.output, opened.runs)
-    text = make_report(opened.runs, _options(namespace), unread=opened.unread, files=opened.files)
+    options = _options(namespace)
+    text = make_report(opened.runs, options, unread=opened.unread, files=opened.files)
+    if len(text.encode("utf-8")) > options.max_size:
+        log.warning("%s is larger than --max_size %g: scores, plots and the columns of the list take that much.",
+                    namespace.output, namespace.max_size)  # fmt: skip
     print(save_page(namespace.output, text))
     return 0
 

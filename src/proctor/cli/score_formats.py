@@ -123,7 +123,7 @@ def _numbers(cells: Sequence[ScoreCell | None]) -> list[str]:
 _TEX = str.maketrans(
     {
         "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
-        "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\u00a0": "~", "–": "--",
+        "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\u00a0": "~", "–": "--", "−": "$-$",
         "<": r"\textless{}", ">": r"\textgreater{}",
     }
 )  # fmt: skip

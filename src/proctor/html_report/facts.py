@@ -102,10 +102,10 @@ class Row:
         return next((chance.chance for chance in known if chance is not None), None)
 
     @property
-    def unread(self) -> int:
-        """Texts of all runs that were not read or not finished."""
-        texts = [part.texts for part in self.parts if isinstance(part, TaskAudit)]
-        return sum(one.get("unread", 0) + one.get("unfinished", 0) for one in texts)
+    def unread(self) -> tuple[int, ...]:
+        """Of each run that has written answers, those that were not read or not finished."""
+        texts = [part.texts for part in self.parts if isinstance(part, TaskAudit) and part.texts]
+        return tuple(one.get("unread", 0) + one.get("unfinished", 0) for one in texts)
 
 
 def score_rows(facts: ReportFacts) -> tuple[Row, ...]:

@@ -27,12 +27,14 @@ class PageData:
         level: How much of the texts is there.
         count: How many questions the list has.
         reduced: Whether it is less than was asked for, because of the page's size.
+        fits: Whether it is within that size now.
     """
 
     blocks: tuple[Block, ...]
     level: Level
     count: int
     reduced: bool
+    fits: bool = True
 
     @property
     def size(self) -> int:
@@ -72,8 +74,8 @@ def page_data(
         count = sum(map(len, tasks.values()))
         made = PageData((info, columns, *blocks), level, count, place > 0)
         if made.size <= room:
-            break
-    return made
+            return made
+    return replace(made, fits=False) if made else None
 
 
 def _ordered(facts: ReportFacts, collector: Collector) -> list[tuple[str, TaskQuestions]]:

@@ -88,7 +88,7 @@ def _left_out(data: PageData, options: ReportOptions, language: Language) -> Htm
         said.append(element("p", language.text(f"without_{part}"), class_="note"))
     if data.reduced:
         command = f"{options.command} --max_size {FULLER_MB}"
-        text = language.text(f"reduced_{data.level.name}", size=f"{options.max_size / 1e6:g}")
+        text = language.text(f"reduced_{data.level.name if data.fits else 'over'}", size=f"{options.max_size / 1e6:g}")
         said.append(
             element("p", text, " ", language.text("fuller"), " ", element("code", command), class_="note reduced")
         )

@@ -65,7 +65,7 @@ class _Columns:
         self._facts, self._language, self._plot = facts, language, plot
         tasks = [row for row in rows if not row.is_group]
         self._has_chance = any(row.chance is not None for row in rows)
-        self._has_unread = any(row.unread for row in rows)
+        self._has_unread = any(any(row.unread) for row in rows)
         self._has_filter = any(row.first and row.first.metric[1] != "none" for row in tasks)
         self._has_shots = any(_shots(facts.runs, row.name) for row in tasks)
 
@@ -106,7 +106,7 @@ class _Columns:
         if self._has_chance:
             yield element("td", "" if row.chance is None else number(row.chance, 3), class_="quiet")
         if self._has_unread:
-            yield element("td", f"{row.unread:,}" if row.unread else "")
+            yield element("td", _unread(row))
         yield element("td", _metric(row.first, with_filter=self._has_filter), class_="text quiet")
         if self._has_shots:
             yield element("td", _shots(self._facts.runs, row.name), class_="quiet")
@@ -129,6 +129,14 @@ def _metric(score: ScoreAudit | None, *, with_filter: bool) -> Child:
         return ""
     metric, comma, chosen = name_of(score.metric).partition(",")
     return joined(metric, comma, element("wbr"), chosen) if with_filter and comma else metric
+
+
+def _unread(row: Row) -> str:
+    """Of each run; once where all are equal."""
+    if not any(row.unread):
+        return ""
+    shown = [f"{count:,}" for count in row.unread]
+    return shown[0] if len(set(shown)) == 1 else " / ".join(shown)
 
 
 def _shots(runs: Sequence[StoredRun], name: str) -> str:
