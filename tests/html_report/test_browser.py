@@ -307,6 +307,18 @@ def test_the_page_never_scrolls_sideways(opened, runs, tmp_path, width, language
     assert page.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_on_a_phone_a_question_that_is_opened_is_in_sight(opened, runs, tmp_path):
+    """It stands below the list there."""
+    seen = "() => document.querySelector('#q-pane .question')?.getBoundingClientRect().top < innerHeight"
+    phone = {"viewport": {"width": 360, "height": 700}}
+    opened("#q=exam_one/3", write(tmp_path, *runs), **phone).ready().wait_for_function(seen)
+    page = opened("", write(tmp_path, *runs), **phone).ready()
+    page.locator("#q-list [data-at='2']").click()
+    page.wait_for_function(seen)
+    page.locator("#q-pane .buttons button").last.click()
+    page.wait_for_function("() => document.querySelector('#q-list').getBoundingClientRect().top < innerHeight / 2")
+
+
 def test_odd_exams_are_shown(opened, tmp_path):
     many = tuple(f"option {i}" for i in range(20))
     tasks = {

@@ -117,6 +117,7 @@ class Questions {
     this.view = { ...this.view, q: this.columns.address(i) };
     this.write(true);
     await this.pane.open(i);
+    this.pane.reveal();
     this.section.dataset.open = this.view.q;
   }
 
@@ -137,6 +138,7 @@ class Questions {
     await this.pane.open(i);
     this.section.dataset.open = this.columns.address(i);
     this.section.scrollIntoView();
+    this.pane.reveal();
   }
 
   close() {

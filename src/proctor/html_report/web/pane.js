@@ -57,6 +57,13 @@ class Pane {
     this.node.scrollTop = 0;
   }
 
+  /** Where the window is narrow the question stands below the list, out of sight: go there. */
+  reveal() {
+    const { top } = this.node.getBoundingClientRect();
+    const below = top >= byId("q-list").getBoundingClientRect().bottom;
+    if (below && (top < 0 || top > innerHeight / 2)) this.node.scrollIntoView();
+  }
+
   close() {
     this.i = -1;
     this.node.hidden = true;
