@@ -108,6 +108,23 @@ def test_files_are_written_where_it_is_said(tmp_path):
     assert list(tmp_path.rglob("samples_demo_tales_*.jsonl"))
 
 
+def test_a_run_and_a_regrade_say_how_far_they_are(tmp_path, monkeypatch):
+    from proctor.run import status_file
+
+    written = []
+    monkeypatch.setattr(status_file, "text_of", lambda document: written.append(document) or "{}")
+    store = str(tmp_path / "store.sqlite")
+    proctor.evaluate(
+        model="dummy", tasks="demo_tales", limit=1, output_path=tmp_path / "a", log_samples=True, store=store
+    )
+    assert (written[0]["model"], written[0]["state"]) == ("dummy", "running")
+    del written[:]
+    result = next((tmp_path / "a").rglob("results_*.json"))
+    proctor.regrade(result, output_path=tmp_path / "b", store=store)
+    assert written
+    assert not list(tmp_path.rglob("progress*.json"))
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [

@@ -67,6 +67,7 @@ def evaluate(
     from proctor.run.script_ranks import ranks_opener
     from proctor.run.seeds import seed_everything
     from proctor.run.session import evaluate as run
+    from proctor.run.status_file import watched_progress
 
     items = _items(tasks)
     _check_resamples(bootstrap_iters)
@@ -81,8 +82,10 @@ def evaluate(
         # Before tasks are loaded: process_docs may draw from the global generators, as in a run from the command line.
         seed_everything(config.seed)
         exam = gather(config, items, Quiet)
-    graded = partial(run, config, progress=Quiet, bootstrap_iters=bootstrap_iters, keep_records=True)
-    return _result_of(complete_run(config, lambda _: graded(opened=opened, opener=opener, exam=exam)))
+    graded = partial(run, config, bootstrap_iters=bootstrap_iters, keep_records=True)
+    with watched_progress(config, Quiet) as progress:
+        run_once = partial(graded, progress=progress, opened=opened, opener=opener, exam=exam)
+        return _result_of(complete_run(config, lambda _: run_once()))
 
 
 def _items(tasks: Any) -> list[Any]:

@@ -12,6 +12,7 @@ import pytest
 from two_models_store import said
 
 from proctor.cli.follow import follow
+from proctor.cli.text_tables import text_width
 from proctor.errors import DataError
 from proctor.run.status_file import status_files
 from proctor.store.runs import NewRun
@@ -67,6 +68,19 @@ def test_on_a_terminal_one_line_is_replaced(file, monkeypatch):
         "\r\x1b[Ktiny: Answering: 3 of 9 requests (33 %)\r\x1b[Ktiny: Answering: 4 of 9 requests (44 %)"
         "\r\x1b[KThe run is done; 'proctor runs' says where its results are.\n"
     )
+
+
+def test_a_line_that_is_longer_than_the_terminal_is_shortened(file, monkeypatch):
+    screen = io.StringIO()
+    screen.isatty = lambda: True
+    monkeypatch.setattr(sys, "stdout", screen)
+    monkeypatch.setenv("COLUMNS", "30")
+    questions = {"done": 1, "total": 4}
+    time = Time(change(file, done=4, model="한국어모델", questions=questions), file.unlink)
+    assert follow(file, clock=time.clock, sleep=time.sleep) == 0
+    lines = screen.getvalue().split("\r\x1b[K")[1:-1]
+    assert [text_width(line) for line in lines] == [29, 29]
+    assert lines[1].startswith("한국어모델: Answering: 4")
 
 
 @pytest.mark.parametrize(

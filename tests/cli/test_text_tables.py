@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from proctor.cli.text_tables import aligned_table, text_width
+from proctor.cli.text_tables import aligned_table, fitting, text_width
 
 
 @pytest.mark.parametrize(("text", "width"), [("exam", 4), ("시험", 4), ("e\u0301", 1), ("①", 1), ("", 0)])
@@ -25,3 +25,19 @@ def test_control_characters_and_line_ends_are_written_out():
     table = aligned_table(("",), [("\x1b[31m",), ("a\nb",)])
     assert "\x1b" not in table
     assert len(table.splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "shown"),
+    [
+        ("exam", 4, "exam"),
+        ("exams", 4, "exa…"),
+        ("시험지", 6, "시험지"),
+        ("시험지", 5, "시험…"),
+        ("시험", 3, "시…"),
+        ("ab", 0, ""),
+    ],
+)
+def test_a_line_is_shortened_to_its_room(text, columns, shown):
+    assert fitting(text, columns) == shown
+    assert text_width(shown) <= columns

@@ -73,14 +73,12 @@ def test_a_run_that_fails_says_how_far_it_got(clock, lines):
     assert lines() == ["Answering: 4 of 10 requests, stopped after 0 s (-)"]
 
 
-def test_what_is_to_be_said_besides_stands_at_the_end_where_there_is_room(clock, lines):
+def test_the_line_of_the_whole_run_is_beside_that_of_the_phase(clock, lines):
     with Lines(100, "Answering", "requests", clock=clock) as progress:
-        progress.note = lambda: "acc so far 0.50 [0.35, 0.65]"
+        progress.whole = lambda width: "10 % · 3 min left"
         clock.now += 20
         progress.advance(10)
-        assert state_of(progress, 90).endswith(" left · acc so far 0.50 [0.35, 0.65]")
-        assert state_of(progress, 60).endswith(" left")
-    assert lines()[0] == "Answering: 10 of 100 requests (10 %), 0.50/s, 3:00 left, acc so far 0.50 [0.35, 0.65]"
+    assert lines()[:2] == ["Answering: 10 of 100 requests (10 %), 0.50/s, 3:00 left", "The run: 10 % · 3 min left"]
 
 
 @pytest.mark.parametrize(

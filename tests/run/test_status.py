@@ -8,7 +8,8 @@ import pytest
 
 from proctor.records import Record
 from proctor.run.progress import Quiet
-from proctor.run.status import MOST_WARNINGS, RunningScore, RunStatus, TaskWatch, WatchedProgress, status_line
+from proctor.run.running_score import run_line
+from proctor.run.status import MOST_WARNINGS, RunStatus, TaskWatch, WatchedProgress, status_line
 
 
 def record(value, *, task="a", filter_name="none", metric="acc", **changes):
@@ -83,47 +84,32 @@ def test_the_score_so_far_has_an_interval_where_it_is_a_share(status):
     assert (tasks["b"]["score"], "interval" in tasks["b"]) == (0.375, False)
 
 
-def test_a_run_of_one_task_has_its_score_on_its_line_and_a_run_of_several_has_none(status):
+def test_a_run_of_one_task_has_its_score_on_its_line_and_a_run_of_several_has_none(status, clock):
     opened = []
 
     def open_display(*words):
         opened.append(Quiet(*words))
         return opened[0]
 
-    status.expect({"a": 400})
+    assert status.line() == ""
+    status.expect({"a": 400}, 100)
     with WatchedProgress(status, open_display)(400, "Answering", "requests") as display:
         display.advance(200)
-        assert opened[0].note() == ""
+        clock.now += 180
+        assert opened[0].whole(None) == "0 % · 0 of 100 questions · 3 min left"
         for value in (1.0, 0.0) * 20:
             status.graded(record(value))
-        assert opened[0].note() == "acc so far 0.50 [0.35, 0.65]"
-        assert status_line(status.document()).endswith(", acc so far 0.50 [0.35, 0.65]")
+        line = "0 % · 0 of 100 questions · 3 min left · acc so far 0.50 [0.35, 0.65]"
+        assert opened[0].whole(None) == run_line(status.document()) == line
         # Tasks that are done first are easier or harder than the others.
-        status.expect({"a": 400, "b": 4})
-        assert opened[0].note() == ""
-        assert "so far" not in status_line(status.document())
+        status.expect({"a": 400, "b": 4}, 101)
+        assert opened[0].whole(None) == "0 % · 0 of 101 questions · 3 min left"
 
 
 def test_a_mean_that_is_no_share_has_no_interval(status):
-    status.expect({"a": 4})
+    status.expect({"a": 4}, 4)
     status.graded(record(0.25, metric="f1"))
-    assert status.score_so_far() == "f1 so far 0.25"
-
-
-def test_what_has_no_mean_gives_no_score():
-    score = RunningScore()
-    for one in (record((-3.0, 7)), record(float("nan")), record("text"), record(None)):
-        score.add(one)
-    assert score.facts() == {}
-
-
-def test_other_filters_other_variants_and_errors_are_not_counted():
-    score = RunningScore()
-    score.add(record(None, error="no key"))
-    score.add(record(1.0, filter_name="first"))
-    score.add(record(0.0, filter_name="second"))
-    score.add(record(0.0, filter_name="first", variant=1))
-    assert score.facts()["n"] == 1
+    assert status.line() == "0 % · 0 of 4 questions · f1 so far 0.25"
 
 
 def test_warnings_are_counted_and_the_first_are_shown(status):

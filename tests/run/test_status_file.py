@@ -15,6 +15,7 @@ import time
 import pytest
 
 from proctor.run import status_file
+from proctor.run.progress import Quiet
 from proctor.run.status_file import (
     NAME,
     SECONDS,
@@ -25,6 +26,7 @@ from proctor.run.status_file import (
     status_folder,
     status_lines,
     text_of,
+    watched_progress,
 )
 from proctor.settings.config import build_config
 
@@ -99,6 +101,22 @@ def test_warnings_are_in_it(config, file):
     found = json.loads(file.read_text())
     assert found["warned"] == 1
     assert "sk-abcDEF" not in found["warnings"][0]
+
+
+def test_in_a_python_program_it_is_written_and_no_signal_is_caught(config, file, monkeypatch):
+    before = signal.getsignal(signal.SIGUSR1)
+    with watched_progress(config, Quiet) as progress, progress(9, "Answering", "requests") as display:
+        display.advance(3)
+        assert signal.getsignal(signal.SIGUSR1) is before
+        wait_for(lambda: (read_status(file) or {}).get("done") == 3)
+    assert not file.exists()
+    with watched_progress(build_config({"model": "dummy", "tasks": ["a"]}), Quiet) as progress:
+        assert progress is Quiet
+
+
+def test_the_line_of_the_whole_run_is_below_that_of_its_phase():
+    document = {"phase": "Grading", "questions": {"done": 3, "total": 12}}
+    assert list(status_lines(document)) == ["Grading, 0 s so far", "  25 % · 3 of 12 questions"]
 
 
 def test_nothing_is_written_without_an_output_path(tmp_path, monkeypatch):

@@ -8,12 +8,14 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from proctor.cli.text_tables import fitting
 from proctor.errors import DataError, UsageError, printable
 
 if TYPE_CHECKING:
@@ -122,9 +124,14 @@ def follow(
 
 
 def _show(document: Mapping[str, Any], *, on_terminal: bool) -> None:
+    from proctor.run.running_score import run_line
     from proctor.run.status import status_line
 
-    line = printable(f"{document.get('model')}: {status_line(document)}")
+    whole = run_line(document)
+    line = printable(f"{document.get('model')}: {status_line(document)}{f' · {whole}' if whole else ''}")
+    if on_terminal:
+        # One column less than there are: a line that is wrapped is not cleared as a whole, and some wrap a full one.
+        line = fitting(line, shutil.get_terminal_size().columns - 1)
     # Cleared to the end of the line, without a line feed: the next look replaces it.
     print(f"\r\x1b[K{line}" if on_terminal else line, end="" if on_terminal else "\n", flush=True)
 

@@ -20,6 +20,21 @@ def text_width(text: str) -> int:
     return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
 
 
+def fitting(text: str, columns: int) -> str:
+    """A line as far as there is room for it, with an ellipsis where it is shortened.
+
+    Args:
+        text: One line.
+        columns: How many there are.
+    """
+    if text_width(text) <= columns:
+        return text
+    shown = text[: max(columns - 1, 0)]
+    while text_width(shown) > columns - 1 and shown:
+        shown = shown[:-1]
+    return f"{shown}…" if columns > 0 else ""
+
+
 def aligned_table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, left: Collection[int] = (0,)) -> str:
     """A table without lines: two spaces between columns, numbers to the right.
 

@@ -18,6 +18,7 @@ from proctor.run.exam import load_exam
 from proctor.run.finish import FinishedRun, check_output, complete_run
 from proctor.run.progress import OpenProgress
 from proctor.run.session import BOOTSTRAP_ITERS, evaluate
+from proctor.run.status_file import watched_progress
 from proctor.settings.config import RunConfig
 
 
@@ -52,14 +53,15 @@ def regrade(
     run = partial(
         evaluate,
         config,
-        progress=progress,
         bootstrap_iters=bootstrap_iters,
         keep_records=keep_records,
         opened=past.model,
         responses=past.responses,
         exam=exam,
     )
-    return complete_run(config, lambda samples: run(samples=samples), stream_samples=not keep_records)
+    with watched_progress(config, progress) as watched:
+        once = partial(run, progress=watched)
+        return complete_run(config, lambda samples: once(samples=samples), stream_samples=not keep_records)
 
 
 def _narrowed(config: RunConfig, names: Sequence[str]) -> RunConfig:

@@ -47,6 +47,8 @@ from proctor.types import Choice, ChoiceRoute, Choose, Loglikelihood, Refusal, R
 log = logging.getLogger("proctor")
 
 Advance = Callable[[int], None]
+Seen = Callable[[int, Sequence[Response | None]], None]
+"""Takes the place of a response among the queries, and all responses that there are."""
 Origins = Mapping[tuple[str, int], Origin]
 
 
@@ -120,6 +122,7 @@ class PendingQueries:
         advance: Advance,
         origins: Origins | None = None,
         *,
+        seen: Seen | None = None,
         fail_fast: bool = False,
         limit: RefusalLimit | None = None,
     ) -> list[Response]:
@@ -129,6 +132,7 @@ class PendingQueries:
             model: Responds to what is not cached.
             advance: Called as responses arrive, with how many requests they are as lm-eval counts.
             origins: By task and document, for a model that takes what its requests are about.
+            seen: Takes the place of each response, the cached ones first, and all that there are by then.
             fail_fast: The first refusal ends the run.
             limit: How many refusals of the run do not end it; None: any number.
 
@@ -142,6 +146,8 @@ class PendingQueries:
             log.info("The responses to %s of %s requests are cached; %s.", cached, total, rest)
             advance(self.requests)
             self._draw_anew()
+            if seen is not None:
+                _see_cached(seen, self._responses)
         with gentle_stop(model):
             for place, response in _held(model, self._answered(model, origins or {})) if self.missing else ():
                 query, whole = self.queries[place], self._completed(place, response)
@@ -161,6 +167,8 @@ class PendingQueries:
                 count = self._count(query)
                 self.requests += 0 if is_refusal else count
                 advance(count)
+                if seen is not None:
+                    seen(place, self._responses)
                 if too_many is None and limit is not None and (too_many := limit.add(query, whole)):
                     # What is in flight is waited for, where the model can do that: it is paid for.
                     if not isinstance(model, StoppableModel):
@@ -262,6 +270,12 @@ class PendingQueries:
                 f"The model left {len(missing)} of {len(self.queries)} requests unanswered, "
                 f"first task '{first.task}', document {first.doc_id}."
             )
+
+
+def _see_cached(seen: Seen, responses: Sequence[Response | None]) -> None:
+    for place, response in enumerate(responses):
+        if response is not None:
+            seen(place, responses)
 
 
 def _held(model: Model, responses: Iterator[tuple[int, Response]]) -> Iterator[tuple[int, Response]]:

@@ -87,6 +87,7 @@ class QueryChunks:
     Attributes:
         total: The number of queries.
         counted: The same as lm-eval counts, each option alone.
+        documents: The number of documents.
         counted_by_task: ``counted`` of each task.
         warnings: By task, what was warned of.
         outcomes: How its parts ended, where it may stop early: nothing, it does not.
@@ -117,7 +118,7 @@ class QueryChunks:
         self._chance = _RandomState()
         self._per_request: dict[str, int] = {}
         self._chosen: dict[str, Sequence[int]] = {}
-        self.total = self.counted = 0
+        self.total = self.counted = self.documents = 0
         self.counted_by_task: dict[str, int] = {}
         self.warnings: dict[str, list[str]] = {}
         check_style(style, [task.spec for task in tasks])
@@ -151,6 +152,7 @@ class QueryChunks:
                     checks.look(planned.example)
                 if show is not None and number == 0:
                     show(task, planned)
+                self.documents += 1
                 requests += len(planned.asks)
                 for ask in planned.asks:
                     request = ask.request

@@ -78,7 +78,7 @@ class LookChunks:
         values_by_task: Mapping[str, MetricValues],
     ) -> None:
         self.total, self.counted, self.warnings = chunks.total, chunks.counted, chunks.warnings
-        self.counted_by_task = chunks.counted_by_task
+        self.counted_by_task, self.documents = chunks.counted_by_task, chunks.documents
         self._rule = read_early_stop(config.early_stop)
         self._plans = {plan.task.spec.name: plan for held in chunks.plans() for plan in held}
         self._documents = {

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from proctor.models.protocols import LoadableModel, Model, OriginModel
 from proctor.records import Record
 from proctor.results.samples import Samples
-from proctor.run.ask import PendingQueries
+from proctor.run.ask import PendingQueries, Seen
 from proctor.run.chunks import QueryChunks
 from proctor.run.grade import grade
 from proctor.run.looks import LookChunks
@@ -58,13 +58,12 @@ def request_and_grade(
     display: Progress | None = None
     watch = progress if isinstance(progress, TaskWatch) else None
     if watch is not None:
-        watch.expect(chunks.counted_by_task)
+        watch.expect(chunks.counted_by_task, chunks.documents)
         take = _both(take, watch.graded)
     with ExitStack() as stack:
         for chunk in chunks.plans():
             pending = store.pending([query for plan in chunk for query in plan.queries()])
-            if watch is not None:
-                watch.follow(pending.by_task)
+            seen = None if watch is None else watch.follow(pending.by_task, chunk)
             if display is None:
                 # Before the display, so that what is said while weights are read stands above it.
                 if pending.missing and isinstance(model, LoadableModel):
@@ -73,7 +72,7 @@ def request_and_grade(
                 display = stack.enter_context(progress(chunks.counted, "Answering", "requests"))
             if isinstance(model, ReplayModel) and isinstance(chunks, LookChunks) and _ends_scope(chunks, pending):
                 continue
-            responses = _request(model, chunk, pending, store, display, fail_fast=fail_fast, limit=limit)
+            responses = _request(model, chunk, pending, store, display, seen, fail_fast=fail_fast, limit=limit)
             if responses is None:
                 continue
             left -= len(responses)
@@ -104,6 +103,7 @@ def _request(
     pending: PendingQueries,
     store: RunStore,
     display: Progress,
+    seen: Seen | None,
     *,
     fail_fast: bool,
     limit: RefusalLimit | None,
@@ -114,7 +114,7 @@ def _request(
         return None
     about = origins(chunk) if isinstance(model, OriginModel) else None
     # An OriginModel is a script's: it may look at the document, which no other model ever sees.
-    responses = pending.ask(model, display.advance, about, fail_fast=fail_fast, limit=limit)
+    responses = pending.ask(model, display.advance, about, seen=seen, fail_fast=fail_fast, limit=limit)
     store.close_chunk()
     return responses
 

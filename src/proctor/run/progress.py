@@ -81,6 +81,10 @@ def rate(done: int, seconds: float) -> str:
     return f"{speed:.0f}/s" if speed >= 100 else f"{speed:.1f}/s" if speed >= 1 else f"{speed:.2f}/s"
 
 
+def _nothing(width: int | None = None) -> str:
+    return ""
+
+
 class Quiet:
     """Counts and says nothing."""
 
@@ -91,8 +95,8 @@ class Quiet:
         self.label = label
         self.unit = unit
         self.done = 0
-        self.note: Callable[[], str] = str
-        """What is to be said besides, now; "": nothing."""
+        self.whole: Callable[[int | None], str] = _nothing
+        """What is to be said of the whole run, now, in so many letters; "": nothing."""
         self._clock = clock
         self._started = clock()
 
@@ -154,9 +158,9 @@ class Lines(Quiet):
         share = 100 * self.done // self.total
         speed = rate(self.done, self.seconds)
         count = f"{self.done:,} of {self.total:,} {self.unit}"
-        note = self.note()
-        more = f", {note}" if note else ""
-        logger.info("%s: %s (%d %%), %s, %s left%s", self.label, count, share, speed, remaining, more)
+        logger.info("%s: %s (%d %%), %s, %s left", self.label, count, share, speed, remaining)
+        if whole := self.whole(None):
+            logger.info("The run: %s", whole)
 
 
 class WaitLines(Quiet):
@@ -232,8 +236,7 @@ def state_of(progress: Quiet, width: int) -> str:
     while len(parts) > 1 and len(" · ".join(parts)) > width:
         # The time that is left matters most, then the rate.
         del parts[2 if len(parts) == 4 else 1]
-    text, note = " · ".join(parts), progress.note()
-    return f"{text} · {note}" if note and len(text) + len(note) + 3 <= width else text
+    return " · ".join(parts)
 
 
 def _draw(progress: Quiet) -> tuple[Any, Any]:
@@ -251,7 +254,9 @@ def _draw(progress: Quiet) -> tuple[Any, Any]:
             room = console.width - 1
             room -= BAR_COLUMNS if room >= WIDE else 0
             text = f"{progress.label}  {state_of(progress, room - len(progress.label) - 2)}"
-            return Text(text, no_wrap=True, overflow="ellipsis", end="")
+            whole = progress.whole(room)
+            # Both are one cell of one row, so that they are drawn and cleared together.
+            return Text(f"{text}\n{whole}" if whole else text, no_wrap=True, overflow="ellipsis", end="")
 
     columns: list[ProgressColumn] = [State()]
     if console.width > WIDE:

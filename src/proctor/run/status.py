@@ -9,26 +9,26 @@
 # Displays are watched by wrapping them: whoever opens "Answering" through `RunStatus.watch` begins a phase. So no step
 # of a run knows that it is watched.
 #
-# A score so far is the mean of a task's first metric over the documents that are graded. Documents are graded chunk by
-# chunk, and most runs are one chunk: there it appears when all responses are there.
-#
-# The line of a whole run has a score only where it says something of the end: in a run of one task, whose chunks follow
-# the order of the data set (within a chunk requests are sorted by length, but a chunk is graded when all of it is
-# there). Of several tasks some are done first, and these are easier or harder than the others.
+# A score so far is the mean of a task's first metric over the documents that are graded: those of earlier chunks, and
+# those of the chunk that is asked as far as their order allows it (`proctor.run.arrivals`). The line of a whole run has
+# it in a run of one task only: of several, some are done first, and these are easier or harder than the others.
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
 from proctor.records import Record
 from proctor.run.progress import OpenProgress, Progress, Quiet
 from proctor.run.progress import duration as spoken
-from proctor.stats.intervals import wilson_interval
+from proctor.run.running_score import RunningScore, run_line
+
+if TYPE_CHECKING:
+    from proctor.run.arrivals import Arrivals
+    from proctor.run.ask import Seen
+    from proctor.tasks.plan import TaskPlan
 
 MOST_WARNINGS = 20
 _AFTER = {"Loading tasks": "Opening the model", "Answering": "Grading"}
@@ -39,19 +39,24 @@ _AFTER = {"Loading tasks": "Opening the model", "Answering": "Grading"}
 class TaskWatch(Protocol):
     """Something that follows a run task by task."""
 
-    def expect(self, totals: Mapping[str, int]) -> None:
+    def expect(self, totals: Mapping[str, int], documents: int = 0) -> None:
         """Take how many requests each task has.
 
         Args:
             totals: By task, as lm-eval counts requests.
+            documents: How many documents they are of.
         """
         ...
 
-    def follow(self, done: Mapping[str, int]) -> None:
+    def follow(self, done: Mapping[str, int], chunk: Sequence[TaskPlan] = ()) -> Seen:
         """Take what a chunk counts.
 
         Args:
             done: By task, the requests that have responses; it grows while the chunk is asked.
+            chunk: What is asked.
+
+        Returns:
+            Takes each response as it arrives.
         """
         ...
 
@@ -62,51 +67,6 @@ class TaskWatch(Protocol):
             record: The record.
         """
         ...
-
-
-@dataclass(slots=True)
-class RunningScore:
-    """The mean of a task's first metric so far.
-
-    Attributes:
-        metric: Its name; None: no record so far.
-        filter: The filter.
-        total: The sum of values.
-        n: How many they are.
-        is_share: Whether all of them are 0 or 1.
-    """
-
-    metric: str | None = None
-    filter: str = ""
-    total: float = 0.0
-    n: int = 0
-    is_share: bool = True
-
-    def add(self, record: Record) -> None:
-        """Take the value of a record, if it has one.
-
-        Args:
-            record: The record.
-        """
-        if record.variant or record.error is not None:
-            return
-        if self.metric is None:
-            self.metric, self.filter = next(iter(record.metrics), None), record.filter
-        value = record.metrics.get(self.metric) if record.filter == self.filter and self.metric else None
-        # Metrics of corpora give tuples, and text metrics give pairs of texts: these have no mean.
-        if isinstance(value, int | float) and math.isfinite(value):
-            self.total += value
-            self.n += 1
-            self.is_share = self.is_share and value in (0, 1)
-
-    def facts(self) -> dict[str, Any]:
-        """Score and interval, where there are some."""
-        if not self.n:
-            return {}
-        found: dict[str, Any] = {"metric": self.metric, "score": self.total / self.n, "n": self.n}
-        if self.is_share:
-            found["interval"] = list(wilson_interval(round(self.total), self.n))
-        return found
 
 
 class RunStatus:
@@ -129,6 +89,9 @@ class RunStatus:
         self._before: dict[str, int] = {}
         self._chunk: Mapping[str, int] = {}
         self._scores: dict[str, RunningScore] = {}
+        self._documents = self._documents_before = 0
+        self._arrivals: Arrivals | None = None
+        self._early: dict[str, RunningScore] = {}
 
     def begin(self, phase: str, total: int = 0, unit: str = "") -> None:
         """Begin a phase.
@@ -151,45 +114,51 @@ class RunStatus:
         if len(self.warnings) < MOST_WARNINGS:
             self.warnings.append(sentence)
 
-    def expect(self, totals: Mapping[str, int]) -> None:
+    def expect(self, totals: Mapping[str, int], documents: int = 0) -> None:
         """As :class:`TaskWatch` has it."""
-        self._totals = totals
+        self._totals, self._documents = totals, documents
 
-    def follow(self, done: Mapping[str, int]) -> None:
+    def follow(self, done: Mapping[str, int], chunk: Sequence[TaskPlan] = ()) -> Seen:
         """As :class:`TaskWatch` has it."""
+        from proctor.run.arrivals import Arrivals  # who only reads a status needs no tasks
+
         before = self._before.copy()
         for task, count in self._chunk.items():
             before[task] = before.get(task, 0) + count
         self._before, self._chunk = before, done
+        early = RunningScore()
+        self._documents_before = self._done_documents()
+        self._arrivals = arrivals = Arrivals(chunk, early if len(self._totals) == 1 else None)
+        self._early = {name: early for name in self._totals if len(self._totals) == 1}
+        return arrivals.seen
+
+    def _done_documents(self) -> int:
+        return self._documents_before + (self._arrivals.done if self._arrivals is not None else 0)
 
     def graded(self, record: Record) -> None:
         """As :class:`TaskWatch` has it."""
+        self._early.pop(record.task, None)
         score = self._scores.get(record.task)
         if score is None:
             score = self._scores[record.task] = RunningScore()
         score.add(record)
 
-    def score_so_far(self) -> str:
-        """The function of that name, of now."""
-        return score_so_far(self._tasks())
+    def line(self, width: int | None = None) -> str:
+        """The line of the whole run, as :func:`~proctor.run.running_score.run_line` has it.
+
+        Args:
+            width: Letters there is room for.
+        """
+        alone = self._tasks() if len(self._totals) == 1 else {}  # those of many tasks take longer than a line is worth
+        return run_line({**self._counts(self._clock()), "tasks": alone}, width)
 
     def document(self) -> dict[str, Any]:
         """Everything, as JSON has it."""
         now = self._clock()
-        seconds = now - self._phase_started
-        rate = self.done / seconds if self.done and seconds > 0 else None
-        left = None if rate is None or not self.total else max(self.total - self.done, 0) / rate
         return {
             "state": self.state,
             **({} if self.error is None else {"error": self.error}),
-            "phase": self.phase,
-            "done": self.done,
-            "total": self.total,
-            "unit": self.unit,
-            "phase_seconds": round(seconds, 1),
-            "seconds": round(now - self._started, 1),
-            "rate": None if rate is None else round(rate, 3),
-            "eta": None if left is None else round(left, 1),
+            **self._counts(now),
             "tasks": self._tasks(),
             "warnings": list(self.warnings),
             "warned": self.warned,
@@ -198,29 +167,34 @@ class RunStatus:
             "updated": now,
         }
 
+    def _counts(self, now: float) -> dict[str, Any]:
+        seconds = now - self._phase_started
+        rate = self.done / seconds if self.done and seconds > 0 else None
+        left = None if rate is None or not self.total else max(self.total - self.done, 0) / rate
+        return {
+            "phase": self.phase,
+            "done": self.done,
+            "total": self.total,
+            "unit": self.unit,
+            "phase_seconds": round(seconds, 1),
+            "seconds": round(now - self._started, 1),
+            "rate": None if rate is None else round(rate, 3),
+            "eta": None if left is None else round(left, 1),
+            "questions": {"done": self._done_documents(), "total": self._documents},
+        }
+
     def _tasks(self) -> dict[str, Any]:
         # Copies in one step: the run adds keys meanwhile.
         chunk, before, scores = dict(self._chunk), self._before, dict(self._scores)
+        if self._arrivals is not None and self._arrivals.has_score:
+            for name, early in list(self._early.items()):
+                scores[name] = scores[name].with_other(early) if name in scores else early
         found: dict[str, Any] = {}
         for task, total in self._totals.items():
             score = scores.get(task)
             done = before.get(task, 0) + chunk.get(task, 0)
             found[task] = {"done": done, "total": total, **({} if score is None else score.facts())}
         return found
-
-
-def score_so_far(tasks: Mapping[str, Any]) -> str:
-    """The score of a run of one task: ``acc so far 0.51 [0.49, 0.54]``; "" where there is none, or it would mislead.
-
-    Args:
-        tasks: Of :meth:`RunStatus.document`.
-    """
-    facts = next(iter(tasks.values()), None) if len(tasks) == 1 else None
-    if not isinstance(facts, Mapping) or facts.get("score") is None:
-        return ""
-    text = f"{facts.get('metric')} so far {facts['score']:.2f}"
-    interval = facts.get("interval")
-    return text if interval is None else f"{text} [{interval[0]:.2f}, {interval[1]:.2f}]"
 
 
 def status_line(document: Mapping[str, Any]) -> str:
@@ -239,9 +213,6 @@ def status_line(document: Mapping[str, Any]) -> str:
         parts.append(f"{spoken(document['eta'])} left")
     elif not total:
         parts.append(f"{spoken(document.get('phase_seconds') or 0)} so far")
-    score = score_so_far(document.get("tasks") or {})
-    if score:
-        parts.append(score)
     return ", ".join(parts)
 
 
@@ -261,7 +232,7 @@ class WatchedProgress:
         """Open a display."""
         display = self._open(total, label, unit)
         if isinstance(display, Quiet):
-            display.note = self._status.score_so_far
+            display.whole = self._status.line
         return _WatchedDisplay(self._status, display, total, label, unit)
 
 

@@ -37,7 +37,9 @@ from proctor.results.files import folder_of, make_folder
 from proctor.results.redact import redact_text
 from proctor.results.schema import experiment_facts
 from proctor.run.command import command_line
-from proctor.run.status import RunStatus, status_line
+from proctor.run.progress import OpenProgress
+from proctor.run.running_score import run_line
+from proctor.run.status import RunStatus, WatchedProgress, status_line
 from proctor.settings.config import RunConfig
 
 NAME = "progress.json"
@@ -51,16 +53,32 @@ log = logging.getLogger("proctor")
 
 
 @contextmanager
-def published_status(config: RunConfig) -> Iterator[RunStatus]:
+def watched_progress(config: RunConfig, open_display: OpenProgress) -> Iterator[OpenProgress]:
+    """Displays of a run in somebody's Python program: its status is written, and no signal is caught.
+
+    Args:
+        config: The run's settings; without ``output_path`` displays are opened as they are.
+        open_display: Opens what is shown.
+    """
+    if config.output_path is None:
+        yield open_display
+        return
+    with published_status(config, signals=False) as status:
+        yield WatchedProgress(status, open_display)
+
+
+@contextmanager
+def published_status(config: RunConfig, *, signals: bool = True) -> Iterator[RunStatus]:
     """The status of a run; within, it is written beside the results and shown on SIGUSR1.
 
     Args:
         config: The run's settings; without ``output_path`` nothing is written.
+        signals: Whether SIGUSR1 is caught: the command's own process is this run's.
     """
     model = str(experiment_facts(config.model, config.model_args)["model_name"])
     facts = {"model": model, "pid": os.getpid(), "host": socket.gethostname(), "command": command_line()}
     status = RunStatus(facts)
-    publisher = _Publisher(status, None if config.output_path is None else place_of(config))
+    publisher = _Publisher(status, None if config.output_path is None else place_of(config), signals=signals)
     warnings = _Warnings(status)
     log.addHandler(warnings)
     try:
@@ -148,8 +166,8 @@ def _is_alive(pid: Any) -> bool:
 class _Publisher:
     """The thread, the file and the signal, as a context."""
 
-    def __init__(self, status: RunStatus, file: Path | None) -> None:
-        self._status, self._file = status, file
+    def __init__(self, status: RunStatus, file: Path | None, *, signals: bool) -> None:
+        self._status, self._file, self._signals = status, file, signals
         self._words: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
         self._handler: Any = None
@@ -162,7 +180,8 @@ class _Publisher:
             log.debug("There is no %s: the system gives no thread to write it.", NAME)
             return
         # Only the main thread may, and there is no such signal everywhere.
-        if threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGUSR1"):
+        is_main = threading.current_thread() is threading.main_thread()
+        if self._signals and is_main and hasattr(signal, "SIGUSR1"):
             self._handler = signal.signal(signal.SIGUSR1, lambda *_: self._words.put(_SHOW))
             self._is_caught = True
 
@@ -250,6 +269,8 @@ def status_lines(document: Mapping[str, Any]) -> Iterator[str]:
         document: What a status file has.
     """
     yield printable(status_line(document))
+    if line := run_line(document):
+        yield printable(f"  {line}")
     for name, task in (document.get("tasks") or {}).items():
         if 0 < task["done"] < task["total"] or "score" in task:
             yield printable(f"  {name}: {task['done']:,} of {task['total']:,}{_score(task)}")

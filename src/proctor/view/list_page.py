@@ -15,6 +15,7 @@ from proctor.html_report.page import page
 from proctor.html_report.pieces import short_name
 from proctor.html_report.questions import one_script
 from proctor.results.open_runs import Unread
+from proctor.run.running_score import run_line
 from proctor.run.status import status_line
 from proctor.view.annotations import LONGEST_NOTE
 from proctor.view.catalog import Entry
@@ -104,13 +105,18 @@ def _going_on(statuses: Sequence[Mapping[str, Any]], language: Language) -> Html
                 "tr",
                 element("th", isolated(str(one.get("model"))), scope="row"),
                 element("td", language.text(f"view_{state}")),
-                element("td", status_line(one)),
+                element("td", status_line(one), *_whole(run_line(one))),
                 element("td", element("code", str(one.get("command") or "—"))),
             )
         )
     table = element("table", headers, element("tbody", *rows), class_="runs")
     heading = element("h2", language.text("view_going_on"))
     return element("section", heading, element("div", table, class_="scroll"), id="going-on")
+
+
+def _whole(line: str) -> tuple[Html, ...]:
+    """The line of a whole run, below that of its phase."""
+    return (element("br"), element("span", line, class_="quiet")) if line else ()
 
 
 def _runs(entries: Sequence[Entry], language: Language, notes: Mapping[str, str]) -> Html:
