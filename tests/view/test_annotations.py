@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -125,3 +127,19 @@ def test_what_cannot_be_written_is_a_sentence(kept, folder, monkeypatch):
     with pytest.raises(OutputError, match="No space left"):
         kept.flag(flag())
     assert list(folder.iterdir()) == []
+
+
+def test_two_servers_of_one_folder_lose_nothing_of_each_others(folder, tmp_path):
+    program = (
+        "import sys; from pathlib import Path; from proctor.view.annotations import Annotations\n"
+        "kept = Annotations([sys.argv[1]], Path(sys.argv[2]))\n"
+        "for number in range(60): kept.flag({'task': sys.argv[3], 'doc_id': number, 'flag': 'other'})\n"
+    )
+    names = ["one", "two", "three"]
+    started = [
+        subprocess.Popen([sys.executable, "-c", program, str(folder), str(tmp_path / name), name]) for name in names
+    ]
+    assert [one.wait(timeout=120) for one in started] == [0, 0, 0]
+    lines = [json.loads(line) for line in (folder / "flags.jsonl").read_text().splitlines()]
+    assert sorted((line["task"], line["doc_id"]) for line in lines) == sorted((a, b) for a in names for b in range(60))
+    assert os.listdir(folder) == ["flags.jsonl"]

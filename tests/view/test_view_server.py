@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import struct
 import threading
 from urllib.parse import urlsplit
 
@@ -205,3 +206,50 @@ def test_the_page_of_questions_may_fetch_from_this_server_alone(served):
     assert "default-src &#39;none&#39;" in body
     assert "http://" not in body.replace("http://www.w3.org/", "")
     assert "connect-src" not in ask(served, f"/report?run={ids_of(served)[0]}")[1]
+
+
+def raw(served, text: bytes) -> bytes:
+    """What the server answers to bytes that no client library would send."""
+    with socket.create_connection(("127.0.0.1", served.port), timeout=20) as connection:
+        connection.sendall(text)
+        connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(65_536), b""))
+
+
+def head(served, address: str, *more: str) -> bytes:
+    own = [f"GET {address} HTTP/1.1", f"Host: 127.0.0.1:{served.port}", f"Cookie: {served.cookie}={served.token}"]
+    return ("\r\n".join([*own, *more, "Connection: close"]) + "\r\n\r\n").encode("latin-1")
+
+
+@pytest.mark.parametrize("address", ["http://[/", "/?" + "a=1&" * 1_500, "/?token=\xed\xa0\x80"])
+def test_an_address_that_is_none_is_a_sentence_and_no_traceback(served, capfd, address):
+    assert raw(served, head(served, address)).split(b" ", 2)[1] in (b"400", b"403")
+    for broken in (b"\x00\x01\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n"):
+        raw(served, broken)
+    assert ask(served, "/")[0].status == 200
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_request_with_two_hosts_gets_nothing(served):
+    assert raw(served, head(served, "/api/runs", "Host: evil.example")).split(b" ", 2)[1] == b"403"
+
+
+@pytest.mark.parametrize("address", ["/", "/report?run={}", "/questions?run={}"])
+def test_a_browser_that_goes_away_is_no_news(served, capfd, address):
+    linger = struct.pack("ii", 1, 0)  # the connection is torn down at once, and writing to it an error
+    (run, _) = ids_of(served)
+    for text in (head(served, address.format(run)), b"POST /api/flags HTTP/1.1\r\nContent-Length: 9\r\n\r\n{"):
+        with socket.create_connection(("127.0.0.1", served.port), timeout=20) as connection:
+            connection.sendall(text)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    assert ask(served, "/")[0].status == 200
+    served.server_close()  # waits for nothing, but no further request begins
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_an_error_that_nobody_foresaw_is_a_sentence_and_the_next_request_is_answered(served, monkeypatch, caplog):
+    monkeypatch.setitem(served.api.routes, "/api/runs", lambda query: 1 // 0)
+    response, body = ask(served, "/api/runs")
+    assert (response.status, "ZeroDivisionError" in json.loads(body)["error"]) == (500, True)
+    assert "/api/runs cannot be answered" in caplog.text
+    assert ask(served, "/")[0].status == 200

@@ -10,7 +10,8 @@
 #   notes.jsonl    {"run": its results file, "note": …}; below the folder as a path from there, so that a copy has them
 #
 # Both are files for people, who may have edited them: a line that is of something else stays as it is, and a file with
-# a line that is not JSON is not written to. A file is replaced as a whole.
+# a line that is not JSON is not written to. A file is replaced as a whole, by one process at a time: two servers of one
+# folder lose nothing of each other's.
 
 from __future__ import annotations
 
@@ -20,6 +21,7 @@ import os
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +61,12 @@ class Annotations:
         # Beside the index by its name: several sets of paths share the cache folder.
         return self._beside.with_name(f"{self._beside.stem}.{name}") if folder is None else folder / name
 
+    @contextmanager
+    def _writing(self, file: Path) -> Iterator[None]:
+        """While a file is read and replaced: of this process one thread, of this machine one process."""
+        with self._lock, _locked(file.parent):
+            yield
+
     @property
     def flags_file(self) -> Path:
         """Where flags stand."""
@@ -90,7 +98,7 @@ class Annotations:
         """
         wanted = _checked_flag(value)
         mark = _mark(wanted)
-        with self._lock:
+        with self._writing(self.flags_file):
             others = [line for line in _lines(self.flags_file) if _mark(line) != mark]
             _write(self.flags_file, [*others, *([wanted] if wanted["flag"] is not None else [])])
 
@@ -115,7 +123,7 @@ class Annotations:
             OutputError: The file cannot be written.
         """
         text, place = _checked_note(note).strip(), self.place_of(source)
-        with self._lock:
+        with self._writing(self.notes_file):
             others = [line for line in _lines(self.notes_file) if line.get("run") != place]
             _write(self.notes_file, [*others, *([{"run": place, "note": text}] if text else [])])
 
@@ -128,6 +136,23 @@ class Annotations:
         place, folder = Path(os.path.abspath(source)), self._folder()
         inside = folder is not None and place.is_relative_to(folder)
         return place.relative_to(folder).as_posix() if folder is not None and inside else str(place)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """A folder that no other ``view`` writes to; where a system has no locks, one that hopes so."""
+    descriptor: int | None = None
+    with contextlib.suppress(OSError, ImportError):
+        import fcntl
+
+        # The folder itself: a lock file would go where the results go.
+        descriptor = os.open(folder, os.O_RDONLY)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 def _checked_flag(value: Mapping[str, Any]) -> dict[str, Any]:

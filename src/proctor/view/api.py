@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -34,6 +35,7 @@ from proctor.view.run_facts import run_facts
 from proctor.view.stored_sample import QuestionAddress, stored_question
 
 Query = Mapping[str, list[str]]
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 _MOST_SETS = 4
 """Versions of pages that are kept; a hundred thousand questions have 2 MB."""
 
@@ -137,10 +139,10 @@ class Api:
     def question(self, query: Query) -> Any:
         """One question, whole."""
         entries = self._entries(query)
-        number = _one(query, "id") or ""
-        if not number.lstrip("-").isdecimal():
+        number = _whole(_one(query, "id"))
+        if number is None:
             raise UsageError("A question is named by run=, task= and id=, its number.")
-        wanted = QuestionAddress(_one(query, "task") or "", int(number), _one(query, "hash") or "")
+        wanted = QuestionAddress(_one(query, "task") or "", number, _one(query, "hash") or "")
         return stored_question(wanted, entries, self.index, self.indexer)
 
     def compare(self, query: Query) -> Any:
@@ -165,9 +167,11 @@ class Api:
     def lines(self, query: Query) -> Any:
         """The questions' texts by their places in the page's list: their beginnings, or the whole of them."""
         questions = self._questions(self._entries(query), _one(query, "version"))
-        places = [int(one) for one in (_one(query, "places") or "").split(",") if one.isdecimal()]
-        if len(places) > MOST or any(place >= len(questions.documents) for place in places):
-            raise UsageError(f"places: up to {MOST} of the list's {len(questions.documents):,} questions.")
+        given, count = _one(query, "places"), len(questions.documents)
+        found = [_whole(one) for one in given.split(",")] if given else []
+        places = [place for place in found if place is not None and 0 <= place < count]
+        if len(found) > MOST or len(places) != len(found):
+            raise UsageError(f"places: up to {MOST} of the list's {count:,} questions, counted from 0.")
         length = None if _one(query, "whole") else LINE
         with self.index.connection() as connection:
             return {"lines": list(lines(connection, [questions.documents[place] for place in places], length))}
@@ -276,16 +280,21 @@ def _limit(query: Query) -> int:
     text = _one(query, "limit")
     if text is None:
         return MOST
-    if not text.isdecimal() or not 0 < int(text) <= MOST:
-        raise UsageError(f"limit={text}: a page has 1 to {MOST} rows.")
-    return int(text)
+    if (number := _whole(text)) is None or not 0 < number <= MOST:
+        raise UsageError(f"limit={text[:20]}: a page has 1 to {MOST} rows.")
+    return number
+
+
+def _whole(text: str | None) -> int | None:
+    """A whole number that SQLite can hold; None of anything else."""
+    return int(text) if text is not None and _WHOLE.fullmatch(text) else None
 
 
 def _number(text: str) -> float | None:
     try:
         return float(text) if text else None
     except ValueError as error:
-        raise UsageError(f"{text!r} is no probability.", hint="p=0.5..0.9, p=0.9.. or p=..0.1") from error
+        raise UsageError(f"{text[:20]!r} is no probability.", hint="p=0.5..0.9, p=0.9.. or p=..0.1") from error
 
 
 def _letter(text: str | None) -> int | None:
@@ -294,8 +303,8 @@ def _letter(text: str | None) -> int | None:
         return None
     if text == "–":
         return NONE
-    if text.isdecimal():
-        return int(text) - 1
+    if (number := _whole(text)) is not None:
+        return number - 1
     if len(text) == 1 and "A" <= text.upper() <= "Z":
         return ord(text.upper()) - 65
-    raise UsageError(f"{text!r} is no option: A is the first.")
+    raise UsageError(f"{text[:20]!r} is no option: A is the first.")

@@ -25,6 +25,8 @@ Place: TypeAlias = tuple[int, float, int]
 
 MOST = 200
 """Rows of a page."""
+MOST_WORDS = 100
+"""Of a search: SQLite's conditions are up to a thousand deep."""
 CONFIDENT = 0.9
 STATES = {
     "wrong": (State.WRONG, State.PARTLY),
@@ -168,10 +170,13 @@ def _start(after: str | None) -> Place | None:
         return None
     try:
         missing, value, number = json.loads(after)
-        return int(missing), float(value), int(number)
-    except (ValueError, TypeError) as error:
+        place = int(missing), float(value), int(number)
+        if max(abs(place[0]), abs(place[2])) >> 63:
+            raise ValueError("no number of SQLite's")
+        return place
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise UsageError(
-            f"No page ended at {after!r}.", hint="'after' is what the page before this one says."
+            f"No page ended at {after[:100]!r}.", hint="'after' is what the page before this one says."
         ) from error
 
 
@@ -313,7 +318,13 @@ def words_of_search(text: str) -> tuple[str, ...]:
 
     Args:
         text: What was typed.
+
+    Raises:
+        UsageError: It has more words than :data:`MOST_WORDS`.
     """
     parts = text.split('"')
     words = [word for place, part in enumerate(parts) for word in ([part] if place % 2 else part.split())]
-    return tuple(fold(word) for word in words if word.strip())
+    folded = dict.fromkeys(fold(word) for word in words if word.strip())
+    if len(folded) > MOST_WORDS:
+        raise UsageError(f"A search has up to {MOST_WORDS} words, not {len(folded):,}.", hint='"…" is one word.')
+    return tuple(folded)

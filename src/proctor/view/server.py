@@ -23,6 +23,7 @@ import hmac
 import json
 import logging
 import secrets
+import sys
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
@@ -30,7 +31,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
-from proctor.errors import OutputError, ProctorError
+from proctor.errors import OutputError, ProctorError, error_line
 from proctor.html_report.language import Language
 from proctor.results.encode import dumps
 from proctor.view.api import Api
@@ -105,6 +106,13 @@ class ViewServer(ThreadingHTTPServer):
         own = {host, *LOOPBACK} if host in LOOPBACK else {host}
         self.hosts = frozenset(f"{f'[{one}]' if ':' in one else one}:{self.port}" for one in own)
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that went away is no news; anything else is a line of the log, and never a traceback."""
+        error = sys.exc_info()[1]
+        if error is not None and not isinstance(error, OSError):
+            log.warning("A request to view was given up: %s", error_line(error))
+        log.debug("Where it was given up:", exc_info=True)
+
     def server_close(self) -> None:
         """End the reading of files, too."""
         super().server_close()
@@ -130,12 +138,17 @@ class Handler(BaseHTTPRequestHandler):
     server_version = "proctor"
     sys_version = ""
     timeout = 60
+    path: str = ""
     routes: ClassVar[Mapping[str, Callable[[Handler, Mapping[str, list[str]]], None]]]
 
     def do_GET(self) -> None:
         """Answer, if the request is of whoever has the token."""
-        parts = urlsplit(self.path)
-        query = parse_qs(parts.query, max_num_fields=1000)
+        try:
+            parts = urlsplit(self.path)
+            query = parse_qs(parts.query, max_num_fields=1000)
+        except ValueError as error:
+            self._problem(HTTPStatus.BAD_REQUEST, f"The address cannot be read: {error}.")
+            return
         refusal = self._refusal(parts.path, query)
         if refusal is not None:
             self._problem(HTTPStatus.FORBIDDEN, refusal)
@@ -152,7 +165,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Write down a note or a flag, if the request is of a page of this server, or of a script with its cookie."""
-        path = urlsplit(self.path).path
+        path = self._path
         refusal = self._refusal("", {})
         if refusal is None and self.headers.get(OWN_HEADER) is None:
             refusal = f"The request lacks the header {OWN_HEADER}."
@@ -162,7 +175,11 @@ class Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.NOT_FOUND, "There is no such address to write to.")
         elif self.headers.get_content_type() != "application/json":
             self._refuse(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Only JSON is taken (Content-Type: application/json).")
-        elif not (length := self.headers.get("Content-Length", "")).isascii() or not length.isdecimal():
+        elif (
+            not (length := self.headers.get("Content-Length", "")).isascii()
+            or not length.isdecimal()
+            or "Transfer-Encoding" in self.headers
+        ):
             self._refuse(HTTPStatus.LENGTH_REQUIRED, "The request does not say how long it is (Content-Length).")
         elif len(length) > 9 or int(length) > LARGEST_POST:
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"That is more than {LARGEST_POST:,} bytes.")
@@ -192,7 +209,7 @@ class Handler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.OK, _JSON, said)
 
     def _refusal(self, path: str, query: Mapping[str, list[str]]) -> str | None:
-        if self.headers.get("Host", "") not in self.server.hosts:
+        if len(named := self.headers.get_all("Host", [])) != 1 or named[0] not in self.server.hosts:
             return "The request is for another host than this server."
         origin = self.headers.get("Origin")
         if origin is not None and origin not in {f"http://{host}" for host in self.server.hosts}:
@@ -223,6 +240,13 @@ class Handler(BaseHTTPRequestHandler):
             route(self, query)
         except ProctorError as error:
             self._problem(HTTPStatus.NOT_FOUND, error.message, error.hint)
+        except (ConnectionError, TimeoutError):  # whoever sent the request does not read what it gets
+            raise
+        except Exception as error:
+            log.warning("view: %s cannot be answered: %s", self._path, error_line(error))
+            log.debug("Where it failed:", exc_info=True)
+            hint = "This is a mistake of proctor's. LMEVAL_LOG_LEVEL=DEBUG shows where it is."
+            self._problem(HTTPStatus.INTERNAL_SERVER_ERROR, f"That failed: {error_line(error)}", hint)
 
     def _list(self, query: Mapping[str, list[str]]) -> None:
         catalog = self.server.catalog
@@ -246,7 +270,7 @@ class Handler(BaseHTTPRequestHandler):
         self._send(HTTPStatus.OK, "application/jsonl; charset=utf-8", "".join(f"{dumps(line)}\n" for line in lines))
 
     def _api(self, query: Mapping[str, list[str]]) -> None:
-        value = self.server.api.answer(urlsplit(self.path).path, query)
+        value = self.server.api.answer(self._path, query)
         if value is None:
             self._problem(HTTPStatus.NOT_FOUND, "There is no such address of the API.")
             return
@@ -260,7 +284,7 @@ class Handler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.OK, _JSON, text, tag=tag)
 
     def _problem(self, status: HTTPStatus, sentence: str, hint: str | None = None) -> None:
-        if urlsplit(self.path).path.startswith("/api/"):
+        if self._path.startswith("/api/"):
             self._send(status, _JSON, json.dumps({"error": sentence, "hint": hint}, ensure_ascii=False))
         else:
             self._send(status, _HTML, problem_page(sentence, hint, self.server.language))
@@ -285,9 +309,17 @@ class Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(data)
 
+    @property
+    def _path(self) -> str:
+        """The path of the address; "" where that is none."""
+        try:
+            return urlsplit(self.path).path
+        except ValueError:
+            return ""
+
     def log_message(self, format: str, *args: Any) -> None:
         """Requests are no news; they are in the log at its most talkative, without addresses that hold the token."""
-        log.debug("view: %s %s", self.command, urlsplit(self.path).path)
+        log.debug("view: %s %s", self.command, self._path)
 
 
 Handler.routes = {
