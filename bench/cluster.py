@@ -104,10 +104,12 @@ class ScriptedPool:
     name = "scripted"
     identity: Mapping[str, Any] = {"kind": "scripted", "version": 1}
     info: Mapping[str, Any] = {}
+    is_remote = True
 
     def __init__(self, workers: int) -> None:
         self.workers = ScriptedWorkers(workers)
-        self.planning = 0.0
+        self.planning = self.waiting = 0.0
+        self._ended: float | None = None
 
     def respond(self, requests: Sequence[Any]) -> Iterator[tuple[int, Any]]:
         from proctor.models.pool.dispatch import Dispatch, respond_by
@@ -117,7 +119,10 @@ class ScriptedPool:
         units = [unit.members for unit in work_queue([request_load(one) for one in requests], self.workers.planned)]
         dispatch = Dispatch(requests, units, range(len(requests)))
         self.planning += time.thread_time() - began
+        if self._ended is not None:
+            self.waiting += time.thread_time() - self._ended
         yield from respond_by(self.workers, dispatch)
+        self._ended = time.thread_time()
 
     def render(self, messages: Sequence[Mapping[str, str]], **_: Any) -> str:
         raise AssertionError(messages)
@@ -135,10 +140,13 @@ class ScriptedPool:
 def write_task(folder: Path, documents: int, words: int, *, letters: bool = False) -> Path:
     draw = random.Random(0)
     vocabulary = ["".join(draw.choices("abcdefghijklmnopqrstuvwxyz", k=draw.randint(2, 9))) for _ in range(5000)]
+    # Of three words each: to draw millions of questions word by word takes longer than their run.
+    phrases = [" ".join(draw.choices(vocabulary, k=3)) for _ in range(5000)]
     with (folder / "data.jsonl").open("w") as file:
         for number in range(documents):
-            question = f"{number} {' '.join(draw.choices(vocabulary, k=words))}"
-            texts = [" ".join(draw.choices(vocabulary, k=6)) for _ in range(OPTIONS)]
+            question = f"{number} {' '.join(draw.choices(phrases, k=words // 3))}"
+            drawn = draw.choices(phrases, k=2 * OPTIONS)
+            texts = [f"{first} {second}" for first, second in zip(drawn[::2], drawn[1::2], strict=True)]
             choices = list("ABCD") if letters else texts
             file.write(json.dumps({"question": question, "choices": choices, "gold": draw.randrange(OPTIONS)}) + "\n")
     task = folder / "scale.yaml"
@@ -197,6 +205,8 @@ def child(wanted: argparse.Namespace) -> dict[str, Any]:
             "requests_per_cpu_s": round(requests / cpu),
             "documents_per_cpu_s": round(requests / OPTIONS / cpu),
             "queue_share": round(pool.planning / cpu, 3),
+            # From the last response of a chunk to the first unit of the next one: so long workers have nothing to do.
+            "waiting_s": round(pool.waiting, 2),
             "batches": pool.workers.batches,
             "peak_mb": round(used.ru_maxrss / 1024),
             "own_mb": round(pool.workers.megabytes),

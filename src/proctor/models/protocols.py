@@ -213,6 +213,17 @@ class BatchModel(Protocol):
 
 
 @runtime_checkable
+class RemoteModel(Protocol):
+    """A model that computes in other processes alone: while it responds, this one may plan and grade.
+
+    Attributes:
+        is_remote: True.
+    """
+
+    is_remote: bool
+
+
+@runtime_checkable
 class StoppableModel(Protocol):
     """A model whose responses cost money or time of others: what is in flight should not be thrown away."""
 

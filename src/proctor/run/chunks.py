@@ -27,16 +27,16 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from proctor.check.chat import check_style
 from proctor.check.task_checks import TaskChecks, warn
 from proctor.errors import Finding
 from proctor.models import declared_kind
-from proctor.models.protocols import Model, OriginModel
+from proctor.models.protocols import Model, OriginModel, RemoteModel
 from proctor.plurals import counted
 from proctor.random_state import random_state, set_random_state
+from proctor.run.chunk_limits import ROOM, ChunkLimits, ChunkSize
 from proctor.run.formulation_report import report_without_formulations
 from proctor.run.order_results import report_without_orders
 from proctor.run.progress import OpenProgress, Progress
@@ -49,27 +49,15 @@ from proctor.tasks.prompt import PromptStyle
 
 log = logging.getLogger("proctor")
 
+STEP = 256
+"""Documents that are planned in one step: to put the generators back and forth for each would cost as much again."""
+IN_MEMORY = 3
+"""Chunks of a model that computes elsewhere: one is graded, one requested, one planned."""
 SCORED = frozenset({"loglikelihood", "loglikelihood_rolling"})
 """Kinds of requests to which log-likelihoods respond."""
 OWN_FILTERS = "proctor.filters."
 ACROSS_DOCUMENTS = ("Custom",)
 """Of proctor's own filters, the one that hands all documents to a function of the task."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChunkLimits:
-    """How much a chunk may hold, unless it is one task that cannot be divided.
-
-    Attributes:
-        queries: Queries, repeats included.
-        characters: Characters of all their texts.
-    """
-
-    queries: int = 100_000
-    characters: int = 256_000_000
-
-
-ROOM = ChunkLimits()
 
 
 class QueryChunks:
@@ -83,6 +71,7 @@ class QueryChunks:
         show: Called with the first document of each task.
         each_time: Every repeat is a query, whether it can give another response or not.
         room: How much a chunk may hold.
+        at_once: How many chunks are in memory at a time, where there are several: each is so much smaller.
 
     Attributes:
         total: The number of queries.
@@ -108,7 +97,9 @@ class QueryChunks:
         show: Callable[[AnyTask, DocumentPlan], None] | None = None,
         each_time: bool = False,
         room: ChunkLimits = ROOM,
+        at_once: int = 1,
     ) -> None:
+        self._at_once = at_once
         self._each_time = each_time
         self._tasks, self._config, self._style = tasks, config, style
         # The class of a script responds in place of the kind that is named.
@@ -128,21 +119,26 @@ class QueryChunks:
 
     def plans(self) -> Iterator[Sequence[TaskPlan]]:
         """The tasks' plans, in order; a large task may stand in several chunks, each with some of its documents."""
+        return (chunk for chunk in self.steps() if chunk is not None)
+
+    def steps(self) -> Iterator[Sequence[TaskPlan] | None]:
+        """The same, and None each time that :data:`STEP` documents were planned and the chunk goes on."""
         if self._plans is not None:
             yield self._plans
             return
         chunks = self._planned_anew()
         while True:
             with self._chance:
-                chunk = next(chunks, None)
-            if chunk is None:
-                return
+                try:
+                    chunk = next(chunks)
+                except StopIteration:
+                    return
             yield chunk
 
     def _survey(self, display: Progress, show: Callable[[AnyTask, DocumentPlan], None] | None) -> list[TaskPlan] | None:
         """Plan everything; what was planned, if it fits into one chunk."""
         plans: list[TaskPlan] | None = []
-        errors, size = PlanErrors(), _ChunkSize(self._room)
+        errors, size = PlanErrors(), ChunkSize(self._room)
         for task in self._tasks:
             documents: list[DocumentPlan] = []
             requests, counted, sampled, scored = 0, 0, False, False
@@ -196,9 +192,10 @@ class QueryChunks:
     def _documents(self, task: AnyTask, errors: PlanErrors | None = None) -> Iterator[DocumentPlan]:
         return plan_documents(task, self._positions(task), self._config.seed.fewshot, self._style, errors)
 
-    def _planned_anew(self) -> Iterator[list[TaskPlan]]:
+    def _planned_anew(self) -> Iterator[list[TaskPlan] | None]:
         chunk: list[TaskPlan] = []
-        size = _ChunkSize(self._room)
+        room = self._room.divided(self._at_once)
+        size = ChunkSize(room)
         for task in self._tasks:
             documents: list[DocumentPlan] = []
             per_request, divisible = self._per_request[task.spec.name], is_divisible(task)
@@ -210,28 +207,13 @@ class QueryChunks:
                     if documents:
                         chunk.append(TaskPlan(task, tuple(documents), per_request))
                     yield chunk
-                    chunk, documents, size = [], [], _ChunkSize(self._room)
+                    chunk, documents, size = [], [], ChunkSize(room)
                     size.add(task, planned)
                 documents.append(planned)
+                if len(documents) % STEP == 0:
+                    yield None
             chunk.append(TaskPlan(task, tuple(documents), per_request))
         yield chunk
-
-
-class _ChunkSize:
-    """Whether what was added is too much for one chunk."""
-
-    def __init__(self, room: ChunkLimits) -> None:
-        self._queries, self._characters = room.queries, room.characters
-
-    def add(self, task: AnyTask, planned: DocumentPlan) -> None:
-        for ask in planned.asks:
-            request = ask.request
-            self._queries -= task.spec.repeats if request.is_sampled else 1
-            self._characters -= sum(map(len, request.texts))
-
-    @property
-    def is_over(self) -> bool:
-        return self._queries < 0 or self._characters < 0
 
 
 def _no_scores(task: AnyTask, config: RunConfig) -> Finding:
@@ -315,6 +297,7 @@ def plan_chunks(
             show=_write_out if config.write_out else None,
             each_time=isinstance(model, OriginModel),
             room=room,
+            at_once=IN_MEMORY if isinstance(model, RemoteModel) else 1,
         )
 
 

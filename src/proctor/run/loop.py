@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 
-from proctor.models.protocols import LoadableModel, Model, OriginModel
+from proctor.models.protocols import LoadableModel, Model, OriginModel, RemoteModel
 from proctor.records import Record
 from proctor.results.samples import Samples
 from proctor.run.ask import PendingQueries, Seen
+from proctor.run.background import Background
 from proctor.run.chunks import QueryChunks
 from proctor.run.grade import grade
 from proctor.run.looks import LookChunks
@@ -60,8 +62,11 @@ def request_and_grade(
     if watch is not None:
         watch.expect(chunks.counted_by_task, chunks.documents)
         take = _both(take, watch.graded)
+    background = None
+    if isinstance(model, RemoteModel) and isinstance(chunks, QueryChunks) and not fail_fast:
+        background = Background(chunks.steps())
     with ExitStack() as stack:
-        for chunk in chunks.plans():
+        for chunk in chunks.plans() if background is None else background.chunks():
             pending = store.pending([query for plan in chunk for query in plan.queries()])
             seen = None if watch is None else watch.follow(pending.by_task, chunk)
             if display is None:
@@ -72,14 +77,21 @@ def request_and_grade(
                 display = stack.enter_context(progress(chunks.counted, "Answering", "requests"))
             if isinstance(model, ReplayModel) and isinstance(chunks, LookChunks) and _ends_scope(chunks, pending):
                 continue
-            responses = _request(model, chunk, pending, store, display, seen, fail_fast=fail_fast, limit=limit)
+            advance = _advance(display, background)
+            responses = _request(model, chunk, pending, store, advance, seen, fail_fast=fail_fast, limit=limit)
             if responses is None:
                 continue
             left -= len(responses)
             if left <= 0:
                 # What follows is grading: the display has nothing more to say.
                 stack.close()
-            _grade(chunk, responses, values_by_task, take, fail_fast=fail_fast)
+            grading = _grade(chunk, responses, values_by_task, take, fail_fast=fail_fast)
+            if background is None:
+                deque(grading, maxlen=0)
+            else:
+                background.grade(grading)
+        if background is not None:
+            background.finish()
     if isinstance(model, ReplayModel):
         model.check()
 
@@ -92,6 +104,18 @@ def _both(take: Take, also: Take) -> Take:
     return both
 
 
+def _advance(display: Progress, background: Background | None) -> Callable[[int], None]:
+    """What is called for each response: the display, and what is done meanwhile."""
+    if background is None:
+        return display.advance
+
+    def advance(count: int) -> None:
+        display.advance(count)
+        background.step()
+
+    return advance
+
+
 def _ends_scope(chunks: LookChunks, pending: PendingQueries) -> bool:
     """Whether an earlier run that stopped asked nothing of this chunk: there its documents end."""
     return not pending.counts.cached and bool(pending.missing) and chunks.end_here()
@@ -102,7 +126,7 @@ def _request(
     chunk: Sequence[TaskPlan],
     pending: PendingQueries,
     store: RunStore,
-    display: Progress,
+    advance: Callable[[int], None],
     seen: Seen | None,
     *,
     fail_fast: bool,
@@ -114,7 +138,7 @@ def _request(
         return None
     about = origins(chunk) if isinstance(model, OriginModel) else None
     # An OriginModel is a script's: it may look at the document, which no other model ever sees.
-    responses = pending.ask(model, display.advance, about, seen=seen, fail_fast=fail_fast, limit=limit)
+    responses = pending.ask(model, advance, about, seen=seen, fail_fast=fail_fast, limit=limit)
     store.close_chunk()
     return responses
 
@@ -126,7 +150,8 @@ def _grade(
     take: Take,
     *,
     fail_fast: bool,
-) -> None:
+) -> Iterator[None]:
+    """Grade a chunk, a document at each step."""
     position = 0
     for plan in chunk:
         metric_values = values_by_task[plan.task.spec.name]
@@ -139,6 +164,7 @@ def _grade(
         for record in grade(plan, answered, fail_fast=fail_fast, check=metric_values.requested == 0):
             metric_values.add(record)
             take(record)
+            yield
         position += count
 
 

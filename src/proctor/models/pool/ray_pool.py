@@ -58,6 +58,8 @@ class RayPool:
         devices: GPUs that a copy takes where there are some.
     """
 
+    is_remote = True
+
     def __init__(self, inner: Model, opening: Opening, arguments: PoolArguments, *, devices: int) -> None:
         self._inner, self._opening, self._arguments, self._devices = inner, opening, arguments, devices
         self._workers: RayWorkers | None = None
