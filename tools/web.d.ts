@@ -4,6 +4,8 @@
 interface RunInfo {
   letter: string;
   name: string;
+  /** What ends the thinking of its model, where that was set. */
+  think?: string;
 }
 
 interface TaskInfo {
@@ -91,8 +93,8 @@ interface View {
 
 type ViewChange = Partial<View> | ((view: View) => Partial<View>);
 
-/** Response, what the filter took out of it, and the prompt where it is another than the first run's; 0: there is none. */
-type OwnTexts = [response: string | 0, filtered: string | 0, prompt?: string | 0];
+/** Response, what the filter took out of it, the prompt where it is another than the first run's, what other filters took; 0: there is none. */
+type OwnTexts = [response: string | 0, filtered: string | 0, prompt?: string | 0, others?: Record<string, string>];
 
 /** A question's texts; {} where the page has none. */
 interface Found {

@@ -80,3 +80,16 @@ def test_files_without_hashes_are_paired_by_number(tmp_path):
             "exam"
         ]
         assert len(task) == 3
+
+
+def test_what_other_filters_read_stands_beside_what_the_main_one_did(tmp_path):
+    lines = [text_line(i, "so 4", "[invalid]", 0.0) for i in range(3)]
+    loose = [{**line, "filter": "taken", "filtered_resps": ["4"], "exact_match": 1.0} for line in lines[:2]]
+    with Spool() as spool:
+        task = collected(spool, stored(tmp_path, "a", {"sums": [*lines, *loose]})).tasks["sums"]
+        column = task.runs[0]
+        assert column.metrics == (("exact_match", "strict"), ("exact_match", "taken"))
+        assert [cell.values for cell in column.cells if cell] == [(0.0, 1.0), (0.0, 1.0), (0.0, None)]
+        assert [cell.state for cell in column.cells if cell] == [State.UNREAD] * 3
+        assert spool.get(column.extras[0]) == ["so 4", "[invalid]", None, {"taken": "4"}]
+        assert spool.get(column.extras[2]) == ["so 4", "[invalid]", None]

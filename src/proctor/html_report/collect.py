@@ -22,6 +22,9 @@ from proctor.results.encode import dumps
 from proctor.results.stored_run import Identity, Sample, StoredRun, number_of
 from proctor.results.text_state import TextState
 
+MOST_OTHERS = 4
+"""Further filters whose scores and readings a question has."""
+
 
 @dataclass(slots=True)
 class RunColumn:
@@ -181,14 +184,18 @@ class RunWatcher:
         column = questions.runs[self._place]
         main = audit.main.metric if audit.main else (next(iter(pending)), next(iter(pending)))
         rows = pending.get(main[1]) or next(iter(pending.values()))
-        column.metrics = _metrics(main, rows)
+        others = {name: {one.place: one for one in mine} for name, mine in pending.items() if mine is not rows}
+        column.metrics = _metrics(main, rows) + _metrics_of_others(others)
         binary = is_binary(list(scores.scores.get(main, {}).values()))
         column.cells = [None] * len(questions)
         for row in rows:
-            column.cells[row.place] = _cell(row, column.metrics, main[0], binary=binary)
+            beside = {name: mine[row.place] for name, mine in others.items() if row.place in mine}
+            column.cells[row.place] = _cell(row, {**beside, main[1]: row}, column.metrics, main[0], binary=binary)
             response, prompt = raw.get(row.place, (None, None))
             if response is not None or prompt is not None:
-                column.extras[row.place] = self._spool.add([response, row.filtered, prompt])
+                read = {name: one.filtered for name, one in beside.items() if one.filtered is not None}
+                texts = [response, row.filtered, prompt, read] if read else [response, row.filtered, prompt]
+                column.extras[row.place] = self._spool.add(texts)
 
 
 def _place_of(questions: TaskQuestions, sample: Sample) -> int | None:
@@ -207,8 +214,19 @@ def _metrics(main: Metric, rows: Sequence[_Pending]) -> tuple[Metric, ...]:
     return (main, *found[:5]) if main[0] in names else tuple(found[:5])
 
 
-def _cell(row: _Pending, metrics: Sequence[Metric], main: str, *, binary: bool) -> Cell:
-    values = tuple(number_of(row.metrics.get(name)) for name, _ in metrics)
+def _metrics_of_others(others: Mapping[str, Mapping[int, _Pending]]) -> tuple[Metric, ...]:
+    """The metrics under the filters that the list does not show: a question that one cannot read another may."""
+    found = list[Metric]()
+    for name, rows in list(others.items())[:MOST_OTHERS]:
+        found += _metrics(("", name), list(rows.values()))[:2]
+    return tuple(found)
+
+
+def _cell(
+    row: _Pending, by_filter: Mapping[str, _Pending], metrics: Sequence[Metric], main: str, *, binary: bool
+) -> Cell:
+    known = [(by_filter.get(pipeline), name) for name, pipeline in metrics]
+    values = tuple(number_of(one.metrics.get(name)) if one else None for one, name in known)
     score = number_of(row.metrics.get(main))
     state = state_of(score, row.state, has_metrics=bool(row.metrics), binary=binary)
     if row.view is None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from proctor.analysis.audit_texts import think_end
 from proctor.analysis.compare_text import letter
 from proctor.html_report.collect import Collector, TaskQuestions
 from proctor.html_report.columns import ColumnBuffer, add_columns, add_metrics
@@ -141,13 +142,19 @@ def page_info(
     first = runs[0]
     groups = [{"name": name, "alias": first.alias(name), "tasks": list(first.leaves(name))} for name in first.groups]
     return {
-        "runs": [{"letter": letter(place), "name": short_name(run)} for place, run in enumerate(runs)],
+        "runs": [_run(place, run) for place, run in enumerate(runs)],
         "tasks": [_task(name, task, runs) for name, task in tasks.items()],
         "groups": groups,
         "columns": layout,
         "blocks": starts,
         "level": level.name,
     }
+
+
+def _run(place: int, run: StoredRun) -> dict[str, str]:
+    """A run as the script knows it; ``think`` where its model's settings say what ends its thinking."""
+    known = think_end(run)
+    return {"letter": letter(place), "name": short_name(run), **({"think": known} if known else {})}
 
 
 def _task(name: str, task: TaskQuestions, runs: Sequence[StoredRun]) -> dict[str, Any]:

@@ -138,7 +138,10 @@ def _rows(
 def _texts(
     task: TaskQuestions, place: int, spool: Spool, level: Level, head: str, runs: int, heads: dict[int, str]
 ) -> tuple[list[Any], list[Any]]:
-    """A row of ``[question, options, document, prompt, target]``, and of each run ``[response, filtered, prompt]``."""
+    """A row of ``[question, options, document, prompt, target]``, and of each run what only it has.
+
+    That is ``[response, filtered, prompt]``, and what other filters took out of the response where there are any.
+    """
     question, options, document, prompt, target = spool.get(task.texts[place])
     parts = parts_of(question, options or [])
     if level.questions == 0:
@@ -165,14 +168,18 @@ def _in_json(letter: str, part: str) -> Iterator[tuple[str, str]]:
         yield "r", as_json(part)[1:-1]
 
 
-def _own(texts: list[str | None], level: Level, head: str, parts: Sequence[tuple[str, str]]) -> list[Any] | int:
-    response, filtered, prompt = texts
+def _own(texts: list[Any], level: Level, head: str, parts: Sequence[tuple[str, str]]) -> list[Any] | int:
+    response, filtered, prompt, *more = texts
+    others: dict[str, str] = more[0] if more else {}
     if level.answers is not None:
         response = None if response is None or level.answers == 0 else response[: level.answers]
         filtered = filtered[: level.answers] if filtered and level.answers else None
+        others = {name: text[: level.answers] for name, text in others.items()} if level.answers else {}
     shown = shortened(prompt[len(head) :], parts) if prompt and level.prompts and level.questions is None else 0
     found = [response if response is not None else 0, filtered if filtered is not None else 0, shown]
-    return found if any(one != 0 for one in found) else 0
+    if not any(one != 0 for one in found):
+        return 0
+    return [*found, others] if others else found
 
 
 def head_of(common: str | None) -> str:

@@ -6,6 +6,9 @@
  */
 const visible = (text, on) => (on ? text.replace(/ /g, "·").replace(/\t/g, "→\t").replace(/\r/g, "␍").replace(/\n/g, "↵\n") : text);
 
+/** @type {(value: number) => string} */
+const nats2 = (value) => value.toFixed(value > -10 ? 2 : 1).replace("-", "−");
+
 const LONG = 20_000;
 
 /**
@@ -76,7 +79,7 @@ class Pane {
     /** @type {(HTMLElement | null)[]} */
     const parts = [this.top(task)];
     if (found.question === undefined) parts.push(make("p", { class: "note" }, say("no_text_here")));
-    else parts.push(make("div", { class: "question", dir: "auto" }, visible(found.question, this.invisible)));
+    else parts.push(make("div", { class: "question", dir: "auto", lang: languageOf(found.question) }, visible(found.question, this.invisible)));
     if (columns.k[i] || (found.options || []).length) parts.push(this.options());
     else if (found.target) parts.push(this.target());
     parts.push(...this.responses(), this.scores(), ...this.prompts(), this.document(), this.commands(), this.flagging());
@@ -112,10 +115,29 @@ class Pane {
       const bars = columns.of.map((_, run) => this.bar(run, option, chances[run][option])).filter(Boolean);
       return make("li", { class: `${isGold ? "gold" : ""}${pickedBy.length ? " picked" : ""}` },
         make("span", { class: "letter" }, this.label(option)),
-        make("div", {}, make("div", { class: "option-text", dir: "auto" }, visible((found.options || [])[option] ?? "", this.invisible), " ", ...notes.flatMap((note) => (note ? [note, " "] : []))), ...bars));
+        make("div", {}, make("div", { class: "option-text", dir: "auto", lang: languageOf((found.options || [])[option] ?? "") }, visible((found.options || [])[option] ?? "", this.invisible), " ", ...notes.flatMap((note) => (note ? [note, " "] : []))), ...bars));
     });
     const known = chances.some((one) => one.length);
-    return make("div", {}, make("ol", { class: "options" }, ...rows), known ? make("p", { class: "note" }, say("among_options")) : null);
+    const beside = known ? [make("p", { class: "note" }, say("among_options")), this.numbers(count, chances)] : [];
+    return make("div", {}, make("ol", { class: "options" }, ...rows), ...beside);
+  }
+
+  /**
+   * What the bars show, in numbers.
+   * @param {number} count
+   * @param {number[][]} chances
+   */
+  numbers(count, chances) {
+    const { columns, i, info } = this;
+    const runs = columns.of.map((_, run) => run).filter((run) => chances[run].length);
+    const heads = runs.flatMap((run) => ["log_likelihood", "head_p"].map((key) => make("th", { scope: "col" }, columns.runs > 1 ? `${info.runs[run].letter} ` : null, say(key))));
+    const rows = Array.from({ length: count }, (_, option) => make("tr", {}, make("th", { scope: "row" }, this.label(option)), ...runs.flatMap((run) => {
+      const value = columns.loglikelihood(run, i, option);
+      const p = chances[run][option];
+      return [make("td", {}, value === null ? "" : nats2(value)), make("td", {}, p === undefined ? "" : p.toPrecision(2))];
+    })));
+    const table = make("table", { class: "pane-numbers" }, make("thead", {}, make("tr", {}, make("td"), ...heads)), make("tbody", {}, ...rows));
+    return make("details", {}, make("summary", {}, say("in_numbers")), make("div", { class: "scroll", tabindex: "0" }, table), make("p", { class: "note" }, say("rounded")));
   }
 
   /**
@@ -126,7 +148,7 @@ class Pane {
   bar(run, option, p) {
     if (p === undefined) return null;
     const value = this.columns.loglikelihood(run, this.i, option);
-    const title = value === null ? "" : say("loglikelihood", { value: value.toFixed(value > -10 ? 2 : 1).replace("-", "−") });
+    const title = value === null ? "" : say("loglikelihood", { value: nats2(value) });
     return make("div", { class: "bar-line", title },
       this.columns.runs > 1 ? make("span", { class: "ci letter-run" }, runMark(run), this.info.runs[run].letter) : null,
       make("span", { class: "track" }, make("span", { class: `fill run-${run % 6}`, style: { width: `${(100 * p).toFixed(1)}%` } })),
@@ -143,19 +165,21 @@ class Pane {
       if (!own || (own[0] === 0 && own[1] === 0)) return null;
       const [raw, filtered] = [own[0] || "", own[1] === 0 ? null : own[1]];
       const state = this.columns.of[run].state[this.i];
-      const line = make("p", { class: "read" }, symbol(state), " ", make("span", {}, say(`state_${STATES[state]}`)), filtered === null ? null : [` · ${say("read_as")} `, make("code", { dir: "auto" }, filtered)]);
-      return make("div", { class: "response" }, make("h4", {}, runMark(run), " ", say("answer_of", { run: this.info.runs[run].letter }), " ", make("span", { class: "ci" }, this.info.runs[run].name)), line, ...this.written(raw, filtered));
+      const line = make("p", { class: "read" }, symbol(state), " ", make("span", {}, say(`state_${STATES[state]}`)), filtered === null ? null : [` · ${say("read_as")} `, make("code", { dir: "auto" }, filtered)], ...Object.entries(own[3] ?? {}).flatMap(([filter, text]) => [` · ${filter}: `, make("code", { dir: "auto" }, text)]));
+      return make("div", { class: "response" }, make("h4", {}, runMark(run), " ", say("answer_of", { run: this.info.runs[run].letter }), " ", make("span", { class: "ci" }, this.info.runs[run].name)), line, ...this.written(raw, filtered, this.info.runs[run].think ?? "</think>"));
     });
   }
 
   /**
    * @param {string} raw
    * @param {string | null} filtered
+   * @param {string} mark what ends the thinking
    */
-  written(raw, filtered) {
-    const end = raw.lastIndexOf("</think>");
-    const thinking = end < 0 ? null : raw.slice(0, end + 8);
-    const text = end < 0 ? raw : raw.slice(end + 8);
+  written(raw, filtered, mark) {
+    const end = raw.lastIndexOf(mark);
+    const after = end < 0 ? 0 : end + mark.length;
+    const thinking = end < 0 ? null : raw.slice(0, after);
+    const text = raw.slice(after);
     /** @type {(shownText: string) => (Node | string)[]} */
     const marked = (shownText) => {
       const at = filtered ? shownText.lastIndexOf(filtered) : -1;

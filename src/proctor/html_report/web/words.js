@@ -26,6 +26,14 @@ const say = (key, values = {}) => {
   return text.replace(/\{(\w+)\}/g, (_, name) => shown(values[name]));
 };
 
+const SCRIPTS = { ko: /[\u3131-\u318e\uac00-\ud7a3]/g, ja: /[\u3041-\u30ff]/g, zh: /[\u4e00-\u9fff]/g, ar: /[\u0621-\u06d3]/g, he: /[\u05d0-\u05ea]/g };
+
+/**
+ * The language of a text where its letters say it, a sixth of them: a reader of screens changes its voice, and Han its shape.
+ * @type {(text: string) => string | null}
+ */
+const languageOf = (text) => Object.entries(SCRIPTS).find(([, letters]) => 6 * (text.match(letters) ?? []).length > text.length)?.[0] ?? null;
+
 /** @type {(share: number, digits?: number) => string} */
 const percent = (share, digits = 0) => `${(100 * share).toFixed(digits)}\u00a0%`;
 
