@@ -8,6 +8,7 @@ import socket
 import pytest
 
 from proctor.errors import ModelError, UsageError
+from proctor.models.pool import cluster as module
 from proctor.models.pool.arguments import PoolArguments
 from proctor.models.pool.cluster import WorkerNeeds, connect, room, worker_needs
 
@@ -66,3 +67,70 @@ def test_a_working_dir_that_is_none_is_a_sentence(tmp_path):
     pytest.importorskip("ray", reason="needs Ray: pip install '.[ray]'")
     with pytest.raises(UsageError, match="is no folder"):
         connect(PoolArguments(working_dir=str(tmp_path / "none")))
+
+
+class StubRay:
+    """Ray that takes too long to start, some times."""
+
+    def __init__(self, *errors):
+        self.errors, self.starts = list(errors), 0
+
+    def is_initialized(self):
+        return False
+
+    def init(self, **keywords):
+        self.starts += 1
+        if self.errors:
+            raise self.errors.pop(0)
+
+    def shutdown(self):
+        """Nothing to end."""
+
+
+@pytest.fixture
+def stub(monkeypatch):
+    def use(*errors):
+        ray = StubRay(*errors)
+        monkeypatch.setattr(module, "need", lambda *words, **more: ray)
+        return ray
+
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    yield use
+    module._joined.pools = 0
+
+
+SLOW = Exception("The current node timed out during startup. This could happen because ...")
+
+
+def test_ray_that_takes_longer_than_it_gives_itself_is_started_again(stub, caplog):
+    ray = stub(SLOW, SLOW)
+    assert connect(PoolArguments(address="local")) is ray
+    assert ray.starts == 3
+    assert caplog.text.count("it is tried again") == 2
+
+
+@pytest.mark.parametrize("address", [None, "local"])
+def test_ray_that_does_not_start_is_a_sentence_and_no_cluster_of_that_name(stub, address):
+    ray = stub(*[SLOW] * 3)
+    with pytest.raises(ModelError, match="Ray does not start here: The current node timed out"):
+        connect(PoolArguments(address=address))
+    assert ray.starts == 3
+    ray = stub(OSError("no disk"))
+    with pytest.raises(ModelError, match="Ray does not start here: no disk"):
+        connect(PoolArguments(address=address))
+    assert ray.starts == 1
+
+
+def test_a_cluster_that_may_want_a_token_is_told_so(stub, monkeypatch, tmp_path):
+    monkeypatch.delenv("RAY_AUTH_TOKEN", raising=False)
+    monkeypatch.delenv("RAY_AUTH_MODE", raising=False)
+    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(tmp_path / "token"))
+    stub(ConnectionError("Failed to connect"))
+    with pytest.raises(ModelError) as caught:
+        connect(PoolArguments(address="somewhere"))
+    assert "ray start --head" in caught.value.hint
+    (tmp_path / "token").touch()
+    stub(ConnectionError("Failed to connect"))
+    with pytest.raises(ModelError) as caught:
+        connect(PoolArguments(address="somewhere"))
+    assert "RAY_AUTH_MODE=token" in caught.value.hint

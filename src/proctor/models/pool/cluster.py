@@ -9,6 +9,7 @@ import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from proctor.errors import ModelError, UsageError, error_text
@@ -21,6 +22,10 @@ log = logging.getLogger("proctor")
 
 CONNECT_SECONDS = 10.0
 """How long a cluster's address is tried."""
+START_TRIES = 3
+"""How often Ray is started here: it gives its own processes 30 s, which a busy machine may exceed."""
+LOCAL = "local"
+"""The address for a new cluster on this machine."""
 
 Node = Mapping[str, float]
 """What a machine of the cluster has: ``CPU``, ``GPU`` and so on."""
@@ -81,23 +86,42 @@ def connect(arguments: PoolArguments) -> Any:
     where = arguments.address or os.environ.get("RAY_ADDRESS")
     try:
         _try_port(where)
-        with _own_signals():
-            ray.init(
-                address=arguments.address,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                include_dashboard=False,
-                **runtime,
-            )
+        _init(ray, {"address": arguments.address, **runtime})
     except Exception as error:
         log.debug("Where it failed:", exc_info=True)
         first = redact_text((error_text(error).strip() or type(error).__name__).splitlines()[0])
-        raise ModelError(
-            f"There is no Ray cluster at {where}: {first}" if where else f"Ray does not start here: {first}",
-            hint="'ray start --head' starts one; without an address proctor starts its own on this machine.",
-        ) from error
+        if where in (None, "", LOCAL):
+            raise ModelError(f"Ray does not start here: {first}", hint="Ray's logs, /tmp/ray, have more.") from error
+        raise ModelError(f"There is no Ray cluster at {where}: {first}", hint=_absent_hint(error)) from error
     _joined.pools = 1
     return ray
+
+
+def _absent_hint(error: Exception) -> str:
+    """What to do where no cluster responds: Ray sends no token to an address that is named, unless it is told to."""
+    nobody_listens = isinstance(error, ConnectionRefusedError | TimeoutError | socket.gaierror)
+    token = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token")
+    has_token = token.is_file() or "RAY_AUTH_TOKEN" in os.environ
+    if nobody_listens or "RAY_AUTH_MODE" in os.environ or not has_token:
+        return "'ray start --head' starts one; without an address proctor starts its own on this machine."
+    return (
+        "It may want a token, as this machine has one: RAY_AUTH_MODE=token sends it, and so does --ray auto on one of "
+        "the machines of the cluster."
+    )
+
+
+def _init(ray: Any, keywords: Mapping[str, Any]) -> None:
+    """Join or start, again where Ray's own processes have taken longer than it gives them."""
+    for left in reversed(range(START_TRIES)):
+        try:
+            with _own_signals():
+                ray.init(log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False, **keywords)
+        except Exception as error:
+            if not left or "timed out during startup" not in str(error):
+                raise
+            log.warning("Ray has not started in the time that it gives itself; it is tried again.")
+        else:
+            return
 
 
 def leave(ray: Any) -> None:
