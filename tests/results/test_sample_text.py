@@ -64,6 +64,11 @@ def test_one_prompt_of_several_requests_and_another_one_between():
         assert is_equal(make_record(arguments=tuple([(prompt, " A") for prompt in order])))
 
 
+@pytest.mark.parametrize("arguments", [(None, "a"), (), ("a",), (None,), ("a", None), ("a", "b", "c"), (1, 2)])
+def test_requests_of_any_form(arguments):
+    assert is_equal(make_record(arguments=(arguments, ("Q", "A"), arguments)))
+
+
 def test_an_argument_that_is_the_prompt_is_no_prompt():
     text = "same"
     assert is_equal(make_record(arguments=((text, text), (text,), (), ([], text))))

@@ -69,12 +69,12 @@ def _line(record: Record, document: str, hashes: tuple[str, str, str]) -> str:
     names, keys = _metric_keys(tuple(record.metrics))
     values = "".join([f", {key}: {_value(value)}" for key, value in zip(keys, record.metrics.values(), strict=True)])
     further = further_keys(record)
-    responses = list(map(_repeats, record.responses))
+    responses, filtered = _responses(record)
     doc_hash, prompt_hash, target_hash = hashes
     return (
         f'{{"doc_id": {record.doc_id}, "doc": {document}, "target": {json_text(as_text(record.target))}, '
-        f'"arguments": {{{_arguments(record.arguments)}}}, "resps": [{", ".join(responses)}], '
-        f'"filtered_resps": [{_filtered(record, responses)}], "filter": {json_text(record.filter)}, '
+        f'"arguments": {{{_arguments(record.arguments)}}}, "resps": [{responses}], '
+        f'"filtered_resps": [{filtered}], "filter": {json_text(record.filter)}, '
         f'"metrics": {names}, "doc_hash": "{doc_hash}", "prompt_hash": "{prompt_hash}", '
         f'"target_hash": "{target_hash}"{values}{f", {_plain(further)[1:-1]}" if further else ""}}}\n'
     )
@@ -95,40 +95,48 @@ def _value(value: Any) -> str:
 def _arguments(requests: Sequence[Sequence[Any]]) -> str:
     shown: list[str] = []
     # Options of one question stand after one and the same prompt: it is one object.
-    last, written = None, ""
+    last, prompt = _NOTHING, ""
     for index, arguments in enumerate(requests):
-        texts: list[str] = []
-        for place, value in enumerate(arguments):
-            if value is not last or place:
-                text = json_text(value) if type(value) is str else _plain(argument(value))
-                if not place:
-                    last, written = value, text
-            else:
-                text = written
-            texts.append(f'"arg_{place}": {text}')
-        shown.append(f'"gen_args_{index}": {{{", ".join(texts)}}}')
+        if len(arguments) == 2 and type(arguments[1]) is str:
+            first, text = arguments
+            if first is not last:
+                last, prompt = first, _argument(first)
+            shown.append(f'"gen_args_{index}": {{"arg_0": {prompt}, "arg_1": {json_text(text)}}}')
+        else:
+            texts = [f'"arg_{place}": {_argument(value)}' for place, value in enumerate(arguments)]
+            shown.append(f'"gen_args_{index}": {{{", ".join(texts)}}}')
     return ", ".join(shown)
 
 
-def _repeats(responses: Sequence[Any]) -> str:
-    if len(responses) == 1 and (pair := _pair(responses[0])) is not None:
-        return f"[{pair}]"
-    return _plain(text_leaves(responses))
+_NOTHING = object()
 
 
-def _pair(value: Any) -> str | None:
-    """A log-probability and whether it is greedy, as text both; None: it is something else."""
+def _argument(value: Any) -> str:
+    return json_text(value) if type(value) is str else _plain(argument(value))
+
+
+def _responses(record: Record) -> tuple[str, str]:
+    """The responses, and what filters left of them: one that was handed on as it came is written once.
+
+    Raises:
+        ValueError: Filters left something of more or of fewer requests.
+    """
+    every: list[str] = []
+    filtered: list[str] = []
+    for repeats, left in zip(record.responses, record.filtered, strict=True):
+        if len(repeats) != 1:
+            every.append(_plain(text_leaves(repeats)))
+            filtered.append(_response(left))
+            continue
+        [value] = repeats
+        text = _response(value)
+        every.append(f"[{text}]")
+        filtered.append(text if left is value else _response(left))
+    return ", ".join(every), ", ".join(filtered)
+
+
+def _response(value: Any) -> str:
+    """A response as lists of texts; that to most requests is a log-probability and whether it is greedy."""
     if type(value) is tuple and len(value) == 2 and type(value[0]) is float and type(value[1]) is bool:
         return f'["{value[0]!r}", "{value[1]!r}"]'
-    return None
-
-
-def _filtered(record: Record, responses: Sequence[str]) -> str:
-    """What filters left: of a response that was handed on as it came, the text is there."""
-    shown: list[str] = []
-    for value, repeats, text in zip(record.filtered, record.responses, responses, strict=True):
-        if len(repeats) == 1 and value is repeats[0]:
-            shown.append(text[1:-1])
-        else:
-            shown.append(_plain(text_leaves((value,)))[1:-1])
-    return ", ".join(shown)
+    return _plain(text_leaves((value,)))[1:-1]
