@@ -88,7 +88,7 @@ def pack_response(keys: Sequence[bytes], response: Response) -> list[tuple[bytes
         keys: Those of its request.
         response: The whole response.
     """
-    parts = response.values if type(response) is Scores and response.tokens is None else parts_of(response)
+    parts = parts_of(response)
     return [(key, pack(key, part)) for key, part in zip(keys, parts, strict=False) if not _is_nan(part)]
 
 
