@@ -89,7 +89,7 @@ def test_duration(seconds, text):
 
 
 @pytest.mark.parametrize(
-    ("done", "seconds", "text"), [(0, 1, "-"), (5, 0, "-"), (1, 8, "0.12/s"), (15, 10, "1.5/s"), (12345, 10, "1234/s")]
+    ("done", "seconds", "text"), [(0, 1, "-"), (5, 0, "-"), (1, 8, "0.12/s"), (15, 10, "1.5/s"), (12345, 10, "1,234/s")]
 )
 def test_rate(done, seconds, text):
     assert rate(done, seconds) == text

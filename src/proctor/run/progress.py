@@ -78,7 +78,7 @@ def rate(done: int, seconds: float) -> str:
     if seconds <= 0 or done <= 0:
         return "-"
     speed = done / seconds
-    return f"{speed:.0f}/s" if speed >= 100 else f"{speed:.1f}/s" if speed >= 1 else f"{speed:.2f}/s"
+    return f"{speed:,.0f}/s" if speed >= 100 else f"{speed:.1f}/s" if speed >= 1 else f"{speed:.2f}/s"
 
 
 def _nothing(width: int | None = None) -> str:

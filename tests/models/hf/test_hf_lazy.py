@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import torch
 from tiny_models import open_lazily
 
-from proctor.models import open_model
+from proctor.models import hf, open_model
 from proctor.types import Loglikelihood
 
 REQUEST = Loglikelihood("the quick", (" fox", " the lazy dog"))
@@ -47,3 +49,15 @@ def test_reading_weights_late_draws_no_number(checkpoints):
     torch.manual_seed(5)
     open_lazily(checkpoints / "llama").loaded()
     assert torch.equal(torch.rand(3), expected)
+
+
+def test_a_long_import_is_announced(monkeypatch, caplog):
+    """Torch takes ten seconds from a cold disk, in which nothing else is said."""
+    monkeypatch.setattr(hf, "need", lambda *args, **kwargs: None)
+    monkeypatch.setattr(hf, "sys", SimpleNamespace(modules={}))
+    with caplog.at_level("INFO", "proctor"):
+        hf._get_ready()
+    assert caplog.messages == ["Importing torch and transformers ..."]
+    monkeypatch.undo()
+    hf._get_ready()
+    assert len(caplog.messages) == 1

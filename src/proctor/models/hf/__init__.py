@@ -6,7 +6,9 @@ absence is a sentence.
 
 from __future__ import annotations
 
+import logging
 import os
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from proctor.models.hf.lazy import LazyHf
     from proctor.models.hf.model import HfModel
     from proctor.models.tokens.tokenizer import Tokens
+
+log = logging.getLogger("proctor")
 
 MEDIA_KEYS = frozenset(
     {
@@ -73,6 +77,9 @@ def without_media(args: Mapping[str, Any]) -> dict[str, Any]:
 def _get_ready() -> None:
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
+    if "torch" not in sys.modules:
+        # Several seconds, and many more from a cold disk, in which nothing else would be said.
+        log.info("Importing torch and transformers ...")
     need("torch", extra="hf")
     need("transformers", extra="hf")
     from proctor.models.hf.deferred_imports import import_transformers

@@ -245,7 +245,7 @@ class HfModel:
         self._batches.setdefault(kind, []).extend(scorer.sizes)
         self._count(scorer.forwarded, scorer.distinct)
         log.info(
-            "Scoring done: %s tokens forwarded; with a row for each context and none shared they would be %s.",
+            "Scoring done: %s tokens forwarded; one row a context, with nothing shared, would take %s.",
             *(many(scorer.forwarded), many(sum(map(self._scorer.width, rows)))),
         )
 

@@ -224,6 +224,6 @@ def test_the_log_says_how_many_tokens_sharing_saved(caplog):
         scored(zoo.build(zoo.BY_NAME["llama"]))
     assert "Shared prefixes are computed once (scoring mode: tree; checked against plain scoring)." in caplog.messages
     assert re.search(
-        r"Scoring done: \S+ tokens forwarded; with a row for each context and none shared they would be \S+\.",
+        r"Scoring done: \S+ tokens forwarded; one row a context, with nothing shared, would take \S+\.",
         caplog.text,
     )
