@@ -49,6 +49,25 @@ def test_the_score_of_several_exams_says_of_which_it_is(tmp_path):
     assert "Made by proctor view" in text
 
 
+def test_runs_of_one_model_or_of_one_exam_stand_together_without_a_total(tmp_path):
+    for name, model, task in (("1", "small", "t"), ("2", "<large>", "t"), ("3", "small", "u")):
+        write_run(tmp_path / name, {task: right_and_wrong("10")}, model_name=model)
+    entries = Catalog([str(tmp_path)]).entries()
+
+    def heads(group):
+        text = list_page(entries, (), view_language("en"), group=group)
+        assert text.count('type="checkbox"') == 3
+        assert text.count("<form") == 1
+        return text, re.findall(r'<th scope="rowgroup" colspan="7"><bdi>(.*?)</bdi></th>', text)
+
+    assert heads("")[1] == heads("nothing")[1] == []
+    text, found = heads("model")
+    assert sorted(found) == ["&lt;large&gt;", "small"]
+    assert "<b>By model</b>" in text
+    assert 'href="/?group=exam"' in text
+    assert sorted(heads("exam")[1]) == ["t", "u"]
+
+
 def test_names_are_text(tmp_path):
     write_run(tmp_path / "a", {"t": right_and_wrong("10")}, model_name="<script>alert(1)</script>\ud800")
     catalog = Catalog([str(tmp_path)])

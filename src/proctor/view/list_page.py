@@ -23,6 +23,7 @@ from proctor.view.run_facts import RunFacts, run_facts
 
 _MOST_EXAMS = 3
 SCRIPTS = ("tell.js", "notes.js")
+GROUPS = ("", "model", "exam")
 _STATES = ("running", "stopped", "failed", "died")
 
 
@@ -58,6 +59,7 @@ def list_page(
     language: Language,
     statuses: Sequence[Mapping[str, Any]] = (),
     notes: Mapping[str, str] | None = None,
+    group: str = "",
 ) -> str:
     """The list: a form whose button opens a report of the runs that are ticked.
 
@@ -67,10 +69,11 @@ def list_page(
         language: Of the words.
         statuses: Runs that go on, or ended without results.
         notes: What somebody wrote about a run, by its id.
+        group: "model" or "exam": runs of one stand together, the newest first; else all are one list.
     """
     sections = [
         _going_on(statuses, language) if statuses else None,
-        _runs(entries, language, notes or {}) if entries else None,
+        _runs(entries, language, notes or {}, group) if entries else None,
         _unread(unread, language) if unread else None,
     ]
     return page(
@@ -119,7 +122,7 @@ def _whole(line: str) -> tuple[Html, ...]:
     return (element("br"), element("span", line, class_="quiet")) if line else ()
 
 
-def _runs(entries: Sequence[Entry], language: Language, notes: Mapping[str, str]) -> Html:
+def _runs(entries: Sequence[Entry], language: Language, notes: Mapping[str, str], group: str) -> Html:
     words, numbers = ("view_choose", "model", "view_exam"), ("score", "questions_count", "date")
     cells = [
         *[element("th", language.text(key), scope="col") for key in words],
@@ -127,22 +130,53 @@ def _runs(entries: Sequence[Entry], language: Language, notes: Mapping[str, str]
         element("th", language.text("view_note"), scope="col"),
     ]
     headers = element("thead", element("tr", *cells))
-    rows = [_row(entry, run_facts(entry.run), language, notes.get(entry.id, "")) for entry in entries]
-    table = element("table", headers, element("tbody", *rows), class_="runs")
+    bodies: dict[str, list[Html]] = {}
+    for entry in entries:
+        facts = run_facts(entry.run)
+        row = _row(entry, facts, language, notes.get(entry.id, ""))
+        bodies.setdefault(_group(entry, facts, group, language), []).append(row)
+    parts = [element("tbody", _group_row(name, len(cells)) if name else None, *rows) for name, rows in bodies.items()]
+    table = element("table", headers, *parts, class_="runs")
     button = element("button", language.text("view_open"), type="submit")
     list_button = element("button", language.text("view_open_questions"), type="submit", formaction="/questions")
     form = element("form", table, element("p", button, " ", list_button), action="/report", method="get")
     return element(
         "section",
         element("h2", language.text("runs"), class_="unseen"),
+        _groupings(group, language) if len(entries) > 1 else None,
         element("div", form, class_="scroll"),
         id="runs",
     )
 
 
-def _row(entry: Entry, facts: RunFacts, language: Language, note: str) -> Html:
+def _groupings(group: str, language: Language) -> Html:
+    """Links to the same list, grouped in another way."""
+    names = [(name, language.text(f"view_group_{name or 'none'}")) for name in GROUPS]
+    links = [
+        element("b", text) if name == group else element("a", text, href=f"/?group={name}" if name else "/")
+        for name, text in names
+    ]
+    return element("p", *[part for link in links for part in (link, " · ")][:-1], class_="note")
+
+
+def _group(entry: Entry, facts: RunFacts, group: str, language: Language) -> str:
+    """What stands above a run's row; "": nothing. A group has no score: its runs are no sample of anything."""
+    if group == "model":
+        return entry.run.name
+    return _exams(facts, language) or "—" if group == "exam" else ""
+
+
+def _group_row(name: str, columns: int) -> Html:
+    return element("tr", element("th", isolated(name), scope="rowgroup", colspan=columns), class_="group")
+
+
+def _exams(facts: RunFacts, language: Language) -> str:
     more = len(facts.exams) - _MOST_EXAMS
-    exams = ", ".join(facts.exams[:_MOST_EXAMS]) + (language.text("and_more", n=more) if more > 0 else "")
+    return ", ".join(facts.exams[:_MOST_EXAMS]) + (language.text("and_more", n=more) if more > 0 else "")
+
+
+def _row(entry: Entry, facts: RunFacts, language: Language, note: str) -> Html:
+    exams = _exams(facts, language)
     low_high = "" if facts.interval is None else f" [{number(facts.interval[0], 3)}, {number(facts.interval[1], 3)}]"
     # Of several exams one score stands for the run: it says of which.
     exam = f"{facts.exam}: " if len(facts.exams) > 1 and facts.score is not None else ""

@@ -249,11 +249,11 @@ class Handler(BaseHTTPRequestHandler):
             self._problem(HTTPStatus.INTERNAL_SERVER_ERROR, f"That failed: {error_line(error)}", hint)
 
     def _list(self, query: Mapping[str, list[str]]) -> None:
-        catalog = self.server.catalog
-        entries, statuses = catalog.entries(), catalog.statuses()
+        entries, statuses = (catalog := self.server.catalog).entries(), catalog.statuses()
         goes_on = any(one["state"] == "running" for one in statuses)
         notes, unread = self.server.api.notes()
-        text = list_page(entries, (*catalog.unread, *unread), self.server.language, statuses, notes)
+        group = query.get("group", [""])[0]
+        text = list_page(entries, (*catalog.unread, *unread), self.server.language, statuses, notes, group)
         self._send(HTTPStatus.OK, _HTML, text, again=self.server.follow and goes_on)
 
     def _report(self, query: Mapping[str, list[str]]) -> None:
