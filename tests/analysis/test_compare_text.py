@@ -39,7 +39,7 @@ def test_what_was_not_resolved_says_what_would_have_been(tmp_path):
     comparison = compared(tmp_path, {"t": "10" * 10}, {"t": "11" + "10" * 9})
     sentence = task_sentence(comparison.pairs[0].tasks[0])
     assert sentence.startswith("Not resolved: +5.0 points (95 %: −10.8 to 19.9). With these 20 documents a difference")
-    assert "is missed more than one time in five; 1 point would need about 3,700." in sentence
+    assert "is missed more than one time in five; to see 1 point takes about 3,700 documents." in sentence
 
 
 def test_the_same_within_a_margin(tmp_path):

@@ -319,6 +319,16 @@ def test_on_a_phone_a_question_that_is_opened_is_in_sight(opened, runs, tmp_path
     page.wait_for_function("() => document.querySelector('#q-list').getBoundingClientRect().top < innerHeight / 2")
 
 
+def test_the_list_of_a_small_exam_is_no_higher_than_its_rows(opened, tmp_path):
+    page = opened("", write(tmp_path, stored(tmp_path, "run", {"t": "101010101010"}))).ready()
+    height, rows = page.evaluate("[...document.querySelectorAll('#q-list, #q-list .space')].map((n) => n.offsetHeight)")
+    assert rows == 12 * 32
+    assert rows <= height <= rows + 2
+    page.locator("#q-toggles button").first.click()
+    page.locator("#questions[data-count='6']").wait_for()
+    assert page.evaluate("document.querySelector('#q-list').offsetHeight") == height
+
+
 def test_odd_exams_are_shown(opened, tmp_path):
     many = tuple(f"option {i}" for i in range(20))
     tasks = {

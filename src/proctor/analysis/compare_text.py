@@ -82,7 +82,7 @@ def _not_resolved(one: TaskComparison, interval: str, *, share: bool) -> str:
     needs = ""
     if share and result.detectable_effect > SMALL:
         needed = documents_needed(result.variance, SMALL, design_effect=result.design_effect)
-        needs = f"; 1 point would need about {rounded(needed)}"
+        needs = f"; to see 1 point takes about {rounded(needed)} documents"
     documents = counted(result.n, "document")
     these = "this" if result.n == 1 else "these"
     return f"{start} With {these} {documents} a difference under {missed} is missed more than one time in five{needs}."

@@ -1,6 +1,7 @@
 // The list: about as many rows in the document as fit into its window, however many questions there are.
 
 const ROW = 32;
+const LEAST_ROWS = 3;
 const RUNS_SHOWN = 4;
 
 class List {
@@ -24,6 +25,8 @@ class List {
     this.frame = null;
     this.space = make("div", { class: "space", role: "presentation" });
     node.append(this.space);
+    // No higher than all rows: a small exam leaves no empty box. Not by what a filter leaves, or the page would jump.
+    node.style.maxHeight = `${Math.max(columns.n, LEAST_ROWS) * ROW}px`;
     node.addEventListener("scroll", () => this.later(), { passive: true });
     // Not by clicks on rows: rows are drawn anew when texts arrive, and a row that goes between press and release of
     // the button gets none. Only clicks without a pointer, as readers of screens make them, are of a row.
