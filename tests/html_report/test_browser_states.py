@@ -147,6 +147,16 @@ def test_forward_goes_where_back_came_from(opened, tmp_path):
     page.locator("#questions[data-open='exam_one/4']").wait_for()
 
 
+def test_only_a_question_that_can_be_left_out_can_be_flagged(opened, tmp_path):
+    run = run_of(tmp_path, "a")
+    bare = opened([run], "#q=exam_one/3", {"without": ("questions",)}).ready()
+    bare.locator("#q-pane h3").wait_for()
+    assert "not in this file" in bare.locator("#q-pane").inner_text()
+    assert bare.locator(".flagging").count() == 0
+    whole = opened([run], "#q=exam_one/3").ready()
+    whole.locator("#q-pane .flagging button").first.wait_for()
+
+
 def test_controls_are_reached_by_tab_and_show_where_the_reader_is(opened, tmp_path):
     page = opened([run_of(tmp_path, "a"), run_of(tmp_path, "b")], "#q=exam_one/3").ready()
     page.locator("#q-pane h3").wait_for()

@@ -82,7 +82,7 @@ class Pane {
     else parts.push(make("div", { class: "question", dir: "auto", lang: languageOf(found.question) }, visible(found.question, this.invisible)));
     if (columns.k[i] || (found.options || []).length) parts.push(this.options());
     else if (found.target) parts.push(this.target());
-    parts.push(...this.responses(), this.scores(), ...this.prompts(), this.document(), this.commands(), this.flagging());
+    parts.push(...this.responses(), this.scores(), ...this.prompts(), this.document(), this.commands(), found.doc || found.hash ? this.flagging() : null);
     this.node.replaceChildren(...parts.filter(Boolean));
   }
 
@@ -243,6 +243,7 @@ class Pane {
     return make("details", { class: "commands" }, make("summary", {}, say("commands")), ...lines);
   }
 
+  /** Only where the document's hash is known or can be computed: without it no command can leave the question out. */
   flagging() {
     const { columns, i, flags } = this;
     const now = flags.of(columns, i);
