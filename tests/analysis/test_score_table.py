@@ -68,6 +68,15 @@ def test_scores_by_a_column_and_above_chance(tmp_path):
     assert row.cells[0].score == pytest.approx((0.75 - 0.25) / 0.75)
 
 
+def test_the_mean_of_tasks_is_above_chance_where_they_have_one_chance(tmp_path):
+    found = runs(tmp_path, {"t": "1" * 20, "u": "1" * 5 + "0" * 5}, **GROUP)
+    rows = {row.kind: row for row in score_table(found, ScoreTableOptions(chance_corrected=True)).rows[:2]}
+    assert rows["group"].cells[0].score == pytest.approx((25 / 30 - 0.25) / 0.75)
+    assert rows["macro"].cells[0].score == pytest.approx((0.75 - 0.25) / 0.75)
+    plain = score_table(found).rows[1].cells[0]
+    assert rows["macro"].cells[0].half == pytest.approx(plain.half / 0.75)
+
+
 def test_scores_without_chance_are_left_out_and_said(tmp_path):
     lines = [text_line(n, "4", "4", 1.0) for n in range(3)]
     found = runs(tmp_path, {"t": "1110", "w": lines})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import logging
+import subprocess
+import sys
 
 import pytest
 from stored_runs import right_and_wrong, write_run
@@ -83,3 +85,20 @@ def test_all_subcommands_that_write_one_file_take_each_spelling(subcommand):
     run = [] if subcommand == "probe" else ["results"]
     for flag in ("-o", "--output", "--to"):
         assert parser.parse_args([*run, flag, "t.csv"]).output == "t.csv"
+
+
+def test_no_subcommand_that_reads_results_loads_what_runs_models(tmp_path):
+    runs = [str(write_run(tmp_path / name, {"t": right_and_wrong("1101" * 5)})) for name in "ab"]
+    page, table = str(tmp_path / "x.html"), str(tmp_path / "x.csv")
+    words = [["report", *runs, "-o", page], ["compare", *runs, "--html", page], ["table", *runs], ["audit", runs[0]],
+             ["gate", runs[0], "--baseline", runs[1]], ["export", *runs, "-o", table], ["items", *runs]]  # fmt: skip
+    code = f"""
+import sys
+from proctor.cli.main import main
+for words in {words!r}:
+    assert main(words) in (0, 1, 3), words
+    found = {{"torch", "datasets", "transformers", "numpy", "jinja2"}} & set(sys.modules)
+    assert not found, (words, found)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

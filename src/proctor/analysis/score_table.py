@@ -155,6 +155,8 @@ def _comparison(runs: Sequence[StoredRun], options: ScoreTableOptions) -> tuple[
 
 # ---------------------------------------------------------------- rows
 
+_Part = GroupAudit | TaskAudit
+
 
 def _rows(runs: Sequence[StoredRun], audits: Sequence[RunAudit], options: ScoreTableOptions) -> list[ScoreRow]:
     parts = [{**{one.group: one for one in audit.groups}, **{one.task: one for one in audit.tasks}} for audit in audits]
@@ -164,7 +166,7 @@ def _rows(runs: Sequence[StoredRun], audits: Sequence[RunAudit], options: ScoreT
             mine = [one.get(name) for one in parts]
             if name not in seen and any(mine):
                 seen.add(name)
-                made += _rows_of(name, aliases[name], depth, mine, options)
+                made += _rows_of(name, aliases[name], depth, mine, options, parts)
     return [
         *made,
         *_means([row for row in made if row.kind == "task"], any(row.kind == "group" for row in made), options),
@@ -179,7 +181,12 @@ def _aliases(runs: Sequence[StoredRun]) -> dict[str, str]:
 
 
 def _rows_of(
-    name: str, alias: str, depth: int, parts: Sequence[GroupAudit | TaskAudit | None], options: ScoreTableOptions
+    name: str,
+    alias: str,
+    depth: int,
+    parts: Sequence[_Part | None],
+    options: ScoreTableOptions,
+    known: Sequence[Mapping[str, _Part]],
 ) -> Iterator[ScoreRow]:
     first = next(part for part in parts if part is not None)
     scores = [_score(part) for part in parts]
@@ -192,7 +199,10 @@ def _rows_of(
     cells = [_cell(score, chance, options) for score, chance in zip(scores, chances, strict=True)]
     yield ScoreRow(name, alias, depth, "group" if isinstance(first, GroupAudit) else "task", metric, tuple(cells))
     if isinstance(first, GroupAudit):
-        macros = tuple(_macro(part, options) if isinstance(part, GroupAudit) else None for part in parts)
+        macros = tuple(
+            _macro(part, options, mine) if isinstance(part, GroupAudit) else None
+            for part, mine in zip(parts, known, strict=True)
+        )
         if any(macros):
             yield ScoreRow(name, f"{alias} (mean of {len(first.tasks)} tasks)", depth, "macro", metric, macros)
     if options.by is not None:
@@ -225,13 +235,14 @@ def _corrected(cell: ScoreCell, chance: float | None, options: ScoreTableOptions
     return ScoreCell((cell.score - chance) / (1 - chance), low_high, cell.n, cell.mark)
 
 
-def _macro(part: GroupAudit, options: ScoreTableOptions) -> ScoreCell | None:
+def _macro(part: GroupAudit, options: ScoreTableOptions, known: Mapping[str, _Part]) -> ScoreCell | None:
     mean = part.mean
     if mean is None:
         return None
-    if options.chance_corrected:
-        return None
-    return _mean_cell(mean.macro, mean.macro_stderr, part.score.n, part.score.mark)
+    # Above chance it is as linear as a score where all tasks have one chance; of others it would need each of them.
+    chances = {_chance(known.get(task)) for task in part.tasks}
+    chance = chances.pop() if len(chances) == 1 else None
+    return _corrected(_mean_cell(mean.macro, mean.macro_stderr, part.score.n, part.score.mark), chance, options)
 
 
 def _parts_by(
