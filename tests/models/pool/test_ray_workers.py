@@ -156,6 +156,13 @@ def test_those_that_end_while_they_read_the_model_are_counted_by_place():
     assert f"{STARTS} workers in a row ended while they read the model: out of memory" in str(events[-1].error)
 
 
+def test_those_that_never_begin_are_not_for_want_of_memory():
+    pool = workers(StandIn(*[{"hello": [RayError("cancelled before it started running")]}] * STARTS))
+    (error,) = [event.error for _ in range(2 * STARTS) for event in pool.events() if isinstance(event, WorkerError)]
+    assert str(error).startswith(f"{STARTS} workers in a row ended before they began: cancelled")
+    assert "--ray local" in str(error)
+
+
 def test_a_cluster_without_room_is_waited_for_as_long_as_is_said():
     assert list(workers(StandIn()).events()) == []
     with pytest.raises(ModelError, match="No worker has started within 0 seconds") as caught:

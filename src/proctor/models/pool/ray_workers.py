@@ -232,8 +232,7 @@ class RayWorkers:
         log.warning("%sa worker ended (%s); another takes its place.", _place(actor), why)
         failures = 0 if actor.stage == "compute" else actor.failures + 1
         if failures >= STARTS:
-            message = f"{STARTS} workers in a row ended while they read the model: {why}"
-            yield WorkerError(worker, ModelError(message, hint="Ray's logs have more; too little memory is usual."))
+            yield WorkerError(worker, _no_start(actor, why))
             return
         self._add(failures)
         yield WorkerLoss(worker, why, actor.begun)
@@ -261,6 +260,16 @@ class RayWorkers:
 
 def _place(actor: _Actor) -> str:
     return f"On {actor.node}: " if actor.node else ""
+
+
+def _no_start(actor: _Actor, why: str) -> ModelError:
+    """Workers that end before they respond, one after the other."""
+    if actor.stage == "hello":
+        # Before anything of ours ran there: another's cluster that was found on this machine and is ending, say.
+        message = f"{STARTS} workers in a row ended before they began: {why}"
+        return ModelError(message, hint="'ray status' shows the cluster; --ray local starts one for this run alone.")
+    message = f"{STARTS} workers in a row ended while they read the model: {why}"
+    return ModelError(message, hint="Ray's logs have more; too little memory is usual.")
 
 
 def _another_model(actor: _Actor) -> ModelError:
