@@ -112,6 +112,14 @@ def test_a_mistake_is_shown_by_rank_0_first_and_where_it_ends_the_others_once(wo
     assert not module.is_other_rank()
 
 
+def test_a_rank_does_not_wait_for_one_that_ends_with_the_same_mistake(monkeypatch, capsys):
+    monkeypatch.setattr(module, "RANK_0_FIRST", 0.0)
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", "1")
+    assert main(["run", "--model", "hf", "--tasks", "demo"]) == 2
+    assert "rank 1: proctor: error: --model hf needs to know which model to load" in capsys.readouterr().err
+
+
 def test_another_rank_that_waits_can_be_stopped(monkeypatch):
     def stop(seconds):
         raise KeyboardInterrupt

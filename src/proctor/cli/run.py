@@ -45,6 +45,9 @@ def execute(namespace: argparse.Namespace) -> int:
         return 0
     pooled = ranks is not None and any(map(is_pooled, configs))
     if ranks is not None and pooled and ranks.rank:
+        for config in configs:
+            # Rank 0 finds the same mistake, and would not be there to be met.
+            check_model(config)
         set_tokenizer_threads(configs[0].threads)
         return follow_rank_0(ranks)
     _warn_of_no_effect(configs[0])
