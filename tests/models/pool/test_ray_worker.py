@@ -98,6 +98,18 @@ def test_warnings_and_errors_are_values(open_worker):
     assert "KeyError: 'what'" in batch.failure.message
 
 
+def test_what_a_machine_lacks_has_a_hint(open_worker):
+    class Importing(Echo):
+        def respond(self, requests):
+            import no_such_module_here
+
+            yield 0, no_such_module_here
+
+    [batch] = computed(open_worker(Importing), work("a"))
+    assert "no_such_module_here" in batch.failure.message
+    assert "working_dir" in batch.failure.error().hint
+
+
 def test_what_is_drawn_depends_on_the_seed_of_the_work(open_worker):
     worker = open_worker()
     drawn = [computed(worker, work("draw", seed=seed))[0].pairs for seed in (1, 1, 2)]

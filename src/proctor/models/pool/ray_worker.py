@@ -111,6 +111,13 @@ class Failure:
         request = error.request if isinstance(error, RequestError) else None
         return cls(error.message, error.hint, request, isinstance(error, UsageError))
 
+    @classmethod
+    def of_others(cls, what: str, error: BaseException) -> Failure:
+        """The value for an error of other people's code; ``what`` failed."""
+        hint = "What a model imports must be installed on each machine, or lie in working_dir=FOLDER of --model_args."
+        missing = isinstance(error, ModuleNotFoundError)
+        return cls(f"{what}: {redact_text(error_line(error))}", hint if missing else None)
+
     def error(self, place: str = "") -> ProctorError:
         """The error again; ``place``: what stands before its sentence."""
         if self.request is not None:
@@ -219,7 +226,7 @@ class Worker:
         except ProctorError as error:
             return Failure.of(error)
         except Exception as error:  # noqa: BLE001 - whatever a plugin raises
-            return Failure(f"The model cannot be opened: {redact_text(error_line(error))}")
+            return Failure.of_others("The model cannot be opened", error)
 
     def _fill(self, outbox: _Outbox, work: Work, unwanted: threading.Event) -> None:
         """Put the responses into an outbox as they come, and then the end; nothing may leave this unsaid."""
@@ -234,11 +241,11 @@ class Worker:
         except ProctorError as error:
             failure = Failure.of(error)
         except BaseException as error:  # noqa: BLE001 - whatever a plugin raises, the end of the process included
-            failure = Failure(f"The model failed while it responded: {redact_text(error_line(error))}")
+            failure = Failure.of_others("The model failed while it responded", error)
         try:
             report = None if self._model is None else self._model.report()
         except Exception as error:  # noqa: BLE001 - whatever a plugin raises
-            failure = failure or Failure(f"The model's report failed: {redact_text(error_line(error))}")
+            failure = failure or Failure.of_others("The model's report failed", error)
         outbox.put(_End(report, failure))
 
     def _responses(self, work: Work) -> Iterator[tuple[int, Response]]:
