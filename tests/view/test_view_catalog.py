@@ -37,6 +37,15 @@ def test_a_folder_that_is_empty_may_have_its_first_run_later(tmp_path):
     assert catalog.unread == ()
 
 
+@pytest.mark.parametrize("name", ["results.json", "mine_2026-03-02T03-04-05.678901.json"])
+def test_a_run_with_an_earlier_or_a_chosen_name_is_found_later_too(tmp_path, name):
+    catalog = Catalog([str(tmp_path)])
+    file = write_run(tmp_path / "a", {"t": right_and_wrong("10")})
+    assert len(catalog.entries()) == 1
+    file.with_name(name).write_bytes(file.read_bytes())
+    assert len(catalog.entries()) == 2
+
+
 def test_a_run_that_two_paths_hold_is_listed_once(tmp_path):
     folder = write_run(tmp_path / "a", {"t": right_and_wrong("10")})
     assert len(Catalog([str(tmp_path), str(folder)]).entries()) == 1

@@ -24,12 +24,15 @@ from proctor.errors import ProctorError, UsageError
 from proctor.html_report.facts import ReportOptions
 from proctor.html_report.report import make_report
 from proctor.results.open_runs import OpenedRuns, Unread, open_path
+from proctor.results.read import stamp_of_results
 from proctor.results.stored_run import StoredRun
 from proctor.run.status_file import read_status, status_files
 
 Stamp: TypeAlias = tuple[str, int, int]
 """A file: its place, bytes, and time of its last change in nanoseconds."""
 
+_OTHERS = (".zip", ".tar.gz", ".jsonl", ".jsonl.gz", ".parquet")
+"""Endings of what may belong to a run under other names than today's: lm-eval before 0.4.3 gave samples the task's."""
 MOST_REPORTS = 4
 """Pages that are kept; one of 14,042 questions has 3 MB."""
 
@@ -143,7 +146,7 @@ def _stamps_below(path: Path) -> list[Stamp]:
     found: list[Stamp] = []
     for folder, _, names in os.walk(path):
         for name in names:
-            if name.startswith(("results_", "samples_")) or name.endswith((".zip", ".tar.gz")):
+            if stamp_of_results(name) is not None or name.startswith("samples_") or name.endswith(_OTHERS):
                 found += _stamp(Path(folder, name))
     return found
 
