@@ -136,6 +136,7 @@ def test_a_choice_by_label_without_log_likelihoods():
     "change",
     [{"arguments": None}, {"arguments": {}}, {"arguments": [["Q"]]}, {"arguments": [["Q", 3], ["Q", 4]]},
      {"resps": None},
+     {"resps": [[[10**400, "False"]]] * 4},
      {"resps": [["x"], ["y"]]}, {"resps": [[["a", "b"]], [["c", "d"]]]}, {"arguments": [["Q", " A"]]}],
 )  # fmt: skip
 def test_what_is_no_choice(change):

@@ -101,7 +101,7 @@ def _option_values(line: Mapping[str, Any], count: int) -> tuple[float, ...] | N
         if isinstance(first, dict) and isinstance(first.get("arg_1"), dict):
             return _chosen(values[0], count) if isinstance(values, list) else None
         lls = tuple([float(value[0]) for value in values or ()])
-    except (IndexError, KeyError, TypeError, ValueError):
+    except (IndexError, KeyError, OverflowError, TypeError, ValueError):
         return None
     return lls[:count] if len(lls) >= count else None
 

@@ -171,7 +171,7 @@ def _requests(line: Mapping[str, Any]) -> tuple[Sequence[Sequence[Any]], tuple[f
         values = [repeats[0] for repeats in answers] if isinstance(answers, list) else []
         lls = tuple([float(value[0]) for value in values])
         greedy = tuple([value[1] is True or value[1] in _TRUE for value in values])
-    except (IndexError, KeyError, TypeError, ValueError):
+    except (IndexError, KeyError, OverflowError, TypeError, ValueError):
         return pairs, (), ()
     return pairs, lls, greedy
 
