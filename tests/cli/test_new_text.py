@@ -42,6 +42,9 @@ def test_a_column_of_subjects_is_named(tmp_path):
 
 def test_long_texts_are_clipped_by_their_width():
     assert clipped("short") == "short"
+    assert (
+        text_width(clipped("한" * 200_000)) == text_width(clipped("x" * 200_000)) - 1
+    )  # at once, not letter by letter
     assert clipped("a\nb") == "a b"
     assert text_width(clipped("가" * 40)) <= 28
     assert clipped("가" * 40).endswith("…")

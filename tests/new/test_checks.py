@@ -88,3 +88,11 @@ def test_documents_with_several_right_options_are_counted():
 def test_words_for_numbers_and_places():
     assert (letter(2), letter(30)) == ("C", "31")
     assert places(varied(5)) == "line 2, line 3, line 4 and 2 more"
+
+
+def test_texts_of_many_letters_are_looked_through_at_once():
+    for long in ("x" * 200_000, "<p " * 60_000, "a@" * 100_000, "a.b-" * 50_000):
+        shown = remarks(
+            document(2, f"{long} One?", ["a", "bb"], 1), document(3, "Two? me@mail.example", ["cc", "d"], 1)
+        )
+        assert any("an e-mail address: line 3" in one for one in shown)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from proctor.cli.text_tables import aligned_table, text_width
+from proctor.cli.text_tables import aligned_table, fitting
 from proctor.errors import printable
 from proctor.new.checks import letter
 from proctor.new.documents import NewDocument
@@ -81,12 +81,7 @@ def clipped(text: str, width: int = WIDTH) -> str:
         text: Any text.
         width: Columns of a terminal.
     """
-    line = " ".join(printable(text).split())
-    if text_width(line) <= width:
-        return line
-    while text_width(line) > width - 1:
-        line = line[:-1]
-    return f"{line}…"
+    return fitting(" ".join(printable(text).split()), width)
 
 
 def _unused(plan: TaskPlan) -> list[str]:

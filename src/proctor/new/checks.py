@@ -123,12 +123,13 @@ def _pairs(documents: Sequence[NewDocument], groups: Sequence[Sequence[int]]) ->
 
 
 _HTML = re.compile(
-    r"</?(?:p|br|b|i|u|em|strong|sub|sup|span|div|table|tr|td|li|ul|ol|font)\b[^>]*>|&(?:nbsp|lt|gt|amp|quot);", re.I
+    r"</?(?:p|br|b|i|u|em|strong|sub|sup|span|div|table|tr|td|li|ul|ol|font)\b[^<>]*>|&(?:nbsp|lt|gt|amp|quot);", re.I
 )
 _LATEX = re.compile(
     r"\\(?:frac|sqrt|mathrm|text|cdot|times|left|right|begin|alpha|beta|theta|pi|sum|int)\b|\$[^$\n]+\$"
 )
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
+# From the sign on: from each letter of a long word on, a passage of a megabyte would take hours.
+_MAIL = re.compile(r"(?<=[\w.+-])@[\w-]+\.[\w.-]+")
 _RESIDENT = re.compile(r"(?<!\d)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\s?-\s?[1-8]\d{6}(?!\d)")
 _FIGURE = "(?:figure|picture|image|graph|diagram)"
 _SHOWN = re.compile(
