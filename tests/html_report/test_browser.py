@@ -1,4 +1,4 @@
-"""A report in Chromium: VIEW's list of what a reader must be able to do, done."""
+"""A report in Chromium and Firefox: VIEW's list of what a reader must be able to do, done."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ import random
 from pathlib import Path
 
 import pytest
-from browser_pages import READY, Opened, chromium, needs_browser
+from browser_pages import BROWSERS, READY, Opened, needs_more_than_bidi, opened_browser
 from report_pages import stored
 from stored_runs import choice_line, text_line
 
 from proctor.html_report.facts import ReportOptions
 from proctor.html_report.report import make_report
 
-pytestmark = needs_browser
+pytestmark = pytest.mark.browser
 
 HOSTILE = "</script><img src=x onerror=\"document.title='hurt'\"><b>\x00\u202e&amp;<!--'\""
 KOREAN = "대한민국의 수도는 서울이다"
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as opened:
+@pytest.fixture(scope="module", params=BROWSERS)
+def browser(request):
+    with opened_browser(request.param) as opened:
         yield opened
 
 
@@ -261,7 +261,8 @@ def test_prompt_document_and_invisible_letters(opened):
     assert "·" in page.locator("#q-pane .question").inner_text()
 
 
-def test_flags_are_lines_that_exclude_reads(opened, runs, tmp_path):
+def test_flags_are_lines_that_exclude_reads(browser, opened, runs, tmp_path):
+    needs_more_than_bidi(browser, "downloads")
     page = opened("#q=exam_one/5").ready()
     page.locator(".flagging button", has_text="Wrong key").click()
     page.locator(".flagging button[aria-pressed=true]").wait_for()
@@ -272,7 +273,8 @@ def test_flags_are_lines_that_exclude_reads(opened, runs, tmp_path):
     assert json.loads(line)["flag"] == "bad_key"
 
 
-def test_the_whole_hash_of_a_document_is_found(opened, tmp_path):
+def test_the_whole_hash_of_a_document_is_found(browser, opened, tmp_path):
+    needs_more_than_bidi(browser, "downloads")
     from large_exam import write_large_run
 
     from proctor.results.open_runs import open_runs
@@ -290,7 +292,8 @@ def test_the_whole_hash_of_a_document_is_found(opened, tmp_path):
     assert "names 1 question" in make_report([run], ReportOptions("en", exclude=str(tmp_path / "flags.jsonl")))
 
 
-def test_csv_has_the_questions_of_the_view(opened):
+def test_csv_has_the_questions_of_the_view(browser, opened):
+    needs_more_than_bidi(browser, "downloads")
     found = opened("#f=wrong&t=exam_two")
     page = found.ready()
     with page.expect_download() as waiting:
@@ -349,14 +352,16 @@ def test_odd_exams_are_shown(opened, tmp_path):
     assert found.errors == []
 
 
-def test_without_javascript_scores_and_plots_are_there(opened):
+def test_without_javascript_scores_and_plots_are_there(browser, opened):
+    needs_more_than_bidi(browser, "pages without scripts")
     page = opened(java_script_enabled=False).page
     assert page.locator(".tree .strip").first.is_visible()
     assert page.locator("noscript").count() == 1
     assert not page.locator("#q-tools").is_visible()
 
 
-def test_paper_is_light_and_has_the_questions_of_the_view(opened, tmp_path):
+def test_paper_is_light_and_has_the_questions_of_the_view(browser, opened, tmp_path):
+    needs_more_than_bidi(browser, "pages on paper")
     found = opened("#f=wrong", color_scheme="dark")
     page = found.ready()
     page.emulate_media(media="print")

@@ -8,14 +8,14 @@ import random
 from urllib.parse import quote
 
 import pytest
-from browser_pages import READY, Opened, chromium, needs_browser
+from browser_pages import BROWSERS, READY, Opened, opened_browser
 from report_pages import stored
 from stored_runs import choice_line, text_line
 
 from proctor.html_report.facts import ReportOptions
 from proctor.html_report.report import make_report
 
-pytestmark = needs_browser
+pytestmark = pytest.mark.browser
 
 WORDS = ("Seoul", "대한민국의 수도는 서울이다", "the enzyme", "Straße")
 TOGGLES = ("wrong", "right", "unread", "failed", "disagree", "only_a", "only_b", "confident")
@@ -169,11 +169,11 @@ def questions(runs):
     return [Question(place, task, list(pair)) for place, (task, pair) in enumerate(tasks)]
 
 
-@pytest.fixture(scope="module")
-def page(runs, tmp_path_factory):
+@pytest.fixture(scope="module", params=BROWSERS)
+def page(request, runs, tmp_path_factory):
     file = tmp_path_factory.mktemp("page") / "page.html"
     file.write_text(make_report(runs, ReportOptions("en", by="passage")), encoding="utf-8")
-    with chromium() as browser:
+    with opened_browser(request.param) as browser:
         opened = Opened(browser, file)
         yield opened
         assert opened.errors == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from browser_pages import chromium, needs_browser
+from browser_pages import BROWSERS, opened_browser
 from stored_runs import choice_line, right_and_wrong, text_line, write_run
 from view_requests import ask, ids_of, serving
 
@@ -48,9 +48,9 @@ class Page:
         return int(self.page.locator("#questions").get_attribute("data-count"))
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as opened:
+@pytest.fixture(scope="module", params=BROWSERS)
+def browser(request):
+    with opened_browser(request.param) as opened:
         yield opened
 
 
@@ -67,7 +67,6 @@ def many(tmp_path):
 
 
 @pytest.mark.browser
-@needs_browser[1]
 def test_list_filters_search_and_a_question(browser, many):
     opened = Page(browser, many)
     page = opened.open()
@@ -87,7 +86,6 @@ def test_list_filters_search_and_a_question(browser, many):
 
 
 @pytest.mark.browser
-@needs_browser[1]
 def test_a_deep_link_and_what_a_model_wrote(browser, many):
     opened = Page(browser, many)
     page = opened.open("#q=sums/0")
@@ -100,7 +98,6 @@ def test_a_deep_link_and_what_a_model_wrote(browser, many):
 
 
 @pytest.mark.browser
-@needs_browser[1]
 def test_a_file_that_changes_under_the_page_never_gives_another_question(browser, many, tmp_path):
     opened = Page(browser, many)
     page = opened.open()
@@ -116,7 +113,6 @@ def test_a_file_that_changes_under_the_page_never_gives_another_question(browser
 
 
 @pytest.mark.browser
-@needs_browser[1]
 def test_two_tabs_and_a_server_that_does_not_answer(browser, many):
     first, second = Page(browser, many), Page(browser, many)
     assert first.open() is not second.open()
@@ -127,7 +123,6 @@ def test_two_tabs_and_a_server_that_does_not_answer(browser, many):
 
 
 @pytest.mark.browser
-@needs_browser[1]
 def test_while_files_are_read_the_list_has_what_is_there_and_offers_the_rest(browser, tmp_path):
     write_run(tmp_path / "runs" / "a", {"t": right_and_wrong("10"), "u": right_and_wrong("1100")})
     with serving(tmp_path / "runs", tmp_path / "index.sqlite") as server:

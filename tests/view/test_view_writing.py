@@ -6,7 +6,7 @@ import json
 import socket
 
 import pytest
-from browser_pages import chromium, needs_browser
+from browser_pages import BROWSERS, needs_more_than_bidi, opened_browser
 from stored_runs import right_and_wrong, write_run
 from view_requests import ask, ids_of, post, serving
 
@@ -114,9 +114,9 @@ def test_a_file_of_notes_that_is_damaged_is_named_in_the_list_and_stays(served, 
     assert (response.status, "flags.jsonl" in body) == (404, True)
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as opened:
+@pytest.fixture(scope="module", params=BROWSERS)
+def browser(request):
+    with opened_browser(request.param) as opened:
         yield opened
 
 
@@ -132,7 +132,6 @@ def opened(browser, served):
 
 
 @pytest.mark.browser
-@needs_browser[1]
 def test_a_note_is_typed_in_the_list(opened, served, tmp_path):
     field = opened.locator("input[data-run]").first
     field.fill("the good one")
@@ -149,8 +148,8 @@ def test_a_note_is_typed_in_the_list(opened, served, tmp_path):
 
 
 @pytest.mark.browser
-@needs_browser[1]
-def test_a_flag_of_the_page_excludes_its_question(opened, served, tmp_path, capsys):
+def test_a_flag_of_the_page_excludes_its_question(browser, opened, served, tmp_path, capsys):
+    needs_more_than_bidi(browser, "downloads")
     served.indexer.update()
     query = "&".join(f"run={one}" for one in ids_of(served))
     place = f"http://127.0.0.1:{served.port}/questions?{query}#q=t/3"

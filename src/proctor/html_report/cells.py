@@ -14,6 +14,7 @@ NONE = 255
 """A cell of a byte that has no value."""
 FINE, COARSE, TURN = 0.05, 0.2, 60
 """Nats of a step of the probabilities of options: fine for the first 60, within 2.5 % of what they are; then coarse."""
+_NEAR = FINE * TURN
 
 
 class State(IntEnum):
@@ -52,6 +53,9 @@ class Cell:
     best: int = NONE
 
 
+_OF_SCORE = {0.0: State.WRONG, 1.0: State.RIGHT}
+
+
 def state_of(score: float | None, text: TextState | None, *, has_metrics: bool, binary: bool) -> State:
     """The state of a question.
 
@@ -69,7 +73,7 @@ def state_of(score: float | None, text: TextState | None, *, has_metrics: bool, 
         return State.PLAIN
     if binary:
         return State.RIGHT if score else State.WRONG
-    return {0.0: State.WRONG, 1.0: State.RIGHT}.get(score, State.PARTLY)
+    return _OF_SCORE.get(score, State.PARTLY)
 
 
 def text_cell(state: State, values: tuple[float | None, ...]) -> Cell:
@@ -108,7 +112,8 @@ def steps_below(lls: Sequence[float]) -> tuple[int, bytes]:
     if lls and math.isfinite(sum(lls)):
         # Nearly always; and this is looked at for every sample.
         top = max(lls)
-        return code_of(top), bytes([_steps(top - value) for value in lls])
+        steps = [round(far / FINE) if (far := top - value) < _NEAR else _steps(far) for value in lls]
+        return code_of(top), bytes(steps)
     finite = [value for value in lls if math.isfinite(value)]
     if not finite or any(map(math.isnan, lls)):
         return NONE, b""
@@ -117,9 +122,9 @@ def steps_below(lls: Sequence[float]) -> tuple[int, bytes]:
 
 
 def _steps(distance: float) -> int:
-    if distance < FINE * TURN:
+    if distance < _NEAR:
         return round(distance / FINE)
-    return NONE if math.isinf(distance) else min(NONE - 1, TURN + round((distance - FINE * TURN) / COARSE))
+    return NONE if math.isinf(distance) else min(NONE - 1, TURN + round((distance - _NEAR) / COARSE))
 
 
 def code_of(value: float) -> int:

@@ -68,6 +68,8 @@ def page(
         element("meta", name="robots", content="noindex"),
         element("meta", name="generator", content="proctor report"),
         element("meta", name="color-scheme", content="light dark"),
+        # Else Firefox asks a server for /favicon.ico, which the policy refuses.
+        element("link", rel="icon", href="data:,"),
         element("meta", name="canary", content=canary) if canary else None,
         element("title", f"{title} · proctor"),
         Html(f"<style>{''.join(read_web(name) for name in STYLES)}</style>"),

@@ -37,6 +37,9 @@ _TRUE = ("True", "true", "1")
 _SEQUENCE = (tuple, list)
 _TEXT_OR_NUMBER = (str, int, float)
 _NUMBER = re.compile(r"-?\d{1,6}")
+LONGEST_LABEL = 9
+"""Letters of options that are remembered: longer ones are texts, of one document each."""
+_DIGITS = frozenset("0123456789")
 _NUMBERS = re.compile(r"[\[(]\s*-?\d+(\s*,\s*-?\d+)*\s*,?\s*[\])]")
 
 
@@ -129,6 +132,12 @@ def are_labels(options: Sequence[str]) -> bool:
     # Most options are texts, and the first of them says so.
     if not options or len(options[0].strip(" ().:")) != 1:
         return False
+    return _is_series(tuple(options))
+
+
+@lru_cache(64)
+def _is_series(options: tuple[str, ...]) -> bool:
+    """Cached, as are other things of bare labels: all documents of a task have the same ones."""
     bare = "".join([option.strip(" ().:") for option in options])
     return len(bare) == len(options) > 1 and any(series.startswith(bare) for series in _SERIES)
 
@@ -161,7 +170,7 @@ def _requests(line: Mapping[str, Any]) -> tuple[Sequence[Sequence[Any]], tuple[f
     """Prompt and continuation of each request with two arguments, log-likelihoods, greedy flags."""
     given = line.get("arguments")
     requests = given.values() if isinstance(given, dict) else given if isinstance(given, list) else ()
-    pairs = [tuple(one.values()) if isinstance(one, dict) else one for one in requests]
+    pairs = [[*one.values()] if isinstance(one, dict) else one for one in requests]
     for one in pairs:
         if not isinstance(one, _SEQUENCE) or len(one) != 2:
             return [], (), ()
@@ -179,7 +188,7 @@ def _requests(line: Mapping[str, Any]) -> tuple[Sequence[Sequence[Any]], tuple[f
 def _options_among(pairs: Sequence[Sequence[Any]]) -> int:
     """How many of the requests are options: not those that repeat them without a context."""
     half, odd = divmod(len(pairs), 2)
-    if half and not odd and all(context == "" for context, _ in pairs[half:]) and pairs[0][0] != "":
+    if half and not odd and pairs[half][0] == "" != pairs[0][0] and all(context == "" for context, _ in pairs[half:]):
         return half
     return len(pairs)
 
@@ -259,7 +268,7 @@ def _several(target: Any) -> list[Any] | None:
 
 
 def _by_number(target: Any, count: int) -> int | None:
-    if isinstance(target, str) and _NUMBER.fullmatch(target):
+    if isinstance(target, str) and (target in _DIGITS or _NUMBER.fullmatch(target)):
         target = int(target)
     if isinstance(target, bool) or not isinstance(target, int):
         return None
@@ -273,8 +282,14 @@ def _by_text(target: Any, options: Sequence[str], texts: Sequence[str]) -> int |
     for named in (options, texts):
         if target in named:
             return named.index(target)
-    stripped = [option.strip() for option in options]
+    short = max(map(len, options), default=0) < LONGEST_LABEL
+    stripped = _stripped(tuple(options)) if short else tuple([option.strip() for option in options])
     return stripped.index(target) if target in stripped else None
+
+
+@lru_cache(64)
+def _stripped(options: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple([option.strip() for option in options])
 
 
 def _gold_by_score(sample: Sample, lls: Sequence[float]) -> tuple[int, ...]:

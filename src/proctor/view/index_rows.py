@@ -9,15 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import struct
+import sys
 import unicodedata
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from proctor.analysis.flips import question_of
-from proctor.html_report.cells import NONE, choice_cell, state_of, text_cell
+from proctor.html_report.cells import NONE, state_of, steps_below
 from proctor.html_report.collect import target_text
 from proctor.results.choice_view import ChoiceView, choice_view
 from proctor.results.read import SampleLines
@@ -100,24 +101,28 @@ class FileRows:
         self, sample: Sample, view: ChoiceView | None, lines: SampleLines, think_end: str | None
     ) -> tuple[Any, ...]:
         number, metrics = self.filters.get(sample.filter) or self._meet(sample)
-        scores = tuple(number_of(sample.metrics.get(name)) for name in metrics)
+        scores = [number_of(sample.metrics.get(name)) for name in metrics]
         score = scores[0] if scores else None
         text = None if view is not None else text_state(sample, think_end)
         state = state_of(score, text, has_metrics=bool(sample.metrics), binary=False)
-        cell = text_cell(state, scores) if view is None else choice_cell(state, scores, view, (*metrics, "")[0])
-        golds = view.golds if view is not None else ()
-        p, margin = ((), None) if view is None else _chances(view.lls)
-        nth = sample.identity[1]
+        golds: Sequence[int] = ()
+        p: Sequence[float] = ()
+        picked, best, steps, margin = NONE, NONE, b"", None
+        if view is not None:
+            golds, found = view.golds, view.picked(metrics[0] if metrics else "")
+            picked = NONE if found is None or found >= NONE else found
+            best, steps = steps_below(view.lls)
+            p, margin = _chances(view.lls)
+        known = [p[gold] for gold in golds if gold < len(p)]
         return (
-            *(sample.doc_id, nth, number, lines.number, lines.offset, lines.length, int(state), _finite(score)),
-            struct.pack(f"<{len(scores)}d", *[math.nan if one is None else one for one in scores]),
+            *(sample.doc_id, sample.identity[1], number, lines.number, lines.offset, lines.length),
+            *(int(state), _finite(score), _packed(scores)),
             golds[0] if golds and golds[0] < NONE else NONE,
             json.dumps(golds) if len(golds) > 1 else None,
-            cell.picked,
-            p[cell.picked] if cell.picked < len(p) else None,
-            sum(p[gold] for gold in golds if gold < len(p)) if p and golds else None,
-            margin,
-            *(cell.best, cell.steps, mark_of(sample)),
+            picked,
+            p[picked] if picked < len(p) else None,
+            sum(known) if p and golds else None,
+            *(margin, best, steps, mark_of(sample)),
         )
 
     def _meet(self, sample: Sample) -> tuple[int, tuple[str, ...]]:
@@ -199,6 +204,14 @@ def _chances(lls: Sequence[float]) -> tuple[Sequence[float], float | None]:
     weights = [math.exp(ll - top) for ll in lls]
     total = math.fsum(weights)
     return [weight / total for weight in weights], top - sorted(lls)[-2]
+
+
+def _packed(scores: Sequence[float | None]) -> bytes:
+    """Numbers of eight bytes, the lowest first."""
+    found = array("d", [math.nan if one is None else one for one in scores])
+    if sys.byteorder == "big":
+        found.byteswap()
+    return found.tobytes()
 
 
 def _finite(value: float | None) -> float | None:

@@ -19,7 +19,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from proctor.errors import ProctorError
 from proctor.results.stored_run import StoredRun
@@ -29,7 +28,8 @@ from proctor.view.index_rows import COLUMNS, FileRows, IndexRow
 
 log = logging.getLogger("proctor")
 
-_BATCH = 1_000
+_BATCH = 500
+"""Rows that are written at a time; at most as many as an SQLite statement may have places for values (999)."""
 _INSERT = f"INSERT INTO rows (file, document, {', '.join(COLUMNS)}) VALUES (?, ?{', ?' * len(COLUMNS)})"
 
 
@@ -216,18 +216,22 @@ def _insert(connection: sqlite3.Connection, file: int, rows: Iterable[IndexRow])
 
 
 def _documents(connection: sqlite3.Connection, rows: Sequence[IndexRow]) -> list[int]:
-    """The number of each row's document; one that is new is added."""
-    found: list[int] = []
-    for row in rows:
-        words = row.words
-        key = words.key
-        known: tuple[Any, ...] | None = connection.execute("SELECT id FROM documents WHERE key = ?", (key,)).fetchone()
-        if known is not None:
-            found.append(known[0])
-            continue
-        # Half a surrogate pair, which JSON can hold, is no UTF-8.
-        texts = (one.encode("utf-8", "replace").decode() for one in (words.question, words.folded))
-        made = connection.execute("INSERT INTO documents (key, question, folded) VALUES (?, ?, ?)", (key, *texts))
-        assert made.lastrowid is not None
-        found.append(made.lastrowid)
-    return found
+    """The number of each row's document; those that are new are added."""
+    keys = [row.words.key for row in rows]
+    places = ", ".join("?" * len(keys))
+    known: dict[bytes, int] = dict(
+        connection.execute(f"SELECT key, id FROM documents WHERE key IN ({places})", keys).fetchall()
+    )
+    new = {key: row.words for key, row in zip(keys, rows, strict=True) if key not in known}
+    if new:
+        # The highest number that any document ever had: none is given twice.
+        last = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'documents'").fetchone()
+        known |= {key: number for number, key in enumerate(new, (last[0] if last else 0) + 1)}
+        values = ((known[key], key, _as_utf8(one.question), _as_utf8(one.folded)) for key, one in new.items())
+        connection.executemany("INSERT INTO documents (id, key, question, folded) VALUES (?, ?, ?, ?)", values)
+    return [known[key] for key in keys]
+
+
+def _as_utf8(text: str) -> str:
+    # Half a surrogate pair, which JSON can hold, is no UTF-8.
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
