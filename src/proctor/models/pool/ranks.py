@@ -84,7 +84,7 @@ class RankPool:
         self._teams = teams_of(group.size, team)
         self._are_weights_needed = team > 1
         self._opened = self._number = group.number
-        self._digest = ""
+        self._digest: str | None = None
         self._reports: dict[int, Mapping[str, Any]] = {}
 
     @property
@@ -196,6 +196,9 @@ class RankPool:
     def _send_all(self, requests: Sequence[Request], shares: Mapping[int, _Share]) -> int:
         """Send each other rank the share of its team; the seed of this rank's own team."""
         own = 0
+        if self._digest is None:
+            # A run without a store does not ask for it, and must not mix two models either.
+            self._digest = identity_digest(self.identity)
         for team in self._teams:
             state = repr((self._number, team[0], random.getstate())).encode()
             seed = int.from_bytes(hashlib.sha256(state).digest()[:4], "little")
