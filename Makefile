@@ -47,8 +47,8 @@ demo: $(VENV)/.stamp-hf ## evaluate the bundled model on the bundled exam, on th
 	@echo "  $(BIN)/proctor preview --tasks demo --num_fewshot 2          the prompts, exactly as sent"
 	@echo "  $(BIN)/proctor run --model hf --model_args pretrained=NAME_OR_FOLDER \\"
 	@echo "      --tasks mmlu --num_fewshot 5 --batch_size auto --output_path results --log_samples"
-	@echo "  $(BIN)/proctor report results/demo                           one HTML page of it: scores, plots, every question"
-	@echo "  examples/custom_mmlu                                         a benchmark to copy and change"
+	@echo "  $(BIN)/proctor report results/demo -o results/demo.html      one page of it: scores, plots, every question"
+	@echo "  examples/custom_mmlu                                            a benchmark to copy and change"
 	@echo "  $(BIN)/proctor audit results/demo                            what these scores are worth; in short:"
 	@$(BIN)/proctor audit results/demo --brief --tasks demo_text demo_letter demo_errands 2>/dev/null
 
