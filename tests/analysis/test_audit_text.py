@@ -12,7 +12,7 @@ from proctor.analysis.audit_text import brief_line, inner_warnings, parts_of
 def test_a_score_at_chance_asks_for_the_prompt(tmp_path):
     assert "at or below chance, 0.250" in said(audited(tmp_path, {"t": "1000" * 10}))
     assert "Is it the prompt or the harness" in said(audited(tmp_path, {"t": "1000" * 10}))
-    assert "no more than chance" in said(audited(tmp_path, {"t": "1000" * 9 + "1100"}))
+    assert "not shown to be above chance" in said(audited(tmp_path, {"t": "1000" * 9 + "1100"}))
 
 
 def test_golds_at_few_positions_are_a_warning(tmp_path):
@@ -49,7 +49,7 @@ def test_tasks_inside_a_group_warn_with_their_number(tmp_path):
     audit = audited(tmp_path, {"t": biased, "u": "1" * 40}, group_subtasks={"g": ["t", "u"]})
     warnings = list(inner_warnings(audit, parts_of(audit)))
     assert any(line.startswith("t: B is chosen in 100 %") and "Holm over 2 tasks" in line for line in warnings)
-    assert "Not above chance (Holm over 2 tasks): t." in warnings
+    assert "Not shown to be above chance (Holm over 2 tasks): t." in warnings
 
 
 def test_a_document_that_could_not_be_scored(tmp_path):

@@ -13,7 +13,13 @@ from proctor.html_report.scores import scores
 def made(*runs):
     facts = facts_of(*runs)
     text = scores(facts, score_rows(facts), language_of("en"))
+    assert text is not None
     return text, Page(text)
+
+
+def test_a_run_without_a_score_has_no_section_of_scores(tmp_path):
+    facts = facts_of(stored(tmp_path, "none", {"t": []}))
+    assert scores(facts, score_rows(facts), language_of("en")) is None
 
 
 def test_each_row_has_its_score_interval_and_marks(pair):

@@ -129,7 +129,9 @@ def score_sentence(score: ScoreAudit, choices: ChoiceAudit | None = None) -> str
     if chance.p_above > 0.05:
         facts = f"chance, {number(chance.chance, 3)} ({p_value(chance.p_above)})."
         return (
-            f"{text}: at or below {facts} {PROMPT}" if chance.acc <= chance.chance else f"{text}: no more than {facts}"
+            f"{text}: at or below {facts} {PROMPT}"
+            if chance.acc <= chance.chance
+            else f"{text}: not shown to be above {facts}"
         )
     corrected = "" if chance.corrected.value is None else f"; corrected for it {number(chance.corrected.value, 3)}"
     return f"{text}; chance {number(chance.chance, 3)} ({p_value(chance.p_above)}){corrected}."
@@ -251,7 +253,7 @@ def inner_warnings(audit: RunAudit, said: Sequence[Part]) -> Iterator[str]:
     yield from _conspicuous_inside(inside)
     at_chance = _at_chance(inside)
     if at_chance:
-        yield f"Not above chance (Holm over {len(inside)} tasks): {named(at_chance, 8)}."
+        yield f"Not shown to be above chance (Holm over {len(inside)} tasks): {named(at_chance, 8)}."
     if audit.not_there:
         yield f"{counted(audit.not_there, 'document')} in {audit.options.exclude} are none of those looked at."
     missing = [one for one in audit.tasks if one.reason and not any(one is part for part in said)]

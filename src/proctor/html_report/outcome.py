@@ -63,8 +63,12 @@ def _single(facts: ReportFacts, roots: list[Row], language: Language) -> str:
     first = _score(model, row.alias, score, language)
     if row.chance is None:
         return first
-    above = score.interval is None or score.interval[0] > row.chance
-    return f"{first} {language.text('outcome_chance' if above else 'outcome_at_chance', chance=number(row.chance, 3))}"
+    chance = number(row.chance, 3)
+    if score.interval is None or score.interval[0] > row.chance:
+        return f"{first} {language.text('outcome_chance', chance=chance)}"
+    if score.score > row.chance:
+        return f"{first} {language.text('outcome_not_above', chance=chance)}"
+    return f"{first} {language.text('outcome_at_chance', chance=chance)}"
 
 
 def _score(model: str, exam: str, score: ScoreAudit, language: Language) -> str:

@@ -25,8 +25,8 @@ INTERVALS = 3
 """Runs up to which intervals stand in the table; of more, in the plot and where the mouse rests."""
 
 
-def scores(facts: ReportFacts, rows: tuple[Row, ...], language: Language) -> Html:
-    """The section.
+def scores(facts: ReportFacts, rows: tuple[Row, ...], language: Language) -> Html | None:
+    """The section; None where no run has a score.
 
     Args:
         facts: What there is.
@@ -34,6 +34,8 @@ def scores(facts: ReportFacts, rows: tuple[Row, ...], language: Language) -> Htm
         language: Of the words.
     """
     shown = [row for row in rows if row.is_group or row.first is not None]
+    if all(row.first is None for row in shown):
+        return None
     scale = _scale(shown)
     columns = _Columns(facts, shown, language, _Plot(scale))
     folds = _folds(shown)
