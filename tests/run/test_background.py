@@ -6,6 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from proctor.models.dummy import DummyModel
+from proctor.models.pool.ray_pool import RayPool
+from proctor.models.protocols import RemoteModel
 from proctor.run import background, chunks
 from proctor.run.background import Background
 from proctor.run.chunk_limits import ChunkLimits
@@ -159,3 +162,8 @@ def test_a_stop_of_the_model_and_the_same_command_again(exam, tmp_path):
     second = Elsewhere()
     result = run(exam, 30, second, store=str(tmp_path / "a.sqlite"))
     assert (result.records, second.given) == (expected.records, 47)
+
+
+def test_a_pool_on_ray_computes_elsewhere_and_no_model_of_this_process_does():
+    assert RayPool.is_remote
+    assert not isinstance(DummyModel(), RemoteModel)
