@@ -37,8 +37,6 @@ _TRUE = ("True", "true", "1")
 _SEQUENCE = (tuple, list)
 _TEXT_OR_NUMBER = (str, int, float)
 _NUMBER = re.compile(r"-?\d{1,6}")
-LONGEST_LABEL = 9
-"""Letters of options that are remembered: longer ones are texts, of one document each."""
 _DIGITS = frozenset("0123456789")
 _NUMBERS = re.compile(r"[\[(]\s*-?\d+(\s*,\s*-?\d+)*\s*,?\s*[\])]")
 
@@ -135,9 +133,8 @@ def are_labels(options: Sequence[str]) -> bool:
     return _is_series(tuple(options))
 
 
-@lru_cache(64)
+@lru_cache(64)  # of bare labels: all documents of a task have the same ones
 def _is_series(options: tuple[str, ...]) -> bool:
-    """Cached, as are other things of bare labels: all documents of a task have the same ones."""
     bare = "".join([option.strip(" ().:") for option in options])
     return len(bare) == len(options) > 1 and any(series.startswith(bare) for series in _SERIES)
 
@@ -205,7 +202,6 @@ def _options(pairs: Sequence[Sequence[Any]], config: Mapping[str, Any]) -> tuple
 
 @lru_cache(64)
 def _without_delimiter(continuations: tuple[str, ...], delimiter: str) -> tuple[str, ...]:
-    """Cached: of a task by letter, all documents have the same continuations."""
     if delimiter and all(one.startswith(delimiter) for one in continuations):
         return tuple(one[len(delimiter) :] for one in continuations)
     return tuple(one.lstrip() for one in continuations)
@@ -282,14 +278,8 @@ def _by_text(target: Any, options: Sequence[str], texts: Sequence[str]) -> int |
     for named in (options, texts):
         if target in named:
             return named.index(target)
-    short = max(map(len, options), default=0) < LONGEST_LABEL
-    stripped = _stripped(tuple(options)) if short else tuple([option.strip() for option in options])
+    stripped = [option.strip() for option in options]
     return stripped.index(target) if target in stripped else None
-
-
-@lru_cache(64)
-def _stripped(options: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple([option.strip() for option in options])
 
 
 def _gold_by_score(sample: Sample, lls: Sequence[float]) -> tuple[int, ...]:

@@ -20,7 +20,6 @@ here for what was written.
 
 from __future__ import annotations
 
-import codecs
 import gzip
 import json
 import os
@@ -33,8 +32,8 @@ from typing import Any, BinaryIO, cast
 
 from proctor.errors import DataError, UsageError
 from proctor.files import LARGEST_DOCUMENT, LONGEST_LINE, MB, open_regular
-from proctor.plurals import counted
 from proctor.results.files import file_names
+from proctor.results.json_array import begins_array, read_array
 from proctor.results.parquet_samples import MAGIC, read_parquet_samples
 
 SEEDS = ("random_seed", "numpy_seed", "torch_seed", "fewshot_seed")
@@ -222,7 +221,7 @@ class SampleLines:
                     yield from self._rows()
                     return
                 stream.seek(0)
-                found = _array(file, stream) if _begins_array(stream) else self._lines(stream, direct=stream is raw)
+                found = read_array(file, stream) if begins_array(stream) else self._lines(stream, direct=stream is raw)
                 for self.number, value in found:
                     yield self.number, value
         except UnicodeDecodeError as error:
@@ -294,38 +293,6 @@ def _read_whole(file: Path) -> str:
     if len(data) > LARGEST_DOCUMENT:
         raise OSError(f"it holds more than {LARGEST_DOCUMENT // MB:,} MB")
     return data.decode("utf-8-sig")
-
-
-def _begins_array(stream: BinaryIO) -> bool:
-    start = stream.read(64).removeprefix(codecs.BOM_UTF8).lstrip()
-    stream.seek(0)
-    return start.startswith(b"[")
-
-
-def _array(file: Path, stream: BinaryIO) -> Iterator[tuple[int, Any]]:
-    """The values of one array: its text is in memory, its values are not."""
-    data = stream.read(LARGEST_DOCUMENT + 1)
-    if len(data) > LARGEST_DOCUMENT:
-        raise DataError(f"{file} is one array of more than {LARGEST_DOCUMENT // MB:,} MB.")
-    text, decode, number = data.decode("utf-8"), json.JSONDecoder().raw_decode, 0
-    at = text.index("[") + 1
-    while (at := _skip(text, at)) < len(text) and text[at] != "]":
-        number += 1
-        try:
-            value, at = decode(text, at)
-        except (ValueError, RecursionError) as error:
-            raise DataError(f"Sample {number} of {file} is not JSON: {error}") from error
-        yield number, value
-    if at >= len(text):
-        raise DataError(f"{file} ends within its array, after {counted(number, 'sample')}.")
-
-
-_SEPARATORS = re.compile(r"[\s,]*")
-
-
-def _skip(text: str, at: int) -> int:
-    match = _SEPARATORS.match(text, at)
-    return match.end() if match else at
 
 
 def top_names(document: Mapping[str, Any], tasks: Sequence[str]) -> list[str]:
