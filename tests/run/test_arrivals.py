@@ -8,7 +8,7 @@ import pytest
 
 import proctor
 from proctor.models.dummy import DummyModel
-from proctor.run.arrivals import AT_ONCE, Arrivals, can_grade_early
+from proctor.run.arrivals import AT_ONCE, LEAST_DOCUMENTS, Arrivals, can_grade_early
 from proctor.run.chunks import plan_tasks
 from proctor.run.progress import Quiet
 from proctor.run.running_score import RunningScore
@@ -59,7 +59,7 @@ def test_in_the_order_of_the_data_set_there_is_a_score_that_ends_as_that_of_the_
     for place in range(len(responses)):
         arrived[place] = responses[place]
         arrivals.seen(place, arrived)
-        assert arrivals.has_score
+        assert arrivals.has_score == (score.n >= LEAST_DOCUMENTS)
     assert arrivals.done == score.n == len(plan.documents)
     result = proctor.evaluate(model=DummyModel(), tasks=[TASK], bootstrap_iters=0)
     assert score.total / score.n == pytest.approx(float(result[TASK]["acc"]))
@@ -78,7 +78,7 @@ def test_grading_takes_its_share_of_the_time_and_no_more(plan, responses):
     arrivals, score, _ = arrive(plan, responses, range(len(responses)), Clock(1.0))
     assert arrivals.done == len(plan.documents)
     assert 0 < score.n <= AT_ONCE
-    assert arrivals.has_score
+    assert not arrivals.has_score  # of so few
 
 
 def test_a_document_with_a_part_of_its_responses_is_not_done(plan, responses):
@@ -113,7 +113,8 @@ doc_to_target: "{{a}}"
 
 
 @pytest.mark.parametrize("tasks", [[TASK], [TASK, "demo_text_sums"]])
-def test_a_run_has_its_line_while_it_is_asked_and_the_same_scores(tasks):
+def test_a_run_has_its_line_while_it_is_asked_and_the_same_scores(tasks, monkeypatch):
+    monkeypatch.setattr("proctor.run.arrivals.TIME_SHARE", 1e9)  # a machine may be busy with something else
     from proctor.run.session import evaluate
 
     lines, status = [], RunStatus({})
@@ -128,7 +129,7 @@ def test_a_run_has_its_line_while_it_is_asked_and_the_same_scores(tasks):
     watched = evaluate(config, progress=WatchedProgress(status, Quiet), opened=Watched(), bootstrap_iters=0)
     plain = evaluate(config, progress=Quiet, opened=DummyModel(), bootstrap_iters=0)
     assert [task.values for task in watched.tasks] == [task.values for task in plain.tasks]
-    middle = lines[len(lines) // 2]
+    middle = lines[len(lines) * 3 // 4]
     assert " questions" in middle
     assert ("acc so far" in middle) == (len(tasks) == 1)
     total = status.document()["questions"]["total"]

@@ -36,6 +36,8 @@ from proctor.types import Response
 
 LEAST_SHARE = 0.9
 """Of the documents up to the furthest graded one, how many must be graded for a score."""
+LEAST_DOCUMENTS = 30
+"""Of fewer the interval is so wide that the score says nothing."""
 TIME_SHARE = 0.01
 AT_ONCE = 16
 """Documents that are graded in one go."""
@@ -112,7 +114,7 @@ class _EarlyGrader:
 
     @property
     def is_fair(self) -> bool:
-        return self._graded > 0 and self._graded >= LEAST_SHARE * self._furthest
+        return self._graded >= LEAST_DOCUMENTS and self._graded >= LEAST_SHARE * self._furthest
 
     def take(self, document: int, responses: Sequence[Response | None]) -> None:
         self._waiting.append(document)
