@@ -27,7 +27,7 @@ pytestmark = [
 ]
 PORT = 6379
 TYPES = {
-    "head": {"resources": {"CPU": 0}, "node_config": {}, "max_workers": 0},
+    "ray.head.default": {"resources": {"CPU": 0}, "node_config": {}, "max_workers": 0},
     "worker": {"resources": {"CPU": 1}, "node_config": {}, "min_workers": 0, "max_workers": 2},
 }
 CLUSTER = {
@@ -42,7 +42,7 @@ CLUSTER = {
         "disable_launch_config_check": True,
     },
     "available_node_types": TYPES,
-    "head_node_type": "head",
+    "head_node_type": "ray.head.default",
     "auth": {},
     "file_mounts": {},
     "cluster_synced_files": [],
@@ -71,7 +71,7 @@ class Slow(DummyModel):
 MODELS.put("slow", lambda args, **_: Slow())
 args = {{"pool": "ray", "ray_address": "127.0.0.1:{PORT}", "num_workers": 2, "cpus_per_worker": 1}}
 pool = open_model("slow", args, device="cpu", lazily=True)
-prompts = [Generate(f"prompt {{place}}", {{}}) for place in range(2000)]
+prompts = [Generate(f"prompt {{place}}", {{}}) for place in range(600)]
 texts = dict(pool.respond(prompts))
 assert {{place: text.text.split(" on ")[0] for place, text in texts.items()}} == dict(
     (place, prompt.prompt) for place, prompt in enumerate(prompts))
