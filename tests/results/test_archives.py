@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import io
+import lzma
+import struct
 import tarfile
 import zipfile
 
@@ -37,6 +39,22 @@ def test_only_files_of_results_are_unpacked(tmp_path):
     assert [file.name for file in folder.path.iterdir()] == ["results_a.json"]
 
 
+def test_samples_of_every_form_are_unpacked(tmp_path):
+    names = [f"samples_t_2026-01-02T03-04-05.678901.{end}" for end in ("jsonl", "jsonl.gz", "parquet")]
+    folder = archives.unpack(tar_of(tmp_path / "x.tgz", **dict.fromkeys(names, b"1")))
+    assert sorted(file.name for file in folder.path.iterdir()) == names
+
+
+@pytest.mark.parametrize("error", [lzma.LZMAError("damaged"), struct.error("short"), OSError(28, "No space left")])
+def test_whatever_is_damaged_is_one_sentence(tmp_path, monkeypatch, error):
+    def members(archive):
+        raise error
+
+    monkeypatch.setattr(archives, "_members", members)
+    with pytest.raises(DataError, match=r"x.tgz cannot be unpacked: .+\.$"):
+        archives.unpack(tar_of(tmp_path / "x.tgz", **{"results_a.json": b"1"}))
+
+
 def test_the_folder_goes_with_its_object(tmp_path):
     folder = archives.unpack(tar_of(tmp_path / "x.tgz", **{"results_a.json": b"1"}))
     path = folder.path
@@ -49,15 +67,16 @@ def test_the_folder_goes_with_its_object(tmp_path):
 def test_an_archive_that_is_none_or_too_large_or_doubled(tmp_path, monkeypatch):
     for name in ("broken.zip", "broken.tar.gz"):
         (tmp_path / name).write_bytes(b"PK\x03\x04 no archive")
-        with pytest.raises(DataError, match="cannot be unpacked"):
+        with pytest.raises(DataError, match="cannot be unpacked") as raised:
             archives.unpack(tmp_path / name)
+        assert "\n" not in raised.value.message
     (tmp_path / "folder.zip").mkdir()
     with pytest.raises(DataError, match="is a folder"):
         archives.unpack(tmp_path / "folder.zip")
     with zipfile.ZipFile(tmp_path / "twice.zip", "w") as packed:
         packed.writestr("results_a.json", "1")
         packed.writestr("./results_a.json", "2")
-    with pytest.raises(DataError, match="twice"):
+    with pytest.raises(DataError, match=r"holds the file results_a\.json twice"):
         archives.unpack(tmp_path / "twice.zip")
     monkeypatch.setattr(archives, "LARGEST_UNPACKED", 3)
     with pytest.raises(DataError, match="hold more than"):

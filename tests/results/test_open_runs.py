@@ -100,6 +100,15 @@ def test_a_samples_file_is_its_task_of_the_run_beside_it(tmp_path):
     assert run.tasks == ("mine",)
 
 
+def test_samples_alone_in_an_archive_are_called_after_it(tmp_path):
+    file = write_run(tmp_path / "a", {"t": right_and_wrong("10")})
+    (samples,) = file.parent.glob("samples_*")
+    with zipfile.ZipFile(tmp_path / "mail.zip", "w") as packed:
+        packed.write(samples, samples.name)
+    (run,) = open_path(tmp_path / "mail.zip").runs
+    assert run.name == "mail.zip"
+
+
 def test_archives(tmp_path):
     write_run(tmp_path / "out" / "org__small", {"t": right_and_wrong("101")})
     with zipfile.ZipFile(tmp_path / "mail.zip", "w") as packed:

@@ -7,8 +7,11 @@
 
 from __future__ import annotations
 
+import lzma
+import os
 import re
 import shutil
+import struct
 import tarfile
 import tempfile
 import weakref
@@ -24,7 +27,17 @@ from proctor.files import MB, not_a_file
 ENDINGS = (".zip", ".tar.gz", ".tgz", ".tar")
 LARGEST_UNPACKED = 32_768 * MB
 """Bytes of all members of an archive that are unpacked."""
-_WANTED = re.compile(r".+\.(json|jsonl)(\.gz)?")
+_WANTED = re.compile(r".+\.((json|jsonl)(\.gz)?|parquet)")
+_DAMAGE = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    ValueError,
+)
 
 
 def is_archive(path: Path) -> bool:
@@ -62,10 +75,12 @@ def unpack(archive: Path) -> UnpackedFolder:
             with _target(folder.path, name).open("xb") as target:
                 left -= _copy(stream, target, left)
     except FileExistsError as error:
-        raise DataError(f"{archive} holds the file {error.filename} twice.") from error
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
-        # RuntimeError: a zip file with a password.
-        raise DataError(f"{archive} cannot be unpacked: {error}.") from error
+        member = os.path.relpath(error.filename, folder.path)
+        raise DataError(f"{archive} holds the file {member} twice.") from error
+    except (*_DAMAGE, RuntimeError) as error:
+        # RuntimeError: a zip file with a password. Of a file that is no tar file, a line for each way of packing.
+        reason = str(error).splitlines()[0].removesuffix(":") if str(error) else type(error).__name__
+        raise DataError(f"{archive} cannot be unpacked: {reason}.") from error
     return folder
 
 

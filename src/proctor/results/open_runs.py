@@ -205,7 +205,11 @@ def _of_archive(archive: Path) -> OpenedRuns:
         found = _of_folder(folder.path)
     except DataError as error:
         raise DataError(named(error.message), hint=error.hint) from error
-    runs = tuple(replace(run, source=named(run.source), folder=folder) for run in found.runs)
+    # Samples without a results file are called after the folder in which they lie.
+    names = {folder.path.name: archive.name}
+    runs = tuple(
+        replace(run, name=names.get(run.name, run.name), source=named(run.source), folder=folder) for run in found.runs
+    )
     unread = tuple(Unread(named(one.place), named(one.reason)) for one in found.unread)
     return OpenedRuns(runs, unread, found.files)
 
