@@ -7,6 +7,7 @@ from stored_runs import choice_line, document_of, right_and_wrong, text_line, wr
 
 from proctor.analysis.task_scores import (
     check_identities,
+    contradictions,
     fits,
     metrics_of_documents,
     name_of,
@@ -110,3 +111,29 @@ def test_a_changed_document_is_refused_and_a_moved_one_is_not(tmp_path):
     with pytest.raises(DataError, match="Task 't', document 1: the two runs were asked different documents") as error:
         check_identities(a, scores_of(tmp_path, "e", "xqz"))
     assert "--by_number" in str(error.value.hint)
+
+
+@pytest.mark.parametrize(("count", "metrics", "phrase"), [
+    (4, [("acc", "none")], None),
+    (3, [], "counts 3 documents of t and its samples more: they are left out, since a part is of another run"),
+    (8, [("acc", "none")], "counts 8 documents of t and its samples 4: some are missing"),
+    (None, [("acc", "none")], None),
+    ("4", [("acc", "none")], None),
+])  # fmt: skip
+def test_another_number_of_documents_than_the_results_file_counts(tmp_path, count, metrics, phrase):
+    tasks = {"t": right_and_wrong("1010")}
+    document = document_of(tasks) | {"n-samples": {"t": {"original": 9, "effective": count}}}
+    run = run_of(write_run(tmp_path, tasks, document=document))
+    scores = read_task(run, "t")
+    assert list(metrics_of_documents(run, scores)) == metrics
+    found = list(contradictions(run, scores))
+    assert found == [] if phrase is None else phrase in found[0] and len(found) == 1
+
+
+def test_a_document_that_failed_is_not_counted(tmp_path):
+    tasks = {"t": [*right_and_wrong("1010"), {**right_and_wrong("10101")[4], "metrics": []}]}
+    document = document_of({"t": tasks["t"][:4]}) | {"n-samples": {"t": {"original": 5, "effective": 4}}}
+    run = run_of(write_run(tmp_path, tasks, document=document))
+    scores = read_task(run, "t")
+    assert (scores.unscored, list(contradictions(run, scores))) == (1, [])
+    assert list(metrics_of_documents(run, scores)) == [("acc", "none")]

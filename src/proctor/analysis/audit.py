@@ -40,6 +40,7 @@ from proctor.analysis.task_scores import (
     Metric,
     TaskScores,
     contradictions,
+    document_count,
     fits,
     metrics_of_documents,
     name_of,
@@ -304,15 +305,10 @@ def _by_file(run: StoredRun, task: str, options: AuditOptions, reason: str) -> T
     """What the results file says, where documents cannot be looked at."""
     wanted, stderrs = parse_metric(options.metric), run.stderrs(task)
     found = [
-        score_of_file(metric, score, stderrs.get(metric), _documents(run, task))
+        score_of_file(metric, score, stderrs.get(metric), document_count(run, task))
         for metric, score in run.scores(task).items()
         if fits(metric, wanted)
     ]
     if run.early_stop(task) is not None:
         found = [stopped_score(run, task, score) for score in found]
     return TaskAudit(task, run.alias(task), tuple(found), reason=reason)
-
-
-def _documents(run: StoredRun, task: str) -> int | None:
-    n = run.section("n-samples", task).get("effective")
-    return n if isinstance(n, int) and n > 0 else None
