@@ -91,11 +91,11 @@ def test_memory_that_runs_out_loses_and_repeats_nothing(checkpoints, small_heads
     requests = scored()
     model, forward, calls = opened(checkpoints, scoring="tree"), TreeScorer._forward, []
 
-    def failing(self, pack, *rest):
+    def failing(self, pack, *rest, **named):
         calls.append(1)
         if len(calls) == 4:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        forward(self, pack, *rest)
+        return forward(self, pack, *rest, **named)
 
     monkeypatch.setattr(TreeScorer, "_forward", failing)
     missing = list(range(60, 120))

@@ -21,11 +21,11 @@ def test_a_pass_that_does_not_fit_is_halved_and_nothing_is_asked_twice(checkpoin
     expected = dict(model.respond(REQUESTS))
     forward, seen = TreeScorer._forward, []
 
-    def tight(self, pack, *rest):
+    def tight(self, pack, *rest, **named):
         seen.append(pack.tokens)
         if pack.tokens > 80:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return forward(self, pack, *rest)
+        return forward(self, pack, *rest, **named)
 
     monkeypatch.setattr(
         "proctor.models.hf.model.decide", lambda scorer, rows, wanted: ScoringDecision(scoring, "asked for")
@@ -42,7 +42,7 @@ def test_a_pass_that_does_not_fit_is_halved_and_nothing_is_asked_twice(checkpoin
 def test_no_memory_at_all_is_a_sentence(checkpoints, monkeypatch):
     from proctor.models.hf.scoring.tree import TreeScorer
 
-    def never(*_):
+    def never(*_, **__):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     model = open_tiny(checkpoints / "llama", args={"scoring": "tree"})
@@ -128,11 +128,11 @@ def test_memory_that_runs_out_before_late_results_are_read_loses_none(checkpoint
     expected = {result.owner: result.logprob for result in tree.TreeScorer(scorer, Limits(tokens=16))(rows)}
     forward, calls = tree.TreeScorer._forward, []
 
-    def once_too_much(self, *rest):
+    def once_too_much(self, *rest, **named):
         calls.append(rest)
         if len(calls) == 7:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return forward(self, *rest)
+        return forward(self, *rest, **named)
 
     monkeypatch.setattr(tree, "results_behind", lambda device: 1)
     monkeypatch.setattr(tree.TreeScorer, "_forward", once_too_much)
@@ -146,7 +146,9 @@ def test_a_run_may_choose_the_tokens_of_a_pass(checkpoints, monkeypatch):
 
     forward, passes = TreeScorer._forward, []
     monkeypatch.setattr(
-        TreeScorer, "_forward", lambda self, pack, *rest: (passes.append(pack), forward(self, pack, *rest))
+        TreeScorer,
+        "_forward",
+        lambda self, pack, *rest, **named: passes.append(pack) or forward(self, pack, *rest, **named),
     )
     found, counts = [], []
     for tokens in ("24", "240"):

@@ -71,7 +71,7 @@ PROBE_TAIL = 10
 """Tokens after the fork of the probe."""
 WIDE_PROBE = 12
 """Forks of a probe on code that nobody knows: as many tokens side by side as a run's widest pass."""
-PROBE_TOKENS = 48
+PROBE_TOKENS = 32
 """Tokens of a probe beyond the widest window."""
 
 

@@ -27,10 +27,9 @@ together, inside the module's own forward, so that soft caps and scales stay its
 #     pass --> ...                         --'                                                 of asked-for tokens
 #
 # The head is a product with the whole vocabulary, and a pass has few rows that need it. A pre-hook takes these rows
-# out and gives the head none; when enough wait, a forward pass of one token runs, and the hook puts the rows in the
-# place of that token's. A row of the queue can serve several spans: rows with equal inputs differ in the last scored
-# token only. ``slots`` holds (row, n): n >= 0 is the n-th scored position before the last, n < 0 is the last
-# position of span -n - 1.
+# out and gives the head none; in the last pass of a group, which fills the queue, it gives the head all that wait. A
+# row of the queue can serve several spans: rows with equal inputs differ in the last scored token only. ``slots`` holds
+# (row, n): n >= 0 is the n-th scored position before the last, n < 0 is the last position of span -n - 1.
 #
 # What was weighed
 #   - A batch with one unit per row and the cached path expanded: padding, and a copy of the path for every row.
@@ -70,7 +69,7 @@ from proctor.models.hf.scoring.row_scorer import RowScorer, SpanScore
 from proctor.models.hf.scoring.tree_mask import mask_of
 from proctor.models.hf.transfers import results_behind, send, send_ids
 from proctor.models.prefix.ids import Ids
-from proctor.models.prefix.packs import Edge, Limits, Pack, Plan, flatten
+from proctor.models.prefix.packs import Limits, Pack, Plan, flatten
 from proctor.models.prefix.plan import make_plan
 from proctor.models.prefix.resume import head_groups, part_of
 from proctor.models.prefix.rows import Row
@@ -81,9 +80,6 @@ log = logging.getLogger("proctor")
 LEAST_TOKENS = 16
 
 Kind = Literal["tree", "context"]
-
-_ONE_TOKEN = Pack(0, 0, (Edge(0, 0, 1, 0, -1),), (), (), 1)
-"""The pass in which the output head runs on hidden rows of others."""
 
 
 @dataclass(slots=True)
@@ -187,19 +183,26 @@ class TreeScorer:
             wanted = part is None or part.runs[place]
             for number in group:
                 if wanted or (part is not None and number in part.support):
-                    self._forward(plan.packs[number], inputs, rows, cache, pending)
-            if not wanted:
-                continue
-            if pending.rows:
-                unread.append((pending, self._run_head(pending)))
+                    last = wanted and number == group[-1]
+                    logits = self._forward(plan.packs[number], inputs, rows, cache, pending, last=last)
+                    if last and pending.rows:
+                        unread.append((pending, self._gather(pending, logits)))
             while len(unread) > self._behind:
                 yield from self._read(*unread.popleft(), rows, row_results, done)
         while unread:
             yield from self._read(*unread.popleft(), rows, row_results, done)
 
     def _forward(
-        self, pack: Pack, inputs: Sequence[Ids], rows: Sequence[Row], cache: StackCache | None, pending: HeadQueue
-    ) -> None:
+        self,
+        pack: Pack,
+        inputs: Sequence[Ids],
+        rows: Sequence[Row],
+        cache: StackCache | None,
+        pending: HeadQueue,
+        *,
+        last: bool,
+    ) -> torch.Tensor:
+        """Run a pass and queue its rows; in the last one of a group, the logits of all rows of the queue."""
         ids, positions = flatten(pack, inputs)
         device = self._scorer.device
         arguments: dict[str, Any] = {
@@ -213,11 +216,12 @@ class TreeScorer:
             cache.cut(pack.past)
             arguments.update({self._form.cache: cache, "use_cache": True})
         wanted = pending.add_needs(pack, inputs, rows)
-        pending.hidden.append(self._hidden(arguments, pack.tokens, wanted))
         pending.rows += len(wanted)
+        logits = self._call(arguments, pack.tokens, wanted, pending.hidden, last=last)
         self.forwarded += pack.tokens
         if answered := sum(len(rows[number].spans) for number in pack.done):
             self.sizes.append(answered)
+        return logits
 
     def _mask(self, pack: Pack) -> Any:
         """The mask of a pass; one for each kind of layer where a model has several."""
@@ -226,37 +230,35 @@ class TreeScorer:
         masks = {kind: mask_of(pack, window, scorer.device, dtype) for kind, window in self._windows.items()}
         return masks if len(masks) > 1 else next(iter(masks.values()))
 
-    def _hidden(self, arguments: dict[str, Any], tokens: int, wanted: list[int]) -> torch.Tensor:
-        """The hidden rows before the output head at ``wanted`` places of one pass; shape (rows, size)."""
-        taken: torch.Tensor | None = None
+    def _call(
+        self, arguments: dict[str, Any], tokens: int, wanted: list[int], queue: list[torch.Tensor], *, last: bool
+    ) -> torch.Tensor:
+        """Call the module on a pass and queue its hidden rows at ``wanted`` places.
+
+        The output head gets all rows of the queue in the last pass of a group, and none before. Returned is what it
+        gives, shape (rows, vocabulary).
+        """
+        taken = False
         places = send_ids(wanted, self._scorer.device)
 
         def take(_: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
             nonlocal taken
             hidden = args[0]
             if hidden.dim() == 3 and hidden.shape[1] == tokens:
-                taken = hidden[0, places]
-            return (hidden[:, :0], *args[1:])
+                taken = True
+                queue.append(hidden[0, places])
+            return (torch.cat(queue).unsqueeze(0) if last else hidden[:, :0], *args[1:])
 
-        self._call(arguments, take)
-        if taken is None:
-            raise ModelError("The output head of this model does not see one row per token.")
-        return taken
-
-    def _call(self, arguments: dict[str, Any], hook: Any) -> Any:
         assert self._scorer.head is not None
-        handle = self._scorer.head.register_forward_pre_hook(hook)
+        handle = self._scorer.head.register_forward_pre_hook(take)
         with handle, torch.no_grad(), autocast(self._scorer.device, self._scorer.autocast):
-            return self._scorer.forward(arguments)
+            logits = self._scorer.forward(arguments).logits[0]
+        if not taken:
+            raise ModelError("The output head of this model does not see one row per token.")
+        return logits
 
-    def _run_head(self, pending: HeadQueue) -> HeadValues:
-        """Run the head on the collected rows."""
-        hidden = torch.cat(pending.hidden)
-        token = torch.zeros((1, 1), dtype=torch.long, device=self._scorer.device)
-        # Mask and position are given, too: where they are not, models work them out and wait for the device.
-        form = self._form
-        arguments = {"input_ids": token, form.positions: token, form.mask: self._mask(_ONE_TOKEN)}
-        logits = self._call(arguments, lambda _, args: (hidden.unsqueeze(0), *args[1:])).logits[0]
+    def _gather(self, pending: HeadQueue, logits: torch.Tensor) -> HeadValues:
+        """What is wanted of the logits of a queue."""
         gather = gather_in_cache if fits_in_cache(logits, self._scorer.softmax_dtype) else self._scorer.gather
         return gather(logits, pending.at, pending.tokens)
 
