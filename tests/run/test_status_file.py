@@ -161,11 +161,21 @@ def test_a_killed_process_is_seen(tmp_path):
     assert read_status(file)["state"] == "running"
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"state": 1}', "\udcff"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", '{"state": 1}', "\udcff", "[" * 100_000]
+    + [f'{{"state": "running", "done": 1, "total": 2, {more}}}' for more in (
+        '"done": "x"', '"total": "x"', '"rate": "x"', f'"rate": {10**400}', '"eta": "x"', '"eta": NaN')],
+)  # fmt: skip
 def test_what_is_no_status(tmp_path, text):
     (tmp_path / NAME).write_bytes(text.encode("utf-8", "surrogateescape"))
     assert read_status(tmp_path / NAME) is None
     assert read_status(tmp_path / "none") is None
+
+
+def test_a_pipe_of_that_name_is_no_status_and_nobody_waits_for_it(tmp_path):
+    os.mkfifo(tmp_path / NAME)
+    assert read_status(tmp_path / NAME) is None
 
 
 @pytest.mark.parametrize("pid", [None, True, "x", -1, 0])

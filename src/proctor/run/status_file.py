@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import Any
 
 from proctor.errors import printable
+from proctor.files import read_text
 from proctor.plurals import counted
 from proctor.results.files import folder_of, make_folder
 from proctor.results.redact import redact_text
@@ -140,10 +141,12 @@ def read_status(file: Path) -> dict[str, Any] | None:
         file: The file.
     """
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    if not isinstance(document, dict) or not isinstance(document.get("state"), str):
+        document = json.loads(read_text(file))
+        if not isinstance(document, dict) or not isinstance(document.get("state"), str):
+            return None
+        # What no line can be made of is none: somebody edited it, or another program has a file of this name.
+        _ = status_line(document), run_line(document)
+    except (OSError, ValueError, RecursionError, ArithmeticError, AttributeError, LookupError, TypeError):
         return None
     here = document.get("host") == socket.gethostname()
     if document["state"] == "running" and here and not _is_alive(document.get("pid")):
