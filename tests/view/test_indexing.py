@@ -10,6 +10,7 @@ from stored_runs import choice_line, right_and_wrong, write_run
 
 from proctor.view.catalog import Catalog
 from proctor.view.index_file import IndexFile
+from proctor.view.index_rows import FileRows
 from proctor.view.indexing import Indexer, source_of
 
 
@@ -119,3 +120,20 @@ def test_it_works_in_the_background_and_ends(runs, index):
     indexer.stop()
     assert not any(indexer.missing(entry) for entry in entries)
     assert not indexer._thread.is_alive()
+
+
+def test_an_error_that_nobody_foresaw_is_the_problem_of_its_file_alone(runs, index, monkeypatch):
+    rows = FileRows.rows
+
+    def failing(self):
+        yield from rows(self)
+        if self.task == "t":
+            raise RuntimeError("nobody foresaw this")
+
+    monkeypatch.setattr(FileRows, "rows", failing)
+    Indexer(Catalog([str(runs)]), index).update()
+    files, counts, _ = facts(index)
+    assert [problem is not None and "nobody foresaw this" in problem for *_, task, problem in files] == [
+        task == "t" for _, _, task, _ in files
+    ]
+    assert [count for _, count in counts] == [2, 2]

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from proctor.errors import ProctorError
+from proctor.errors import ProctorError, error_line
 from proctor.results.stored_run import StoredRun
 from proctor.view.catalog import Catalog, Entry
 from proctor.view.index_file import IndexFile
@@ -166,9 +166,16 @@ class Indexer:
             number = _replace(connection, source)
             try:
                 _insert(connection, number, self._until_end(rows.rows()))
-            except ProctorError as error:
+            except (_EndedError, sqlite3.Error, OSError):
+                raise
+            except Exception as error:
+                # What nobody foresaw is this file's problem, too: the files behind it are still read.
+                problem = (
+                    error.message if isinstance(error, ProctorError) else f"It cannot be read: {error_line(error)}"
+                )
+                log.debug("Where %s failed:", source.path, exc_info=True)
                 connection.execute("DELETE FROM rows WHERE file = ?", (number,))
-                connection.execute("UPDATE files SET problem = ? WHERE id = ?", (error.message, number))
+                connection.execute("UPDATE files SET problem = ? WHERE id = ?", (problem, number))
                 return
             values = (rows.metrics(), json.dumps(rows.labels), number)
             connection.execute("UPDATE files SET metrics = ?, labels = ? WHERE id = ?", values)
