@@ -20,7 +20,6 @@ from proctor.models.hf.arguments import HfArguments
 from proctor.models.hf.decoding.generate import Generator, Prompt
 from proctor.models.hf.device import free_caches, make_budget, run_batches, sizes_of
 from proctor.models.hf.memory import bytes_per_cached_token, bytes_per_head_row, bytes_per_token
-from proctor.models.hf.products import quick_products
 from proctor.models.hf.scoring.row_scorer import RowScorer, SpanScore
 from proctor.models.hf.scoring.scoring_gate import ScoringDecision, announce, decide
 from proctor.models.hf.scoring.token_rows import token_rows
@@ -145,10 +144,9 @@ class HfModel:
                 "enable_thinking=True does not go with tasks that are scored by log-likelihood.",
                 hint="Use generative tasks only, or leave enable_thinking out.",
             )
-        with quick_products(self.module):
-            yield from self._respond_scored(scored, left)
-            yield from self._respond_rolled(rolled, left)
-            yield from self._respond_generated(generated)
+        yield from self._respond_scored(scored, left)
+        yield from self._respond_rolled(rolled, left)
+        yield from self._respond_generated(generated)
 
     def _respond_scored(
         self, requests: Sequence[tuple[int, Loglikelihood]], left: frozenset[int] | None
