@@ -21,6 +21,8 @@ from proctor.models.generation import plan_generation
 from proctor.models.hf.call_form import call_forms
 from proctor.models.hf.decoding.decoding_gate import objection
 from proctor.models.hf.scoring import scoring_gate, tree
+from proctor.models.hf.scoring.row_scorer import RowScorer
+from proctor.models.prefix.rows import make_rows, make_span
 from proctor.types import Loglikelihood, Request, Scores
 
 TOLERANCE = 1e-4
@@ -227,3 +229,28 @@ def test_the_log_says_how_many_tokens_sharing_saved(caplog):
         r"Scoring done: \S+ tokens forwarded; one row a context, with nothing shared, would take \S+\.",
         caplog.text,
     )
+
+
+def probed(module, seed):
+    """The difference of a probe on a request of random words, in nats."""
+    chance = random.Random(seed)
+    scorer = RowScorer(module, CPU, backend="causal", max_length=128)
+    tokens = [chance.randrange(module.config.vocab_size) for _ in range(40)]
+    (row,) = make_rows([make_span(0, tokens[:30], tokens[30:])], share=True)
+    return scoring_gate.probe(scorer, row, 32, "tree", next(iter(call_forms(module, CPU))))
+
+
+def test_a_probe_in_16_bits_is_not_decided_by_the_rounding_of_a_sum():
+    module = zoo.build(zoo.BY_NAME["llama"]).to(torch.bfloat16)
+    differences = [probed(module, seed) for seed in range(12)]
+    # One step of a sum from -32 to -64 is a quarter in bfloat16, and the differences would be multiples of it.
+    assert 0 < max(differences) < 0.1
+
+
+def test_a_sum_of_32_bits_or_more_stays_as_it_is():
+    module = zoo.build(zoo.BY_NAME["llama"])
+    for dtype in (torch.float32, torch.float64):
+        scorer = RowScorer(module.to(dtype), CPU, backend="causal", max_length=128)
+        assert scoring_gate._with_exact_sums(scorer) is scorer
+    half = RowScorer(module.to(torch.float16), CPU, backend="causal", max_length=128)
+    assert (scoring_gate._with_exact_sums(half).softmax_dtype, half.softmax_dtype) == (torch.float32, None)

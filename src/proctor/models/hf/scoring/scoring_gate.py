@@ -26,7 +26,8 @@ of our own, and a probe must give what plain rows give.
 #                      +--- ...        WIDE_PROBE in all, for code that transformers does not define
 #
 # These rows are scored plainly and by the mode; the largest difference of a sum, in nats, must be one that rounding
-# explains in the model's dtype (:func:`allowed`).
+# explains in the model's dtype (:func:`allowed`). The model computes in the run's dtype, the softmax and the sum of the
+# probe in float32 at least: in bfloat16 sums from -128 to -256 are whole numbers, and one step of them says nothing.
 #
 # What was weighed
 #   - A list of architectures that are known to work: wrong with the next release, and silent about a checkpoint's
@@ -44,6 +45,7 @@ of our own, and a probe must give what plain rows give.
 
 from __future__ import annotations
 
+import copy
 import logging
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -241,6 +243,7 @@ def probe(scorer: RowScorer, longest: Row, length: int, mode: Mode, form: CallFo
         Exception: Memory ran out, or plain rows failed.
     """
     rows = make_rows(_forks(longest, length, 4 if is_known(scorer.module) else WIDE_PROBE), share=True)
+    scorer = _with_exact_sums(scorer)
     # So that the stem goes to the cache and the forks hang on it together.
     limits = Limits(tokens=max(1, min(length, 2 * len(rows) * PROBE_TAIL)))
     plain = _by_owner(scorer(rows))
@@ -256,6 +259,15 @@ def probe(scorer: RowScorer, longest: Row, length: int, mode: Mode, form: CallFo
         return float("inf")
     difference = max(abs(plain[owner] - shared[owner]) for owner in plain)
     return difference if math.isfinite(difference) else float("inf")
+
+
+def _with_exact_sums(scorer: RowScorer) -> RowScorer:
+    """A scorer of the same module whose log-probabilities and sums are not rounded to 16 bits."""
+    if torch.finfo(scorer.softmax_dtype or dtype_of(scorer.module)).bits > 16:
+        return scorer
+    exact = copy.copy(scorer)
+    exact.softmax_dtype = torch.float32
+    return exact
 
 
 def allowed(dtype: torch.dtype) -> float:
