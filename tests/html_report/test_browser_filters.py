@@ -243,8 +243,9 @@ def test_the_controls_give_the_same_views_as_their_addresses(page, questions):
     controls.locator("#q-down").click()
     controls.locator("#questions summary", has_text="More filters").click()
     for name, value in {"p-low": "0.1", "p-high": "0.9", "len-low": "20", "len-high": "60"}.items():
-        controls.locator(f"#q-{name}").fill(value)
-        controls.locator(f"#q-{name}").blur()
+        # Typed, not filled: Firefox sends no change event for a value that a script has set.
+        controls.locator(f"#q-{name}").press_sequentially(value)
+        controls.locator(f"#q-{name}").press("Tab")
     controls.locator("#q-search").fill("question")
     controls.locator(".chip", has_text="“question”").wait_for()
     controls.locator(READY).wait_for()
