@@ -303,8 +303,7 @@ def report(
     opened = open_runs([str(source) for source in sources], store=store)
     parts, excluded = report_parts(_words("without", without)), None if exclude is None else str(exclude)
     options = ReportOptions(language, size_in_bytes(max_size), parts, canary, by, excluded)
-    text = make_report(opened.runs, options, unread=opened.unread, files=opened.files)
-    write_report(Path(output), text)
+    write_report(Path(output), make_report(opened.runs, options, unread=opened.unread, files=opened.files))
     return Path(output)
 
 

@@ -128,11 +128,9 @@ def score_sentence(score: ScoreAudit, choices: ChoiceAudit | None = None) -> str
         return f"{text}."
     if chance.p_above > 0.05:
         facts = f"chance, {number(chance.chance, 3)} ({p_value(chance.p_above)})."
-        return (
-            f"{text}: at or below {facts} {PROMPT}"
-            if chance.acc <= chance.chance
-            else f"{text}: not shown to be above {facts}"
-        )
+        if chance.acc <= chance.chance:
+            return f"{text}: at or below {facts} {PROMPT}"
+        return f"{text}: not shown to be above {facts}"
     corrected = "" if chance.corrected.value is None else f"; corrected for it {number(chance.corrected.value, 3)}"
     return f"{text}; chance {number(chance.chance, 3)} ({p_value(chance.p_above)}){corrected}."
 

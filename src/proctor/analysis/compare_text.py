@@ -50,10 +50,9 @@ def task_sentence(one: TaskComparison, a: str = "A", b: str = "B") -> str:
         return f"No test: {one.reason}."
     share = _is_share(one)
     interval = "" if result.interval is None else f"95 %: {range_in_points(result.interval, share=share)}"
-    test = _TESTS[result.test]
     if judgement.verdict in (Verdict.BETTER, Verdict.WORSE):
         size = points(abs(result.difference), share=share)
-        facts = [interval, f"{test} {p_value(result.p)}"]
+        facts = [interval, f"{_TESTS[result.test]} {p_value(result.p)}"]
         if one.p_adjusted is not None and one.p_adjusted > result.p:
             facts.append(f"{probability(one.p_adjusted)} corrected")
         if counts := one.counts:

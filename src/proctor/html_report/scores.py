@@ -40,14 +40,13 @@ def scores(facts: ReportFacts, rows: tuple[Row, ...], language: Language) -> Htm
     columns = _Columns(facts, shown, language, _Plot(scale))
     folds = _folds(shown)
     lines = [element("tr", *columns.cells(row, folds), class_=_classes(row, folds)) for row in shown]
-    body = element("tbody", *lines)
     return section(
         "scores",
         language.text("scores"),
         _fold_rules(folds),
         definitions(len(facts.runs), scale, "gs", scale.ticks() if scale else ()),
         _legend(facts, scale, language),
-        table([*columns.headers()], body, label=language.text("scores"), class_="tree"),
+        table([*columns.headers()], element("tbody", *lines), label=language.text("scores"), class_="tree"),
         element("p", language.text("scores_note"), class_="note"),
         _all_metrics(facts, rows, language),
     )
