@@ -8,7 +8,8 @@ import pytest
 from stored_runs import document_of, right_and_wrong, write_run
 
 from proctor.analysis.audit import audit_run
-from proctor.analysis.file_intervals import documents_of_file, group_interval_of_file, is_share
+from proctor.analysis.file_intervals import group_interval_of_file, is_share
+from proctor.analysis.task_scores import document_count
 from proctor.results.open_runs import open_runs
 from proctor.stats.intervals import wilson_interval
 from proctor.view.run_facts import run_facts
@@ -59,6 +60,6 @@ def test_shares_and_documents(tmp_path):
     assert not is_share(0.7, 4)
     assert not is_share(1.5, 2)
     run = stored(tmp_path, {"t": "1100", "u": "10"})
-    assert documents_of_file(run, "t") == 4
-    assert documents_of_file(run, "g") is None
+    assert document_count(run, "t") == 4
+    assert document_count(run, "g") is None
     assert wilson_interval(1, 4)[0] > 0

@@ -10,22 +10,11 @@ from __future__ import annotations
 import math
 
 from proctor.analysis.groups import group_mean
-from proctor.analysis.task_scores import Metric
+from proctor.analysis.task_scores import Metric, document_count
 from proctor.results.stored_run import StoredRun
 from proctor.stats.intervals import Interval, normal_interval, wilson_interval
 
 _TOLERANCE = 1e-6
-
-
-def documents_of_file(run: StoredRun, task: str) -> int | None:
-    """How many documents a task's scores are of; None: the file does not say.
-
-    Args:
-        run: The run.
-        task: One of its tasks.
-    """
-    value = run.section("n-samples", task).get("effective")
-    return value if type(value) is int and value > 0 else None
 
 
 def is_share(score: float, n: int) -> bool:
@@ -51,7 +40,7 @@ def group_interval_of_file(run: StoredRun, name: str, metric: Metric) -> Interva
     """
     leaves = run.leaves(name)
     scores = [run.scores(task).get(metric) for task in leaves]
-    sizes = [documents_of_file(run, task) for task in leaves]
+    sizes = [document_count(run, task) for task in leaves]
     stderrs = [run.stderrs(task).get(metric) for task in leaves]
     known = [(size, score) for size, score in zip(sizes, scores, strict=True) if size is not None and score is not None]
     if not known or len(known) < len(leaves) or not all(math.isfinite(score) for _, score in known):

@@ -24,11 +24,11 @@ from array import array
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Protocol, cast
+from typing import cast
 
-from proctor.records import Record
 from proctor.run.chunks import is_divisible
 from proctor.run.grade import grade
+from proctor.run.running_score import RunningScore
 from proctor.tasks.class_task import AnyTask
 from proctor.tasks.plan import TaskPlan
 from proctor.tasks.task import Task
@@ -46,14 +46,6 @@ _OWN_METRICS = "proctor.metrics."
 log = logging.getLogger("proctor")
 
 
-class Score(Protocol):
-    """Takes records, as :class:`~proctor.run.status.RunningScore`."""
-
-    def add(self, record: Record) -> None:
-        """Take a record."""
-        ...
-
-
 class Arrivals:
     """The documents of one chunk, as their responses arrive.
 
@@ -67,7 +59,11 @@ class Arrivals:
     """
 
     def __init__(
-        self, chunk: Sequence[TaskPlan], score: Score | None = None, *, clock: Callable[[], float] = time.perf_counter
+        self,
+        chunk: Sequence[TaskPlan],
+        score: RunningScore | None = None,
+        *,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.done = 0
         self._document_of, self._left = array("l"), array("l")
@@ -103,7 +99,7 @@ class Arrivals:
 class _EarlyGrader:
     """Grades documents of one task in the order in which they are done, within its share of the time."""
 
-    def __init__(self, plan: TaskPlan, score: Score, clock: Callable[[], float]) -> None:
+    def __init__(self, plan: TaskPlan, score: RunningScore, clock: Callable[[], float]) -> None:
         self._plan, self._score, self._clock = plan, score, clock
         self._waiting: deque[int] = deque()
         self._starts = array("l", [0])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from proctor.analysis.file_intervals import documents_of_file, group_interval_of_file, is_share
+from proctor.analysis.file_intervals import group_interval_of_file, is_share
+from proctor.analysis.task_scores import document_count
 from proctor.results.stored_run import StoredRun
 from proctor.stats.intervals import Interval, normal_interval, wilson_interval
 
@@ -53,7 +54,7 @@ def run_facts(run: StoredRun) -> RunFacts:
     """
     inside = {member for members in run.groups.values() for member in members}
     exams = [name for name in (*run.groups, *run.tasks) if name not in inside]
-    sizes = [documents_of_file(run, task) for task in run.tasks]
+    sizes = [document_count(run, task) for task in run.tasks]
     known = [size for size in sizes if size is not None]
     shown = tuple(run.alias(name) for name in exams)
     facts = RunFacts(shown, documents=sum(known) if known else None, has_samples=bool(run.samples_files))
@@ -74,7 +75,7 @@ def _interval(run: StoredRun, name: str, metric: tuple[str, str], score: float) 
         return stopped
     if name in run.groups and (found := group_interval_of_file(run, name, metric)) is not None:
         return found
-    stderr, n = run.stderrs(name).get(metric), None if name in run.groups else documents_of_file(run, name)
+    stderr, n = run.stderrs(name).get(metric), None if name in run.groups else document_count(run, name)
     # A mean of zeros and ones: s/sqrt(n) is 0 where all are right.
     if n is not None and is_share(score, n):
         return wilson_interval(round(score * n), n)
