@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 import weakref
+from contextlib import suppress
 
 import pytest
 
 from proctor.cli.main import main
-from proctor.cli.stop import SigtermError, add_command_note, raise_on_sigterm, report_stop, stop_behind
+from proctor.cli.stop import SigtermError, acknowledge, add_command_note, raise_on_signals, report_stop, stop_behind
 
 
 def impatient(first, second):
@@ -62,7 +64,7 @@ def test_the_command_is_named_once(capsys):
 
 def test_sigterm_is_heeded_within_and_as_before_outside():
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(SigtermError), raise_on_sigterm():
+    with pytest.raises(SigtermError), raise_on_signals():
         os.kill(os.getpid(), signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) is before
 
@@ -98,18 +100,77 @@ def test_another_error_is_no_stop(monkeypatch):
     assert stop_behind(RuntimeError()) is None
 
 
-@pytest.mark.parametrize("kind", [KeyboardInterrupt, SigtermError])
-def test_a_stop_within_a_callback_is_not_lost(kind):
-    def lose(_):
-        raise kind
+def lost_in_a_callback():
+    kept = Stopping(None)
+    callback = weakref.ref(kept, lambda _: time.sleep(20))
+    del kept
+    assert callback() is None
 
-    with pytest.raises(KeyboardInterrupt) as stop, raise_on_sigterm():
-        kept = Stopping(None)
-        callback = weakref.ref(kept, lose)
-        del kept
-        assert callback() is None
+
+def lost_where_everything_is_suppressed():
+    with suppress(BaseException):
         time.sleep(20)
-    assert type(stop.value) is kind
+
+
+def lost_in_a_finalizer():
+    class Object:
+        def __del__(self):
+            time.sleep(20)
+
+    Object()
+
+
+LOSSES = [lost_in_a_callback, lost_where_everything_is_suppressed, lost_in_a_finalizer]
+
+
+@pytest.mark.parametrize("lose", LOSSES)
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stop_that_other_code_loses_comes_again(lose, number, code, monkeypatch, capsys):
+    stages = []
+
+    def work(_):
+        threading.Timer(0.05, os.kill, (os.getpid(), number)).start()
+        lose()
+        stages.append("lost")
+        time.sleep(20)
+        stages.append("slept")
+
+    monkeypatch.setattr("proctor.cli.main._dispatch", work)
+    assert main(["run"]) == code
+    assert stages == ["lost"]
+    assert capsys.readouterr().err.count("stopped by") == 1
+
+
+def test_a_stop_that_is_acknowledged_does_not_come_again(monkeypatch):
+    def work(_):
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(20)
+        except KeyboardInterrupt as stop:
+            acknowledge(stop)
+        time.sleep(0.2)
+        return 0
+
+    monkeypatch.setattr("proctor.cli.main._dispatch", work)
+    assert main(["run"]) == 0
+    acknowledge(KeyboardInterrupt())  # of another handler: nothing to do
+
+
+def test_a_stop_that_ended_the_command_does_not_come_again():
+    with pytest.raises(KeyboardInterrupt), raise_on_signals():
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(20)
+    time.sleep(0.2)
+
+
+def test_a_keyboard_that_is_ignored_stays_so():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with raise_on_signals():
+            os.kill(os.getpid(), signal.SIGINT)
+            assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_other_errors_of_a_callback_are_reported_as_ever(monkeypatch):
@@ -119,7 +180,7 @@ def test_other_errors_of_a_callback_are_reported_as_ever(monkeypatch):
     def fail(_):
         raise ValueError
 
-    with raise_on_sigterm():
+    with raise_on_signals():
         kept = Stopping(None)
         callback = weakref.ref(kept, fail)
         del kept

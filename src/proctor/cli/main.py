@@ -26,7 +26,7 @@ import sys
 from collections.abc import Sequence
 
 from proctor.cli.logs import LOGGER, hush_tracebacks, rank_prefix, set_up_logging
-from proctor.cli.stop import raise_on_sigterm, report_stop, stop_behind
+from proctor.cli.stop import raise_on_signals, report_stop, stop_behind
 from proctor.cli.streams import drop_output, open_missing_streams
 from proctor.cli.system_errors import system_error
 from proctor.cli.values import SentenceParser
@@ -89,7 +89,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that cannot show a letter shows its number
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        with raise_on_sigterm(), no_exit(), os_exit_raises():
+        with raise_on_signals(), no_exit(), os_exit_raises():
             code = _dispatch(list(sys.argv[1:] if argv is None else argv))
             sys.stdout.flush()
     except ProctorError as error:

@@ -5,47 +5,90 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 
-class SigtermError(KeyboardInterrupt):
+class _SignalError(KeyboardInterrupt):
+    """What a signal raises."""
+
+    finalizer: weakref.finalize[..., _SignalError] | None = None
+
+
+class SigtermError(_SignalError):
     """SIGTERM: everything ends as it does for the keyboard."""
 
 
+class _SigintError(_SignalError):
+    """Ctrl-C."""
+
+
+# Python raises a signal's exception between any two instructions of the main thread, whatever code that is. Some code
+# of others loses it: a bare `except:` goes on as if nothing had happened (so does the one around the hash of every
+# transform of `datasets`), and what is raised in a `__del__` or the callback of a weak reference goes no further. The
+# run would then go on to its end. So an exception that is freed while the command is still at work, and that nobody
+# has acknowledged, was lost: its signal is sent again, from another thread and a little later, when that code is over.
+#
+# Invariant: within `raise_on_signals` a signal ends in `report_stop`, or somebody has acknowledged it.
+class _Signals:
+    """The handlers of SIGINT and SIGTERM while a command is at work."""
+
+    def __init__(self) -> None:
+        self.is_over = False
+
+    def raise_stop(self, number: int, frame: FrameType | None) -> None:
+        """The handler."""
+        stop = SigtermError() if number == signal.SIGTERM else _SigintError()
+        stop.finalizer = weakref.finalize(stop, self._send_again, number)
+        stop.finalizer.atexit = False
+        try:
+            raise stop
+        finally:
+            del stop  # its traceback holds this frame: held by a name of it, it would never be freed
+
+    def _send_again(self, number: int) -> None:
+        again = threading.Timer(0.05, self._send, (number,))
+        again.daemon = True
+        again.start()
+
+    def _send(self, number: int) -> None:
+        if not self.is_over:
+            signal.pthread_kill(threading.main_thread().ident or 0, number)
+
+
 @contextmanager
-def raise_on_sigterm() -> Iterator[None]:
-    """Let SIGTERM stop the work within as Ctrl-C does, so that what was answered is kept."""
+def raise_on_signals() -> Iterator[None]:
+    """Let SIGTERM stop the work within as Ctrl-C does, so that what was answered is kept; neither is lost."""
     # Python sets handlers in the main thread only; elsewhere the caller's own handling stays.
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    signals, report_lost = _Signals(), sys.unraisablehook
 
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise SigtermError
-
-    before, report_lost = signal.signal(signal.SIGTERM, stop), sys.unraisablehook
-
-    def deliver_again(lost: sys.UnraisableHookArgs) -> None:
-        # Python runs a signal's handler between any two instructions of the main thread. Within the callback of a weak
-        # reference, or a __del__, what it raises goes no further, and the stop would be lost: so it is sent again,
-        # from another thread and a little later, when the callback is over.
+    def report_others(lost: sys.UnraisableHookArgs) -> None:
         if not isinstance(lost.exc_value, KeyboardInterrupt):
             report_lost(lost)
-            return
-        number = signal.SIGTERM if isinstance(lost.exc_value, SigtermError) else signal.SIGINT
-        main = threading.main_thread().ident or 0
-        again = threading.Timer(0.05, signal.pthread_kill, (main, number))
-        again.daemon = True
-        again.start()
 
-    sys.unraisablehook = deliver_again
+    # Who started the command may have set SIGINT to be ignored (nohup, a script's background), or handles it.
+    is_default = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    numbers = (signal.SIGTERM, signal.SIGINT) if is_default else (signal.SIGTERM,)
+    before = {number: signal.signal(number, signals.raise_stop) for number in numbers}
+    sys.unraisablehook = report_others
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signals.is_over = True
+        for number, handler in before.items():
+            signal.signal(number, handler)
         sys.unraisablehook = report_lost
+
+
+def acknowledge(stop: KeyboardInterrupt) -> None:
+    """Whoever catches a stop, does what it asks for and does not raise it again says so: it is not lost."""
+    if isinstance(stop, _SignalError) and stop.finalizer is not None:
+        stop.finalizer.detach()
 
 
 def report_stop(stop: KeyboardInterrupt, *, last: bool = False) -> int:

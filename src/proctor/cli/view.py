@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from proctor.cli.cache import add_store_flag
+from proctor.cli.stop import acknowledge
 from proctor.errors import UsageError
 
 USAGE = "proctor view [PATH ...] [--port N] [--open] [--follow] [--language en|ko]"
@@ -60,6 +61,7 @@ def execute(namespace: argparse.Namespace) -> int:
             webbrowser.open(server.address)
         try:
             server.serve_forever()
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
+            acknowledge(stop)
             print("", flush=True)
     return 0
