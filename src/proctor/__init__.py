@@ -1,4 +1,4 @@
-"""proctor sits language models down to exams.
+"""proctor evaluates language models.
 
 The public face; everything behind it is imported when it is first used.
 
