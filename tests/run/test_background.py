@@ -74,6 +74,10 @@ class Elsewhere(Here):
     """The same in other processes."""
 
     is_remote = True
+    loading = "Starting workers"
+
+    def load(self):
+        """There is nothing to read."""
 
 
 class Sink:
@@ -162,6 +166,21 @@ def test_a_stop_of_the_model_and_the_same_command_again(exam, tmp_path):
     second = Elsewhere()
     result = run(exam, 30, second, store=str(tmp_path / "a.sqlite"))
     assert (result.records, second.given) == (expected.records, 47)
+
+
+def test_what_a_model_elsewhere_does_first_is_shown_by_its_own_name(exam):
+    shown = []
+
+    class Noted(Quiet):
+        def __init__(self, total, label, unit="tasks"):
+            shown.append(label)
+            super().__init__(total, label, unit)
+
+    tasks = [str(exam / "one.yaml")]
+    evaluate(build_config({"model": "dummy", "tasks": tasks}), progress=Noted, bootstrap_iters=10, opened=Elsewhere())
+    assert "Starting workers" in shown
+    assert "Loading model" not in shown
+    assert RayPool.loading == "Starting Ray"
 
 
 def test_a_pool_on_ray_computes_elsewhere_and_no_model_of_this_process_does():

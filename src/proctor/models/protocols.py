@@ -218,9 +218,11 @@ class RemoteModel(Protocol):
 
     Attributes:
         is_remote: True.
+        loading: What is done before the first response, for displays.
     """
 
     is_remote: bool
+    loading: str
 
 
 @runtime_checkable

@@ -72,7 +72,7 @@ def request_and_grade(
             if display is None:
                 # Before the display, so that what is said while weights are read stands above it.
                 if pending.missing and isinstance(model, LoadableModel):
-                    with progress(0, "Loading model", TIME):
+                    with progress(0, _loading(model), TIME):
                         model.load()
                 display = stack.enter_context(progress(chunks.counted, "Answering", "requests"))
             if isinstance(model, ReplayModel) and isinstance(chunks, LookChunks) and _ends_scope(chunks, pending):
@@ -94,6 +94,11 @@ def request_and_grade(
             background.finish()
     if isinstance(model, ReplayModel):
         model.check()
+
+
+def _loading(model: Model) -> str:
+    """What a display calls the time before the first response."""
+    return model.loading if isinstance(model, RemoteModel) else "Loading model"
 
 
 def _both(take: Take, also: Take) -> Take:

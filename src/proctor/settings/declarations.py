@@ -174,8 +174,9 @@ class RunConfig(OutputSettings):
         accepts.ray,
         _HOW,
         "ADDRESS",
-        "let copies of the model respond on a Ray cluster: that at the address, the one that is found, or a new one on "
-        "this machine; num_workers, gpus_per_worker and cpus_per_worker in --model_args say how many",
+        "let copies of the model respond on a Ray cluster: that at the address (auto: the one that runs here), that of "
+        "RAY_ADDRESS, or a new one on this machine; num_workers, gpus_per_worker and cpus_per_worker in --model_args "
+        "say how many",
         alone=True,
         ours=True,
     )

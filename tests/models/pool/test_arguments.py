@@ -60,6 +60,7 @@ def test_a_server_takes_no_gpu():
         ({"pool": "ray", "cpus_per_worker": "nan"}, "not negative"),
         ({"pool": "ray", "worker_wait": "long"}, "not negative"),
         ({"pool": "ray", "ray_address": "ray://head:10001"}, "ray job submit"),
+        ({"pool": "ray", "ray_address": "http://head:8265"}, "ray job submit"),
         ({"data_parallel_size": "two"}, "at least 1"),
         ({"data_parallel_size": 2, "num_workers": 3}, "both say"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from proctor.errors import ModelError, UsageError
 from proctor.models.pool import cluster as module
 from proctor.models.pool.arguments import PoolArguments
-from proctor.models.pool.cluster import WorkerNeeds, connect, room, worker_needs
+from proctor.models.pool.cluster import WorkerNeeds, cluster_address, connect, room, worker_needs
 
 GPU_NODE = {"CPU": 32.0, "GPU": 8.0}
 CPU_NODE = {"CPU": 8.0}
@@ -78,8 +79,9 @@ class StubRay:
     def is_initialized(self):
         return False
 
-    def init(self, **keywords):
+    def init(self, *, address, **keywords):
         self.starts += 1
+        self.joined = address
         if self.errors:
             raise self.errors.pop(0)
 
@@ -95,6 +97,9 @@ def stub(monkeypatch):
         return ray
 
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    # Set first, so that it is put back to what it was.
+    monkeypatch.setenv("RAY_AUTH_MODE", "")
+    monkeypatch.delenv("RAY_AUTH_MODE")
     yield use
     module._joined.pools = 0
 
@@ -109,6 +114,33 @@ def test_ray_that_takes_longer_than_it_gives_itself_is_started_again(stub, caplo
     assert caplog.text.count("it is tried again") == 2
 
 
+@pytest.mark.parametrize(
+    ("given", "named", "joined", "words"),
+    [
+        (None, None, "local", "Starting Ray on this machine, for this run alone"),
+        ("local", "head:1", "local", "Starting Ray on this machine"),
+        (None, "head:1", "head:1", "Joining the Ray cluster at head:1, which RAY_ADDRESS names"),
+        ("auto", "head:1", "head:1", "which RAY_ADDRESS names"),
+        ("auto", None, "auto", "Joining the Ray cluster that runs on this machine"),
+        ("other:2", "head:1", "other:2", "Joining the Ray cluster at other:2 ..."),
+    ],
+)
+def test_no_cluster_is_joined_that_nobody_named(given, named, joined, words, stub, monkeypatch, caplog):
+    monkeypatch.setattr(module, "_try_port", lambda address: None)
+    if named is not None:
+        monkeypatch.setenv("RAY_ADDRESS", named)
+    ray = stub()
+    with caplog.at_level(logging.INFO, "proctor"):
+        connect(PoolArguments(address=given))
+    assert ray.joined == joined
+    assert words in caplog.text
+
+
+def test_an_address_of_the_environment_for_programs_outside_is_a_sentence():
+    with pytest.raises(UsageError, match="cannot run outside the cluster, as http://head:8265"):
+        cluster_address(None, {"RAY_ADDRESS": "http://head:8265"})
+
+
 @pytest.mark.parametrize("address", [None, "local"])
 def test_ray_that_does_not_start_is_a_sentence_and_no_cluster_of_that_name(stub, address):
     ray = stub(*[SLOW] * 3)
@@ -121,16 +153,20 @@ def test_ray_that_does_not_start_is_a_sentence_and_no_cluster_of_that_name(stub,
     assert ray.starts == 1
 
 
-def test_a_cluster_that_may_want_a_token_is_told_so(stub, monkeypatch, tmp_path):
-    monkeypatch.delenv("RAY_AUTH_TOKEN", raising=False)
-    monkeypatch.delenv("RAY_AUTH_MODE", raising=False)
-    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(tmp_path / "token"))
-    stub(ConnectionError("Failed to connect"))
-    with pytest.raises(ModelError) as caught:
-        connect(PoolArguments(address="somewhere"))
-    assert "ray start --head" in caught.value.hint
+@pytest.mark.parametrize(("address", "mode"), [("auto", "token"), ("local", None)])
+def test_a_cluster_that_may_want_the_token_of_this_machine_gets_it(stub, monkeypatch, tmp_path, address, mode):
     (tmp_path / "token").touch()
+    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(tmp_path / "token"))
+    stub()
+    connect(PoolArguments(address=address))
+    assert os.environ.get("RAY_AUTH_MODE") == mode
+
+
+def test_a_token_that_this_machine_does_not_have_is_not_wanted(stub, monkeypatch, tmp_path):
+    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(tmp_path / "token"))
+    monkeypatch.delenv("RAY_AUTH_TOKEN", raising=False)
     stub(ConnectionError("Failed to connect"))
     with pytest.raises(ModelError) as caught:
         connect(PoolArguments(address="somewhere"))
-    assert "RAY_AUTH_MODE=token" in caught.value.hint
+    assert "the same ~/.ray/auth_token" in caught.value.hint
+    assert "RAY_AUTH_MODE" not in os.environ

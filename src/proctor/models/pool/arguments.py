@@ -24,7 +24,7 @@ class PoolArguments:
         workers: Copies of the model; None: as many as the cluster has room for.
         gpus: GPUs of each, parts of one included; None: as many as one copy takes.
         cpus: CPUs of each; None: chosen by what the cluster has.
-        address: Of the cluster, as ``ray.init`` takes it; None: the one that Ray finds, else a new one.
+        address: Of the cluster, as ``ray.init`` takes it; None: that of ``RAY_ADDRESS``, else a new one.
         working_dir: A folder that is copied to the machines of the cluster, for code that is not installed there.
         wait: Seconds for which the first worker is waited for.
     """
@@ -69,7 +69,7 @@ def split_pool(kind: ModelKind, args: Mapping[str, Any]) -> tuple[PoolArguments 
             workers=copies or workers,
             gpus=_devices("gpus_per_worker", given["gpus_per_worker"]),
             cpus=_amount("cpus_per_worker", given["cpus_per_worker"]),
-            address=_address(given["ray_address"]),
+            address=read_address(given["ray_address"]),
             working_dir=None if given["working_dir"] is None else str(given["working_dir"]),
             wait=WAIT if given["worker_wait"] is None else _amount("worker_wait", given["worker_wait"]) or 0.0,
         ),
@@ -90,6 +90,26 @@ def without_pool(kind: ModelKind, args: Mapping[str, Any]) -> dict[str, Any]:
 def pool_hint(key: str) -> str | None:
     """What to do about an argument that only a pool takes, where there is none; None: it is no such argument."""
     return f"{key} belongs to a pool of workers: add pool=ray, or the flag --ray." if key in KEYS else None
+
+
+def read_address(value: Any) -> str | None:
+    """The address of a cluster, as a program on one of its machines uses it; None: none is given.
+
+    Args:
+        value: As given.
+
+    Raises:
+        UsageError: It is an address for programs outside of the cluster.
+    """
+    if value is None or value in ("", True):
+        return None
+    address = str(value)
+    if "://" in address:
+        raise UsageError(
+            f"proctor cannot run outside the cluster, as {address} would have it.",
+            hint="Start it on a machine of the cluster with --ray auto, or by 'ray job submit -- proctor run ...'.",
+        )
+    return address
 
 
 def _copies(kind: ModelKind, inner: dict[str, Any]) -> int | None:
@@ -126,15 +146,3 @@ def _devices(key: str, value: Any) -> float | None:
     if amount is not None and amount > 1 and amount != int(amount):
         raise UsageError(f"The model argument {key} is {value!r}: Ray gives out parts of one GPU, or whole ones.")
     return amount
-
-
-def _address(value: Any) -> str | None:
-    if value is None or value in ("", True):
-        return None
-    address = str(value)
-    if address.startswith("ray://"):
-        raise UsageError(
-            f"proctor cannot run outside the cluster, as {address} would have it.",
-            hint="Start it on a machine of the cluster with --ray auto, or by 'ray job submit -- proctor run ...'.",
-        )
-    return address

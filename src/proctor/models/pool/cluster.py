@@ -14,7 +14,7 @@ from typing import Any
 
 from proctor.errors import ModelError, UsageError, error_text
 from proctor.lazy import need
-from proctor.models.pool.arguments import PoolArguments
+from proctor.models.pool.arguments import PoolArguments, read_address
 from proctor.plurals import counted
 from proctor.secrets import redact_text
 
@@ -26,6 +26,8 @@ START_TRIES = 3
 """How often Ray is started here: it gives its own processes 30 s, which a busy machine may exceed."""
 LOCAL = "local"
 """The address for a new cluster on this machine."""
+AUTO = "auto"
+"""The address for the cluster that runs on this machine."""
 
 Node = Mapping[str, float]
 """What a machine of the cluster has: ``CPU``, ``GPU`` and so on."""
@@ -73,41 +75,74 @@ def connect(arguments: PoolArguments) -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     # What Ray will do with a worker that takes no GPU: hide them all. It warns unless it is told.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    where = cluster_address(arguments.address, os.environ)
+    if where != LOCAL and _has_token():
+        # Read when Ray is imported. A cluster that wants no token takes one, too.
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
     ray: Any = need("ray", extra="ray")
     if ray.is_initialized():
         # Another pool of this process has joined, or a script has.
         _joined.pools += _joined.pools > 0
         return ray
-    runtime: dict[str, Any] = {}
-    if arguments.working_dir is not None:
-        if not os.path.isdir(arguments.working_dir):
-            raise UsageError(f"working_dir={arguments.working_dir} in --model_args is no folder.")
-        runtime = {"runtime_env": {"working_dir": arguments.working_dir}}
-    where = arguments.address or os.environ.get("RAY_ADDRESS")
+    runtime = _runtime(arguments)
+    _announce(where, arguments)
     try:
         _try_port(where)
-        _init(ray, {"address": arguments.address, **runtime})
+        _init(ray, {"address": where, **runtime})
     except Exception as error:
         log.debug("Where it failed:", exc_info=True)
         first = redact_text((error_text(error).strip() or type(error).__name__).splitlines()[0])
-        if where in (None, "", LOCAL):
+        if where == LOCAL:
             raise ModelError(f"Ray does not start here: {first}", hint="Ray's logs, /tmp/ray, have more.") from error
-        raise ModelError(f"There is no Ray cluster at {where}: {first}", hint=_absent_hint(error)) from error
+        raise ModelError(
+            f"There is no Ray cluster at {where}: {first}",
+            hint="'ray start --head' starts one; without an address proctor starts its own on this machine. All "
+            "machines of a cluster need the same ~/.ray/auth_token, or none.",
+        ) from error
     _joined.pools = 1
     return ray
 
 
-def _absent_hint(error: Exception) -> str:
-    """What to do where no cluster responds: Ray sends no token to an address that is named, unless it is told to."""
-    nobody_listens = isinstance(error, ConnectionRefusedError | TimeoutError | socket.gaierror)
-    token = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token")
-    has_token = token.is_file() or "RAY_AUTH_TOKEN" in os.environ
-    if nobody_listens or "RAY_AUTH_MODE" in os.environ or not has_token:
-        return "'ray start --head' starts one; without an address proctor starts its own on this machine."
-    return (
-        "It may want a token, as this machine has one: RAY_AUTH_MODE=token sends it, and so does --ray auto on one of "
-        "the machines of the cluster."
+def _runtime(arguments: PoolArguments) -> dict[str, Any]:
+    """What of a pool's arguments Ray brings to each machine."""
+    if arguments.working_dir is None:
+        return {}
+    if not os.path.isdir(arguments.working_dir):
+        raise UsageError(f"working_dir={arguments.working_dir} in --model_args is no folder.")
+    return {"runtime_env": {"working_dir": arguments.working_dir}}
+
+
+def cluster_address(given: str | None, environment: Mapping[str, str]) -> str:
+    """Which cluster is joined: none that only happens to run on this machine, for others may use it.
+
+    Args:
+        given: The address in the command; None: there is none.
+        environment: Variables. Ray prefers ``RAY_ADDRESS`` to ``auto``.
+
+    Returns:
+        An address as ``ray.init`` takes it; :data:`LOCAL`: a new cluster.
+
+    Raises:
+        UsageError: It is an address for programs outside of a cluster.
+    """
+    named = read_address(environment.get("RAY_ADDRESS")) if given in (None, AUTO) else None
+    return named or given or LOCAL
+
+
+def _announce(where: str, arguments: PoolArguments) -> None:
+    if where == LOCAL:
+        log.info("Starting Ray on this machine, for this run alone ...")
+        return
+    name = "that runs on this machine" if where == AUTO else f"at {redact_text(where)}"
+    log.info(
+        "Joining the Ray cluster %s%s ...", name, "" if where == arguments.address else ", which RAY_ADDRESS names"
     )
+
+
+def _has_token() -> bool:
+    """Whether this machine has a token for clusters: ``ray start`` uses it as well, to start one or to join one."""
+    token = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token")
+    return token.is_file() or "RAY_AUTH_TOKEN" in os.environ
 
 
 def _init(ray: Any, keywords: Mapping[str, Any]) -> None:

@@ -59,6 +59,7 @@ class RayPool:
     """
 
     is_remote = True
+    loading = "Starting Ray"
 
     def __init__(self, inner: Model, opening: Opening, arguments: PoolArguments, *, devices: int) -> None:
         self._inner, self._opening, self._arguments, self._devices = inner, opening, arguments, devices
@@ -158,8 +159,12 @@ class RayPool:
         assert workers is not None
         units = [unit.members for unit in work_queue([request_load(one) for one in requests], workers.planned)]
         dispatch = Dispatch(requests, units, missing, seed=self._seed(), origins=origins)
-        size = counted(dispatch.queued, "unit of work", "units of work")
-        log.info("%s for %s.", size, counted(workers.planned, "worker"))
+        log.log(
+            # A long run comes in chunks, each with its own queue.
+            logging.INFO if self._calls == 1 else logging.DEBUG,
+            *("%s for %s.", counted(dispatch.queued, "unit of work", "units of work")),
+            counted(workers.planned, "worker"),
+        )
         done = False
         try:
             yield from respond_by(workers, dispatch)
