@@ -17,6 +17,7 @@ from faultkit import DEMO, LONG, committed, results_of, write_exam
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not importlib.util.find_spec("torch"), reason="needs torch")]
 
+UNEVEN = str(Path(__file__).with_name("uneven_rank.py"))
 SCRIPT = str(Path(__file__).with_name("slow_rank.py"))
 ONE = [sys.executable, "-m", "proctor"]
 DOCUMENTS = {"scoring": 40, "generation": 12, "rolling": 12}
@@ -77,8 +78,8 @@ def start(folder, command, **more):
         return subprocess.Popen(command, cwd=folder, env=environment, stdout=out, stderr=err, start_new_session=True)
 
 
-def run(folder, command, code=0):
-    process = start(folder, command)
+def run(folder, command, code=0, **more):
+    process = start(folder, command, **more)
     try:
         assert process.wait(120) == code, (folder / "err").read_text("utf-8")[-4000:]
     finally:
@@ -153,6 +154,25 @@ def test_ranks_hold_parts_of_a_model_and_several_such_teams_share_a_run(size, ex
     assert_close(samples_of(alone[()]), samples_of(tmp_path))
     assert (tmp_path / "out").read_text("utf-8").count("bits_per_byte") == 1
     assert len(list((tmp_path / "results").glob("*/results_*.json"))) == 1
+
+
+def test_a_team_computes_the_batches_that_the_least_memory_of_its_ranks_allows(exams, alone, tmp_path):
+    """Each by its own memory, one rank would be in another pass than the other."""
+    words_ = words(exams, "--batch_size", "auto", args=",tp_plan=auto,scoring=plain")
+    run(tmp_path, [*torchrun(2, (UNEVEN,)), *words_], FREE_BYTES="2000000")
+    assert_close(samples_of(alone[()]), samples_of(tmp_path))
+    file = next((tmp_path / "results").glob("*/results_*.json"))
+    uneven = json.loads(file.read_text("utf-8"))["config"]["batch_sizes"]
+    run(tmp_path / "even", [*torchrun(2, (UNEVEN,)), *words_])
+    even = json.loads(next((tmp_path / "even").glob("results/*/results_*.json")).read_text("utf-8"))
+    assert max(uneven) < max(even["config"]["batch_sizes"])
+
+
+def test_a_team_one_of_whose_ranks_runs_out_of_memory_ends_in_a_sentence(exams, tmp_path):
+    command = [*torchrun(2, (UNEVEN,)), *words(exams, args=",tp_plan=auto")]
+    run(tmp_path, command, code=1, FULL_AFTER="6")
+    shown = (tmp_path / "err").read_text("utf-8")
+    assert "Rank 1 of 2: Memory ran out in one of 2 processes that hold the model together" in shown
 
 
 def children(process):

@@ -54,6 +54,23 @@ def test_a_long_pass_is_interrupted_when_a_rank_is_lost(monkeypatch):
             list(pool.respond(requests()))
 
 
+def test_a_pass_that_waits_for_a_rank_of_its_team_is_interrupted_by_that_rank_s_error(monkeypatch):
+    monkeypatch.setattr(module, "NOTICE", 0.1)
+    never = threading.Event()
+
+    class Peer(LengthModel):
+        def resume(self, requests, missing):
+            raise ModelError("No memory.", hint="Take less.")
+            yield
+
+    def waiting(number):
+        while not never.wait(0.05):
+            pass
+
+    with ranks(Peer(1)) as group, pytest.raises(ModelError, match=r"^Rank 1 of 2: No memory\.\n  Take less\.$"):
+        list(RankPool(LengthModel(before=waiting), group, 2).respond(requests()))
+
+
 def test_one_that_cannot_be_interrupted_ends_without_cleaning_up(monkeypatch, caplog):
     monkeypatch.setattr(module, "NOTICE", 0.1)
     monkeypatch.setattr(module, "LAST", 0.1)
@@ -68,4 +85,5 @@ def test_one_that_cannot_be_interrupted_ends_without_cleaning_up(monkeypatch, ca
 
         with pytest.raises(ModelError, match="Rank 1 of 2 has ended"):
             list(RankPool(LengthModel(before=long), group).respond(requests()))
+    assert caplog.text.count(module.AGAIN) == 1
     assert "Rank 1 of 2 has ended" in caplog.text

@@ -15,6 +15,7 @@ import torch
 
 from proctor.errors import ModelError, UsageError, did_you_mean, error_text
 from proctor.models.base import BatchSize, Budget
+from proctor.models.hf.team import check_alone, least
 
 log = logging.getLogger("proctor")
 
@@ -23,6 +24,7 @@ Result = TypeVar("Result")
 
 KINDS = ("cpu", "cuda", "mps", "xpu", "npu", "hpu")
 SHARE_OF_FREE_MEMORY = 0.6
+_NO_MEMORY = ("out of memory", "can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def make_budget(
     size: BatchSize, device: torch.device, *, bytes_per_token: int, bytes_per_head: int, tokens_cap: int | None = None
 ) -> Budget:
     """The bounds of a batch, from free memory: no probing, a batch that fails is halved anyway."""
-    room = int(free_bytes(device) * SHARE_OF_FREE_MEMORY)
+    room = int(least(free_bytes(device), device) * SHARE_OF_FREE_MEMORY)
     tokens = max(1, room // 2 // max(1, bytes_per_token))
     heads = max(1, room // 2 // max(1, bytes_per_head))
     if size.auto:
@@ -140,13 +142,21 @@ def make_budget(
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether a batch failed for lack of memory, on any device."""
-    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
-        return True
-    text = error_text(error)
-    return isinstance(error, RuntimeError) and (
-        "out of memory" in text or "can't allocate memory" in text or "CUBLAS_STATUS_ALLOC_FAILED" in text
-    )
+    """Whether a batch failed for lack of memory, on any device, and can be tried in parts.
+
+    Args:
+        error: What it raised.
+
+    Raises:
+        ModelError: It failed so, and no other batch can be tried by this process alone.
+    """
+    lacks = isinstance(error, (torch.OutOfMemoryError, MemoryError))
+    if not lacks and isinstance(error, RuntimeError):
+        text = error_text(error)
+        lacks = any(words in text for words in _NO_MEMORY)
+    if lacks:
+        check_alone(error)
+    return lacks
 
 
 def free_caches() -> None:

@@ -4,6 +4,9 @@
 # it where it takes responses; and in ``loss``, where a stop finds it: a launcher that sees a process die stops the
 # others. If rank 0 is within a long computation meanwhile, it is interrupted as by Ctrl-C (``NOTICE``). Where that does
 # not help, because it waits in a device's library for the rank that is lost, it ends without cleaning up (``LAST``).
+#
+# A rank that holds a part of rank 0's model and reports an error is lost in the same way: it has left the pass in which
+# rank 0 waits for it.
 
 from __future__ import annotations
 
@@ -41,6 +44,13 @@ class RankGroup:
     Args:
         pipes: The way to each other rank.
         join_team: Meets the ranks that hold a part of the same model as this one.
+
+    Attributes:
+        inbox: What has arrived, and from which rank.
+        computing: Set while this rank computes.
+        loss: Why the run cannot go on; None: it can.
+        team: The ranks that hold a part of this rank's model, this one included.
+        number: Counts the models and calls, so that late frames are known by theirs.
     """
 
     def __init__(self, pipes: Mapping[int, Pipe], join_team: JoinTeam) -> None:
@@ -48,6 +58,7 @@ class RankGroup:
         self.inbox: queue.SimpleQueue[tuple[int, Frame]] = queue.SimpleQueue()
         self.computing = threading.Event()
         self.loss: ModelError | None = None
+        self.team = range(1)
         self.number = 0
         self._ended = False
         self._channels = {rank: self._channel(rank, pipe) for rank, pipe in pipes.items()}
@@ -103,15 +114,20 @@ class RankGroup:
         if isinstance(frame, StopFrame):
             time.sleep(GRACE)
             self._lose(rank, "it was stopped by a signal")
+        elif isinstance(frame, ErrorFrame) and frame.request is None and rank in self.team:
+            self._break(rank, f": {frame.message}", frame)
         else:
             self.inbox.put((rank, frame))
 
     def _lose(self, rank: int, reason: str) -> None:
+        self._break(rank, f" has ended: {reason}.", ErrorFrame(0, reason))
+
+    def _break(self, rank: int, what: str, frame: ErrorFrame) -> None:
         """A rank is gone: the first of them ends the run."""
         if self._ended or self.loss is not None:
             return
-        self.loss = ModelError(f"Rank {rank} of {self.size} has ended: {reason}.", hint=AGAIN)
-        self.inbox.put((rank, ErrorFrame(0, reason)))
+        self.loss = ModelError(f"Rank {rank} of {self.size}{what}", hint=frame.hint or AGAIN)
+        self.inbox.put((rank, frame))
         timer = threading.Timer(NOTICE, self._interrupt)
         timer.daemon = True
         timer.start()
@@ -122,7 +138,7 @@ class RankGroup:
             _thread.interrupt_main()
             time.sleep(LAST)
         if self.computing.is_set() and not self._ended:
-            log.error("%s %s", self.loss, AGAIN)
+            log.error("%s", self.loss)
             _leave_now()
 
 

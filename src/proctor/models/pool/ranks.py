@@ -82,6 +82,7 @@ class RankPool:
         self._model: Any = model
         self._group = group
         self._teams = teams_of(group.size, team)
+        group.team = self._teams[0]
         self._are_weights_needed = team > 1
         self._opened = self._number = group.number
         self._digest: str | None = None

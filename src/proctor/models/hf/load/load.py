@@ -22,6 +22,7 @@ from proctor.models.hf.device import is_processor, pick_device, set_threads
 from proctor.models.hf.errors import as_sentences, check_folder, no_tokenizer
 from proctor.models.hf.half_rate import suggest_float32
 from proctor.models.hf.model import HfModel
+from proctor.models.hf.team import note_team
 from proctor.models.hf.weights import load_weights
 from proctor.models.tokens.tokenizer import Tokens
 
@@ -75,6 +76,7 @@ class OpenModel:
             tokenizer=self.tokenizer,
             config=self.config,
         )
+        note_team(spread=arguments.tp_plan is not None)
         tokens = make_tokens(arguments, module.config, self.tokenizer, self.backend)
         device = torch.device(getattr(module, "device", self.device))
         return HfModel(
