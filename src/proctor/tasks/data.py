@@ -171,6 +171,8 @@ class Splits:
             if not self.notes:
                 # What is worth saying of the files is said in every run.
                 remember(note, loaded)
+                # Read as the next runs do: the rows are the same, and come at a third of what ``datasets`` takes.
+                return recall(note) or loaded
             return loaded
         return known
 

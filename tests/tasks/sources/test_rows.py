@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import datasets
+import pyarrow
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from proctor.tasks.data import Splits
+from proctor.tasks.data import Documents, Splits
 from proctor.tasks.index import build_index
 from proctor.tasks.select import select
-from proctor.tasks.sources.rows import ArrowRows
+from proctor.tasks.sources.rows import ArrowRows, _rows_of
 from proctor.tasks.suite import build_suite
 
 ROWS = [
@@ -57,9 +60,10 @@ def splits(folder: Path) -> Splits:
     return Splits(build_suite(nodes, {}).tasks[0])
 
 
-def test_the_second_time_the_rows_are_those_of_the_first(exam: Path) -> None:
-    first, second = splits(exam).documents("test"), splits(exam).documents("test")
-    assert not isinstance(first._rows, ArrowRows)
+def test_rows_are_those_of_datasets_the_first_time_and_the_second(exam: Path) -> None:
+    first = Documents(datasets.load_dataset("json", data_files={"test": str(exam / "exam.jsonl")}, split="test"))
+    assert isinstance(splits(exam).documents("test")._rows, ArrowRows)
+    second = splits(exam).documents("test")
     assert isinstance(second._rows, ArrowRows)
     assert list(second) == list(first) == ROWS
     assert second.columns == first.columns
@@ -70,6 +74,31 @@ def test_the_second_time_the_rows_are_those_of_the_first(exam: Path) -> None:
         assert second.pick(indices) == first.pick(indices)
     with pytest.raises(IndexError):
         second[3]
+
+
+TEXTS = st.none() | st.text(max_size=5)
+KINDS = {
+    "text": (pyarrow.string(), TEXTS),
+    "long text": (pyarrow.large_string(), TEXTS),
+    "number": (pyarrow.int64(), st.none() | st.integers(-5, 5)),
+    "half": (pyarrow.int32(), st.integers(-5, 5)),
+    "share": (pyarrow.float64(), st.none() | st.floats()),
+    "flag": (pyarrow.bool_(), st.none() | st.booleans()),
+    "texts": (pyarrow.list_(pyarrow.string()), st.none() | st.lists(TEXTS, max_size=3)),
+    "numbers": (pyarrow.list_(pyarrow.list_(pyarrow.int64())), st.lists(st.lists(st.integers(0, 9), max_size=2))),
+    "object": (pyarrow.struct([("a", pyarrow.string())]), st.fixed_dictionaries({"a": TEXTS})),
+}
+
+
+@given(st.data())
+def test_cells_are_read_as_pyarrow_reads_them(data: st.DataObject) -> None:
+    rows = data.draw(st.lists(st.fixed_dictionaries({name: cells for name, (_, cells) in KINDS.items()}), max_size=6))
+    schema = pyarrow.schema([(name, kind) for name, (kind, _) in KINDS.items()])
+    table = pyarrow.Table.from_pylist(rows, schema)
+    # Several pieces, of which some begin within an array.
+    whole = pyarrow.concat_tables([table.slice(1), table, table.slice(2, 2)])
+    some = whole.slice(data.draw(st.integers(0, len(whole))), data.draw(st.integers(0, len(whole))))
+    assert repr(_rows_of(some)) == repr(some.to_pylist())  # by repr: NaN is not equal to itself
 
 
 def test_process_docs_gets_a_data_set(exam: Path) -> None:

@@ -25,8 +25,10 @@ import contextlib
 import importlib.metadata
 import json
 import os
+import struct
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +86,7 @@ class ArrowRows(Sequence[Mapping[str, Any]]):
         """The rows at ``indices``, by the thousand where they lie side by side."""
         if isinstance(indices, range) and indices.step == 1:
             for start in range(indices.start, indices.stop, BATCH):
-                yield from self._table.slice(start, min(BATCH, indices.stop - start)).to_pylist()
+                yield from _rows_of(self._table.slice(start, min(BATCH, indices.stop - start)))
         else:
             yield from (self[index] for index in indices)
 
@@ -94,6 +96,46 @@ class ArrowRows(Sequence[Mapping[str, Any]]):
 
         hide_bars()
         return datasets.concatenate_datasets([datasets.Dataset.from_file(file) for file in self._files])
+
+
+def _rows_of(table: Any) -> list[dict[str, Any]]:
+    """What ``table.to_pylist()`` gives, in a fifth of its time."""
+    names = table.column_names
+    columns = [[cell for chunk in column.chunks for cell in _cells_of(chunk)] for column in table.columns]
+    return [dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True)]
+
+
+_CODES = {"int32": "i", "int64": "q", "double": "d", "string": "i", "large_string": "q"}
+"""As what :mod:`struct` reads the numbers of a type; of texts, their offsets."""
+
+
+def _cells_of(array: Any) -> list[Any]:
+    """What ``array.to_pylist()`` gives, which makes an object of Arrow for each cell; ``to_numpy`` imports pandas."""
+    kind = str(array.type)
+    if array.null_count or not len(array):
+        return array.to_pylist()
+    if kind in _CODES:
+        is_text = kind.endswith("string")
+        numbers = _numbers(array.buffers()[1], array.offset, len(array) + is_text, _CODES[kind])
+        return _texts(array.buffers()[2], numbers) if is_text else numbers
+    if kind.startswith("list<"):
+        offsets, items = array.offsets, _cells_of(array.flatten())
+        ends = _numbers(offsets.buffers()[1], offsets.offset, len(offsets), _CODES["int32"])
+        return [items[start - ends[0] : end - ends[0]] for start, end in pairwise(ends)]
+    return array.to_pylist()
+
+
+def _numbers(buffer: Any, first: int, count: int, code: str) -> list[Any]:
+    return list(struct.unpack_from(f"={count}{code}", buffer, first * struct.calcsize(f"={code}")))
+
+
+def _texts(buffer: Any, ends: Sequence[int]) -> list[str]:
+    start, stop = ends[0], ends[-1]
+    data = b"" if buffer is None else bytes(memoryview(buffer)[start:stop])
+    if not data.isascii():
+        return [data[left - start : right - start].decode() for left, right in pairwise(ends)]
+    text = data.decode("ascii")
+    return [text[left - start : right - start] for left, right in pairwise(ends)]
 
 
 def recall(note: Path | None) -> dict[str, ArrowRows] | None:
