@@ -64,7 +64,7 @@ def test_only_the_command_changes_how_often_is_collected():
     own = "garbage.own_process(); print(before, gc.get_threshold())"
     code = f"import gc; from proctor import garbage; before = gc.get_threshold(); {own}"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert shown.strip() == f"{gc.get_threshold()} (50000, 10, 20)"
+    assert shown.strip() == f"{gc.get_threshold()} (50000, 50, 4)"
 
 
 @pytest.mark.parametrize(("module", "frozen"), [("triton", False), ("another", True)])

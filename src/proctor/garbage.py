@@ -24,8 +24,9 @@ from contextlib import contextmanager
 _own_process = threading.Event()
 
 
-_THRESHOLDS = (50_000, 10, 20)
-"""Objects before a young collection, and collections before an older one: Python's 700, 10, 10 fit small programs."""
+_THRESHOLDS = (50_000, 50, 4)
+"""Objects before a young collection, and collections before an older one: Python's 700, 10, 10 fit small programs. Of a
+run's documents, what outlives a young collection lives on until they are graded, so a middle one finds nothing."""
 
 
 def own_process() -> None:
