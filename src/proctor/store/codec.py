@@ -88,8 +88,22 @@ def pack_response(keys: Sequence[bytes], response: Response) -> list[tuple[bytes
         keys: Those of its request.
         response: The whole response.
     """
+    if isinstance(response, Scores) and response.tokens is not None:
+        return _pack_counted(keys, response.values, response.tokens)
     parts = parts_of(response)
     return [(key, pack(key, part)) for key, part in zip(keys, parts, strict=False) if not _is_nan(part)]
+
+
+def _pack_counted(
+    keys: Sequence[bytes], values: Sequence[tuple[float, bool]], tokens: Sequence[int]
+) -> list[tuple[bytes, bytes]]:
+    """What :func:`pack` gives for each continuation, in one loop: nearly all that a run stores."""
+    rows: list[tuple[bytes, bytes]] = []
+    for key, ((logprob, greedy), count) in zip(keys, zip(values, tokens, strict=True), strict=False):
+        if logprob == logprob:
+            body = _COUNTED_SCORE.pack(b"N", logprob, greedy, count)
+            rows.append((key, body + _SUM.pack(crc32(body, crc32(key)))))
+    return rows
 
 
 def _is_nan(part: Part) -> bool:

@@ -63,7 +63,9 @@ SCHEMA = 1
 
 HEAD, TAIL = 16, 12
 """Bytes of a key for the context and for the continuation."""
-MOST_TAILS = 100_000
+SHORT, MOST_TAILS = 24, 10_000
+"""Characters of a continuation that is likely to come again (a letter, "yes", a label), and how many of them have their
+tails remembered: an option that is a text of its own is hashed as quickly as it is looked for."""
 
 Seeds = tuple[int | None, ...]
 
@@ -108,8 +110,8 @@ class Keys:
         """
         if isinstance(request, Loglikelihood):
             head = blake2b(_text(request.context), digest_size=HEAD, key=self._scored, salt=_salt(b"L", repeat))
-            start = head.digest()
-            return tuple([start + self._tail(continuation) for continuation in request.continuations])
+            start, tails = head.digest(), self._tails
+            return tuple([start + (tails.get(one) or self._tail(one)) for one in request.continuations])
         if isinstance(request, Rolling):
             salt = _salt(b"R", repeat)
             return (blake2b(_text(request.text), digest_size=HEAD + TAIL, key=self._scored, salt=salt).digest(),)
@@ -140,11 +142,11 @@ class Keys:
         return _sized(text)
 
     def _tail(self, continuation: str) -> bytes:
-        tail = self._tails.get(continuation)
-        if tail is None:
+        tail = blake2b(_text(continuation), digest_size=TAIL).digest()
+        if len(continuation) <= SHORT:
             if len(self._tails) >= MOST_TAILS:
                 self._tails.clear()
-            tail = self._tails[continuation] = blake2b(_text(continuation), digest_size=TAIL).digest()
+            self._tails[continuation] = tail
         return tail
 
 
