@@ -121,12 +121,13 @@ def test_ray_that_takes_longer_than_it_gives_itself_is_started_again(stub, caplo
         ("local", "head:1", "local", "Starting Ray on this machine"),
         (None, "head:1", "head:1", "Joining the Ray cluster at head:1, which RAY_ADDRESS names"),
         ("auto", "head:1", "head:1", "which RAY_ADDRESS names"),
-        ("auto", None, "auto", "Joining the Ray cluster that runs on this machine"),
+        ("auto", None, "here:3", "Joining the Ray cluster at here:3, which was started on this machine"),
         ("other:2", "head:1", "other:2", "Joining the Ray cluster at other:2 ..."),
     ],
 )
-def test_no_cluster_is_joined_that_nobody_named(given, named, joined, words, stub, monkeypatch, caplog):
+def test_no_cluster_is_joined_that_nobody_named(given, named, joined, words, stub, monkeypatch, caplog, tmp_path):
     monkeypatch.setattr(module, "_try_port", lambda address: None)
+    note(tmp_path, monkeypatch, "here:3")
     if named is not None:
         monkeypatch.setenv("RAY_ADDRESS", named)
     ray = stub()
@@ -134,6 +135,31 @@ def test_no_cluster_is_joined_that_nobody_named(given, named, joined, words, stu
         connect(PoolArguments(address=given))
     assert ray.joined == joined
     assert words in caplog.text
+
+
+def note(folder, monkeypatch, address):
+    """As ``ray start`` does."""
+    (folder / "ray").mkdir()
+    (folder / "ray" / "ray_current_cluster").write_text(f"{address}\n")
+    monkeypatch.setenv("RAY_TMPDIR", str(folder))
+
+
+def test_a_cluster_of_this_machine_that_has_ended_is_a_sentence_at_once(stub, monkeypatch, tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    note(tmp_path, monkeypatch, address)
+    ray = stub()
+    with pytest.raises(ModelError, match=f"no Ray cluster at {address}"):
+        connect(PoolArguments(address="auto"))
+    assert ray.starts == 0
+
+
+def test_where_no_cluster_was_started_ray_looks_for_one(stub, monkeypatch, tmp_path):
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    ray = stub()
+    connect(PoolArguments(address="auto"))
+    assert ray.joined == "auto"
 
 
 def test_an_address_of_the_environment_for_programs_outside_is_a_sentence():
@@ -157,6 +183,7 @@ def test_ray_that_does_not_start_is_a_sentence_and_no_cluster_of_that_name(stub,
 def test_a_cluster_that_may_want_the_token_of_this_machine_gets_it(stub, monkeypatch, tmp_path, address, mode):
     (tmp_path / "token").touch()
     monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(tmp_path / "token"))
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
     stub()
     connect(PoolArguments(address=address))
     assert os.environ.get("RAY_AUTH_MODE") == mode

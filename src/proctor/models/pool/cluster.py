@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import socket
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -126,17 +127,27 @@ def cluster_address(given: str | None, environment: Mapping[str, str]) -> str:
         UsageError: It is an address for programs outside of a cluster.
     """
     named = read_address(environment.get("RAY_ADDRESS")) if given in (None, AUTO) else None
-    return named or given or LOCAL
+    where = named or given or LOCAL
+    return (_noted_here(environment) or AUTO) if where == AUTO else where
+
+
+def _noted_here(environment: Mapping[str, str]) -> str | None:
+    """The address that ``ray start`` has left on this machine; the cluster may have ended since."""
+    note = Path(environment.get("RAY_TMPDIR") or tempfile.gettempdir()) / "ray" / "ray_current_cluster"
+    try:
+        return note.read_text(encoding="utf-8").strip() or None
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def _announce(where: str, arguments: PoolArguments) -> None:
     if where == LOCAL:
         log.info("Starting Ray on this machine, for this run alone ...")
         return
-    name = "that runs on this machine" if where == AUTO else f"at {redact_text(where)}"
-    log.info(
-        "Joining the Ray cluster %s%s ...", name, "" if where == arguments.address else ", which RAY_ADDRESS names"
-    )
+    by = "" if where == arguments.address else ", which RAY_ADDRESS names"
+    if arguments.address == AUTO and "RAY_ADDRESS" not in os.environ:
+        by = ", which was started on this machine"
+    log.info("Joining the Ray cluster at %s%s ...", redact_text(where), by)
 
 
 def _has_token() -> bool:
