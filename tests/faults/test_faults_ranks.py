@@ -148,6 +148,34 @@ def test_results_are_those_of_one_process(launch, ranks, more, exams, alone, tmp
     assert (tmp_path / "out").read_text("utf-8").count("bits_per_byte") == 1
 
 
+SCRIPTED = """\
+import json, lm_eval
+for name in ("first", "second"):
+    results = lm_eval.simple_evaluate(model="hf", model_args="pretrained={model},dtype=float32,batch_invariant=True",
+                                      tasks={tasks!r}, batch_size=8, device="cpu")
+    with open(name + ".json", "x") as file:
+        json.dump(results, file, default=str, sort_keys=True)
+print("evaluated")
+"""
+
+
+def test_a_script_for_lm_eval_is_computed_by_all_ranks_and_goes_on_in_rank_0(exams, tmp_path):
+    code = SCRIPTED.format(model=DEMO / "model", tasks=[str(exams["scoring"])])
+    for count in (1, 2):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        (folder / "script.py").write_text(code, "utf-8")
+        run(folder, torchrun(count, ("-m", "proctor.compat", "script.py")))
+        assert (folder / "out").read_text("utf-8").count("evaluated") == 1
+    one, two = (
+        {name: json.loads((tmp_path / count / f"{name}.json").read_text("utf-8")) for name in ("first", "second")}
+        for count in "12"
+    )
+    for name in one:
+        assert two[name]["samples"] == one[name]["samples"]
+        assert two[name]["results"] == one[name]["results"]
+
+
 @pytest.mark.parametrize("size", [2, 4])
 def test_ranks_hold_parts_of_a_model_and_several_such_teams_share_a_run(size, exams, alone, tmp_path):
     run(tmp_path, [*torchrun(4), *words(exams, args=f",tp_plan=auto,tp_size={size}")])

@@ -1,6 +1,6 @@
 """A script under a launcher: all ranks compute what it evaluates, rank 0 alone goes on with it."""
 
-# ``torchrun script.py`` runs the script in every process. Each call of ``proctor.evaluate`` would be computed by each
+# ``torchrun script.py`` runs the script in every process. Each call of ``evaluate`` would be computed by each
 # of them, results written by each, and what the script prints be printed by each. So a rank other than 0 does not come
 # back from its first call: it responds for this and for all later calls of rank 0, and ends when rank 0's script does.
 #

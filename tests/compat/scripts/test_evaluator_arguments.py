@@ -6,6 +6,8 @@ import torch
 
 from proctor.compat.scripts.evaluator import simple_evaluate
 from proctor.compat.scripts.manager import TaskManager
+from proctor.models.dummy import DummyModel
+from proctor.run import script_ranks
 from proctor.tasks.index import BUNDLED
 
 DEMO = BUNDLED / "demo"
@@ -44,6 +46,19 @@ def test_it_is_taken(manager, given):
     settings = {"tasks": [NAME], "limit": 2, "bootstrap_iters": 0, "task_manager": manager, **given}
     results = simple_evaluate("dummy", **settings)
     assert results["n-samples"][NAME]["effective"] == 2
+
+
+def test_a_rank_that_is_not_0_responds_for_it_and_does_not_come_back(manager, monkeypatch):
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setattr(script_ranks, "follow", lambda ranks: 7)
+    given = {"tasks": [NAME], "limit": 2, "bootstrap_iters": 0, "task_manager": manager}
+    with pytest.raises(SystemExit) as end:
+        simple_evaluate("hf", model_args=f"pretrained={DEMO / 'model'}", **given)
+    assert end.value.code == 7
+    # What ranks cannot compute together, and objects, each process evaluates.
+    assert simple_evaluate("dummy", **given)["n-samples"][NAME]["effective"] == 2
+    assert simple_evaluate(DummyModel(), **given)["n-samples"][NAME]["effective"] == 2
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, "float32"])

@@ -14,6 +14,9 @@ Arguments, their defaults and the returned dictionary are lm-eval's; what happen
 #
 # One engine scores: there is no second loop here that could give other numbers. Three things differ from a run of the
 # command line, as they do in lm-eval: no store unless ``use_cache``, the first error raises, samples are in memory.
+#
+# lm-eval: under a launcher each rank gets a part of the documents, and all but rank 0 return None. Here they respond
+# for rank 0 until its script ends, as in proctor.evaluate: nothing is computed twice, and what follows runs once.
 
 from __future__ import annotations
 
@@ -29,8 +32,7 @@ from proctor.compat.scripts.lm_model import LMModel, as_model
 from proctor.compat.scripts.manager import TaskManager
 from proctor.compat.scripts.model import LM, CachingLM
 from proctor.compat.scripts.patched_names import load_items, model_class_of
-from proctor.compat.scripts.task_dicts import flatten
-from proctor.compat.tasks.group import group_spec
+from proctor.compat.scripts.task_dicts import flatten, with_groups
 from proctor.errors import UsageError
 from proctor.models.protocols import Model
 from proctor.records import Record
@@ -38,9 +40,10 @@ from proctor.results.env import environment
 from proctor.results.redact import redact, redact_text
 from proctor.results.schema import ENVIRONMENT_KEYS, TOKENIZER_KEYS, results_document, sample_line
 from proctor.run import session
-from proctor.run.exam import Exam, gather
+from proctor.run.exam import gather
 from proctor.run.finish import check_output
 from proctor.run.progress import open_progress
+from proctor.run.script_ranks import ranks_opener
 from proctor.run_result import RunResult
 from proctor.settings.config import RunConfig, Seeds, build_config
 from proctor.settings.kwargs import parse_pairs
@@ -92,13 +95,13 @@ def simple_evaluate(
     """Evaluate a model on tasks and return lm-eval's dictionary.
 
     ``model``: a name for ``--model``, or a model object. ``tasks``: names, configurations as
-    mappings, task objects. Raises the errors of :mod:`proctor.errors`.
+    mappings, task objects. Raises the errors of :mod:`proctor.errors`. Under a launcher (``torchrun`` and others)
+    all ranks compute a model that is named, and ranks other than 0 do not come back: they end with rank 0.
     """
     given = dict(locals())
-    requested = [tasks] if isinstance(tasks, str | Path | Mapping) else list(tasks or ())
-    if not requested:
-        raise UsageError("No tasks are given.", hint="TaskManager().all_tasks lists the names.")
+    requested = _requested(tasks)
     config = _config(given)
+    opener = ranks_opener(config) if isinstance(model, str) and model_class_of(model) is None else None
     check_output(getattr(evaluation_tracker, "output_path", None))
     _warn_of_no_effect(given)
     session.seed_everything(config.seed)
@@ -121,21 +124,17 @@ def simple_evaluate(
         bootstrap_iters=bootstrap_iters,
         keep_records=log_samples or predict_only,
         opened=opened,
+        opener=opener,
         exam=exam,
     )
     return _whole(result, given)
 
 
-def with_groups(exam: Exam, groups: Mapping[str, Any]) -> Exam:
-    """The exam with group objects, whose scores are aggregated from its tasks."""
-    if not groups:
-        return exam
-    leaves = {name: tuple(task.task_name for task in group.get_all_tasks()) for name, group in groups.items()}
-    return replace(
-        exam,
-        groups=(*exam.groups, *(group_spec(name, group) for name, group in groups.items())),
-        leaves={**exam.leaves, **leaves},
-    )
+def _requested(tasks: Any) -> list[Any]:
+    requested = [tasks] if isinstance(tasks, str | Path | Mapping) else list(tasks or ())
+    if not requested:
+        raise UsageError("No tasks are given.", hint="TaskManager().all_tasks lists the names.")
+    return requested
 
 
 def _config(given: Mapping[str, Any]) -> RunConfig:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from proctor.compat.tasks.group import ConfigurableGroup, Group
+from proctor.compat.tasks.group import ConfigurableGroup, Group, group_spec
 from proctor.errors import UsageError
+from proctor.run.exam import Exam
 
 
 def name_of(task: Any) -> str:
@@ -72,3 +74,15 @@ def _leaves(nested: Mapping[Any, Any]) -> Iterator[str]:
             yield from _leaves(value)
         else:
             yield str(key)
+
+
+def with_groups(exam: Exam, groups: Mapping[str, Any]) -> Exam:
+    """The exam with group objects, whose scores are aggregated from its tasks."""
+    if not groups:
+        return exam
+    leaves = {name: tuple(task.task_name for task in group.get_all_tasks()) for name, group in groups.items()}
+    return replace(
+        exam,
+        groups=(*exam.groups, *(group_spec(name, group) for name, group in groups.items())),
+        leaves={**exam.leaves, **leaves},
+    )
