@@ -27,9 +27,11 @@ interface GroupInfo {
 interface RunLayout {
   state: number;
   picked: number;
+  ranks: number;
   steps: number;
   best: number;
-  beyond?: boolean | number;
+  like?: number;
+  beyond?: number;
 }
 
 /** A score: its name, its filter, where its numbers begin; without `c` it is the state. */

@@ -355,7 +355,7 @@ def test_odd_exams_are_shown(opened, tmp_path):
 def test_without_javascript_scores_and_plots_are_there(browser, opened):
     needs_more_than_bidi(browser, "pages without scripts")
     page = opened(java_script_enabled=False).page
-    assert page.locator(".tree .strip").first.is_visible()
+    assert page.locator(".tree .plot svg").first.is_visible()
     assert page.locator("noscript").count() == 1
     assert not page.locator("#q-tools").is_visible()
 

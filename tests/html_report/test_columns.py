@@ -41,7 +41,9 @@ def test_numbers_are_stored_as_what_differs_from_what_is_expected():
     # The second: its pick is the likeliest option and the right one, so both are 0.
     assert list(data[run["picked"] : run["picked"] + 4]) == [0, 0, 255, 0]
     assert list(data[run["state"] : run["state"] + 4]) == [1, 0, 0, State.ABSENT]
-    assert list(data[run["steps"] : run["steps"] + 6]) == [20, 0] * 3
+    # Of the first question option 0 is right and therefore the first in rank; of the others it is option 1.
+    assert list(data[run["ranks"] : run["ranks"] + 4]) == [1, 0, 0, NONE]
+    assert list(data[run["steps"] : run["steps"] + 4]) == [20, 20, 20, 0]
     # exp(-1) beside 1: where nothing else is written, the code is 16 log2(1 + log(1 + 1/e)) = 6.3.
     assert list(data[run["best"] : run["best"] + 4]) == [3, 3, 3, NONE]
 
@@ -58,16 +60,17 @@ def test_scores_that_are_the_state_are_not_stored():
     assert add_metrics(buffer, task(*cells), 5) == []
 
 
-def test_a_run_that_is_like_the_first_is_stored_by_its_distance():
+def test_a_run_is_stored_by_its_distance_from_the_one_that_it_is_like():
     buffer, source = ColumnBuffer(), random.Random(1)
-    cells = [Cell(State.RIGHT, (1.0,), 0, bytes([0, source.randrange(250)]), source.randrange(200)) for _ in range(400)]
-    like = [Cell(State.RIGHT, (1.0,), 0, bytes([0, cell.steps[1] + 1]), cell.best) for cell in cells]
-    exam = task(*cells)
-    exam.runs[1] = RunColumn(like)
-    runs = add_columns(buffer, [exam], 2, [])["runs"]
-    assert [run["beyond"] for run in runs] == [0, 1]
-    assert buffer.bytes()[runs[1]["steps"] : runs[1]["steps"] + 4] == bytes([0, 1, 0, 1])
-    for run, own in zip(runs, (cells, like), strict=True):
+    rows = [[Cell(State.RIGHT, (1.0,), 0, bytes([0, source.randrange(250)]), source.randrange(200)) for _ in range(400)]
+            for _ in range(2)]  # fmt: skip
+    rows.append([Cell(State.RIGHT, (1.0,), 0, bytes([0, cell.steps[1] + 1]), cell.best) for cell in rows[1]])
+    exam = task(*rows[0])
+    exam.runs[1], exam.runs[2] = RunColumn(rows[1]), RunColumn(rows[2])
+    runs = add_columns(buffer, [exam], 3, [])["runs"]
+    assert [(run.get("like"), run.get("beyond")) for run in runs] == [(None, None), (0, None), (1, 1)]
+    assert buffer.bytes()[runs[2]["steps"] : runs[2]["steps"] + 400] == bytes([1]) * 400
+    for run, own in zip(runs, rows, strict=True):
         stored = buffer.bytes()[run["best"] : run["best"] + 400]
         expected = [math.floor(0.5 + 16 * math.log2(1 + math.log(1 + WEIGHTS[cell.steps[1]]))) for cell in own]
         assert [(one + code) % NONE for one, code in zip(stored, expected, strict=True)] == [cell.best for cell in own]

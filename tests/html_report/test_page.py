@@ -8,12 +8,11 @@ from report_pages import Page
 from proctor.html_report.language import language_of
 from proctor.html_report.markup import Html
 from proctor.html_report.page import Block, page
+from proctor.html_report.pieces import section
 
 
 def made(**more):
-    return page(
-        "T", [Html('<section id="scores"></section>'), None], language_of("ko"), head=Html("<h1>T</h1>"), **more
-    )
+    return page("T", [section("scores", "S"), None], language_of("ko"), head=Html("<h1>T</h1>"), **more)
 
 
 def test_the_policy_names_the_script_by_its_hash():

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from report_pages import facts_of, page_of, stored
+from report_pages import facts_of, page_of, stored, unpacked
 from stored_runs import choice_line, text_line
 
 from proctor.analysis.audit import audit_run
@@ -21,7 +21,7 @@ def made(*runs, room=10**9, **options):
 
 
 def info_of(data):
-    return json.loads(next(block.text for block in data.blocks if block.name == "info"))
+    return json.loads(unpacked(next(block.text for block in data.blocks if block.name == "info")))
 
 
 def test_the_script_gets_runs_tasks_and_columns(pair):

@@ -27,9 +27,15 @@ def test_a_frame_keeps_values_inside():
     assert frame.line([(0, 0), (1, 1)]).count("L") == 1
 
 
+def boxes(page, kind):
+    """Rectangles of a kind: each is a part of one path."""
+    (shape,) = [one for one in page.all("path") if (one["class"] or "").startswith(kind)]
+    return (shape["d"] or "").count("z")
+
+
 def test_positions_have_a_bar_for_what_is_right_and_a_mark_for_each_run():
     page = Page(positions_figure([(0, POSITIONS), (1, POSITIONS)], "said", ENGLISH).html(ENGLISH))
-    assert len(page.all("rect")) == 4
+    assert boxes(page, "gold-bar") == 4
     assert [one["href"] for one in page.all("use")] == ["#m0", "#m1"] * 4
     assert "D 25.0 % 0.0 % 0.0 %" in page.text
     assert page.all("svg")[0]["role"] == "img"
@@ -47,7 +53,7 @@ def test_reliability_has_bins_and_what_chance_gives():
     found = calibration(confidence, correct, bins)
     null = calibration_null(confidence, correct, bins, source=source_of(0, "x"))
     page = Page(reliability_figure(0, found, null, ENGLISH).html(ENGLISH))
-    assert len(page.all("rect")) == 10
+    assert boxes(page, "band") == 10
     assert f"ECE {found.ece:.3f}; by chance {null.expected:.3f}." in page.text
 
 
@@ -56,6 +62,8 @@ def test_margins_count_every_question():
     assert "0 – 0.25 2 0" in page.text
     assert "0.25 – 0.5 0 1" in page.text
     assert "8 + 1 0" in page.text
+    # What is empty has no box, as its edge would be seen.
+    assert [boxes(page, "stack right"), boxes(page, "stack wrong")] == [2, 1]
     assert margin_figure(0, [], [], ENGLISH)
 
 

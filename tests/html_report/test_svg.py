@@ -36,7 +36,7 @@ def test_runs_differ_by_shape_and_colour():
 def test_a_strip_has_a_mark_and_a_line_for_each_interval():
     page = Page(strip([Dot(0, 0.5, (0.4, 0.6)), Dot(1, 0.7, None)], Scale(0, 1), backdrop="g", reference=0.25))
     assert [one["href"] for one in page.all("use")] == ["#g", "#m0", "#m1"]
-    assert [one["class"] for one in page.all("path")] == ["reference", "bar run-0"]
+    assert [one["class"] for one in page.all("path")] == ["reference", "bar-0"]
     assert page.all("svg")[0]["aria-hidden"] == "true"
 
 

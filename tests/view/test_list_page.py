@@ -33,10 +33,10 @@ def test_a_row_a_run(tmp_path, code):
     write_run(tmp_path / "a", {"t": right_and_wrong("1" * 30 + "0" * 10)}, **{"n-samples": sizes})
     catalog = Catalog([str(tmp_path)])
     text = list_page(catalog.entries(), catalog.unread, view_language(code))
-    assert f'lang="{code}"' in text
+    assert f"lang={code}" in text
     assert "0.7500 [0.598, 0.858] acc" in text
     assert "2026-01-02 03:04" in text
-    assert text.count('type="checkbox"') == 1
+    assert text.count("type=checkbox") == 1
 
 
 def test_the_score_of_several_exams_says_of_which_it_is(tmp_path):
@@ -56,9 +56,9 @@ def test_runs_of_one_model_or_of_one_exam_stand_together_without_a_total(tmp_pat
 
     def heads(group):
         text = list_page(entries, (), view_language("en"), group=group)
-        assert text.count('type="checkbox"') == 3
+        assert text.count("type=checkbox") == 3
         assert text.count("<form") == 1
-        return text, re.findall(r'<th scope="rowgroup" colspan="7"><bdi>(.*?)</bdi></th>', text)
+        return text, re.findall(r"<th scope=rowgroup colspan=7><bdi>(.*?)</bdi>", text)
 
     assert heads("")[1] == heads("nothing")[1] == []
     text, found = heads("model")

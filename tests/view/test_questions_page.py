@@ -15,7 +15,7 @@ def test_the_page_has_runs_and_the_way_to_their_report(served):
     ids = ids_of(served)
     body = ask(served, f"/questions?run={ids[0]}&run={ids[1]}")[1]
     assert f"/report?run={ids[0]}&amp;run={ids[1]}" in body
-    assert 'id="q-list"' in body
+    assert "id=q-list" in body
     assert "0.7500" in body
     # No text of a question: it is fetched when it is looked at.
     assert "Question 1?" not in body

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 import struct
-import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from proctor.html_report.cells import COARSE, FINE, NONE, TURN, Cell, State
 from proctor.html_report.collect import RunColumn, TaskQuestions
+from proctor.html_report.step_columns import most_alike, step_columns
 
 WEIGHTS = tuple(
     0.0 if step == NONE else math.exp(-(FINE * step if step < TURN else FINE * TURN + COARSE * (step - TURN)))
@@ -26,10 +26,15 @@ _OF_STATE = {State.RIGHT: 1.0, State.WRONG: 0.0, State.UNREAD: 0.0, State.UNFINI
 
 
 class ColumnBuffer:
-    """Columns of bytes, and where each begins."""
+    """Columns of bytes, and where each begins.
+
+    Attributes:
+        columns: Their bytes; each has a multiple of four.
+    """
 
     def __init__(self) -> None:
-        self._data = bytearray()
+        self.columns: list[bytes] = []
+        self._end = 0
 
     def add(self, column: bytes | bytearray) -> int:
         """Append a column.
@@ -40,14 +45,14 @@ class ColumnBuffer:
         Returns:
             Where it begins.
         """
-        place = len(self._data)
-        self._data += column
-        self._data += bytes(-len(self._data) % 4)
+        place = self._end
+        self.columns.append(bytes(column) + bytes(-len(column) % 4))
+        self._end += len(self.columns[-1])
         return place
 
     def bytes(self) -> bytes:
         """All columns."""
-        return bytes(self._data)
+        return b"".join(self.columns)
 
 
 def add_columns(
@@ -76,12 +81,8 @@ def add_columns(
     if groups:
         named = [numbers[value] for task in tasks for value in task.groups]
         found["by"] = buffer.add(struct.pack(f"<{len(named)}H", *named))
-    first: bytes | None = None
-    found["runs"] = []
-    for run in range(runs):
-        columns, steps = _run_columns(buffer, tasks, run, first)
-        first = first or steps
-        found["runs"].append(columns)
+    earlier: list[bytes] = []
+    found["runs"] = [_run_columns(buffer, tasks, run, earlier) for run in range(runs)]
     return found
 
 
@@ -112,30 +113,34 @@ def _cell(column: RunColumn | None, place: int) -> Cell:
 
 
 def _run_columns(
-    buffer: ColumnBuffer, tasks: Sequence[TaskQuestions], run: int, first: bytes | None
-) -> tuple[dict[str, int], bytes]:
-    """Where a run's columns begin; and the steps, from which those of later runs are told apart."""
+    buffer: ColumnBuffer, tasks: Sequence[TaskQuestions], run: int, earlier: list[bytes]
+) -> dict[str, int]:
+    """Where a run's columns begin; its steps are added to those of the runs before it."""
     cells = [_cell(task.runs.get(run), place) for task in tasks for place in range(len(task))]
     golds = [gold for task in tasks for gold in task.golds]
     widths = [_options(task, place) for task in tasks for place in range(len(task))]
     steps = b"".join(cell.steps[:width].ljust(width, b"\xff") for cell, width in zip(cells, widths, strict=True))
     states = bytes([cell.state ^ _expected(cell, gold) for cell, gold in zip(cells, golds, strict=True)])
-    beyond = _beyond(steps, first) if first else steps
-    # Runs of one model are alike; of two models, what differs takes more room than the numbers themselves.
-    alike = first is not None and len(zlib.compress(beyond)) < len(zlib.compress(steps))
-    columns = {
-        "beyond": int(alike),
+    like = most_alike(steps, earlier) if earlier else None
+    known = [cell.best != NONE for cell in cells]
+    ranks, rest, is_alike = step_columns(
+        steps, known, widths, _rightness(golds, widths) if like is None else earlier[like]
+    )
+    earlier.append(steps)
+    return {
+        **({} if like is None else {"like": like}),
+        **({"beyond": 1} if is_alike else {}),
         "state": buffer.add(states),
         "picked": buffer.add(bytes([(cell.picked - _likeliest(cell)) % 256 for cell in cells])),
         "best": buffer.add(bytes([_unlike(cell) for cell in cells])),
-        "steps": buffer.add(beyond if alike else steps),
+        "ranks": buffer.add(ranks),
+        "steps": buffer.add(rest),
     }
-    return columns, steps
 
 
-def _beyond(column: bytes, first: bytes) -> bytes:
-    """A later run's column as its distance from the first run's."""
-    return bytes([(value - other) % 256 for value, other in zip(column, first, strict=True)])
+def _rightness(golds: Sequence[tuple[int, ...]], widths: Sequence[int]) -> bytes:
+    """Of each option 0 where it is right, else 1: what is known of steps before any run is."""
+    return bytes([place not in gold for gold, width in zip(golds, widths, strict=True) for place in range(width)])
 
 
 def _unlike(cell: Cell) -> int:

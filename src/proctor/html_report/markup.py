@@ -3,6 +3,9 @@
 # A report shows texts that anybody may have written: documents, responses, names of models. So text is escaped
 # unless it has the type Html, and only this module makes Html of a text. What no page can hold (NUL, lone surrogates,
 # other control characters) becomes the replacement character, visibly.
+#
+# Pages have thousands of cells and marks, so an element takes no more bytes than HTML asks for: end tags that the next
+# tag implies are left out, shapes of SVG end themselves, and a plain attribute has no quotes.
 
 from __future__ import annotations
 
@@ -11,8 +14,14 @@ from typing import TypeAlias
 
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
+_PLAIN = re.compile(r"[\w.:#%,-]+", re.ASCII)
+"""Values of attributes that need no quotes."""
 _VOID = frozenset({"br", "hr", "input", "meta", "wbr"})
-"""Elements of HTML without an end tag. Shapes of SVG need one: without it, the next shape would be inside."""
+"""Elements of HTML without an end tag."""
+_IMPLIED = frozenset({"li", "td", "th", "tr"})
+"""Elements that end where the next of their kind begins or the one around them ends; nothing else may follow them."""
+_SHAPES = frozenset({"line", "path", "rect", "use"})
+"""Elements of SVG that hold nothing."""
 
 
 class Html(str):
@@ -43,8 +52,12 @@ def element(name: str, /, *children: Child, **attributes: Attribute) -> Html:
         children: Texts, which are escaped, and HTML, which is not; None is left out.
         attributes: Underscores are hyphens, one at the end is dropped; None and False are left out, True has no value.
     """
-    start = f"<{name}{''.join(_attribute(key, value) for key, value in attributes.items())}>"
-    return Html(start if name in _VOID else f"{start}{joined(*children)}</{name}>")
+    start = f"<{name}{''.join(_attribute(key, value) for key, value in attributes.items())}"
+    if name in _SHAPES:
+        # After a value without quotes, the slash would be a part of it.
+        return Html(f"{start}/>" if start.endswith('"') else f"{start} />")
+    end = "" if name in _VOID or name in _IMPLIED else f"</{name}>"
+    return Html(f"{start}>{joined(*children)}{end}")
 
 
 def joined(*children: Child) -> Html:
@@ -72,7 +85,8 @@ def _attribute(key: str, value: Attribute) -> str:
         return f" {name}"
     if isinstance(value, float):
         value = f"{value:.2f}".rstrip("0").rstrip(".")
-    return f' {name}="{escape(str(value))}"'
+    text = str(value)
+    return f" {name}={text}" if _PLAIN.fullmatch(text) else f' {name}="{escape(text)}"'
 
 
 def isolated(text: str) -> Html:

@@ -88,7 +88,7 @@ def _bar(sections: Sequence[Html], language: Language) -> Html:
     names = [
         name
         for name in ("scores", "compare", "answers", "questions", "about")
-        if any(one.startswith(f'<section id="{name}"') for one in sections)
+        if any(one.startswith(f"<section id={name} ") for one in sections)
     ]
     links = [element("a", language.text(f"nav_{name}"), href=f"#{name}") for name in names]
     switch = element("button", language.text("theme"), type="button", id="theme", hidden=True)

@@ -11,7 +11,7 @@ from proctor.analysis.compare_text import letter
 from proctor.html_report.collect import Collector, TaskQuestions
 from proctor.html_report.columns import ColumnBuffer, add_columns, add_metrics
 from proctor.html_report.facts import ReportFacts, ReportOptions
-from proctor.html_report.packed import inline_json, packed, packed_json
+from proctor.html_report.packed import packed_columns, packed_json
 from proctor.html_report.page import Block
 from proctor.html_report.pieces import short_name
 from proctor.html_report.spool import Spool
@@ -64,14 +64,14 @@ def page_data(
     buffer = ColumnBuffer()
     groups = sorted({value for task in tasks.values() for value in task.groups}) if options.by else []
     layout = page_columns(len(facts.runs), tasks, buffer, groups)
-    columns = Block("columns", packed(buffer.bytes()))
+    columns = Block("columns", packed_columns(buffer.columns))
     asked = _asked(options)
     made = None
     for place, level in enumerate(asked):
         blocks, starts = text_blocks(list(tasks.values()), spool, len(facts.runs), level)
         if level.prompts and level.questions is None:
             blocks.append(Block("heads", packed_json(_heads(tasks))))
-        info = Block("info", inline_json(page_info(facts.runs, tasks, layout, starts, level)), "application/json")
+        info = Block("info", packed_json(page_info(facts.runs, tasks, layout, starts, level)))
         count = sum(map(len, tasks.values()))
         made = PageData((info, columns, *blocks), level, count, place > 0)
         if made.size <= room:

@@ -13,6 +13,7 @@ from proctor.analysis.wording import number, span
 from proctor.html_report.language import Language, percent
 from proctor.html_report.markup import Child, Html, element
 from proctor.html_report.pieces import details, run_label, table
+from proctor.html_report.svg import short
 from proctor.stats.intervals import Interval
 
 WIDTH, HEIGHT = 300, 190
@@ -50,10 +51,10 @@ class Frame:
             along: Values and words below.
             up: Values and words at the left.
         """
-        parts: list[Child] = []
-        for value, text in up:
-            y = self.at(self.x[0], value)[1]
-            parts.append(element("path", class_="grid", d=f"M{_LEFT} {y}H{WIDTH - _RIGHT}"))
+        heights = [self.at(self.x[0], value)[1] for value, _ in up]
+        lines = "".join(f"M{_LEFT} {short(y)}H{WIDTH - _RIGHT}" for y in heights)
+        parts: list[Child] = [element("path", class_="grid", d=lines)]
+        for y, (_, text) in zip(heights, up, strict=True):
             parts.append(element("text", text, class_="tick left", x=_LEFT - 6, y=round(y + 3.5, 1)))
         for value, text in along:
             parts.append(element("text", text, class_="tick", x=self.at(value, self.y[0])[0], y=HEIGHT - 8))
@@ -66,8 +67,19 @@ class Frame:
             points: Pairs of values.
         """
         return "".join(
-            f"{'L' if place else 'M'}{x} {y}" for place, (x, y) in enumerate(self.at(*one) for one in points)
+            f"{'L' if place else 'M'}{short(x)} {short(y)}"
+            for place, (x, y) in enumerate(self.at(*one) for one in points)
         )
+
+    def bar(self, x: Interval, y: Interval) -> str:
+        """A bar as a part of a path: those of one kind are one shape.
+
+        Args:
+            x: The values at its left and right.
+            y: The values at its lower and upper end.
+        """
+        (left, top), (right, bottom) = self.at(x[0], y[1]), self.at(x[1], y[0])
+        return _box(left, top, right - left, bottom - top)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +134,11 @@ def _mark(run: int, x: float, y: float) -> Html:
     return element("use", href=f"#m{run}", x=x, y=y)
 
 
+def _box(x: float, y: float, width: float, height: float) -> str:
+    """A rectangle as a part of a path; one without height would still have an edge, so it is nothing."""
+    return f"M{short(x)} {short(y)}h{short(width)}v{short(height)}h{short(-width)}z" if round(height, 1) else ""
+
+
 _SHARES = [(0.0, "0"), (0.5, "50"), (1.0, "100")]
 
 
@@ -139,10 +156,9 @@ def positions_figure(found: Sequence[tuple[int, PositionBias]], p_text: str, lan
     step = 0.1 if frame.y[1] < 0.6 else 0.25
     ups = [(tick * step, f"{100 * tick * step:.0f}") for tick in range(int(frame.y[1] / step) + 1)]
     picture = frame.axes([(place + 0.5, label(place)) for place in range(first.options)], ups)
-    for place, share in enumerate(first.gold_share):
-        (x, y), (_, low) = frame.at(place + 0.18, share), frame.at(0, 0)
-        width = frame.at(place + 0.82, 0)[0] - x
-        picture.append(element("rect", class_="gold-bar", x=x, y=y, width=round(width, 1), height=round(low - y, 1)))
+    bars = [frame.bar((place + 0.18, place + 0.82), (0, share)) for place, share in enumerate(first.gold_share)]
+    picture.append(element("path", class_="gold-bar", d="".join(bars)))
+    for place in range(first.options):
         for row, (run, one) in enumerate(found):
             if place < len(one.chosen_share):
                 middle = place + 0.5 + 0.16 * (row - (len(found) - 1) / 2)
@@ -203,13 +219,12 @@ def reliability_figure(run: int, found: Calibration, null: CalibrationNull, lang
     picture = frame.axes([(0, "0"), (0.5, language.text("confidence")), (1, "100")], _SHARES)
     picture.append(element("path", class_="reference", d=frame.line([(0, 0), (1, 1)])))
     known = [(one, band) for one, band in zip(found.bins, null.bands, strict=True) if one.confidence is not None]
+    boxes = ""
     for one, band in known:
         if band is not None and one.confidence is not None:
             x, high = frame.at(one.confidence, band[1])
-            low = frame.at(one.confidence, band[0])[1]
-            picture.append(
-                element("rect", class_="band", x=round(x - 5, 1), y=high, width=10, height=max(1, round(low - high, 1)))
-            )
+            boxes += _box(x - 5, high, 10, max(1, frame.at(one.confidence, band[0])[1] - high))
+    picture.append(element("path", class_="band", d=boxes))
     for one, _ in known:
         if one.confidence is not None and one.accuracy is not None:
             picture.append(_mark(run, *frame.at(one.confidence, one.accuracy)))
@@ -240,22 +255,14 @@ def margin_figure(run: int, right: Sequence[float], wrong: Sequence[float], lang
     frame = Frame((0, len(edges)), (0, most))
     names = [f"{edge:g}" for edge in edges]
     picture = frame.axes([(place, name) for place, name in enumerate(names)], [(0, "0"), (most, f"{most:,}")])
-    for place in range(len(edges)):
-        low = 0
-        for kind, values in zip(("right", "wrong"), counts, strict=True):
-            (x, y), (_, bottom) = frame.at(place + 0.06, low + values[place]), frame.at(0, low)
-            width = frame.at(place + 0.94, 0)[0] - x
-            picture.append(
-                element(
-                    "rect",
-                    class_=f"stack {kind} run-{run % 6}",
-                    x=x,
-                    y=y,
-                    width=round(width, 1),
-                    height=round(bottom - y, 1),
-                )
-            )
-            low += values[place]
+    lows = [0] * len(edges)
+    for kind, values in zip(("right", "wrong"), counts, strict=True):
+        bars = [
+            frame.bar((place + 0.06, place + 0.94), (low, low + count))
+            for place, (low, count) in enumerate(zip(lows, values, strict=True))
+        ]
+        picture.append(element("path", class_=f"stack {kind} run-{run % 6}", d="".join(bars)))
+        lows = values
     rows = [
         [
             f"{name} +" if place == len(names) - 1 else f"{name} – {names[place + 1]}",
@@ -293,7 +300,7 @@ def length_figure(bins: Sequence[LengthBin], language: Language) -> Figure:
             if interval:
                 x, low = frame.at(middle, interval[0])
                 picture.append(
-                    element("path", class_=f"bar run-{run % 6}", d=f"M{x} {low}V{frame.at(middle, interval[1])[1]}")
+                    element("path", class_=f"bar-{run % 6}", d=f"M{x} {low}V{frame.at(middle, interval[1])[1]}")
                 )
             picture.append(_mark(run, *frame.at(middle, score)))
     rows = [

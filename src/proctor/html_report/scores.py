@@ -229,7 +229,7 @@ def _legend(facts: ReportFacts, scale: Scale | None, language: Language) -> Html
     )
     bar = element(
         "svg",
-        element("line", class_="bar run-0", x1=0, x2=18, y1=6, y2=6),
+        element("line", class_="bar-0", x1=0, x2=18, y1=6, y2=6),
         class_="key wide",
         viewBox="0 0 18 12",
         aria_hidden="true",

@@ -138,7 +138,7 @@ def strip(dots: Sequence[Dot], scale: Scale, *, backdrop: str | None = None, ref
         lines.append(_lines([scale.x(reference)], height, "reference"))
     gap = height / (len(dots) + 1) if dots else 0
     shapes = [_dot(dot, scale, gap * (row + 1)) for row, dot in enumerate(dots)]
-    return element("svg", *lines, *shapes, class_="strip", viewBox=f"0 0 {STRIP} {height}", aria_hidden="true")
+    return element("svg", *lines, *shapes, viewBox=f"0 0 {STRIP} {height}", aria_hidden="true")
 
 
 def _height(dots: int) -> int:
@@ -146,10 +146,15 @@ def _height(dots: int) -> int:
 
 
 def _lines(places: Sequence[float], height: float, kind: str) -> Html:
-    return element("path", class_=kind, d="".join(f"M{_short(x)} 0v{_short(height)}" for x in places))
+    return element("path", class_=kind, d="".join(f"M{short(x)} 0v{short(height)}" for x in places))
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
+    """A coordinate in tenths of a px.
+
+    Args:
+        value: In px.
+    """
     return f"{value:.1f}".removesuffix(".0")
 
 
@@ -157,8 +162,8 @@ def _dot(dot: Dot, scale: Scale, y: float) -> Html:
     bar = None
     if dot.interval is not None:
         low, high = (scale.x(end) for end in dot.interval)
-        bar = element("path", class_=f"bar run-{dot.place % 6}", d=f"M{_short(low)} {_short(y)}H{_short(high)}")
-    return joined(bar, element("use", href=f"#m{dot.place}", x=_short(scale.x(dot.value)), y=_short(y)))
+        bar = element("path", class_=f"bar-{dot.place % 6}", d=f"M{short(low)} {short(y)}H{short(high)}")
+    return joined(bar, element("use", href=f"#m{dot.place}", x=short(scale.x(dot.value)), y=short(y)))
 
 
 def definitions(
@@ -194,5 +199,5 @@ def axis(scale: Scale, labels: Sequence[tuple[float, str]], title: str) -> Html:
     """
     texts = [element("text", text, x=scale.x(value), y=11, class_="tick") for value, text in labels]
     lines = [element("line", class_="grid", x1=scale.x(value), x2=scale.x(value), y1=15, y2=20) for value, _ in labels]
-    return element("svg", element("title", title), *texts, *lines, class_="strip axis", width=STRIP, height=20,
+    return element("svg", element("title", title), *texts, *lines, class_="axis", width=STRIP, height=20,
                    viewBox=f"0 0 {STRIP} 20", role="img", aria_label=title)  # fmt: skip

@@ -25,13 +25,27 @@ const carried = (name) => {
 };
 
 /**
- * Base64 of raw deflate to bytes.
+ * The number of a letter: from "#" to "~", without "<".
+ * @type {(code: number) => number}
+ */
+const digit = (code) => code - (code > 60 ? 36 : 35);
+
+/**
+ * Letters of raw deflate to bytes: two letters are 13 bits, a last one is 6.
  * @type {(text: string) => Promise<ArrayBuffer>}
  */
 const unpack = async (text) => {
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i += 1) bytes[i] = binary.charCodeAt(i);
+  const bytes = new Uint8Array(Math.floor((13 * Math.floor(text.length / 2) + 6 * (text.length % 2)) / 8));
+  let [value, bits, at] = [0, 0, 0];
+  for (let i = 0; i < text.length; i += 2) {
+    value |= (digit(text.charCodeAt(i)) + (i + 1 < text.length ? 91 * digit(text.charCodeAt(i + 1)) : 0)) << bits;
+    // What is written beyond the end is nothing.
+    for (bits += 13; bits > 7; bits -= 8) {
+      bytes[at] = value & 255;
+      value >>>= 8;
+      at += 1;
+    }
+  }
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   return new Response(stream).arrayBuffer();
 };
@@ -82,7 +96,7 @@ class Columns {
     for (let i = 1; i < this.n; i += 1) this.offset[i] = this.offset[i - 1] + this.k[i - 1];
     /** @type {RunColumns[]} */
     this.of = [];
-    for (const run of layout.runs) this.of.push(this.decode(buffer, run, this.of[0]));
+    for (const run of layout.runs) this.of.push(this.decode(buffer, run));
     this.metrics = layout.metrics;
     this.buffer = buffer;
     /** @type {(RunNumbers | null)[]} */
@@ -93,17 +107,13 @@ class Columns {
    * Picks are stored by their distance from the likeliest option, states by what differs from "the pick is right".
    * @param {ArrayBufferLike} buffer
    * @param {RunLayout} run
-   * @param {RunColumns | undefined} first
    * @returns {RunColumns}
    */
-  decode(buffer, run, first) {
+  decode(buffer, run) {
     const state = new Uint8Array(buffer, run.state, this.n).slice();
     const picked = new Uint8Array(buffer, run.picked, this.n).slice();
-    const total = this.n ? this.offset[this.n - 1] + this.k[this.n - 1] : 0;
-    const steps = new Uint8Array(buffer, run.steps, total).slice();
     const best = new Uint8Array(buffer, run.best, this.n).slice();
-    // Of a run that is like the first one, what differs from it.
-    if (run.beyond && first) for (let j = 0; j < total; j += 1) steps[j] += first.steps[j];
+    const steps = this.decodeSteps(buffer, run, best);
     for (let i = 0; i < this.n; i += 1) {
       let likeliest = NONE;
       if (best[i] !== NONE) {
@@ -117,6 +127,62 @@ class Columns {
       state[i] ^= this.rightOptions(i).includes(picked[i]) ? 1 : 0;
     }
     return { state, picked, steps, best };
+  }
+
+  /**
+   * The likeliest option is stored by its rank in an earlier run, the steps of the others are sorted by how far that run
+   * has the same options apart; the first run has instead of an earlier one that right options are likelier.
+   * @param {ArrayBufferLike} buffer
+   * @param {RunLayout} run
+   * @param {Uint8Array} best
+   */
+  decodeSteps(buffer, run, best) {
+    const total = this.n ? this.offset[this.n - 1] + this.k[this.n - 1] : 0;
+    const steps = new Uint8Array(total).fill(NONE);
+    const before = run.like === undefined ? this.rightness(total) : this.of[run.like].steps;
+    const [ranks, stored] = [new Uint8Array(buffer, run.ranks, this.n), new Uint8Array(buffer, run.steps)];
+    const [places, keys, starts] = [new Uint32Array(total), new Uint16Array(total), new Uint32Array(2 * NONE + 2)];
+    let count = 0;
+    for (let i = 0; i < this.n; i += 1) {
+      if (best[i] === NONE) continue;
+      const [start, end] = [this.offset[i], this.offset[i] + this.k[i]];
+      const top = ranks[i] === NONE ? -1 : this.ranked(before, start, end, ranks[i]);
+      if (top >= 0) steps[top] = 0;
+      for (let at = start; at < end; at += 1) {
+        if (at === top) continue;
+        keys[count] = before[at] - (top >= 0 ? before[top] : 0) + NONE;
+        starts[keys[count] + 1] += 1;
+        places[count] = at;
+        count += 1;
+      }
+    }
+    for (let key = 1; key < starts.length; key += 1) starts[key] += starts[key - 1];
+    for (let one = 0; one < count; one += 1) {
+      steps[places[one]] = stored[starts[keys[one]]] + (run.beyond ? keys[one] - NONE : 0);
+      starts[keys[one]] += 1;
+    }
+    return steps;
+  }
+
+  /**
+   * Of each option 0 where it is right, else 1.
+   * @param {number} total
+   */
+  rightness(total) {
+    const found = new Uint8Array(total).fill(1);
+    for (let i = 0; i < this.n; i += 1) for (const option of this.rightOptions(i)) if (option < this.k[i]) found[this.offset[i] + option] = 0;
+    return found;
+  }
+
+  /**
+   * Where the value of a rank is between `start` and `end`; of equal values the first is the smaller.
+   * @param {Uint8Array} values
+   * @param {number} start
+   * @param {number} end
+   * @param {number} rank
+   */
+  ranked(values, start, end, rank) {
+    return Array.from({ length: end - start }, (_, j) => start + j).sort((a, b) => values[a] - values[b])[rank];
   }
 
   /** @param {number} i */
@@ -393,9 +459,8 @@ class Texts {
  * @type {() => (() => Promise<Source>) | null}
  */
 const carriedSource = () => {
-  const text = carried("info");
-  return text === null ? null : async () => {
-    const info = JSON.parse(text);
+  return carried("info") === null ? null : async () => {
+    const info = await unpackJson("info");
     return { info, columns: new Columns(info, await unpack(carried("columns") ?? "")), texts: new Texts(info) };
   };
 };
