@@ -135,6 +135,14 @@ def test_the_later_command_has_no_secret():
     )
 
 
+def test_an_address_stays_in_the_later_command_without_its_password():
+    given = "tracking_uri=http://joe:sesame77secret@host:5000,experiment_name=e"
+    config = build_config({"tasks": ["a"], "no_store": True, "mlflow_args": given})
+    result = RunResult((), (), {}, {}, {}, 0.0, 0.0, results_file="/r/results_x.json")
+    command = push_command(Destination("mlflow", {}), FinishedRun(config, result, {}))
+    assert "tracking_uri=http://***@host:5000,experiment_name=e" in command
+
+
 def test_without_files_the_stored_responses_are_enough(monkeypatch):
     monkeypatch.setattr("proctor.run.run_store.regradable_run", lambda config, started: 7)
     config = build_config({"tasks": ["a"], "tensorboard_dir": "tb"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -128,3 +129,42 @@ def test_samples_that_cannot_be_read_are_a_sentence(make_run, tmp_path):
     next(tmp_path.glob("samples_*")).write_text("{}\n")
     with pytest.raises(ReporterError, match="is no sample"):
         send(Destination("wandb", {}), Recorder(), run)
+
+
+def test_a_package_that_has_changed_is_named_with_its_release(reported, monkeypatch):
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "99.1")
+    error = AttributeError("module 'wandb' has no attribute 'Table'")
+    with pytest.raises(ReporterError, match="AttributeError: module 'wandb' has no attribute 'Table'") as caught:
+        send(Destination("wandb", {}), Recorder(error), reported)
+    assert caught.value.hint == "wandb 99.1 is installed; another release may do (0.17 is the oldest that does)."
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (RuntimeError("a\n  b\n"), "RuntimeError: a b"),
+        (RuntimeError("x" * 9000), f"RuntimeError: {'x' * (sending.LONGEST_LINE - 14)} ..."),
+        (RuntimeError("x " * 245 + "hf_abcDEF1234567xyz"), f"RuntimeError: {'x ' * 245}"[: sending.LONGEST_LINE]),
+    ],
+)
+def test_a_failure_is_one_line_without_a_secret(error, text):
+    line = sending.failure_line(error)
+    assert line.startswith(text)
+    assert "hf_abc" not in line
+    assert len(line) <= sending.LONGEST_LINE + 4
+
+
+def test_what_never_returns_is_left(reported, monkeypatch):
+    from proctor.reporters import time_limit
+
+    monkeypatch.setenv("PROCTOR_SEND_SECONDS", "0.1")
+    monkeypatch.setattr(time_limit, "_left", threading.Event())
+    end, recorder = threading.Event(), Recorder()
+    monkeypatch.setattr(recorder, "task", lambda result: end.wait(60))
+    with pytest.raises(ReporterError, match=r"a step took longer than 0 seconds\."):
+        send(Destination("wandb", {}), recorder, reported)
+    end.set()
+    assert recorder.calls == ["begin"]  # nor is it closed: that would wait, too
+    monkeypatch.setenv("PROCTOR_SEND_SECONDS", "soon")
+    with pytest.raises(UsageError, match="PROCTOR_SEND_SECONDS is 'soon'"):
+        check_destination(Destination("tensorboard", {}))

@@ -26,7 +26,7 @@ import sys
 from collections.abc import Sequence
 
 from proctor.cli.logs import LOGGER, hush_tracebacks, rank_prefix, set_up_logging
-from proctor.cli.stop import raise_on_signals, report_stop, stop_behind
+from proctor.cli.stop import end_process, raise_on_signals, report_stop, stop_behind
 from proctor.cli.streams import drop_output, open_missing_streams
 from proctor.cli.system_errors import system_error
 from proctor.cli.values import SentenceParser
@@ -81,6 +81,13 @@ proctor SUBCOMMAND --help lists the flags of a subcommand."""
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
+    code = _run(argv)
+    if argv is None:
+        end_process(code)
+    return code
+
+
+def _run(argv: Sequence[str] | None) -> int:
     if argv is None:
         open_missing_streams()
         hush_tracebacks()

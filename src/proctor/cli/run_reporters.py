@@ -125,7 +125,14 @@ def _flags(to: Destination, config: RunConfig) -> Iterator[str]:
         value: Any = getattr(config, name)
         if isinstance(value, Mapping) and value:
             shown = redact(value)
-            pairs = [f"{key}={one}" for key, one in value.items() if shown.get(key) == one]
+            pairs = [
+                f"{key}={shown[key]}" for key, one in value.items() if shown[key] == one or _is_address(shown[key])
+            ]
             yield from ((f"--{name}", ",".join(pairs)) if pairs else ())
         elif value:
             yield from (f"--{name}", str(value))
+
+
+def _is_address(value: Any) -> bool:
+    """Whether a value is an address, which is needed even where its password is hidden."""
+    return isinstance(value, str) and "://" in value

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from proctor.errors import ProctorError
 from proctor.reporters.facts import ReportedRun, ReportedTask
+from proctor.results.files import as_output_error, make_folder
 
 
 class ReporterError(ProctorError):
@@ -86,3 +88,20 @@ def text_argument(arguments: Mapping[str, Any], name: str) -> str | None:
     """
     value = arguments.get(name)
     return None if value is None or value == "" else str(value)
+
+
+def check_folder(folder: Path, flag: str) -> None:
+    """Make a folder, and a file in it that goes again.
+
+    Args:
+        folder: Where a tracker writes.
+        flag: What names it.
+
+    Raises:
+        OutputError: Nothing can be written there.
+    """
+    with as_output_error(f"{flag}: nothing can be written to {folder}", flag):
+        make_folder(folder)
+        probe = folder / ".proctor-probe"
+        probe.write_bytes(b"")
+        probe.unlink()

@@ -76,7 +76,7 @@ class EvalResultsReporter:
         text = eval_results(run, self._arguments)
         if self._folder is not None:
             file = self._folder / _path(run)
-            with as_output_error(f"{file} cannot be written"):
+            with as_output_error(f"{file} cannot be written", f"{_FLAG} folder="):
                 make_folder(file.parent)
                 file.write_text(text, encoding="utf-8")
             return str(file)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from proctor.errors import UsageError
 from proctor.lazy import need
-from proctor.reporters.base import ReporterError, text_argument
+from proctor.reporters.base import check_folder, text_argument
+from proctor.reporters.connection import SERVED, check_server
 from proctor.reporters.facts import ReportedRun, ReportedTask
 from proctor.reporters.steps import given_step
 from proctor.results.encode import dumps
@@ -21,8 +22,9 @@ from proctor.results.files import file_name
 _NOT_IN_NAMES = re.compile(r"[^\w\-. :/]")
 """What a name of a metric may not hold."""
 LONGEST_PARAMETER = 500
-CONNECT_SECONDS = 10.0
-_SERVED = ("http", "https")
+_DATABASE = "sqlite:///"
+_PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "30"}
+"""MLflow's own: 7 retries of 120 seconds."""
 
 
 class MlflowReporter:
@@ -44,17 +46,21 @@ class MlflowReporter:
 
         Raises:
             UsageError: Two of them name the same thing.
+            OutputError: The folder of the database cannot be written.
         """
         for one, other in (("experiment_name", "experiment_id"), ("run_name", "run_id")):
             if self._arguments.get(one) is not None and self._arguments.get(other) is not None:
                 raise UsageError(f"--mlflow_args: {one} and {other} contradict each other: give one of them.")
+        uri = text_argument(self._arguments, "tracking_uri") or os.environ.get("MLFLOW_TRACKING_URI", "")
+        if uri.startswith(_DATABASE) and (file := uri.removeprefix(_DATABASE)):
+            check_folder(Path(file).parent, "--mlflow_args tracking_uri=")  # MLflow tries for minutes
 
     def begin(self, run: ReportedRun) -> None:
         """Open the run."""
         with _few_tries():
             mlflow = need("mlflow", extra="trackers")
             uri = text_argument(self._arguments, "tracking_uri") or mlflow.get_tracking_uri()
-            _check_server(uri)
+            check_server(uri)
             self._client = mlflow.MlflowClient(tracking_uri=uri)
             if self._step is None:
                 self._step = run.step
@@ -102,7 +108,7 @@ class MlflowReporter:
             self._client.set_terminated(self._run_id, status="FINISHED")
             experiment = self._client.get_run(self._run_id).info.experiment_id
             uri = self._client.tracking_uri
-            if urlsplit(uri).scheme in _SERVED:
+            if urlsplit(uri).scheme in SERVED:
                 return f"{uri.rstrip('/')}/#/experiments/{experiment}/runs/{self._run_id}"
             return f"{uri}, run {self._run_id}"
 
@@ -129,26 +135,13 @@ def _parameter(value: Any) -> str:
     return text if len(text) <= LONGEST_PARAMETER else f"{text[: LONGEST_PARAMETER - 4]} ..."
 
 
-def _check_server(uri: str) -> None:
-    """MLflow tries a server that is not there for minutes; one connection says it at once."""
-    parts = urlsplit(uri)
-    if parts.scheme not in _SERVED or parts.hostname is None:
-        return
-    try:
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        socket.create_connection((parts.hostname, port), timeout=CONNECT_SECONDS).close()
-    except (OSError, ValueError) as error:
-        raise ReporterError(f"there is no server at {uri} ({error}).") from error
-
-
 @contextmanager
 def _few_tries() -> Iterator[None]:
-    """Within, a server that fails is tried for seconds and not for minutes, unless the user chose a number."""
-    name = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
-    chosen = name in os.environ
-    os.environ.setdefault(name, "2")
+    """Within, a server that fails is tried for seconds and not for minutes, unless the user chose otherwise."""
+    names = [name for name in _PATIENCE if name not in os.environ]
+    os.environ.update((name, _PATIENCE[name]) for name in names)
     try:
         yield
     finally:
-        if not chosen:
+        for name in names:
             os.environ.pop(name, None)

@@ -6,16 +6,20 @@
 #   after the run    send                a server that is gone, a project that is not allowed: a ReporterError, which a
 #                                        run shows as a warning with the command that sends later
 #
-# Invariant: no exception of a tracker's package gets out of here but as a ReporterError; its text is searched for
-# secrets as that of every error. A stop by Ctrl-C is none, and passes.
+# Invariant: no exception of a tracker's package gets out of here but as a ReporterError, in one line; its text is
+# searched for secrets as that of every error. No step takes longer than it may (proctor.reporters.time_limit). A stop
+# by Ctrl-C is no failure, and passes.
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import importlib.util
+import json
 import logging
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,8 +28,17 @@ from proctor.lazy import install_extra, load_attribute
 from proctor.reporters.base import Reporter, ReporterError
 from proctor.reporters.facts import ReportedRun
 from proctor.reporters.kinds import KINDS, ReporterKind
+from proctor.reporters.time_limit import VARIABLE, LimitedThread, TimeLimitError, step_seconds
+from proctor.secrets import redact_text
 
 log = logging.getLogger("proctor")
+
+LONGEST_LINE = 500
+"""Characters of a package's own words in a message."""
+_ADVICE = re.compile(r" For more information check: https://developer\.mozilla\.org\S+")
+"""What libraries of HTTP append to each error."""
+ABANDON_SECONDS = 30.0
+"""How long closing after a failure may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +109,7 @@ def check_destination(to: Destination, flag: str | None = None) -> Reporter:
             f"--{kind.setting}: there is no argument {unknown[0]!r}.",
             hint=did_you_mean(unknown[0], kind.arguments) or f"There are {', '.join(sorted(kind.arguments))}.",
         )
+    step_seconds(0)  # its variable of the environment is a number
     _check_package(kind, flag or f"--{kind.setting}")
     reporter: Reporter = load_attribute(kind.target)(to.arguments)  # pyright: ignore[reportCallIssue]
     reporter.check()
@@ -140,27 +154,75 @@ def send(to: Destination, reporter: Reporter, run: ReportedRun, *, samples: bool
     Raises:
         ReporterError: They did not arrive, or not whole.
     """
-    sent = False
+    seconds, thread, ended = step_seconds(_size(run)), LimitedThread(), False
     try:
-        reporter.begin(run)
+        thread.call(None, _import, to.kind.package)  # takes half a minute on a busy machine, and no server is asked
+        thread.call(seconds, reporter.begin, run)
         for result in run.tasks(samples=samples):
-            reporter.task(result)
-        place = reporter.end(run)
-        sent = True
-    except ProctorError as error:
-        raise ReporterError(
-            f"The results were not sent to {to.kind.title}: {error.message}", hint=error.hint
-        ) from error
+            thread.call(seconds, reporter.task, result)
+        place = thread.call(seconds, reporter.end, run)
+        ended = True
     except (Exception, SystemExit) as error:  # whatever a tracker raises
-        raise ReporterError(f"The results were not sent to {to.kind.title}: {error_line(error)}") from error
+        raise _failure(to.kind, error) from error
     finally:
-        if not sent:
-            _abandon(reporter)
-    return place
+        if not ended:
+            _abandon(reporter, thread)
+        thread.close()
+    return redact_text(place)
 
 
-def _abandon(reporter: Reporter) -> None:
+def _import(package: str) -> None:
+    with suppress(Exception):  # the reporter imports it again, and its failure is a sentence
+        importlib.import_module(package)
+
+
+def _size(run: ReportedRun) -> int:
+    """Bytes of the samples files, which are most of what is sent."""
+    sizes = 0
+    for file in run.stored.samples_files.values():
+        with suppress(OSError):
+            sizes += file.stat().st_size
+    return sizes
+
+
+def failure_line(error: BaseException) -> str:
+    """What a package raised, in one line: a page of HTML, or advice in five lines, is no part of a warning.
+
+    Args:
+        error: The exception.
+    """
+    text = _ADVICE.sub("", " ".join(error_line(error).split()))
+    if isinstance(error, json.JSONDecodeError):
+        text = f"the response is not JSON, so that what responded is something else ({text})"
+    # First: half a secret would not be recognised.
+    text = redact_text(text)
+    return text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]} ..."
+
+
+def _failure(kind: ReporterKind, error: BaseException) -> ReporterError:
+    """Why results did not arrive."""
+    hint: str | None = None
+    if isinstance(error, TimeLimitError):
+        text = f"a step took longer than {error.seconds:,.0f} seconds."
+        hint = f"{VARIABLE}=SECONDS in the environment lets each step take longer."
+    elif isinstance(error, ProctorError):
+        text, hint = error.message, error.hint
+    else:
+        text = failure_line(error)
+        if isinstance(error, (AttributeError, ImportError, TypeError)):  # functions are not those that are called here
+            hint = f"{_release(kind)} is installed; another release may do ({kind.oldest} is the oldest that does)."
+    return ReporterError(f"The results were not sent to {kind.title}: {text}", hint=hint)
+
+
+def _release(kind: ReporterKind) -> str:
     try:
-        reporter.abandon()
-    except Exception:
+        return f"{kind.package} {importlib.metadata.version(kind.package)}"
+    except importlib.metadata.PackageNotFoundError:
+        return f"a package {kind.package} of no release"
+
+
+def _abandon(reporter: Reporter, thread: LimitedThread) -> None:
+    try:
+        thread.call(ABANDON_SECONDS, reporter.abandon)
+    except (Exception, SystemExit):
         log.debug("Where closing a reporter failed:", exc_info=True)

@@ -9,10 +9,11 @@ from typing import Any
 
 from proctor.lazy import need
 from proctor.plurals import counted
+from proctor.reporters.base import check_folder
 from proctor.reporters.facts import ReportedRun, ReportedTask
 from proctor.reporters.score_rows import SCORE_COLUMNS, score_rows
 from proctor.results.encode import dumps
-from proctor.results.files import as_output_error, file_name, make_folder
+from proctor.results.files import file_name, make_folder
 
 MOST_SAMPLES = 50
 """Samples of a task in the text tab, which holds a page and no table."""
@@ -39,11 +40,7 @@ class TensorboardReporter:
         Raises:
             OutputError: It cannot.
         """
-        with as_output_error(f"--tensorboard_dir: nothing can be written to {self._folder}"):
-            make_folder(self._folder)
-            probe = self._folder / ".proctor-probe"
-            probe.write_bytes(b"")
-            probe.unlink()
+        check_folder(self._folder, "--tensorboard_dir")
 
     def begin(self, run: ReportedRun) -> None:
         """Open the file."""

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 from proctor.lazy import need
-from proctor.reporters.base import text_argument
+from proctor.reporters.base import ReporterError, text_argument
+from proctor.reporters.connection import check_server
 from proctor.reporters.facts import ReportedRun, ReportedTask
 from proctor.reporters.steps import given_step
 from proctor.results.encode import dumps
 
 _PROJECT = "lm-eval-harness"
 """lm-eval: its project where none is given."""
+_HARMLESS = "automatic "
+"""Warnings about the sampling of GPU and CPU, which no result needs, say "automatic GPU logging"."""
 
 
 class TrackioReporter:
@@ -35,7 +39,7 @@ class TrackioReporter:
 
     def begin(self, run: ReportedRun) -> None:
         """Open the run."""
-        with _quiet():
+        with _attentive():
             trackio = need("trackio", extra="trackers")
             arguments = dict(self._arguments)
             for name in ("project", "name"):  # lm-eval reads name=7 as a number; Trackio wants a text
@@ -45,6 +49,7 @@ class TrackioReporter:
             own = arguments.pop("config", None) or {}
             if self._step is None:
                 self._step = run.step
+            check_server(text_argument(arguments, "server_url") or os.environ.get("TRACKIO_SERVER_URL", ""))
             config = json.loads(dumps({**run.settings, "model": run.name, **own}))
             self._run = trackio.init(config=config, **arguments)
 
@@ -55,12 +60,12 @@ class TrackioReporter:
             rows = [list(row) for row in result.table.rows]
             table = need("trackio").Table(columns=list(result.table.columns), data=rows, allow_mixed_types=True)
             values[f"{result.name}_eval_results"] = table
-        with _quiet():
+        with _attentive():
             need("trackio").log(values, step=self._step)
 
     def end(self, run: ReportedRun) -> str:
         """Close."""
-        with _quiet():
+        with _attentive():
             need("trackio").finish()
         space, project = text_argument(self._arguments, "space_id"), self._arguments["project"]
         return f"the Space {space}" if space else f"Trackio's project {project!r} ('trackio show --project {project}')"
@@ -68,14 +73,24 @@ class TrackioReporter:
     def abandon(self) -> None:
         """Close."""
         if self._run is not None:
-            with _quiet():
+            with _attentive():
                 need("trackio").finish()
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Within, what Trackio prints goes nowhere: stdout is the table of the run."""
-    import contextlib
+def _attentive() -> Iterator[None]:
+    """Within, what Trackio prints goes nowhere: stdout is the table of the run. What it warns of is a failure.
 
-    with open(os.devnull, "w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):
+    Trackio raises nothing: it warns that a server, or its own database, took nothing, and goes on.
+    """
+    with (
+        open(os.devnull, "w", encoding="utf-8") as nowhere,
+        redirect_stdout(nowhere),
+        warnings.catch_warnings(record=True) as caught,
+    ):
+        warnings.simplefilter("always", UserWarning)
         yield
+    texts = [" ".join(str(one.message).split()) for one in caught if one.category is UserWarning]
+    lost = [text for text in texts if _HARMLESS not in text.lower()]
+    if lost:
+        raise ReporterError(lost[0].removeprefix("* "))

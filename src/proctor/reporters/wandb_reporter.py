@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
 import netrc
 import os
+import re
+import sys
 from collections.abc import Mapping
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from proctor.errors import UsageError
 from proctor.lazy import need
-from proctor.reporters.base import text_argument
+from proctor.reporters.base import ReporterError, check_folder, text_argument
+from proctor.reporters.connection import check_server
 from proctor.reporters.facts import ReportedRun, ReportedTask
 from proctor.reporters.score_rows import SCORE_COLUMNS, score_rows
 from proctor.reporters.steps import given_step
@@ -20,6 +25,7 @@ from proctor.results.encode import dumps
 
 _WITHOUT_KEY = ("offline", "disabled", "dryrun")
 _HOST = "https://api.wandb.ai"
+_LOST = re.compile(r"will not be synced|Problem finishing|Fatal error")
 
 
 class WandbReporter:
@@ -33,6 +39,7 @@ class WandbReporter:
         self._arguments = dict(arguments)
         self._step = given_step(self._arguments.pop("step", None), "--wandb_args")
         self._run: Any = None
+        self._written = io.StringIO()
 
     def check(self) -> None:
         """Whether there is a key, where one is needed: without one wandb would wait for somebody who types it.
@@ -40,13 +47,19 @@ class WandbReporter:
         Raises:
             UsageError: There is none.
         """
-        mode = text_argument(self._arguments, "mode") or os.environ.get("WANDB_MODE", "")
-        if mode in _WITHOUT_KEY or _has_key():
+        # Where nothing can be written, wandb chooses a temporary folder, and says nothing.
+        if folder := text_argument(self._arguments, "dir") or os.environ.get("WANDB_DIR"):
+            check_folder(Path(folder).expanduser(), "--wandb_args dir=")
+        if self._is_offline() or _has_key():
             return
         raise UsageError(
             "--wandb_args: there is no key for Weights & Biases.",
             hint="Run 'wandb login', or set WANDB_API_KEY; mode=offline writes a folder that 'wandb sync' sends later.",
         )
+
+    def _is_offline(self) -> bool:
+        mode = text_argument(self._arguments, "mode") or os.environ.get("WANDB_MODE", "")
+        return mode in _WITHOUT_KEY
 
     def begin(self, run: ReportedRun) -> None:
         """Open the run."""
@@ -55,8 +68,11 @@ class WandbReporter:
         if self._step is None:
             self._step = run.step
         own = arguments.pop("config", None) or {}
-        self._run = wandb.init(**arguments)
-        self._run.config.update({**_plain(run.settings), **own}, allow_val_change=True)
+        if not self._is_offline():
+            check_server(os.environ.get("WANDB_BASE_URL") or _HOST)
+        with redirect_stderr(self._written):
+            self._run = wandb.init(**arguments)
+            self._run.config.update({**_plain(run.settings), **own}, allow_val_change=True)
 
     def task(self, result: ReportedTask) -> None:
         """Send scores, and a table of samples."""
@@ -67,26 +83,39 @@ class WandbReporter:
             table = need("wandb").Table(columns=list(result.table.columns), data=rows, allow_mixed_types=True)
             # lm-eval: the table's key.
             values[f"{result.name}_eval_results"] = table
-        self._run.log(values, step=self._step)
+        with redirect_stderr(self._written):
+            self._run.log(values, step=self._step)
 
     def end(self, run: ReportedRun) -> str:
         """Send the table of scores and the results file."""
         wandb = need("wandb")
         rows = [list(row) for row in score_rows(run.stored)]
-        self._run.log({"evaluation/eval_results": wandb.Table(columns=list(SCORE_COLUMNS), data=rows)}, step=self._step)
         artifact = wandb.Artifact("results", type="eval_results")
         with artifact.new_file("results.json", mode="w", encoding="utf-8") as file:
             file.write(dumps(run.document, indent=2))
-        self._run.log_artifact(artifact)
         folder = str(Path(self._run.dir).parent)
         place = f"{folder} ('wandb sync {folder}' sends it)" if self._run.offline else str(self._run.url)
-        self._run.finish()
+        with redirect_stderr(self._written):
+            table = wandb.Table(columns=list(SCORE_COLUMNS), data=rows)
+            self._run.log({"evaluation/eval_results": table}, step=self._step)
+            sent = self._run.log_artifact(artifact)
+            if not self._run.offline:
+                sent.wait()  # raises what wandb's service would only write to its log
+            self._run.finish()
+        # wandb writes that a server refused a part, and raises nothing.
+        if lost := [line for line in self._written.getvalue().splitlines() if _LOST.search(line)]:
+            raise ReporterError(lost[0].removeprefix("wandb: "))
         return place
 
     def abandon(self) -> None:
-        """Mark the run as failed."""
-        if self._run is not None:
-            self._run.finish(exit_code=1)
+        """Mark the run as failed, and end wandb's service: had that died, its handler for the end would fail loudly."""
+        try:
+            if self._run is not None:
+                with redirect_stderr(self._written):
+                    self._run.finish(exit_code=1)
+        finally:
+            if "wandb" in sys.modules:
+                need("wandb").teardown(exit_code=1)
 
 
 def _has_key() -> bool:

@@ -275,24 +275,24 @@ def drop_half_line(file: Path) -> None:
 
 
 @contextlib.contextmanager
-def as_output_error(what: str) -> Iterator[None]:
-    """Tell an error of the system as one of ours: ``what`` could not be done, and why."""
+def as_output_error(what: str, flag: str = "--output_path") -> Iterator[None]:
+    """Tell an error of the system as one of ours: ``what`` could not be done, why, and which flag names the place."""
     try:
         yield
     except (OSError, ValueError) as error:
-        raise output_error(what, error) from error
+        raise output_error(what, error, flag) from error
 
 
-def output_error(what: str, error: OSError | ValueError) -> OutputError:
+def output_error(what: str, error: OSError | ValueError, flag: str = "--output_path") -> OutputError:
     """An error of the system as one of ours.
 
     Args:
         what: What could not be done.
         error: Why. A ``ValueError`` is a path with a NUL character, which no file system can hold.
+        flag: What names the place.
     """
-    if isinstance(error, OSError):
-        return OutputError(f"{what}: {_reason(error)}.", hint=_HINTS.get(error.errno or 0, _HINT))
-    return OutputError(f"{what}: {error}.", hint=_HINT)
+    hint = (_HINTS.get(error.errno or 0, _HINT) if isinstance(error, OSError) else _HINT).replace("--output_path", flag)
+    return OutputError(f"{what}: {_reason(error) if isinstance(error, OSError) else error}.", hint=hint)
 
 
 def _reason(error: OSError) -> str:
