@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from stored_runs import choice_line
 
-from proctor.results.choice_view import are_labels, choice_view
+from proctor.results.choice_view import choice_view, usual_choice
 from proctor.results.stored_run import Sample
 
 MC = {"output_type": "multiple_choice"}
@@ -86,15 +88,6 @@ def test_numbers_as_options_are_positions_or_texts_as_the_score_says():
 
 
 @pytest.mark.parametrize(
-    ("options", "labels"),
-    [("A B C D", True), ("(a) (b)", True), ("1. 2. 3.", True), ("0 1", True), ("① ② ③ ④", True), ("가 나 다 라", True),
-     ("ㄱ ㄴ", True), ("m q p n", False), ("B A", False), ("24 23", False), ("Yes No", False), ("A", False)],
-)  # fmt: skip
-def test_labels_are_the_beginning_of_a_series(options, labels):
-    assert are_labels(options.split()) is labels
-
-
-@pytest.mark.parametrize(
     "doc",
     [{"choices": ["x", "y"]}, {"choices": {"text": ["x", "y"], "label": ["A", "B"]}}, {"A": "x", "B": "y"},
      {"option1": "x", "option2": "y"}, {"ending0": "x", "ending1": "y"}, {"보기": ["x", "y"]}, {"any": ["x", "y"]}],
@@ -147,3 +140,55 @@ def test_other_output_types_are_no_choices():
     line = choice_line(0, [0, -1, -2, -3], 0)
     assert view(line, {"output_type": "generate_until"}) is None
     assert view(line, {}) is not None
+
+
+_LEAVES = st.sampled_from(["-1.5", "-0.25", "nan", "-inf", "inf", "x", -2.0, 10**400, None, True, "True"])
+_TEXTS = st.sampled_from([" A", " B", " C", "A", "", " 1", " 2", " a cat", " cat", "\u00a0B", 3, None, ["x"]])
+_TARGETS = st.sampled_from(["0", "1", "2", "9", "-1", "A", "a cat", "[0, 1]", 0, 1, True, None, [0], "x"])
+_DOCS = st.sampled_from(
+    [{}, None, {"choices": ["x", "2"]}, {"choices": ["x", 1]}, {"choices": ["A", "B"]}, {"A": "x", "B": "y", "C": "z"},
+     {"options": {"text": ["x", "y", "z"]}}, {"choices": [["x"], "y"]}]
+)  # fmt: skip
+_PAIRS = st.one_of(
+    st.lists(st.tuples(st.just("Q"), _TEXTS), max_size=4),
+    st.lists(st.tuples(st.sampled_from(["Q", "", "R"]), _TEXTS), max_size=4),
+    st.just([("Q", " A"), ("Q", " B")]),
+)
+
+
+def _requests(pairs, more):
+    named = {f"gen_args_{i}": {"arg_0": one, "arg_1": two} | more for i, (one, two) in enumerate(pairs)}
+    return st.sampled_from([named, named, named, [list(pair) for pair in pairs], {"gen_args_0": ["Q", " A"]}, None])
+
+
+@st.composite
+def _lines(draw):
+    pairs, more = draw(_PAIRS), draw(st.sampled_from([{}, {}, {}, {"arg_2": "x"}]))
+    answers = [[[draw(_LEAVES), "False"][: draw(st.sampled_from([2, 2, 2, 2, 1]))]] for _ in pairs]
+    return {
+        "doc_id": 0,
+        "doc": draw(_DOCS),
+        "target": draw(_TARGETS),
+        "arguments": draw(_requests(pairs, more)),
+        "resps": draw(
+            st.sampled_from([answers, answers, answers, answers[1:], {"a": "12"}, ["12"] * len(pairs), None])
+        ),
+        "acc": draw(st.sampled_from([0.0, 1.0, None])),
+    }
+
+
+@given(_lines(), st.sampled_from([{}, MC, {"output_type": "generate_until"}, {"target_delimiter": ""},
+                                  {"target_delimiter": None}, {"target_delimiter": 5}]))  # fmt: skip
+def test_a_choice_of_the_usual_form_is_read_as_all_are(line, config):
+    usual, seen = usual_choice(sample(line), config), view(line, config)
+    if usual is not None:
+        assert repr(usual[:4]) == repr((seen.options, seen.texts, seen.lls, seen.golds))
+        for metric in ("acc", "acc_norm", "acc_bytes"):
+            assert usual.picked(metric) == seen.picked(metric)
+
+
+def test_what_most_files_have_is_of_the_usual_form():
+    texts = ("a cat", "a dog", "two", "no")
+    for line in (choice_line(0, [0, -1, -2, -3], 2), choice_line(0, [0, -1, -2, -3], 2, options=texts, texts=texts)):
+        assert usual_choice(sample(line), MC) is not None
+    assert usual_choice(sample(choice_line(0, [0, -1, -2, -3], 2, style="old")), MC) is None

@@ -79,12 +79,13 @@ def test_several_right_options_and_numbers_that_are_none(tmp_path):
 def test_a_sample_is_the_one_of_its_row_only_with_number_hash_and_texts(tmp_path):
     file = rows_of(tmp_path, [choice_line(0, [-1, -2, -3, -4], 0)])
     (row,) = file.rows()
-    known = dict(zip(COLUMNS, row.values, strict=True)) | {"key": row.words.key}
+    known = dict(zip(COLUMNS, row.values, strict=True)) | {"key": row.words.key("t")}
     sample = next(file.run.samples("t"))
     view = choice_view(sample, file.run.config("t"))
-    assert is_row_of(sample, view, known)
+    assert is_row_of("t", sample, view, known)
     for name, value in (("doc", 1), ("hash", "0" * 16), ("key", b"other")):
-        assert not is_row_of(sample, view, known | {name: value})
+        assert not is_row_of("t", sample, view, known | {name: value})
+    assert not is_row_of("u", sample, view, known)
 
 
 def test_a_line_that_is_no_json_is_an_error(tmp_path):

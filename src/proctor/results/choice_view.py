@@ -12,10 +12,6 @@ computed: a document's score is the one that its line has.
 #   one request with labels (chosen by label, no scores)     the options are in the request
 #
 # acc_mutual_info asks each option once more without a context: those requests stand last, and are no options.
-#
-# Options that are bare labels (A, (B), 3., ④) say nothing of what is chosen. The document has their texts: in a list of
-# that length, in columns called like the labels, or in columns that are numbered. They are shown beside the labels, and
-# lengths are taken from them.
 
 from __future__ import annotations
 
@@ -23,19 +19,15 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
+from proctor.results.option_texts import are_labels, differing_words, texts_of_labels, without_delimiter
 from proctor.results.stored_run import Sample
 
-_SERIES = ("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz", "0123456789", "123456789", "①②③④⑤⑥⑦⑧⑨⑩",
-           "㉠㉡㉢㉣㉤㉥㉦㉧㉨㉩", "ㄱㄴㄷㄹㅁㅂㅅㅇㅈㅊ", "가나다라마바사아자차")  # fmt: skip
-"""What labels count with: options are labels only if they are the beginning of a series, in its order."""
-_LIST_COLUMNS = ("choices", "options", "endings", "answers", "candidates", "선택지", "보기")
-_NUMBERED = ("option", "choice", "ending", "ending_", "sol", "alternative_", "distractor", "answer", "보기")
+_CHOICE = "multiple_choice"
 _TRUE = ("True", "true", "1")
 _SEQUENCE = (tuple, list)
-_TEXT_OR_NUMBER = (str, int, float)
 _NUMBER = re.compile(r"-?\d{1,6}")
 _DIGITS = frozenset("0123456789")
 _NUMBERS = re.compile(r"[\[(]\s*-?\d+(\s*,\s*-?\d+)*\s*,?\s*[\])]")
@@ -69,7 +61,7 @@ class ChoiceView:
     @property
     def has_nan(self) -> bool:
         """Whether a log-likelihood is not a number: then nothing was picked."""
-        return any(map(math.isnan, self.lls))
+        return _has_nan(self.lls)
 
     def picked(self, metric: str = "acc") -> int | None:
         """The option that a metric takes for the model's choice; None where there is none.
@@ -77,14 +69,7 @@ class ChoiceView:
         Args:
             metric: ``acc_norm`` divides by characters, ``acc_bytes`` by bytes of UTF-8; all others by nothing.
         """
-        if not self.lls:
-            return self.chosen
-        if self.has_nan:
-            return None
-        if metric not in ("acc_norm", "acc_bytes"):
-            return self.lls.index(max(self.lls))
-        scores = [_per(ll, _length(option, metric)) for ll, option in zip(self.lls, self.options, strict=True)]
-        return scores.index(max(scores))
+        return _picked(self.options, self.lls, metric) if self.lls else self.chosen
 
     @cached_property
     def p(self) -> tuple[float, ...]:
@@ -112,6 +97,20 @@ class ChoiceView:
         return math.fsum(math.exp(ll) for ll in self.lls)
 
 
+def _has_nan(lls: Sequence[float]) -> bool:
+    # A sum without one is nearly always the proof.
+    return math.isnan(sum(lls)) and any(map(math.isnan, lls))
+
+
+def _picked(options: Sequence[str], lls: Sequence[float], metric: str) -> int | None:
+    if _has_nan(lls):
+        return None
+    if metric not in ("acc_norm", "acc_bytes"):
+        return lls.index(max(lls))
+    scores = [_per(ll, _length(option, metric)) for ll, option in zip(lls, options, strict=True)]
+    return scores.index(max(scores))
+
+
 def _length(option: str, metric: str) -> int:
     return len(option) if metric == "acc_norm" else len(option.encode("utf-8", "surrogatepass"))
 
@@ -119,24 +118,6 @@ def _length(option: str, metric: str) -> int:
 def _per(ll: float, length: int) -> float:
     # As the metrics do: an empty option has nothing to divide by and never wins.
     return ll / length if length else -math.inf
-
-
-def are_labels(options: Sequence[str]) -> bool:
-    """Whether options are bare labels (A, B, C or (1), (2)) and no texts; ``24``, ``23`` are answers.
-
-    Args:
-        options: Their texts.
-    """
-    # Most options are texts, and the first of them says so.
-    if not options or len(options[0].strip(" ().:")) != 1:
-        return False
-    return _is_series(tuple(options))
-
-
-@lru_cache(64)  # of bare labels: all documents of a task have the same ones
-def _is_series(options: tuple[str, ...]) -> bool:
-    bare = "".join([option.strip(" ().:") for option in options])
-    return len(bare) == len(options) > 1 and any(series.startswith(bare) for series in _SERIES)
 
 
 def choice_view(sample: Sample, config: Mapping[str, Any]) -> ChoiceView | None:
@@ -151,7 +132,7 @@ def choice_view(sample: Sample, config: Mapping[str, Any]) -> ChoiceView | None:
         return None
     if isinstance(pairs[0][1], dict):
         return _chosen_by_label(sample, pairs[0][1])
-    if config.get("output_type", "multiple_choice") != "multiple_choice" or not isinstance(pairs[0][1], str):
+    if config.get("output_type", _CHOICE) != _CHOICE or not isinstance(pairs[0][1], str):
         return None
     if len(lls) != len(pairs):
         return None
@@ -159,8 +140,54 @@ def choice_view(sample: Sample, config: Mapping[str, Any]) -> ChoiceView | None:
     if count < 2:
         return None
     options = _options(pairs[:count], config)
-    texts = _texts(options, sample.line.get("doc")) if are_labels(options) else options
+    texts = texts_of_labels(options, sample.line.get("doc")) if are_labels(options) else options
     return ChoiceView(options, texts, lls[:count], greedy[:count], _golds(sample, options, texts, lls[:count]))
+
+
+class UsualChoice(NamedTuple):
+    """What :func:`usual_choice` reads: the parts of a :class:`ChoiceView` with log-likelihoods."""
+
+    options: tuple[str, ...]
+    texts: tuple[str, ...]
+    lls: tuple[float, ...]
+    golds: tuple[int, ...]
+
+    def picked(self, metric: str = "acc") -> int | None:
+        """As :meth:`ChoiceView.picked`."""
+        return _picked(self.options, self.lls, metric)
+
+
+def usual_choice(sample: Sample, config: Mapping[str, Any]) -> UsualChoice | None:
+    """A choice of the usual form in half the time of :func:`choice_view`, which gives the same.
+
+    Args:
+        sample: The sample.
+        config: The task's configuration, as far as it is known.
+
+    Returns:
+        None: it has another form, or is no choice. The usual form has requests by name with one context for all, and
+        continuations that differ.
+    """
+    line, delimiter = sample.line, config.get("target_delimiter", " ")
+    answers = line.get("resps")
+    if not isinstance(answers, list) or config.get("output_type", _CHOICE) != _CHOICE:
+        return None
+    try:
+        pairs = [tuple(one.values()) for one in line["arguments"].values()]
+        contexts, continuations = zip(*pairs, strict=True)
+        count = len(pairs)
+        if contexts.count(contexts[0]) != count or continuations.count(continuations[0]) == count:
+            return None
+        options = without_delimiter(continuations, delimiter)
+        values = [repeats[0] for repeats in answers]
+        lls = tuple([float(value[0]) for value in values])
+        greedy = [value[1] for value in values]
+    except (AttributeError, LookupError, OverflowError, TypeError, ValueError):
+        return None
+    if len(greedy) != count:
+        return None
+    texts = texts_of_labels(options, line.get("doc")) if are_labels(options) else options
+    return UsualChoice(options, texts, lls, _golds(sample, options, texts, lls))
 
 
 def _requests(line: Mapping[str, Any]) -> tuple[Sequence[Sequence[Any]], tuple[float, ...], tuple[bool, ...]]:
@@ -195,36 +222,9 @@ def _options(pairs: Sequence[Sequence[Any]], config: Mapping[str, Any]) -> tuple
     if continuations.count(continuations[0]) == len(continuations):
         contexts = [str(context) for context, _ in pairs]
         if len(set(contexts)) > 1:
-            return _differing(contexts)
+            return differing_words(contexts)
     delimiter = config.get("target_delimiter", " ")
-    return _without_delimiter(tuple(continuations), delimiter if isinstance(delimiter, str) else "")
-
-
-@lru_cache(64)
-def _without_delimiter(continuations: tuple[str, ...], delimiter: str) -> tuple[str, ...]:
-    if delimiter and all(one.startswith(delimiter) for one in continuations):
-        return tuple(one[len(delimiter) :] for one in continuations)
-    return tuple(one.lstrip() for one in continuations)
-
-
-def _differing(texts: Sequence[str]) -> tuple[str, ...]:
-    """The words by which texts differ: what they share at the beginning and at the end is taken off."""
-    # Whole words: "Sarah" and "Sam" differ in "rah" and "m".
-    words = [re.split(r"(\s+)", text) for text in texts]
-    start = _shared(words)
-    rests = [one[start:] for one in words]
-    end = _shared([one[::-1] for one in rests])
-    return tuple("".join(one[: len(one) - end]).strip() for one in rests)
-
-
-def _shared(lists: Sequence[Sequence[str]]) -> int:
-    """How many items lists share at the beginning."""
-    count = 0
-    for items in zip(*lists, strict=False):
-        if len(set(items)) > 1:
-            break
-        count += 1
-    return count
+    return without_delimiter(tuple(continuations), delimiter if isinstance(delimiter, str) else "")
 
 
 def _chosen_by_label(sample: Sample, request: Mapping[str, Any]) -> ChoiceView | None:
@@ -240,6 +240,9 @@ def _chosen_by_label(sample: Sample, request: Mapping[str, Any]) -> ChoiceView |
 
 def _golds(sample: Sample, options: Sequence[str], texts: Sequence[str], lls: Sequence[float]) -> tuple[int, ...]:
     target = sample.line.get("target")
+    # Nearly always a position and no text; and this is looked at for every sample.
+    if isinstance(target, str) and target in _DIGITS and target not in texts and target not in "".join(options):
+        return (int(target),) if int(target) < len(options) else _gold_by_score(sample, lls)
     several = _several(target)
     if several is not None:
         places = [_by_number(one, len(options)) for one in several]
@@ -291,35 +294,3 @@ def _gold_by_score(sample: Sample, lls: Sequence[float]) -> tuple[int, ...]:
     if score == 1:
         return (picked,)
     return (1 - picked,) if len(lls) == 2 else ()
-
-
-def _texts(labels: tuple[str, ...], doc: Any) -> tuple[str, ...]:
-    """What labels stand for in the document; the labels themselves where nothing fits."""
-    if not isinstance(doc, dict):
-        return labels
-    for names in (_LIST_COLUMNS, doc):
-        for name in names:
-            found = _strings(doc.get(name), len(labels))
-            if found is not None and not are_labels(found):
-                return found
-    named = [doc.get(label) for label in labels]
-    if all(isinstance(text, str) for text in named):
-        return tuple(map(str, named))
-    for stem in _NUMBERED:
-        for first in (0, 1):
-            numbered = [doc.get(f"{stem}{place + first}") for place in range(len(labels))]
-            if all(isinstance(text, str) for text in numbered):
-                return tuple(map(str, numbered))
-    return labels
-
-
-def _strings(value: Any, count: int) -> tuple[str, ...] | None:
-    """A list of that many texts; also as ``{"text": [...], "label": [...]}``, and as a list of numbers."""
-    if isinstance(value, dict):
-        value = value.get("text")
-    if not isinstance(value, list) or len(value) != count:
-        return None
-    for one in value:
-        if not isinstance(one, _TEXT_OR_NUMBER):
-            return None
-    return tuple([str(one) for one in value])

@@ -44,6 +44,7 @@ _NAME = re.compile(r"results_(.+)\.json(?:\.gz)?|(.+)_(\d{4}-\d\d-\d\dT.+)\.json
 UNSTAMPED = ("results.json", "results.json.gz")
 """What lm-eval 0.4.0 to 0.4.2 call their results."""
 _GZIP = b"\x1f\x8b"
+_decode = json.JSONDecoder().decode
 
 
 def find_results_file(path: Path) -> Path:
@@ -221,9 +222,11 @@ class SampleLines:
                     yield from self._rows()
                     return
                 stream.seek(0)
-                found = read_array(file, stream) if begins_array(stream) else self._lines(stream, direct=stream is raw)
-                for self.number, value in found:
-                    yield self.number, value
+                if begins_array(stream):
+                    for self.number, value in read_array(file, stream):
+                        yield self.number, value
+                else:
+                    yield from self._lines(stream, direct=stream is raw)
         except UnicodeDecodeError as error:
             raise DataError(f"{file} is no samples file: {error}") from error
         except (EOFError, zlib.error) as error:
@@ -246,7 +249,7 @@ class SampleLines:
             start += len(line)
             text = line.decode("utf-8" if self.number > 1 else "utf-8-sig")
             try:
-                value = json.loads(text)
+                value = _decode(text)
             except (ValueError, RecursionError) as error:
                 raise DataError(f"Line {self.number} of {self._file} is not JSON: {error}") from error
             yield self.number, value

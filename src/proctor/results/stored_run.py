@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from proctor.errors import DataError
 from proctor.results.archives import UnpackedFolder
@@ -38,8 +38,7 @@ _FACTS = frozenset(
 """Keys of a sample that are no metrics."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """One document under one filter.
 
     Attributes:
@@ -301,7 +300,7 @@ def _filter_names(config: Mapping[str, Any]) -> Sequence[str]:
 
 
 def _samples(file: Path, read: Reader, filters: Sequence[str], *, variants: bool) -> Iterator[Sample]:
-    equal: Counter[tuple[str, str | int]] = Counter()
+    equal: dict[tuple[str, str | int], int] = {}
     lines_of: Counter[int] = Counter()
     met: dict[tuple[str, int], Identity] = {}
     for number, line in read(file):
@@ -316,8 +315,8 @@ def _samples(file: Path, read: Reader, filters: Sequence[str], *, variants: bool
             name = filters[min(lines_of[doc_id], len(filters) - 1)]
             lines_of[doc_id] += 1
         mark: str | int = key if isinstance(key := line.get("doc_hash"), str) else doc_id
-        identity = (mark, equal[name, mark])
-        equal[name, mark] += 1
+        identity = (mark, nth := equal.get((name, mark), 0))
+        equal[name, mark] = nth + 1
         if variants:
             met[name, doc_id] = identity
         yield Sample(doc_id, identity, isinstance(key, str), name, _metrics(line), line)

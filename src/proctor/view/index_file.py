@@ -31,7 +31,7 @@ from pathlib import Path
 from proctor.errors import OutputError
 from proctor.folders import cache_folder
 
-VERSION = 1
+VERSION = 2
 _SCHEMA = """
 CREATE TABLE files (
     id INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, task TEXT NOT NULL, path TEXT NOT NULL,
@@ -47,7 +47,12 @@ CREATE INDEX rows_of_document ON rows (file, hash, nth);
 CREATE TABLE documents (
     id INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL UNIQUE, question TEXT NOT NULL, folded TEXT NOT NULL);
 """
-_FOR_SPEED = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = OFF", "PRAGMA busy_timeout = 30000")
+_FOR_SPEED = (
+    "PRAGMA page_size = 16384",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = OFF",
+    "PRAGMA busy_timeout = 30000",
+)
 
 
 def index_path(paths: Sequence[str]) -> Path:

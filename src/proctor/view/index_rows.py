@@ -9,18 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import sys
+import struct
 import unicodedata
-from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 from proctor.analysis.flips import question_of
 from proctor.html_report.cells import NONE, state_of, steps_below
 from proctor.html_report.collect import target_text
-from proctor.results.choice_view import ChoiceView, choice_view
+from proctor.results.choice_view import ChoiceView, UsualChoice, choice_view, usual_choice
 from proctor.results.read import SampleLines
 from proctor.results.stored_run import Sample, StoredRun, number_of
 from proctor.results.text_state import text_state
@@ -28,14 +28,16 @@ from proctor.results.text_state import text_state
 COLUMNS = ("doc", "nth", "filter", "number", "offset", "length", "state", "score", "scores", "gold", "golds", "picked",
            "p", "p_gold", "margin", "best", "steps", "hash")  # fmt: skip
 """What :attr:`IndexRow.values` are."""
+_NO_CHOICE = (NONE, None, NONE, None, None, None, NONE, b"")
+"""Of a written text, the columns from ``gold`` to ``steps``."""
+Choice: TypeAlias = UsualChoice | ChoiceView
 HASH = 16
 """Digits of a document's hash that are kept."""
 _MOST_METRICS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What is shown and searched of a document: ``key`` is the same for the same texts.
+class Words(NamedTuple):
+    """What is shown and searched of a document.
 
     Attributes:
         question: The question as it is written.
@@ -47,11 +49,15 @@ class Words:
     options: tuple[str, ...]
     target: str | None
 
-    @property
-    def key(self) -> bytes:
-        """Twelve bytes of a hash."""
+    def key(self, task: str) -> bytes:
+        """Sixteen bytes of hashes, the same for the same texts in the same task.
+
+        Args:
+            task: Its task. It stands first, so that keys of a file's documents are neighbours: those of texts alone
+                would be all over the index of keys, and each file would write nearly all of its pages again.
+        """
         text = "\0".join([self.question, *self.options, self.target or ""])
-        return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).digest()
+        return _hash_of_task(task) + hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).digest()
 
     @property
     def folded(self) -> str:
@@ -59,8 +65,12 @@ class Words:
         return fold("\n".join([self.question, *self.options, self.target or ""]))
 
 
-@dataclass(frozen=True, slots=True)
-class IndexRow:
+@lru_cache(64)
+def _hash_of_task(task: str) -> bytes:
+    return hashlib.blake2b(task.encode("utf-8", "surrogatepass"), digest_size=4).digest()
+
+
+class IndexRow(NamedTuple):
     """A sample: values by :data:`COLUMNS`, and its document."""
 
     values: tuple[Any, ...]
@@ -92,37 +102,24 @@ class FileRows:
         token = self.run.section("config", "model_args").get("think_end_token")
         think_end = token if isinstance(token, str) else None
         for sample in self.run.samples(self.task, read=lambda _: lines):
-            view = choice_view(sample, config)
-            if view is not None and view.texts != view.options and not self.labels:
-                self.labels = view.options
-            yield IndexRow(self._values(sample, view, lines, think_end), words_of(sample, view))
+            choice = usual_choice(sample, config) or choice_view(sample, config)
+            if choice is not None and choice.texts != choice.options and not self.labels:
+                self.labels = choice.options
+            yield IndexRow(self._values(sample, choice, lines, think_end), words_of(sample, choice))
 
     def _values(
-        self, sample: Sample, view: ChoiceView | None, lines: SampleLines, think_end: str | None
+        self, sample: Sample, choice: Choice | None, lines: SampleLines, think_end: str | None
     ) -> tuple[Any, ...]:
         number, metrics = self.filters.get(sample.filter) or self._meet(sample)
         scores = [number_of(sample.metrics.get(name)) for name in metrics]
         score = scores[0] if scores else None
-        text = None if view is not None else text_state(sample, think_end)
+        text = None if choice is not None else text_state(sample, think_end)
         state = state_of(score, text, has_metrics=bool(sample.metrics), binary=False)
-        golds: Sequence[int] = ()
-        p: Sequence[float] = ()
-        picked, best, steps, margin = NONE, NONE, b"", None
-        if view is not None:
-            golds, found = view.golds, view.picked(metrics[0] if metrics else "")
-            picked = NONE if found is None or found >= NONE else found
-            best, steps = steps_below(view.lls)
-            p, margin = _chances(view.lls)
-        known = [p[gold] for gold in golds if gold < len(p)]
         return (
             *(sample.doc_id, sample.identity[1], number, lines.number, lines.offset, lines.length),
             *(int(state), _finite(score), _packed(scores)),
-            golds[0] if golds and golds[0] < NONE else NONE,
-            json.dumps(golds) if len(golds) > 1 else None,
-            picked,
-            p[picked] if picked < len(p) else None,
-            sum(known) if p and golds else None,
-            *(margin, best, steps, mark_of(sample)),
+            *(_NO_CHOICE if choice is None else _choice_values(choice, metrics[0] if metrics else "")),
+            mark_of(sample),
         )
 
     def _meet(self, sample: Sample) -> tuple[int, tuple[str, ...]]:
@@ -144,27 +141,28 @@ class FileRows:
         return json.dumps({"main": self.main, "filters": filters})
 
 
-def words_of(sample: Sample, view: ChoiceView | None) -> Words:
+def words_of(sample: Sample, choice: Choice | None) -> Words:
     """What is shown and searched of a sample's document.
 
     Args:
         sample: The sample.
-        view: The choice in it.
+        choice: The choice in it.
     """
-    named = None if view is not None and view.golds else target_text(sample.line.get("target"))
-    return Words(question_of(sample), view.texts if view is not None else (), named)
+    named = None if choice is not None and choice.golds else target_text(sample.line.get("target"))
+    return Words(question_of(sample), choice.texts if choice is not None else (), named)
 
 
-def is_row_of(sample: Sample, view: ChoiceView | None, row: Mapping[str, Any]) -> bool:
+def is_row_of(task: str, sample: Sample, view: ChoiceView | None, row: Mapping[str, Any]) -> bool:
     """Whether a sample is the one that a row was made of.
 
     Args:
+        task: Its task.
         sample: What stands where the row says.
         view: The choice in it.
         row: ``doc``, ``hash`` and the ``key`` of its document.
     """
     same = sample.doc_id == row["doc"] and mark_of(sample) == row["hash"]
-    return same and words_of(sample, view).key == row["key"]
+    return same and words_of(sample, view).key(task) == row["key"]
 
 
 def mark_of(sample: Sample) -> str:
@@ -195,23 +193,35 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", text).casefold()
 
 
-def _chances(lls: Sequence[float]) -> tuple[Sequence[float], float | None]:
-    """Of options their probabilities among each other, and the lead of the likeliest: as a choice view has them."""
+def _choice_values(choice: Choice, metric: str) -> tuple[Any, ...]:
+    """The columns from ``gold`` to ``steps``."""
+    lls, golds, picked = choice.lls, choice.golds, choice.picked(metric)
+    weights, total, margin = _weights(lls)
+    known = [weights[gold] / total for gold in golds if gold < len(weights)]
+    return (
+        golds[0] if golds and golds[0] < NONE else NONE,
+        json.dumps(golds) if len(golds) > 1 else None,
+        NONE if picked is None or picked >= NONE else picked,
+        weights[picked] / total if picked is not None and picked < len(weights) else None,
+        sum(known) if weights and golds else None,
+        margin,
+        *steps_below(lls),
+    )
+
+
+def _weights(lls: Sequence[float]) -> tuple[Sequence[float], float, float | None]:
+    """Weights of options, whose shares are a choice view's probabilities; their sum; the lead of the likeliest."""
     if len(lls) < 2 or not math.isfinite(sum(lls)):
         whole = ChoiceView((), (), tuple(lls), (), ())
-        return whole.p, whole.margin
+        return whole.p, 1.0, whole.margin
     top = max(lls)
     weights = [math.exp(ll - top) for ll in lls]
-    total = math.fsum(weights)
-    return [weight / total for weight in weights], top - sorted(lls)[-2]
+    return weights, math.fsum(weights), top - sorted(lls)[-2]
 
 
 def _packed(scores: Sequence[float | None]) -> bytes:
     """Numbers of eight bytes, the lowest first."""
-    found = array("d", [math.nan if one is None else one for one in scores])
-    if sys.byteorder == "big":
-        found.byteswap()
-    return found.tobytes()
+    return struct.pack(f"<{len(scores)}d", *[math.nan if one is None else one for one in scores])
 
 
 def _finite(value: float | None) -> float | None:

@@ -15,7 +15,7 @@ import json
 import logging
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -165,7 +165,7 @@ class Indexer:
         with self._writing, self._index.transaction() as connection:
             number = _replace(connection, source)
             try:
-                _insert(connection, number, self._until_end(rows.rows()))
+                self._insert(connection, number, source.task, rows.rows())
             except (_EndedError, sqlite3.Error, OSError):
                 raise
             except Exception as error:
@@ -180,11 +180,13 @@ class Indexer:
             values = (rows.metrics(), json.dumps(rows.labels), number)
             connection.execute("UPDATE files SET metrics = ?, labels = ? WHERE id = ?", values)
 
-    def _until_end(self, rows: Iterable[IndexRow]) -> Iterator[IndexRow]:
-        for row in rows:
+    def _insert(self, connection: sqlite3.Connection, file: int, task: str, rows: Iterator[IndexRow]) -> None:
+        while batch := list(islice(rows, _BATCH)):
             if self._ended.is_set():
                 raise _EndedError
-            yield row
+            documents = _documents(connection, task, batch)
+            values = ((file, document, *row.values) for row, document in zip(batch, documents, strict=True))
+            connection.executemany(_INSERT, values)
 
     def _forget(self) -> None:
         """Take out the files that are no more, and documents that no row has."""
@@ -214,17 +216,9 @@ def _replace(connection: sqlite3.Connection, source: Source) -> int:
     return made.lastrowid
 
 
-def _insert(connection: sqlite3.Connection, file: int, rows: Iterable[IndexRow]) -> None:
-    rows = iter(rows)
-    while batch := list(islice(rows, _BATCH)):
-        documents = _documents(connection, batch)
-        values = ((file, document, *row.values) for row, document in zip(batch, documents, strict=True))
-        connection.executemany(_INSERT, values)
-
-
-def _documents(connection: sqlite3.Connection, rows: Sequence[IndexRow]) -> list[int]:
+def _documents(connection: sqlite3.Connection, task: str, rows: Sequence[IndexRow]) -> list[int]:
     """The number of each row's document; those that are new are added."""
-    keys = [row.words.key for row in rows]
+    keys = [row.words.key(task) for row in rows]
     places = ", ".join("?" * len(keys))
     known: dict[bytes, int] = dict(
         connection.execute(f"SELECT key, id FROM documents WHERE key IN ({places})", keys).fetchall()

@@ -147,5 +147,5 @@ def _read(wanted: QuestionAddress, entry: Entry, index: IndexFile) -> Sample | N
         sample = next(entry.run.samples(wanted.task, read=lambda _: [(row["number"], line)]), None)
     except DataError:
         return None
-    same = sample is not None and is_row_of(sample, _view(entry.run, wanted.task, sample), row)
+    same = sample is not None and is_row_of(wanted.task, sample, _view(entry.run, wanted.task, sample), row)
     return sample if same else None
