@@ -105,6 +105,7 @@ class ScriptedPool:
     identity: Mapping[str, Any] = {"kind": "scripted", "version": 1}
     info: Mapping[str, Any] = {}
     is_remote = True
+    loading = "Starting workers"
 
     def __init__(self, workers: int) -> None:
         self.workers = ScriptedWorkers(workers)
@@ -160,6 +161,12 @@ def anonymous_mb() -> float:
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("RssAnon")) / 1024
 
 
+def cpu_seconds() -> float:
+    """What this process has used, its threads included."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
 def child(wanted: argparse.Namespace) -> dict[str, Any]:
     """One run in this process."""
     requests, workers = wanted.requests[0], wanted.workers
@@ -170,6 +177,7 @@ def child(wanted: argparse.Namespace) -> dict[str, Any]:
 
         from proctor.garbage import own_process
         from proctor.run.chunks import ChunkLimits
+        from proctor.run.exam import load_exam
         from proctor.run.finish import complete_run
         from proctor.run.progress import Quiet
         from proctor.run.session import evaluate
@@ -180,10 +188,11 @@ def child(wanted: argparse.Namespace) -> dict[str, Any]:
         given = {"model": "dummy", "tasks": [str(task)], **stored}
         config = build_config({**given, "output_path": str(folder / "out"), "log_samples": True})
         pool = ScriptedPool(workers)
-        base = resource.getrusage(resource.RUSAGE_SELF)
-        began = time.perf_counter()
-        room = ChunkLimits(queries=wanted.chunk)
-        run = partial(evaluate, config, progress=Quiet, keep_records=False, opened=pool, bootstrap_iters=0, room=room)
+        base, began = cpu_seconds(), time.perf_counter()
+        room, exam = ChunkLimits(queries=wanted.chunk), load_exam(config, Quiet)
+        loading = cpu_seconds() - base
+        run = partial(evaluate, config, progress=Quiet, keep_records=False, opened=pool, bootstrap_iters=0)
+        run = partial(run, room=room, exam=exam)
 
         def whole() -> None:
             complete_run(config, lambda samples: run(samples=samples), stream_samples=True)
@@ -195,20 +204,22 @@ def child(wanted: argparse.Namespace) -> dict[str, Any]:
         else:
             whole()
         wall = time.perf_counter() - began
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        cpu = used.ru_utime + used.ru_stime - base.ru_utime - base.ru_stime - pool.workers.seconds
+        cpu = cpu_seconds() - base - pool.workers.seconds
         return {
             "requests": requests,
             "documents": requests // OPTIONS,
             "cpu_s": round(cpu, 2),
+            # Of it, importing, and reading the data by ``datasets``: once for a data set, and not for its next runs.
+            "loading_s": round(loading, 2),
             "wall_s": round(wall, 2),
             "requests_per_cpu_s": round(requests / cpu),
             "documents_per_cpu_s": round(requests / OPTIONS / cpu),
+            "requests_per_cpu_s_once_loaded": round(requests / (cpu - loading)),
             "queue_share": round(pool.planning / cpu, 3),
             # From the last response of a chunk to the first unit of the next one: so long workers have nothing to do.
             "waiting_s": round(pool.waiting, 2),
             "batches": pool.workers.batches,
-            "peak_mb": round(used.ru_maxrss / 1024),
+            "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
             "own_mb": round(pool.workers.megabytes),
         }
 
