@@ -23,6 +23,7 @@ from typing import Any
 
 from proctor.errors import Finding, ProctorError, TaskError, UsageError, did_you_mean, error_line
 from proctor.filters.base import FilterFailure
+from proctor.filters.pick import TakeFirst
 from proctor.filters.table import FILTERS
 from proctor.foreign import no_exit
 from proctor.refs import Ref
@@ -55,7 +56,9 @@ class Pipeline:
         if len(responses) != len(docs):
             raise ValueError(f"{len(responses)} requests with {len(docs)} documents")
         # A copy: a filter may change the lists that it is given, and the next pipeline begins with the same responses.
-        current: list[Any] = [list(repeats) for repeats in responses]
+        # Of nearly all pipelines, the first step is one that only reads them.
+        only_reads = bool(self.steps) and self.steps[0].make is TakeFirst
+        current: list[Any] = list(responses) if only_reads else [list(repeats) for repeats in responses]
         documents = list(docs)
         places = range(len(current))
         failed: dict[int, FilterFailure] = {}

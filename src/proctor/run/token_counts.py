@@ -26,7 +26,7 @@ class TokenCounts:
         Args:
             response: One that was requested in this run.
         """
-        if isinstance(response, Text | Choice) and response.usage is not None:
+        if isinstance(response, (Text, Choice)) and response.usage is not None:
             self.responses += 1
             self.usage = self.usage.plus(response.usage)
 

@@ -209,7 +209,7 @@ def parts_of(response: Response) -> tuple[Part, ...]:
     """
     if isinstance(response, Scores) and response.tokens is not None:
         return tuple([(*pair, count) for pair, count in zip(response.values, response.tokens, strict=True)])
-    return (response,) if isinstance(response, Text | Choice) else response.values
+    return (response,) if isinstance(response, (Text, Choice)) else response.values
 
 
 def join(request: Request, parts: Sequence[Part]) -> Response:

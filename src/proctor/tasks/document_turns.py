@@ -54,7 +54,7 @@ def open_turns(
             where = "" if doc_id is None else f"on document {doc_id} "
             message = f"doc_to_text must give a text, but {where}it gave {value_text(question)}."
             raise TaskError(spec.error(message, "doc_to_text"))
-    return tuple((*before, *turns(question, None, gen_prefix, delimiter, "")) for question in questions)
+    return tuple([(*before, *turns(question, None, gen_prefix, delimiter, "")) for question in questions])
 
 
 def shot_turns(

@@ -104,6 +104,8 @@ class Task:
         if self.question.choice is None:
             return None
         choices = self.question.choice(doc)
+        if type(choices) is list and set(map(type, choices)) == {str}:  # nearly always
+            return tuple(choices)
         if not isinstance(choices, (list, tuple)) or not all(isinstance(choice, str) for choice in choices):
             raise self._error(
                 f"doc_to_choice must give a list of texts, but on document {doc_id} it gave {value_text(choices)}."
