@@ -168,26 +168,32 @@ def usual_choice(sample: Sample, config: Mapping[str, Any]) -> UsualChoice | Non
         None: it has another form, or is no choice. The usual form has requests by name with one context for all, and
         continuations that differ.
     """
-    line, delimiter = sample.line, config.get("target_delimiter", " ")
-    answers = line.get("resps")
-    if not isinstance(answers, list) or config.get("output_type", _CHOICE) != _CHOICE:
+    if config.get("output_type", _CHOICE) != _CHOICE:
         return None
+    options, lls = _usual_requests(sample.line, config.get("target_delimiter", " "))
+    if not options:
+        return None
+    texts = texts_of_labels(options, sample.line.get("doc")) if are_labels(options) else options
+    return UsualChoice(options, texts, lls, _golds(sample, options, texts, lls))
+
+
+def _usual_requests(line: Mapping[str, Any], delimiter: Any) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    """Options and their log-likelihoods; empty where requests or responses have another form."""
+    answers = line.get("resps")
+    if not isinstance(answers, list):
+        return (), ()
     try:
-        pairs = [tuple(one.values()) for one in line["arguments"].values()]
-        contexts, continuations = zip(*pairs, strict=True)
-        count = len(pairs)
+        contexts, continuations = zip(*[one.values() for one in line["arguments"].values()], strict=True)
+        count = len(contexts)
         if contexts.count(contexts[0]) != count or continuations.count(continuations[0]) == count:
-            return None
-        options = without_delimiter(continuations, delimiter)
+            return (), ()
         values = [repeats[0] for repeats in answers]
         lls = tuple([float(value[0]) for value in values])
         greedy = [value[1] for value in values]
+        options = without_delimiter(continuations, delimiter)
     except (AttributeError, LookupError, OverflowError, TypeError, ValueError):
-        return None
-    if len(greedy) != count:
-        return None
-    texts = texts_of_labels(options, line.get("doc")) if are_labels(options) else options
-    return UsualChoice(options, texts, lls, _golds(sample, options, texts, lls))
+        return (), ()
+    return (options, lls) if len(greedy) == count else ((), ())
 
 
 def _requests(line: Mapping[str, Any]) -> tuple[Sequence[Sequence[Any]], tuple[float, ...], tuple[bool, ...]]:
