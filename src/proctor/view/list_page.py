@@ -22,7 +22,8 @@ from proctor.view.catalog import Entry
 from proctor.view.run_facts import RunFacts, run_facts
 
 _MOST_EXAMS = 3
-SCRIPTS = ("tell.js", "notes.js")
+SCRIPTS = ("tell.js", "notes.js", "follow.js")
+"""The last one only where the list follows runs."""
 GROUPS = ("", "model", "exam")
 _STATES = ("running", "stopped", "failed", "died")
 
@@ -49,8 +50,8 @@ def read_view_web(name: str) -> str:
 
 
 @cache
-def _script() -> str:
-    return one_script([read_view_web(name) for name in SCRIPTS])
+def _script(follow: bool) -> str:
+    return one_script([read_view_web(name) for name in (SCRIPTS if follow else SCRIPTS[:-1])])
 
 
 def list_page(
@@ -60,6 +61,8 @@ def list_page(
     statuses: Sequence[Mapping[str, Any]] = (),
     notes: Mapping[str, str] | None = None,
     group: str = "",
+    *,
+    follow: bool = False,
 ) -> str:
     """The list: a form whose button opens a report of the runs that are ticked.
 
@@ -70,6 +73,7 @@ def list_page(
         statuses: Runs that go on, or ended without results.
         notes: What somebody wrote about a run, by its id.
         group: "model" or "exam": runs of one stand together, the newest first; else all are one list.
+        follow: Whether the page looks for changes.
     """
     sections = [
         _going_on(statuses, language) if statuses else None,
@@ -81,7 +85,7 @@ def list_page(
         sections,
         language,
         head=_head(len(entries), language),
-        script=_script(),
+        script=_script(follow),
         form_action="'self'",
         connect="'self'",
     )
@@ -110,6 +114,7 @@ def _going_on(statuses: Sequence[Mapping[str, Any]], language: Language) -> Html
                 element("td", language.text(f"view_{state}")),
                 element("td", status_line(one), *_whole(run_line(one))),
                 element("td", element("code", str(one.get("command") or "—"))),
+                data_key=f"{one.get('host')}/{one.get('pid')}",
             )
         )
     table = element("table", headers, element("tbody", *rows), class_="runs")
@@ -135,7 +140,10 @@ def _runs(entries: Sequence[Entry], language: Language, notes: Mapping[str, str]
         facts = run_facts(entry.run)
         row = _row(entry, facts, language, notes.get(entry.id, ""))
         bodies.setdefault(_group(entry, facts, group, language), []).append(row)
-    parts = [element("tbody", _group_row(name, len(cells)) if name else None, *rows) for name, rows in bodies.items()]
+    parts = [
+        element("tbody", _group_row(name, len(cells)) if name else None, *rows, data_key=name or None)
+        for name, rows in bodies.items()
+    ]
     table = element("table", headers, *parts, class_="runs")
     button = element("button", language.text("view_open"), type="submit")
     list_button = element("button", language.text("view_open_questions"), type="submit", formaction="/questions")
@@ -189,6 +197,7 @@ def _row(entry: Entry, facts: RunFacts, language: Language, note: str) -> Html:
         element("td", isolated(exams), class_="exam"),
         *[element("td", cell, class_="num") for cell in (score, count, _when(entry.run.stamp))],
         element("td", _note(entry, language, note), class_="noting"),
+        data_key=entry.id,
     )
 
 
@@ -218,7 +227,8 @@ def _when(stamp: str) -> str:
 
 def _unread(unread: Sequence[Unread], language: Language) -> Html:
     items = [element("li", isolated(one.place), ": ", one.reason) for one in unread]
-    return element("section", element("h2", language.text("view_unread")), element("ul", *items, class_="notes"))
+    heading = element("h2", language.text("view_unread"))
+    return element("section", heading, element("ul", *items, class_="notes"), id="unread")
 
 
 def problem_page(sentence: str, hint: str | None, language: Language) -> str:

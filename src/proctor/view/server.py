@@ -43,8 +43,6 @@ from proctor.view.questions_page import questions_page
 
 log = logging.getLogger("proctor")
 
-SECONDS = 5
-"""After which a list with a run that goes on is loaded again."""
 OWN_HEADER = "X-Proctor-View"
 """Of requests that write."""
 LARGEST_POST = 65_536
@@ -70,7 +68,7 @@ class ViewServer(ThreadingHTTPServer):
         host: The address on which it listens.
         port: The port; 0: any that is free.
         language: "en" or "ko"; None: the locale's.
-        follow: Whether the list is loaded again while a run goes on.
+        follow: Whether the list shows changes while it is looked at.
 
     Raises:
         OutputError: It cannot listen there.
@@ -250,11 +248,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def _list(self, query: Mapping[str, list[str]]) -> None:
         entries, statuses = (catalog := self.server.catalog).entries(), catalog.statuses()
-        goes_on = any(one["state"] == "running" for one in statuses)
         notes, unread = self.server.api.notes()
         group = query.get("group", [""])[0]
-        text = list_page(entries, (*catalog.unread, *unread), self.server.language, statuses, notes, group)
-        self._send(HTTPStatus.OK, _HTML, text, again=self.server.follow and goes_on)
+        problems, follow = (*catalog.unread, *unread), self.server.follow
+        self._send_new(_HTML, list_page(entries, problems, self.server.language, statuses, notes, group, follow=follow))
 
     def _report(self, query: Mapping[str, list[str]]) -> None:
         text = self.server.catalog.report(query.get("run", []), self.server.language.code)
@@ -274,14 +271,17 @@ class Handler(BaseHTTPRequestHandler):
         if value is None:
             self._problem(HTTPStatus.NOT_FOUND, "There is no such address of the API.")
             return
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        self._send_new(_JSON, json.dumps(value, ensure_ascii=False, allow_nan=False))
+
+    def _send_new(self, kind: str, text: str) -> None:
+        """Send what whoever asks does not have yet, by its mark."""
         tag = f'"{hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:24]}"'
         if self.headers.get("If-None-Match") == tag:
             self.send_response(HTTPStatus.NOT_MODIFIED)
             self.send_header("ETag", tag)
             self._end(b"")
         else:
-            self._send(HTTPStatus.OK, _JSON, text, tag=tag)
+            self._send(HTTPStatus.OK, kind, text, tag=tag)
 
     def _problem(self, status: HTTPStatus, sentence: str, hint: str | None = None) -> None:
         if self._path.startswith("/api/"):
@@ -289,14 +289,12 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._send(status, _HTML, problem_page(sentence, hint, self.server.language))
 
-    def _send(self, status: HTTPStatus, kind: str, text: str, *, again: bool = False, tag: str | None = None) -> None:
+    def _send(self, status: HTTPStatus, kind: str, text: str, *, tag: str | None = None) -> None:
         data = text.encode("utf-8", "replace")
         self.send_response(status)
         self.send_header("Content-Type", kind)
         if tag is not None:
             self.send_header("ETag", tag)
-        if again:
-            self.send_header("Refresh", str(SECONDS))
         self._end(data)
 
     def _end(self, data: bytes) -> None:

@@ -6,14 +6,13 @@ const WAIT = 500;
 const noting = (field) => {
   const said = /** @type {HTMLElement} */ (field.nextElementSibling);
   let timer = 0;
-  let kept = field.value;
   const write = async () => {
     clearTimeout(timer);
     const note = field.value;
-    if (note === kept) return;
+    if (note === field.defaultValue) return;
     try {
       await tell("notes", { run: field.dataset.run, note });
-      kept = note;
+      field.defaultValue = note;
       said.textContent = said.dataset.saved ?? "";
       field.dataset.state = "saved";
     } catch (error) {
