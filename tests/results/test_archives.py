@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import io
 import lzma
+import shutil
 import struct
 import tarfile
 import zipfile
@@ -81,3 +82,56 @@ def test_an_archive_that_is_none_or_too_large_or_doubled(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "LARGEST_UNPACKED", 3)
     with pytest.raises(DataError, match="hold more than"):
         archives.unpack(tar_of(tmp_path / "big.tgz", **{"results_a.json": b"1234"}))
+    with pytest.raises(DataError, match="hold more than"):
+        archives.unpack(tar_of(tmp_path / "sum.tgz", **{"results_a.json": b"12", "results_b.json": b"34"}))
+
+
+def zip_of(path, **members):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in members.items():
+            packed.writestr(name.replace("__", "/"), content)
+    return path
+
+
+@pytest.fixture
+def temporary(tmp_path, monkeypatch):
+    """The folder below which is unpacked; whatever is written there is seen."""
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    monkeypatch.setattr(archives.tempfile, "tempdir", str(folder))
+    written = []
+    target = archives._target
+    monkeypatch.setattr(archives, "_target", lambda *given: written.append(given) or target(*given))
+    return written
+
+
+def test_an_archive_for_which_the_disk_has_no_room_is_not_unpacked(tmp_path, monkeypatch, temporary):
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(archives.shutil, "disk_usage", lambda _: usage._replace(free=1000))
+    members = {"results_a.json": b"1" * 600, "results_b.json": b"1" * 500}
+    for path in (zip_of(tmp_path / "x.zip", **members), tar_of(tmp_path / "x.tgz", **members)):
+        with pytest.raises(DataError, match=r"nine tenths of the 0 MB that are free in .+tmp, which TMPDIR names\.$"):
+            archives.unpack(path)
+    # Of the zip file nothing was written; of the tar file its first member.
+    assert [name for _, name in temporary] == ["results_a.json"]
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_what_no_results_could_be_compressed_to_is_not_unpacked(tmp_path, monkeypatch, temporary):
+    bomb = zip_of(tmp_path / "bomb.zip", **{"results_a.json": b"0" * 3_000_000})
+    monkeypatch.setattr(archives, "UNSUSPICIOUS", 1_000_000)
+    assert archives.MOST_TIMES * bomb.stat().st_size < 3_000_000
+    with pytest.raises(DataError, match="500 times as much as itself"):
+        archives.unpack(bomb)
+    assert temporary == []
+    monkeypatch.setattr(archives, "UNSUSPICIOUS", 3_000_000)
+    assert len(list(archives.unpack(bomb).path.iterdir())) == 1
+
+
+def test_a_zip_file_that_says_too_little_gives_no_more_than_it_says(tmp_path):
+    path = zip_of(tmp_path / "lie.zip", **{"results_a.json": b"0" * 5000})
+    data = path.read_bytes()
+    assert data.count(struct.pack("<I", 5000)) == 2
+    path.write_bytes(data.replace(struct.pack("<I", 5000), struct.pack("<I", 50)))
+    with pytest.raises(DataError, match="cannot be unpacked"):
+        archives.unpack(path)

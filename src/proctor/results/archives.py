@@ -4,6 +4,10 @@
 # link to /etc/passwd, or can unpack to terabytes. So nothing is extracted by the archive's own means. Regular members
 # whose names look like results or samples are copied one by one, below a new folder, with a limit on all bytes
 # together; everything else is left where it is.
+#
+# The limit is the smallest of three: a number of bytes, what the disk has free, and how far any results could be
+# compressed. What an archive says of its sizes is compared with it first, of a zip file before anything is written, of
+# a tar file before each member, as it says no more at its beginning.
 
 from __future__ import annotations
 
@@ -27,6 +31,10 @@ from proctor.files import MB, not_a_file
 ENDINGS = (".zip", ".tar.gz", ".tgz", ".tar")
 LARGEST_UNPACKED = 32_768 * MB
 """Bytes of all members of an archive that are unpacked."""
+MOST_TIMES = 500
+"""How many times larger than the archive they may be: few-shot prompts, all alike, become up to 100 times smaller."""
+UNSUSPICIOUS = 1_024 * MB
+"""Bytes that may be unpacked of however small an archive."""
 _WANTED = re.compile(r".+\.((json|jsonl)(\.gz)?|parquet)")
 _DAMAGE = (
     tarfile.TarError,
@@ -69,11 +77,17 @@ def unpack(archive: Path) -> UnpackedFolder:
     if kind := not_a_file(archive):
         raise DataError(f"{archive} is {kind}, not a file.")
     folder = UnpackedFolder()
-    left = LARGEST_UNPACKED
     try:
-        for name, stream in _members(archive):
+        left, reason = _limit(archive, folder.path)
+        if _announced(archive) > left:
+            raise ValueError(reason)
+        for name, size, stream in _members(archive):
+            if size > left:
+                raise ValueError(reason)
             with _target(folder.path, name).open("xb") as target:
-                left -= _copy(stream, target, left)
+                # No member has more bytes than it says: both formats are read up to there.
+                shutil.copyfileobj(stream, target, MB)
+            left -= size
     except FileExistsError as error:
         member = os.path.relpath(error.filename, folder.path)
         raise DataError(f"{archive} holds the file {member} twice.") from error
@@ -84,19 +98,48 @@ def unpack(archive: Path) -> UnpackedFolder:
     return folder
 
 
-def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
-    if archive.name.lower().endswith(".zip"):
+def _limit(archive: Path, folder: Path) -> tuple[int, str]:
+    """How many bytes may be unpacked, and what is wrong with an archive that has more."""
+    size, free = archive.stat().st_size, shutil.disk_usage(folder).free
+    ratio, room = max(UNSUSPICIOUS, MOST_TIMES * size), free * 9 // 10
+    limits = {
+        LARGEST_UNPACKED: f"its files hold more than {LARGEST_UNPACKED // MB:,} MB",
+        ratio: f"its files hold more than {MOST_TIMES} times as much as itself, as no results do",
+        room: f"its files hold more than nine tenths of the {free // MB:,} MB that are free in {folder.parent}, which"
+        " TMPDIR names",
+    }
+    return min(limits.items())
+
+
+def _members(archive: Path) -> Iterator[tuple[str, int, IO[bytes]]]:
+    """Name, bytes and content of each member that is wanted."""
+    if _is_zip(archive):
         with zipfile.ZipFile(archive) as opened:
-            for entry in opened.infolist():
-                if not entry.is_dir() and _WANTED.fullmatch(entry.filename):
-                    with opened.open(entry) as stream:
-                        yield entry.filename, stream
+            for entry in _wanted_entries(opened):
+                with opened.open(entry) as stream:
+                    yield entry.filename, entry.file_size, stream
         return
     with tarfile.open(archive) as packed:
         for member in packed:
             stream = packed.extractfile(member) if member.isreg() and _WANTED.fullmatch(member.name) else None
             if stream is not None:
-                yield member.name, stream
+                yield member.name, member.size, stream
+
+
+def _announced(archive: Path) -> int:
+    """Bytes of all members of a zip file together; of a tar file 0, as it does not say."""
+    if not _is_zip(archive):
+        return 0
+    with zipfile.ZipFile(archive) as opened:
+        return sum(entry.file_size for entry in _wanted_entries(opened))
+
+
+def _is_zip(archive: Path) -> bool:
+    return archive.name.lower().endswith(".zip")
+
+
+def _wanted_entries(opened: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    return [one for one in opened.infolist() if not one.is_dir() and _WANTED.fullmatch(one.filename)]
 
 
 def _target(folder: Path, name: str) -> Path:
@@ -105,13 +148,3 @@ def _target(folder: Path, name: str) -> Path:
     target = folder.joinpath(*parts)
     target.parent.mkdir(parents=True, exist_ok=True)
     return target
-
-
-def _copy(source: IO[bytes], target: IO[bytes], most: int) -> int:
-    count = 0
-    while block := source.read(MB):
-        count += len(block)
-        if count > most:
-            raise ValueError(f"its files hold more than {LARGEST_UNPACKED // MB:,} MB")
-        target.write(block)
-    return count
