@@ -151,7 +151,7 @@ def test_a_path_that_stands_for_nothing(tmp_path):
     assert f"results_{STAMP}.json" in (error.value.hint or "")
 
 
-def test_a_run_of_the_store_by_its_number(tmp_path):
+def test_a_run_of_the_store_by_its_number(tmp_path, monkeypatch):
     from proctor.store.db import connect
     from proctor.store.runs import NewRun, begin, note_results
 
@@ -164,6 +164,9 @@ def test_a_run_of_the_store_by_its_number(tmp_path):
     connection.close()
     (run,) = open_runs(["1"], store=path).runs
     assert scores(run) == [1.0, 0.0]
+    with monkeypatch.context() as patch:
+        patch.setenv("PROCTOR_STORE", str(path))
+        assert open_runs(["1"]).runs[0].source == run.source
     with pytest.raises(UsageError, match="Run 2 wrote no results file") as error:
         open_runs(["2"], store=path)
     assert "regrade 2" in (error.value.hint or "")

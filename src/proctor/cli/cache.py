@@ -53,15 +53,9 @@ def add_store_flag(parser: argparse.ArgumentParser) -> None:
 
 def chosen_store(namespace: argparse.Namespace) -> Path:
     """The file that a command is about."""
-    import os
+    from proctor.store.location import existing_store
 
-    from proctor.store.location import default_path, is_off, store_path
-
-    if namespace.store is not None and not namespace.store.strip():
-        raise UsageError("--store must be a path, and is empty; leave it out to have the default.")
-    named = namespace.store or os.environ.get("PROCTOR_STORE")
-    # PROCTOR_STORE=off switches it off for runs; whoever manages the cache means the file that is there.
-    return default_path() if named is None or is_off(named) else store_path(named)
+    return existing_store(namespace.store)
 
 
 def execute(namespace: argparse.Namespace) -> int:

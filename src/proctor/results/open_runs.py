@@ -59,7 +59,7 @@ def open_runs(paths: Iterable[str | Path], *, store: str | Path | None = None) -
 
     Args:
         paths: Results files, samples files, folders, archives, or numbers of runs in the store.
-        store: The store whose runs are numbered; None: the user's.
+        store: The store whose runs are numbered; None: that of PROCTOR_STORE, else the user's.
 
     Raises:
         UsageError: A path stands for nothing, or there is no run of that number.
@@ -119,10 +119,10 @@ def _names(folder: Path) -> list[str]:
 def _results_of_run(number: int, store: str | Path | None) -> Path:
     # Only here: the store needs a third of the time that everything else takes to be imported.
     from proctor.store.admin import opened
-    from proctor.store.location import default_path, store_path
+    from proctor.store.location import existing_store
     from proctor.store.runs import list_runs
 
-    path = store_path(store) if store is not None else default_path()
+    path = existing_store(store)
     with opened(path) as connection:
         matches = [run for run in list_runs(connection) if run.id == number]
     if not matches:

@@ -24,13 +24,11 @@ from proctor.run.token_counts import TokenCounts
 from proctor.settings.config import RunConfig
 from proctor.store import runs
 from proctor.store.db import UnusableStoreError, connect, connect_read_only, sentence
-from proctor.store.location import default_path, is_off, store_path
+from proctor.store.location import VARIABLE, default_path, is_off, store_path
 from proctor.store.response_cache import ResponseCache
 from proctor.store.runs import Counts, NewRun, State
 from proctor.store.store import Store, open_store
 from proctor.types import ChoiceRoute, Refusal
-
-VARIABLE = "PROCTOR_STORE"
 
 log = logging.getLogger("proctor")
 
