@@ -21,7 +21,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / ".venv-trackers"
 PIP = ("-m", "pip", "--disable-pip-version-check", "--quiet")
-TESTS = ("tests/reporters", "tests/cli/test_run_reporters.py", "tests/cli/test_push.py")
+TESTS = (
+    *("tests/reporters", "tests/cli/test_run_reporters.py", "tests/cli/test_push.py"),
+    "tests/compat/scripts/test_tracker_loggers.py",
+)
 NAMES = ("wandb", "mlflow", "trackio", "tensorboard")
 CONVERTERS = ("every_eval_ever>=0.3",) if sys.version_info >= (3, 12) else ()
 """Readers of lm-eval's files that must read proctor's."""

@@ -89,7 +89,7 @@ def test_tasks_of_ones_own(tmp_path):
     [
         ("from lm_eval.models.vllm_causallms import VLLM; VLLM()", 'simple_evaluate(model="vllm"'),
         ("from lm_eval.models.gguf import GGUFLM; GGUFLM()", "GGUFLM is not supported yet"),
-        ("from lm_eval.loggers import WandbLogger; WandbLogger()", "WandbLogger is not supported yet"),
+        ("from lm_eval.loggers import WandbLogger; WandbLogger({'projct': 'x'})", "there is no argument 'projct'"),
         ("import lm_eval; lm_eval.simple_evaluate(model=3, tasks=['demo_errands'])", "A int is no model"),
     ],
 )

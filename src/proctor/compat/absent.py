@@ -41,7 +41,7 @@ ABSENT: Mapping[str, str] = {
     },
     "lm_eval.models.utils.MultiChoice": "it is for argparse; lm_eval.tasks.TaskManager().match_tasks finds names.",
     "lm_eval.prompts.load_prompt_list": "use_prompt names one prompt, which lm_eval.prompts.get_prompt finds.",
-    "lm_eval.loggers.wandb_logger.get_wandb_printer": "WandbLogger is not supported yet.",
+    "lm_eval.loggers.wandb_logger.get_wandb_printer": "it prints wandb's own texts, which WandbLogger does not.",
 }
 """Module, or name in a module -> why it is not served."""
 

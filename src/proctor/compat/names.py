@@ -117,13 +117,15 @@ _OWN: Mapping[str, Sources] = {
     },
     "loggers": {
         ".scripts.evaluation_tracker": "EvaluationTracker GeneralConfigTracker",
-        ".scripts.unsupported": "WandbLogger TrackioLogger",
+        ".scripts.tracker_loggers": "WandbLogger TrackioLogger",
     },
     "loggers.evaluation_tracker": {".scripts.evaluation_tracker": "*"},
+    "loggers.trackio_logger": {".scripts.tracker_loggers": "TrackioLogger"},
     "loggers.utils": {
         _SMALL: "add_env_info add_tokenizer_info get_commit_from_path get_git_commit_hash remove_none_pattern",
         "proctor.results.encode": "_handle_non_serializable=fallback",
     },
+    "loggers.wandb_logger": {".scripts.tracker_loggers": "WandbLogger"},
     "models": {".scripts.registry": "MODEL_MAPPING"},
     "models.api_models": {_SMALL: "DEFAULT_IMAGE_PLACEHOLDER JsonChatStr LMEVAL_MODEL_NONE_ANSWER_PLACEHOLDER"},
     "models.dummy": {".scripts.proctor_lm": "DummyLM"},

@@ -102,17 +102,32 @@ def check_destination(to: Destination, flag: str | None = None) -> Reporter:
     Raises:
         ProctorError: Results cannot arrive there.
     """
+    step_seconds(0)  # its variable of the environment is a number
+    reporter = make_reporter(to, flag or f"--{to.kind.setting}")
+    reporter.check()
+    return reporter
+
+
+def make_reporter(to: Destination, flag: str) -> Reporter:
+    """The reporter, which has checked nothing but its arguments' names and its package.
+
+    Args:
+        to: Where results are to go.
+        flag: What the user wrote to send there.
+
+    Raises:
+        ProctorError: There is no such argument, or no such package.
+    """
     kind = to.kind
     unknown = [name for name in to.arguments if kind.arguments and name not in kind.arguments]
     if unknown:
+        where = f"--{kind.setting}" if flag.startswith("--") else flag
         raise UsageError(
-            f"--{kind.setting}: there is no argument {unknown[0]!r}.",
+            f"{where}: there is no argument {unknown[0]!r}.",
             hint=did_you_mean(unknown[0], kind.arguments) or f"There are {', '.join(sorted(kind.arguments))}.",
         )
-    step_seconds(0)  # its variable of the environment is a number
-    _check_package(kind, flag or f"--{kind.setting}")
+    _check_package(kind, flag)
     reporter: Reporter = load_attribute(kind.target)(to.arguments)  # pyright: ignore[reportCallIssue]
-    reporter.check()
     return reporter
 
 

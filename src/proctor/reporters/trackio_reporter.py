@@ -33,12 +33,20 @@ class TrackioReporter:
         self._arguments = {"project": _PROJECT, **arguments}
         self._step = given_step(self._arguments.pop("step", None), "--trackio_args")
         self._run: Any = None
+        self._config: Mapping[str, Any] = {}
 
     def check(self) -> None:
         """Nothing is certain before a run: a local database needs neither key nor network."""
 
     def begin(self, run: ReportedRun) -> None:
         """Open the run."""
+        self.open()
+        if self._step is None:
+            self._step = run.step
+        self.send_settings(run)
+
+    def open(self) -> Any:
+        """The run of Trackio."""
         with _attentive():
             trackio = need("trackio", extra="trackers")
             arguments = dict(self._arguments)
@@ -46,12 +54,15 @@ class TrackioReporter:
                 if name in arguments:
                     arguments[name] = text_argument(arguments, name)
             arguments.setdefault("name", None)
-            own = arguments.pop("config", None) or {}
-            if self._step is None:
-                self._step = run.step
+            self._config = arguments["config"] = arguments.get("config") or {}
             check_server(text_argument(arguments, "server_url") or os.environ.get("TRACKIO_SERVER_URL", ""))
-            config = json.loads(dumps({**run.settings, "model": run.name, **own}))
-            self._run = trackio.init(config=config, **arguments)
+            self._run = trackio.init(**arguments)
+            return self._run
+
+    def send_settings(self, run: ReportedRun) -> None:
+        """Add the settings to the configuration of Trackio's run, which its first values bring along."""
+        config = {**run.settings, "model": run.name, **self._config}
+        self._run.config.update(json.loads(dumps(config)))
 
     def task(self, result: ReportedTask) -> None:
         """Send scores, and a table of samples."""
@@ -65,16 +76,19 @@ class TrackioReporter:
 
     def end(self, run: ReportedRun) -> str:
         """Close."""
-        with _attentive():
-            need("trackio").finish()
+        self.close()
         space, project = text_argument(self._arguments, "space_id"), self._arguments["project"]
         return f"the Space {space}" if space else f"Trackio's project {project!r} ('trackio show --project {project}')"
+
+    def close(self) -> None:
+        """Wait for what is still to be sent."""
+        with _attentive():
+            need("trackio").finish()
 
     def abandon(self) -> None:
         """Close."""
         if self._run is not None:
-            with _attentive():
-                need("trackio").finish()
+            self.close()
 
 
 @contextmanager

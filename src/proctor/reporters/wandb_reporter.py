@@ -39,6 +39,7 @@ class WandbReporter:
         self._arguments = dict(arguments)
         self._step = given_step(self._arguments.pop("step", None), "--wandb_args")
         self._run: Any = None
+        self._config: Mapping[str, Any] = {}
         self._written = io.StringIO()
 
     def check(self) -> None:
@@ -63,16 +64,34 @@ class WandbReporter:
 
     def begin(self, run: ReportedRun) -> None:
         """Open the run."""
-        wandb = need("wandb", extra="trackers")
-        arguments = {"settings": wandb.Settings(silent=True), **self._arguments}
+        self.open()
         if self._step is None:
             self._step = run.step
-        own = arguments.pop("config", None) or {}
+        self.send_settings(run)
+
+    def open(self, *, attach: bool = False) -> Any:
+        """The run of W&B.
+
+        Args:
+            attach: Whether a run that is open in this process is taken.
+        """
+        wandb = need("wandb", extra="trackers")
+        arguments = {"settings": wandb.Settings(silent=True), **self._arguments}
+        # A configuration may also be the path of a file, which wandb reads.
+        self._config = config if isinstance(config := arguments.get("config"), Mapping) else {}
+        if attach and wandb.run is not None:
+            self._run = wandb.run
+            return self._run
         if not self._is_offline():
             check_server(os.environ.get("WANDB_BASE_URL") or _HOST)
         with redirect_stderr(self._written):
             self._run = wandb.init(**arguments)
-            self._run.config.update({**_plain(run.settings), **own}, allow_val_change=True)
+        return self._run
+
+    def send_settings(self, run: ReportedRun) -> None:
+        """Add the settings to the configuration of W&B's run."""
+        with redirect_stderr(self._written):
+            self._run.config.update({**_plain(run.settings), **self._config}, allow_val_change=True)
 
     def task(self, result: ReportedTask) -> None:
         """Send scores, and a table of samples."""
@@ -87,25 +106,30 @@ class WandbReporter:
             self._run.log(values, step=self._step)
 
     def end(self, run: ReportedRun) -> str:
-        """Send the table of scores and the results file."""
+        """Send the table of scores and the results file, and close."""
+        folder = str(Path(self._run.dir).parent)
+        place = f"{folder} ('wandb sync {folder}' sends it)" if self._run.offline else str(self._run.url)
+        self.send_results(run)
+        with redirect_stderr(self._written):
+            self._run.finish()
+        # wandb writes that a server refused a part, and raises nothing.
+        if lost := [line for line in self._written.getvalue().splitlines() if _LOST.search(line)]:
+            raise ReporterError(lost[0].removeprefix("wandb: "))
+        return place
+
+    def send_results(self, run: ReportedRun) -> None:
+        """Send the table of scores, and the results file as an artifact."""
         wandb = need("wandb")
         rows = [list(row) for row in score_rows(run.stored)]
         artifact = wandb.Artifact("results", type="eval_results")
         with artifact.new_file("results.json", mode="w", encoding="utf-8") as file:
             file.write(dumps(run.document, indent=2))
-        folder = str(Path(self._run.dir).parent)
-        place = f"{folder} ('wandb sync {folder}' sends it)" if self._run.offline else str(self._run.url)
         with redirect_stderr(self._written):
             table = wandb.Table(columns=list(SCORE_COLUMNS), data=rows)
             self._run.log({"evaluation/eval_results": table}, step=self._step)
             sent = self._run.log_artifact(artifact)
             if not self._run.offline:
                 sent.wait()  # raises what wandb's service would only write to its log
-            self._run.finish()
-        # wandb writes that a server refused a part, and raises nothing.
-        if lost := [line for line in self._written.getvalue().splitlines() if _LOST.search(line)]:
-            raise ReporterError(lost[0].removeprefix("wandb: "))
-        return place
 
     def abandon(self) -> None:
         """Mark the run as failed, and end wandb's service: had that died, its handler for the end would fail loudly."""

@@ -24,7 +24,6 @@ from proctor.compat.scripts.small_modules import (
     remove_none_pattern,
     save_to_cache,
 )
-from proctor.compat.scripts.unsupported import TrackioLogger, WandbLogger
 from proctor.compat.tasks.group import GroupConfig
 from proctor.compat.tasks.instance import Instance
 from proctor.compat.tasks.task_config import TaskConfig
@@ -79,12 +78,6 @@ def test_facts_of_the_environment(tmp_path):
     assert get_git_commit_hash() is None or isinstance(get_git_commit_hash(), str)
     assert remove_none_pattern("acc,none") == ("acc", True)
     assert remove_none_pattern("acc,strict") == ("acc,strict", False)
-
-
-@pytest.mark.parametrize("logger", [WandbLogger, TrackioLogger])
-def test_loggers_that_are_not_here_say_so(logger):
-    with pytest.raises(UsageError, match="is not supported yet"):
-        logger(project="x")
 
 
 def test_the_result_has_the_keys_of_its_type(write_exam, tmp_path):

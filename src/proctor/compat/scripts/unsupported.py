@@ -1,4 +1,4 @@
-"""Classes of lm-eval that proctor has no engine or service for, or another way to it: they can be imported, not made.
+"""Classes of lm-eval that proctor has no engine for, or another way to it: they can be imported, not made.
 
 Scripts import them to ask ``isinstance(lm, VLLM)``, or import a whole list of models and use one. That must not stop
 them; a class refuses when an object of it is made, in a sentence. Each class is made from its row when it is imported.
@@ -14,7 +14,6 @@ from proctor.errors import UsageError
 from proctor.lazy import load_attribute
 
 _MODELS = "proctor evaluates Hugging Face models (--model hf) and classes derived from lm_eval.api.model.LM."
-_FILES = "EvaluationTracker(output_path=...) writes files that 'proctor push' sends there."
 _BASES = {
     "LM": "proctor.compat.scripts.model:LM",
     "TemplateLM": "proctor.compat.scripts.model:TemplateLM",
@@ -68,8 +67,6 @@ ROWS: Mapping[str, Row] = {
     "VLLM_VLM": Row("models.vllm_vlms", "VLLM", *_VLLM),
     "TaskIndex": Row("tasks._index", "object", "index of its own outside TaskManager, which has all_tasks"),
     "RemoteTokenizer": Row("utils", "object", _API),
-    "WandbLogger": Row("loggers.wandb_logger", "object", "connection to Weights & Biases", _FILES),
-    "TrackioLogger": Row("loggers.trackio_logger", "object", "connection to Trackio", _FILES),
 }
 
 
