@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from report_pages import facts_of, stored
 
 from proctor.html_report.facts import score_rows
@@ -71,3 +73,35 @@ def test_a_task_without_a_test_says_why(tmp_path, run):
     assert comparison is not None
     assert main_comparison(comparison.pairs[0], comparison) is None
     assert "No test: B has no samples" in comparison_sentence(comparison.pairs[0].tasks[0], language_of("en"), "A", "B")
+
+
+def test_a_partial_run_is_not_ranked(tmp_path, pair):
+    part = stored(tmp_path, "part", {"exam_one": "1" * 10, "exam_two": "1" * 10},
+                  group_subtasks={"exam": ["exam_one", "exam_two"]})  # fmt: skip
+    text = said(part, *pair)
+    assert text.startswith("Of 2 runs on exam, the highest score is 1.000, of C (org/large); next is B with 0.750. ")
+    assert "A is not ranked: it had 20 of 80 questions." in text
+    assert "A의 점수는 80문항 가운데 20문항만의 것이라 순위에서 뺐습니다." in said(part, *pair, code="ko")
+
+
+def test_equal_scores_are_said_to_be_equal(tmp_path, run):
+    bare = stored(tmp_path, "bare", {"exam_one": "1101" * 10, "exam_two": "0111" * 10}, samples=[],
+                  group_subtasks={"exam": ["exam_one", "exam_two"]},
+                  results={"exam": {"acc,none": 0.75}})  # fmt: skip
+    assert said(run, bare) == "On exam, these runs have the same score, 0.750: A, B."
+    low = stored(tmp_path, "low", {"exam_one": "0001" * 10, "exam_two": "0001" * 10},
+                 group_subtasks={"exam": ["exam_one", "exam_two"]})  # fmt: skip
+    assert said(run, low, bare).startswith("Of 3 runs on exam, the highest score, 0.750, is that of A, C alike.")
+
+
+def test_what_has_no_p_value_shows_none(tmp_path):
+    one, other = (stored(tmp_path, name, {"exam": "1101" * 5}) for name in ("one", "other"))
+    comparison = facts_of(one, other).comparison
+    assert comparison is not None
+    (task,) = comparison.pairs[0].tasks
+    assert task.result is not None
+    without = replace(task, result=replace(task.result, p=None))
+    for code in ("en", "ko"):
+        text = comparison_sentence(without, language_of(code), "A", "B")
+        assert "p =" not in text
+        assert "p =" in comparison_sentence(task, language_of(code), "A", "B").replace("\N{NO-BREAK SPACE}", " ")

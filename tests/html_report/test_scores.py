@@ -84,3 +84,9 @@ def test_answers_that_were_not_read_are_counted_by_run(tmp_path):
     second = stored(tmp_path, "second", {"sums": [read, {**read, "doc_id": 1}]})
     assert "<td>1<td" in made(first, first)[0]
     assert "<td>1 / 0<td" in made(first, second)[0]
+
+
+def test_runs_with_fewer_questions_are_named_beside_the_number(tmp_path):
+    whole, part = stored(tmp_path, "whole", {"exam": "1101" * 10}), stored(tmp_path, "part", {"exam": "1101"})
+    assert "40 B 4 " in made(whole, part)[1].text
+    assert "B 40" not in made(whole, whole)[1].text

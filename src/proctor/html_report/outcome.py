@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+
 from proctor.analysis.compare_text import letter
 from proctor.analysis.comparison import Comparison, GroupComparison, PairComparison, TaskComparison, members_of
 from proctor.analysis.corpus_statistics import STATISTICS
@@ -15,6 +18,8 @@ from proctor.html_report.pieces import VERDICTS, short_name
 
 _MOST = 4
 """Scores that one sentence names."""
+_WHOLE = 0.95
+"""Share of the documents of another run from which on a run is ranked with it; some documents cannot be scored."""
 
 
 def outcome(facts: ReportFacts, rows: tuple[Row, ...], language: Language) -> str:
@@ -84,21 +89,48 @@ def _ranked(facts: ReportFacts, roots: list[Row], language: Language) -> str:
     row = next((root for root in roots if sum(score is not None for score in root.scores) > 1), None)
     if row is None or row.first is None:
         return language.text("outcome_apart", n=len(facts.runs))
-    known = [(score.score, place) for place, score in enumerate(row.scores) if score is not None]
+    partial = _partial(row)
+    known = [(one.score, place) for place, one in enumerate(row.scores) if one is not None and place not in partial]
     higher = facts.runs[0].higher_is_better(row.name, row.first.metric[0])
     known.sort(key=lambda one: (-one[0] if higher else one[0], one[1]))
-    (best, first), (next_, second) = known[:2]
-    values = {
-        "exam": row.alias, "best": f"{letter(first)} ({short_name(facts.runs[first])})", "score": number(best, 3),
-        "second": letter(second), "next": number(next_, 3),
-    }  # fmt: skip
-    text = language.text("outcome_ranked", n=len(known), **values)
-    pair = next((one for one in facts.comparison.pairs if {one.a, one.b} == {first, second}), None) if (
-        facts.comparison) else None  # fmt: skip
-    said = main_comparison(pair, facts.comparison) if pair and facts.comparison else None
-    if pair is None or said is None:
-        return text
-    return f"{text} {comparison_sentence(said, language, letter(pair.a), letter(pair.b))}"
+    said = [_best(row.alias, known, facts, language), *_left_out(row, partial, language)]
+    pair = {place for _, place in known[:2]}
+    found = next((one for one in facts.comparison.pairs if {one.a, one.b} == pair), None) if facts.comparison else None
+    main = main_comparison(found, facts.comparison) if found and facts.comparison else None
+    if found is not None and main is not None and known[0][0] != known[1][0]:
+        said.append(comparison_sentence(main, language, letter(found.a), letter(found.b)))
+    return " ".join(said)
+
+
+def _partial(row: Row) -> list[int]:
+    """Runs with clearly fewer documents than another, as of another exam; none, if one run would be left."""
+    counts = {place: one.n for place, one in enumerate(row.scores) if one is not None and one.n is not None}
+    fewer = [place for place, n in counts.items() if n < _WHOLE * max(counts.values())]
+    return fewer if sum(one is not None for one in row.scores) - len(fewer) > 1 else []
+
+
+def _best(exam: str, known: list[tuple[float, int]], facts: ReportFacts, language: Language) -> str:
+    """The highest of sorted scores and the next one; of those that are equal, that they are."""
+    first = known[0][0]
+    equal = [letter(place) for score, place in known if math.isclose(score, first, abs_tol=1e-9)]
+    values: dict[str, str | int] = {"exam": exam, "n": len(known)}
+    if len(equal) > 1:
+        values |= {"score": number(first, 3), "runs": ", ".join(equal)}
+        is_all = len(equal) == len(known)
+        return language.text("outcome_equal", **values) if is_all else language.text("outcome_equal_best", **values)
+    (best, place), (next_, second) = known[:2]
+    digits = 3 if number(best, 3) != number(next_, 3) else 5
+    return language.text(
+        "outcome_ranked", best=f"{letter(place)} ({short_name(facts.runs[place])})", second=letter(second),
+        score=number(best, digits), next=number(next_, digits), **values,
+    )  # fmt: skip
+
+
+def _left_out(row: Row, partial: list[int], language: Language) -> Iterator[str]:
+    most = max((one.n for one in row.scores if one is not None and one.n is not None), default=0)
+    for place in partial:
+        one = row.scores[place]
+        yield language.text("outcome_partial", run=letter(place), n=one.n or 0 if one else 0, total=most)
 
 
 def comparison_sentence(one: GroupComparison | TaskComparison, language: Language, a: str, b: str) -> str:
@@ -120,7 +152,8 @@ def comparison_sentence(one: GroupComparison | TaskComparison, language: Languag
     resolved = judgement.verdict in (Verdict.BETTER, Verdict.WORSE)
     size = _size(abs(difference) if resolved else difference, language, share=share, sign=not resolved)
     inside = _interval(interval, language, share=share)
-    words = {"a": a, "b": b, "name": one.alias, "size": size, "interval": inside, "p": in_one_line(p_value(p))}
+    words = {"a": a, "b": b, "name": one.alias, "size": size, "interval": inside}
+    words["p"] = "" if p is None else language.text("with_p", p=in_one_line(p_value(p)))
     text = language.text(f"compare_{kind}", **words)
     if judgement.verdict is Verdict.NOT_RESOLVED and effect is not None:
         missed = _size(effect, language, share=share)

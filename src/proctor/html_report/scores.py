@@ -102,8 +102,7 @@ class _Columns:
             yield element("td", score_text(score, interval=not several), title=interval)
         if self._plot.scale is not None:
             yield element("td", self._plot.row(row), class_="plot")
-        count = row.first.n if row.first else None
-        yield element("td", "" if count is None else f"{count:,}")
+        yield element("td", *_counts(row))
         if self._has_chance:
             yield element("td", "" if row.chance is None else number(row.chance, 3), class_="quiet")
         if self._has_unread:
@@ -130,6 +129,18 @@ def _metric(score: ScoreAudit | None, *, with_filter: bool) -> Child:
         return ""
     metric, comma, chosen = name_of(score.metric).partition(",")
     return joined(metric, comma, element("wbr"), chosen) if with_filter and comma else metric
+
+
+def _counts(row: Row) -> Iterator[Child]:
+    """How many documents; where runs differ, the most, and then the runs that had fewer."""
+    counts = [one.n if one else None for one in row.scores]
+    most = max((count for count in counts if count is not None), default=None)
+    if most is None:
+        return
+    yield f"{most:,}"
+    for place, count in enumerate(counts):
+        if count is not None and count < most:
+            yield element("span", run_label(place), f" {count:,}", class_="fewer")
 
 
 def _unread(row: Row) -> str:
