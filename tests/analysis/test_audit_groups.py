@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from audited_runs import audited, said
-from stored_runs import document_of, right_and_wrong
+from stored_runs import document_of, right_and_wrong, text_line
 
 from proctor.analysis.audit_document import audit_document
 from proctor.analysis.audit_groups import detectable
@@ -67,9 +67,33 @@ def test_a_group_without_samples_has_the_score_of_its_file(tmp_path):
     document["n-samples"] = {task: {"original": 4, "effective": 4} for task in tasks}
     audit = audited(tmp_path, tasks, document=document, samples=[])
     (group,) = audit.groups
-    assert (group.score.score, group.score.n, group.mean) == (0.5, 8, None)
+    assert (group.score.score, group.score.n, group.tasks) == (0.5, 8, ("a", "b"))
+    assert (group.mean.micro, group.mean.macro) == (0.5, 0.5)
     assert "acc 0.500 on 8 documents" in said(audit)
     assert audit_document(audit)["results"]["g"]["acc,none"] == 0.5
+
+
+def test_a_group_without_samples_counts_the_tasks_that_have_its_metric(tmp_path):
+    tasks = {"a": right_and_wrong("1100"), "b": right_and_wrong("1110"), "texts": [text_line(0, "4", "4", 1.0)]}
+    document = document_of(tasks, group_subtasks={"g": list(tasks)})
+    document["results"]["g"] = {"alias": "g", "acc,none": 0.625, "acc_stderr,none": 0.2}
+    document["n-samples"] = {task: {"original": len(lines), "effective": len(lines)} for task, lines in tasks.items()}
+    for task, p in (("a", 0.5), ("b", 0.75)):
+        document["results"][task]["acc_stderr,none"] = (p * (1 - p) / 3) ** 0.5
+    (whole,) = audited(tmp_path / "all", tasks, document=document).groups
+    (by_file,) = audited(tmp_path / "file", tasks, document=document, samples=[]).groups
+    assert (by_file.score.n, by_file.tasks) == (whole.score.n, whole.tasks) == (8, ("a", "b"))
+    assert by_file.score.interval == pytest.approx(whole.score.interval)
+    assert by_file.mean.macro == whole.mean.macro
+
+
+def test_a_mean_over_tasks_in_the_file_is_no_mean_over_documents(tmp_path):
+    tasks = {"a": right_and_wrong("1100"), "b": right_and_wrong("11")}
+    document = document_of(tasks, group_subtasks={"g": list(tasks)})
+    document["results"]["g"] = {"alias": "g", "acc,none": 0.75, "acc_stderr,none": 0.2}
+    document["n-samples"] = {task: {"original": len(lines), "effective": len(lines)} for task, lines in tasks.items()}
+    (group,) = audited(tmp_path, tasks, document=document, samples=[]).groups
+    assert (group.score.score, group.score.n, group.mean) == (0.75, 6, None)
 
 
 def test_a_group_of_which_a_part_is_chosen_has_no_score(tmp_path):

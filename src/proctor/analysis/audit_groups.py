@@ -12,7 +12,12 @@ from proctor.analysis.audit_intervals import group_interval, stopped_score
 from proctor.analysis.audit_stopped import any_stopped, without_fixed_tests
 from proctor.analysis.by_column import Cells, scores_by, stopped_scores_by
 from proctor.analysis.choice_columns import Choices, joined_choices
-from proctor.analysis.file_intervals import group_interval_of_file
+from proctor.analysis.file_intervals import (
+    group_interval_of_file,
+    group_mean_of_file,
+    group_size_of_file,
+    tasks_with_metric,
+)
 from proctor.analysis.groups import group_mean
 from proctor.analysis.power import detectable_effect, discordance_variance
 from proctor.analysis.run_audit import AuditOptions, GroupAudit, ScoreAudit, TaskAudit
@@ -103,15 +108,15 @@ def _group_of_file(
     metric = next((one for one in run.scores(name) if fits(one, wanted)), None)
     if metric is None or not leaves:
         return None
-    sizes = [run.section("n-samples", task).get("effective") for task in leaves]
-    n = sum(size for size in sizes if isinstance(size, int)) if all(isinstance(size, int) for size in sizes) else None
+    n = group_size_of_file(run, name, metric)
     score = score_of_file(metric, run.scores(name)[metric], run.stderrs(name).get(metric), n)
     interval = group_interval_of_file(run, name, metric)
     if any_stopped(run, name, leaves):
         score = stopped_score(run, name, score)
     elif interval is not None:
         score = replace(score, interval=interval, method="groups", reason=None)
-    return GroupAudit(name, run.alias(name), (), score, None, None, None)
+    tasks = tasks_with_metric(run, name, metric)
+    return GroupAudit(name, run.alias(name), tasks, score, group_mean_of_file(run, name, metric), None, None)
 
 
 def _group(

@@ -157,7 +157,7 @@ class GroupAudit:
         alias: What the table calls it.
         tasks: Those of its tasks that have the same metric.
         score: Over all documents.
-        mean: By documents and by tasks; None where the results file alone has the group's score.
+        mean: By documents and by tasks; None where it does not follow from what the results file has.
         choices: The choices of all its tasks.
         detectable: As of a task.
         cells: As of a task, of those of its tasks that have the column.
