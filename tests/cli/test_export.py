@@ -1,6 +1,7 @@
 """``proctor export``."""
 
 import csv
+import json
 import subprocess
 import sys
 
@@ -102,3 +103,91 @@ def test_a_workbook_of_a_broken_file_leaves_no_traceback(folder):
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "is not JSON" in done.stderr
+
+
+TEXTS = [
+    *(
+        "=HYPERLINK(1)",
+        "+1",
+        "-2",
+        "@S",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        "＝1",
+        "'=1",
+        "nul\0bell\a",
+        "half HALF",
+        "서울 ㉠ 가나다",
+    ),
+    *("x" * 40_000, "😀" * 20_000, "_x0041_", "a\r\nb", "\ufeffBOM", "NA", "007", "1e5", "TRUE", "\x85\u2028"),
+]
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    """Four tables of one run, with texts that spreadsheets and readers stumble over."""
+    pytest.importorskip("openpyxl")
+    folder = tmp_path_factory.mktemp("hostile")
+    lines = right_and_wrong("10" * (len(TEXTS) // 2))
+    lines = [{**line, "doc": {"question": f"[{text}]", "s": text}} for line, text in zip(lines, TEXTS, strict=True)]
+    write_run(folder / "runs", {"퀴즈": lines})
+    samples = next((folder / "runs").rglob("samples_*"))
+    samples.write_text(samples.read_text(encoding="utf-8").replace("HALF", "\\ud800"), encoding="utf-8")
+    for name in ("t.csv", "t.xlsx", "t.jsonl", "t.parquet"):
+        assert main(["export", str(folder / "runs"), "-o", str(folder / name)]) == 0
+    return folder
+
+
+def read_back(folder):
+    pandas = pytest.importorskip("pandas")
+    texts = {"keep_default_na": False, "dtype": str}
+    return {
+        "csv": pandas.read_csv(folder / "t.csv", **texts),
+        "xlsx": pandas.read_excel(folder / "t.xlsx", **texts),
+        "jsonl": pandas.DataFrame(
+            json.loads(line) for line in (folder / "t.jsonl").read_text("utf-8").split("\n")[:-1]
+        ),
+        "parquet": pandas.read_parquet(folder / "t.parquet"),
+    }
+
+
+def test_all_formats_give_the_same_numbers(hostile):
+    tables = read_back(hostile)
+    for column in ("score.acc", "p", "p_gold", "margin", "doc_id", "picked"):
+        wanted = [float(value) for value in tables["jsonl"][column]]
+        assert len(wanted) == len(TEXTS)
+        for name, table in tables.items():
+            # openpyxl writes 16 digits.
+            assert [float(value) for value in table[column]] == pytest.approx(wanted, rel=1e-15), (name, column)
+
+
+def test_texts_arrive_as_they_are_and_no_cell_is_a_formula(hostile):
+    import openpyxl
+
+    tables = read_back(hostile)
+    wanted = [f"[{text}]".replace("HALF", "\\ud800") for text in TEXTS]
+    for name in ("jsonl", "parquet"):
+        assert list(tables[name]["question"]) == wanted
+    assert list(tables["csv"]["question"]) == [text.replace("\0", "\ufffd") for text in wanted]
+    short = {text: cell for text, cell in zip(TEXTS, tables["csv"]["doc.s"], strict=True) if len(text) <= 60}
+    assert {text for text, cell in short.items() if cell == f"'{text}"} == set(TEXTS[:8])
+    for row in openpyxl.load_workbook(hostile / "t.xlsx").active.iter_rows():
+        for cell in row:
+            assert cell.data_type != "f"
+            assert len(str(cell.value or "").encode("utf-16-le")) // 2 <= 32_767
+
+
+def test_samples_without_documents_and_runs_without_samples_are_counted(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    lines = right_and_wrong("101")
+    del lines[0]["doc"]
+    write_run(tmp_path / "runs" / "a", {"t": lines})
+    write_run(tmp_path / "runs" / "b", {"t": []})
+    for file in (tmp_path / "runs" / "b").rglob("samples_*"):
+        file.unlink()
+    assert main(["export", "runs", "-o", "t.csv"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("t.csv: 3 rows")
+    assert "Samples without their documents: 1 of 't'. Their questions are the ends of prompts" in said
+    assert "1 run without samples left out" in said

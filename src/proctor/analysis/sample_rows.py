@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import islice
 from typing import Any, Literal, TypeAlias
@@ -58,11 +59,24 @@ class SampleTable:
         columns: Names and kinds, in their order.
         rows: A mapping by column for each row; a column that a row lacks is None.
         parts: The runs and tasks whose samples they are.
+        without_document: How many rows of each task had a sample without its document; counted as rows are read.
     """
 
     columns: Mapping[str, ColumnKind]
     rows: Iterator[Mapping[str, Any]]
     parts: Sequence[tuple[StoredRun, str]]
+    without_document: Counter[str] = field(default_factory=Counter[str])
+
+    @property
+    def note(self) -> str | None:
+        """What the samples lack, once all rows were read; None: nothing."""
+        if not self.without_document:
+            return None
+        counts = ", ".join(f"{count:,} of {task!r}" for task, count in sorted(self.without_document.items()))
+        return (
+            f"Samples without their documents: {counts}. Their questions are the ends of prompts, and the columns "
+            "doc.* are empty."
+        )
 
 
 def sample_table(
@@ -94,7 +108,9 @@ def sample_table(
     wanted: dict[str, ColumnKind] = {name: every[name] for name in columns} if columns else every
     if lines and not columns:
         wanted[SAMPLE] = "text"
-    return SampleTable(wanted, (_only(row, wanted) for run, task in chosen for row in _rows(run, task)), chosen)
+    without = Counter[str]()
+    rows = (_only(row, wanted) for run, task in chosen for row in _rows(run, task, without))
+    return SampleTable(wanted, rows, chosen, without)
 
 
 def _tasks(run: StoredRun, patterns: Sequence[str]) -> list[str]:
@@ -130,9 +146,11 @@ def _only(row: Mapping[str, Any], columns: Mapping[str, ColumnKind]) -> Mapping[
     return found
 
 
-def _rows(run: StoredRun, task: str) -> Iterator[dict[str, Any]]:
+def _rows(run: StoredRun, task: str, without_document: Counter[str]) -> Iterator[dict[str, Any]]:
     config = run.config(task)
     for sample in run.samples(task):
+        if not sample.line.get("doc"):
+            without_document[task] += 1
         row: dict[str, Any] = {
             "model": run.name,
             "run": run.source,

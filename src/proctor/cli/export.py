@@ -39,4 +39,8 @@ def execute(namespace: argparse.Namespace) -> int:
     metadata = metadata_of(table.parts) if SAMPLE in table.columns else {}
     count = write_table(namespace.output, table.columns, table.rows, excel=namespace.excel, metadata=metadata)
     print(f"{namespace.output}: {counted(count, 'row')}, {counted(len(table.columns), 'column')}")
+    if table.note:
+        print(table.note)
+    if missing := sum(not run.samples_files for run in runs):
+        print(f"{counted(missing, 'run')} without samples left out: --log_samples writes them.")
     return 0

@@ -1,7 +1,8 @@
 """Tables written as CSV, JSON lines, Excel's workbooks and Parquet, a row at a time."""
 
 # A cell of text that begins with = + - @ is a formula for a spreadsheet, and a model may write such texts: in CSV it
-# gets an apostrophe before it, in a workbook it is marked as a text. Numbers are no texts, so negative ones stay as
+# gets an apostrophe before it (and NUL, at which many readers of CSV stop, becomes U+FFFD), in a workbook it is marked
+# as a text. Numbers are no texts, so negative ones stay as
 # they are. JSON lines and Parquet have types, and nothing is changed there.
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ Columns = Mapping[str, str]
 """Name -> "text", "integer", "number", "texts" or "integers"."""
 Rows = Iterator[Mapping[str, Any]]
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""Wide signs begin a formula where Excel speaks Japanese."""
 _MOST_ROWS, _LONGEST_CELL = 1_048_576, 32_767
 """Limits of Excel."""
 _BLOCK = 1_000
@@ -114,15 +116,19 @@ def _write_csv(path: Path, columns: Columns, rows: Rows, *, excel: bool = False)
 
 
 def _quoted(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\0", "\ufffd")
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _write_jsonl(path: Path, columns: Columns, rows: Rows) -> int:
     count = 0
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for row in rows:
-            line = json.dumps({name: row.get(name) for name in columns}, ensure_ascii=False, allow_nan=False)
-            file.write(f"{_utf8(line)}\n")
+            # As in the other formats: an escape of half a pair is valid JSON, and pandas and pyarrow refuse it.
+            values = {_utf8(name): _typed(row.get(name), kind) for name, kind in columns.items()}
+            file.write(f"{json.dumps(values, ensure_ascii=False, allow_nan=False)}\n")
             count += 1
     return count
 
@@ -146,8 +152,9 @@ def _write_xlsx(path: Path, columns: Columns, rows: Rows) -> int:
     def cell(value: Any, column: str = "") -> Any:
         if not isinstance(value, str):
             return value
-        longer[column] += len(value) > _LONGEST_CELL
-        made = WriteOnlyCell(sheet, _NO_XML.sub("\ufffd", value)[:_LONGEST_CELL])
+        text = _excel_text(value)
+        longer[column] += len(text) < len(value)
+        made = WriteOnlyCell(sheet, text)
         made.data_type = "s"  # else a text that begins with = is a formula
         return made
 
@@ -174,6 +181,14 @@ def _write_xlsx(path: Path, columns: Columns, rows: Rows) -> int:
             f"{_LONGEST_CELL:,}", ", ".join(cut),
         )  # fmt: skip
     return count
+
+
+def _excel_text(value: str) -> str:
+    """What a cell of a workbook can hold of a text: Excel counts in UTF-16, in which an emoji is two letters."""
+    text = _NO_XML.sub("\ufffd", value)
+    if len(text) * 2 <= _LONGEST_CELL:
+        return text
+    return text.encode("utf-16-le")[: _LONGEST_CELL * 2].decode("utf-16-le", "ignore")
 
 
 def _write_parquet(path: Path, columns: Columns, rows: Rows, metadata: Mapping[str, str] | None = None) -> int:
