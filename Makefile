@@ -95,8 +95,8 @@ engines-quick: $(VENV)/.stamp-dev ## the same for engines that are here already,
 trackers: $(VENV)/.stamp-dev ## install W&B, MLflow and Trackio upon .venv, in an environment of its own, and run the tests of the reporters
 	$(BIN)/python tools/trackers.py --folder $(TRACKERS_VENV)
 
-cluster: $(VENV)/.stamp-dev ## run the tests of Ray for longer: several nodes on this machine, workers killed at CLUSTER_ROUNDS moments
-	CLUSTER_ROUNDS=$(CLUSTER_ROUNDS) $(BIN)/python -m pytest -q -n 0 tests/models/pool $(PYTEST_ARGS)
+cluster: $(VENV)/.stamp-dev ## run the tests of pools for longer: several nodes on this machine, processes killed at CLUSTER_ROUNDS moments
+	CLUSTER_ROUNDS=$(CLUSTER_ROUNDS) $(BIN)/python -m pytest -q -n 0 tests/models/pool tests/faults/test_faults_pools.py $(PYTEST_ARGS)
 	$(BIN)/python bench/cluster.py --requests 100000
 
 newest: $(VENV)/.stamp-dev ## run the fast part of the tests with the newest release of every package but torch
