@@ -97,9 +97,7 @@ def stub(monkeypatch):
         return ray
 
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
-    # Set first, so that it is put back to what it was.
-    monkeypatch.setenv("RAY_AUTH_MODE", "")
-    monkeypatch.delenv("RAY_AUTH_MODE")
+    monkeypatch.delenv("RAY_AUTH_MODE", raising=False)
     yield use
     module._joined.pools = 0
 
@@ -121,7 +119,7 @@ def test_ray_that_takes_longer_than_it_gives_itself_is_started_again(stub, caplo
         ("local", "head:1", "local", "Starting Ray on this machine"),
         (None, "head:1", "head:1", "Joining the Ray cluster at head:1, which RAY_ADDRESS names"),
         ("auto", "head:1", "head:1", "which RAY_ADDRESS names"),
-        ("auto", None, "here:3", "Joining the Ray cluster at here:3, which was started on this machine"),
+        ("auto", None, "auto", "Joining the Ray cluster at here:3, which was started on this machine"),
         ("other:2", "head:1", "other:2", "Joining the Ray cluster at other:2 ..."),
     ],
 )
@@ -179,21 +177,17 @@ def test_ray_that_does_not_start_is_a_sentence_and_no_cluster_of_that_name(stub,
     assert ray.starts == 1
 
 
-@pytest.mark.parametrize(("address", "mode"), [("auto", "token"), ("local", None)])
-def test_a_cluster_that_may_want_the_token_of_this_machine_gets_it(stub, monkeypatch, tmp_path, address, mode):
-    (tmp_path / "token").touch()
-    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(tmp_path / "token"))
-    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
-    stub()
-    connect(PoolArguments(address=address))
-    assert os.environ.get("RAY_AUTH_MODE") == mode
-
-
-def test_a_token_that_this_machine_does_not_have_is_not_wanted(stub, monkeypatch, tmp_path):
-    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(tmp_path / "token"))
+def test_a_cluster_that_may_want_a_token_is_told_so(stub, monkeypatch, tmp_path):
     monkeypatch.delenv("RAY_AUTH_TOKEN", raising=False)
+    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(tmp_path / "token"))
     stub(ConnectionError("Failed to connect"))
     with pytest.raises(ModelError) as caught:
         connect(PoolArguments(address="somewhere"))
-    assert "the same ~/.ray/auth_token" in caught.value.hint
+    assert "ray start --head" in caught.value.hint
+    (tmp_path / "token").touch()
+    stub(ConnectionError("Failed to connect"))
+    with pytest.raises(ModelError) as caught:
+        connect(PoolArguments(address="somewhere"))
+    assert "RAY_AUTH_MODE=token" in caught.value.hint
+    # In a cluster that has none, workers could not reach a driver that wants one.
     assert "RAY_AUTH_MODE" not in os.environ

@@ -76,30 +76,25 @@ def connect(arguments: PoolArguments) -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     # What Ray will do with a worker that takes no GPU: hide them all. It warns unless it is told.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    where = cluster_address(arguments.address, os.environ)
-    if where != LOCAL and _has_token():
-        # Read when Ray is imported. A cluster that wants no token takes one, too.
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
     ray: Any = need("ray", extra="ray")
     if ray.is_initialized():
         # Another pool of this process has joined, or a script has.
         _joined.pools += _joined.pools > 0
         return ray
     runtime = _runtime(arguments)
-    _announce(where, arguments)
+    where = cluster_address(arguments.address, os.environ)
+    # Ray takes "auto" itself: it then sends the token of this machine, and to no address that it is given.
+    shown = (_noted_here(os.environ) or AUTO) if where == AUTO else where
+    _announce(shown, arguments)
     try:
-        _try_port(where)
+        _try_port(shown)
         _init(ray, {"address": where, **runtime})
     except Exception as error:
         log.debug("Where it failed:", exc_info=True)
         first = redact_text((error_text(error).strip() or type(error).__name__).splitlines()[0])
         if where == LOCAL:
             raise ModelError(f"Ray does not start here: {first}", hint="Ray's logs, /tmp/ray, have more.") from error
-        raise ModelError(
-            f"There is no Ray cluster at {where}: {first}",
-            hint="'ray start --head' starts one; without an address proctor starts its own on this machine. All "
-            "machines of a cluster need the same ~/.ray/auth_token, or none.",
-        ) from error
+        raise ModelError(f"There is no Ray cluster at {shown}: {first}", hint=_absent_hint(error)) from error
     _joined.pools = 1
     return ray
 
@@ -127,8 +122,7 @@ def cluster_address(given: str | None, environment: Mapping[str, str]) -> str:
         UsageError: It is an address for programs outside of a cluster.
     """
     named = read_address(environment.get("RAY_ADDRESS")) if given in (None, AUTO) else None
-    where = named or given or LOCAL
-    return (_noted_here(environment) or AUTO) if where == AUTO else where
+    return named or given or LOCAL
 
 
 def _noted_here(environment: Mapping[str, str]) -> str | None:
@@ -145,15 +139,23 @@ def _announce(where: str, arguments: PoolArguments) -> None:
         log.info("Starting Ray on this machine, for this run alone ...")
         return
     by = "" if where == arguments.address else ", which RAY_ADDRESS names"
-    if arguments.address == AUTO and "RAY_ADDRESS" not in os.environ:
+    if arguments.address == AUTO and not os.environ.get("RAY_ADDRESS"):
         by = ", which was started on this machine"
     log.info("Joining the Ray cluster at %s%s ...", redact_text(where), by)
 
 
-def _has_token() -> bool:
-    """Whether this machine has a token for clusters: ``ray start`` uses it as well, to start one or to join one."""
+def _absent_hint(error: Exception) -> str:
+    """What to do where no cluster responds."""
+    nobody_listens = isinstance(error, ConnectionRefusedError | TimeoutError | socket.gaierror)
     token = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token")
-    return token.is_file() or "RAY_AUTH_TOKEN" in os.environ
+    has_token = token.is_file() or "RAY_AUTH_TOKEN" in os.environ
+    if nobody_listens or "RAY_AUTH_MODE" in os.environ or not has_token:
+        return "'ray start --head' starts one; without an address proctor starts its own on this machine."
+    # Not sent unasked: in a cluster without tokens, workers could then not reach this process.
+    return (
+        "It may want a token, as this machine has one: RAY_AUTH_MODE=token sends it, and so does --ray auto on one of "
+        "the machines of the cluster."
+    )
 
 
 def _init(ray: Any, keywords: Mapping[str, Any]) -> None:
