@@ -46,3 +46,11 @@ def test_many_exams_are_named_in_part(tmp_path):
     run = stored(tmp_path, "many", {f"t{i}": "10" for i in range(5)})
     assert title_of(score_rows(facts_of(run)), language_of("en")) == "t0, t1, t2 and 2 more"
     assert title_of(score_rows(facts_of(run)), language_of("ko")) == "t0, t1, t2 외 2개"
+
+
+def test_runs_that_are_alike_in_all_settings_say_when_they_were(tmp_path):
+    runs = [stored(tmp_path, name, {"exam": "1101"}, model_name="org/small", stamp=f"2026-01-02T03-04-0{second}.1")
+            for name, second in (("a", 5), ("b", 8))]  # fmt: skip
+    text = page(*runs).text
+    assert "org/small 03:04:05" in text
+    assert "org/small 03:04:08" in text

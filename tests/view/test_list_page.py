@@ -86,3 +86,13 @@ def test_a_problem_is_a_page_with_the_way_back():
     text = problem_page("It has <gone>.", "Look again.", view_language("en"))
     assert "It has &lt;gone&gt;." in text
     assert 'href="/"' in text
+
+
+def test_runs_of_one_model_show_by_which_settings_they_differ(tmp_path):
+    for name, shots in (("1", 0), ("2", 5)):
+        write_run(tmp_path / name, {"t": right_and_wrong("10")}, model_name="small", **{"n-shot": {"t": shots}})
+    write_run(tmp_path / "3", {"t": right_and_wrong("10")}, model_name="large", **{"n-shot": {"t": 3}})
+    text = list_page(Catalog([str(tmp_path)]).entries(), (), view_language("en"))
+    assert "num_fewshot 0</" in text
+    assert "num_fewshot 5</" in text
+    assert "num_fewshot 3" not in text

@@ -22,6 +22,7 @@ _TASK = ("output_type", "dataset_path", "dataset_name", "test_split", "process_d
          "repeats")  # fmt: skip
 _SHOWN = 60
 """Characters of a value that are shown; longer ones are only said to differ."""
+_ARGUMENT = "model_args."
 _MISSING = object()
 
 
@@ -62,18 +63,25 @@ def setting_differences(a: StoredRun, b: StoredRun, tasks: Iterable[str]) -> tup
     return (*_of_run(a, b), *_of_tasks(a, b, tuple(tasks)))
 
 
+def settings_of_run(run: StoredRun) -> dict[str, Any]:
+    """The settings of a whole run that can change scores, as far as its file has them.
+
+    Args:
+        run: The run.
+    """
+    config = run.section("config")
+    found: dict[str, Any] = {"options chosen by": _ways_of_choosing(run)}
+    found |= {name: config[name] for name in ("model",) if name in config}
+    found |= {f"{_ARGUMENT}{name}": value for name, value in arguments_of(config.get("model_args")).items()}
+    found |= {name: config[name] for name in _CONFIG if name in config}
+    return found | {name: run.document[name] for name in _TOP if name in run.document and name not in found}
+
+
 def _of_run(a: StoredRun, b: StoredRun) -> Iterator[SettingDifference]:
-    first, second = a.section("config"), b.section("config")
-    yield from _compared("options chosen by", _ways_of_choosing(a), _ways_of_choosing(b))
-    yield from _compared("model", first.get("model", _MISSING), second.get("model", _MISSING))
-    one, other = arguments_of(first.get("model_args")), arguments_of(second.get("model_args"))
-    for name in dict.fromkeys((*one, *other)):
-        yield from _compared(f"model_args.{name}", one.get(name), other.get(name))
-    for name in _CONFIG:
-        yield from _compared(name, first.get(name, _MISSING), second.get(name, _MISSING))
-    for name in _TOP:
-        if name not in _CONFIG or name not in first:
-            yield from _compared(name, a.document.get(name, _MISSING), b.document.get(name, _MISSING))
+    first, second = settings_of_run(a), settings_of_run(b)
+    for name in dict.fromkeys((*first, *second)):
+        missing = None if name.startswith(_ARGUMENT) else _MISSING
+        yield from _compared(name, first.get(name, missing), second.get(name, missing))
 
 
 def _ways_of_choosing(run: StoredRun) -> str:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections import Counter
+from collections.abc import Sequence
 
 from proctor.analysis.compare_text import letter
-from proctor.analysis.setting_differences import setting_differences
 from proctor.html_report.facts import ReportFacts, Row
 from proctor.html_report.language import Language
 from proctor.html_report.markup import Html, element, isolated, joined
 from proctor.html_report.outcome import outcome
-from proctor.html_report.pieces import details, run_label, score_text, short_name, table
+from proctor.html_report.own_settings import own_settings
+from proctor.html_report.pieces import details, own_line, run_label, score_text, short_name, table
 from proctor.html_report.run_command import run_command
 from proctor.html_report.run_warnings import run_warnings
+from proctor.results.stored_run import StoredRun
 
 _MOST_NAMES = 3
-_MOST_SETTINGS, _SHORT = 3, 24
-_NAMES = ("model_args.pretrained", "model_args.model", "model_dtype", "model_sha", "model_revision")
-"""Settings that the model's name has said."""
 
 
 def title_of(rows: tuple[Row, ...], language: Language) -> str:
@@ -64,43 +62,34 @@ def _runs(facts: ReportFacts, rows: tuple[Row, ...], language: Language) -> Html
     main = next((row for row in rows if row.depth == 0 and row.first is not None), None)
     headers = [language.text("run"), language.text("model"), main.alias if main else language.text("score"),
                language.text("date"), language.text("command")]  # fmt: skip
-    lines = [_run(place, facts, main, language) for place in range(len(facts.runs))]
+    own = _lines_below_names(facts.runs)
+    lines = [_run(place, facts, own[place], main, language) for place in range(len(facts.runs))]
     return table(headers, element("tbody", *lines), label=language.text("runs"), class_="runs")
 
 
-def _run(place: int, facts: ReportFacts, main: Row | None, language: Language) -> Html:
+def _run(place: int, facts: ReportFacts, own: str, main: Row | None, language: Language) -> Html:
     run = facts.runs[place]
     command = run_command(run)
     shown = details(language.text("show"), _command(command, language), class_="command") if command else "—"
     return element(
         "tr",
         element("th", run_label(place), scope="row"),
-        element("td", isolated(short_name(run)), _own_settings(place, facts), class_="model", title=run.name),
+        element("td", isolated(short_name(run)), own_line(own), class_="model", title=run.name),
         element("td", score_text(main.scores[place] if main else None), class_="num"),
         element("td", run.stamp[:10] or "—", class_="num"),
         element("td", shown),
     )
 
 
-def _own_settings(place: int, facts: ReportFacts) -> Html | None:
-    """The settings by which a run differs from the others, as far as they are short."""
-    others = [place_ for place_ in range(len(facts.runs)) if place_ != place]
-    if not others:
-        return None
-    run, tasks = facts.runs[place], facts.runs[place].tasks
-    found = [one for other in others for one in setting_differences(run, facts.runs[other], tasks) if not one.tasks]
-    names = {one.name.removeprefix("model_args."): _value(one.a) for one in found if one.name not in _NAMES}
-    shown = [f"{name} {value}" for name, value in names.items() if len(value) <= _SHORT][:_MOST_SETTINGS]
-    return element("span", ", ".join(shown), class_="ci own") if shown else None
-
-
-def _value(value: Any) -> str:
-    """A setting as a command line has it: ``max_gen_toks=16``, ``12``, ``none``."""
-    if isinstance(value, Mapping):
-        value = ",".join(f"{name}={one}" for name, one in value.items())
-    if isinstance(value, float):
-        return f"{value:g}"
-    return "none" if value is None or value == "" else str(value)
+def _lines_below_names(runs: Sequence[StoredRun]) -> list[str]:
+    """What stands under the names of models; where even settings are equal, when each run was."""
+    own = own_settings(runs)
+    same = Counter(zip(map(short_name, runs), own, strict=True))
+    times = [run.stamp[11:19].replace("-", ":") for run in runs]
+    return [
+        ", ".join(filter(None, (text, time if same[short_name(run), text] > 1 else "")))
+        for run, text, time in zip(runs, own, times, strict=True)
+    ]
 
 
 def _command(text: str, language: Language) -> Html:

@@ -38,6 +38,15 @@ def short_name(run: StoredRun) -> str:
     return "/".join(parts[-2:]) if len(parts) > 2 else run.name
 
 
+def own_line(text: str) -> Html | None:
+    """What stands below the name of a run's model; None where there is nothing to say.
+
+    Args:
+        text: The settings that are its own.
+    """
+    return element("span", text, class_="ci own") if text else None
+
+
 def score_text(score: ScoreAudit | None, *, interval: bool = True) -> Html:
     """``0.6722 [0.635, 0.707]``; a dash where there is none.
 

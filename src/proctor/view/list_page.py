@@ -11,8 +11,9 @@ from typing import Any
 from proctor.analysis.wording import number
 from proctor.html_report.language import Language, language_of
 from proctor.html_report.markup import Html, element, isolated, joined
+from proctor.html_report.own_settings import own_settings
 from proctor.html_report.page import page
-from proctor.html_report.pieces import short_name
+from proctor.html_report.pieces import own_line, short_name
 from proctor.html_report.questions import one_script
 from proctor.results.open_runs import Unread
 from proctor.run.running_score import run_line
@@ -136,9 +137,10 @@ def _runs(entries: Sequence[Entry], language: Language, notes: Mapping[str, str]
     ]
     headers = element("thead", element("tr", *cells))
     bodies: dict[str, list[Html]] = {}
-    for entry in entries:
+    settings = own_settings([entry.run for entry in entries], only_of_one_model=True)
+    for entry, own in zip(entries, settings, strict=True):
         facts = run_facts(entry.run)
-        row = _row(entry, facts, language, notes.get(entry.id, ""))
+        row = _row(entry, facts, own, language, notes.get(entry.id, ""))
         bodies.setdefault(_group(entry, facts, group, language), []).append(row)
     parts = [
         element("tbody", _group_row(name, len(cells)) if name else None, *rows, data_key=name or None)
@@ -183,7 +185,7 @@ def _exams(facts: RunFacts, language: Language) -> str:
     return ", ".join(facts.exams[:_MOST_EXAMS]) + (language.text("and_more", n=more) if more > 0 else "")
 
 
-def _row(entry: Entry, facts: RunFacts, language: Language, note: str) -> Html:
+def _row(entry: Entry, facts: RunFacts, own: str, language: Language, note: str) -> Html:
     exams = _exams(facts, language)
     low_high = "" if facts.interval is None else f" [{number(facts.interval[0], 3)}, {number(facts.interval[1], 3)}]"
     # Of several exams one score stands for the run: it says of which.
@@ -193,7 +195,7 @@ def _row(entry: Entry, facts: RunFacts, language: Language, note: str) -> Html:
     return element(
         "tr",
         element("td", element("input", type="checkbox", name="run", value=entry.id, id=entry.id)),
-        _model(entry, facts, language),
+        _model(entry, facts, own, language),
         element("td", isolated(exams), class_="exam"),
         *[element("td", cell, class_="num") for cell in (score, count, _when(entry.run.stamp))],
         element("td", _note(entry, language, note), class_="noting"),
@@ -210,13 +212,21 @@ def _note(entry: Entry, language: Language, note: str) -> Html:
     return joined(field, element("span", role="status", class_="own note", **words))
 
 
-def _model(entry: Entry, facts: RunFacts, language: Language) -> Html:
-    """The model's name, the way to its run alone, and whether its documents can be looked at."""
+def _model(entry: Entry, facts: RunFacts, own: str, language: Language) -> Html:
+    """The model's name, what tells this run from others of it, the way to it alone, whether its documents are there."""
     label = element("label", isolated(short_name(entry.run)), for_=entry.id, title=entry.run.name)
     places = ("report", "questions") if facts.has_samples else ("report",)
     alone = [(" ", element("a", language.text(f"view_{name}"), href=f"/{name}?run={entry.id}")) for name in places]
     note = None if facts.has_samples else element("span", language.text("view_no_samples"), class_="own note")
-    return element("th", label, *[part for pair in alone for part in pair], note, scope="row", title=entry.run.source)
+    return element(
+        "th",
+        label,
+        *[part for pair in alone for part in pair],
+        own_line(own),
+        note,
+        scope="row",
+        title=entry.run.source,
+    )
 
 
 def _when(stamp: str) -> str:

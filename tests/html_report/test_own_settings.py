@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from report_pages import stored
+
+from proctor.html_report.own_settings import own_settings
+
+
+def made(tmp_path, name, *, model="org/small", **config):
+    given = {"model": "hf", "model_args": {"pretrained": model, "dtype": "float32"}, "limit": None, **config}
+    return stored(tmp_path, name, {"exam": "1101"}, model_name=model, config=given)
+
+
+def test_runs_of_one_model_say_what_differs_among_them_in_one_order(tmp_path):
+    arguments = {"pretrained": "org/small", "dtype": "bfloat16"}
+    runs = [made(tmp_path, "a"), made(tmp_path, "b", model_args=arguments), made(tmp_path, "c", limit=20.0)]
+    wanted = ["dtype float32, limit none", "dtype bfloat16, limit none", "dtype float32, limit 20"]
+    assert own_settings(runs) == wanted
+    assert own_settings(runs[::-1]) == wanted[::-1]
+
+
+def test_what_differs_only_in_a_run_of_another_model_is_not_said(tmp_path):
+    runs = [
+        made(tmp_path, "a"),
+        made(tmp_path, "b", predict_only=True),
+        made(tmp_path, "c", model="org/large", limit=9.0),
+    ]
+    assert all("limit" not in text for text in own_settings(runs)[:2])
+    assert "limit 9" in own_settings(runs)[2]
+    assert own_settings(runs, only_of_one_model=True)[2] == ""
+
+
+def test_examples_are_those_of_the_tasks(tmp_path):
+    none, five = (stored(tmp_path, name, {"exam": "1101"}, model_name="org/small", **{"n-shot": {"exam": count}})
+                  for name, count in (("a", 0), ("b", 5)))  # fmt: skip
+    assert own_settings([none, five]) == ["num_fewshot 0", "num_fewshot 5"]
+
+
+def test_seeds_are_one_setting_and_long_texts_a_part_of_their_hash(tmp_path):
+    seeds = ("random_seed", "numpy_seed", "torch_seed", "fewshot_seed")
+    first = made(tmp_path, "a", **dict(zip(seeds, (0, 1234, 1234, 1234), strict=True)))
+    second = made(tmp_path, "b", **dict.fromkeys(seeds, 7))
+    assert own_settings([first, second]) == ["seed 0,1234,1234,1234", "seed 7"]
+    long, none = made(tmp_path, "c", gen_kwargs="do_sample=False,max_gen_toks=1024"), made(tmp_path, "d", gen_kwargs="")
+    texts = own_settings([long, none])
+    assert texts[1] == "gen_kwargs none"
+    assert len(texts[0]) == len("gen_kwargs #123456")
+
+
+def test_an_argument_that_a_run_does_not_have_is_its_default(tmp_path):
+    runs = [made(tmp_path, "a"), made(tmp_path, "b", model_args={"pretrained": "org/small"})]
+    assert own_settings(runs) == ["dtype float32", "dtype default"]
