@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 from audited_runs import audited, said
-from stored_runs import document_of, right_and_wrong, text_line
+from stored_runs import document_of, right_and_wrong, text_line, write_run
 
+from proctor.analysis.audit import audit_run
 from proctor.analysis.audit_document import audit_document
 from proctor.analysis.audit_groups import detectable
 from proctor.analysis.run_audit import AuditOptions
+from proctor.analysis.score_table import score_table
 from proctor.errors import UsageError
+from proctor.results.open_runs import open_runs
 
 
 def levelled(pattern, **more):
@@ -85,6 +88,44 @@ def test_a_group_without_samples_counts_the_tasks_that_have_its_metric(tmp_path)
     assert (by_file.score.n, by_file.tasks) == (whole.score.n, whole.tasks) == (8, ("a", "b"))
     assert by_file.score.interval == pytest.approx(whole.score.interval)
     assert by_file.mean.macro == whole.mean.macro
+
+
+def damaged_run(tmp_path):
+    tasks = {"a": right_and_wrong("1100"), "b": right_and_wrong("1110"), "c": right_and_wrong("1111")}
+    document = document_of(tasks, group_subtasks={"g": list(tasks)})
+    document["results"]["g"] = {"alias": "g", "acc,none": 0.75, "acc_stderr,none": 0.2}
+    document["n-samples"] = {task: {"original": 4, "effective": 4} for task in tasks}
+    file = write_run(tmp_path, tasks, document=document)
+    (samples,) = tmp_path.glob("samples_a_*")
+    samples.write_text(samples.read_text()[:-20])
+    return open_runs([file]).runs[0]
+
+
+def test_a_group_with_samples_that_cannot_be_read_has_the_score_of_its_file(tmp_path):
+    """Never that of the tasks that are left: a part is not the whole."""
+    run = damaged_run(tmp_path)
+    audit = audit_run(run)
+    (group,) = audit.groups
+    assert (group.score.score, group.score.n, group.lacking) == (0.75, 12, ("a",))
+    text = said(audit)
+    assert "By its results file alone, as a." in text
+    assert "a: by its results file alone, for Line 4 of " in text
+
+
+def test_a_table_names_the_samples_that_cannot_be_read(tmp_path):
+    table = score_table([damaged_run(tmp_path)])
+    assert next(row for row in table.rows if row.name == "g").cells[0].score == 0.75
+    (note,) = table.notes
+    assert note.startswith("Scores of a and its groups of org/small are those of the results file alone: Line 4 of ")
+
+
+def test_a_run_without_samples_says_so_of_a_group_once(tmp_path):
+    tasks = {"a": right_and_wrong("1100"), "b": right_and_wrong("1100")}
+    document = document_of(tasks, group_subtasks={"g": ["a", "b"]})
+    document["results"]["g"] = {"alias": "g", "acc,none": 0.5}
+    text = said(audited(tmp_path, tasks, document=document, samples=[]))
+    assert "By its results file alone, as a, b." in text
+    assert "has no samples" not in text
 
 
 def test_a_mean_over_tasks_in_the_file_is_no_mean_over_documents(tmp_path):

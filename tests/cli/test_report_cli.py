@@ -49,4 +49,6 @@ def test_damaged_samples_are_said_in_the_terminal_and_on_the_page(tmp_path, caps
     assert said.out.startswith(str(out))
     assert "The samples of 1 task cannot be read, and the page has their scores alone: Line 21 of " in said.err
     page = out.read_text(encoding="utf-8")
-    assert "The samples of 1 task cannot be read: its score is that of the results file" in page
+    assert (
+        "The samples of 1 task cannot be read: its score and those of its groups are those of the results file" in page
+    )

@@ -78,7 +78,8 @@ def detectable(n: int, binary: bool) -> float | None:
 def audited_groups(run: StoredRun, read: Mapping[str, AuditedTask], options: AuditOptions) -> Iterator[GroupAudit]:
     """The groups of a run of which at least two tasks have a common metric.
 
-    Where tasks were chosen, groups that are chosen whole: a mean of some subjects is not the score of the exam.
+    Where tasks were chosen, groups that are chosen whole: a mean of some subjects is not the score of the exam. Where
+    the documents of a task are not there, the group has the score of its results file, for the same reason.
 
     Args:
         run: The run.
@@ -94,7 +95,8 @@ def audited_groups(run: StoredRun, read: Mapping[str, AuditedTask], options: Aud
         own = [metric for metric in run.scores(name) if any(main.metric == metric for _, main in members)]
         metric = own[0] if own else members[0][1].metric if members else None
         chosen = [one for one, main in members if main.metric == metric]
-        if metric is not None and len(chosen) > 1:
+        there = {one.audit.task for one in chosen}
+        if metric is not None and len(chosen) > 1 and there >= set(tasks_with_metric(run, name, metric)):
             yield _group(run, name, metric, chosen, options)
         elif (by_file := _group_of_file(run, name, read, options)) is not None:
             yield by_file
@@ -116,7 +118,9 @@ def _group_of_file(
     elif interval is not None:
         score = replace(score, interval=interval, method="groups", reason=None)
     tasks = tasks_with_metric(run, name, metric)
-    return GroupAudit(name, run.alias(name), tasks, score, group_mean_of_file(run, name, metric), None, None)
+    lacking = tuple(task for task in tasks if task in read and read[task].audit.reason)
+    mean = group_mean_of_file(run, name, metric)
+    return GroupAudit(name, run.alias(name), tasks, score, mean, None, None, lacking=lacking)
 
 
 def _group(

@@ -98,7 +98,10 @@ def part_lines(part: Part) -> Iterator[str]:
             yield confidence_sentence(choices.confidence)
     if score.mark:
         yield STOPPED_TESTS
-    if isinstance(part, TaskAudit):
+    if isinstance(part, GroupAudit):
+        if part.lacking:
+            yield f"By its results file alone, as {named(part.lacking)}."
+    else:
         if part.reason:
             yield f"By its results file alone: {_phrase(part.reason)}."
         yield from cluster_sentences([part])
@@ -254,7 +257,9 @@ def inner_warnings(audit: RunAudit, said: Sequence[Part]) -> Iterator[str]:
         yield f"Not shown to be above chance (Holm over {len(inside)} tasks): {named(at_chance, 8)}."
     if audit.not_there:
         yield f"{counted(audit.not_there, 'document')} in {audit.options.exclude} are none of those looked at."
-    missing = [one for one in audit.tasks if one.reason and not any(one is part for part in said)]
+    # That a run has no samples is said of a group once.
+    stated = {task for part in said if isinstance(part, GroupAudit) for task in part.lacking}
+    missing = [one for one in inside if one.reason and (one.damaged or one.task not in stated)]
     yield from (f"{one.task}: by its results file alone, for {_phrase(one.reason)}." for one in missing[:5])
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from proctor.analysis.run_audit import RunAudit
+from proctor.analysis.run_audit import RunAudit, TaskAudit
 from proctor.analysis.wording import named
 from proctor.plurals import counted
 from proctor.results.stored_run import StoredRun, number_of
@@ -28,17 +28,23 @@ def lost_scores(audits: Sequence[RunAudit], names: Sequence[str]) -> Iterator[st
         odd = [one for one in (*(task.task for task in empty), *sorted(groups)) if _is_not_a_number(audit.run, one)]
         if odd:
             yield f"No score: that of {named(odd)} of {name} is not a number in its results file."
-        yield from (
-            f"No score of {one.task} of {name}: {one.reason}."
-            for one in empty
-            if one.task not in odd and one.damaged and one.reason
-        )
+        for one in by_task.values():
+            if one.damaged and one.task not in odd:
+                yield _damage(one, name)
         partly = [one for one in by_task.values() if one.main is not None and one.not_finite]
         if partly:
             total = sum(one.not_finite for one in partly)
             tasks = named([one.task for one in partly])
             are = "is" if total == 1 else "are"
             yield f"Left out: {counted(total, 'score')} of documents that {are} not a number ({tasks} of {name})."
+
+
+def _damage(task: TaskAudit, name: str) -> str:
+    """What is left of a task whose samples cannot be read, and why."""
+    reason = (task.reason or "").removesuffix(".")
+    if task.main is None:
+        return f"No score of {task.task} of {name}: {reason}."
+    return f"Scores of {task.task} and its groups of {name} are those of the results file alone: {reason}."
 
 
 def _is_not_a_number(run: StoredRun, name: str) -> bool:

@@ -162,6 +162,7 @@ class GroupAudit:
         detectable: As of a task.
         cells: As of a task, of those of its tasks that have the column.
         clean: The score without excluded documents; None: there are none.
+        lacking: Tasks whose documents could not be looked at, so that the score is that of the results file.
     """
 
     group: str
@@ -173,6 +174,7 @@ class GroupAudit:
     detectable: float | None
     cells: Cells | None = None
     clean: ScoreAudit | None = None
+    lacking: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
