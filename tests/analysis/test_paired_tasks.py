@@ -54,10 +54,11 @@ def test_pairs_that_are_given(tmp_path):
 
 
 def test_a_run_with_itself(tmp_path):
-    run = stored(tmp_path, {"demo_letter_x": "1100", "demo_text_x": "1010"})
+    run = stored(tmp_path, {"demo_letter_x": "1100", "demo_text_x": "1010", "other": "1100"})
+    # "other" is not compared with its own responses, nor does it count in the correction.
     (one,) = compare_runs([run, run], CompareOptions(pair_tasks=("demo_letter_*=demo_text_*",))).pairs[0].tasks
     assert (one.task, one.counts.only_a, one.counts.only_b) == ("demo_letter_x", 1, 1)
-    assert renamed(run, {"demo_text_x": "demo_letter_x"}).tasks == ("demo_letter_x",)
+    assert renamed(run, {"demo_text_x": "demo_letter_x"}).tasks == ("demo_letter_x", "other")
     assert renamed(run, {}) is run
 
 

@@ -38,7 +38,7 @@ from proctor.analysis.corpus_statistics import paired_statistic
 from proctor.analysis.draws import source_of
 from proctor.analysis.multiplicity import adjusted
 from proctor.analysis.paired import PairedDifference, paired_difference
-from proctor.analysis.paired_tasks import names_in, renamed
+from proctor.analysis.paired_tasks import names_in, renamed, tasks_of_itself
 from proctor.analysis.pairs import Pairs, pair
 from proctor.analysis.resampling import bootstrap
 from proctor.analysis.sequences import ANYTIME
@@ -80,6 +80,7 @@ def compare_runs(
         raise UsageError("A comparison takes two runs or more.", hint="proctor compare A B")
     pairs = list(combinations(range(len(runs)), 2))
     partners = [names_in(runs[0], run, options.pair_tasks) for run in runs[1:]]
+    options = replace(options, tasks=options.tasks or tasks_of_itself(runs, partners))
     runs = [runs[0], *map(renamed, runs[1:], partners)]
     names = _tasks(runs, options)
     by_pair: dict[tuple[int, int], list[TaskComparison]] = {both: [] for both in pairs}

@@ -144,3 +144,18 @@ def renamed(run: StoredRun, names: Mapping[str, str]) -> StoredRun:
     members = {name: [names.get(one, one) for one in inside] for name, inside in run.groups.items()}
     document = {**run.document, **sections, "group_subtasks": of(members)}
     return replace(run, document=document, samples_files=of(run.samples_files))
+
+
+def tasks_of_itself(runs: Sequence[StoredRun], partners: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+    """The tasks to compare of one run with itself: those paired, for any other would meet its own responses.
+
+    Args:
+        runs: The runs, before their tasks have other names.
+        partners: What :func:`names_in` says of each run after the first.
+
+    Returns:
+        Their names; none where the runs are different ones: then every task is compared.
+    """
+    if any(run is not runs[0] for run in runs):
+        return ()
+    return tuple(ours for names in partners for ours in names.values())
