@@ -9,6 +9,7 @@ from proctor.cli.values import SentenceParser
 from proctor.errors import UsageError
 from proctor.settings.config import build_config
 from proctor.settings.declarations import SETTINGS
+from proctor.settings.model_list import split_flags
 
 LM_EVAL = {
     "config": "C", "tasks": "t", "model": "M", "model_args": "a", "apply_chat_template": "", "limit": "L",
@@ -59,7 +60,8 @@ def test_a_line_as_its_users_write_it(parse):
         *("--batch_size", "auto:4", "--output_path", "out", "--log_samples", "--seed", "42", "-L", "8"),
         *("--gen_kwargs", "until=['\\n'],temperature=0", "--include_path", "a", "--include_path", "b"),
     )
-    config = build_config(found)
+    (flags,) = split_flags(found)
+    config = build_config(flags)
     assert config.model_args == {"pretrained": "x", "dtype": "bfloat16"}
     assert (config.tasks, config.num_fewshot, config.batch_size, config.limit) == (("mmlu_custom",), 5, "auto:4", 8.0)
     assert (config.log_samples, config.seed.fewshot, config.include_path) == (True, 42, ("a", "b"))
@@ -100,6 +102,7 @@ def test_validate_takes_tasks_and_where_they_are():
 @pytest.mark.parametrize("spelling", ["-n", "--n", "-L", "--limit"])
 def test_preview_builds_the_same_configuration(spelling):
     words = ["--tasks", "a", spelling, "3", "-f", "2", "--model_args", "pretrained=x", "--apply_chat_template"]
-    config = build_config(vars(parser_with(add_preview_flags).parse(words)))
+    (flags,) = split_flags(vars(parser_with(add_preview_flags).parse(words)))
+    config = build_config(flags)
     assert (config.limit, config.num_fewshot, config.apply_chat_template) == (3.0, 2, True)
     assert set(flags_of(parser_with(add_preview_flags))) <= {*SETTINGS, "plan", "estimate", "power"}

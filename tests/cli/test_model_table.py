@@ -6,8 +6,9 @@ import pytest
 from stored_runs import document_of, right_and_wrong, write_run
 
 from proctor.analysis.score_table import score_table
-from proctor.cli.model_table import WITHOUT_SAMPLES, models_table
+from proctor.cli.model_table import models_table
 from proctor.results.open_runs import open_runs
+from proctor.settings.config import build_config
 from proctor.stats.intervals import wilson_interval
 
 
@@ -15,11 +16,12 @@ def document(tasks, **more):
     return {"results": {name: {"alias": name, **entry} for name, entry in tasks.items()}, **more}
 
 
+CONFIG = build_config({"model": "dummy", "tasks": ["t"]})
 ACC = {"acc,none": 0.5, "acc_stderr,none": 0.1, "acc_norm,none": 0.75, "acc_norm_stderr,none": 0.1}
 
 
 def rows(documents):
-    lines = [line for line in models_table(documents).splitlines() if line.startswith("|")]
+    lines = [line for line in models_table(documents, CONFIG).splitlines() if line.startswith("|")]
     return [[cell.strip().replace("\u00a0", " ") for cell in line.strip("|").split("|")] for line in lines]
 
 
@@ -42,7 +44,6 @@ def test_it_is_the_table_of_stored_runs(tmp_path):
     low, high = wilson_interval(30, 40)
     assert halves[0] == pytest.approx((high - low) / 2)
     assert rows(documents)[2][3:] == [f"0.7500 ± {halves[0]:.4f}", f"0.5000 ± {halves[1]:.4f}"]
-    assert WITHOUT_SAMPLES in models_table(documents)
 
 
 def test_tasks_of_one_model_alone_leave_the_other_cell_empty():
@@ -66,4 +67,13 @@ def test_a_score_of_a_run_that_stopped_early_is_marked():
 
 
 def test_models_without_a_score_have_no_table():
-    assert models_table({"a": document({"t": {"bypass,none": 999}}), "b": document({})}) == ""
+    assert models_table({"a": document({"t": {"bypass,none": 999}}), "b": document({})}, CONFIG) == ""
+
+
+def test_what_compares_the_models_is_a_command_to_copy():
+    documents = {"a": document({"t": ACC}), "b": document({"t": ACC})}
+    assert "add --output_path FOLDER --log_samples and run again" in models_table(documents, CONFIG)
+    saved = build_config({"model": "dummy", "tasks": ["t"], "output_path": "my runs", "log_samples": True})
+    shown = models_table(documents, saved)
+    assert "proctor compare 'my runs'; as a page: proctor report 'my runs'" in shown
+    assert "proctor compare" not in models_table({"a": documents["a"]}, saved), "one model: nothing to compare"

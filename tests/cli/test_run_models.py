@@ -68,6 +68,52 @@ def test_other_subcommands_take_one_model(config, capsys):
     assert "lists 2 models, and this subcommand takes one" in capsys.readouterr().err
 
 
+def flags(tmp_path, *occurrences):
+    given = [word for one in occurrences for word in ("--model_args", one)]
+    exam = [
+        "--include_path",
+        str(tmp_path / "exam"),
+        "--tasks",
+        "one",
+        "--output_path",
+        str(tmp_path / "out"),
+        "--log_samples",
+    ]
+    return ["--model", "dummy", *given, *exam, "--no_store"]
+
+
+def test_several_model_args_are_several_models(config, tmp_path, capsys):
+    assert main(["run", *flags(tmp_path, "pretrained=a,seed=1", "pretrained=b,seed=2")]) == 0
+    table = capsys.readouterr().out.split("\n\n")[-1]
+    files = [json.loads(file.read_text()) for file in results(tmp_path)]
+    assert sorted(one["config"]["model_args"]["pretrained"] for one in files) == ["a", "b"]
+    assert "a" in table.split("\n")[0]
+    assert f"proctor report {tmp_path / 'out'}" in table
+
+
+@pytest.mark.parametrize(
+    ("occurrences", "said"),
+    [
+        (
+            ("pretrained=a", "pretrained=b", "seed=1"),
+            "names 2 models, and one of its occurrences names none (it has seed)",
+        ),
+        (("pretrained=a", "pretrained=a"), "names the same model twice, with equal arguments"),
+    ],
+)
+def test_several_model_args_that_say_too_little(config, tmp_path, capsys, occurrences, said):
+    assert main(["run", *flags(tmp_path, *occurrences)]) == 2
+    assert said in capsys.readouterr().err
+    assert results(tmp_path) == []
+
+
+def test_models_of_flags_and_of_a_file(config, tmp_path, capsys):
+    assert main([*config(DUMMY, OTHER), "--model_args", "pretrained=a", "--model_args", "pretrained=b"]) == 2
+    assert "the file lists several models, and --model_args names one" in capsys.readouterr().err
+    assert main(["preview", *flags(tmp_path, "pretrained=a", "pretrained=b")]) == 2
+    assert "--model_args names 2 models, and this subcommand takes one" in capsys.readouterr().err
+
+
 def test_a_label_says_what_differs_between_models_of_one_name_and_hides_secrets():
     def built(**args):
         return build_config({"model": "hf", "tasks": ["t"], "model_args": {"pretrained": "m", **args}})

@@ -9,7 +9,7 @@ import logging
 import pytest
 
 from proctor.cli.main import SUBCOMMANDS
-from proctor.cli.values import Pairs, SentenceParser, Words
+from proctor.cli.values import ModelPairs, Pairs, SentenceParser, Words
 from proctor.errors import UsageError
 
 
@@ -44,6 +44,13 @@ def test_pairs_add_up(parser, caplog):
         found = parser.parse(["-a", "a=1", "b=2", "--model_args", '{"a": 3}'])
     assert found.model_args == {"a": 3, "b": 2}
     assert "'a' is given twice to --model_args" in caplog.text
+
+
+def test_occurrences_of_model_args_are_told_apart():
+    flags = argparse.ArgumentParser()
+    flags.add_argument("--model_args", "-a", nargs="+", action=ModelPairs)
+    given = flags.parse_args(["-a", "a=1", "b=2", "--model_args", '{"a": 3}'])
+    assert given.model_args == [{"a": 1, "b": 2}, {"a": 3}]
 
 
 def test_what_is_not_given_is_not_there(parser):

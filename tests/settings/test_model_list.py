@@ -1,4 +1,4 @@
-"""Several models in one configuration file."""
+"""Several models in one configuration file, or several ``--model_args``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from proctor.errors import UsageError
 from proctor.settings.config_file import ConfigFile
 from proctor.settings.declarations import SETTINGS
-from proctor.settings.model_list import PER_MODEL, split_models
+from proctor.settings.model_list import PER_MODEL, split_flags, split_models
 
 TWO = [{"model_args": {"pretrained": "a"}}, {"model_args": {"pretrained": "b"}, "device": "cpu"}]
 
@@ -49,3 +49,23 @@ def test_what_is_no_list_of_models(models, given, sentences):
 
 def test_what_an_entry_may_hold_are_settings():
     assert set(PER_MODEL) <= set(SETTINGS)
+
+
+def test_occurrences_of_which_one_names_a_model_are_one_model(caplog):
+    given = {"model_args": [{"dtype": "float32"}, {"pretrained": "a", "dtype": "bfloat16"}], "limit": "3"}
+    assert split_flags(given) == [{"model_args": {"dtype": "bfloat16", "pretrained": "a"}, "limit": "3"}]
+    assert "'dtype' is given twice to --model_args; the last value stands: 'bfloat16'" in caplog.text
+    assert split_flags({"limit": "3"}) == [{"limit": "3"}]
+    assert split_flags({"model_args": {"model": "a"}}) == [{"model_args": {"model": "a"}}]
+
+
+def test_each_occurrence_that_names_a_model_is_one():
+    one, two = {"pretrained": "a", "revision": "x"}, {"pretrained": "a", "revision": "y"}
+    assert split_flags({"model_args": [one, two], "limit": "3"}) == [
+        {"model_args": one, "limit": "3"},
+        {"model_args": two, "limit": "3"},
+    ]
+    with pytest.raises(UsageError, match="one of its occurrences names none"):
+        split_flags({"model_args": [{"dtype": "float32"}, one, two]})
+    with pytest.raises(UsageError, match="twice, with equal arguments"):
+        split_flags({"model_args": [one, two, dict(one)]})

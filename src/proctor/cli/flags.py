@@ -10,7 +10,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from proctor.cli.values import Pairs, SentenceParser, Words
+from proctor.cli.values import ModelPairs, Pairs, SentenceParser, Words
 from proctor.settings.declarations import SETTINGS
 from proctor.settings.setting import Setting, Shape
 
@@ -25,6 +25,9 @@ _SHAPES: dict[Shape, dict[str, Any]] = {
     "optional": {"nargs": "?"},
 }
 """What argparse does with the words of each shape."""
+
+_ACTIONS: dict[str, dict[str, Any]] = {"model_args": {"action": ModelPairs}}
+"""Setting -> what its flag has instead; :func:`proctor.settings.model_list.split_flags` reads it."""
 
 
 def add_run_flags(parser: argparse.ArgumentParser) -> None:
@@ -116,7 +119,7 @@ def _prepare(parser: argparse.ArgumentParser) -> None:
 
 def _add(group: _Flags, name: str, setting: Setting, text: str, *more_names: str) -> None:
     names = [f"--{name}", *([setting.short] if setting.short else []), *more_names]
-    more = dict(_SHAPES[setting.shape])
+    more = {**_SHAPES[setting.shape], **_ACTIONS.get(name, {})}
     if setting.shape != "switch":
         more["metavar"] = setting.value
     if setting.shape == "optional":

@@ -114,28 +114,32 @@ def read_config(given: Mapping[str, Any], *, needs_tasks: bool = True) -> RunCon
     """The flags over the configuration file; the environment and the log are set up on the way.
 
     Raises:
-        UsageError: Something is wrong, or the file lists several models, which is for :func:`read_configs`.
+        UsageError: Something is wrong, or several models are named, which is for :func:`read_configs`.
     """
     configs = read_configs(given, needs_tasks=needs_tasks)
     if len(configs) > 1:
+        where = "--model_args names" if isinstance(given.get("model_args"), list) else f"{given['config']} lists"
         raise UsageError(
-            f"{given['config']} lists {len(configs)} models, and this subcommand takes one.",
-            hint="Only 'proctor run' runs them all. Write the model that is meant into a file without 'models'.",
+            f"{where} {len(configs)} models, and this subcommand takes one.",
+            hint="Only 'proctor run' runs them all. Name the one that is meant.",
         )
     return configs[0]
 
 
 def read_configs(given: Mapping[str, Any], *, needs_tasks: bool = True) -> list[RunConfig]:
-    """The same, for each model of the file: one where it lists none."""
+    """The same, for each model of the flags or of the file: one where neither names several."""
     from proctor.cli.environment import load_env_file, share_token
     from proctor.cli.logs import set_up_logging
     from proctor.settings.config import build_config
     from proctor.settings.config_file import ConfigFile, read_config_file
-    from proctor.settings.model_list import split_models
+    from proctor.settings.model_list import split_flags, split_models
 
     file = read_config_file(given["config"]) if given.get("config") else ConfigFile()
-    files = split_models(file, given)
-    configs = [build_config(given, one.values, places=one.places, needs_tasks=needs_tasks) for one in files]
+    configs = [
+        build_config(flags, one.values, places=one.places, needs_tasks=needs_tasks)
+        for flags in split_flags(given)
+        for one in split_models(file, flags)
+    ]
     # Before the log is set up and anything heavy is imported: the file may set the level of the log, a token, folders.
     if configs[0].env_file:
         load_env_file(configs[0].env_file)

@@ -50,16 +50,16 @@ def run_models(configs: Sequence[RunConfig], run: Callable[[RunConfig], tuple[Fi
         del finished
         # The last model's weights are gone only when what refers to them in a circle is.
         gc.collect()
-    _print_end(names, documents)
+    _print_end(names, documents, configs[0])
     return code
 
 
-def _print_end(names: Sequence[str], documents: Mapping[str, Any]) -> None:
+def _print_end(names: Sequence[str], documents: Mapping[str, Any], config: RunConfig) -> None:
     """One table of all models, and which of them failed."""
     if documents:
         from proctor.cli.model_table import models_table
 
-        print(models_table(documents), end="")
+        print(models_table(documents, config), end="")
     if len(documents) < len(names):
         failed = [name for name in names if name not in documents]
         print(f"{len(failed)} of {len(names)} models failed: {', '.join(failed)}. The same command runs them again.")

@@ -46,6 +46,14 @@ class Pairs(_AppendAction):
         return {**(known or {}), **new}
 
 
+class ModelPairs(_AppendAction):
+    """``key=value`` words or a JSON object; one mapping for each occurrence of the flag, which may be a model each."""
+
+    def join(self, known: list[dict[str, Any]] | None, words: Sequence[str]) -> list[dict[str, Any]]:
+        """Add a mapping of these words to ``known``."""
+        return [*(known or ()), parse_tokens(words)]
+
+
 class Words(_AppendAction):
     """Words, each perhaps a comma separated list; all occurrences of the flag add up."""
 
