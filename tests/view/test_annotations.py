@@ -129,9 +129,14 @@ def test_what_cannot_be_written_is_a_sentence(kept, folder, monkeypatch):
     assert list(folder.iterdir()) == []
 
 
-def test_two_servers_of_one_folder_lose_nothing_of_each_others(folder, tmp_path):
+# What a folder on another machine may be like: there flock is not to be had, or binds one machine alone.
+WITHOUT_FLOCK = "import fcntl\ndef refuse(*_): raise OSError(37, 'No locks available')\nfcntl.flock = refuse\n"
+
+
+@pytest.mark.parametrize("disk", ["", WITHOUT_FLOCK], ids=["of one machine", "of several"])
+def test_two_servers_of_one_folder_lose_nothing_of_each_others(folder, tmp_path, disk):
     program = (
-        "import sys; from pathlib import Path; from proctor.view.annotations import Annotations\n"
+        f"{disk}import sys; from pathlib import Path; from proctor.view.annotations import Annotations\n"
         "kept = Annotations([sys.argv[1]], Path(sys.argv[2]))\n"
         "for number in range(60): kept.flag({'task': sys.argv[3], 'doc_id': number, 'flag': 'other'})\n"
     )

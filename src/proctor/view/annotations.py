@@ -10,8 +10,8 @@
 #   notes.jsonl    {"run": its results file, "note": …}; below the folder as a path from there, so that a copy has them
 #
 # Both are files for people, who may have edited them: a line that is of something else stays as it is, and a file with
-# a line that is not JSON is not written to. A file is replaced as a whole, by one process at a time: two servers of one
-# folder lose nothing of each other's.
+# a line that is not JSON is not written to. A file is replaced as a whole, by one process at a time (``folder_lock``):
+# two servers of one folder lose nothing of each other's, on one machine or on several that share it over a network.
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from typing import Any
 from proctor.errors import OutputError, UsageError
 from proctor.files import read_text
 from proctor.results.encode import dumps
+from proctor.view.folder_lock import locked
 
 FLAGS = ("bad_key", "unclear", "duplicate", "other")
 """What a question can be flagged as."""
@@ -63,8 +64,8 @@ class Annotations:
 
     @contextmanager
     def _writing(self, file: Path) -> Iterator[None]:
-        """While a file is read and replaced: of this process one thread, of this machine one process."""
-        with self._lock, _locked(file.parent):
+        """While a file is read and replaced: of this process one thread, of all others one, wherever they are."""
+        with self._lock, locked(file.parent):
             yield
 
     @property
@@ -136,23 +137,6 @@ class Annotations:
         place, folder = Path(os.path.abspath(source)), self._folder()
         inside = folder is not None and place.is_relative_to(folder)
         return place.relative_to(folder).as_posix() if folder is not None and inside else str(place)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """A folder that no other ``view`` writes to; where a system has no locks, one that hopes so."""
-    descriptor: int | None = None
-    with contextlib.suppress(OSError, ImportError):
-        import fcntl
-
-        # The folder itself: a lock file would go where the results go.
-        descriptor = os.open(folder, os.O_RDONLY)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-    try:
-        yield
-    finally:
-        if descriptor is not None:
-            os.close(descriptor)
 
 
 def _checked_flag(value: Mapping[str, Any]) -> dict[str, Any]:
