@@ -154,8 +154,9 @@ def test_a_score_at_chance_is_a_warning(tmp_path):
 
 
 def test_a_rule_that_demands_nothing(tmp_path):
-    with pytest.raises(UsageError, match="The rule of t demands nothing"):
+    with pytest.raises(UsageError, match=r"limits a loss against a baseline \(max_drop\), and there is none") as caught:
         gate(tmp_path, None, {"t": "1"}, DROP)
+    assert caught.value.hint == "Give --baseline RUN, or a floor in the policy: min, max_unread."
     with pytest.raises(UsageError, match="The rule of t demands nothing"):
         gate(tmp_path / "x", {"t": "1"}, {"t": "1"}, {"t": Rule()})
     with pytest.raises(UsageError, match="The gate has no rule"):

@@ -67,6 +67,7 @@ def test_a_policy(run, tmp_path, capsys):
         ("- t", "holds 'name: value' lines"),
         ("default: {}\ndefault: {}", "'default' is there twice"),
         ("tasks: {t: {}}", "The rule of t demands nothing"),
+        ("tasks: {t: {max_rise: 1}}", "Give --baseline RUN, or a floor in the policy: min, max_unread."),
     ],
 )
 def test_policies_that_are_wrong(run, tmp_path, capsys, text, sentence):

@@ -74,15 +74,27 @@ def check_gate(
     return GateReport(candidate, baseline, tuple(corrected), overall(corrected))
 
 
+def _check_demands(name: str, rule: Rule, *, has_baseline: bool) -> None:
+    """Whether a rule demands something that can be checked: a loss needs a baseline, a floor does not."""
+    losses, floors = (
+        [kind for kind in kinds if getattr(rule, kind) is not None]
+        for kinds in (("max_drop", "max_rise"), ("min", "max_unread"))
+    )
+    if floors or (losses and has_baseline):
+        return
+    if losses:
+        raise UsageError(
+            f"The rule of {name} limits a loss against a baseline ({', '.join(losses)}), and there is none.",
+            hint="Give --baseline RUN, or a floor in the policy: min, max_unread.",
+        )
+    limits = "max_drop, max_rise, min, max_unread" if has_baseline else "min, max_unread"
+    raise UsageError(f"The rule of {name} demands nothing.", hint=f"Give it a limit in the policy: {limits}.")
+
+
 def _check_rule(
     name: str, rule: Rule, candidate: StoredRun, baseline: StoredRun | None, options: CompareOptions
 ) -> RuleResult:
-    demands = [kind for kind in ("max_drop", "max_rise", "min", "max_unread") if getattr(rule, kind) is not None]
-    if baseline is None:
-        demands = [kind for kind in demands if kind in ("min", "max_unread")]
-    if not demands:
-        what = "no baseline, and no floor (min, max_unread)" if baseline is None else "no limit"
-        raise UsageError(f"The rule of {name} demands nothing: there is {what}.", hint="--baseline RUN, or a policy.")
+    _check_demands(name, rule, has_baseline=baseline is not None)
     try:
         audit = audit_run(candidate, AuditOptions(rule.metric, (escape(name),), options.cluster))
     except UsageError as error:
