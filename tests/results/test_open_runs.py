@@ -14,7 +14,7 @@ from stored_runs import STAMP, right_and_wrong, write_run
 
 from proctor.errors import DataError, UsageError
 from proctor.results.choice_view import choice_view
-from proctor.results.open_runs import open_path, open_runs
+from proctor.results.open_runs import Unread, open_path, open_runs
 from proctor.results.parquet_samples import write_parquet_samples
 from proctor.results.text_state import text_state
 
@@ -220,3 +220,13 @@ def test_files_that_lm_eval_0_4_13_wrote():
 def test_an_empty_path_is_no_folder(path):
     with pytest.raises(UsageError, match="The path of a run is empty"):
         open_path(path)
+
+
+def test_a_file_that_cannot_be_read_is_named_once(tmp_path):
+    file = tmp_path / "cut" / "results_2026-11-28T10-00-00.123456.json"
+    file.parent.mkdir()
+    file.write_text('{"results": ')
+    with pytest.raises(DataError) as caught:
+        open_runs([tmp_path / "cut"])
+    assert caught.value.message.count(str(file)) == 1
+    assert Unread("a.json", "it is empty").sentence == "a.json cannot be read: it is empty"

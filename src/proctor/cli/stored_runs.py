@@ -120,5 +120,5 @@ def report_unread(opened: OpenedRuns) -> None:
     """
     if not opened.unread:
         return
-    reasons = "; ".join(f"{one.place}: {one.reason}" for one in opened.unread[:5])
+    reasons = "; ".join(one.sentence for one in opened.unread[:5])
     log.warning("%s of %s files left out: %s", f"{len(opened.unread):,}", f"{opened.files:,}", reasons)

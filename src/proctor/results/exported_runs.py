@@ -67,32 +67,21 @@ def document_of(run: StoredRun, tasks: Sequence[str]) -> Mapping[str, Any]:
     return kept
 
 
-def has_runs(file: Path) -> bool:
-    """Whether a file is a table with runs.
+def exported_runs(file: Path) -> tuple[StoredRun, ...] | None:
+    """The runs of a table, in its order; None where a file is no table with runs.
 
     Args:
         file: Any Parquet file.
 
     Raises:
-        DataError: It cannot be read.
+        DataError: It is damaged, or holds too much.
         MissingExtraError: pyarrow is not installed.
     """
     with opened_table(file) as table:
-        return RUNS.encode() in (table.schema_arrow.metadata or {}) and SAMPLE in table.schema_arrow.names
-
-
-def exported_runs(file: Path) -> tuple[StoredRun, ...]:
-    """The runs of a table, in its order.
-
-    Args:
-        file: One of which :func:`has_runs` is true.
-
-    Raises:
-        DataError: It is damaged, or holds too much.
-    """
-    folder = UnpackedFolder()
-    with opened_table(file) as table:
-        facts = list(_facts(file, (table.schema_arrow.metadata or {})[RUNS.encode()]))
+        packed = (table.schema_arrow.metadata or {}).get(RUNS.encode())
+        if packed is None or SAMPLE not in table.schema_arrow.names:
+            return None
+        folder, facts = UnpackedFolder(), list(_facts(file, packed))
         samples = _unpacked(file, table, [one["source"] for one in facts], folder.path)
     return tuple(
         StoredRun(

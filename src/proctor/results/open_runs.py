@@ -23,7 +23,7 @@ from typing import Any
 
 from proctor.errors import DataError, ProctorError, UsageError, did_you_mean
 from proctor.results.archives import is_archive, unpack
-from proctor.results.exported_runs import exported_runs, has_runs
+from proctor.results.exported_runs import exported_runs
 from proctor.results.read import read_results, samples_beside, stamp_of_results
 from proctor.results.schema import model_name
 from proctor.results.stored_run import StoredRun
@@ -37,6 +37,11 @@ class Unread:
 
     place: str
     reason: str
+
+    @property
+    def sentence(self) -> str:
+        """Which file, and why; most reasons name the file."""
+        return self.reason if self.place in self.reason else f"{self.place} cannot be read: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +100,8 @@ def open_path(path: str | Path, *, store: str | Path | None = None) -> OpenedRun
         return _of_folder(place)
     if is_archive(place):
         return _of_archive(place)
-    if place.name.endswith(".parquet") and has_runs(place):
-        return OpenedRuns(exported_runs(place), (), 1)
+    if place.name.endswith(".parquet") and (runs := exported_runs(place)) is not None:
+        return OpenedRuns(runs, (), 1)
     if _SAMPLES.fullmatch(place.name) or place.name.endswith((".jsonl", ".jsonl.gz", ".parquet")):
         return OpenedRuns((_run_of_samples(place),), (), 1)
     return _of_files([place])
@@ -189,7 +194,7 @@ def _walk(folder: Path) -> tuple[list[Path], list[Path], Counter[str]]:
 
 def _nothing(folder: Path, unread: Sequence[Unread], others: Mapping[str, int]) -> str:
     if unread:
-        return "\n".join(f"{one.place} cannot be read: {one.reason}" for one in unread)
+        return "\n".join(one.sentence for one in unread)
     there = ", ".join(f"{count:,} {ending}" for ending, count in sorted(others.items(), key=lambda one: -one[1])[:5])
     return f"There is no results_*.json and no samples_*.jsonl in {folder} or below it: it holds {there or 'no files'}."
 
