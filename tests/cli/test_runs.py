@@ -9,6 +9,7 @@ from stored_runs import right_and_wrong, write_run
 from two_models_store import said
 
 from proctor.cli.runs import _duration
+from proctor.cli.text_tables import text_width
 from proctor.store.db import connect
 from proctor.store.runs import NewRun, note_results
 from proctor.store.store import open_store
@@ -44,6 +45,27 @@ def test_as_many_as_are_wanted_the_last_at_the_end(store, capsys):
     assert len(said(capsys, "runs", "9").splitlines()) == 4
     assert "'proctor runs -1': the number of runs to show is 0" in said(capsys, "runs", "-1", code=2)
     assert "invalid int value" in said(capsys, "runs", "many", code=2)
+
+
+@pytest.mark.parametrize("columns", [150, 130, 110])
+def test_a_table_fits_a_terminal_and_is_whole_elsewhere(tmp_path, capsys, monkeypatch, columns):
+    path = tmp_path / "long.sqlite"
+    place = "/home/joe/실험/한국어-모델/2026-11/" + "깊은/" * 8 + "results_2026-11-28T10-00-00.123456.json"
+    store = open_store(path)
+    assert store is not None
+    store.begin(
+        NewRun(1.0, "org/아주-긴-이름의-모델-7B-instruct", "proctor run", "/", {"tasks": ["kmmlu"]}, None, None)
+    )
+    store.close()
+    with closing(connect(path)) as connection:
+        note_results(connection, 1.0, place)
+    assert place in said(capsys, "runs", "--store", path)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = said(capsys, "runs", "--store", path).splitlines()
+    assert {text_width(line) for line in lines} == {columns}
+    assert ".json|" in lines[2].replace(" ", "")
+    assert "/" in lines[2]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from proctor.cli.text_tables import aligned_table, fitting, text_width
+from proctor.cli.text_tables import aligned_table, fitting, shortened_inside, text_width
 
 
 @pytest.mark.parametrize(("text", "width"), [("exam", 4), ("시험", 4), ("e\u0301", 1), ("①", 1), ("", 0)])
@@ -40,4 +40,19 @@ def test_control_characters_and_line_ends_are_written_out():
 )
 def test_a_line_is_shortened_to_its_room(text, columns, shown):
     assert fitting(text, columns) == shown
+    assert text_width(shown) <= columns
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "shown"),
+    [
+        ("results.json", 12, "results.json"),
+        ("/home/joe/out/results.json", 18, "/home…results.json"),
+        ("/모델/결과/시험/끝.json", 15, "/모…험/끝.json"),
+        ("abcdef", 2, "…f"),
+        ("abcdef", 1, "…"),
+    ],
+)
+def test_the_end_of_a_path_stays(text, columns, shown):
+    assert shortened_inside(text, columns) == shown
     assert text_width(shown) <= columns

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proctor.cli.cache import add_store_flag, chosen_store, when
+from proctor.cli.text_tables import shortened_inside, text_width
 from proctor.errors import UsageError
 
 if TYPE_CHECKING:
@@ -15,6 +19,10 @@ if TYPE_CHECKING:
 
 USAGE = "proctor runs [N] [--follow [FOLDER]] [--store PATH]"
 SHOWN = 20
+HEADERS = ("Run", "Began", "Took", "State", "Model", "Tasks", "Computed", "Cached", "Results", "Score")
+SHORTENED = ("Results", "Tasks", "Model")
+LEAST_WIDTH = 12
+"""Columns of a terminal that a shortened cell still has."""
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -52,9 +60,24 @@ def execute(namespace: argparse.Namespace) -> int:
     if namespace.commands:
         print("\n".join(f"{run.id}: {run.command}" for run in shown))
         return 0
-    print(markdown_table(("Run", "Began", "Took", "State", "Model", "Tasks", "Computed", "Cached", "Results", "Score"),
-                         [_row(run) for run in shown]), end="")  # fmt: skip
+    rows = [_row(run) for run in shown]
+    if sys.stdout.isatty():
+        rows = _narrowed(rows, shutil.get_terminal_size().columns)
+    print(markdown_table(HEADERS, rows), end="")
     return 0
+
+
+def _narrowed(rows: Sequence[Sequence[str]], columns: int) -> list[tuple[str, ...]]:
+    """Rows whose table fits a terminal: of paths, then tasks, then names of models the middle is left out."""
+    narrow = [tuple(row) for row in rows]
+    for name in SHORTENED:
+        widths = [max(3, *map(text_width, column)) for column in zip(HEADERS, *narrow, strict=True)]
+        too_wide, place = sum(widths) + len(widths) + 1 - columns, HEADERS.index(name)
+        if too_wide <= 0:
+            break
+        room = max(widths[place] - too_wide, LEAST_WIDTH)
+        narrow = [(*row[:place], shortened_inside(row[place], room), *row[place + 1 :]) for row in narrow]
+    return narrow
 
 
 def _row(run: Run) -> tuple[str, ...]:

@@ -35,6 +35,20 @@ def fitting(text: str, columns: int) -> str:
     return f"{shown}…" if columns > 0 else ""
 
 
+def shortened_inside(text: str, columns: int) -> str:
+    """A line as far as there is room for it, with an ellipsis for its middle: the end of a path is the file's name.
+
+    Args:
+        text: One line.
+        columns: How many there are.
+    """
+    if text_width(text) <= columns:
+        return text
+    beginning = fitting(text, max(columns // 3, 1))
+    end = text[::-1]
+    return beginning + fitting(end, columns - text_width(beginning) + 1)[-2::-1]
+
+
 def aligned_table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, left: Collection[int] = (0,)) -> str:
     """A table without lines: two spaces between columns, numbers to the right.
 
