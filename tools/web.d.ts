@@ -2,7 +2,8 @@
 // `make lint-js` reads this: a page holds none of it. What Python writes is in page_data.py, columns.py and texts.py.
 
 interface RunInfo {
-  letter: string;
+  /** R1, R2 and so on. */
+  number: string;
   name: string;
   /** What ends the thinking of its model, where that was set. */
   think?: string;
@@ -23,7 +24,7 @@ interface GroupInfo {
   tasks: string[];
 }
 
-/** Where the columns of a run begin in the buffer; `beyond`: its steps are differences from the first run's. */
+/** Where the columns of a run begin in the buffer; `like`: the run by which its steps are sorted; `beyond`: they are differences from it. */
 interface RunLayout {
   state: number;
   picked: number;
@@ -84,6 +85,8 @@ interface View {
   t: string;
   s: string;
   run: number;
+  /** The two runs that are compared. */
+  pair: number[];
   k: string;
   p: string[];
   by: string;

@@ -18,7 +18,7 @@ def test_few_questions_and_texts_alone_have_no_figures(tmp_path):
     lines = [text_line(0, "4", "4", 1.0), text_line(1, "?", "[invalid]", 0.0)]
     page = page_of(stored(tmp_path, "text", {"sums": lines}))
     assert "Written answers" in page.text
-    assert "sums A 1 1 0" in page.text
+    assert "sums R1 1 1 0" in page.text
     assert not page.all("figure")
     assert "answers" not in {
         one.get("id") for one in page_of(stored(tmp_path, "bare", {"a": "1"}, samples=[])).all("section")
@@ -46,4 +46,4 @@ def test_orders_are_shown_where_a_run_has_them(tmp_path):
         }
     }
     page = page_of(stored(tmp_path, "run", {"exam": "10"}, results=results))
-    assert "exam A 0.5000 0.3000 0.1000 0.4000 +0.2000" in page.text
+    assert "exam R1 0.5000 0.3000 0.1000 0.4000 +0.2000" in page.text

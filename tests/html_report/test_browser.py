@@ -90,9 +90,9 @@ def test_filters_and_orders_are_those_of_python(opened, runs):
     for _ in range(25):
         chosen = source.sample(["wrong", "right", "disagree", "only_a", "only_b"], source.randint(1, 2))
         task = source.choice(["exam", "exam_one", "exam_two"])
-        run, word = source.choice("AB"), source.choice(["", "", "enzyme", "서울", '"of Seoul"'])
+        run, word = source.choice(["R1", "R2"]), source.choice(["", "", "enzyme", "서울", '"of Seoul"'])
         wanted = [
-            f"{name}/{pair[0].doc_id}" for name, pair in rows if fits(name, pair, chosen, task, "AB".index(run), word)
+            f"{name}/{pair[0].doc_id}" for name, pair in rows if fits(name, pair, chosen, task, int(run[1]) - 1, word)
         ]
         found = opened(f"#f={','.join(chosen)}&t={task}&run={run}&s={word}")
         assert found.count() == len(wanted)
@@ -299,7 +299,7 @@ def test_csv_has_the_questions_of_the_view(browser, opened):
     with page.expect_download() as waiting:
         page.locator("#q-csv").click()
     lines = Path(waiting.value.path()).read_text(encoding="utf-8").split("\r\n")
-    assert lines[0].startswith("task,doc_id,doc_hash,gold,state_A,picked_A,p_A,state_B")
+    assert lines[0].startswith("task,doc_id,doc_hash,gold,state_R1,picked_R1,p_R1,state_R2")
     assert len(lines) == found.count() + 1 or '"' in "".join(lines)
 
 

@@ -18,7 +18,7 @@ from proctor.html_report.report import make_report
 pytestmark = pytest.mark.browser
 
 WORDS = ("Seoul", "대한민국의 수도는 서울이다", "the enzyme", "Straße")
-TOGGLES = ("wrong", "right", "unread", "failed", "disagree", "only_a", "only_b", "confident")
+TOGGLES = ("wrong", "right", "unread", "failed", "disagree", "flipped", "only_a", "only_b", "confident")
 ORDERS = ("order", "margin", "gold", "difference", "length")
 STEP = 0.05
 """The page has log-likelihoods in such steps below the best: what stands on a step is there as it is."""
@@ -47,26 +47,30 @@ def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     more = {"group_subtasks": {"exam": ["four", "five"]}}
     made = []
-    for seed, name in enumerate(("small", "large")):
+    for seed, name in enumerate(("small", "large", "third")):
         written = [text_line(i, "so 4", "4", 1.0) if (i + seed) % 3 else text_line(i, "hm", "[invalid]", 0.0)
                    for i in range(12)]  # fmt: skip
-        tasks = {"four": lines_of(seed, 90, 4), "five": lines_of(seed + 7, 50, 5), "sums": written}
+        tasks = {"four": lines_of(seed, 90, 4), "five": lines_of(seed + 7, 50, 5)}
+        if name != "third":  # which does not have all questions
+            tasks["sums"] = written
         made.append(stored(folder, name, tasks, **more))
     return made
 
 
 class Question:
-    """What the samples of both runs say of one question."""
+    """What the samples of all runs say of one question; None: the run does not have it."""
 
-    def __init__(self, place: int, task: str, samples: list) -> None:
+    def __init__(self, place: int, task: str, runs: list) -> None:
+        samples = [sample for sample in runs if sample is not None]
         self.place, self.task, self.key = place, task, f"{task}/{samples[0].doc_id}"
         line = samples[0].line
         self.text, self.by = line["doc"]["question"], line["doc"].get("passage", "")
         answers = [leaf for sample in samples for leaf in sample.line["resps"][0] if isinstance(leaf, str)]
         parts = [self.text, *line["doc"].get("choices", answers), "" if "choices" in line["doc"] else line["target"]]
         self.searched = "\n".join(parts).lower()
-        self.states = [self.state(sample.line) for sample in samples]
+        self.states = ["absent" if sample is None else self.state(sample.line) for sample in runs]
         self.lls = [[float(one[0][0]) for one in sample.line["resps"]] if task != "sums" else [] for sample in samples]
+        self.lls += [[] for _ in runs[len(samples) :]]
         self.gold = line["doc"].get("answer")
 
     @staticmethod
@@ -92,12 +96,14 @@ class Question:
 
 def wanted(one: Question, view: dict) -> bool:
     run, named = view["run"], [toggle for toggle in view["f"] if toggle in TOGGLES[:4]]
-    right = [state == "right" for state in one.states]
+    right, (a, b) = [state == "right" for state in one.states], view["pair"]
+    both = "absent" not in (one.states[a], one.states[b])
     sure = one.p(run, one.picked(run))
     toggles = {
-        "disagree": any(right) and not all(right),
-        "only_a": right == [True, False],
-        "only_b": right == [False, True],
+        "disagree": any(right) and any(state not in ("right", "absent") for state in one.states),
+        "flipped": both and right[a] != right[b],
+        "only_a": both and right[a] and not right[b],
+        "only_b": both and right[b] and not right[a],
         "confident": one.states[run] == "wrong" and sure >= 0.9,
     }
     low, high = view["p"]
@@ -117,12 +123,12 @@ def wanted(one: Question, view: dict) -> bool:
 
 
 def key_of(one: Question, view: dict) -> float:
-    run = view["run"]
+    run, (a, b) = view["run"], view["pair"]
     return {
         "order": float(one.place),
         "margin": one.margin(run),
         "gold": one.p(run, one.gold),
-        "difference": abs(one.p(1, one.gold) - one.p(0, one.gold)),
+        "difference": abs(one.p(b, one.gold) - one.p(a, one.gold)),
         "length": float(len(one.text)),
     }[view["o"]]
 
@@ -137,7 +143,8 @@ def drawn(source: random.Random) -> dict:
     return {
         "f": source.sample(TOGGLES, source.choice([0, 0, 1, 1, 2])),
         "t": now_and_then(source.choice(["exam", "four", "five", "sums"]), 0.4) or "",
-        "run": source.randrange(2),
+        "run": source.randrange(3),
+        "pair": source.choice([(0, 1), *itertools.permutations(range(3), 2)]),
         "k": now_and_then(source.choice("ABCDE")) or "",
         "p": (now_and_then(source.choice([0.1, 0.25, 0.4])), now_and_then(source.choice([0.5, 0.9]))),
         "by": now_and_then(source.choice(["p0", "p1", "p2"])) or "",
@@ -154,7 +161,8 @@ def address(view: dict) -> str:
 
     words = " ".join(f'"{word}"' if " " in word else word for word in view["words"])
     order = view["o"] + ("-" if view["down"] else "")
-    parts = {"f": ",".join(view["f"]), "t": view["t"], "s": words, "run": "AB"[view["run"]], "k": view["k"],
+    parts = {"f": ",".join(view["f"]), "t": view["t"], "s": words, "run": f"R{view['run'] + 1}", "k": view["k"],
+             "pair": ",".join(f"R{run + 1}" for run in view["pair"]) if view["pair"] != (0, 1) else "",
              "p": ends(view["p"]), "by": view["by"], "len": ends(view["len"]), "o": order}  # fmt: skip
     return "#" + "&".join(f"{name}={quote(value, safe=',')}" for name, value in parts.items() if value)
 
@@ -162,11 +170,11 @@ def address(view: dict) -> str:
 @pytest.fixture(scope="module")
 def questions(runs):
     tasks = [
-        (task, pair)
+        (task, samples)
         for task in ("four", "five", "sums")
-        for pair in zip(*(run.samples(task) for run in runs), strict=True)
+        for samples in itertools.zip_longest(*(run.samples(task) if task in run.tasks else () for run in runs))
     ]
-    return [Question(place, task, list(pair)) for place, (task, pair) in enumerate(tasks)]
+    return [Question(place, task, list(samples)) for place, (task, samples) in enumerate(tasks)]
 
 
 @pytest.fixture(scope="module", params=BROWSERS)
@@ -210,16 +218,25 @@ def check(opened: Opened, questions: list[Question], view: dict) -> int:
 
 @pytest.mark.parametrize("toggle", TOGGLES)
 def test_each_filter_alone(page, questions, toggle):
-    view = {"f": [toggle], "t": "", "run": 1, "k": "", "p": (None, None), "by": "", "len": (None, None), "words": (),
-            "o": "order", "down": False}  # fmt: skip
+    view = {"f": [toggle], "t": "", "run": 1, "pair": (0, 1), "k": "", "p": (None, None), "by": "", "len": (None, None),
+            "words": (), "o": "order", "down": False}  # fmt: skip
     assert 0 < check(page, questions, view) < len(questions)
 
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_each_order_alone(page, questions, order):
-    view = {"f": [], "t": "", "run": 0, "k": "", "p": (None, None), "by": "", "len": (None, None), "words": (),
-            "o": order, "down": order == "gold"}  # fmt: skip
+    view = {"f": [], "t": "", "run": 0, "pair": (0, 1), "k": "", "p": (None, None), "by": "", "len": (None, None),
+            "words": (), "o": order, "down": order == "gold"}  # fmt: skip
     assert check(page, questions, view) == len(questions)
+
+
+@pytest.mark.parametrize("pair", list(itertools.permutations(range(3), 2)))
+def test_each_pair_of_runs(page, questions, pair):
+    view = {"f": [], "t": "", "run": 0, "pair": pair, "k": "", "p": (None, None), "by": "", "len": (None, None),
+            "words": (), "o": "difference", "down": True}  # fmt: skip
+    counts = {toggle: check(page, questions, view | {"f": [toggle]}) for toggle in ("flipped", "only_a", "only_b")}
+    assert min(counts.values()) > 0
+    assert counts["flipped"] == counts["only_a"] + counts["only_b"]
 
 
 def test_views_drawn_at_random(page, questions):
@@ -230,15 +247,23 @@ def test_views_drawn_at_random(page, questions):
 
 
 def test_the_controls_give_the_same_views_as_their_addresses(page, questions):
-    view = {"f": ["wrong"], "t": "exam", "run": 1, "k": "B", "p": (0.1, 0.9), "by": "p1", "len": (20, 60),
-            "words": ("question",), "o": "margin", "down": True}  # fmt: skip
+    view = {"f": ["wrong"], "t": "exam", "run": 1, "pair": (2, 0), "k": "B", "p": (0.1, 0.9), "by": "p1",
+            "len": (20, 60), "words": ("question",), "o": "margin", "down": True}  # fmt: skip
     count = check(page, questions, view)
     by_address = page.page.url
     page.page.goto("about:blank")
     page.page.goto(by_address.split("#")[0])
     controls = page.ready()
     controls.locator("#q-toggles button", has_text="Wrong").first.click()
-    for name, value in {"task": "exam", "run": "B", "picked": "B", "by": "p1", "sort": "margin"}.items():
+    for name, value in {
+        "task": "exam",
+        "run": "R2",
+        "pair-first": "R3",
+        "pair-second": "R1",
+        "picked": "B",
+        "by": "p1",
+        "sort": "margin",
+    }.items():
         controls.locator(f"#q-{name}").select_option(value)
     controls.locator("#q-down").click()
     controls.locator("#questions summary", has_text="More filters").click()
@@ -250,7 +275,8 @@ def test_the_controls_give_the_same_views_as_their_addresses(page, questions):
     controls.locator(".chip", has_text="“question”").wait_for()
     controls.locator(READY).wait_for()
     assert page.count() == count
-    assert controls.locator("#q-chips .chip").count() == 9
-    for _ in range(8):
+    assert controls.locator("#q-chips .chip").count() == 10
+    assert controls.locator("#q-pair-second").input_value() == "R1"
+    for _ in range(9):
         controls.locator("#q-chips .chip").first.click()
     controls.locator(f"#questions[data-count='{len(questions)}']").wait_for()

@@ -80,5 +80,5 @@ def test_the_paper_has_each_question_on_one_page_below_a_head(printed):
     ended = [sorted(re.findall(r"Nr(\d{3})end", sheet)) for sheet in sheets]
     assert begun == ended
     assert sum(map(len, begun)) == 200
-    assert all(re.search(r"Task\s+A\s+B\s+Key\s+Question", sheet) for sheet in sheets)
+    assert all(re.search(r"Task\s+R1\s+R2\s+Key\s+Question", sheet) for sheet in sheets)
     assert "200 of 560 questions of this view; more than 200 are not printed" in text

@@ -179,6 +179,68 @@ def test_controls_are_reached_by_tab_and_show_where_the_reader_is(opened, tmp_pa
     assert "none" not in outlines
 
 
+def test_the_two_runs_that_are_compared_are_chosen_by_keys_and_stand_in_the_address(opened, tmp_path):
+    runs = [run_of(tmp_path, name) for name in "abcdef"]
+    found = opened(runs, "#f=only_a")
+    page = found.ready()
+    first, second = page.locator("#q-pair-first"), page.locator("#q-pair-second")
+    heads = page.locator("#q-head .run")
+    assert (first.input_value(), second.input_value()) == ("R1", "R2")
+    assert heads.all_inner_texts() == ["R1", "R2", "R3", "R4"]
+    second.focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowDown")
+    page.locator("#q-toggles [aria-pressed=true]", has_text="R1 right, R6 not").wait_for()
+    assert page.url.endswith("#f=only_a&pair=R1,R6")
+    # A run that is compared has a column in the list.
+    assert heads.all_inner_texts() == ["R1", "R2", "R3", "R6"]
+    a, b = runs[0], runs[5]
+    pairs = [pair for task in a.tasks for pair in zip(a.samples(task), b.samples(task), strict=True)]
+    right = [[next(iter(sample.metrics.values())) == 1 for sample in pair] for pair in pairs]
+    assert found.count() == sum(one and not other for one, other in right)
+    # A run is not compared with itself.
+    first.select_option("R6")
+    page.locator("#q-toggles [aria-pressed=true]", has_text="R6 right, R1 not").wait_for()
+    assert second.input_value() == "R1"
+    assert found.count() == sum(other and not one for one, other in right)
+    page.reload()
+    page.locator(READY).wait_for()
+    assert (first.input_value(), second.input_value()) == ("R6", "R1")
+    page.locator(".chip", has_text="R6 – R1").click()
+    page.locator("#q-toggles [aria-pressed=true]", has_text="R1 right, R2 not").wait_for()
+    assert page.url.endswith("#f=only_a")
+    assert found.errors == []
+
+
+@pytest.mark.parametrize("pair", ["R1,R9", "R2,R2", "R2", "A,B", "R1,R2,R3", "-1,0"])
+def test_a_pair_of_runs_that_is_none_is_the_first_two(opened, tmp_path, pair):
+    found = opened([run_of(tmp_path, name) for name in "abc"], f"#pair={pair}", {"language": "ko"})
+    page = found.ready()
+    assert page.locator("#q-toggles button", has_text="R1 맞음, R2 틀림").count() == 1
+    assert page.locator("#q-chips .chip").count() == 0
+    assert found.errors == []
+
+
+def test_of_one_run_or_two_none_is_chosen(opened, tmp_path):
+    runs = [run_of(tmp_path, name) for name in "ab"]
+    page = opened(runs).ready()
+    assert not page.locator("#q-pair").is_visible()
+    assert page.locator("#q-toggles button", has_text="Only R2 right").count() == 1
+    found = opened(runs[:1], "#f=only_a,flipped&o=difference&pair=R1,R2")
+    assert found.count() == 0
+    assert found.errors == []
+
+
+def test_runs_are_not_called_as_options_are(opened, tmp_path):
+    page = opened([run_of(tmp_path, name) for name in "ab"], "#q=exam_one/3").ready()
+    page.locator("#q-pane .options").wait_for()
+    options = set(page.locator("#q-pane .letter").all_inner_texts())
+    runs = {text.strip() for text in page.locator("#q-pane .run-number, #q-pane .run-label").all_inner_texts()}
+    assert options == {"A", "B", "C", "D"}
+    assert runs == {"R1", "R2"}
+    assert "picked by R1" in page.locator("#q-pane .options").inner_text()
+
+
 @pytest.mark.parametrize("deficiency", ["achromatopsia", "deuteranopia"])
 def test_without_colours_marks_still_tell(opened, tmp_path, deficiency):
     runs = [run_of(tmp_path, name, share) for name, share in (("a", 0.9), ("b", 0.3), ("c", 0.31))]
@@ -198,8 +260,7 @@ def test_without_colours_marks_still_tell(opened, tmp_path, deficiency):
         "[0, 1, 2].map((run) => document.querySelector(`#m${run} path, path#m${run}`).getAttribute('d'))"
     )
     assert len(set(shapes)) == 3
-    letters = page.locator(".legend").first.inner_text().split()
-    assert {"A", "B", "C"} <= set(letters)
+    assert {"R1", "R2", "R3"} <= set(page.locator(".legend").first.inner_text().split())
     # Better, worse and not resolved: a sign with its word or number, and hatching.
     cells = page.locator(".matrix").first.locator("td.cell")
     assert any("▲" in text for text in cells.all_inner_texts())

@@ -19,7 +19,7 @@ def test_a_cell_is_row_minus_column_and_says_how_sure_it_is(tmp_path):
     assert "▼ −25.0" in page.text
     assert "▲ +25.0" in page.text
     assert "0.0" in page.text
-    assert all("B is better than A" in (one["title"] or "") for one in (cells[0], cells[2]))
+    assert all("R2 is better than R1" in (one["title"] or "") for one in (cells[0], cells[2]))
 
 
 def test_tasks_of_one_alias_have_a_matrix_each(tmp_path):

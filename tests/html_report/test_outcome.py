@@ -33,7 +33,7 @@ def test_one_right_answer_is_not_called_no_more_than_chance(tmp_path):
 
 
 def test_two_runs(pair):
-    assert said(*pair).startswith("B is better than A on exam by 25.0 points (95 %: ")
+    assert said(*pair).startswith("R2 is better than R1 on exam by 25.0 points (95 %: ")
 
 
 def test_what_is_not_resolved_says_what_it_would_have_shown(tmp_path, run):
@@ -48,8 +48,8 @@ def test_three_runs_are_ranked(tmp_path, pair):
     third = stored(tmp_path, "third", {"exam_one": "1000" * 10, "exam_two": "1000" * 10},
                    group_subtasks={"exam": ["exam_one", "exam_two"]})  # fmt: skip
     text = said(*pair, third)
-    assert text.startswith("Of 3 runs on exam, the highest score is 1.000, of B (org/large); next is A with 0.750.")
-    assert "B is better than A" in text
+    assert text.startswith("Of 3 runs on exam, the highest score is 1.000, of R2 (org/large); next is R1 with 0.750.")
+    assert "R2 is better than R1" in text
 
 
 def test_runs_without_a_common_exam(tmp_path, run):
@@ -79,19 +79,19 @@ def test_a_partial_run_is_not_ranked(tmp_path, pair):
     part = stored(tmp_path, "part", {"exam_one": "1" * 10, "exam_two": "1" * 10},
                   group_subtasks={"exam": ["exam_one", "exam_two"]})  # fmt: skip
     text = said(part, *pair)
-    assert text.startswith("Of 2 runs on exam, the highest score is 1.000, of C (org/large); next is B with 0.750. ")
-    assert "A is not ranked: it had 20 of 80 questions." in text
-    assert "A의 점수는 80문항 가운데 20문항만의 것이라 순위에서 뺐습니다." in said(part, *pair, code="ko")
+    assert text.startswith("Of 2 runs on exam, the highest score is 1.000, of R3 (org/large); next is R2 with 0.750. ")
+    assert "R1 is not ranked: it had 20 of 80 questions." in text
+    assert "R1의 점수는 80문항 가운데 20문항만의 것이라 순위에서 뺐습니다." in said(part, *pair, code="ko")
 
 
 def test_equal_scores_are_said_to_be_equal(tmp_path, run):
     bare = stored(tmp_path, "bare", {"exam_one": "1101" * 10, "exam_two": "0111" * 10}, samples=[],
                   group_subtasks={"exam": ["exam_one", "exam_two"]},
                   results={"exam": {"acc,none": 0.75}})  # fmt: skip
-    assert said(run, bare) == "On exam, these runs have the same score, 0.750: A, B."
+    assert said(run, bare) == "On exam, these runs have the same score, 0.750: R1, R2."
     low = stored(tmp_path, "low", {"exam_one": "0001" * 10, "exam_two": "0001" * 10},
                  group_subtasks={"exam": ["exam_one", "exam_two"]})  # fmt: skip
-    assert said(run, low, bare).startswith("Of 3 runs on exam, the highest score, 0.750, is that of A, C alike.")
+    assert said(run, low, bare).startswith("Of 3 runs on exam, the highest score, 0.750, is that of R1, R3 alike.")
 
 
 def test_what_has_no_p_value_shows_none(tmp_path):

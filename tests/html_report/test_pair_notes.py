@@ -18,7 +18,7 @@ def test_settings_that_differ_are_a_table(tmp_path, run):
     other = stored(tmp_path, "other", {"exam_one": "1101" * 10}, **{"n-shot": {"exam_one": 5}})
     text = notes(run, other)
     assert "num_fewshot 0 5 exam_one" in text
-    assert "1 task is only in A (exam_two)." in text
+    assert "1 task is only in R1 (exam_two)." in text
     assert "All prompts are the same." in text
 
 
@@ -32,4 +32,4 @@ def test_documents_of_one_run_and_other_prompts_are_counted(tmp_path):
     changed = [{**line, "prompt_hash": "other"} for line in lines[:3]]
     text = notes(stored(tmp_path, "a", {"exam": lines}), stored(tmp_path, "b", {"exam": changed}))
     assert "Same questions, different prompts in 3 of 3 (exam)" in text
-    assert "1 question is left out: 1 only in A, 0 only in B." in text
+    assert "1 question is left out: 1 only in R1, 0 only in R2." in text

@@ -33,5 +33,5 @@ def test_parts_have_what_readers_need(tmp_path, run):
     assert [one["scope"] for one in page.all("th")] == ["col", "col"]
     assert page.all("div")[0]["aria-label"] == "numbers"
     assert page.all("div")[0]["tabindex"] == "0"
-    assert Page(run_label(1, run)).text == "B org/small"
+    assert Page(run_label(1, run)).text == "R2 org/small"
     assert roots_of(run) == ["exam"]

@@ -112,6 +112,6 @@ def test_a_comparison_that_was_made_is_what_the_page_is_about(tmp_path):
     comparison = compare_runs(runs, CompareOptions(metric="acc_norm", tasks=("one",), margin=0.02))
     page = make_report(comparison.runs, ReportOptions("en"), comparison=comparison)
     text = Page(page).text
-    assert "B is better than A on one by 100.0 points" in text
+    assert "R2 is better than R1 on one by 100.0 points" in text
     assert "exam_two" not in page.split("<section id=scores ")[1].split("<section id=about ")[0]
-    assert "B is worse than A on one by 100.0 points" in Page(make_report(runs, ReportOptions("en"))).text
+    assert "R2 is worse than R1 on one by 100.0 points" in Page(make_report(runs, ReportOptions("en"))).text

@@ -88,5 +88,5 @@ def test_answers_that_were_not_read_are_counted_by_run(tmp_path):
 
 def test_runs_with_fewer_questions_are_named_beside_the_number(tmp_path):
     whole, part = stored(tmp_path, "whole", {"exam": "1101" * 10}), stored(tmp_path, "part", {"exam": "1101"})
-    assert "40 B 4 " in made(whole, part)[1].text
-    assert "B 40" not in made(whole, whole)[1].text
+    assert "40 R2 4 " in made(whole, part)[1].text
+    assert "R2 40" not in made(whole, whole)[1].text

@@ -19,8 +19,8 @@ def test_scores_without_documents_stand_beside_those_with_them(tmp_path, run):
     lines = [{"task": "exam_one", "doc_hash": sha(f"Question {i}?"), "flag": "bad_key"} for i in (2, 6)]
     page = page_of(run, exclude=exclusions(tmp_path, *lines))
     assert "The file of exclusions names 2 questions." in page.text
-    assert "exam A 0.7500 0.7692" in page.text
-    assert "exam_one A 0.7500 0.7895" in page.text
+    assert "exam R1 0.7500 0.7692" in page.text
+    assert "exam_one R1 0.7500 0.7895" in page.text
 
 
 def test_none_of_them_may_be_there(tmp_path, run):

@@ -17,7 +17,7 @@ from proctor.html_report.facts import ReportFacts
 from proctor.html_report.language import Language, in_one_line
 from proctor.html_report.leads import lead_of
 from proctor.html_report.markup import Child, Html, element, isolated
-from proctor.html_report.pieces import run_label, section, table
+from proctor.html_report.pieces import run_label, run_number, section, table
 from proctor.html_report.plots import (
     Figure,
     LengthBin,
@@ -92,7 +92,7 @@ def _figures(
     if positions:
         tests = [(place, one.test.p) for place, one in positions if one.test.p is not None]
         said = " ".join(
-            language.text("positions_p", run=chr(65 + place), p=in_one_line(p_value(p))) for place, p in tests
+            language.text("positions_p", run=run_number(place), p=in_one_line(p_value(p))) for place, p in tests
         )
         yield positions_figure(positions, said, language)
     for place, one in found:

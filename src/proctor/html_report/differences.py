@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from proctor.analysis.compare_text import MARKS, letter
+from proctor.analysis.compare_text import MARKS
 from proctor.analysis.comparison import Comparison, GroupComparison, PairComparison, TaskComparison
 from proctor.analysis.corpus_statistics import STATISTICS
 from proctor.analysis.wording import in_points, number, probability, signed, span
 from proctor.html_report.language import Language, signed_points
 from proctor.html_report.markup import Child, Html, element, isolated, joined
-from proctor.html_report.pieces import VERDICTS, run_label, table
+from proctor.html_report.pieces import VERDICTS, run_label, run_number, table
 from proctor.html_report.svg import Dot, Scale, axis, definitions, scale_around, strip
 
 MOST_TASKS = 400
@@ -32,7 +32,7 @@ def difference_table(pair: PairComparison, comparison: Comparison, language: Lan
         tasks = [*tasks[:half], *tasks[-half:]]
     scale = _scale([*pair.groups, *tasks])
     ticks = scale.ticks(4) if scale else []
-    a, b = letter(pair.a), letter(pair.b)
+    a, b = run_number(pair.a), run_number(pair.b)
     plot = axis(scale, [(tick, signed_points(tick).removesuffix(".0")) for tick in ticks],
                 language.text("differences_plot", a=a, b=b)) if scale else ""  # fmt: skip
     numeric = [run_label(pair.a), run_label(pair.b), f"{b} − {a}", "95 %"]

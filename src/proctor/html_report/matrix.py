@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from proctor.analysis.compare_text import MARKS, letter
+from proctor.analysis.compare_text import MARKS
 from proctor.analysis.comparison import Comparison, GroupComparison, TaskComparison, members_of
 from proctor.analysis.corpus_statistics import STATISTICS
 from proctor.analysis.verdicts import Verdict
@@ -13,7 +13,7 @@ from proctor.analysis.wording import in_points, p_value, signed
 from proctor.html_report.language import Language, signed_points
 from proctor.html_report.markup import Html, element
 from proctor.html_report.outcome import comparison_sentence
-from proctor.html_report.pieces import VERDICTS, run_label, table
+from proctor.html_report.pieces import VERDICTS, run_label, run_number, table
 
 MOST = 6
 """Matrices that are shown."""
@@ -84,8 +84,8 @@ def _cell(row: int, column: int, cells: _Cells, language: Language) -> Html:
     )
     text = signed_points(value) if share else signed(value).strip()
     p = one.result.p if one.result else None
-    sentence = comparison_sentence(one, language, letter(min(row, column)), letter(max(row, column)))
-    first, second = letter(min(row, column)), letter(max(row, column))
+    sentence = comparison_sentence(one, language, run_number(min(row, column)), run_number(max(row, column)))
+    first, second = run_number(min(row, column)), run_number(max(row, column))
     shown = [element("span", MARKS[kind], class_="sign", aria_hidden="true"), " ", text]
     target = f"#pair-{first}-{second}" if min(row, column) == 0 else None
     inner = element("a", *shown, href=target) if target else element("span", *shown)

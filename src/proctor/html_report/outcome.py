@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from proctor.analysis.compare_text import letter
 from proctor.analysis.comparison import Comparison, GroupComparison, PairComparison, TaskComparison, members_of
 from proctor.analysis.corpus_statistics import STATISTICS
 from proctor.analysis.run_audit import ScoreAudit
@@ -14,7 +13,7 @@ from proctor.analysis.verdicts import Verdict
 from proctor.analysis.wording import in_points, number, p_value, signed, span
 from proctor.html_report.facts import ReportFacts, Row
 from proctor.html_report.language import Language, in_one_line
-from proctor.html_report.pieces import VERDICTS, short_name
+from proctor.html_report.pieces import VERDICTS, run_number, short_name
 
 _MOST = 4
 """Scores that one sentence names."""
@@ -37,7 +36,7 @@ def outcome(facts: ReportFacts, rows: tuple[Row, ...], language: Language) -> st
         (pair,) = facts.comparison.pairs
         said = main_comparison(pair, facts.comparison)
         if said is not None:
-            return comparison_sentence(said, language, *(letter(place) for place in (pair.a, pair.b)))
+            return comparison_sentence(said, language, *(run_number(place) for place in (pair.a, pair.b)))
     if len(facts.runs) > 1:
         return _ranked(facts, roots, language)
     return _single(facts, roots, language)
@@ -98,7 +97,7 @@ def _ranked(facts: ReportFacts, roots: list[Row], language: Language) -> str:
     found = next((one for one in facts.comparison.pairs if {one.a, one.b} == pair), None) if facts.comparison else None
     main = main_comparison(found, facts.comparison) if found and facts.comparison else None
     if found is not None and main is not None and known[0][0] != known[1][0]:
-        said.append(comparison_sentence(main, language, letter(found.a), letter(found.b)))
+        said.append(comparison_sentence(main, language, run_number(found.a), run_number(found.b)))
     return " ".join(said)
 
 
@@ -112,7 +111,7 @@ def _partial(row: Row) -> list[int]:
 def _best(exam: str, known: list[tuple[float, int]], facts: ReportFacts, language: Language) -> str:
     """The highest of sorted scores and the next one; of those that are equal, that they are."""
     first = known[0][0]
-    equal = [letter(place) for score, place in known if math.isclose(score, first, abs_tol=1e-9)]
+    equal = [run_number(place) for score, place in known if math.isclose(score, first, abs_tol=1e-9)]
     values: dict[str, str | int] = {"exam": exam, "n": len(known)}
     if len(equal) > 1:
         values |= {"score": number(first, 3), "runs": ", ".join(equal)}
@@ -121,7 +120,7 @@ def _best(exam: str, known: list[tuple[float, int]], facts: ReportFacts, languag
     (best, place), (next_, second) = known[:2]
     digits = 3 if number(best, 3) != number(next_, 3) else 5
     return language.text(
-        "outcome_ranked", best=f"{letter(place)} ({short_name(facts.runs[place])})", second=letter(second),
+        "outcome_ranked", best=f"{run_number(place)} ({short_name(facts.runs[place])})", second=run_number(second),
         score=number(best, digits), next=number(next_, digits), **values,
     )  # fmt: skip
 
@@ -130,7 +129,7 @@ def _left_out(row: Row, partial: list[int], language: Language) -> Iterator[str]
     most = max((one.n for one in row.scores if one is not None and one.n is not None), default=0)
     for place in partial:
         one = row.scores[place]
-        yield language.text("outcome_partial", run=letter(place), n=one.n or 0 if one else 0, total=most)
+        yield language.text("outcome_partial", run=run_number(place), n=one.n or 0 if one else 0, total=most)
 
 
 def comparison_sentence(one: GroupComparison | TaskComparison, language: Language, a: str, b: str) -> str:

@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from proctor.analysis.audit_texts import think_end
-from proctor.analysis.compare_text import letter
 from proctor.html_report.collect import Collector, TaskQuestions
 from proctor.html_report.columns import ColumnBuffer, add_columns, add_metrics
 from proctor.html_report.facts import ReportFacts, ReportOptions
 from proctor.html_report.packed import packed_columns, packed_json
 from proctor.html_report.page import Block
-from proctor.html_report.pieces import short_name
+from proctor.html_report.pieces import run_number, short_name
 from proctor.html_report.spool import Spool
 from proctor.html_report.texts import LEVELS, Level, head_of, text_blocks
 from proctor.results.stored_run import StoredRun
@@ -154,7 +153,7 @@ def page_info(
 def _run(place: int, run: StoredRun) -> dict[str, str]:
     """A run as the script knows it; ``think`` where its model's settings say what ends its thinking."""
     known = think_end(run)
-    return {"letter": letter(place), "name": short_name(run), **({"think": known} if known else {})}
+    return {"number": run_number(place), "name": short_name(run), **({"think": known} if known else {})}
 
 
 def _task(name: str, task: TaskQuestions, runs: Sequence[StoredRun]) -> dict[str, Any]:

@@ -6,13 +6,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from proctor.analysis.compare_text import letter
 from proctor.analysis.comparison import PairComparison
 from proctor.analysis.setting_differences import SettingDifference
 from proctor.analysis.wording import named
 from proctor.html_report.language import Language
 from proctor.html_report.markup import Html, element
-from proctor.html_report.pieces import run_label, table
+from proctor.html_report.pieces import run_label, run_number, table
 
 _SHOWN = 160
 """Characters of a setting's value."""
@@ -63,7 +62,7 @@ def pair_notes(pair: PairComparison, language: Language) -> Html | None:
 
 
 def _notes(pair: PairComparison, language: Language) -> Iterator[str]:
-    text, a, b = language.text, letter(pair.a), letter(pair.b)
+    text, a, b = language.text, run_number(pair.a), run_number(pair.b)
     paired = [(one.task, one.pairs) for one in pair.tasks if one.pairs is not None]
     different = [(task, both.prompts_differ) for task, both in paired if both.prompts_differ]
     if different:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from proctor.analysis.compare_text import MARKS, letter
+from proctor.analysis.compare_text import MARKS
 from proctor.analysis.run_audit import ScoreAudit
 from proctor.analysis.verdicts import Judgement, Verdict
 from proctor.analysis.wording import number, span
@@ -17,15 +17,24 @@ VERDICTS = {Verdict.BETTER: "better", Verdict.WORSE: "worse", Verdict.SAME: "sam
 """Verdicts as keys of strings, and as classes of style."""
 
 
+def run_number(place: int) -> str:
+    """What a run is called: R1, R2 and so on; a letter would be taken for that of an option.
+
+    Args:
+        place: Its place among the runs.
+    """
+    return f"R{place + 1}"
+
+
 def run_label(place: int, run: StoredRun | None = None) -> Html:
-    """A run's mark and letter, and its model's name where a run is given.
+    """A run's mark and number, and its model's name where a run is given.
 
     Args:
         place: Its place among the runs.
         run: The run.
     """
     name = (" ", isolated(short_name(run))) if run is not None else ()
-    return element("span", key_mark(place), element("b", letter(place)), *name, class_="run-label")
+    return element("span", key_mark(place), element("b", run_number(place)), *name, class_="run-label")
 
 
 def short_name(run: StoredRun) -> str:

@@ -98,10 +98,10 @@ def _left_out(data: PageData, options: ReportOptions, language: Language) -> Htm
 def _controls(language: Language) -> Html:
     text = language.text
     search = element("input", type="search", id="q-search", placeholder=text("search"), aria_label=text("search"))
-    selects = [
-        element("select", id=f"q-{name}", aria_label=text(f"by_{name}")) for name in ("task", "run", "picked", "by")
-    ]
-    sort = element("select", id="q-sort", aria_label=text("by_sort"))
+    selects = [_select(name, language) for name in ("task", "run", "picked", "by")]
+    pair = [_select(f"pair-{place}", language) for place in ("first", "second")]
+    selects.insert(2, element("span", text("pair_title"), " ", pair[0], " – ", pair[1], id="q-pair", class_="range"))
+    sort = _select("sort", language)
     down = element("button", "↓", type="button", id="q-down", aria_label=text("descending"), title=text("descending"))
     ranges = [
         _range("p", text("p_range"), "0.05", "1", language),
@@ -110,6 +110,10 @@ def _controls(language: Language) -> Html:
     toggles = element("div", id="q-toggles", class_="toggles", role="group", aria_label=text("filters"))
     first = element("div", search, *selects, element("span", sort, down, class_="joined"), class_="toolbar")
     return element("div", first, toggles, details(text("more_filters"), element("div", *ranges, class_="toolbar")))
+
+
+def _select(name: str, language: Language) -> Html:
+    return element("select", id=f"q-{name}", aria_label=language.text(f"by_{name.replace('-', '_')}"))
 
 
 def _range(name: str, title: str, step: str, most: str | None, language: Language) -> Html:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from proctor.analysis.compare_text import letter
 from proctor.analysis.corpus_statistics import STATISTICS
 from proctor.analysis.run_audit import ScoreAudit
 from proctor.analysis.task_scores import name_of
@@ -15,7 +14,7 @@ from proctor.analysis.wording import in_points, number, span
 from proctor.html_report.facts import ReportFacts, Row
 from proctor.html_report.language import Language
 from proctor.html_report.markup import Child, Html, element, isolated, joined
-from proctor.html_report.pieces import details, run_label, score_text, section, table
+from proctor.html_report.pieces import details, run_label, run_number, score_text, section, table
 from proctor.html_report.svg import Dot, Scale, axis, definitions, key_mark, scale_around, strip
 from proctor.results.stored_run import StoredRun
 
@@ -259,7 +258,7 @@ def _all_metrics(facts: ReportFacts, rows: Sequence[Row], language: Language) ->
         return None
     headers = [language.text("task"), language.text("metric"), language.text("filter")]
     for place in range(len(facts.runs)):
-        label = letter(place) if len(facts.runs) > 1 else language.text("score")
+        label = run_number(place) if len(facts.runs) > 1 else language.text("score")
         headers += [label, language.text("stderr")]
     body = element("tbody", *lines)
     inner = table(headers, body, label=language.text("all_metrics"), class_="plain metrics")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from proctor.analysis.compare_text import letter
 from proctor.analysis.comparison import Comparison, GroupComparison, PairComparison, TaskComparison
 from proctor.analysis.paired import Counts
 from proctor.analysis.verdicts import Judgement, Verdict
@@ -13,7 +12,7 @@ from proctor.html_report.markup import Child, Html, element, joined
 from proctor.html_report.matrix import matrices
 from proctor.html_report.outcome import comparison_sentence, main_comparison
 from proctor.html_report.pair_notes import pair_notes, setting_table
-from proctor.html_report.pieces import details, run_label, section, verdict
+from proctor.html_report.pieces import details, run_label, run_number, section, verdict
 
 MOST_PAIRS = 11
 """Pairs whose tasks are shown: of more runs, each against the first one."""
@@ -46,12 +45,12 @@ def _folded(pair: PairComparison, comparison: Comparison, language: Language) ->
     main = main_comparison(pair, comparison)
     mark = verdict(main.judgement if main else None, language)
     title = joined(run_label(pair.b), " ", language.text("against"), " ", run_label(pair.a), " ", mark)
-    address = f"pair-{letter(pair.a)}-{letter(pair.b)}"
+    address = f"pair-{run_number(pair.a)}-{run_number(pair.b)}"
     return element("div", details(title, *_pair(pair, comparison, language), class_="pair"), id=address)
 
 
 def _pair(pair: PairComparison, comparison: Comparison, language: Language) -> list[Child]:
-    a, b = letter(pair.a), letter(pair.b)
+    a, b = run_number(pair.a), run_number(pair.b)
     main = main_comparison(pair, comparison)
     sentence = comparison_sentence(main, language, a, b) if main else language.text("outcome_nothing")
     counts = _counts(pair, main)

@@ -6,13 +6,12 @@ import math
 from collections.abc import Sequence
 
 from proctor.analysis.audit_intervals import interval_of
-from proctor.analysis.compare_text import letter
 from proctor.analysis.duplicates import score_without
 from proctor.analysis.wording import number, signed, span
 from proctor.html_report.facts import ReportFacts, Row
 from proctor.html_report.language import Language
 from proctor.html_report.markup import Html, element, isolated
-from proctor.html_report.pieces import run_label, section, table
+from proctor.html_report.pieces import run_label, run_number, section, table
 
 
 def without(facts: ReportFacts, rows: tuple[Row, ...], language: Language) -> Html | None:
@@ -48,7 +47,7 @@ def _line(row: Row, place: int, facts: ReportFacts) -> Html | None:
     return element(
         "tr",
         element("th", isolated(row.alias), scope="row"),
-        element("td", run_label(place) if len(facts.runs) > 1 else letter(place)),
+        element("td", run_label(place) if len(facts.runs) > 1 else run_number(place)),
         *[element("td", text, class_="num") for text in cells],
         element("td", f"{count:,}", class_="num"),
     )

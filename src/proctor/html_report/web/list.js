@@ -18,6 +18,8 @@ class List {
     this.open = open;
     /** @type {number[]} */
     this.order = [];
+    /** Those that have a column. @type {number[]} */
+    this.runs = [];
     this.at = -1;
     /** @type {number[] | null} */
     this.pressed = null;
@@ -41,6 +43,15 @@ class List {
       if (row) this.select(Number(row.dataset.at), true);
     });
     new ResizeObserver(() => this.later()).observe(node);
+  }
+
+  /**
+   * The runs that have a column: the first ones, and those that the view is about.
+   * @param {View} view
+   */
+  choose(view) {
+    const wanted = new Set([view.run, ...(hasOwnPair(view) ? view.pair : []), ...Array(this.columns.runs).keys()]);
+    this.runs = [...wanted].slice(0, RUNS_SHOWN).sort((a, b) => a - b);
   }
 
   /** @param {PointerEvent} event */
@@ -108,7 +119,7 @@ class List {
     if (found === null) this.texts.load(this.texts.block(i)).then(() => this.later());
     const line = found === null ? "…" : found.question === undefined ? say("no_text") : found.question.trim().split("\n")[0].slice(0, 300);
     const runs = [];
-    for (let run = 0; run < Math.min(columns.runs, RUNS_SHOWN); run += 1) {
+    for (const run of this.runs) {
       const picked = columns.of[run].picked[i];
       runs.push(make("span", { class: "run" }, symbol(columns.of[run].state[i]), make("span", { class: "pick" }, picked === NONE ? "" : letterOf(picked))));
     }

@@ -18,7 +18,7 @@ class Questions {
     this.lengths = null;
     this.mark = "";
     this.turn = 0;
-    this.letters = info.runs.map((run) => run.letter);
+    this.runs = info.runs.map((run) => run.number);
     this.section = byId("questions");
     this.count = byId("q-count");
     this.list = new List(byId("q-list"), columns, this.texts, (i) => this.open(i));
@@ -26,8 +26,7 @@ class Questions {
       move: (step) => this.move(step), close: () => this.close(), copyLink: (button) => copy(this.link(), button), flagged: () => this.list.draw(),
     });
     this.filters = new Filters(info, columns, (more) => this.change(more));
-    this.view = parseView(location.hash, this.letters);
-    this.head();
+    this.view = parseView(location.hash, this.runs);
     this.buttons();
     addEventListener("hashchange", () => this.arrive());
     addEventListener("keydown", (event) => this.key(event));
@@ -35,9 +34,9 @@ class Questions {
   }
 
   head() {
-    const runs = this.letters.slice(0, RUNS_SHOWN).map((letter, run) => make("span", { class: "run" }, runMark(run), letter));
+    const runs = this.list.runs.map((run) => make("span", { class: "run" }, runMark(run), this.runs[run]));
     const cells = ["gold", "p", "task", "text"].map((name) => make("span", { class: name }, say(`head_${name}`)));
-    byId("q-head").append(...runs, ...cells);
+    byId("q-head").replaceChildren(...runs, ...cells);
     byId("q-split").style.setProperty("--runs", String(runs.length));
   }
 
@@ -73,7 +72,7 @@ class Questions {
 
   /** @param {boolean} push */
   write(push) {
-    const hash = viewHash(this.view, this.letters);
+    const hash = viewHash(this.view, this.runs);
     if (hash === this.mark) return;
     this.mark = hash;
     const address = hash ? `#${hash}` : "#questions";
@@ -86,7 +85,7 @@ class Questions {
     if (hash && !hash.includes("=")) return;
     if (hash === this.mark) return;
     this.mark = hash;
-    this.view = parseView(hash, this.letters);
+    this.view = parseView(hash, this.runs);
     await this.apply();
     if (this.view.q) await this.goTo(this.view.q);
     else this.pane.close();
@@ -95,6 +94,8 @@ class Questions {
   async apply() {
     const { view } = this;
     this.filters.show(view);
+    this.list.choose(view);
+    this.head();
     const turn = (this.turn += 1);
     const needsTexts = view.s || view.len.some(Boolean) || view.o === "length";
     if (needsTexts) {
@@ -131,7 +132,7 @@ class Questions {
       this.section.scrollIntoView();
       return;
     }
-    if (!this.list.order.includes(i)) await this.change({ ...emptyView(), q: address });
+    if (!this.list.order.includes(i)) await this.change({ ...emptyView(), pair: this.view.pair, q: address });
     this.list.at = this.list.order.indexOf(i);
     this.list.reveal(true);
     this.list.draw();
@@ -203,7 +204,7 @@ class Questions {
       w: () => this.filters.toggle("wrong"), d: () => this.filters.toggle("disagree"), u: () => this.filters.toggle("unread"),
       c: () => copy(this.link(), byId("q-help")), "?": () => this.help(),
     };
-    const act = acts[event.key] || (/^[1-9]$/.test(event.key) && Number(event.key) <= this.letters.length ? () => this.change({ run: Number(event.key) - 1 }) : null);
+    const act = acts[event.key] || (/^[1-9]$/.test(event.key) && Number(event.key) <= this.runs.length ? () => this.change({ run: Number(event.key) - 1 }) : null);
     if (!act) return;
     event.preventDefault();
     act();
@@ -224,7 +225,7 @@ class Questions {
       const safe = /^[=+\-@\t\r]/.test(text) && !/^-?[\d.]+(e-?\d+)?$/.test(text) ? `'${text}` : text;
       return /[",\n\r]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
     };
-    const heads = this.letters.flatMap((letter) => [`state_${letter}`, `picked_${letter}`, `p_${letter}`]);
+    const heads = this.runs.flatMap((run) => [`state_${run}`, `picked_${run}`, `p_${run}`]);
     /** @type {unknown[][]} */
     const lines = [["task", "doc_id", "doc_hash", "gold", ...heads, "question"]];
     for (const i of this.list.order) {
@@ -246,7 +247,7 @@ class Questions {
       ...this.columns.of.map((run) => make("td", {}, SYMBOLS[run.state[i]], " ", run.picked[i] === NONE ? "" : letterOf(run.picked[i]))),
       make("td", {}, this.columns.rightOptions(i).map(letterOf).join("")),
       make("td", { dir: "auto" }, (this.texts.now(i)?.question ?? "").slice(0, 400))));
-    const heads = [say("head_task"), ...this.letters, say("head_gold"), say("head_text")].map((text) => make("th", { scope: "col" }, text));
+    const heads = [say("head_task"), ...this.runs, say("head_gold"), say("head_text")].map((text) => make("th", { scope: "col" }, text));
     byId("q-print").replaceChildren(
       make("p", { class: "note" }, say("printed", { n: shownNow.length, total: this.list.order.length })),
       make("table", {}, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows)));

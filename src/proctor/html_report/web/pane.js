@@ -111,7 +111,7 @@ class Pane {
       const isGold = golds.includes(option);
       const pickedBy = columns.of.map((_, run) => run).filter((run) => columns.of[run].picked[i] === option);
       const notes = [isGold ? make("b", { class: "is-gold" }, "✓ ", say("right_answer")) : null,
-        ...pickedBy.map((run) => make("span", { class: "picked-by" }, runMark(run), " ", columns.runs > 1 ? say("picked_by", { run: this.info.runs[run].letter }) : say("picked")))];
+        ...pickedBy.map((run) => make("span", { class: "picked-by" }, runMark(run), " ", columns.runs > 1 ? say("picked_by", { run: this.info.runs[run].number }) : say("picked")))];
       const bars = columns.of.map((_, run) => this.bar(run, option, chances[run][option])).filter(Boolean);
       return make("li", { class: `${isGold ? "gold" : ""}${pickedBy.length ? " picked" : ""}` },
         make("span", { class: "letter" }, this.label(option)),
@@ -130,7 +130,7 @@ class Pane {
   numbers(count, chances) {
     const { columns, i, info } = this;
     const runs = columns.of.map((_, run) => run).filter((run) => chances[run].length);
-    const heads = runs.flatMap((run) => ["log_likelihood", "head_p"].map((key) => make("th", { scope: "col" }, columns.runs > 1 ? `${info.runs[run].letter} ` : null, say(key))));
+    const heads = runs.flatMap((run) => ["log_likelihood", "head_p"].map((key) => make("th", { scope: "col" }, columns.runs > 1 ? `${info.runs[run].number} ` : null, say(key))));
     const rows = Array.from({ length: count }, (_, option) => make("tr", {}, make("th", { scope: "row" }, this.label(option)), ...runs.flatMap((run) => {
       const value = columns.loglikelihood(run, i, option);
       const p = chances[run][option];
@@ -150,7 +150,7 @@ class Pane {
     const value = this.columns.loglikelihood(run, this.i, option);
     const title = value === null ? "" : say("loglikelihood", { value: nats2(value) });
     return make("div", { class: "bar-line", title },
-      this.columns.runs > 1 ? make("span", { class: "ci letter-run" }, runMark(run), this.info.runs[run].letter) : null,
+      this.columns.runs > 1 ? make("span", { class: "ci run-number" }, runMark(run), this.info.runs[run].number) : null,
       make("span", { class: "track" }, make("span", { class: `fill run-${run % 6}`, style: { width: `${(100 * p).toFixed(1)}%` } })),
       make("span", { class: "share" }, p > 0 && p < 0.0005 ? "<0.1\u00a0%" : percent(p, p < 0.0995 || p > 0.995 ? 1 : 0)));
   }
@@ -166,7 +166,7 @@ class Pane {
       const [raw, filtered] = [own[0] || "", own[1] === 0 ? null : own[1]];
       const state = this.columns.of[run].state[this.i];
       const line = make("p", { class: "read" }, symbol(state), " ", make("span", {}, say(`state_${STATES[state]}`)), filtered === null ? null : [` · ${say("read_as")} `, make("code", { dir: "auto" }, filtered)], ...Object.entries(own[3] ?? {}).flatMap(([filter, text]) => [` · ${filter}: `, make("code", { dir: "auto" }, text)]));
-      return make("div", { class: "response" }, make("h4", {}, runMark(run), " ", say("answer_of", { run: this.info.runs[run].letter }), " ", make("span", { class: "ci" }, this.info.runs[run].name)), line, ...this.written(raw, filtered, this.info.runs[run].think ?? "</think>"));
+      return make("div", { class: "response" }, make("h4", {}, runMark(run), " ", say("answer_of", { run: this.info.runs[run].number }), " ", make("span", { class: "ci" }, this.info.runs[run].name)), line, ...this.written(raw, filtered, this.info.runs[run].think ?? "</think>"));
     });
   }
 
@@ -198,7 +198,7 @@ class Pane {
     const rows = info.runs.map((run, place) => {
       if (columns.of[place].state[i] === ABSENT) return null;
       const values = columns.scores(place, i).filter((one) => !Number.isNaN(one.value));
-      return make("tr", {}, make("th", { scope: "row" }, make("span", { class: "run-label" }, runMark(place), make("b", {}, run.letter))),
+      return make("tr", {}, make("th", { scope: "row" }, make("span", { class: "run-label" }, runMark(place), make("b", {}, run.number))),
         make("td", {}, symbol(columns.of[place].state[i]), " ", make("span", { "aria-hidden": "true" }, say(`state_${STATES[columns.of[place].state[i]]}`))),
         make("td", { class: "quiet" }, values.map((one) => `${one.name}${one.filter === "none" ? "" : `,${one.filter}`} ${Number(one.value.toPrecision(4))}`).join(" · ")));
     });
@@ -213,7 +213,7 @@ class Pane {
     (found.own || []).forEach((own, run) => given.push([run, own ? own[2] : 0]));
     return given.map(([run, text]) => {
       if (typeof text !== "string") return null;
-      const box = make("details", { class: "prompt" }, make("summary", {}, this.info.runs.length > 1 ? say("prompt_of", { run: this.info.runs[run].letter }) : say("prompt")));
+      const box = make("details", { class: "prompt" }, make("summary", {}, this.info.runs.length > 1 ? say("prompt_of", { run: this.info.runs[run].number }) : say("prompt")));
       box.addEventListener("toggle", async () => {
         if (!box.open || box.dataset.state) return;
         box.dataset.state = "ready";

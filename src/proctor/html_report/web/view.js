@@ -1,19 +1,21 @@
 // What is shown: filters and order, as a value that stands in the address.
 
-const TOGGLES = ["wrong", "right", "unread", "failed", "disagree", "only_a", "only_b", "confident", "flagged"];
+const TOGGLES = ["wrong", "right", "unread", "failed", "disagree", "flipped", "only_a", "only_b", "confident", "flagged"];
 /** @type {Record<string, number[]>} */
 const STATE_TOGGLES = { wrong: [WRONG, PARTLY], right: [RIGHT], unread: [UNREAD, UNFINISHED], failed: [FAILED] };
 const SORTS = ["order", "margin", "gold", "difference", "length"];
 const CONFIDENT = 0.9;
+/** The runs that are compared unless the reader chooses others. */
+const PAIR = [0, 1];
 
 /** @type {() => View} */
-const emptyView = () => ({ f: [], t: "", s: "", run: 0, k: "", p: ["", ""], by: "", len: ["", ""], o: "order", down: false, q: "" });
+const emptyView = () => ({ f: [], t: "", s: "", run: 0, pair: PAIR, k: "", p: ["", ""], by: "", len: ["", ""], o: "order", down: false, q: "" });
 
 /**
  * A view from an address such as `#f=wrong,disagree&t=mmlu_stem&s=enzyme&q=mmlu_anatomy/17`.
- * @type {(hash: string, letters: string[]) => View}
+ * @type {(hash: string, runs: string[]) => View}
  */
-const parseView = (hash, letters) => {
+const parseView = (hash, runs) => {
   const view = emptyView();
   const given = new URLSearchParams(hash.replace(/^#/, ""));
   /** @type {(name: string) => string[]} */
@@ -21,7 +23,9 @@ const parseView = (hash, letters) => {
   view.f = (given.get("f") || "").split(",").filter((one) => TOGGLES.includes(one));
   view.t = given.get("t") || "";
   view.s = given.get("s") || "";
-  view.run = Math.max(0, letters.indexOf(given.get("run") ?? ""));
+  view.run = Math.max(0, runs.indexOf(given.get("run") ?? ""));
+  const pair = (given.get("pair") || "").split(",").map((one) => runs.indexOf(one));
+  view.pair = pair.length === 2 && pair[0] !== pair[1] && !pair.includes(-1) ? pair : PAIR;
   view.k = given.get("k") || "";
   view.p = range("p");
   view.by = given.get("by") || "";
@@ -33,8 +37,11 @@ const parseView = (hash, letters) => {
   return view;
 };
 
-/** @type {(view: View, letters: string[]) => string} */
-const viewHash = (view, letters) => {
+/** @type {(view: View) => boolean} */
+const hasOwnPair = (view) => view.pair.join() !== PAIR.join();
+
+/** @type {(view: View, runs: string[]) => string} */
+const viewHash = (view, runs) => {
   /** @type {string[]} */
   const parts = [];
   /** @type {(name: string, value: string) => unknown} */
@@ -42,7 +49,8 @@ const viewHash = (view, letters) => {
   put("f", view.f.join(","));
   put("t", view.t);
   put("s", view.s);
-  put("run", view.run ? letters[view.run] : "");
+  put("run", view.run ? runs[view.run] : "");
+  put("pair", hasOwnPair(view) ? view.pair.map((run) => runs[run]).join(",") : "");
   put("k", view.k);
   put("p", view.p.some(Boolean) ? view.p.join("..") : "");
   put("by", view.by);
@@ -73,10 +81,10 @@ const select = (view, info, columns, texts, flags, lengths) => {
   /** @type {(one: string) => boolean} */
   const has = (one) => view.f.includes(one);
   const { state, picked } = columns.of[view.run];
-  /** @type {(run: number, i: number) => boolean} */
-  const isRight = (run, i) => columns.of[run].state[i] === RIGHT;
-  /** @type {(run: number, i: number) => boolean} */
-  const there = (run, i) => columns.of[run].state[i] !== ABSENT;
+  const [first, second] = view.pair.map((run) => columns.of[run]?.state);
+  /** Which runs of the pair are right; neither where one does not have the question. @type {(i: number) => boolean[]} */
+  const rightOnes = (i) => (first && second && first[i] !== ABSENT && second[i] !== ABSENT ? [first[i] === RIGHT, second[i] === RIGHT] : [false, false]);
+  const ofPair = has("flipped") || has("only_a") || has("only_b");
   const option = view.k ? [...Array(columns.runs ? 255 : 0).keys()].find((place) => letterOf(place) === view.k) ?? NONE : NONE;
   const [low, high] = view.p.map(Number);
   const [short, long] = view.len.map(Number);
@@ -88,8 +96,10 @@ const select = (view, info, columns, texts, flags, lengths) => {
     if (tasks && !tasks[columns.task[i]]) return false;
     if (states.length && !states.includes(state[i])) return false;
     if (has("disagree") && !disagree(columns, i)) return false;
-    if (has("only_a") && !(there(0, i) && there(1, i) && isRight(0, i) && !isRight(1, i))) return false;
-    if (has("only_b") && !(there(0, i) && there(1, i) && !isRight(0, i) && isRight(1, i))) return false;
+    if (ofPair) {
+      const [a, b] = rightOnes(i);
+      if ((has("flipped") && a === b) || (has("only_a") && !(a && !b)) || (has("only_b") && !(b && !a))) return false;
+    }
     if (has("confident") && !(state[i] === WRONG && chances[i] >= CONFIDENT)) return false;
     if (has("flagged") && !flags.of(columns, i)) return false;
     if (view.k && picked[i] !== option) return false;
@@ -126,7 +136,7 @@ const sorted = (found, view, columns, lengths) => {
   if (view.o === "gold") key = columns.numbers(view.run).gold;
   if (view.o === "length") key = lengths;
   if (view.o === "difference" && columns.runs > 1) {
-    const [a, b] = [columns.numbers(0).gold, columns.numbers(1).gold];
+    const [a, b] = view.pair.map((run) => columns.numbers(run).gold);
     key = found.reduce((values, i) => { values[i] = Math.abs(b[i] - a[i]); return values; }, new Float32Array(columns.n));
   }
   const sign = view.down ? -1 : 1;
