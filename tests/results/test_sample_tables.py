@@ -1,7 +1,10 @@
 """Tables of samples in files: what is read back is what was written, and no text becomes a formula."""
 
 import csv
+import io
 import json
+import time
+import zipfile
 
 import pytest
 
@@ -48,6 +51,20 @@ def test_parquet_keeps_types(tmp_path):
     rows = parquet.read_table(written(tmp_path, "t.parquet")).to_pylist()
     assert rows[0] == ROWS[0]
     assert rows[2]["options"] is None
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.jsonl", "t.xlsx", "t.parquet"])
+def test_the_same_rows_are_the_same_bytes_at_another_time(tmp_path, name, monkeypatch):
+    pytest.importorskip("openpyxl")
+    first = written(tmp_path, name).read_bytes()
+    later = time.time() + 1_000_000
+    monkeypatch.setattr(time, "time", lambda: later)
+    (tmp_path / name).unlink()
+    assert written(tmp_path, name).read_bytes() == first
+    if name == "t.xlsx":
+        with zipfile.ZipFile(io.BytesIO(first)) as archive:
+            assert {member.date_time[0] for member in archive.infolist()} == {1980}
+            assert archive.read("docProps/core.xml").count(b">1980-01-01T00:00:00Z<") == 2
 
 
 def test_a_workbook_has_texts_and_no_formula(tmp_path):

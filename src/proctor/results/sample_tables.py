@@ -13,9 +13,12 @@ import json
 import logging
 import math
 import re
+import shutil
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -34,6 +37,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _MOST_ROWS, _LONGEST_CELL = 1_048_576, 32_767
 """Limits of Excel."""
 _BLOCK = 1_000
+_NO_TIME = datetime(1980, 1, 1)
+"""The earliest time that an archive knows."""
 
 # What XML, and so a workbook, cannot hold; and half a surrogate pair, which no file can.
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -172,15 +177,42 @@ def _write_xlsx(path: Path, columns: Columns, rows: Rows) -> int:
         with suppress(Exception):
             sheet.close()  # a sheet that is left open prints a traceback when Python collects it
         raise
-    packed = io.BytesIO()  # an archive that could not be written prints one as well, on a full disk
-    book.save(packed)
-    path.write_bytes(packed.getbuffer())
+    path.write_bytes(_packed(book))
     if cut := [f"{number:,} of {name!r}" for name, number in longer.items() if number]:
         log.warning(
             "Excel holds %s letters in a cell: cut are %s. .csv, .parquet and .jsonl hold all of them.",
             f"{_LONGEST_CELL:,}", ", ".join(cut),
         )  # fmt: skip
     return count
+
+
+class _UndatedArchive(zipfile.ZipFile):
+    """An archive whose members have no time of their own: the same rows give the same bytes."""
+
+    def writestr(self, zinfo_or_arcname: str | zipfile.ZipInfo, *args: Any, **kwargs: Any) -> None:
+        name = zinfo_or_arcname if isinstance(zinfo_or_arcname, str) else zinfo_or_arcname.filename
+        super().writestr(_undated(name), *args, **kwargs)
+
+    def write(self, filename: Any, arcname: Any = None, *args: Any, **kwargs: Any) -> None:
+        with open(filename, "rb") as file, self.open(_undated(arcname), "w", force_zip64=True) as member:
+            shutil.copyfileobj(file, member)
+
+
+def _undated(name: str) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name, _NO_TIME.timetuple()[:6])
+    info.compress_type = zipfile.ZIP_DEFLATED
+    return info
+
+
+def _packed(book: Any) -> memoryview:
+    """A workbook as a file's bytes. ``book.save`` would write when it was saved."""
+    from openpyxl.writer.excel import ExcelWriter
+
+    book.properties.created = book.properties.modified = _NO_TIME
+    packed = io.BytesIO()  # an archive that could not be written prints a traceback, on a full disk
+    with _UndatedArchive(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        ExcelWriter(book, archive).save()
+    return packed.getbuffer()
 
 
 def _excel_text(value: str) -> str:
