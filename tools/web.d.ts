@@ -99,7 +99,7 @@ interface View {
 type ViewChange = Partial<View> | ((view: View) => Partial<View>);
 
 /** Response, what the filter took out of it, the prompt where it is another than the first run's, what other filters took; 0: there is none. */
-type OwnTexts = [response: string | 0, filtered: string | 0, prompt?: string | 0, others?: Record<string, string>];
+type OwnTexts = [response: string | number, filtered: string | 0, prompt?: string | 0, others?: Record<string, string>];
 
 /** A question's texts; {} where the page has none. */
 interface Found {
@@ -188,7 +188,7 @@ interface ServedQuestion {
   document: string | null;
   doc_hash: string | null;
   target: string | null;
-  runs: ({ prompt: string; response?: string; filtered?: string } | null)[];
+  runs: ({ prompt: string; response?: string | number; filtered?: string } | null)[];
 }
 
 interface Array<T> {

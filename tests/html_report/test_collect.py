@@ -93,3 +93,13 @@ def test_what_other_filters_read_stands_beside_what_the_main_one_did(tmp_path):
         assert [cell.state for cell in column.cells if cell] == [State.UNREAD] * 3
         assert spool.get(column.extras[0]) == ["so 4", "[invalid]", None, {"taken": "4"}]
         assert spool.get(column.extras[2]) == ["so 4", "[invalid]", None]
+
+
+def test_a_measured_log_likelihood_is_a_number_and_no_answer(tmp_path):
+    line = {**text_line(0, "-47.8642", "-47.8642", 0.0, name=None), "word_perplexity": [-47.8642, 7]}
+    kinds = {"loglikelihood_rolling": [-47.8642, None, None], "generate_until": ["-47.8642", "-47.8642", None]}
+    for kind, wanted in kinds.items():
+        configs = {"tales": {"task": "tales", "output_type": kind}}
+        run = stored(tmp_path, kind, {"tales": [line]}, configs=configs)
+        with Spool() as spool:
+            assert spool.get(collected(spool, run).tasks["tales"].runs[0].extras[0]) == wanted

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -111,7 +112,7 @@ class RunWatcher:
     def __init__(self, collector: Collector, spool: Spool, place: int, run: StoredRun, by: str | None) -> None:
         self._collector, self._spool, self._place, self._run, self._by = collector, spool, place, run, by
         self._pending: dict[str, list[_Pending]] = {}
-        self._raw: dict[int, tuple[str | None, str | None]] = {}
+        self._raw: dict[int, tuple[str | float | None, str | None]] = {}
 
     def sample(self, task: str, sample: Sample, view: ChoiceView | None, state: TextState | None) -> None:
         """Take a sample.
@@ -128,8 +129,10 @@ class RunWatcher:
         if place is None:
             place = self._add(questions, sample, view)
         if place not in self._raw:
-            self._raw[place] = self._texts(questions, column, place, sample, view)
-        filtered = None if view is not None else first_leaf(sample.line.get("filtered_resps"))
+            response = None if view is not None and view.lls else response_of(self._run, task, sample.line)
+            self._raw[place] = response, self._other_prompt(questions, column, place, sample)
+        measured = view is None and is_measured(self._run, task)
+        filtered = None if view is not None or measured else first_leaf(sample.line.get("filtered_resps"))
         pending = _Pending(place, sample.metrics, view, state, filtered)
         self._pending.setdefault(sample.filter, []).append(pending)
 
@@ -154,18 +157,15 @@ class RunWatcher:
         questions.texts.append(self._spool.add(texts))
         return place
 
-    def _texts(
-        self, questions: TaskQuestions, column: RunColumn, place: int, sample: Sample, view: ChoiceView | None
-    ) -> tuple[str | None, str | None]:
-        """What this run wrote, and its prompt where it is another one than the first run's."""
+    def _other_prompt(self, questions: TaskQuestions, column: RunColumn, place: int, sample: Sample) -> str | None:
+        """The prompt, where it is another one than the first run's."""
         prompt = prompt_text(sample.line)
         # What all prompts begin with ends where the question begins: questions may begin alike, too.
         at = prompt.rfind(question_of(sample))
         start = prompt[:at] if at > 0 else prompt
         column.head = start if column.head is None else _common(column.head, start)
         first = min(questions.runs) == self._place
-        other = None if first or sample.prompt_hash == questions.prompts[place] else prompt
-        return (None if view is not None and view.lls else first_leaf(sample.line.get("resps"))), other
+        return None if first or sample.prompt_hash == questions.prompts[place] else prompt
 
     def task(self, audit: TaskAudit, scores: TaskScores | None) -> None:
         """Close a task.
@@ -232,6 +232,32 @@ def _cell(
     if row.view is None:
         return text_cell(state, values)
     return choice_cell(state, values, row.view, main)
+
+
+def is_measured(run: StoredRun, task: str) -> bool:
+    """Whether a task measures the log-likelihood of a text that is given: nothing is picked and nothing written.
+
+    Args:
+        run: The run.
+        task: Its task.
+    """
+    return run.config(task).get("output_type") in ("loglikelihood", "loglikelihood_rolling")
+
+
+def response_of(run: StoredRun, task: str, line: Mapping[str, Any]) -> str | float | None:
+    """What a run gave for a sample: the text that it wrote, or the log-likelihood that was measured.
+
+    Args:
+        run: The run.
+        task: Its task.
+        line: The sample.
+    """
+    text = first_leaf(line.get("resps"))
+    try:
+        value = float(text or "") if is_measured(run, task) else math.nan
+    except ValueError:
+        return text
+    return round(value, 4) if math.isfinite(value) else text
 
 
 def first_leaf(value: Any) -> str | None:

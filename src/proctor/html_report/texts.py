@@ -172,7 +172,8 @@ def _own(texts: list[Any], level: Level, head: str, parts: Sequence[tuple[str, s
     response, filtered, prompt, *more = texts
     others: dict[str, str] = more[0] if more else {}
     if level.answers is not None:
-        response = None if response is None or level.answers == 0 else response[: level.answers]
+        if isinstance(response, str):
+            response = response[: level.answers] if level.answers else None
         filtered = filtered[: level.answers] if filtered and level.answers else None
         others = {name: text[: level.answers] for name, text in others.items()} if level.answers else {}
     shown = shortened(prompt[len(head) :], parts) if prompt and level.prompts and level.questions is None else 0

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from proctor.errors import DataError, UsageError
-from proctor.html_report.collect import first_leaf, prompt_text
+from proctor.html_report.collect import first_leaf, is_measured, prompt_text, response_of
 from proctor.results.choice_view import ChoiceView, choice_view
 from proctor.results.encode import dumps
 from proctor.results.read import read_sample_at
@@ -74,7 +74,7 @@ def stored_question(
         "target": words.target,
         "document": dumps(sample.line.get("doc")),
         "runs": [
-            None if found is None else _of_run(entry, found, _view(entry.run, wanted.task, found))
+            None if found is None else _of_run(entry, wanted.task, found, _view(entry.run, wanted.task, found))
             for entry, found in parts
         ],
     }
@@ -84,13 +84,13 @@ def _view(run: StoredRun, task: str, sample: Sample) -> ChoiceView | None:
     return choice_view(sample, run.config(task))
 
 
-def _of_run(entry: Entry, sample: Sample, view: ChoiceView | None) -> dict[str, Any]:
-    written = view is None or not view.lls
+def _of_run(entry: Entry, task: str, sample: Sample, view: ChoiceView | None) -> dict[str, Any]:
+    written, measured = view is None or not view.lls, is_measured(entry.run, task)
     return {
         "run": entry.id,
         "prompt": prompt_text(sample.line),
-        "response": first_leaf(sample.line.get("resps")) if written else None,
-        "filtered": first_leaf(sample.line.get("filtered_resps")) if view is None else None,
+        "response": response_of(entry.run, task, sample.line) if written else None,
+        "filtered": first_leaf(sample.line.get("filtered_resps")) if view is None and not measured else None,
         "loglikelihoods": [_finite(ll) for ll in view.lls] if view is not None else None,
         "scores": {
             name: _finite(value) for name in sample.metrics if (value := number_of(sample.metrics[name])) is not None

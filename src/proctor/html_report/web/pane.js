@@ -81,7 +81,7 @@ class Pane {
     if (found.question === undefined) parts.push(make("p", { class: "note" }, say("no_text_here")));
     else parts.push(make("div", { class: "question", dir: "auto", lang: languageOf(found.question) }, visible(found.question, this.invisible)));
     if (columns.k[i] || (found.options || []).length) parts.push(this.options());
-    else if (found.target) parts.push(this.target());
+    else if (found.target && found.target.trim() !== found.question?.trim()) parts.push(this.target());
     parts.push(...this.responses(), this.scores(), ...this.prompts(), this.document(), this.commands(), found.doc || found.hash ? this.flagging() : null);
     this.node.replaceChildren(...parts.filter(Boolean));
   }
@@ -162,8 +162,9 @@ class Pane {
   /** Written answers, with what the filter took out of them. */
   responses() {
     return (this.found.own || []).map((own, run) => {
-      if (!own || (own[0] === 0 && own[1] === 0)) return null;
-      const [raw, filtered] = [own[0] || "", own[1] === 0 ? null : own[1]];
+      // A number is a log-likelihood that was measured: it stands among the scores.
+      if (!own || typeof own[0] === "number" && own[1] === 0) return null;
+      const [raw, filtered] = [String(own[0] || ""), own[1] === 0 ? null : own[1]];
       const state = this.columns.of[run].state[this.i];
       const line = make("p", { class: "read" }, symbol(state), " ", make("span", {}, say(`state_${STATES[state]}`)), filtered === null ? null : [` · ${say("read_as")} `, make("code", { dir: "auto" }, filtered)], ...Object.entries(own[3] ?? {}).flatMap(([filter, text]) => [` · ${filter}: `, make("code", { dir: "auto" }, text)]));
       return make("div", { class: "response" }, make("h4", {}, runMark(run), " ", say("answer_of", { run: this.info.runs[run].number }), " ", make("span", { class: "ci" }, this.info.runs[run].name)), line, ...this.written(raw, filtered, this.info.runs[run].think ?? "</think>"));
@@ -197,10 +198,12 @@ class Pane {
     const { columns, i, info } = this;
     const rows = info.runs.map((run, place) => {
       if (columns.of[place].state[i] === ABSENT) return null;
+      const given = this.found.own?.[place];
+      const measured = given && typeof given[0] === "number" && given[0] ? [`${say("log_likelihood")} ${nats2(given[0])}`] : [];
       const values = columns.scores(place, i).filter((one) => !Number.isNaN(one.value));
       return make("tr", {}, make("th", { scope: "row" }, make("span", { class: "run-label" }, runMark(place), make("b", {}, run.number))),
         make("td", {}, symbol(columns.of[place].state[i]), " ", make("span", { "aria-hidden": "true" }, say(`state_${STATES[columns.of[place].state[i]]}`))),
-        make("td", { class: "quiet" }, values.map((one) => `${one.name}${one.filter === "none" ? "" : `,${one.filter}`} ${Number(one.value.toPrecision(4))}`).join(" · ")));
+        make("td", { class: "quiet" }, measured.concat(values.map((one) => `${one.name}${one.filter === "none" ? "" : `,${one.filter}`} ${Number(one.value.toPrecision(4))}`)).join(" · ")));
     });
     return make("table", { class: "pane-scores" }, make("tbody", {}, ...rows.filter(Boolean)));
   }
