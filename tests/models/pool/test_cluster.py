@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import sys
 
 import pytest
 
@@ -177,17 +178,52 @@ def test_ray_that_does_not_start_is_a_sentence_and_no_cluster_of_that_name(stub,
     assert ray.starts == 1
 
 
-def test_a_cluster_that_may_want_a_token_is_told_so(stub, monkeypatch, tmp_path):
-    monkeypatch.delenv("RAY_AUTH_TOKEN", raising=False)
-    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(tmp_path / "token"))
-    stub(ConnectionError("Failed to connect"))
-    with pytest.raises(ModelError) as caught:
-        connect(PoolArguments(address="somewhere"))
-    assert "ray start --head" in caught.value.hint
+@pytest.fixture
+def refusing(monkeypatch, tmp_path):
+    """A cluster that listens, and what it says to who comes without a token; a token of this machine."""
     (tmp_path / "token").touch()
-    stub(ConnectionError("Failed to connect"))
-    with pytest.raises(ModelError) as caught:
-        connect(PoolArguments(address="somewhere"))
-    assert "RAY_AUTH_MODE=token" in caught.value.hint
-    # In a cluster that has none, workers could not reach a driver that wants one.
+    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(tmp_path / "token"))
+    monkeypatch.delitem(sys.modules, "ray", raising=False)
+    # Set first, so that it is put back to what it was.
+    monkeypatch.setenv("RAY_AUTH_MODE", "")
+    monkeypatch.delenv("RAY_AUTH_MODE")
+
+    def say(text):
+        monkeypatch.setattr(module, "_ASK", f"import sys; sys.exit({text!r})")
+
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield say, f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(("said", "mode"), [("RPC error: InvalidAuthToken: ...", "token"), ("", None)])
+def test_a_token_is_sent_to_a_cluster_that_wants_one(said, mode, stub, refusing):
+    say, address = refusing
+    say(said)
+    stub()
+    connect(PoolArguments(address=address))
+    assert os.environ.get("RAY_AUTH_MODE") == mode
+
+
+def test_no_token_is_sent_where_it_was_said_otherwise_or_there_is_none(stub, refusing, monkeypatch, tmp_path):
+    say, address = refusing
+    say("InvalidAuthToken")
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    stub()
+    connect(PoolArguments(address=address))
+    assert os.environ["RAY_AUTH_MODE"] == "disabled"
+    monkeypatch.delenv("RAY_AUTH_MODE")
+    monkeypatch.delenv("RAY_AUTH_TOKEN", raising=False)
+    (tmp_path / "token").unlink()
+    connect(PoolArguments(address=address))
     assert "RAY_AUTH_MODE" not in os.environ
+
+
+def test_a_cluster_that_lets_nobody_in_is_a_sentence(stub, refusing):
+    say, address = refusing
+    say("")
+    stub(ConnectionError("Failed to connect"))
+    with pytest.raises(ModelError, match="Failed to connect") as caught:
+        connect(PoolArguments(address=address))
+    assert "~/.ray/auth_token, all of them need it" in caught.value.hint

@@ -272,7 +272,7 @@ def test_numbers_are_those_of_one_process(open_pool):
     for place, response in usual_pool.respond(requests):
         for (found, greedy), (wanted, is_greedy) in zip(response.values, one["usual"][place].values, strict=True):
             assert greedy == is_greedy
-            assert abs(found - wanted) < 1e-5
+            assert found == pytest.approx(wanted, rel=1e-5)
 
 
 @long

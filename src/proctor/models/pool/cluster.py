@@ -6,6 +6,8 @@ import logging
 import os
 import signal
 import socket
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,6 +31,14 @@ LOCAL = "local"
 """The address for a new cluster on this machine."""
 AUTO = "auto"
 """The address for the cluster that runs on this machine."""
+
+TOKEN_SECONDS = 60.0
+"""How long it is waited for whether a cluster wants a token: Ray has to be imported for that."""
+_ASK = "import sys; from ray._raylet import GcsClient; GcsClient(address=sys.argv[1])"
+_ABSENT = (
+    "'ray start --head' starts one; without an address proctor starts its own on this machine. Where one machine of a "
+    "cluster has ~/.ray/auth_token, all of them need it."
+)
 
 Node = Mapping[str, float]
 """What a machine of the cluster has: ``CPU``, ``GPU`` and so on."""
@@ -76,14 +86,17 @@ def connect(arguments: PoolArguments) -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     # What Ray will do with a worker that takes no GPU: hide them all. It warns unless it is told.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    where = cluster_address(arguments.address, os.environ)
+    if "ray" not in sys.modules and _wants_token(where):
+        # Read when Ray is imported. In a cluster without tokens, workers could not reach a driver that has one.
+        os.environ["RAY_AUTH_MODE"] = "token"
     ray: Any = need("ray", extra="ray")
     if ray.is_initialized():
         # Another pool of this process has joined, or a script has.
         _joined.pools += _joined.pools > 0
         return ray
     runtime = _runtime(arguments)
-    where = cluster_address(arguments.address, os.environ)
-    # Ray takes "auto" itself: it then sends the token of this machine, and to no address that it is given.
+    # Ray takes "auto" itself, and sends the token of this machine where there is one.
     shown = (_noted_here(os.environ) or AUTO) if where == AUTO else where
     _announce(shown, arguments)
     try:
@@ -94,7 +107,7 @@ def connect(arguments: PoolArguments) -> Any:
         first = redact_text((error_text(error).strip() or type(error).__name__).splitlines()[0])
         if where == LOCAL:
             raise ModelError(f"Ray does not start here: {first}", hint="Ray's logs, /tmp/ray, have more.") from error
-        raise ModelError(f"There is no Ray cluster at {shown}: {first}", hint=_absent_hint(error)) from error
+        raise ModelError(f"There is no Ray cluster at {shown}: {first}", hint=_ABSENT) from error
     _joined.pools = 1
     return ray
 
@@ -144,18 +157,23 @@ def _announce(where: str, arguments: PoolArguments) -> None:
     log.info("Joining the Ray cluster at %s%s ...", redact_text(where), by)
 
 
-def _absent_hint(error: Exception) -> str:
-    """What to do where no cluster responds."""
-    nobody_listens = isinstance(error, ConnectionRefusedError | TimeoutError | socket.gaierror)
+def _wants_token(address: str) -> bool:
+    """Whether a cluster lets nobody in without a token, this machine has one, and nobody has said whether to send it.
+
+    Another process asks: Ray itself would repeat on stderr, each second, that it is not let in.
+    """
     token = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token")
     has_token = token.is_file() or "RAY_AUTH_TOKEN" in os.environ
-    if nobody_listens or "RAY_AUTH_MODE" in os.environ or not has_token:
-        return "'ray start --head' starts one; without an address proctor starts its own on this machine."
-    # Not sent unasked: in a cluster without tokens, workers could then not reach this process.
-    return (
-        "It may want a token, as this machine has one: RAY_AUTH_MODE=token sends it, and so does --ray auto on one of "
-        "the machines of the cluster."
-    )
+    if ":" not in address or not has_token or "RAY_AUTH_MODE" in os.environ:
+        return False
+    try:
+        _try_port(address)
+        asked = subprocess.run(
+            [sys.executable, "-c", _ASK, address], capture_output=True, timeout=TOKEN_SECONDS, text=True, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return "InvalidAuthToken" in asked.stderr
 
 
 def _init(ray: Any, keywords: Mapping[str, Any]) -> None:
