@@ -14,13 +14,14 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 
 from proctor.models.hf.deferred_imports import without_distribution
 from proctor.models.hf.device import autocast, is_out_of_memory
+from proctor.models.hf.last_layer import last_feed_forward
 from proctor.models.hf.scoring.kv_stack import StackCache
 
 log = logging.getLogger("proctor")
@@ -32,21 +33,30 @@ TRIAL_TOKENS = 2
 
 @dataclass(frozen=True, slots=True)
 class CallForm:
-    """Names of forward's arguments: of the cache of keys and values, of the mask, of the positions."""
+    """Names of forward's arguments: of the cache of keys and values, of the mask, of the positions.
+
+    ``last_rows``: the last feed-forward part gets only the rows whose logits are needed
+    (:mod:`proctor.models.hf.last_layer`).
+    """
 
     cache: str = CACHE_NAMES[0]
     mask: str = "attention_mask"
     positions: str = "position_ids"
+    last_rows: bool = False
 
 
 def call_forms(module: Any, device: torch.device, amp: torch.dtype | None = None) -> Iterator[CallForm]:
     """The forms under which ``module`` fills a cache, likeliest first; nothing if there is none.
 
-    ``amp``: the dtype of mixed precision, if any. Raises where memory runs out.
+    Of each, first the one with ``last_rows``, where the model has such a part. ``amp``: the dtype of mixed precision,
+    if any. Raises where memory runs out.
     """
+    prunable = last_feed_forward(module) is not None
     tried: set[CallForm] = set()
     for form in _candidates(module, device):
         if form not in tried and _fills(module, form, device, amp):
+            if prunable:
+                yield replace(form, last_rows=True)
             yield form
         tried.add(form)
 

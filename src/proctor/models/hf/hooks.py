@@ -21,6 +21,15 @@ def is_patched(module: Any) -> bool:
     return any(_has_hooks(part) or _is_replaced(part) for part in module.modules())
 
 
+def is_known(module: Any) -> bool:
+    """Whether the model's code is transformers' own, and not brought along by the checkpoint.
+
+    Args:
+        module: The model.
+    """
+    return type(module).__module__.startswith("transformers.")
+
+
 def has_foreign_loader(auto: Any) -> bool:
     """Whether a script has put a ``from_pretrained`` of its own into ``auto`` or into a model class of transformers."""
     classes = dict.fromkeys((*inspect.getmro(auto), *_below(transformers.PreTrainedModel)))

@@ -23,8 +23,9 @@ from proctor.models.hf.attention import layer_windows
 from proctor.models.hf.call_form import call_forms
 from proctor.models.hf.decoding.decode import ForwardPasses
 from proctor.models.hf.decoding.decoding_gate import LEAST_PROBE, DecodingDecision, choose_first, objection
+from proctor.models.hf.hooks import is_known
 from proctor.models.hf.scoring.row_scorer import RowScorer
-from proctor.models.hf.scoring.scoring_gate import ScoringDecision, config_objection, decide, is_known, probe_length
+from proctor.models.hf.scoring.scoring_gate import ScoringDecision, config_objection, decide, probe_length
 from proctor.models.prefix.rows import make_rows, make_span
 
 log = logging.getLogger("proctor")

@@ -21,6 +21,7 @@ from proctor.models.hf.call_form import CallForm, call_forms
 from proctor.models.hf.decoding.kv_slots import SlotCache
 from proctor.models.hf.decoding.slot_attention import configs_of, slots
 from proctor.models.hf.device import autocast, free_caches, is_out_of_memory, sizes_of
+from proctor.models.hf.last_layer import last_feed_forward, only_rows
 from proctor.models.hf.transfers import Transfer, send_ids
 from proctor.models.prefix.groups import Group
 
@@ -73,6 +74,7 @@ class ForwardPasses:
         self.amp = amp
         self._configs = configs_of(module)
         self._head = output_head(module)
+        self._feed_forward = last_feed_forward(module) if self.form.last_rows else None
         self.forwarded = 0
 
     def prefix(self, cache: SlotCache, ids: Sequence[int]) -> None:
@@ -139,7 +141,9 @@ class ForwardPasses:
             return (args[0][row, column], *args[1:])
 
         handle = self._head.register_forward_pre_hook(take) if self._head is not None else contextlib.nullcontext()
-        with handle, torch.no_grad(), autocast(self.device, self.amp):
+        shape = arguments["input_ids"].shape
+        pruned = only_rows(self._feed_forward, shape, (row * shape[1] + column).flatten())
+        with handle, pruned, torch.no_grad(), autocast(self.device, self.amp):
             logits = self.module(**arguments).logits
         return (logits if taken else logits[row, column]).float()
 

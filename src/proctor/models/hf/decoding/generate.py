@@ -25,7 +25,8 @@ from proctor.models.hf.decoding.nan_watch import NanWatch, is_watchable
 from proctor.models.hf.deferred_imports import without_distribution
 from proctor.models.hf.device import autocast, is_out_of_memory, run_batches
 from proctor.models.hf.fallback import warn_of_fallback
-from proctor.models.hf.scoring.scoring_gate import is_known, probe_length
+from proctor.models.hf.hooks import is_known
+from proctor.models.hf.scoring.scoring_gate import probe_length
 from proctor.models.hf.transfers import send_ids
 from proctor.models.prefix.groups import group_prompts
 from proctor.models.tokens.tokenizer import Tokens

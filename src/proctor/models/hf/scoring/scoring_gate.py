@@ -58,6 +58,7 @@ from proctor.models.hf.attention import attention_kind, changing_positions, dtyp
 from proctor.models.hf.call_form import CallForm, call_forms
 from proctor.models.hf.device import free_caches, is_out_of_memory
 from proctor.models.hf.fallback import warn_of_fallback
+from proctor.models.hf.hooks import is_known
 from proctor.models.hf.scoring.row_scorer import RowScorer, SpanScore
 from proctor.models.hf.scoring.tree import TreeScorer
 from proctor.models.prefix.cost import count_distinct
@@ -212,15 +213,6 @@ def probe_length(module: Any, longest: int) -> int:
         return longest
     widest = max((window for window in windows.values() if window and window < longest), default=0)
     return min(longest, PROBE_TOKENS + widest)
-
-
-def is_known(module: Any) -> bool:
-    """Whether the model's code is transformers' own, and not brought along by the checkpoint.
-
-    Args:
-        module: The model.
-    """
-    return type(module).__module__.startswith("transformers.")
 
 
 def probe(scorer: RowScorer, longest: Row, length: int, mode: Mode, form: CallForm) -> float:

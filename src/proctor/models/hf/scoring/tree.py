@@ -63,6 +63,7 @@ from proctor.errors import ModelError
 from proctor.models.hf.attention import dtype_of, layer_windows, text_config
 from proctor.models.hf.call_form import CallForm, call_forms
 from proctor.models.hf.device import PROCESSOR, autocast, free_caches, is_out_of_memory
+from proctor.models.hf.last_layer import last_feed_forward, only_rows
 from proctor.models.hf.scoring.head_queue import HeadQueue, HeadValues, fits_in_cache, gather_in_cache
 from proctor.models.hf.scoring.kv_stack import StackCache
 from proctor.models.hf.scoring.row_scorer import RowScorer, SpanScore
@@ -113,6 +114,7 @@ class TreeScorer:
             raise ModelError(f"Prefixes cannot be shared on this model: {windows}.")
         self._windows = windows
         self._form = form or next(call_forms(scorer.module, scorer.device, scorer.autocast), CallForm())
+        self._feed_forward = last_feed_forward(scorer.module) if self._form.last_rows else None
         self._behind = results_behind(scorer.device)
         self._dtype = torch.float32
         self.forwarded = 0
@@ -251,7 +253,8 @@ class TreeScorer:
 
         assert self._scorer.head is not None
         handle = self._scorer.head.register_forward_pre_hook(take)
-        with handle, torch.no_grad(), autocast(self._scorer.device, self._scorer.autocast):
+        pruned = only_rows(self._feed_forward, arguments["input_ids"].shape, places)
+        with handle, pruned, torch.no_grad(), autocast(self._scorer.device, self._scorer.autocast):
             logits = self._scorer.forward(arguments).logits[0]
         if not taken:
             raise ModelError("The output head of this model does not see one row per token.")
