@@ -36,6 +36,11 @@ def test_options_of_one_length_are_counted_apart():
     )
 
 
+def test_options_that_are_all_of_one_length_are_no_remark():
+    shown = remarks(document(2, "One?", ["a", "b"], 1), document(3, "Two?", ["c", "d"], 1))
+    assert not [one for one in shown if "longest" in one]
+
+
 def test_a_skew_of_the_right_positions_is_a_warning():
     shown = remarks(*varied(40, gold=lambda n: 0 if n % 2 else n % 4))
     assert any(one.startswith("warning: right options by position") and "--choice_orders" in one for one in shown)
@@ -67,6 +72,7 @@ def test_texts_are_looked_through():
         document(5, "다음 그림에서 알 수 있는 것은?", ["개", "새"], 0),
         document(6, "Who is kim@example.com?", ["Kim", "Lee"], 1),
         document(7, "900101-1234567은 무엇인가?", ["번호", "이름"], 0),
+        document(8, "What\x00 is wet?", ["rain", "dust"], 0),
     )
     for text in (
         "warning: the question contains the right option and no other: line 2",
@@ -75,6 +81,7 @@ def test_texts_are_looked_through():
         "warning: the question speaks of a figure or a table that may not be there: line 5",
         "warning: an e-mail address: line 6",
         "warning: what looks like a Korean resident number: line 7",
+        "warning: a control character, which no reader sees: line 8",
     ):
         assert text in shown
     assert any("all of the above" in one and one.endswith("line 4") for one in shown)

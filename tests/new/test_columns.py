@@ -110,3 +110,19 @@ def test_no_options_and_no_answer_are_errors_that_name_flags():
     with pytest.raises(UsageError, match="no column names the right option") as caught:
         find_layout(table("question|A|B", "Hot?|ice|fire"), Chosen())
     assert "--answer" in str(caught.value)
+
+
+def test_a_second_column_of_answers_must_agree():
+    names = "question|A|B|answer|answer 2"
+    agreeing = table(names, "Which is hot?|ice|fire|B|B", "Which is cold?|ice|fire|A|A")
+    assert find_layout(agreeing, Chosen()).answer == "answer"
+    contradicting = table(names, "Which is hot?|ice|fire|B|A", "Which is cold?|ice|fire|A|A")
+    with pytest.raises(AmbiguityError, match="contradict each other: 'answer' and 'answer 2'"):
+        find_layout(contradicting, Chosen())
+    assert find_layout(contradicting, Chosen(answer="answer 2")).answer == "answer 2"
+
+
+def test_of_many_columns_the_first_are_listed():
+    wide = table("|".join(f"c{n}" for n in range(40)), "|".join("x" for _ in range(40)))
+    with pytest.raises(UsageError, match=r"It has: c0, .*, c11 and 28 more\.$"):
+        find_layout(wide, Chosen(question="nothing of the kind"))

@@ -79,6 +79,8 @@ def _lengths(documents: Sequence[NewDocument]) -> list[Remark]:
     golds, options = [document.golds[0] for document in single], [document.options for document in single]
     _, baseline = extreme_length(options, golds, longest=True)
     equal = sum(len(set(map(len, texts))) == 1 for texts in options)
+    if equal == len(options):
+        return []
     share = sum(
         len(texts[gold]) == max(map(len, texts)) and len(set(map(len, texts))) > 1
         for texts, gold in zip(options, golds, strict=True)
@@ -131,6 +133,7 @@ _LATEX = re.compile(
 # From the sign on: from each letter of a long word on, a passage of a megabyte would take hours.
 _MAIL = re.compile(r"(?<=[\w.+-])@[\w-]+\.[\w.-]+")
 _RESIDENT = re.compile(r"(?<!\d)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\s?-\s?[1-8]\d{6}(?!\d)")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _FIGURE = "(?:figure|picture|image|graph|diagram)"
 _SHOWN = re.compile(
     rf"(?:다음|아래|위)\s*(?:그림|사진|그래프|표|지도)|{_FIGURE} (?:below|above)|(?:shown|following) {_FIGURE}", re.I
@@ -145,6 +148,7 @@ def _texts(documents: Sequence[NewDocument]) -> list[Remark]:
         ("warning", "HTML, which the model sees as it is written", lambda one: _HTML.search(_all(one)) is not None),
         ("note", "LaTeX, which the model sees as it is written", lambda one: _LATEX.search(_all(one)) is not None),
         ("warning", "the question speaks of a figure or a table that may not be there", _speaks_of_a_figure),
+        ("warning", "a control character, which no reader sees", lambda one: _CONTROL.search(_all(one)) is not None),
         ("warning", "an e-mail address", lambda one: _MAIL.search(_all(one)) is not None),
         ("warning", "what looks like a Korean resident number", lambda one: _RESIDENT.search(_all(one)) is not None),
     )  # fmt: skip

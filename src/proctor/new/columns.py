@@ -14,7 +14,7 @@ from proctor.errors import DataError, UsageError, did_you_mean
 from proctor.new.answers import Form, read_answers
 from proctor.new.option_cells import read_options
 from proctor.new.roles import Role, option_families, plain_name, rank, role_of
-from proctor.new.table import AmbiguityError, Table, cell_text, is_blank
+from proctor.new.table import AmbiguityError, Table, cell_text, column_list, is_blank
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +105,7 @@ def _check_names(table: Table, chosen: Chosen) -> None:
         given = getattr(chosen, role)
         for name in (given,) if isinstance(given, str) else given:
             if name not in table.columns:
-                listed = ", ".join(table.columns)
-                hint = did_you_mean(name, table.columns) or f"It has: {listed}."
+                hint = did_you_mean(name, table.columns) or f"It has: {column_list(table.columns)}."
                 raise UsageError(f"--{role} {name}: {table.source} has no such column.", hint=hint)
 
 
@@ -147,6 +146,8 @@ def _is_blank(table: Table, columns: Sequence[str]) -> bool:
 def _answer_by_name(table: Table, choices: Sequence[str], chosen: Chosen, by: dict[str, str]) -> str | None:
     """The answers' column by name; of several, those that read in every row must agree."""
     named = [name for name in table.columns if role_of(name) == "answer" and name not in choices]
+    # The second of two columns "answer" is called "answer 2".
+    named += [name for name in table.columns if name not in named and _is_second(name, named)]
     named.sort(key=lambda name: rank("answer", name))
     by["answer"] = "by name"
     if len(named) < 2:
@@ -158,6 +159,11 @@ def _answer_by_name(table: Table, choices: Sequence[str], chosen: Chosen, by: di
         message = f"{table.source} has two columns of answers that contradict each other: {one!r} and {other!r}."
         raise AmbiguityError(message, "answer", tuple(read))
     return next(iter(read), named[0])
+
+
+def _is_second(name: str, named: Sequence[str]) -> bool:
+    stem, _, number = name.rpartition(" ")
+    return stem in named and number.isdecimal()
 
 
 def _check_partly_read(
@@ -216,11 +222,10 @@ def _answer_by_content(
         return read[0]
     _refuse_one_hot(table, choices, columns)
     _refuse_row_per_option(table, question or _longest(table, choices, {}))
-    listed = ", ".join(table.columns)
     if read:
         raise AmbiguityError(f"{table.source}: the answers may be in {' or '.join(map(repr, read))}.", "answer", read)
     raise UsageError(
-        f"{table.source}: no column names the right option of every row. It has: {listed}.",
+        f"{table.source}: no column names the right option of every row. It has: {column_list(table.columns)}.",
         hint="Name the column of the answers with --answer.",
     )
 
@@ -262,7 +267,7 @@ def _by_position(
             return question, choices, answer
     _refuse_right_apart(table)
     raise UsageError(
-        f"{table.source}: no columns of options were found. It has: {', '.join(table.columns)}.",
+        f"{table.source}: no columns of options were found. It has: {column_list(table.columns)}.",
         hint="Name them: --choices A B C D, or --choices COLUMN for a column that holds all options. Options behind "
         "the question in its own cell are read if every row has them so.",
     )

@@ -98,6 +98,12 @@ _INLINE = {
     "letter": re.compile(r"(?<![^\s(])[(\[]?[A-Ja-j][.)\]:]\s|[Ⓐ-Ⓙ]|[ⓐ-ⓙ]"),
     "number": re.compile(r"(?<![^\s(])[(\[]?\d{1,2}[.)\]](?!\d)\s?"),
 }
+_IN_CELL = {
+    **_INLINE,
+    # Behind a question they are more often statements that the options speak of.
+    "korean": re.compile(rf"{_INLINE['korean'].pattern}|(?<![^\s(])[(\[]?[가나다라마바사아자차ㄱ-ㅊ][.)\]]\s?"),
+}
+"""Labels between the options of one cell, by form."""
 
 
 def split_question(text: str) -> tuple[str, list[str]] | None:
@@ -135,7 +141,7 @@ def split_at_labels(text: str) -> list[str] | None:
         The options without their labels, or None: labels that count up from the first, one at the beginning, were not
         found.
     """
-    for form, pattern in _INLINE.items():
+    for form, pattern in _IN_CELL.items():
         places, expected = list[tuple[int, int]](), 0
         for match in pattern.finditer(text):
             label = read_label(match[0], form)  # pyright: ignore[reportArgumentType]

@@ -16,7 +16,7 @@ from proctor.new.option_cells import RowOptions, read_options
 from proctor.new.request import NewTaskRequest
 from proctor.new.sources import SPLITS, Source, read_file, read_source
 from proctor.new.styles import ALPHABET, STYLES, Language, Shape, Style, language_of, shape_of
-from proctor.new.table import BadRow, Table, is_blank, rows_error
+from proctor.new.table import BadRow, Table, is_blank, rows_error, source_named
 from proctor.new.times import without_times
 from proctor.plurals import counted
 
@@ -78,10 +78,7 @@ def plan_task(request: NewTaskRequest) -> TaskPlan:
     found = [_laid_out(table, request.columns) for table in source.tables]
     source, layouts = replace(source, tables=tuple(table for table, _ in found)), [layout for _, layout in found]
     chosen = _with_common_form(request.columns, source.tables, layouts)
-    readings = [
-        read_documents(table, layout, chosen, request.several)
-        for table, layout in zip(source.tables, layouts, strict=True)
-    ]
+    readings = [_read(table, layout, chosen, request) for table, layout in zip(source.tables, layouts, strict=True)]
     _check_rows(source.tables, readings, request.skip_bad)
     documents = [
         document if len(readings) == 1 else replace(document, place=f"{table.label}, {document.place}")
@@ -112,10 +109,16 @@ def plan_task(request: NewTaskRequest) -> TaskPlan:
     return replace(plan, remarks=tuple(check_documents(plan.evaluated)))
 
 
+def _read(table: Table, layout: Layout, chosen: Chosen, request: NewTaskRequest) -> Reading:
+    with source_named(table.source):
+        return read_documents(table, layout, chosen, request.several)
+
+
 def _laid_out(table: Table, chosen: Chosen) -> tuple[Table, Layout]:
     """A table and its columns; where the options stand in the questions, the table with the options apart."""
     try:
-        return table, find_layout(table, chosen)
+        with source_named(table.source):
+            return table, find_layout(table, chosen)
     except (DataError, UsageError):
         known = chosen.question is None or chosen.question in table.columns
         apart = with_options_apart(table, chosen.question) if known and not chosen.choices else None

@@ -17,7 +17,7 @@ from proctor.new.delimited import read_delimited, read_text
 from proctor.new.header import Header, find_header, numbered, table_of
 from proctor.new.json_rows import read_json
 from proctor.new.request import NewTaskRequest
-from proctor.new.table import AmbiguityError, RawRow, Table, Unit
+from proctor.new.table import AmbiguityError, RawRow, Table, Unit, source_named
 from proctor.new.workbook import EVERY, read_sheets
 from proctor.tasks.similar_names import similar_file
 from proctor.tasks.sources.paths import unread_format
@@ -148,7 +148,8 @@ def name_columns(
         notes: What is worth knowing.
     """
     named = {chosen.question, chosen.answer, chosen.context, chosen.group, chosen.id, *chosen.choices} - {None}
-    header = find_header(rows, [str(name) for name in named])
+    with source_named(source):
+        header = find_header(rows, [str(name) for name in named])
     if header.known == 0 and (bare := _without_header(source, rows, chosen, unit, notes)) is not None:
         return bare
     return table_of(source, rows, header, unit, notes)

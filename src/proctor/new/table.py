@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
@@ -100,6 +101,31 @@ class BadRow:
 
     def __str__(self) -> str:
         return f"{self.place}: {self.why}."
+
+
+@contextmanager
+def source_named(source: str) -> Iterator[None]:
+    """Within, an error about what a table holds begins with the table's file, if it does not name it.
+
+    Args:
+        source: The file.
+    """
+    try:
+        yield
+    except (DataError, UsageError) as error:
+        if source not in error.message:
+            error.message = f"{source}: {error.message}"
+        raise
+
+
+def column_list(names: Sequence[str]) -> str:
+    """Columns in a sentence: all of a few, the first of many.
+
+    Args:
+        names: The columns.
+    """
+    shown = ", ".join(names[:12])
+    return shown if len(names) <= 12 else f"{shown} and {len(names) - 12:,} more"
 
 
 class AmbiguityError(UsageError):
