@@ -1,4 +1,4 @@
-"""A report on paper, from Chromium: light, whole rows, heads on each page, and no controls."""
+"""A report on paper, from Chromium (no other browser prints by Playwright): light, whole rows, heads on each page."""
 
 from __future__ import annotations
 

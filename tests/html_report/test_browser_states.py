@@ -1,4 +1,4 @@
-"""Reports in every state that they can be in, in Chromium: odd exams, hostile texts, no colours; kept as pictures."""
+"""Reports in every state that they can be in, in browsers: odd exams, hostile texts, no colours; kept as pictures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import random
 from pathlib import Path
 
 import pytest
-from browser_pages import READY, Opened, chromium, needs_browser
+from browser_pages import BROWSERS, READY, Opened, opened_browser
 from report_pages import stored
 from stored_runs import choice_line, right_and_wrong, text_line
 
@@ -16,16 +16,16 @@ from proctor.html_report.facts import ReportOptions
 from proctor.html_report.report import make_report
 from proctor.results.open_runs import open_runs
 
-pytestmark = needs_browser
+pytestmark = pytest.mark.browser
 
 KEPT = os.environ.get("PROCTOR_SCREENSHOTS")
 """A folder for the pictures, to be looked at before a release; without it they go with the test's folder."""
 HURT = "</script><img src=x onerror=\"document.title='hurt'\">\ud800\x00\u202e"
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as opened:
+@pytest.fixture(scope="module", params=BROWSERS)
+def browser(request):
+    with opened_browser(request.param) as opened:
         yield opened
 
 
@@ -43,6 +43,11 @@ def opened(browser, tmp_path):
     yield open_page
     for one in pages:
         one.close()
+
+
+def only_in_chromium(browser, what: str) -> None:
+    if browser.browser_type.name != "chromium":
+        pytest.skip(f"it is Chromium that {what}")
 
 
 def run_of(folder: Path, name: str, share: float = 0.6, **more):
@@ -242,7 +247,8 @@ def test_runs_are_not_called_as_options_are(opened, tmp_path):
 
 
 @pytest.mark.parametrize("deficiency", ["achromatopsia", "deuteranopia"])
-def test_without_colours_marks_still_tell(opened, tmp_path, deficiency):
+def test_without_colours_marks_still_tell(browser, opened, tmp_path, deficiency):
+    only_in_chromium(browser, "shows pages as those see them who see no colours")
     runs = [run_of(tmp_path, name, share) for name, share in (("a", 0.9), ("b", 0.3), ("c", 0.31))]
     found = opened(runs, "#q=exam_one/0")
     page = found.ready()
@@ -284,7 +290,8 @@ STATES = {
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_pictures_of_six_states(opened, tmp_path, state):
+def test_pictures_of_six_states(browser, opened, tmp_path, state):
+    only_in_chromium(browser, "makes the pictures that are looked at")
     count, address, options, more = STATES[state]
     runs = [run_of(tmp_path, name) for name in "abc"[:count]]
     found = opened(runs, address, options, reduced_motion="reduce", **more)
