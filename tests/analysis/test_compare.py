@@ -143,7 +143,10 @@ def test_a_task_without_samples_has_its_scores_and_a_reason(tmp_path):
     second = open_runs([write_run(tmp_path / "b", lines, samples=["t"])]).runs
     _, task = compare_runs([*first, *second]).pairs[0].tasks
     assert (task.result, task.a, task.b) == (None, 0.5, 0.5)
-    assert "B has no samples of u" in task.reason
+    assert (task.reason, task.no_samples) == (
+        "the second run has no samples of u (--log_samples writes them)",
+        (False, True),
+    )
 
 
 def test_a_broken_samples_file_is_a_reason_and_the_others_are_compared(tmp_path):

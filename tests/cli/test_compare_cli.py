@@ -126,7 +126,7 @@ def test_runs_without_any_samples_have_scores_and_no_test(tmp_path, capsys):
     files = [write_run(tmp_path / name, {"t": right_and_wrong("10")}, samples=[]) for name in "ab"]
     text = printed(capsys, *files)
     assert "no test" in text
-    assert "A and B have no samples of t (--log_samples writes them)" in text
+    assert text.count("A and B have no samples, so that there are only scores and no tests") == 1
 
 
 def test_different_documents_under_one_number(tmp_path, capsys):
@@ -170,7 +170,7 @@ def test_a_page_of_the_comparison(runs, capsys, tmp_path):
     assert text.splitlines()[-1].startswith(f"{page}: 0.")
     assert text.splitlines()[-1].endswith(f"MB; documents that changed sides: {page}#f=disagree")
     written = page.read_text(encoding="utf-8")
-    assert "is worse than A on t by 50.0" in written.replace("\N{NO-BREAK SPACE}", " ")
+    assert "is worse than R1 on t by 50.0" in written.replace("\N{NO-BREAK SPACE}", " ")
     json.loads(printed(capsys, *runs, "--html", page, "--json"))
     assert page.read_text(encoding="utf-8") != written
 

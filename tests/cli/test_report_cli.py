@@ -10,7 +10,7 @@ def test_a_file_is_written_and_its_size_said(tmp_path, capsys):
     out = tmp_path / "page.html"
     assert main(["report", str(results), "-o", str(out), "--language", "ko", "--canary", "abc"]) == 0
     assert capsys.readouterr().out == f"{out}: {out.stat().st_size / 1e6:.2f} MB\n"
-    assert '<html lang="ko">' in out.read_text(encoding="utf-8")
+    assert "<html lang=ko>" in out.read_text(encoding="utf-8")
 
 
 def test_a_page_that_cannot_be_as_small_as_was_asked_is_a_warning(tmp_path, capsys):

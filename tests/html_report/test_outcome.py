@@ -72,7 +72,9 @@ def test_a_task_without_a_test_says_why(tmp_path, run):
     comparison = facts_of(run, bare).comparison
     assert comparison is not None
     assert main_comparison(comparison.pairs[0], comparison) is None
-    assert "No test: B has no samples" in comparison_sentence(comparison.pairs[0].tasks[0], language_of("en"), "A", "B")
+    assert "No test: the second run has no samples" in comparison_sentence(
+        comparison.pairs[0].tasks[0], language_of("en"), "A", "B"
+    )
 
 
 def test_a_partial_run_is_not_ranked(tmp_path, pair):

@@ -28,3 +28,11 @@ def test_three_runs_have_a_matrix_and_pairs_against_the_first(tmp_path, pair):
 def test_runs_without_common_tasks_say_so(tmp_path, run):
     page = Page(versus(facts_of(run, stored(tmp_path, "other", {"else": "11"})), language_of("en")) or "")
     assert "None of these 2 runs has an exam in common" in page.text
+
+
+def test_runs_without_samples_have_a_sentence_and_no_table_of_dashes(tmp_path, run):
+    bare = stored(tmp_path, "bare", {"exam_one": "1101", "exam_two": "11"}, samples=[])
+    page = Page(versus(facts_of(run, bare), language_of("en")) or "")
+    assert "There are no samples of R2 (--log_samples writes them), and therefore no tests" in page.text
+    assert "no test " not in page.text
+    assert "There is no score to show" not in page.text

@@ -28,6 +28,7 @@ from proctor.analysis.clusters import declared_cluster
 from proctor.analysis.compare_cells import divided_comparisons
 from proctor.analysis.compare_groups import compare_group
 from proctor.analysis.compare_stopped import compare_stopped, judgement_of
+from proctor.analysis.compare_untested import no_metric, scored_group, without_samples, without_test
 from proctor.analysis.comparison import (
     CompareOptions,
     Comparison,
@@ -195,16 +196,15 @@ def _tested(
     wanted = parse_metric(options.metric)
     if isinstance(a, DataError) or isinstance(b, DataError):
         error = a if isinstance(a, DataError) else b
-        return _without_test(task, runs, wanted, getattr(error, "message", str(error)))
+        return without_test(task, runs, wanted, getattr(error, "message", str(error)))
     if not a.documents or not b.documents:
-        which = "A and B have" if not a.documents and not b.documents else "A has" if not a.documents else "B has"
-        return _without_test(task, runs, wanted, f"{which} no samples of {task} (--log_samples writes them)")
+        return without_samples(task, runs, wanted, (not a.documents, not b.documents))
     there = set(metrics_of_documents(runs[1], b))
     common = [metric for metric in metrics_of_documents(runs[0], a) if metric in there]
     metric = next((one for one in common if fits(one, wanted)), None)
     if metric is None:
         found = _compare_statistic(task, runs, (a, b), options)
-        return found or _without_test(task, runs, wanted, _no_metric(task, runs, common, options.metric))
+        return found or without_test(task, runs, wanted, no_metric(task, runs, common, options.metric))
     pairs = pair(a, b, metric, by_number=options.by_number)
     higher = runs[0].higher_is_better(task, metric[0])
     if not pairs.keys:
@@ -254,26 +254,6 @@ def _compare_statistic(
     return TaskComparison(task, runs[0].alias(task), metric, higher, pairs, result)
 
 
-def _no_metric(task: str, runs: tuple[StoredRun, StoredRun], common: Sequence[Metric], wanted: str | None) -> str:
-    if wanted is not None:
-        if all(any(fits(one, parse_metric(wanted)) for one in run.scores(task)) for run in runs):
-            return f"the samples of {task} have no values of {wanted!r} by document"
-        return f"{task} has no metric {wanted!r} in both runs (there: {', '.join(map(name_of, common)) or 'none'})"
-    others = ", ".join(dict.fromkeys(metric for run in runs for metric, _ in run.scores(task)))
-    return f"the scores of {task} are statistics of all its documents, not means of theirs ({others or 'none in both'})"
-
-
-def _without_test(
-    task: str, runs: tuple[StoredRun, StoredRun], wanted: tuple[str, str | None] | None, reason: str
-) -> TaskComparison:
-    """What the results files say, where there are no documents to pair."""
-    first, second = (run.scores(task) for run in runs)
-    metric = next((one for one in first if one in second and fits(one, wanted)), None)
-    values = (None, None) if metric is None else (first[metric], second[metric])
-    higher = metric is None or runs[0].higher_is_better(task, metric[0])
-    return TaskComparison(task, runs[0].alias(task), metric, higher, scores=values, reason=reason)
-
-
 def _check_metric(
     found: Iterable[Sequence[TaskComparison]], runs: Sequence[StoredRun], options: CompareOptions
 ) -> None:
@@ -318,9 +298,12 @@ def _pair(
     unchosen = set(a.tasks) & set(b.tasks) - set(names) if options.tasks else set[str]()
     whole = [name for name in a.groups if name in b.groups and not unchosen & set(a.leaves(name))]
     groups = tuple(made for name in whole if (made := compare_group(name, a, tasks, options)) is not None)
+    tested, wanted = {one.group for one in groups}, parse_metric(options.metric)
+    scored = [made for name in whole if name not in tested and (made := scored_group(name, (a, b), wanted)) is not None]
     left = ((), ()) if options.tasks else (_alone(a, b), _alone(b, a))
     by_column = tuple(divided_comparisons(a, tasks, groups, options))
-    return PairComparison(i, j, tuple(tasks), groups, setting_differences(a, b, names), *left, by_column)
+    return PairComparison(i, j, tuple(tasks), groups, setting_differences(a, b, names), *left, by_column,
+                          tuple(scored))  # fmt: skip
 
 
 def _alone(run: StoredRun, other: StoredRun) -> tuple[str, ...]:

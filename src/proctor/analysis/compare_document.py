@@ -8,7 +8,7 @@ from typing import Any
 
 from proctor.analysis.by_column import CellComparison, DividedComparison
 from proctor.analysis.compare_text import group_sentence, letter, notes, option_notes, task_sentence, verdict_counts
-from proctor.analysis.comparison import Comparison, GroupComparison, PairComparison, TaskComparison
+from proctor.analysis.comparison import Comparison, GroupComparison, PairComparison, ScoredGroup, TaskComparison
 from proctor.results.stored_run import StoredRun, number_of
 
 
@@ -44,6 +44,7 @@ def _pair(pair: PairComparison, comparison: Comparison) -> dict[str, Any]:
         "b": b,
         "summary": verdict_counts(pair, comparison),
         "groups": [_group(one, a, b) for one in pair.groups],
+        "groups_without_test": [_scored(one) for one in pair.scored],
         "tasks": [_task(one, a, b) for one in pair.tasks],
         "settings": [asdict(one) for one in pair.settings],
         "only_a": list(pair.only_a),
@@ -75,6 +76,10 @@ def _cell(cell: CellComparison) -> dict[str, Any]:
         "detectable_effect": result.detectable_effect,
         "verdict": str(cell.judgement.verdict) if cell.judgement else None,
     }
+
+
+def _scored(one: ScoredGroup) -> dict[str, Any]:
+    return {"group": one.group, "metric": one.metric[0], "filter": one.metric[1], "n": one.n, "a": one.a, "b": one.b}
 
 
 def _task(one: TaskComparison, a: str, b: str) -> dict[str, Any]:

@@ -67,6 +67,7 @@ def compare_group(
         directed(judgement, chosen[0][0].higher_is_better),
         detectable_effect(stderr * stderr, 1) if stderr else None,
         sequence,
+        tuple(one.task for one in members if one.result is None and one.metric == metric),
     )
 
 

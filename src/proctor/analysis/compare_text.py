@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from proctor.analysis.compare_untested import untested_notes
 from proctor.analysis.comparison import Comparison, GroupComparison, PairComparison, TaskComparison
 from proctor.analysis.corpus_statistics import STATISTICS
 from proctor.analysis.power import documents_needed
@@ -130,6 +131,8 @@ def verdict_counts(pair: PairComparison, comparison: Comparison) -> str:
         comparison: All of them.
     """
     judged = [(one, one.judgement.verdict) for one in pair.tasks if one.judgement]
+    if not judged:
+        return "No task has a test."
     count = {verdict: sum(found is verdict for _, found in judged) for verdict in Verdict}
     correction = CORRECTIONS[comparison.options.correction]
     text = (
@@ -229,11 +232,7 @@ def notes(pair: PairComparison, a: str = "A", b: str = "B") -> Iterator[str]:
     for which, tasks in ((a, pair.only_a), (b, pair.only_b)):
         if tasks:
             yield f"Only in {which}: {counted(len(tasks), 'task')} ({named(tasks)})."
-    untested = [one for one in pair.tasks if one.result is None]
-    for one in untested[:5]:
-        yield f"No test: {one.reason}."
-    if len(untested) > 5:
-        yield f"No test of {counted(len(untested) - 5, 'more task')}."
+    yield from untested_notes(pair, a, b)
     for place, which in enumerate((a, b)):
         found = [text for one in pair.tasks for text in one.contradictions[place]]
         yield from (f"{which}: {text}." for text in found[:3])

@@ -67,6 +67,8 @@ class TaskComparison:
         reason: Why there is no test: a sentence.
         contradictions: Of A and of B, scores of the results file that are not those of the samples.
         instead_of: The first metric of a run where the other has no such score, so that a later one is compared.
+        no_samples: Of A and of B, whether there is no test because it has no samples.
+        n_of_files: How many documents both results files count, where there is no test; None: unknown, or two numbers.
     """
 
     task: str
@@ -81,6 +83,8 @@ class TaskComparison:
     reason: str | None = None
     contradictions: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     instead_of: Metric | None = None
+    no_samples: tuple[bool, bool] = (False, False)
+    n_of_files: int | None = None
 
     @property
     def a(self) -> float | None:
@@ -91,6 +95,11 @@ class TaskComparison:
     def b(self) -> float | None:
         """The score of B."""
         return self.result.mean_a if self.result else self.scores[1]
+
+    @property
+    def n(self) -> int | None:
+        """Documents of the two scores; None: not known."""
+        return self.result.n if self.result else self.n_of_files
 
     @property
     def counts(self) -> Counts | None:
@@ -109,6 +118,7 @@ class GroupComparison:
         metric: Metric and filter that its tasks have in common.
         tasks: Those of its tasks that were compared by this metric.
         left_out: How many of its tasks were not.
+        lacking: Those of them that have this metric in the results files: the group's difference is of a part.
         n: Documents.
         a: Mean of A over documents.
         b: Mean of B over documents.
@@ -138,6 +148,28 @@ class GroupComparison:
     judgement: Judgement
     detectable_effect: float | None
     sequence: DifferenceSequence | None = None
+    lacking: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredGroup:
+    """A group without a test: the scores of two results files.
+
+    Attributes:
+        group: Its name.
+        alias: What the table calls it.
+        metric: Metric and filter.
+        n: Documents; None: not known, or two numbers.
+        a: The score of A.
+        b: The score of B.
+    """
+
+    group: str
+    alias: str
+    metric: Metric
+    n: int | None
+    a: float
+    b: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +185,7 @@ class PairComparison:
         only_a: Tasks of the first run alone.
         only_b: Tasks of the second run alone.
         divided: The differences by a column, where that is asked for.
+        scored: Common groups without a test.
     """
 
     a: int
@@ -163,6 +196,7 @@ class PairComparison:
     only_a: tuple[str, ...]
     only_b: tuple[str, ...]
     divided: tuple[DividedComparison, ...] = ()
+    scored: tuple[ScoredGroup, ...] = ()
 
 
 def members_of(run: StoredRun, groups: Sequence[GroupComparison]) -> frozenset[str]:

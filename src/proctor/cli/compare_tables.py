@@ -14,7 +14,14 @@ from proctor.analysis.compare_text import (
     task_sentence,
     verdict_counts,
 )
-from proctor.analysis.comparison import Comparison, GroupComparison, PairComparison, TaskComparison, members_of
+from proctor.analysis.comparison import (
+    Comparison,
+    GroupComparison,
+    PairComparison,
+    ScoredGroup,
+    TaskComparison,
+    members_of,
+)
 from proctor.analysis.flips import Flip, Pick
 from proctor.analysis.task_scores import name_of
 from proctor.analysis.verdicts import Judgement, Verdict
@@ -60,7 +67,7 @@ def pair_lines(pair: PairComparison, comparison: Comparison, *, markdown: bool =
     lines += [f"{one.alias}: {group_sentence(one, a, b)}" for one in _roots(pair, comparison)]
     if len(pair.tasks) <= MOST_SENTENCES:
         lines += [f"{one.alias}: {task_sentence(one, a, b)}" for one in pair.tasks if one.result]
-    if len(pair.tasks) > 1:
+    if len(pair.tasks) > 1 and any(one.judgement for one in pair.tasks):
         lines.append(verdict_counts(pair, comparison))
     said = [*option_notes(pair, comparison), *notes(pair, a, b)]
     cells = list(_cell_lines(pair, (a, b), comparison.options.correction, markdown=markdown))
@@ -108,10 +115,13 @@ def _roots(pair: PairComparison, comparison: Comparison) -> Iterator[GroupCompar
 
 def _rows(pair: PairComparison, comparison: Comparison) -> Iterator[Sequence[str]]:
     tasks, groups = {one.task: one for one in pair.tasks}, {one.group: one for one in pair.groups}
+    scored = {one.group: one for one in pair.scored}
     for name, depth in comparison.runs[pair.a].tree():
         indent = "  " * depth
         if name in groups:
             yield from _group_rows(groups[name], indent)
+        elif name in scored:
+            yield _scores(scored[name], indent)
         elif name in tasks:
             yield _task_row(tasks[name], indent)
 
@@ -128,10 +138,9 @@ def _group_rows(one: GroupComparison, indent: str) -> Iterator[Sequence[str]]:
 
 
 def _task_row(one: TaskComparison, indent: str) -> Sequence[str]:
-    metric = name_of(one.metric) if one.metric else ""
-    result = one.result
+    metric, result = name_of(one.metric) if one.metric else "", one.result
     if result is None:
-        return (indent + one.alias, metric, "", number(one.a), number(one.b), "", "", "", "", "", "", "no test")
+        return _scores(one, indent)
     counts = one.counts
     sides = (f"{counts.only_a:,}", f"{counts.only_b:,}") if counts else ("", "")
     return (
@@ -139,6 +148,12 @@ def _task_row(one: TaskComparison, indent: str) -> Sequence[str]:
         *(span(result.interval), *sides, probability(result.p), probability(one.p_adjusted)),
         verdict_text(one.judgement, result.detectable_effect),
     )
+
+
+def _scores(one: TaskComparison | ScoredGroup, indent: str) -> Sequence[str]:
+    """A task or group without a test."""
+    metric, n = name_of(one.metric) if one.metric else "", "" if one.n is None else f"{one.n:,}"
+    return (indent + one.alias, metric, n, number(one.a), number(one.b), "", "", "", "", "", "", "no test")
 
 
 def verdict_text(judgement: Judgement | None, effect: float | None = None) -> str:

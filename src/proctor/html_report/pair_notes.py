@@ -86,3 +86,6 @@ def _notes(pair: PairComparison, language: Language) -> Iterator[str]:
     untested = [one.task for one in pair.tasks if one.result is None]
     if untested:
         yield text("note_untested", n=len(untested), tasks=named(untested, 4))
+    for group in pair.groups:
+        if group.lacking:
+            yield text("note_group_part", name=group.alias, tasks=named(group.lacking, 4))

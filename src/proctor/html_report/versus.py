@@ -35,7 +35,8 @@ def versus(facts: ReportFacts, language: Language) -> Html | None:
         return section("compare", title, element("p", apart or facts.no_comparison or "", class_="lede"))
     if len(found.pairs) == 1:
         # The head has said it already.
-        return section("compare", title, *_pair(found.pairs[0], found, language)[1:])
+        parts = _pair(found.pairs[0], found, language)
+        return section("compare", title, *(parts[1:] if _is_tested(found.pairs[0]) else parts))
     shown = [pair for pair in found.pairs if pair.a == 0][:MOST_PAIRS]
     parts = [_folded(pair, found, language) for pair in shown]
     return section("compare", title, *matrices(found, language), *parts)
@@ -49,7 +50,22 @@ def _folded(pair: PairComparison, comparison: Comparison, language: Language) ->
     return element("div", details(title, *_pair(pair, comparison, language), class_="pair"), id=address)
 
 
+def _is_tested(pair: PairComparison) -> bool:
+    return any(one.result for one in pair.tasks)
+
+
+def _untested(pair: PairComparison, language: Language) -> Html:
+    """Why there is no test at all, in place of a table without differences."""
+    without = {one.no_samples for one in pair.tasks}
+    (lacking,) = without if len(without) == 1 else [(False, False)]
+    runs = [run_number(place) for place, lacks in zip((pair.a, pair.b), lacking, strict=True) if lacks]
+    text = language.text("compare_no_samples", runs=", ".join(runs)) if runs else language.text("compare_untested")
+    return element("p", text, class_="said")
+
+
 def _pair(pair: PairComparison, comparison: Comparison, language: Language) -> list[Child]:
+    if not _is_tested(pair):
+        return [_untested(pair, language), setting_table(pair, language)]
     a, b = run_number(pair.a), run_number(pair.b)
     main = main_comparison(pair, comparison)
     sentence = comparison_sentence(main, language, a, b) if main else language.text("outcome_nothing")
