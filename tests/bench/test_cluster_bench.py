@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from proctor.models.protocols import RemoteModel
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
-import cluster
+cluster = importlib.import_module("cluster")
 
 
 def test_chunks_overlap_as_with_a_real_pool():
