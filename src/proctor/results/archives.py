@@ -78,16 +78,7 @@ def unpack(archive: Path) -> UnpackedFolder:
         raise DataError(f"{archive} is {kind}, not a file.")
     folder = UnpackedFolder()
     try:
-        left, reason = _limit(archive, folder.path)
-        if _announced(archive) > left:
-            raise ValueError(reason)
-        for name, size, stream in _members(archive):
-            if size > left:
-                raise ValueError(reason)
-            with _target(folder.path, name).open("xb") as target:
-                # No member has more bytes than it says: both formats are read up to there.
-                shutil.copyfileobj(stream, target, MB)
-            left -= size
+        _copy_members(archive, folder.path)
     except FileExistsError as error:
         member = os.path.relpath(error.filename, folder.path)
         raise DataError(f"{archive} holds the file {member} twice.") from error
@@ -96,6 +87,19 @@ def unpack(archive: Path) -> UnpackedFolder:
         reason = str(error).splitlines()[0].removesuffix(":") if str(error) else type(error).__name__
         raise DataError(f"{archive} cannot be unpacked: {reason}.") from error
     return folder
+
+
+def _copy_members(archive: Path, folder: Path) -> None:
+    left, reason = _limit(archive, folder)
+    if _announced(archive) > left:
+        raise ValueError(reason)
+    for name, size, stream in _members(archive):
+        if size > left:
+            raise ValueError(reason)
+        with _target(folder, name).open("xb") as target:
+            # No member has more bytes than it says: both formats are read up to there.
+            shutil.copyfileobj(stream, target, MB)
+        left -= size
 
 
 def _limit(archive: Path, folder: Path) -> tuple[int, str]:

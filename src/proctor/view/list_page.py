@@ -135,18 +135,14 @@ def _runs(entries: Sequence[Entry], language: Language, notes: Mapping[str, str]
         *[element("th", language.text(key), scope="col", class_="num") for key in numbers],
         element("th", language.text("view_note"), scope="col"),
     ]
-    headers = element("thead", element("tr", *cells))
     bodies: dict[str, list[Html]] = {}
     settings = own_settings([entry.run for entry in entries], only_of_one_model=True)
     for entry, own in zip(entries, settings, strict=True):
         facts = run_facts(entry.run)
         row = _row(entry, facts, own, language, notes.get(entry.id, ""))
         bodies.setdefault(_group(entry, facts, group, language), []).append(row)
-    parts = [
-        element("tbody", _group_row(name, len(cells)) if name else None, *rows, data_key=name or None)
-        for name, rows in bodies.items()
-    ]
-    table = element("table", headers, *parts, class_="runs")
+    parts = [_body(name, rows, len(cells)) for name, rows in bodies.items()]
+    table = element("table", element("thead", element("tr", *cells)), *parts, class_="runs")
     button = element("button", language.text("view_open"), type="submit")
     list_button = element("button", language.text("view_open_questions"), type="submit", formaction="/questions")
     form = element("form", table, element("p", button, " ", list_button), action="/report", method="get")
@@ -176,8 +172,9 @@ def _group(entry: Entry, facts: RunFacts, group: str, language: Language) -> str
     return _exams(facts, language) or "—" if group == "exam" else ""
 
 
-def _group_row(name: str, columns: int) -> Html:
-    return element("tr", element("th", isolated(name), scope="rowgroup", colspan=columns), class_="group")
+def _body(name: str, rows: Sequence[Html], columns: int) -> Html:
+    head = element("tr", element("th", isolated(name), scope="rowgroup", colspan=columns), class_="group")
+    return element("tbody", head if name else None, *rows, data_key=name or None)
 
 
 def _exams(facts: RunFacts, language: Language) -> str:
