@@ -54,3 +54,16 @@ def test_a_measured_text_is_no_question_with_an_answer(opened, tmp_path):
     assert text.count("log-likelihood −47.9") == 2
     widths = [one.bounding_box()["width"] for one in pane.locator(".sym").all()]
     assert max(widths) < 30
+
+
+def test_every_cell_of_the_matrix_opens_its_pair(opened, tmp_path):
+    runs = [stored(tmp_path, f"m{place}", {"exam": "1" * place + "0" * (8 - place)}) for place in range(4)]
+    page = opened(*runs).ready()
+    cells = page.locator(".matrix td.cell")
+    assert cells.count() == page.locator(".matrix td.cell a").count() == 12
+    cells.nth(7).locator("a").click()  # the third row, its second other run
+    pair = page.locator("details.pair:has(#pair-R2-R3)")
+    page.locator("#pair-R2-R3 .said").wait_for(state="visible")
+    assert pair.get_attribute("open") is not None
+    assert pair.locator("summary").first.bounding_box()["y"] > 40
+    assert page.locator("details.pair[open]").count() == 1

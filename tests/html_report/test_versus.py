@@ -36,3 +36,19 @@ def test_runs_without_samples_have_a_sentence_and_no_table_of_dashes(tmp_path, r
     assert "There are no samples of R2 (--log_samples writes them), and therefore no tests" in page.text
     assert "no test " not in page.text
     assert "There is no score to show" not in page.text
+
+
+def test_of_many_runs_only_cells_of_pairs_that_are_there_lead_anywhere(tmp_path):
+    runs = [stored(tmp_path, f"m{place}", {"exam": "1100"}) for place in range(9)]
+    page = Page(versus(facts_of(*runs), language_of("en")) or "")
+    links = {one["href"] for one in page.all("a")}
+    assert links == {f"#{one['id']}" for one in page.all("div") if one.get("id")}
+    assert len(links) == 8
+
+
+def test_pairs_of_other_runs_on_many_tasks_are_short(tmp_path):
+    runs = [stored(tmp_path, name, {f"t{place}": "10" for place in range(21)}) for name in "abc"]
+    text = versus(facts_of(*runs), language_of("en")) or ""
+    sizes = {pair: len(text.partition(f"id=pair-{pair}")[2].partition("<details")[0]) for pair in ("R1-R2", "R2-R3")}
+    assert sizes["R2-R3"] < sizes["R1-R2"] / 3
+    assert "a report of these two runs alone" in text

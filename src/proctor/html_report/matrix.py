@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from proctor.analysis.compare_text import MARKS
 from proctor.analysis.comparison import Comparison, GroupComparison, TaskComparison, members_of
@@ -21,16 +21,17 @@ _MIRRORED = {Verdict.BETTER: Verdict.WORSE, Verdict.WORSE: Verdict.BETTER}
 _Cells = dict[tuple[int, int], "GroupComparison | TaskComparison"]
 
 
-def matrices(comparison: Comparison, language: Language) -> Iterator[Html]:
+def matrices(comparison: Comparison, language: Language, linked: Collection[tuple[int, int]] = ()) -> Iterator[Html]:
     """A matrix for each group that is in no other, and for each task that is in none.
 
     Args:
         comparison: Of three runs or more.
         language: Of the words.
+        linked: The pairs that have a section of their own.
     """
     found = _by_root(comparison)
     for title, cells in list(found.items())[:MOST]:
-        yield _matrix(title, cells, comparison, language)
+        yield _matrix(title, cells, comparison, language, linked)
     if found:
         yield element("p", language.text("matrix_note"), class_="note")
 
@@ -52,7 +53,9 @@ def _by_root(comparison: Comparison) -> Mapping[str, _Cells]:
     return {aliases[name] if counts[aliases[name]] == 1 else name: cells for name, cells in found.items()}
 
 
-def _matrix(title: str, cells: _Cells, comparison: Comparison, language: Language) -> Html:
+def _matrix(
+    title: str, cells: _Cells, comparison: Comparison, language: Language, linked: Collection[tuple[int, int]]
+) -> Html:
     places = range(len(comparison.runs))
     headers = [element("th", language.text("matrix_corner"), scope="col", class_="corner")]
     headers += [element("th", run_label(place), scope="col", title=comparison.runs[place].name) for place in places]
@@ -60,7 +63,7 @@ def _matrix(title: str, cells: _Cells, comparison: Comparison, language: Languag
         element(
             "tr",
             element("th", run_label(i, comparison.runs[i]), scope="row"),
-            *[_cell(i, j, cells, language) for j in places],
+            *[_cell(i, j, cells, language, linked) for j in places],
         )
         for i in places
     ]
@@ -68,9 +71,10 @@ def _matrix(title: str, cells: _Cells, comparison: Comparison, language: Languag
     return element("div", element("h3", element("bdi", title)), inner)
 
 
-def _cell(row: int, column: int, cells: _Cells, language: Language) -> Html:
+def _cell(row: int, column: int, cells: _Cells, language: Language, linked: Collection[tuple[int, int]]) -> Html:
     """Row minus column: how much better the row's run is."""
-    one = cells.get((min(row, column), max(row, column)))
+    places = min(row, column), max(row, column)
+    one = cells.get(places)
     if row == column or one is None or one.judgement is None:
         return element("td", "·" if row == column else "—", class_="self")
     # A comparison is second minus first; a row that stands before its column is read the other way round.
@@ -84,16 +88,16 @@ def _cell(row: int, column: int, cells: _Cells, language: Language) -> Html:
     )
     text = signed_points(value) if share else signed(value).strip()
     p = one.result.p if one.result else None
-    sentence = comparison_sentence(one, language, run_number(min(row, column)), run_number(max(row, column)))
-    first, second = run_number(min(row, column)), run_number(max(row, column))
+    first, second = map(run_number, places)
+    sentence = comparison_sentence(one, language, first, second)
     shown = [element("span", MARKS[kind], class_="sign", aria_hidden="true"), " ", text]
-    target = f"#pair-{first}-{second}" if min(row, column) == 0 else None
+    target = f"#pair-{first}-{second}" if places in linked else None
     inner = element("a", *shown, href=target) if target else element("span", *shown)
     strength = " strong" if p is not None and p < 0.001 else ""
     return element(
         "td",
         inner,
-        element("span", f" {p_value(p)}", class_="unseen"),
+        element("span", f" {p_value(p)}", class_="unseen") if p is not None else None,
         class_=f"cell {VERDICTS[kind]}{strength}",
         title=sentence,
     )

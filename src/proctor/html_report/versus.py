@@ -14,8 +14,10 @@ from proctor.html_report.outcome import comparison_sentence, main_comparison
 from proctor.html_report.pair_notes import pair_notes, setting_table
 from proctor.html_report.pieces import details, run_label, run_number, section, verdict
 
-MOST_PAIRS = 11
-"""Pairs whose tasks are shown: of more runs, each against the first one."""
+MOST_PAIRS = 28
+"""Pairs that have a section, as eight runs have; of more runs, each against the first one."""
+MOST_TASKS = 20
+"""Tasks up to which all of them are shown of every pair; of more, of those with the first run."""
 
 
 def versus(facts: ReportFacts, language: Language) -> Html | None:
@@ -37,9 +39,10 @@ def versus(facts: ReportFacts, language: Language) -> Html | None:
         # The head has said it already.
         parts = _pair(found.pairs[0], found, language)
         return section("compare", title, *(parts[1:] if _is_tested(found.pairs[0]) else parts))
-    shown = [pair for pair in found.pairs if pair.a == 0][:MOST_PAIRS]
+    every = len(found.pairs) <= MOST_PAIRS
+    shown = [pair for pair in found.pairs if every or pair.a == 0][:MOST_PAIRS]
     parts = [_folded(pair, found, language) for pair in shown]
-    return section("compare", title, *matrices(found, language), *parts)
+    return section("compare", title, *matrices(found, language, [(pair.a, pair.b) for pair in shown]), *parts)
 
 
 def _folded(pair: PairComparison, comparison: Comparison, language: Language) -> Html:
@@ -47,7 +50,8 @@ def _folded(pair: PairComparison, comparison: Comparison, language: Language) ->
     mark = verdict(main.judgement if main else None, language)
     title = joined(run_label(pair.b), " ", language.text("against"), " ", run_label(pair.a), " ", mark)
     address = f"pair-{run_number(pair.a)}-{run_number(pair.b)}"
-    return element("div", details(title, *_pair(pair, comparison, language), class_="pair"), id=address)
+    # The address is that of what is inside: browsers open what they go into.
+    return details(title, element("div", *_pair(pair, comparison, language), id=address), class_="pair")
 
 
 def _is_tested(pair: PairComparison) -> bool:
@@ -70,6 +74,7 @@ def _pair(pair: PairComparison, comparison: Comparison, language: Language) -> l
     main = main_comparison(pair, comparison)
     sentence = comparison_sentence(main, language, a, b) if main else language.text("outcome_nothing")
     counts = _counts(pair, main)
+    has_tasks = pair.a == 0 or len(pair.tasks) <= MOST_TASKS
     facts = element(
         "div",
         _four(counts, (pair.a, pair.b), language) if counts else None,
@@ -79,7 +84,9 @@ def _pair(pair: PairComparison, comparison: Comparison, language: Language) -> l
     return [
         element("p", sentence, class_="said"),
         facts,
-        difference_table(pair, comparison, language),
+        difference_table(pair, comparison, language)
+        if has_tasks
+        else element("p", language.text("pair_short"), class_="note"),
         setting_table(pair, language),
         pair_notes(pair, language),
     ]
