@@ -67,3 +67,17 @@ def test_every_cell_of_the_matrix_opens_its_pair(opened, tmp_path):
     assert pair.get_attribute("open") is not None
     assert pair.locator("summary").first.bounding_box()["y"] > 40
     assert page.locator("details.pair[open]").count() == 1
+
+
+def test_many_runs_keep_rows_low_and_the_chosen_run_in_the_list(opened, tmp_path):
+    runs = [stored(tmp_path, f"m{place}", {"exam": "1" * (60 - place) + "0" * place}) for place in range(13)]
+    page = opened(*runs, address="#run=R11&f=disagree", viewport={"width": 1440, "height": 900}).ready()
+    assert max(row.bounding_box()["height"] for row in page.locator(".tree tbody tr").all()) < 40
+    table = page.locator(".scroll:has(> .tree)")
+    assert table.evaluate("node => node.scrollWidth <= node.clientWidth")
+    assert "Plots of the first 4 of 13 runs." in page.locator("#answers").inner_text()
+    heads = page.locator("#q-head .run").all_inner_texts()
+    assert "R11" in heads[3]
+    assert page.locator("#q-head .run svg").count() == 4
+    last = page.locator("#q-list .row").first.locator(".run").last.inner_text()
+    assert last == "12/13"

@@ -64,6 +64,24 @@ def test_perplexities_have_no_place_on_a_scale_of_shares(tmp_path):
     assert "class=plot" not in text
 
 
+def test_many_runs_are_a_table_of_numbers(tmp_path):
+    runs = [stored(tmp_path, f"m{place}", {"exam": "1" * place + "0" * (12 - place)}) for place in range(13)]
+    text, page = made(*runs)
+    assert "href=#m1" not in text
+    cells = [one for one in page.all("td") if one.get("style")]
+    assert [one["style"] for one in cells][::12] == ["--heat:0%", "--heat:100%"]
+    assert cells[6]["title"] == "[0.254, 0.746]"
+    assert "The darker, the better" in page.text
+    assert "0.5 0.583" not in page.text
+    assert "0.500 0.583" in page.text
+
+
+def test_numbers_of_many_runs_are_a_range(tmp_path):
+    runs = [stored(tmp_path, f"m{place}", {"exam": "10" * (10 + place // 5)}, **{"n-shot": {"exam": place // 5}})
+            for place in range(6)]  # fmt: skip
+    assert "20–22 0.250 acc 0, 1" in made(*runs)[1].text
+
+
 def test_all_scores_of_the_files_are_there(run):
     assert "All 2 scores as the results files have them" in made(run)[1].text
 

@@ -52,3 +52,7 @@ def test_what_strips_have_in_common_is_defined_once():
     assert [one["id"] for one in page.all("g")] == ["m0", "m1", "g"]
     assert (page.all("path")[2]["d"] or "").count("M") == 3
     assert not Page(definitions(0, None, "g")).all("g")
+
+
+def test_no_two_of_many_runs_have_one_mark():
+    assert len({mark(place) for place in range(40)}) == 40

@@ -45,6 +45,9 @@ def answers(facts: ReportFacts, collector: Collector, language: Language) -> Htm
     ]
     made += [_orders(facts, language), *_columns(facts, language), _written(facts, language)]
     shown = [one for one in made if one]
+    if len(facts.runs) > MOST_RUNS and _part_names(facts):
+        said = language.text("first_runs", n=len(facts.runs), shown=MOST_RUNS)
+        shown.insert(0, element("p", said, class_="note"))
     return section("answers", language.text("answers"), *shown) if shown else None
 
 

@@ -12,13 +12,12 @@ from proctor.analysis.task_scores import name_of
 from proctor.analysis.verdicts import Verdict
 from proctor.analysis.wording import in_points, number, p_value, signed, span
 from proctor.html_report.facts import ReportFacts, Row
+from proctor.html_report.heat import is_whole
 from proctor.html_report.language import Language, in_one_line
 from proctor.html_report.pieces import VERDICTS, run_number, short_name
 
 _MOST = 4
 """Scores that one sentence names."""
-_WHOLE = 0.95
-"""Share of the documents of another run from which on a run is ranked with it; some documents cannot be scored."""
 
 
 def outcome(facts: ReportFacts, rows: tuple[Row, ...], language: Language) -> str:
@@ -104,7 +103,7 @@ def _ranked(facts: ReportFacts, roots: list[Row], language: Language) -> str:
 def _partial(row: Row) -> list[int]:
     """Runs with clearly fewer documents than another, as of another exam; none, if one run would be left."""
     counts = {place: one.n for place, one in enumerate(row.scores) if one is not None and one.n is not None}
-    fewer = [place for place, n in counts.items() if n < _WHOLE * max(counts.values())]
+    fewer = [place for place, n in counts.items() if not is_whole(n, max(counts.values()))]
     return fewer if sum(one is not None for one in row.scores) - len(fewer) > 1 else []
 
 

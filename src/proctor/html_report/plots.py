@@ -13,7 +13,7 @@ from proctor.analysis.wording import number, span
 from proctor.html_report.language import Language, percent
 from proctor.html_report.markup import Child, Html, element
 from proctor.html_report.pieces import details, run_label, table
-from proctor.html_report.svg import short
+from proctor.html_report.svg import colour_of, short
 from proctor.stats.intervals import Interval
 
 WIDTH, HEIGHT = 300, 190
@@ -261,7 +261,7 @@ def margin_figure(run: int, right: Sequence[float], wrong: Sequence[float], lang
             frame.bar((place + 0.06, place + 0.94), (low, low + count))
             for place, (low, count) in enumerate(zip(lows, values, strict=True))
         ]
-        picture.append(element("path", class_=f"stack {kind} run-{run % 6}", d="".join(bars)))
+        picture.append(element("path", class_=f"stack {kind} run-{colour_of(run)}", d="".join(bars)))
         lows = values
     rows = [
         [
@@ -300,7 +300,7 @@ def length_figure(bins: Sequence[LengthBin], language: Language) -> Figure:
             if interval:
                 x, low = frame.at(middle, interval[0])
                 picture.append(
-                    element("path", class_=f"bar-{run % 6}", d=f"M{x} {low}V{frame.at(middle, interval[1])[1]}")
+                    element("path", class_=f"bar-{colour_of(run)}", d=f"M{x} {low}V{frame.at(middle, interval[1])[1]}")
                 )
             picture.append(_mark(run, *frame.at(middle, score)))
     rows = [

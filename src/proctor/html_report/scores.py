@@ -12,6 +12,7 @@ from proctor.analysis.run_audit import ScoreAudit
 from proctor.analysis.task_scores import name_of
 from proctor.analysis.wording import in_points, number, span
 from proctor.html_report.facts import ReportFacts, Row
+from proctor.html_report.heat import MANY, heat_cells
 from proctor.html_report.language import Language
 from proctor.html_report.markup import Child, Html, element, isolated, joined
 from proctor.html_report.pieces import details, run_label, run_number, score_text, section, table
@@ -35,7 +36,8 @@ def scores(facts: ReportFacts, rows: tuple[Row, ...], language: Language) -> Htm
     shown = [row for row in rows if row.is_group or row.first is not None]
     if all(row.first is None for row in shown):
         return None
-    scale = _scale(shown)
+    many = len(facts.runs) >= MANY
+    scale = None if many else _scale(shown)
     columns = _Columns(facts, shown, language, _Plot(scale))
     folds = _folds(shown)
     lines = [element("tr", *columns.cells(row, folds), class_=_classes(row, folds)) for row in shown]
@@ -45,7 +47,13 @@ def scores(facts: ReportFacts, rows: tuple[Row, ...], language: Language) -> Htm
         _fold_rules(folds),
         definitions(len(facts.runs), scale, "gs", scale.ticks() if scale else ()),
         _legend(facts, scale, language),
-        table([*columns.headers()], element("tbody", *lines), label=language.text("scores"), class_="tree"),
+        table(
+            [*columns.headers()],
+            element("tbody", *lines),
+            label=language.text("scores"),
+            class_="tree heated" if many else "tree",
+        ),
+        element("p", language.text("heat_note"), class_="note") if many else None,
         element("p", language.text("scores_note"), class_="note"),
         _all_metrics(facts, rows, language),
     )
@@ -95,10 +103,7 @@ class _Columns:
             folds: Of groups, the name of their box and whether it is open.
         """
         yield element("th", _name(row, folds, self._language), scope="row", style=f"--depth:{row.depth}")
-        several = len(self._facts.runs) > INTERVALS
-        for score in row.scores:
-            interval = span(score.interval, 3) if several and score and score.interval else None
-            yield element("td", score_text(score, interval=not several), title=interval)
+        yield from self._scores(row)
         if self._plot.scale is not None:
             yield element("td", self._plot.row(row), class_="plot")
         yield element("td", *_counts(row))
@@ -109,6 +114,17 @@ class _Columns:
         yield element("td", _metric(row.first, with_filter=self._has_filter), class_="text quiet")
         if self._has_shots:
             yield element("td", _shots(self._facts.runs, row.name), class_="quiet")
+
+    def _scores(self, row: Row) -> Iterator[Child]:
+        runs = self._facts.runs
+        if len(runs) >= MANY:
+            higher = row.first is None or runs[0].higher_is_better(row.name, row.first.metric[0])
+            yield from heat_cells(row.scores, higher_is_better=higher)
+            return
+        several = len(runs) > INTERVALS
+        for score in row.scores:
+            interval = span(score.interval, 3) if several and score and score.interval else None
+            yield element("td", score_text(score, interval=not several), title=interval)
 
 
 def _name(row: Row, folds: dict[str, tuple[str, bool]], language: Language) -> Html:
@@ -136,6 +152,10 @@ def _counts(row: Row) -> Iterator[Child]:
     most = max((count for count in counts if count is not None), default=None)
     if most is None:
         return
+    if len(counts) >= MANY:
+        least = min(count for count in counts if count is not None)
+        yield f"{most:,}" if least == most else f"{least:,}–{most:,}"
+        return
     yield f"{most:,}"
     for place, count in enumerate(counts):
         if count is not None and count < most:
@@ -156,7 +176,8 @@ def _shots(runs: Sequence[StoredRun], name: str) -> str:
     shown = [str(count) if isinstance(count, int) else "–" for count in counts]
     if set(shown) <= {"–"}:
         return ""
-    return shown[0] if len(set(shown)) == 1 else " / ".join(shown)
+    several = ", ".join(sorted(set(shown))) if len(runs) >= MANY else " / ".join(shown)
+    return shown[0] if len(set(shown)) == 1 else several
 
 
 def _is_share(row: Row) -> bool:

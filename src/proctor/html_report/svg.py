@@ -1,6 +1,7 @@
 """Pieces of plots: a linear scale with round ticks, the mark of a run, a strip of scores with their intervals."""
 
-# A run is known by colour, shape and letter together: circle, square, triangle, diamond, then the same shapes hollow.
+# A run is known by colour, shape and number together: circle, square, triangle, diamond and so on, then the same shapes
+# hollow, then all of them in the colour of the next one.
 # Marks are paths around (0, 0), so that a legend, a table and a plot show the same thing.
 
 from __future__ import annotations
@@ -100,8 +101,17 @@ def mark(place: int, x: float = 0, y: float = 0) -> Html:
         y: The same.
     """
     at = f"translate({x:.1f} {y:.1f})" if x or y else None
-    hollow = " hollow" if place >= len(_SHAPES) else ""
-    return element("path", class_=f"mark run-{place % 6}{hollow}", d=_SHAPES[place % len(_SHAPES)], transform=at)
+    hollow = " hollow" if place // len(_SHAPES) % 2 else ""
+    return element("path", class_=f"mark run-{colour_of(place)}{hollow}", d=_SHAPES[place % len(_SHAPES)], transform=at)
+
+
+def colour_of(place: int) -> int:
+    """The number of a run's colour: the first six have each its own.
+
+    Args:
+        place: Its place among the runs.
+    """
+    return (place + place // 12) % 6
 
 
 def key_mark(place: int) -> Html:
@@ -162,7 +172,7 @@ def _dot(dot: Dot, scale: Scale, y: float) -> Html:
     bar = None
     if dot.interval is not None:
         low, high = (scale.x(end) for end in dot.interval)
-        bar = element("path", class_=f"bar-{dot.place % 6}", d=f"M{short(low)} {short(y)}H{short(high)}")
+        bar = element("path", class_=f"bar-{colour_of(dot.place)}", d=f"M{short(low)} {short(y)}H{short(high)}")
     return joined(bar, element("use", href=f"#m{dot.place}", x=short(scale.x(dot.value)), y=short(y)))
 
 

@@ -111,6 +111,15 @@ class List {
     else this.node.removeAttribute("aria-activedescendant");
   }
 
+  /**
+   * How many of all runs have a question right, where not all have a column.
+   * @param {number} i
+   */
+  tally(i) {
+    const states = this.columns.of.map((run) => run.state[i]).filter((state) => state !== ABSENT);
+    return `${states.filter((state) => state === RIGHT).length}/${states.length}`;
+  }
+
   /** @param {number} at */
   row(at) {
     const i = this.order[at];
@@ -123,6 +132,7 @@ class List {
       const picked = columns.of[run].picked[i];
       runs.push(make("span", { class: "run" }, symbol(columns.of[run].state[i]), make("span", { class: "pick" }, picked === NONE ? "" : letterOf(picked))));
     }
+    if (columns.runs > this.runs.length) runs.push(make("span", { class: "run" }, this.tally(i)));
     const p = columns.numbers(0).picked[i];
     const gold = columns.rightOptions(i).map(letterOf).join("");
     const task = columns.tasks[columns.task[i]];

@@ -35,6 +35,7 @@ class Questions {
 
   head() {
     const runs = this.list.runs.map((run) => make("span", { class: "run" }, runMark(run), this.runs[run]));
+    if (this.runs.length > runs.length) runs.push(make("span", { class: "run", title: say("tally") }, unseen(say("tally")), make("span", { "aria-hidden": "true" }, `✓/${this.runs.length}`)));
     const cells = ["gold", "p", "task", "text"].map((name) => make("span", { class: name }, say(`head_${name}`)));
     byId("q-head").replaceChildren(...runs, ...cells);
     byId("q-split").style.setProperty("--runs", String(runs.length));

@@ -151,7 +151,7 @@ class Pane {
     const title = value === null ? "" : say("loglikelihood", { value: nats2(value) });
     return make("div", { class: "bar-line", title },
       this.columns.runs > 1 ? make("span", { class: "ci run-number" }, runMark(run), this.info.runs[run].number) : null,
-      make("span", { class: "track" }, make("span", { class: `fill run-${run % 6}`, style: { width: `${(100 * p).toFixed(1)}%` } })),
+      make("span", { class: "track" }, make("span", { class: `fill run-${colourOf(run)}`, style: { width: `${(100 * p).toFixed(1)}%` } })),
       make("span", { class: "share" }, p > 0 && p < 0.0005 ? "<0.1\u00a0%" : percent(p, p < 0.0995 || p > 0.995 ? 1 : 0)));
   }
 

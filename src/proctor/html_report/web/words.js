@@ -67,12 +67,18 @@ const byId = (id) => /** @type {any} */ (document.getElementById(id));
 const unseen = (text) => make("span", { class: "unseen" }, text);
 
 /**
+ * The number of a run's colour, as the tables have it.
+ * @type {(run: number) => number}
+ */
+const colourOf = (run) => (run + Math.floor(run / 12)) % 6;
+
+/**
  * A run's mark, as the tables have it.
  * @type {(run: number) => HTMLElement | null}
  */
 const runMark = (run) => {
-  const found = document.querySelector(`.runs .key .run-${run % 6}`)?.parentNode;
-  return found && run < 6 ? make("span", { class: "mark-copy" }, found.cloneNode(true)) : null;
+  const found = document.querySelectorAll(".runs .key")[run];
+  return found ? make("span", { class: "mark-copy" }, found.cloneNode(true)) : null;
 };
 
 /**
