@@ -36,7 +36,7 @@ def test_scores_have_intervals_and_the_best_is_better_beyond_noise(tmp_path):
 
 def test_groups_have_the_mean_over_documents_and_over_tasks(tmp_path):
     table = score_table(runs(tmp_path, {"t": "1" * 30, "u": "0" * 10}, **GROUP))
-    rows = {(row.kind, row.alias): row for row in table.rows}
+    rows = {(row.kind, row.label): row for row in table.rows}
     assert rows["group", "g"].cells[0].score == 0.75
     assert rows["macro", "g (mean of 2 tasks)"].cells[0].score == 0.5
     assert rows["task", "t"].depth == 1

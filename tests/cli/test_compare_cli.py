@@ -61,7 +61,8 @@ def test_three_runs_are_a_matrix(runs, capsys):
 
 def test_markdown_and_json(runs, capsys):
     text = printed(capsys, runs[0], runs[2], "--markdown")
-    assert "|  t" in text
+    # Markdown drops other spaces at the beginning of a cell.
+    assert "|\N{NO-BREAK SPACE}\N{NO-BREAK SPACE}t" in text
     assert "\n\nSame prompts." in text
     document = json.loads(printed(capsys, runs[0], runs[2], "--json"))
     assert document["pairs"][0]["tasks"][0]["verdict"] == "worse"

@@ -6,9 +6,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from proctor.analysis.audit import audit_run
@@ -16,6 +15,7 @@ from proctor.analysis.compare import compare_runs
 from proctor.analysis.comparison import CompareOptions, Comparison
 from proctor.analysis.groups import group_mean
 from proctor.analysis.lost_scores import lost_scores
+from proctor.analysis.row_names import RowName, row_names
 from proctor.analysis.run_audit import AuditOptions, GroupAudit, RunAudit, ScoreAudit, TaskAudit
 from proctor.analysis.task_scores import Metric
 from proctor.analysis.verdicts import Judgement, Verdict
@@ -55,7 +55,8 @@ class ScoreRow:
 
     Attributes:
         name: The task's or group's name.
-        alias: What tables call it.
+        alias: What it is called below its group.
+        label: What it is called where groups are not around it; no two rows have one.
         depth: How many groups are around it.
         kind: What it is.
         metric: Metric and filter; None where no run has any.
@@ -69,6 +70,7 @@ class ScoreRow:
     kind: RowKind
     metric: Metric | None
     cells: tuple[ScoreCell | None, ...]
+    label: str
     best: int | None = None
 
 
@@ -160,53 +162,41 @@ _Part = GroupAudit | TaskAudit
 
 def _rows(runs: Sequence[StoredRun], audits: Sequence[RunAudit], options: ScoreTableOptions) -> list[ScoreRow]:
     parts = [{**{one.group: one for one in audit.groups}, **{one.task: one for one in audit.tasks}} for audit in audits]
-    made, seen, aliases = list[ScoreRow](), set[str](), _aliases(runs)
-    for run in runs:
-        for name, depth in run.tree():
-            mine = [one.get(name) for one in parts]
-            if name not in seen and any(mine):
-                seen.add(name)
-                made += _rows_of(name, aliases[name], depth, mine, options, parts)
+    made = list[ScoreRow]()
+    scored = {name for one in parts for name, part in one.items() if _score(part)}
+    for row in row_names(runs, scored):
+        made += _rows_of(row, [one.get(row.name) for one in parts], options, parts)
     return [
         *made,
         *_means([row for row in made if row.kind == "task"], any(row.kind == "group" for row in made), options),
     ]
 
 
-def _aliases(runs: Sequence[StoredRun]) -> dict[str, str]:
-    """What each task and group is called: by its own name where two have one alias, as ``folk`` of two groups."""
-    names = {name: run.alias(name) for run in reversed(runs) for name, _ in run.tree()}
-    counts = Counter(names.values())
-    return {name: alias if counts[alias] == 1 else name for name, alias in names.items()}
-
-
 def _rows_of(
-    name: str,
-    alias: str,
-    depth: int,
+    row: RowName,
     parts: Sequence[_Part | None],
     options: ScoreTableOptions,
     known: Sequence[Mapping[str, _Part]],
 ) -> Iterator[ScoreRow]:
     first = next(part for part in parts if part is not None)
     scores = [_score(part) for part in parts]
-    metric = next((score.metric for score in scores if score), None)
-    if metric is None:
-        return  # in the file without a score, as a group that only holds others
+    metric = next(score.metric for score in scores if score)
     # Runs may have other metrics of a task first: a row compares one.
     scores = [score if score and score.metric == metric else None for score in scores]
     chances = [_chance(part) for part in parts]
     cells = [_cell(score, chance, options) for score, chance in zip(scores, chances, strict=True)]
-    yield ScoreRow(name, alias, depth, "group" if isinstance(first, GroupAudit) else "task", metric, tuple(cells))
+    kind: RowKind = "group" if isinstance(first, GroupAudit) else "task"
+    yield ScoreRow(row.name, row.alias, row.depth, kind, metric, tuple(cells), row.label)
     if isinstance(first, GroupAudit):
         macros = tuple(
             _macro(part, options, mine) if isinstance(part, GroupAudit) else None
             for part, mine in zip(parts, known, strict=True)
         )
         if any(macros):
-            yield ScoreRow(name, f"{alias} (mean of {len(first.tasks)} tasks)", depth, "macro", metric, macros)
+            mean = f"(mean of {len(first.tasks)} tasks)"
+            yield ScoreRow(row.name, mean, row.depth, "macro", metric, macros, f"{row.label} {mean}")
     if options.by is not None:
-        yield from _parts_by(name, alias, depth + 1, parts, metric)
+        yield from _parts_by(row, parts, metric)
 
 
 def _score(part: GroupAudit | TaskAudit | None) -> ScoreAudit | None:
@@ -246,7 +236,7 @@ def _macro(part: GroupAudit, options: ScoreTableOptions, known: Mapping[str, _Pa
 
 
 def _parts_by(
-    name: str, alias: str, depth: int, parts: Sequence[GroupAudit | TaskAudit | None], metric: Metric | None
+    row: RowName, parts: Sequence[GroupAudit | TaskAudit | None], metric: Metric | None
 ) -> Iterator[ScoreRow]:
     known: list[Mapping[str | None, ScoreCell]] = [
         {cell.value: ScoreCell(cell.score, cell.interval, cell.n) for cell in part.cells.cells}
@@ -255,8 +245,9 @@ def _parts_by(
         for part in parts
     ]
     for value in dict.fromkeys(value for one in known for value in one):
-        shown = "(none)" if value is None else value
-        yield ScoreRow(name, f"{alias}: {shown}", depth, "part", metric, tuple(one.get(value) for one in known))
+        shown, cells = "(none)" if value is None else value, tuple(one.get(value) for one in known)
+        label = f"{row.label}: {shown}"
+        yield ScoreRow(row.name, f"{row.alias}: {shown}", row.depth + 1, "part", metric, cells, label)
 
 
 def _means(tasks: Sequence[ScoreRow], grouped: bool, options: ScoreTableOptions) -> Iterator[ScoreRow]:
@@ -277,8 +268,9 @@ def _means(tasks: Sequence[ScoreRow], grouped: bool, options: ScoreTableOptions)
         micro.append(_mean_cell(mean.micro, mean.micro_stderr, sum(sizes), mark))
         macro.append(_mean_cell(mean.macro, mean.macro_stderr, sum(sizes), mark))
     metric = tasks[0].metric
-    yield ScoreRow("", "all documents (micro)", 0, "group", metric, tuple(micro))
-    yield ScoreRow("", f"mean of {len(tasks)} tasks (macro)", 0, "macro", metric, tuple(macro))
+    all_label, mean_label = "all documents (micro)", f"mean of {len(tasks)} tasks (macro)"
+    yield ScoreRow("", all_label, 0, "group", metric, tuple(micro), all_label)
+    yield ScoreRow("", mean_label, 0, "macro", metric, tuple(macro), mean_label)
 
 
 def _mean_cell(score: float, stderr: float | None, n: int | None, mark: str) -> ScoreCell:
@@ -301,7 +293,7 @@ def _with_best(row: ScoreRow, comparison: Comparison | None, runs: Sequence[Stor
     found = _judgement(comparison, row.name, best, second)
     wanted = Verdict.BETTER if best > second else Verdict.WORSE  # verdicts are on the later run of a pair
     clear = found is not None and found.verdict is wanted
-    return ScoreRow(row.name, row.alias, row.depth, row.kind, row.metric, row.cells, best if clear else None)
+    return replace(row, best=best if clear else None)
 
 
 def _judgement(comparison: Comparison, name: str, one: int, other: int) -> Judgement | None:

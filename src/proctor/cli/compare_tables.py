@@ -23,6 +23,7 @@ from proctor.analysis.comparison import (
     members_of,
 )
 from proctor.analysis.flips import Flip, Pick
+from proctor.analysis.row_names import row_names
 from proctor.analysis.task_scores import name_of
 from proctor.analysis.verdicts import Judgement, Verdict
 from proctor.analysis.wording import number, probability, signed, span
@@ -66,7 +67,8 @@ def pair_lines(pair: PairComparison, comparison: Comparison, *, markdown: bool =
     lines = [table.rstrip("\n"), ""]
     lines += [f"{one.alias}: {group_sentence(one, a, b)}" for one in _roots(pair, comparison)]
     if len(pair.tasks) <= MOST_SENTENCES:
-        lines += [f"{one.alias}: {task_sentence(one, a, b)}" for one in pair.tasks if one.result]
+        labels = _labels(pair, comparison)
+        lines += [f"{labels[one.task]}: {task_sentence(one, a, b)}" for one in pair.tasks if one.result]
     if len(pair.tasks) > 1 and any(one.judgement for one in pair.tasks):
         lines.append(verdict_counts(pair, comparison))
     said = [*option_notes(pair, comparison), *notes(pair, a, b)]
@@ -113,23 +115,29 @@ def _roots(pair: PairComparison, comparison: Comparison) -> Iterator[GroupCompar
     yield from (one for one in pair.groups if one.group not in inside)
 
 
+def _labels(pair: PairComparison, comparison: Comparison) -> dict[str, str]:
+    """What groups and tasks are called outside of the tree."""
+    shown = {one.group for one in (*pair.groups, *pair.scored)} | {one.task for one in pair.tasks}
+    return {row.name: row.label for row in row_names([comparison.runs[pair.a]], shown)}
+
+
 def _rows(pair: PairComparison, comparison: Comparison) -> Iterator[Sequence[str]]:
     tasks, groups = {one.task: one for one in pair.tasks}, {one.group: one for one in pair.groups}
     scored = {one.group: one for one in pair.scored}
-    for name, depth in comparison.runs[pair.a].tree():
-        indent = "  " * depth
-        if name in groups:
-            yield from _group_rows(groups[name], indent)
-        elif name in scored:
-            yield _scores(scored[name], indent)
-        elif name in tasks:
-            yield _task_row(tasks[name], indent)
+    for row in row_names([comparison.runs[pair.a]], {**tasks, **groups, **scored}):
+        indent = "  " * row.depth
+        if row.name in groups:
+            yield from _group_rows(groups[row.name], row.alias, indent)
+        elif row.name in scored:
+            yield _scores(scored[row.name], indent + row.alias)
+        else:
+            yield _task_row(tasks[row.name], indent + row.alias)
 
 
-def _group_rows(one: GroupComparison, indent: str) -> Iterator[Sequence[str]]:
+def _group_rows(one: GroupComparison, alias: str, indent: str) -> Iterator[Sequence[str]]:
     found = one.result
     yield (
-        *(indent + one.alias, name_of(one.metric), f"{one.n:,}", number(one.a), number(one.b), signed(found.micro)),
+        *(indent + alias, name_of(one.metric), f"{one.n:,}", number(one.a), number(one.b), signed(found.micro)),
         *(span(one.interval), "", "", probability(found.p), "", verdict_text(one.judgement, one.detectable_effect)),
     )
     if found.micro != found.macro:
@@ -137,23 +145,23 @@ def _group_rows(one: GroupComparison, indent: str) -> Iterator[Sequence[str]]:
         yield (f"{indent}(mean of {len(one.tasks)} tasks)", "", "", *means, "", "", "", "", "", "")
 
 
-def _task_row(one: TaskComparison, indent: str) -> Sequence[str]:
+def _task_row(one: TaskComparison, title: str) -> Sequence[str]:
     metric, result = name_of(one.metric) if one.metric else "", one.result
     if result is None:
-        return _scores(one, indent)
+        return _scores(one, title)
     counts = one.counts
     sides = (f"{counts.only_a:,}", f"{counts.only_b:,}") if counts else ("", "")
     return (
-        *(indent + one.alias, metric, f"{result.n:,}", number(one.a), number(one.b), signed(result.difference)),
+        *(title, metric, f"{result.n:,}", number(one.a), number(one.b), signed(result.difference)),
         *(span(result.interval), *sides, probability(result.p), probability(one.p_adjusted)),
         verdict_text(one.judgement, result.detectable_effect),
     )
 
 
-def _scores(one: TaskComparison | ScoredGroup, indent: str) -> Sequence[str]:
+def _scores(one: TaskComparison | ScoredGroup, title: str) -> Sequence[str]:
     """A task or group without a test."""
     metric, n = name_of(one.metric) if one.metric else "", "" if one.n is None else f"{one.n:,}"
-    return (indent + one.alias, metric, n, number(one.a), number(one.b), "", "", "", "", "", "", "no test")
+    return (title, metric, n, number(one.a), number(one.b), "", "", "", "", "", "", "no test")
 
 
 def verdict_text(judgement: Judgement | None, effect: float | None = None) -> str:
@@ -200,14 +208,14 @@ def matrix_lines(comparison: Comparison, *, markdown: bool = False) -> list[str]
 def _matrices(comparison: Comparison) -> dict[str, dict[tuple[int, int], str]]:
     found: dict[str, dict[tuple[int, int], str]] = {}
     for pair in comparison.pairs:
-        roots = list(_roots(pair, comparison))
+        roots, labels = list(_roots(pair, comparison)), _labels(pair, comparison)
         inside = {task for one in roots for task in one.tasks}
         for one in roots:
-            cells = found.setdefault(f"{one.alias}, {name_of(one.metric)}", {})
+            cells = found.setdefault(f"{labels[one.group]}, {name_of(one.metric)}", {})
             _put(cells, pair, one.result.micro, one.judgement)
         for task in pair.tasks:
             if task.task not in inside and task.result and task.judgement and task.metric:
-                cells = found.setdefault(f"{task.alias}, {name_of(task.metric)}", {})
+                cells = found.setdefault(f"{labels[task.task]}, {name_of(task.metric)}", {})
                 _put(cells, pair, task.result.difference, task.judgement)
     return found
 

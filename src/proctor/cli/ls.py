@@ -159,7 +159,10 @@ def _location(index: TaskIndex, entry: Entry) -> str:
 
 
 def _safe(cell: str) -> str:
-    return printable(cell).replace("\n", "\\n").replace("|", "\\|")
+    """A cell in which nothing ends it; Markdown drops the spaces at its beginning, but not those of no break."""
+    text = printable(cell).replace("\n", "\\n").replace("|", "\\|")
+    inside = text.lstrip(" ")
+    return "\u00a0" * (len(text) - len(inside)) + inside
 
 
 def markdown_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

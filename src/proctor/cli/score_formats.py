@@ -67,7 +67,7 @@ def _grid(table: ScoreTable, lines: Lines, indent: str = "  ") -> tuple[list[str
             [_Cell(_label(row, indent)), _Cell(_metric(row)), _Cell(_count(row)), *_cells(row)] for row in table.rows
         ]
         return ["Task", "Metric", "n", *models], rows
-    headers = ["Model", *[f"{printable(row.alias)} ({_metric(row)})" for row in table.rows]]
+    headers = ["Model", *[f"{printable(row.label)} ({_metric(row)})" for row in table.rows]]
     columns = [_cells(row) for row in table.rows]
     return headers, [[_Cell(name), *[column[at] for column in columns]] for at, name in enumerate(models)]
 
@@ -85,8 +85,7 @@ def _count(row: ScoreRow) -> str:
 def _markdown(table: ScoreTable, lines: Lines) -> str:
     from proctor.cli.ls import markdown_table
 
-    # Spaces at the beginning of a cell are none in Markdown.
-    headers, rows = _grid(table, lines, "\u00a0\u00a0")
+    headers, rows = _grid(table, lines)
     made = markdown_table(
         [header.replace("|", r"\|") for header in headers],
         [[f"**{cell.text}**" if cell.bold else cell.text for cell in row] for row in rows],
@@ -107,24 +106,26 @@ def _separated(table: ScoreTable, lines: Lines, separator: str) -> str:
     if lines == "tasks":
         writer.writerow(["task", "metric", "n", *[part for name in table.models for part in (name, f"{name} ±")]])
         for row in table.rows:
-            writer.writerow([row.alias, _metric(row), _count(row).replace(",", ""), *_numbers(row.cells)])
+            writer.writerow([row.label, _metric(row), _count(row).replace(",", ""), *_numbers(row.cells)])
     else:
-        writer.writerow(["model", *[part for row in table.rows for part in (row.alias, f"{row.alias} ±")]])
+        writer.writerow(["model", *[part for row in table.rows for part in (row.label, f"{row.label} ±")]])
         for at, name in enumerate(table.models):
             writer.writerow([name, *_numbers([row.cells[at] for row in table.rows])])
     return out.getvalue()
 
 
 def _numbers(cells: Sequence[ScoreCell | None]) -> list[str]:
-    pairs = [("", "") if cell is None else (number(cell.score), number(cell.half)) for cell in cells]
-    return [part for pair in pairs for part in pair]
+    pairs = [(None, None) if cell is None else (cell.score, cell.half) for cell in cells]
+    return ["" if part is None else number(part) for pair in pairs for part in pair]
 
 
+# What TeX reads as more than a letter; "|" is a dash in its usual font.
 _TEX = str.maketrans(
     {
         "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
         "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\u00a0": "~", "–": "--", "−": "$-$",
-        "<": r"\textless{}", ">": r"\textgreater{}",
+        "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
+        "\n": " ", "\t": " ",
     }
 )  # fmt: skip
 
@@ -132,7 +133,7 @@ _TEX = str.maketrans(
 def _latex(table: ScoreTable, lines: Lines) -> str:
     headers, rows = _grid(table, lines, "\u00a0\u00a0")
     left = 2 if lines == "tasks" else 1
-    body = [" & ".join(_tex(cell) for cell in row) + r" \\" for row in rows]
+    body = [_tex_start(" & ".join(_tex(cell) for cell in row)) + r" \\" for row in rows]
     parts = [
         "% \\usepackage{booktabs}",
         rf"\begin{{tabular}}{{{'l' * left}{'r' * (len(headers) - left)}}}",
@@ -142,9 +143,14 @@ def _latex(table: ScoreTable, lines: Lines) -> str:
         *body,
         r"\bottomrule",
         r"\end{tabular}",
-        *[f"% {printable(note)}" for note in _notes(table)],
+        *[f"% {' '.join(printable(note).split())}" for note in _notes(table)],
     ]
     return "\n".join(parts) + "\n"
+
+
+def _tex_start(line: str) -> str:
+    """A line of a table: after the end of the one before it, TeX takes ``[`` for a length and ``*`` for a command's."""
+    return f"{{}}{line}" if line.startswith(("[", "*")) else line
 
 
 def _tex(cell: _Cell) -> str:
@@ -174,7 +180,7 @@ def _strong(cell: _Cell) -> str:
 def _json(table: ScoreTable, lines: Lines) -> str:
     rows = [
         {
-            "name": row.name, "alias": row.alias, "depth": row.depth, "kind": row.kind,
+            "name": row.name, "alias": row.label, "depth": row.depth, "kind": row.kind,
             "metric": None if row.metric is None else {"name": row.metric[0], "filter": row.metric[1]},
             "best": None if row.best is None else table.models[row.best],
             "scores": {model: _as_object(cell) for model, cell in zip(table.models, row.cells, strict=True)},
