@@ -72,3 +72,12 @@ def test_documents_without_a_score_and_tasks_without_samples(tmp_path):
     text = warnings(run)
     assert "1 question could not be scored and is left out (exam)." in text
     assert "1 task has a score but no samples" in text
+
+
+def test_many_tasks_are_named_in_the_language_of_the_page(tmp_path):
+    run = stored(tmp_path, "low", {f"t{place}": "0001" * 10 for place in range(9)})
+    (english,), (korean,) = ([text for text in run_warnings(audit_run(run), language_of(code)) if "t5" in text]
+                             for code in ("en", "ko"))  # fmt: skip
+    assert "t5 and 3 more" in english
+    assert "t5 외 3개" in korean
+    assert "more" not in korean

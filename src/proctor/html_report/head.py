@@ -25,9 +25,7 @@ def title_of(rows: tuple[Row, ...], language: Language) -> str:
         rows: The tree of scores.
         language: Of the rest that is not named.
     """
-    names = [row.alias for row in rows if row.depth == 0]
-    more = language.text("and_more", n=len(names) - _MOST_NAMES) if len(names) > _MOST_NAMES else ""
-    return ", ".join(names[:_MOST_NAMES]) + more
+    return language.named([row.alias for row in rows if row.depth == 0], _MOST_NAMES)
 
 
 def head(facts: ReportFacts, rows: tuple[Row, ...], language: Language) -> Html:

@@ -12,7 +12,7 @@ import json
 import locale
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -71,6 +71,16 @@ class Language:
         if not isinstance(found, str):
             found = found["one"] if values.get("n") == 1 and "one" in found else found["other"]
         return found.replace(" %", f"{_SPACE}%")
+
+    def named(self, names: Sequence[str], most: int) -> str:
+        """Names with commas, the first ones of many: ``anatomy, astronomy and 55 more``.
+
+        Args:
+            names: All of them.
+            most: How many are named.
+        """
+        more = self.text("and_more", n=len(names) - most) if len(names) > most else ""
+        return ", ".join(names[:most]) + more
 
     def points(self, value: float, *, sign: bool = False) -> str:
         """A difference of shares: ``1.4 points``.

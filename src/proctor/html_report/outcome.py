@@ -58,8 +58,7 @@ def _single(facts: ReportFacts, roots: list[Row], language: Language) -> str:
     model = short_name(facts.runs[0])
     if len(roots) > 1:
         known = [f"{row.alias} {number(score.score, 3)}" for row in roots if (score := row.scores[0])]
-        more = language.text("and_more", n=len(known) - _MOST) if len(known) > _MOST else ""
-        return language.text("outcome_several", model=model, scores=", ".join(known[:_MOST]) + more)
+        return language.text("outcome_several", model=model, scores=language.named(known, _MOST))
     row, score = roots[0], roots[0].scores[0]
     if score is None:
         return language.text("outcome_nothing")

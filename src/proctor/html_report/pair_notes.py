@@ -8,7 +8,6 @@ from typing import Any
 
 from proctor.analysis.comparison import PairComparison
 from proctor.analysis.setting_differences import SettingDifference
-from proctor.analysis.wording import named
 from proctor.html_report.language import Language
 from proctor.html_report.markup import Html, element
 from proctor.html_report.pieces import run_label, run_number, table
@@ -68,7 +67,7 @@ def _notes(pair: PairComparison, language: Language) -> Iterator[str]:
     if different:
         count = sum(count for _, count in different if count)
         yield text("note_prompts", n=count, total=sum(len(both.keys) for _, both in paired),
-                   tasks=named([task for task, _ in different], 4))  # fmt: skip
+                   tasks=language.named([task for task, _ in different], 4))  # fmt: skip
     elif paired and all(both.prompts_differ == 0 for _, both in paired):
         yield text("note_same_prompts")
     alone = [(both.only_a, both.only_b) for _, both in paired if both.only_a or both.only_b]
@@ -82,10 +81,10 @@ def _notes(pair: PairComparison, language: Language) -> Iterator[str]:
         yield text("note_by_number")
     for run, tasks in ((a, pair.only_a), (b, pair.only_b)):
         if tasks:
-            yield text("note_only_tasks", n=len(tasks), run=run, tasks=named(tasks, 4))
+            yield text("note_only_tasks", n=len(tasks), run=run, tasks=language.named(tasks, 4))
     untested = [one.task for one in pair.tasks if one.result is None]
     if untested:
-        yield text("note_untested", n=len(untested), tasks=named(untested, 4))
+        yield text("note_untested", n=len(untested), tasks=language.named(untested, 4))
     for group in pair.groups:
         if group.lacking:
-            yield text("note_group_part", name=group.alias, tasks=named(group.lacking, 4))
+            yield text("note_group_part", name=group.alias, tasks=language.named(group.lacking, 4))

@@ -11,7 +11,7 @@ from proctor.analysis.audit_text import parts_of
 from proctor.analysis.formulations import LOW_MASS
 from proctor.analysis.multiplicity import adjusted
 from proctor.analysis.run_audit import GroupAudit, RunAudit, TaskAudit
-from proctor.analysis.wording import named, number
+from proctor.analysis.wording import number
 from proctor.html_report.language import Language, percent
 from proctor.results.stored_run import StoredRun, number_of
 
@@ -35,29 +35,29 @@ def _of_documents(audit: RunAudit, language: Language) -> Iterator[str]:
     failed = [one for one in audit.tasks if one.unscored]
     if failed:
         total = sum(one.unscored for one in failed)
-        yield language.text("warn_failed", n=total, tasks=_named(failed))
+        yield language.text("warn_failed", n=total, tasks=_named(failed, language))
     for state in ("unread", "unfinished"):
         tasks = [one for one in audit.tasks if one.texts.get(state)]
         if tasks:
             count = sum(one.texts.get(state, 0) for one in tasks)
             total = sum(sum(one.texts.values()) for one in tasks)
             yield language.text(
-                f"warn_{state}", n=count, total=total, share=percent(count / total), tasks=_named(tasks)
+                f"warn_{state}", n=count, total=total, share=percent(count / total), tasks=_named(tasks, language)
             )
     cut = [one for one in audit.tasks if one.truncated]
     if cut:
-        yield language.text("warn_at_length", n=sum(one.truncated or 0 for one in cut), tasks=_named(cut))
+        yield language.text("warn_at_length", n=sum(one.truncated or 0 for one in cut), tasks=_named(cut, language))
     odd = [one for one in audit.tasks if one.not_finite]
     if odd:
-        yield language.text("warn_not_a_number", n=sum(one.not_finite for one in odd), tasks=_named(odd))
+        yield language.text("warn_not_a_number", n=sum(one.not_finite for one in odd), tasks=_named(odd, language))
     damaged = damaged_tasks(audit)
     if damaged:
-        yield language.text("warn_damaged", n=len(damaged), tasks=_named(damaged))
+        yield language.text("warn_damaged", n=len(damaged), tasks=_named(damaged, language))
     alone = [
         one for one in audit.tasks if one.reason and one.main is not None and one.task not in audit.run.samples_files
     ]
     if alone:
-        yield language.text("warn_no_samples", n=len(alone), tasks=_named(alone))
+        yield language.text("warn_no_samples", n=len(alone), tasks=_named(alone, language))
 
 
 def damaged_tasks(audit: RunAudit) -> list[TaskAudit]:
@@ -69,8 +69,8 @@ def damaged_tasks(audit: RunAudit) -> list[TaskAudit]:
     return [one for one in audit.tasks if one.damaged]
 
 
-def _named(tasks: Sequence[TaskAudit]) -> str:
-    return named([one.task for one in tasks], 4)
+def _named(tasks: Sequence[TaskAudit], language: Language) -> str:
+    return language.named([one.task for one in tasks], 4)
 
 
 def _of_prompts(run: StoredRun, language: Language) -> Iterator[str]:
@@ -79,13 +79,13 @@ def _of_prompts(run: StoredRun, language: Language) -> Iterator[str]:
         yield language.text("warn_truncated", n=truncated)
     same = [task for task in run.tasks if _examples_from_test(run, task)]
     if same:
-        yield language.text("warn_same_split", n=len(same), tasks=named(same, 4))
+        yield language.text("warn_same_split", n=len(same), tasks=language.named(same, 4))
     hosted = run.section("config").get("model")
     if _CHAT.search(run.name) and hosted in ("hf", "vllm", "sglang") and not run.document.get("chat_template"):
         yield language.text("warn_no_template")
     checked = run.section("proctor", "warnings")
     if checked:
-        yield language.text("warn_prompts", n=len(checked), tasks=named(list(map(str, checked)), 4))
+        yield language.text("warn_prompts", n=len(checked), tasks=language.named(list(map(str, checked)), 4))
     if run.section("config").get("limit"):
         limit = run.section("config")["limit"]
         yield language.text("warn_limit", limit=f"{limit:g}" if isinstance(limit, int | float) else str(limit))
@@ -123,7 +123,7 @@ def _of_scores(audit: RunAudit, language: Language) -> Iterator[str]:
     corrected = adjusted([chance.p_above for _, chance in chances])
     low = [name for (name, _), p in zip(chances, corrected, strict=True) if p is not None and p > 0.05]
     if low:
-        yield language.text("warn_chance", n=len(low), tasks=named(low, 6))
+        yield language.text("warn_chance", n=len(low), tasks=language.named(low, 6))
     for part in parts_of(audit):
         yield from _of_part(part, language)
 

@@ -178,8 +178,7 @@ def _body(name: str, rows: Sequence[Html], columns: int) -> Html:
 
 
 def _exams(facts: RunFacts, language: Language) -> str:
-    more = len(facts.exams) - _MOST_EXAMS
-    return ", ".join(facts.exams[:_MOST_EXAMS]) + (language.text("and_more", n=more) if more > 0 else "")
+    return language.named(facts.exams, _MOST_EXAMS)
 
 
 def _row(entry: Entry, facts: RunFacts, own: str, language: Language, note: str) -> Html:
