@@ -1,16 +1,11 @@
 from __future__ import annotations
 
-from report_pages import Page, stored
+from report_pages import Page
 
 from proctor.analysis.run_audit import ScoreAudit
 from proctor.analysis.verdicts import Judgement, Verdict
 from proctor.html_report.language import language_of
-from proctor.html_report.pieces import details, roots_of, run_label, score_text, section, short_name, table, verdict
-
-
-def test_names_of_folders_are_short(tmp_path):
-    assert short_name(stored(tmp_path, "x", {"a": "1"}, model_name="/home/me/models/org/x")) == "org/x"
-    assert short_name(stored(tmp_path, "x", {"a": "1"}, model_name="org/x")) == "org/x"
+from proctor.html_report.pieces import details, roots_of, run_label, score_text, section, table, verdict
 
 
 def test_a_score_without_an_interval_never_has_one_of_width_zero():

@@ -15,6 +15,7 @@ from proctor.analysis.compare import compare_runs
 from proctor.analysis.comparison import CompareOptions, Comparison
 from proctor.analysis.groups import group_mean
 from proctor.analysis.lost_scores import lost_scores
+from proctor.analysis.own_settings import run_labels
 from proctor.analysis.row_names import RowName, row_names
 from proctor.analysis.run_audit import AuditOptions, GroupAudit, RunAudit, ScoreAudit, TaskAudit
 from proctor.analysis.task_scores import Metric
@@ -126,22 +127,14 @@ def score_table(runs: Sequence[StoredRun], options: ScoreTableOptions | None = N
     audits = [audit_run(run, asked) for run in runs]
     comparison, notes = _comparison(runs, options)
     rows = [_with_best(row, comparison, runs) for row in _rows(runs, audits, options)]
-    lost = list(lost_scores(audits, _names(runs)))
+    lost = list(lost_scores(audits, run_labels(runs)))
     if not any(cell for row in rows for cell in row.cells):
         sentences = " ".join(["The runs have no score of what was named.", *lost])
         raise UsageError(sentences, hint="'proctor audit RUN' shows what there is.")
     notes += lost
     if options.chance_corrected and not all(cell is not None for row in rows for cell in row.cells):
         notes.append("Scores whose chance is not known are left out.")
-    return ScoreTable(_names(runs), tuple(runs), tuple(rows), tuple(notes))
-
-
-def _names(runs: Sequence[StoredRun]) -> tuple[str, ...]:
-    names = [run.name for run in runs]
-    dated = [f"{run.name} ({run.stamp[:19]})" if names.count(run.name) > 1 and run.stamp else run.name for run in runs]
-    return tuple(
-        f"{name} #{dated[: at + 1].count(name)}" if dated.count(name) > 1 else name for at, name in enumerate(dated)
-    )
+    return ScoreTable(run_labels(runs), tuple(runs), tuple(rows), tuple(notes))
 
 
 def _comparison(runs: Sequence[StoredRun], options: ScoreTableOptions) -> tuple[Comparison | None, list[str]]:

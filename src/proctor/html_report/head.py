@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from proctor.analysis.own_settings import own_settings, short_name
 from proctor.html_report.facts import ReportFacts, Row
 from proctor.html_report.language import Language
 from proctor.html_report.markup import Html, element, isolated, joined
 from proctor.html_report.outcome import outcome
-from proctor.html_report.own_settings import own_settings
-from proctor.html_report.pieces import details, own_line, run_label, run_number, score_text, short_name, table
+from proctor.html_report.pieces import details, own_line, run_label, run_number, score_text, table
 from proctor.html_report.run_command import run_command
 from proctor.html_report.run_warnings import run_warnings
 from proctor.results.stored_run import StoredRun

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from proctor.analysis.comparison import Comparison, GroupComparison, PairComparison, TaskComparison, members_of
 from proctor.analysis.corpus_statistics import STATISTICS
+from proctor.analysis.own_settings import short_name
 from proctor.analysis.run_audit import ScoreAudit
 from proctor.analysis.task_scores import name_of
 from proctor.analysis.verdicts import Verdict
@@ -14,7 +15,7 @@ from proctor.analysis.wording import in_points, number, p_value, signed, span
 from proctor.html_report.facts import ReportFacts, Row
 from proctor.html_report.heat import is_whole
 from proctor.html_report.language import Language, in_one_line
-from proctor.html_report.pieces import VERDICTS, run_number, short_name
+from proctor.html_report.pieces import VERDICTS, run_number
 
 _MOST = 4
 """Scores that one sentence names."""

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from proctor.analysis.audit_texts import think_end
+from proctor.analysis.own_settings import short_name
 from proctor.html_report.collect import Collector, TaskQuestions
 from proctor.html_report.columns import ColumnBuffer, add_columns, add_metrics
 from proctor.html_report.facts import ReportFacts, ReportOptions
 from proctor.html_report.packed import packed_columns, packed_json
 from proctor.html_report.page import Block
-from proctor.html_report.pieces import run_number, short_name
+from proctor.html_report.pieces import run_number
 from proctor.html_report.spool import Spool
 from proctor.html_report.texts import LEVELS, Level, head_of, text_blocks
 from proctor.results.stored_run import StoredRun

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from proctor.analysis.compare_text import MARKS
+from proctor.analysis.own_settings import short_name
 from proctor.analysis.run_audit import ScoreAudit
 from proctor.analysis.verdicts import Judgement, Verdict
 from proctor.analysis.wording import number, span
@@ -35,16 +36,6 @@ def run_label(place: int, run: StoredRun | None = None) -> Html:
     """
     name = (" ", isolated(short_name(run))) if run is not None else ()
     return element("span", key_mark(place), element("b", run_number(place)), *name, class_="run-label")
-
-
-def short_name(run: StoredRun) -> str:
-    """A model's name; of a folder on somebody's disk, its last parts.
-
-    Args:
-        run: The run.
-    """
-    parts = run.name.rstrip("/").split("/")
-    return "/".join(parts[-2:]) if len(parts) > 2 else run.name
 
 
 def own_line(text: str) -> Html | None:

@@ -8,12 +8,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from proctor.analysis.own_settings import own_settings, short_name
 from proctor.analysis.wording import number
 from proctor.html_report.language import Language, language_of
 from proctor.html_report.markup import Html, element, isolated, joined
-from proctor.html_report.own_settings import own_settings
 from proctor.html_report.page import page
-from proctor.html_report.pieces import own_line, short_name
+from proctor.html_report.pieces import own_line
 from proctor.html_report.questions import one_script
 from proctor.results.open_runs import Unread
 from proctor.run.running_score import run_line

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from report_pages import stored
 
-from proctor.html_report.own_settings import own_settings
+from proctor.analysis.own_settings import own_settings, run_labels, short_name
 
 
 def made(tmp_path, name, *, model="org/small", **config):
@@ -49,3 +51,31 @@ def test_seeds_are_one_setting_and_long_texts_a_part_of_their_hash(tmp_path):
 def test_an_argument_that_a_run_does_not_have_is_its_default(tmp_path):
     runs = [made(tmp_path, "a"), made(tmp_path, "b", model_args={"pretrained": "org/small"})]
     assert own_settings(runs) == ["dtype float32", "dtype default"]
+
+
+def test_names_of_folders_are_short(tmp_path):
+    assert short_name(stored(tmp_path, "x", {"a": "1"}, model_name="/home/me/models/org/x")) == "org/x"
+    assert short_name(stored(tmp_path, "x", {"a": "1"}, model_name="org/x")) == "org/x"
+
+
+def test_a_label_is_the_model_and_where_several_have_it_what_differs(tmp_path):
+    runs = [
+        made(tmp_path, "a"),
+        made(tmp_path, "b", model_args={"pretrained": "org/small", "dtype": "bfloat16"}),
+        made(tmp_path, "c", model="/home/me/models/org/large"),
+    ]
+    assert run_labels(runs) == ("org/small (dtype float32)", "org/small (dtype bfloat16)", "org/large")
+    assert run_labels(runs[1:]) == ("org/small", "org/large")
+
+
+def test_runs_of_equal_settings_are_told_apart_by_time_folder_or_number(tmp_path):
+    a, b = made(tmp_path, "a"), made(tmp_path, "b")
+    later = replace(a, stamp="2026-01-03T04-00-00.1")
+    assert run_labels([a, later]) == ("org/small (2026-01-02 03-04-05)", "org/small (2026-01-03 04-00-00)")
+    assert run_labels([a, b]) == ("org/small (a)", "org/small (b)")
+    assert run_labels([a, a]) == ("org/small (#1)", "org/small (#2)")
+
+
+def test_two_models_of_one_short_name_have_their_whole_names(tmp_path):
+    names = ("/one/org/x", "/two/org/x")
+    assert run_labels([made(tmp_path, name[1:4], model=name) for name in names]) == names

@@ -1,13 +1,14 @@
-"""By which settings runs of one model differ: without them they stand under one name and cannot be told apart."""
+"""What runs are called: by their model, and where several have one model by what tells them apart."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
+from pathlib import Path
 from typing import Any
 
 from proctor.analysis.setting_differences import arguments_of, settings_of_run
-from proctor.html_report.pieces import short_name
 from proctor.results.stored_run import StoredRun
 
 _MOST, _SHORT = 4, 24
@@ -16,6 +17,57 @@ _ORDER = ("num_fewshot", "dtype", "limit", "seed", "chat_template", "system_inst
 """Settings that stand before the others, which follow by name."""
 _NAMES = ("pretrained", "model", "model_dtype", "model_sha", "model_revision")
 """Settings that the model's name has said, where no other run has this name."""
+
+
+def short_name(run: StoredRun) -> str:
+    """A model's name; of a folder on somebody's disk, its last parts.
+
+    Args:
+        run: The run.
+    """
+    parts = run.name.rstrip("/").split("/")
+    return "/".join(parts[-2:]) if len(parts) > 2 else run.name
+
+
+def run_labels(runs: Sequence[StoredRun]) -> tuple[str, ...]:
+    """What each run is called in one line, no two alike: ``org/model``, ``org/model (dtype bfloat16)``.
+
+    Runs of one model are told apart by their settings, else by when they were, else by the folder in which they lie.
+
+    Args:
+        runs: The runs.
+    """
+    short = [short_name(run) for run in runs]
+    full = {name: {run.name for run, one in zip(runs, short, strict=True) if one == name} for name in short}
+    labels = [name if len(full[name]) == 1 else run.name for run, name in zip(runs, short, strict=True)]
+    own = own_settings(runs, only_of_one_model=True)
+    times = [run.stamp[:19].replace("T", " ") for run in runs]
+    for facts_of in (
+        lambda places: [own[place] for place in places],
+        lambda places: [times[place] for place in places],
+        lambda places: _folders([runs[place].source for place in places]),
+        lambda places: [f"#{at + 1}" for at, _ in enumerate(places)],
+    ):
+        for label, places in _places(labels).items():
+            facts = facts_of(places) if len(places) > 1 else [""]
+            if len(set(facts)) > 1:
+                for place, fact in zip(places, facts, strict=True):
+                    labels[place] = f"{label} ({fact})" if fact else label
+    return tuple(labels)
+
+
+def _places(labels: Sequence[str]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for place, label in enumerate(labels):
+        found.setdefault(label, []).append(place)
+    return found
+
+
+def _folders(sources: Sequence[str]) -> list[str]:
+    """The first parts of paths by which they are not one."""
+    parts = [Path(source).parts for source in sources]
+    depth = next((at for at, mine in enumerate(zip_longest(*parts)) if len(set(mine)) > 1), 0)
+    return [mine[depth] if len(mine) > depth else "" for mine in parts]
 
 
 def own_settings(runs: Sequence[StoredRun], *, only_of_one_model: bool = False) -> list[str]:
@@ -27,9 +79,7 @@ def own_settings(runs: Sequence[StoredRun], *, only_of_one_model: bool = False) 
     """
     arguments = {name for run in runs for name in arguments_of(run.section("config").get("model_args"))}
     settings = [{**dict.fromkeys(arguments, "default"), **_settings(run)} for run in runs]
-    places: dict[str, list[int]] = {}
-    for place, run in enumerate(runs):
-        places.setdefault(short_name(run), []).append(place)
+    places = _places([short_name(run) for run in runs])
     said = [""] * len(runs)
     everything = [] if only_of_one_model else [one for one in _differing(settings) if one not in _NAMES]
     for mine in places.values():
