@@ -51,7 +51,7 @@ class LimitedThread:
         """What a function returns.
 
         Args:
-            seconds: How long it may take; None: as long as it likes.
+            seconds: How long it may take, or None.
             function: It runs in the thread.
             arguments: Its arguments.
 
@@ -60,8 +60,7 @@ class LimitedThread:
         """
         if self._is_left:
             raise TimeLimitError(0)
-        outcome: Future[Any] = Future()
-        streams = sys.stdout, sys.stderr
+        outcome, streams = Future[Any](), (sys.stdout, sys.stderr)
         self._calls.put((outcome, function, arguments))
         try:
             wait([outcome], timeout=seconds)
