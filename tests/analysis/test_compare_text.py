@@ -51,7 +51,22 @@ def test_verdicts_are_counted_with_their_correction(tmp_path):
     first = {"t": "1" * 40, "u": "10" * 20}
     comparison = compared(tmp_path, first, {"t": "0" * 20 + "1" * 20, "u": "01" + "10" * 19})
     text = verdict_counts(comparison.pairs[0], comparison)
-    assert text.startswith("2 tasks: 1 worse, 0 better (Holm, 5 %); 1 not resolved (MDE ")
+    assert text.startswith("2 tasks: 1 worse (t), 0 better (Holm, 5 %); 1 not resolved (MDE ")
+
+
+def test_runs_without_a_difference_say_so(tmp_path):
+    given = {"g_one": "1100", "g_two": "1010"}
+    group = {"group_subtasks": {"g": ["g_one", "g_two"]}, "groups": {"g": {"acc,none": 0.5}}}
+    (pair,) = compared(tmp_path, given, given, more=(group, group)).pairs
+    (found,) = pair.groups
+    assert group_sentence(found).startswith("The same score in all 8 documents (95 %: ")
+    assert found.detectable_effect is not None
+    assert "is missed more than one time in five" in group_sentence(found)
+    assert task_sentence(pair.tasks[0]).startswith("The same score in all 4 documents (95 %: ")
+    comparison = compared(tmp_path / "other", given, {**given, "g_two": "1011"}, more=(group, group))
+    assert verdict_counts(comparison.pairs[0], comparison).endswith("; in 1 of them no document differs.")
+    assert (comparison.pairs[0].groups[0].counts.only_a, comparison.pairs[0].groups[0].counts.only_b) == (0, 1)
+    assert group_sentence(comparison.pairs[0].groups[0]).startswith("Not resolved: +12.5 points")
 
 
 def test_notes_say_prompts_settings_and_what_is_missing(tmp_path):

@@ -44,7 +44,7 @@ def test_two_runs(runs, capsys):
     assert row.split()[:6] == ["t", "acc", "30", "1.0000", "0.5000", "−0.5000"]
     assert row.endswith("▼ worse")
     assert "t: B is worse than A by 50.0 points" in text
-    assert "2 tasks: 1 worse, 0 better (Holm, 5 %); 1 not resolved (MDE " in text
+    assert "2 tasks: 1 worse (t), 0 better (Holm, 5 %); 1 not resolved (MDE " in text
     assert "Same prompts. No other setting differs." in text
     assert "(mean of 2 tasks)" not in text
     assert f"proctor compare {runs[0]} {runs[2]} --flips 20" in text
@@ -180,6 +180,11 @@ def test_a_page_takes_the_place_of_no_run(runs, capsys, tmp_path):
     assert "is a file of the run that is read" in failed(capsys, runs[0], runs[1], "--html", runs[1])
     assert "cannot be written" in failed(capsys, runs[0], runs[1], "--html", tmp_path / "no" / "x.html")
     assert "--html is empty" in failed(capsys, runs[0], runs[1], "--html", " ")
+
+
+def test_what_is_true_of_all_pairs_is_said_once(runs, capsys):
+    lines = printed(capsys, *runs).splitlines()
+    assert [line for line in lines if "Same prompts." in line] == ["All pairs: Same prompts. No other setting differs."]
 
 
 def test_the_command_for_flips_makes_the_same_comparison(runs, capsys):

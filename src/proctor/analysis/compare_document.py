@@ -139,6 +139,7 @@ def _group(one: GroupComparison, a: str, b: str) -> dict[str, Any]:
         "stderr": found.micro_stderr,
         "interval": one.interval,
         "p": found.p,
+        "counts": None if one.counts is None else asdict(one.counts),
         "macro": {"a": one.a_macro, "b": one.b_macro, "difference": found.macro, "stderr": found.macro_stderr,
                   "stderr_new_tasks": found.macro_stderr_new_tasks},
         "agreement": None if found.agreement is None else asdict(found.agreement),

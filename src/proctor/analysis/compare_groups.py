@@ -12,7 +12,7 @@ from proctor.analysis.comparison import (
 )
 from proctor.analysis.corpus_statistics import STATISTICS
 from proctor.analysis.groups import group_difference, group_mean
-from proctor.analysis.paired import Estimate, PairedDifference, bonett_price
+from proctor.analysis.paired import Counts, Estimate, PairedDifference, bonett_price
 from proctor.analysis.power import detectable_effect
 from proctor.analysis.sequences import REASON
 from proctor.analysis.verdicts import directed
@@ -52,7 +52,8 @@ def compare_group(
     estimate = None if stopped else result.estimate or _pooled(chosen)
     interval = sequence.interval() if sequence else estimate.interval() if estimate else None
     judgement = judgement_of(interval, result.micro, options.margin, result.p, stopped=stopped)
-    stderr = result.micro_stderr
+    # Where no document is discordant, that of the interval: the group would miss a small difference all the same.
+    stderr = result.micro_stderr or (estimate.stderr if estimate else None)
     return GroupComparison(
         name,
         run.alias(name),
@@ -68,7 +69,15 @@ def compare_group(
         detectable_effect(stderr * stderr, 1) if stderr else None,
         sequence,
         tuple(one.task for one in members if one.result is None and one.metric == metric),
+        _counts([one.counts for one, _ in chosen]),
     )
+
+
+def _counts(parts: Sequence[Counts | None]) -> Counts | None:
+    known = [one for one in parts if one is not None]
+    if len(known) < len(parts):
+        return None
+    return Counts(*map(sum, zip(*((one.both, one.only_a, one.only_b, one.neither) for one in known), strict=True)))
 
 
 def _pooled(chosen: Sequence[tuple[TaskComparison, PairedDifference]]) -> Estimate | None:

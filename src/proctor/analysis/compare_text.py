@@ -17,6 +17,8 @@ from proctor.plurals import counted
 MARKS = {Verdict.BETTER: "▲", Verdict.WORSE: "▼", Verdict.SAME: "=", Verdict.NOT_RESOLVED: "·"}
 """A mark beside the word: neither colour nor mark is ever alone."""
 CORRECTIONS = {"holm": "Holm", "bh": "Benjamini-Hochberg", "by": "Benjamini-Yekutieli", "none": "not corrected"}
+MOST_NAMED = 3
+"""Better or worse tasks up to which their names are said."""
 SMALL = 0.01
 """The difference for which the needed documents are said: one point."""
 
@@ -75,7 +77,8 @@ def _not_resolved(one: TaskComparison, interval: str, *, share: bool) -> str:
     result = one.result
     if result is None:
         return ""
-    start = f"Not resolved: {points(result.difference, share=share, sign=True)}{f' ({interval})' if interval else ''}."
+    documents = counted(result.n, "document")
+    start = _unresolved(documents, points(result.difference, share=share, sign=True), interval, is_same=one.is_same)
     if result.detectable_effect is None:
         return f"{start} {(result.reason or 'The spread of differences is unknown').capitalize()}."
     missed = points(result.detectable_effect, share=share)
@@ -83,7 +86,6 @@ def _not_resolved(one: TaskComparison, interval: str, *, share: bool) -> str:
     if share and result.detectable_effect > SMALL:
         needed = documents_needed(result.variance, SMALL, design_effect=result.design_effect)
         needs = f"; to see 1 point takes about {rounded(needed)} documents"
-    documents = counted(result.n, "document")
     these = "this" if result.n == 1 else "these"
     return f"{start} With {these} {documents} a difference under {missed} is missed more than one time in five{needs}."
 
@@ -106,12 +108,18 @@ def group_sentence(one: GroupComparison, a: str = "A", b: str = "B") -> str:
         return f"{b} is {verdict} than {a} by {size} ({'; '.join(fact for fact in facts if fact)}).{agreement}"
     if verdict is Verdict.SAME:
         return f"The same within the margin: {points(result.micro, share=share, sign=True)} ({interval}).{agreement}"
-    start = f"Not resolved: {points(result.micro, share=share, sign=True)}{f' ({interval})' if interval else ''}."
+    documents = counted(one.n, "document")
+    start = _unresolved(documents, points(result.micro, share=share, sign=True), interval, is_same=one.is_same)
     if one.detectable_effect is None:
         return f"{start}{agreement}"
     missed = points(one.detectable_effect, share=share)
     rest = f"a difference under {missed} is missed more than one time in five.{agreement}"
-    return f"{start} With these {counted(one.n, 'document')} {rest}"
+    return f"{start} With these {documents} {rest}"
+
+
+def _unresolved(documents: str, difference: str, interval: str, *, is_same: bool) -> str:
+    shown = f" ({interval})" if interval else ""
+    return f"The same score in all {documents}{shown}." if is_same else f"Not resolved: {difference}{shown}."
 
 
 def _agreement(one: GroupComparison) -> str:
@@ -135,15 +143,22 @@ def verdict_counts(pair: PairComparison, comparison: Comparison) -> str:
         return "No task has a test."
     count = {verdict: sum(found is verdict for _, found in judged) for verdict in Verdict}
     correction = CORRECTIONS[comparison.options.correction]
-    text = (
-        f"{counted(len(judged), 'task')}: {count[Verdict.WORSE]:,} worse, {count[Verdict.BETTER]:,} better "
-        f"({correction}, 5 %)"
-    )
+    sides = ", ".join(f"{count[side]:,} {side}{_few(judged, side)}" for side in (Verdict.WORSE, Verdict.BETTER))
+    text = f"{counted(len(judged), 'task')}: {sides} ({correction}, 5 %)"
     if count[Verdict.SAME]:
         text += f"; {count[Verdict.SAME]:,} the same within the margin"
     if count[Verdict.NOT_RESOLVED]:
         text += f"; {count[Verdict.NOT_RESOLVED]:,} not resolved{_effects(pair)}"
+    same = sum(one.is_same for one, _ in judged)
+    if same:
+        text += f"; in {'all' if same == len(judged) else f'{same:,}'} of them no document differs"
     return text + "."
+
+
+def _few(judged: Sequence[tuple[TaskComparison, Verdict]], side: Verdict) -> str:
+    """The names of the tasks that have a verdict, if they are few."""
+    names = [one.alias for one, verdict in judged if verdict is side]
+    return f" ({', '.join(names)})" if 0 < len(names) <= MOST_NAMED else ""
 
 
 def _effects(pair: PairComparison) -> str:

@@ -107,6 +107,14 @@ class TaskComparison:
         found = self.result.counts if self.result else None
         return Counts(found.both, found.only_b, found.only_a, found.neither) if found else None
 
+    @property
+    def is_same(self) -> bool:
+        """Whether no document has another score in the other run."""
+        result = self.result
+        if result is None or result.counts is None:
+            return result is not None and result.difference == 0 and result.variance == 0
+        return result.counts.only_a == result.counts.only_b == 0
+
 
 @dataclass(frozen=True, slots=True)
 class GroupComparison:
@@ -130,6 +138,7 @@ class GroupComparison:
         judgement: The verdict on B, of the difference by documents; not corrected.
         detectable_effect: The difference by documents that this group misses one time in five.
         sequence: Where a run stopped early, the differences in the order of asking.
+        counts: Documents by which run is right; None where a score is not 0 or 1.
     """
 
     group: str
@@ -149,6 +158,12 @@ class GroupComparison:
     detectable_effect: float | None
     sequence: DifferenceSequence | None = None
     lacking: tuple[str, ...] = ()
+    counts: Counts | None = None
+
+    @property
+    def is_same(self) -> bool:
+        """Whether no document is right in one run alone; False where a score is not 0 or 1."""
+        return self.counts is not None and self.counts.only_a == self.counts.only_b == 0
 
 
 @dataclass(frozen=True, slots=True)

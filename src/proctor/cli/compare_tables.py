@@ -23,6 +23,7 @@ from proctor.analysis.comparison import (
     members_of,
 )
 from proctor.analysis.flips import Flip, Pick
+from proctor.analysis.paired import Counts
 from proctor.analysis.row_names import row_names
 from proctor.analysis.task_scores import name_of
 from proctor.analysis.verdicts import Judgement, Verdict
@@ -138,7 +139,8 @@ def _group_rows(one: GroupComparison, alias: str, indent: str) -> Iterator[Seque
     found = one.result
     yield (
         *(indent + alias, name_of(one.metric), f"{one.n:,}", number(one.a), number(one.b), signed(found.micro)),
-        *(span(one.interval), "", "", probability(found.p), "", verdict_text(one.judgement, one.detectable_effect)),
+        *(span(one.interval), *_sides(one.counts), probability(found.p), ""),
+        verdict_text(one.judgement, one.detectable_effect),
     )
     if found.micro != found.macro:
         means = (number(one.a_macro), number(one.b_macro), signed(found.macro))
@@ -149,13 +151,16 @@ def _task_row(one: TaskComparison, title: str) -> Sequence[str]:
     metric, result = name_of(one.metric) if one.metric else "", one.result
     if result is None:
         return _scores(one, title)
-    counts = one.counts
-    sides = (f"{counts.only_a:,}", f"{counts.only_b:,}") if counts else ("", "")
     return (
         *(title, metric, f"{result.n:,}", number(one.a), number(one.b), signed(result.difference)),
-        *(span(result.interval), *sides, probability(result.p), probability(one.p_adjusted)),
+        *(span(result.interval), *_sides(one.counts), probability(result.p), probability(one.p_adjusted)),
         verdict_text(one.judgement, result.detectable_effect),
     )
+
+
+def _sides(counts: Counts | None) -> tuple[str, str]:
+    """Documents that only one of the runs has right."""
+    return (f"{counts.only_a:,}", f"{counts.only_b:,}") if counts else ("", "")
 
 
 def _scores(one: TaskComparison | ScoredGroup, title: str) -> Sequence[str]:
@@ -197,12 +202,22 @@ def matrix_lines(comparison: Comparison, *, markdown: bool = False) -> list[str]
     for pair in comparison.pairs:
         lines.append(f"{letter(pair.b)} against {letter(pair.a)}: {verdict_counts(pair, comparison)}")
     lines.append(f"p-values are corrected for {counted(comparison.tests, 'test')}: tasks and pairs together.")
+    lines += _matrix_notes(comparison)
+    for pair in comparison.pairs:
+        names = letter(pair.a), letter(pair.b)
+        lines += _cell_lines(pair, names, comparison.options.correction, markdown=markdown)
+    return lines
+
+
+def _matrix_notes(comparison: Comparison) -> Iterator[str]:
+    """What must be known besides, a line each with the pairs that it is true of."""
+    pairs: dict[str, list[str]] = {}
     for pair in comparison.pairs:
         a, b = letter(pair.a), letter(pair.b)
-        said = [*option_notes(pair, comparison), *notes(pair, a, b)]
-        lines += [f"{b} against {a}: {note}" for note in said]
-        lines += _cell_lines(pair, (a, b), comparison.options.correction, markdown=markdown)
-    return lines
+        for note in (*option_notes(pair, comparison), *notes(pair, a, b)):
+            pairs.setdefault(note, []).append(f"{b} against {a}")
+    for note, where in pairs.items():
+        yield f"{'All pairs' if len(where) == len(comparison.pairs) else ', '.join(where)}: {note}"
 
 
 def _matrices(comparison: Comparison) -> dict[str, dict[tuple[int, int], str]]:

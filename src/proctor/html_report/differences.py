@@ -119,9 +119,10 @@ def _row(
     if scale is not None and difference is not None and _in_points(one):
         shown = strip([Dot(place, difference, interval)], scale, backdrop=backdrop)
     if isinstance(one, GroupComparison):
-        counts, p, corrected = None, one.result.p, None
+        p, corrected = one.result.p, None
     else:
-        counts, p, corrected = one.counts, one.result.p if one.result else None, one.p_adjusted
+        p, corrected = one.result.p if one.result else None, one.p_adjusted
+    counts = one.counts
     sides = (f"{counts.only_a:,}", f"{counts.only_b:,}") if counts else ("", "")
     texts = (number(one.a), number(one.b), signed(difference).strip(), span(interval, 3))
     after = (*sides, probability(p), "" if corrected is None else probability(corrected))
