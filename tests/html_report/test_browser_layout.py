@@ -79,5 +79,62 @@ def test_many_runs_keep_rows_low_and_the_chosen_run_in_the_list(opened, tmp_path
     heads = page.locator("#q-head .run").all_inner_texts()
     assert "R11" in heads[3]
     assert page.locator("#q-head .run svg").count() == 4
-    last = page.locator("#q-list .row").first.locator(".run").last.inner_text()
+    last = page.locator("#q-list .row").first.locator(".tally").inner_text()
     assert last == "12/13"
+
+
+def test_a_link_with_filters_opens_at_the_list(opened, tmp_path):
+    exam = {f"t{place}": "1100" * 15 for place in range(12)}
+    page = opened(stored(tmp_path, "a", exam), address="#f=wrong").ready()
+    page.wait_for_timeout(600)  # smooth scrolling
+    assert 0 <= page.locator("#questions-title").bounding_box()["y"] < 200
+    assert opened(stored(tmp_path, "b", exam)).ready().evaluate("scrollY") == 0
+
+
+def test_an_open_dialog_is_not_printed(opened, tmp_path):
+    page = opened(stored(tmp_path, "a", {"exam": "10"})).ready()
+    page.locator("#q-help").click()
+    assert page.locator("dialog").is_visible()
+    page.emulate_media(media="print")
+    assert not page.locator("dialog").is_visible()
+    script = "getComputedStyle(document.querySelector('dialog'), '::backdrop').display"
+    assert page.evaluate(script) == "none"
+
+
+def test_a_long_name_without_spaces_does_not_widen_the_page(opened, tmp_path):
+    runs = [stored(tmp_path, name, {"exam": "1100"}, model_name="org/" + name * 90) for name in "ab"]
+    page = opened(*runs, viewport={"width": 360, "height": 800}).ready()
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_a_table_that_is_cut_shows_a_shade_at_its_edge(opened, tmp_path):
+    runs = [stored(tmp_path, name, {"exam": "1100"}) for name in "ab"]
+    page = opened(*runs, viewport={"width": 500, "height": 800}).ready()
+    image = page.locator(".scroll:has(> .tree)").evaluate("node => getComputedStyle(node).backgroundAttachment")
+    assert image == "local, local, scroll, scroll"
+
+
+@pytest.mark.parametrize("width", [700, 1100, 1440])
+def test_plots_of_one_kind_stand_beside_each_other(opened, tmp_path, width):
+    runs = [stored(tmp_path, name, {"exam": "1100" * 20}) for name in "ab"]
+    page = opened(*runs, viewport={"width": width, "height": 900}).ready()
+    pairs = page.locator(".same")
+    assert pairs.count() == 2
+    for pair in pairs.all():
+        one, other = (figure.bounding_box() for figure in pair.locator("figure").all())
+        assert one["y"] == other["y"]
+        assert one["x"] < other["x"]
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_the_list_says_of_which_group_a_task_is_and_of_which_run_the_probability(opened, tmp_path):
+    groups = {"letters": ["l"], "texts": ["t"]}
+    names = {name: {"alias": "isles" if name in "lt" else name, "acc,none": 0.5} for name in ("l", "t", *groups)}
+    runs = [stored(tmp_path, name, {"l": pattern, "t": pattern}, group_subtasks=groups, results=names)
+            for name, pattern in (("a", "1100"), ("b", "0011"))]  # fmt: skip
+    page = opened(*runs, address="#run=R2").ready()
+    tasks = page.locator("#q-list .row .task").all_inner_texts()
+    assert sorted(set(tasks)) == ["isles · letters", "isles · texts"]
+    assert page.locator("#q-head .p").inner_text() == "p R2"
+    assert page.locator("#q-list .row .p").all_inner_texts() != opened(*runs).ready().locator(
+        "#q-list .row .p").all_inner_texts()  # fmt: skip

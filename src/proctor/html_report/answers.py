@@ -68,7 +68,7 @@ def _part(name: str, facts: ReportFacts, collector: Collector, language: Languag
     """The figures of one part of the exam, all runs beside each other."""
     found = [(place, one[name]) for place, one in enumerate(_choices(facts)) if name in one]
     tasks = _tasks(name, facts, collector)
-    figures = [*_figures(found, tasks, language)]
+    figures = [_together(same, language) for same in _figures(found, tasks, language) if same]
     tables = [
         confusion_table(place, one.positions, language)
         for place, one in found
@@ -78,7 +78,7 @@ def _part(name: str, facts: ReportFacts, collector: Collector, language: Languag
         return
     run = facts.runs[found[0][0]]
     yield element("h3", isolated(run.alias(name)))
-    yield element("div", *[figure.html(language) for figure in figures], class_="figures")
+    yield element("div", *figures, class_="figures")
     if tables:
         yield element("div", *tables, class_="beside")
 
@@ -90,24 +90,28 @@ def _tasks(name: str, facts: ReportFacts, collector: Collector) -> list[TaskQues
 
 def _figures(
     found: Sequence[tuple[int, ChoiceAudit]], tasks: Sequence[TaskQuestions], language: Language
-) -> Iterator[Figure]:
+) -> Iterator[list[Figure]]:
+    """Figures by kind: of some kinds one of each run."""
     positions = [(place, one.positions) for place, one in found if one.positions is not None]
     if positions:
         tests = [(place, one.test.p) for place, one in positions if one.test.p is not None]
         said = " ".join(
             language.text("positions_p", run=run_number(place), p=in_one_line(p_value(p))) for place, p in tests
         )
-        yield positions_figure(positions, said, language)
-    for place, one in found:
-        if one.confidence is not None:
-            yield reliability_figure(place, one.confidence.calibration, one.confidence.null, language)
-    for place, _ in found:
-        right, wrong = _leads(tasks, place)
-        if len(right) + len(wrong) >= FEW:
-            yield margin_figure(place, right, wrong, language)
+        yield [positions_figure(positions, said, language)]
+    sure = [(place, one.confidence) for place, one in found if one.confidence is not None]
+    yield [reliability_figure(place, one.calibration, one.null, language) for place, one in sure]
+    leads = [(place, *_leads(tasks, place)) for place, _ in found]
+    yield [margin_figure(*one, language) for one in leads if len(one[1]) + len(one[2]) >= FEW]
     bins = _length_bins(tasks, [place for place, _ in found])
     if bins:
-        yield length_figure(bins, language)
+        yield [length_figure(bins, language)]
+
+
+def _together(figures: Sequence[Figure], language: Language) -> Html:
+    """Figures of one kind, which stay beside each other."""
+    made = [figure.html(language) for figure in figures]
+    return made[0] if len(made) == 1 else element("div", *made, class_=f"same of-{len(made)}")
 
 
 def _leads(tasks: Sequence[TaskQuestions], run: int) -> tuple[list[float], list[float]]:

@@ -21,6 +21,10 @@ class List {
     /** Those that have a column. @type {number[]} */
     this.runs = [];
     this.at = -1;
+    this.run = 0;
+    // Tasks of several groups may have one alias: then the group says which one it is.
+    const aliases = columns.tasks.map((task) => task.alias);
+    this.names = columns.tasks.map(({ alias, group }) => (group && aliases.indexOf(alias) !== aliases.lastIndexOf(alias) ? `${alias} · ${group}` : alias));
     /** @type {number[] | null} */
     this.pressed = null;
     /** @type {number | null} */
@@ -51,6 +55,7 @@ class List {
    */
   choose(view) {
     const wanted = new Set([view.run, ...(hasOwnPair(view) ? view.pair : []), ...Array(this.columns.runs).keys()]);
+    this.run = view.run;
     this.runs = [...wanted].slice(0, RUNS_SHOWN).sort((a, b) => a - b);
   }
 
@@ -132,10 +137,9 @@ class List {
       const picked = columns.of[run].picked[i];
       runs.push(make("span", { class: "run" }, symbol(columns.of[run].state[i]), make("span", { class: "pick" }, picked === NONE ? "" : letterOf(picked))));
     }
-    if (columns.runs > this.runs.length) runs.push(make("span", { class: "run" }, this.tally(i)));
-    const p = columns.numbers(0).picked[i];
+    if (columns.runs > this.runs.length) runs.push(make("span", { class: "tally" }, this.tally(i)));
+    const p = columns.numbers(this.run).picked[i];
     const gold = columns.rightOptions(i).map(letterOf).join("");
-    const task = columns.tasks[columns.task[i]];
     return make(
       "div",
       { id: `row-${at}`, role: "option", class: `row${at === this.at ? " current" : ""}`, "data-at": at, "data-key": columns.address(i), "aria-selected": at === this.at ? "true" : "false",
@@ -143,7 +147,7 @@ class List {
       ...runs,
       make("span", { class: "gold" }, gold && [unseen(say("right_answer")), gold]),
       make("span", { class: "p" }, Number.isNaN(p) ? "" : percent(p)),
-      make("span", { class: "task" }, task.alias),
+      make("span", { class: "task", title: this.names[columns.task[i]] }, this.names[columns.task[i]]),
       make("span", { class: "text", dir: "auto" }, line),
     );
   }

@@ -35,8 +35,9 @@ class Questions {
 
   head() {
     const runs = this.list.runs.map((run) => make("span", { class: "run" }, runMark(run), this.runs[run]));
-    if (this.runs.length > runs.length) runs.push(make("span", { class: "run", title: say("tally") }, unseen(say("tally")), make("span", { "aria-hidden": "true" }, `✓/${this.runs.length}`)));
-    const cells = ["gold", "p", "task", "text"].map((name) => make("span", { class: name }, say(`head_${name}`)));
+    if (this.runs.length > runs.length) runs.push(make("span", { class: "tally", title: say("tally") }, unseen(say("tally")), make("span", { "aria-hidden": "true" }, `✓/${this.runs.length}`)));
+    const whose = this.runs.length > 1 ? ` ${this.runs[this.view.run]}` : "";
+    const cells = ["gold", "p", "task", "text"].map((name) => make("span", { class: name }, say(`head_${name}`), name === "p" ? whose : ""));
     byId("q-head").replaceChildren(...runs, ...cells);
     byId("q-split").style.setProperty("--runs", String(runs.length));
   }
@@ -56,7 +57,10 @@ class Questions {
   async start() {
     byId("q-tools").hidden = false;
     await this.apply();
+    const [opened] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
     if (this.view.q) await this.goTo(this.view.q);
+    // A link with filters is about the list; who loads the page again stays where he was.
+    else if (location.hash.includes("=") && opened?.type !== "reload") this.section.scrollIntoView();
     this.section.dataset.state = "ready";
   }
 
