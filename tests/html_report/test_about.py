@@ -15,6 +15,7 @@ def test_what_differs_has_a_mark(tmp_path, run):
     text = Page(about(facts_of(run, other), language_of("en"))).text
     assert "model_args ≠ pretrained=org/small dtype=int8" in text
     assert "model hf hf" in text
+    assert "Date 2026-01-02 03:04:05" in text
 
 
 def test_templates_settings_and_files_are_there(tmp_path):

@@ -18,7 +18,7 @@ def test_rows_are_the_tree_with_the_scores_of_each_run(pair):
     assert rows[1].inside == ("exam",)
     assert [score.score for score in rows[0].scores if score] == [0.75, 1.0]
     assert rows[0].chance == 0.25
-    assert rows[1].unread == ()
+    assert rows[1].written("unread") == ()
 
 
 def test_a_task_of_one_run_has_no_score_in_the_other(tmp_path, run):

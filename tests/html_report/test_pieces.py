@@ -5,7 +5,7 @@ from report_pages import Page
 from proctor.analysis.run_audit import ScoreAudit
 from proctor.analysis.verdicts import Judgement, Verdict
 from proctor.html_report.language import language_of
-from proctor.html_report.pieces import details, roots_of, run_label, score_text, section, table, verdict
+from proctor.html_report.pieces import details, moment, roots_of, run_label, score_text, section, table, verdict
 
 
 def test_a_score_without_an_interval_never_has_one_of_width_zero():
@@ -30,3 +30,8 @@ def test_parts_have_what_readers_need(tmp_path, run):
     assert page.all("div")[0]["tabindex"] == "0"
     assert Page(run_label(1, run)).text == "R2 org/small"
     assert roots_of(run) == ["exam"]
+
+
+def test_a_moment_is_read_from_the_name_of_a_file():
+    assert moment("2026-01-02T03-04-05.678901") == "2026-01-02 03:04:05"
+    assert moment("") == ""

@@ -104,6 +104,26 @@ def test_answers_that_were_not_read_are_counted_by_run(tmp_path):
     assert "<td>1 / 0<td" in made(first, second)[0]
 
 
+def test_what_is_not_finished_is_not_called_unread(tmp_path):
+    lines = [text_line(0, "<think>hm", "[invalid]", 0.0), text_line(1, "<think>no</think> 4", "4", 1.0)]
+    config = {"model": "hf", "model_args": {"pretrained": "org/small", "think_end_token": "</think>"}}
+    text = made(stored(tmp_path, "thinks", {"sums": lines}, config=config))[1].text
+    assert "Unfinished" in text
+    assert "Unread" not in text
+
+
+def test_without_chance_nothing_is_said_of_it(tmp_path, run):
+    assert "chance" in made(run)[1].text
+    assert "chance" not in made(stored(tmp_path, "sums", {"sums": [text_line(0, "4", "4", 1.0)]}))[1].text.lower()
+
+
+def test_one_score_without_an_interval_has_an_axis_of_different_values(tmp_path):
+    text = made(stored(tmp_path, "bare", {"t": "100"}, samples=[], results={"t": {"acc,none": 0.3333}}))[0]
+    labels = re.findall(r"class=tick>([^<]*)<", text)
+    assert len(labels) > 2
+    assert len(set(labels)) == len(labels)
+
+
 def test_runs_with_fewer_questions_are_named_beside_the_number(tmp_path):
     whole, part = stored(tmp_path, "whole", {"exam": "1101" * 10}), stored(tmp_path, "part", {"exam": "1101"})
     assert "40 R2 4 " in made(whole, part)[1].text

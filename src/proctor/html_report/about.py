@@ -9,7 +9,7 @@ from typing import Any
 from proctor.html_report.facts import ReportFacts
 from proctor.html_report.language import Language
 from proctor.html_report.markup import Html, element, isolated
-from proctor.html_report.pieces import details, run_label, section, table
+from proctor.html_report.pieces import details, moment, run_label, section, table
 from proctor.results.stored_run import StoredRun
 
 _CONFIG = ("model", "model_args", "model_dtype", "model_num_parameters", "model_revision", "model_sha", "device",
@@ -58,7 +58,7 @@ def _row(name: str, values: Sequence[str]) -> Html:
 
 def _facts(runs: Sequence[StoredRun], language: Language) -> Iterator[tuple[str, list[str]]]:
     yield language.text("fact_file"), [run.source for run in runs]
-    yield language.text("date"), [run.stamp.replace("T", " ")[:19] for run in runs]
+    yield language.text("date"), [moment(run.stamp) for run in runs]
     yield language.text("fact_shots"), [_shots(run) for run in runs]
     for name in _CONFIG:
         yield name, [_text(run.section("config").get(name)) for run in runs]

@@ -14,6 +14,7 @@ from proctor.errors import ProctorError, UsageError
 from proctor.results.exclusions import Exclusions
 from proctor.results.open_runs import Unread
 from proctor.results.stored_run import StoredRun
+from proctor.results.text_state import TextState
 from proctor.stats.intervals import normal_interval
 
 PARTS = ("questions", "prompts", "answers")
@@ -101,11 +102,14 @@ class Row:
         known = [part.choices.chance for part in self.parts if part is not None and part.choices]
         return next((chance.chance for chance in known if chance is not None), None)
 
-    @property
-    def unread(self) -> tuple[int, ...]:
-        """Of each run that has written answers, those that were not read or not finished."""
+    def written(self, state: TextState) -> tuple[int, ...]:
+        """Of each run that has written answers, how many are in a state.
+
+        Args:
+            state: "unread" or "unfinished".
+        """
         texts = [part.texts for part in self.parts if isinstance(part, TaskAudit) and part.texts]
-        return tuple(one.get("unread", 0) + one.get("unfinished", 0) for one in texts)
+        return tuple(one.get(state, 0) for one in texts)
 
 
 def score_rows(facts: ReportFacts) -> tuple[Row, ...]:

@@ -10,7 +10,7 @@ from proctor.html_report.facts import ReportFacts, Row
 from proctor.html_report.language import Language
 from proctor.html_report.markup import Html, element, isolated, joined
 from proctor.html_report.outcome import outcome
-from proctor.html_report.pieces import details, own_line, run_label, run_number, score_text, table
+from proctor.html_report.pieces import details, moment, own_line, run_label, run_number, score_text, table
 from proctor.html_report.run_command import run_command
 from proctor.html_report.run_warnings import run_warnings
 from proctor.results.stored_run import StoredRun
@@ -82,7 +82,7 @@ def _lines_below_names(runs: Sequence[StoredRun]) -> list[str]:
     """What stands under the names of models; where even settings are equal, when each run was."""
     own = own_settings(runs)
     same = Counter(zip(map(short_name, runs), own, strict=True))
-    times = [run.stamp[11:19].replace("-", ":") for run in runs]
+    times = [moment(run.stamp)[11:] for run in runs]
     return [
         ", ".join(filter(None, (text, time if same[short_name(run), text] > 1 else "")))
         for run, text, time in zip(runs, own, times, strict=True)

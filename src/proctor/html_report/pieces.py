@@ -38,6 +38,16 @@ def run_label(place: int, run: StoredRun | None = None) -> Html:
     return element("span", key_mark(place), element("b", run_number(place)), *name, class_="run-label")
 
 
+def moment(stamp: str) -> str:
+    """``2026-01-02 03:04:05``, from the time in the name of a results file.
+
+    Args:
+        stamp: ``2026-01-02T03-04-05.678901``, or "".
+    """
+    day, _, clock = stamp.partition("T")
+    return f"{day} {clock[:8].replace('-', ':')}".strip()
+
+
 def own_line(text: str) -> Html | None:
     """What stands below the name of a run's model; None where there is nothing to say.
 

@@ -18,7 +18,9 @@ from proctor.html_report.markup import Child, Html, element, isolated, joined
 from proctor.html_report.pieces import details, run_label, run_number, score_text, section, table
 from proctor.html_report.svg import Dot, Scale, axis, definitions, key_mark, scale_around, strip
 from proctor.results.stored_run import StoredRun
+from proctor.results.text_state import TextState
 
+_LEAST_RANGE = 0.1
 OPEN_ROWS = 60
 """Rows above which the innermost groups start closed."""
 INTERVALS = 3
@@ -38,6 +40,7 @@ def scores(facts: ReportFacts, rows: tuple[Row, ...], language: Language) -> Htm
         return None
     many = len(facts.runs) >= MANY
     scale = None if many else _scale(shown)
+    has_chance = any(row.chance is not None for row in shown)
     columns = _Columns(facts, shown, language, _Plot(scale))
     folds = _folds(shown)
     lines = [element("tr", *columns.cells(row, folds), class_=_classes(row, folds)) for row in shown]
@@ -46,7 +49,7 @@ def scores(facts: ReportFacts, rows: tuple[Row, ...], language: Language) -> Htm
         language.text("scores"),
         _fold_rules(folds),
         definitions(len(facts.runs), scale, "gs", scale.ticks() if scale else ()),
-        _legend(facts, scale, language),
+        _legend(facts, scale, language, has_chance=has_chance),
         table(
             [*columns.headers()],
             element("tbody", *lines),
@@ -54,7 +57,9 @@ def scores(facts: ReportFacts, rows: tuple[Row, ...], language: Language) -> Htm
             class_="tree heated" if many else "tree",
         ),
         element("p", language.text("heat_note"), class_="note") if many else None,
-        element("p", language.text("scores_note"), class_="note"),
+        element(
+            "p", language.text("scores_note"), *[" ", language.text("chance_note")][: 2 * has_chance], class_="note"
+        ),
         _all_metrics(facts, rows, language),
     )
 
@@ -73,7 +78,8 @@ class _Columns:
         self._facts, self._language, self._plot = facts, language, plot
         tasks = [row for row in rows if not row.is_group]
         self._has_chance = any(row.chance is not None for row in rows)
-        self._has_unread = any(any(row.unread) for row in rows)
+        states: tuple[TextState, ...] = ("unread", "unfinished")
+        self._states: list[TextState] = [state for state in states if any(any(row.written(state)) for row in rows)]
         self._has_filter = any(row.first and row.first.metric[1] != "none" for row in tasks)
         self._has_shots = any(_shots(facts.runs, row.name) for row in tasks)
 
@@ -89,8 +95,9 @@ class _Columns:
         yield element("th", text("n"), scope="col", class_="num", title=text("n_title"))
         if self._has_chance:
             yield element("th", text("chance"), scope="col", class_="num")
-        if self._has_unread:
-            yield element("th", text("unread"), scope="col", class_="num")
+        for state in self._states:
+            name = text("unread") if state == "unread" else text("unfinished")
+            yield element("th", name, scope="col", class_="num")
         yield element("th", text("metric"), scope="col")
         if self._has_shots:
             yield element("th", text("shots"), scope="col", class_="num")
@@ -109,8 +116,8 @@ class _Columns:
         yield element("td", *_counts(row))
         if self._has_chance:
             yield element("td", "" if row.chance is None else number(row.chance, 3), class_="quiet")
-        if self._has_unread:
-            yield element("td", _unread(row))
+        for state in self._states:
+            yield element("td", _written(row.written(state)))
         yield element("td", _metric(row.first, with_filter=self._has_filter), class_="text quiet")
         if self._has_shots:
             yield element("td", _shots(self._facts.runs, row.name), class_="quiet")
@@ -162,11 +169,11 @@ def _counts(row: Row) -> Iterator[Child]:
             yield element("span", run_label(place), f" {count:,}", class_="fewer")
 
 
-def _unread(row: Row) -> str:
+def _written(counts: Sequence[int]) -> str:
     """Of each run; once where all are equal."""
-    if not any(row.unread):
+    if not any(counts):
         return ""
-    shown = [f"{count:,}" for count in row.unread]
+    shown = [f"{count:,}" for count in counts]
     return shown[0] if len(set(shown)) == 1 else " / ".join(shown)
 
 
@@ -193,7 +200,11 @@ def _scale(rows: Sequence[Row]) -> Scale | None:
             values += [score.score for score in row.scores if score]
             values += [end for score in row.scores if score and score.interval for end in score.interval]
             values += [row.chance] if row.chance is not None else []
-    return scale_around(values, most=(0, 1)) if values else None
+    if not values:
+        return None
+    # Scores without intervals may all be one: the axis needs a range whose ends do not read alike.
+    middle, half = (max(values) + min(values)) / 2, _LEAST_RANGE / 2
+    return scale_around([*values, max(0.0, middle - half), min(1.0, middle + half)], most=(0, 1))
 
 
 class _Plot:
@@ -246,7 +257,7 @@ def _classes(row: Row, folds: dict[str, tuple[str, bool]]) -> str:
     return " ".join(["group" if row.is_group else "task", *around])
 
 
-def _legend(facts: ReportFacts, scale: Scale | None, language: Language) -> Html | None:
+def _legend(facts: ReportFacts, scale: Scale | None, language: Language, *, has_chance: bool) -> Html | None:
     if scale is None:
         return None
     runs = [element("span", run_label(place, run)) for place, run in enumerate(facts.runs)]
@@ -267,7 +278,7 @@ def _legend(facts: ReportFacts, scale: Scale | None, language: Language) -> Html
     )
     facts_ = [
         element("span", bar, " ", language.text("legend_interval")),
-        element("span", line, " ", language.text("legend_chance")),
+        element("span", line, " ", language.text("legend_chance")) if has_chance else None,
     ]
     return element("p", *shown, *facts_, class_="legend")
 

@@ -13,7 +13,7 @@ from proctor.analysis.wording import number
 from proctor.html_report.language import Language, language_of
 from proctor.html_report.markup import Html, element, isolated, joined
 from proctor.html_report.page import page
-from proctor.html_report.pieces import own_line
+from proctor.html_report.pieces import moment, own_line
 from proctor.html_report.questions import one_script
 from proctor.results.open_runs import Unread
 from proctor.run.running_score import run_line
@@ -193,7 +193,7 @@ def _row(entry: Entry, facts: RunFacts, own: str, language: Language, note: str)
         element("td", element("input", type="checkbox", name="run", value=entry.id, id=entry.id)),
         _model(entry, facts, own, language),
         element("td", isolated(exams), class_="exam"),
-        *[element("td", cell, class_="num") for cell in (score, count, _when(entry.run.stamp))],
+        *[element("td", cell, class_="num") for cell in (score, count, moment(entry.run.stamp)[:16] or "—")],
         element("td", _note(entry, language, note), class_="noting"),
         data_key=entry.id,
     )
@@ -223,12 +223,6 @@ def _model(entry: Entry, facts: RunFacts, own: str, language: Language) -> Html:
         scope="row",
         title=entry.run.source,
     )
-
-
-def _when(stamp: str) -> str:
-    """``2026-01-02 03:04``, from the time in the name of a results file."""
-    day, _, clock = stamp.partition("T")
-    return f"{day} {clock[:5].replace('-', ':')}".strip() or "—"
 
 
 def _unread(unread: Sequence[Unread], language: Language) -> Html:
