@@ -8,6 +8,7 @@ from proctor.analysis.compare import compare_runs
 from proctor.analysis.compare_document import comparison_document
 from proctor.analysis.compare_untested import no_metric, scored_group, untested_notes, without_samples
 from proctor.analysis.comparison import CompareOptions
+from proctor.analysis.task_scores import read_task
 from proctor.cli.compare_tables import pair_lines
 from proctor.results.open_runs import open_runs
 
@@ -62,6 +63,8 @@ def test_a_group_without_a_common_metric_is_left_out(tmp_path):
 
 def test_a_metric_that_is_not_there_is_a_reason(tmp_path):
     both = (run(tmp_path / "a"), run(tmp_path / "b"))
-    assert "t has no metric 'f1' in both runs (there: acc)" in no_metric("t", both, [("acc", "none")], "f1")
+    read = read_task(both[0], "t"), read_task(both[1], "t")
+    assert "t has no metric 'f1' in both runs (there: acc)" in no_metric(both, read, [("acc", "none")], "f1")
+    assert "have no score of t in common" in no_metric(both, read, [], None)
     (pair,) = compare_runs(both, CompareOptions(tasks=("t",))).pairs
     assert list(untested_notes(pair)) == []

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from stored_runs import choice_line, document_of, right_and_wrong, text_line, write_run
 
+from proctor.analysis.contradictions import contradictions
 from proctor.analysis.task_scores import (
     check_identities,
-    contradictions,
     fits,
     metrics_of_documents,
     name_of,

@@ -29,6 +29,7 @@ from proctor.analysis.audit_stopped import without_fixed_tests
 from proctor.analysis.audit_texts import think_end, truncated_texts
 from proctor.analysis.by_column import Cells, scores_by, stopped_scores_by
 from proctor.analysis.choice_columns import choices_of
+from proctor.analysis.contradictions import contradictions, no_means
 from proctor.analysis.corpus_statistics import STATISTICS
 from proctor.analysis.draws import source_of
 from proctor.analysis.intervals import clustered_mean
@@ -39,7 +40,6 @@ from proctor.analysis.task_clusters import TaskClusters
 from proctor.analysis.task_scores import (
     Metric,
     TaskScores,
-    contradictions,
     document_count,
     fits,
     metrics_of_documents,
@@ -211,7 +211,7 @@ def _audited_task(
     if not metrics and perplexities:
         return AuditedTask(TaskAudit(task, run.alias(task), perplexities, unscored=scores.unscored))
     if not metrics:
-        by_file = _by_file(run, task, options, _no_means(run, task, options))
+        by_file = _by_file(run, task, options, _no_means(run, scores, options))
         return AuditedTask(replace(by_file, contradictions=tuple(contradictions(run, scores))))
     return _audited(run, samples, metrics, perplexities, options, excluded)
 
@@ -269,11 +269,10 @@ def _cells(
     return scores_by(column, values, by, options.interval, units)
 
 
-def _no_means(run: StoredRun, task: str, options: AuditOptions) -> str:
+def _no_means(run: StoredRun, scores: TaskScores, options: AuditOptions) -> str:
     if options.metric is not None:
-        return f"{task} has no metric {options.metric!r} that is a mean over documents"
-    others = ", ".join(dict.fromkeys(metric for metric, _ in run.scores(task)))
-    return f"the scores of {task} are statistics of all its documents, not means of theirs ({others or 'none'})"
+        return f"{scores.task} has no metric {options.metric!r} that is a mean over documents"
+    return no_means(run, scores)
 
 
 def _score(run: StoredRun, scores: TaskScores, metric: Metric, options: AuditOptions, *, clustered: bool) -> ScoreAudit:

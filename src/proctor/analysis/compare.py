@@ -35,6 +35,7 @@ from proctor.analysis.comparison import (
     PairComparison,
     TaskComparison,
 )
+from proctor.analysis.contradictions import contradictions
 from proctor.analysis.corpus_statistics import paired_statistic
 from proctor.analysis.draws import source_of
 from proctor.analysis.multiplicity import adjusted
@@ -43,12 +44,11 @@ from proctor.analysis.paired_tasks import names_in, renamed, tasks_of_itself
 from proctor.analysis.pairs import Pairs, pair
 from proctor.analysis.resampling import bootstrap
 from proctor.analysis.sequences import ANYTIME
-from proctor.analysis.setting_differences import setting_differences
+from proctor.analysis.setting_differences import same_model, setting_differences
 from proctor.analysis.task_clusters import read_with_clusters
 from proctor.analysis.task_scores import (
     Metric,
     TaskScores,
-    contradictions,
     fits,
     metrics_of_documents,
     name_of,
@@ -204,7 +204,7 @@ def _tested(
     metric = next((one for one in common if fits(one, wanted)), None)
     if metric is None:
         found = _compare_statistic(task, runs, (a, b), options)
-        return found or without_test(task, runs, wanted, no_metric(task, runs, common, options.metric))
+        return found or without_test(task, runs, wanted, no_metric(runs, (a, b), common, options.metric))
     pairs = pair(a, b, metric, by_number=options.by_number)
     higher = runs[0].higher_is_better(task, metric[0])
     if not pairs.keys:
@@ -302,8 +302,9 @@ def _pair(
     scored = [made for name in whole if name not in tested and (made := scored_group(name, (a, b), wanted)) is not None]
     left = ((), ()) if options.tasks else (_alone(a, b), _alone(b, a))
     by_column = tuple(divided_comparisons(a, tasks, groups, options))
-    return PairComparison(i, j, tuple(tasks), groups, setting_differences(a, b, names), *left, by_column,
-                          tuple(scored))  # fmt: skip
+    settings = setting_differences(a, b, names)
+    return PairComparison(i, j, tuple(tasks), groups, settings, *left, by_column, tuple(scored),
+                          same_model(a, b, settings))  # fmt: skip
 
 
 def _alone(run: StoredRun, other: StoredRun) -> tuple[str, ...]:

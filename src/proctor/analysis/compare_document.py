@@ -120,6 +120,7 @@ def _pairing(one: TaskComparison) -> dict[str, Any]:
     return {
         "left_out": {"only_a": pairs.only_a, "only_b": pairs.only_b, "not_a_number": pairs.not_finite},
         "prompts_differ": pairs.prompts_differ,
+        "documents_differ": pairs.documents_differ,
         "paired_by": "doc_id" if pairs.by_number else "doc_hash",
     }
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from proctor.analysis.compare_untested import untested_notes
 from proctor.analysis.comparison import Comparison, GroupComparison, PairComparison, TaskComparison
 from proctor.analysis.corpus_statistics import STATISTICS
+from proctor.analysis.pairing_notes import number_notes, prompt_notes, same_prompts
 from proctor.analysis.power import documents_needed
 from proctor.analysis.sequences import ANYTIME
 from proctor.analysis.task_scores import name_of
@@ -228,7 +229,7 @@ def notes(pair: PairComparison, a: str = "A", b: str = "B") -> Iterator[str]:
         a: What the first one is called.
         b: What the second one is called.
     """
-    yield from _prompts(pair)
+    yield from prompt_notes(pair)
     yield _settings(pair)
     paired = [(one, one.pairs) for one in pair.tasks if one.pairs is not None]
     yield from _stopped(pair)
@@ -242,8 +243,7 @@ def notes(pair: PairComparison, a: str = "A", b: str = "B") -> Iterator[str]:
         total = sum(count for _, count in lost)
         where = named([task for task, _ in lost])
         yield f"Left out: {counted(total, 'score')} that {'is' if total == 1 else 'are'} not a number ({where})."
-    if any(both.by_number for _, both in paired):
-        yield "Documents were paired by number, not by their text."
+    yield from number_notes(pair)
     for which, tasks in ((a, pair.only_a), (b, pair.only_b)):
         if tasks:
             yield f"Only in {which}: {counted(len(tasks), 'task')} ({named(tasks)})."
@@ -270,30 +270,11 @@ def _stopped(pair: PairComparison) -> Iterator[str]:
         )
 
 
-def _prompts(pair: PairComparison) -> Iterator[str]:
-    counts = [(one.task, one.pairs.prompts_differ, len(one.pairs.keys)) for one in pair.tasks if one.pairs]
-    different = [(task, count) for task, count, _ in counts if count]
-    if different:
-        total = sum(size for _, _, size in counts)
-        number = sum(count for _, count in different)
-        yield (
-            f"Same documents, different prompts: {number:,} of {total:,} ({named([task for task, _ in different])}). "
-            "Prompt and model are compared together."
-        )
-    if any(count is None for _, count, _ in counts):
-        yield "Whether prompts are the same is not known: a file has no prompt_hash."
-
-
 def _settings(pair: PairComparison) -> str:
-    same = "Same prompts. " if _same_prompts(pair) else ""
+    same = "Same prompts. " if same_prompts(pair) else ""
     if not pair.settings:
         return f"{same}No other setting differs."
     return f"{same}Also different: {'; '.join(map(str, pair.settings))}."
-
-
-def _same_prompts(pair: PairComparison) -> bool:
-    known = [one.pairs.prompts_differ for one in pair.tasks if one.pairs and one.pairs.keys]
-    return bool(known) and all(count == 0 for count in known)
 
 
 def _clusters(pair: PairComparison) -> Iterator[str]:

@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from proctor.analysis.comparison import PairComparison, ScoredGroup, TaskComparison
+from proctor.analysis.contradictions import no_means
 from proctor.analysis.file_intervals import group_size_of_file
-from proctor.analysis.task_scores import Metric, document_count, fits, name_of, parse_metric
+from proctor.analysis.task_scores import (
+    Metric,
+    TaskScores,
+    document_count,
+    fits,
+    metrics_of_documents,
+    name_of,
+    parse_metric,
+)
 from proctor.analysis.wording import named
 from proctor.plurals import counted
 from proctor.results.stored_run import StoredRun
@@ -72,21 +81,29 @@ def scored_group(name: str, runs: tuple[StoredRun, StoredRun], wanted: Wanted) -
     return ScoredGroup(name, runs[0].alias(name), metric, counts.pop() if len(counts) == 1 else None, a, b)
 
 
-def no_metric(task: str, runs: tuple[StoredRun, StoredRun], common: Sequence[Metric], wanted: str | None) -> str:
+def no_metric(
+    runs: tuple[StoredRun, StoredRun],
+    read: tuple[TaskScores, TaskScores],
+    common: Sequence[Metric],
+    wanted: str | None,
+) -> str:
     """Why a task whose samples are there has no metric that can be compared.
 
     Args:
-        task: Its name.
         runs: Both runs.
+        read: The task in both.
         common: The metrics that both have of each document.
         wanted: The metric that was named.
     """
+    task = read[0].task
     if wanted is not None:
         if all(any(fits(one, parse_metric(wanted)) for one in run.scores(task)) for run in runs):
             return f"the samples of {task} have no values of {wanted!r} by document"
         return f"{task} has no metric {wanted!r} in both runs (there: {', '.join(map(name_of, common)) or 'none'})"
-    others = ", ".join(dict.fromkeys(metric for run in runs for metric, _ in run.scores(task)))
-    return f"the scores of {task} are statistics of all its documents, not means of theirs ({others or 'none in both'})"
+    for run, scores in zip(runs, read, strict=True):
+        if next(metrics_of_documents(run, scores), None) is None:
+            return no_means(run, scores)
+    return f"the runs have no score of {task} in common that is a mean of its documents' scores"
 
 
 def untested_notes(pair: PairComparison, a: str = "A", b: str = "B") -> Iterator[str]:

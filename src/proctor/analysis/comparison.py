@@ -201,6 +201,7 @@ class PairComparison:
         only_b: Tasks of the second run alone.
         divided: The differences by a column, where that is asked for.
         scored: Common groups without a test.
+        same_model: Whether both are one model, computed alike, as far as the files say.
     """
 
     a: int
@@ -212,6 +213,7 @@ class PairComparison:
     only_b: tuple[str, ...]
     divided: tuple[DividedComparison, ...] = ()
     scored: tuple[ScoredGroup, ...] = ()
+    same_model: bool = False
 
 
 def members_of(run: StoredRun, groups: Sequence[GroupComparison]) -> frozenset[str]:

@@ -22,7 +22,8 @@ class Pairs:
         only_a: Documents that only the first run has a score for.
         only_b: Documents that only the second run has a score for.
         not_finite: Scores that are NaN or infinite, of either run: their documents are left out.
-        prompts_differ: Documents with different prompts; None where a file does not say.
+        prompts_differ: Equal documents with different prompts; None where a file does not say.
+        documents_differ: Pairs of different documents, of a pairing by number; None where a file does not say.
         by_number: Whether documents were paired by their numbers.
         guessed: What documents of a cluster have in common, where nobody named it.
         cells: What each document has in the column by which differences are divided; None where nobody asks, or the
@@ -41,6 +42,7 @@ class Pairs:
     by_number: bool
     cells: Sequence[str | None] | None = None
     guessed: str | None = None
+    documents_differ: int | None = 0
 
 
 def pair(a: TaskScores, b: TaskScores, metric: Metric, *, by_number: bool = False) -> Pairs:
@@ -66,6 +68,8 @@ def pair(a: TaskScores, b: TaskScores, metric: Metric, *, by_number: bool = Fals
         partner = {key: numbers[document.doc_id] for key, document in a.documents.items() if document.doc_id in numbers}
     keys = [key for key in first if key in partner]
     others = [partner[key] for key in keys]
+    hashed = a.hashed and b.hashed
+    equal = [(one, two) for one, two in zip(keys, others, strict=True) if not hashed or one[0] == two[0]]
     clusters, guessed = (_clusters(a, keys), a.guessed) if a.clustered else (None, b.guessed)
     if clusters is None and guessed:
         clusters = _clusters(b, others)
@@ -80,10 +84,11 @@ def pair(a: TaskScores, b: TaskScores, metric: Metric, *, by_number: bool = Fals
         len(first) - len(keys),
         len(second) - len(keys),
         a.not_finite.get(metric, 0) + b.not_finite.get(metric, 0),
-        _different([a.documents[key] for key in keys], [b.documents[key] for key in others]),
+        _different([a.documents[key] for key, _ in equal], [b.documents[key] for _, key in equal]),
         by_number,
         [a.documents[key].cell for key in keys] if a.divided else None,
         guessed if clusters else None,
+        len(keys) - len(equal) if hashed else None,
     )
 
 

@@ -52,6 +52,18 @@ class SettingDifference:
         return f"{self.name} {values}{where}"
 
 
+def same_model(a: StoredRun, b: StoredRun, differences: Iterable[SettingDifference]) -> bool:
+    """Whether two runs are of one model that was computed alike, as far as their files say.
+
+    Args:
+        a: One run.
+        b: The other one.
+        differences: The settings in which they differ.
+    """
+    named = bool(a.section("config")) and bool(b.section("config")) and a.name == b.name
+    return named and not any(one.name.startswith((_ARGUMENT, "model_")) for one in differences)
+
+
 def setting_differences(a: StoredRun, b: StoredRun, tasks: Iterable[str]) -> tuple[SettingDifference, ...]:
     """The settings that differ and can change scores.
 

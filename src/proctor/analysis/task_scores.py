@@ -20,7 +20,6 @@ from proctor.analysis.corpus_statistics import STATISTICS, Row, row_of
 from proctor.analysis.stored_formulations import FORMULATION_METRICS, formulation_values
 from proctor.analysis.stored_orders import ORDER_METRICS, order_values
 from proctor.errors import DataError, UsageError
-from proctor.plurals import counted
 from proctor.results.stored_run import Identity, Sample, StoredRun, number_of
 
 Metric: TypeAlias = tuple[str, str]
@@ -194,8 +193,13 @@ def document_count(run: StoredRun, task: str) -> int | None:
     return count if type(count) is int and count > 0 else None
 
 
-def _has_more(scores: TaskScores, count: int | None) -> bool:
-    """Whether a metric has more values than documents were counted; one that failed has none and is not counted."""
+def has_more(scores: TaskScores, count: int | None) -> bool:
+    """Whether a metric has more values than documents were counted; one that failed has none and is not counted.
+
+    Args:
+        scores: The task.
+        count: How many documents the results file counts; None: it does not.
+    """
     sizes = [len(column) + scores.not_finite.get(metric, 0) for metric, column in scores.scores.items()]
     return count is not None and max(sizes, default=0) > count
 
@@ -208,7 +212,7 @@ def metrics_of_documents(run: StoredRun, scores: TaskScores) -> Iterator[Metric]
         scores: One of its tasks.
     """
     reported = run.scores(scores.task)
-    if _has_more(scores, document_count(run, scores.task)):
+    if has_more(scores, document_count(run, scores.task)):
         return
     for metric in dict.fromkeys((*reported, *scores.scores)):
         mean = scores.mean(metric)
@@ -218,39 +222,6 @@ def metrics_of_documents(run: StoredRun, scores: TaskScores) -> Iterator[Metric]
         expected = reported.get(metric, mean)
         if abs(mean - expected) <= _TOLERANCE * max(1.0, abs(expected)):
             yield metric
-
-
-PLAIN_MEANS = frozenset({"acc", "acc_norm", "acc_bytes", "acc_mutual_info", "exact_match"})
-"""Metrics whose score is the mean of documents in every task: where it is not, the files do not belong together."""
-
-
-def contradictions(run: StoredRun, scores: TaskScores) -> Iterator[str]:
-    """Where the results file has another score than the mean of the samples, or another number of documents: phrases.
-
-    Args:
-        run: The run.
-        scores: One of its tasks.
-    """
-    count, there = document_count(run, scores.task), len(scores.documents)
-    if count is not None and _has_more(scores, count):
-        yield (
-            f"the results file counts {counted(count, 'document')} of {scores.task} and its samples more: "
-            "they are left out, since a part is of another run or stands there twice"
-        )
-        return
-    if count is not None and 0 < there < count:
-        yield (
-            f"the results file counts {counted(count, 'document')} of {scores.task} and its samples {there:,}: "
-            "some are missing, unless --samples chose them"
-        )
-    means = set(metrics_of_documents(run, scores))
-    for metric, reported in run.scores(scores.task).items():
-        mean = scores.mean(metric)
-        if metric[0] in PLAIN_MEANS and mean is not None and metric not in means:
-            yield (
-                f"the results file has {reported:.4f} as {name_of(metric)} of {scores.task} and its samples have "
-                f"{mean:.4f}: it is left out, since they are of two runs or were edited"
-            )
 
 
 def parse_metric(text: str | None) -> tuple[str, str | None] | None:

@@ -112,10 +112,8 @@ class SentenceParser(argparse.ArgumentParser):
             # argparse takes words up to the first flag only.
             setattr(namespace, self.more_words, [*(getattr(namespace, self.more_words) or ()), *rest])
         elif rest:
-            raise UsageError(
-                f"{rest[0]!r} belongs to no flag.",
-                hint=f"Tasks are named with --tasks NAME[,NAME...]. See {self.prog} --help.",
-            )
+            tasks = "Tasks are named with --tasks NAME[,NAME...]. " if "--tasks" in self._option_string_actions else ""
+            raise UsageError(f"{rest[0]!r} belongs to no flag.", hint=f"{tasks}See {self.prog} --help.")
         return namespace
 
     def _switches(self, word: str) -> list[str]:

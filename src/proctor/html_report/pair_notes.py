@@ -65,10 +65,12 @@ def _notes(pair: PairComparison, language: Language) -> Iterator[str]:
     paired = [(one.task, one.pairs) for one in pair.tasks if one.pairs is not None]
     different = [(task, both.prompts_differ) for task, both in paired if both.prompts_differ]
     if different:
-        count = sum(count for _, count in different if count)
-        yield text("note_prompts", n=count, total=sum(len(both.keys) for _, both in paired),
-                   tasks=language.named([task for task, _ in different], 4))  # fmt: skip
-    elif paired and all(both.prompts_differ == 0 for _, both in paired):
+        facts = {
+            "n": sum(count for _, count in different if count), "total": sum(len(both.keys) for _, both in paired),
+            "tasks": language.named([task for task, _ in different], 4),
+        }  # fmt: skip
+        yield text("note_prompts_one_model", **facts) if pair.same_model else text("note_prompts", **facts)
+    elif paired and all(both.prompts_differ == 0 and not both.documents_differ for _, both in paired):
         yield text("note_same_prompts")
     alone = [(both.only_a, both.only_b) for _, both in paired if both.only_a or both.only_b]
     if alone:
@@ -77,8 +79,15 @@ def _notes(pair: PairComparison, language: Language) -> Iterator[str]:
     lost = sum(both.not_finite for _, both in paired)
     if lost:
         yield text("note_not_finite", n=lost)
-    if any(both.by_number for _, both in paired):
-        yield text("note_by_number")
+    by_number = [(task, both) for task, both in paired if both.by_number]
+    if by_number:
+        # Somebody asked for it where files do have hashes.
+        asked = any(both.documents_differ is not None for _, both in by_number)
+        yield text("note_by_number_asked") if asked else text("note_by_number")
+    moved = [(task, both.documents_differ) for task, both in by_number if both.documents_differ]
+    if moved:
+        yield text("note_other_documents", n=sum(count or 0 for _, count in moved),
+                   tasks=language.named([task for task, _ in moved], 4))  # fmt: skip
     for run, tasks in ((a, pair.only_a), (b, pair.only_b)):
         if tasks:
             yield text("note_only_tasks", n=len(tasks), run=run, tasks=language.named(tasks, 4))

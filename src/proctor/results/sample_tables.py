@@ -75,7 +75,7 @@ def write_table(
     """
     suffix = Path(path).suffix.lower()
     if suffix not in FORMATS:
-        raise UsageError(f"--to {path}: no such format.", hint=f"A name ends in {', '.join(FORMATS)}.")
+        raise UsageError(f"--output {path}: no such format.", hint=f"A name ends in {', '.join(FORMATS)}.")
     if excel and suffix != ".csv":
         raise UsageError(f"--excel is for .csv alone, not for {suffix}.")
     with _whole(Path(path)) as part:
