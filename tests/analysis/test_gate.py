@@ -200,3 +200,18 @@ def test_another_metric_does_not_stand_in_for_the_first(tmp_path):
     assert "only one of the runs has acc of every document of t" in str(only(report).reason)
     named = gate(tmp_path, {"t": base}, {"t": new}, {"t": Rule(max_drop=0.01, metric="acc_norm")})
     assert only(named).state is State.PASS
+
+
+def test_a_group_of_which_samples_are_damaged_is_not_judged_by_the_rest(tmp_path):
+    """The rest of the group is equal in both runs, and would pass."""
+    runs = []
+    for name, given in (("a", "1" * 40), ("b", "0" * 40)):
+        lines = {"t": right_and_wrong(given), "u": right_and_wrong("1" * 400), "v": right_and_wrong("1" * 400)}
+        document = document_of(lines, group_subtasks={"g": list(lines)})
+        score = (800 + 40 * (name == "a")) / 840
+        document["results"]["g"] = {"alias": "g", "acc,none": score, "acc_stderr,none": 0.007}
+        runs += open_runs([write_run(tmp_path / name, lines, document=document)]).runs
+    runs[1].samples_files["t"].write_text("{")
+    rule = only(check_gate(runs[1], runs[0], {"g": Rule(max_drop=0.01)}))
+    assert (rule.state, rule.baseline, rule.candidate) == (State.FAIL, 1.0, 800 / 840)
+    assert "by the standard errors of the results files, unpaired" in rule_sentences(rule)[0]

@@ -180,7 +180,8 @@ def _against_baseline(
     if missed is not None and missed.instead_of is not None:
         return made.having(reason=f"only one of the runs has {name_of(missed.instead_of)} of every document of "
                            f"{missed.task}, which comes first; --metric names another")  # fmt: skip
-    group = next((one for one in pair.groups if one.group == name), None)
+    # The difference of a part of the group is not that of the group: then its results files say more.
+    group = next((one for one in pair.groups if one.group == name and not one.lacking), None)
     if group is not None:
         made = made.having(metric=group.metric, n=group.n, baseline=group.a, candidate=group.b)
         variance = group.result.micro_stderr**2 * group.n if group.result.micro_stderr else None
