@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from stored_runs import right_and_wrong, sha, write_run
+from stored_runs import document_of, right_and_wrong, sha, write_run
 
 import proctor
 from proctor.cli.main import main
@@ -125,3 +125,20 @@ def test_scores_by_a_column(tmp_path, capsys):
     assert "지문 지문" in printed(capsys, path, "--by", "passage")
     document = json.loads(printed(capsys, path, "--by", "level", "--json"))
     assert [cell["n"] for cell in document["proctor"]["audit"]["t"]["by"]["cells"]] == [31, 30, 1]
+
+
+def test_tasks_of_one_alias_have_their_groups_beside_it_where_these_are_not_shown(tmp_path, capsys):
+    tasks = {
+        "text_isles": right_and_wrong("1010"),
+        "letter_isles": right_and_wrong("1100"),
+        "more": right_and_wrong("1"),
+    }
+    groups = {"g": ["text", "letter"], "text": ["text_isles", "more"], "letter": ["letter_isles"]}
+    document = document_of(tasks, group_subtasks=groups)
+    for name in ("text_isles", "letter_isles"):
+        document["results"][name]["alias"] = "isles"
+    file = write_run(tmp_path, tasks, document=document)
+    assert main(["audit", str(file), "--tasks", "*_isles"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    shown = [line for line in lines if line.startswith("isles")]
+    assert [line[:14].strip() for line in shown] == ["isles (text)", "isles (letter)"] * 2

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from proctor.analysis.audit_text import brief_line, inner_warnings, part_lines, parts_of
+from proctor.analysis.audit_text import Part, brief_line, inner_warnings, part_lines, parts_of
 from proctor.analysis.baseline_text import label
 from proctor.analysis.predicted_score import predicted_lines
+from proctor.analysis.row_names import row_names
 from proctor.analysis.run_audit import GroupAudit, RunAudit, ScoreAudit, TaskAudit
 from proctor.analysis.stored_draws import draws_lines
 from proctor.analysis.task_scores import name_of
@@ -41,8 +42,8 @@ def audit_lines(audit: RunAudit, *, markdown: bool = False) -> list[str]:
     lines = [f"{printable(audit.run.name)}  {printable(audit.run.source)}", "", table.rstrip("\n"), ""]
     lines += [*LEGEND, ""] if not markdown else [f"{line}\n" for line in LEGEND]
     said = parts_of(audit)
-    for part in said:
-        lines += [f"{'**' * markdown}{printable(part.alias)}{'**' * markdown}"]
+    for part, title in zip(said, _titles(audit, said), strict=True):
+        lines += [f"{'**' * markdown}{printable(title)}{'**' * markdown}"]
         lines += [f"{'- ' if markdown else '  '}{printable(line)}" for line in part_lines(part)]
         lines.append("")
     lines += [f"{'- ' if markdown else ''}{printable(line)}" for line in inner_warnings(audit, said)]
@@ -53,6 +54,13 @@ def audit_lines(audit: RunAudit, *, markdown: bool = False) -> list[str]:
             lines += [f"{'- ' if markdown else '  '}{printable(line)}" for line in found]
     lines += _variant_lines(variant_sentences(audit.run), after=lines[-1], markdown=markdown)
     return [*lines, *_cell_lines(said, markdown=markdown)]
+
+
+def _titles(audit: RunAudit, parts: Sequence[Part]) -> list[str]:
+    """What parts are called outside of the tree."""
+    names = [part.group if isinstance(part, GroupAudit) else part.task for part in parts]
+    labels = {row.name: row.label for row in row_names([audit.run], names)}
+    return [labels[name] for name in names]
 
 
 def _variant_lines(sentences: Sequence[str], *, after: str, markdown: bool) -> Iterator[str]:
@@ -96,19 +104,19 @@ def brief_lines(audit: RunAudit) -> list[str]:
 
 def _rows(audit: RunAudit) -> Iterator[Sequence[str]]:
     groups, tasks = {one.group: one for one in audit.groups}, {one.task: one for one in audit.tasks}
-    for name, depth in audit.run.tree():
-        indent = "  " * depth
-        if name in groups:
-            group = groups[name]
-            yield _row(indent + group.alias, group.score, group)
+    for row in row_names([audit.run], {**groups, **tasks}):
+        title = "  " * row.depth + row.alias
+        if row.name in groups:
+            group = groups[row.name]
+            yield _row(title, group.score, group)
             if group.clean is not None:
                 yield _row("", group.clean, None)
-        elif name in tasks:
-            task = tasks[name]
+        else:
+            task = tasks[row.name]
             if task.main is None:
-                yield (indent + task.alias, "", "", "—", "", *[""] * 7)
+                yield (title, "", "", "—", "", *[""] * 7)
             for place, score in enumerate(task.scores):
-                yield _row("" if place else indent + task.alias, score, None if place else task)
+                yield _row("" if place else title, score, None if place else task)
             yield from (_row("", score, None) for score in task.clean)
 
 
