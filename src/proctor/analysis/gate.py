@@ -26,11 +26,10 @@ from proctor.analysis.audit import audit_run
 from proctor.analysis.audit_text import PROMPT
 from proctor.analysis.compare import compare_runs
 from proctor.analysis.comparison import CompareOptions, PairComparison
-from proctor.analysis.distributions import binomial_tail
 from proctor.analysis.gate_correction import corrected_rules, overall
-from proctor.analysis.gate_policy import Rule
+from proctor.analysis.gate_floor import floor_check
+from proctor.analysis.gate_policy import Rule, check_demands
 from proctor.analysis.gate_report import Check, GateReport, RuleResult, State
-from proctor.analysis.intervals import share_interval
 from proctor.analysis.paired import Estimate
 from proctor.analysis.paired_tasks import NONE
 from proctor.analysis.power import documents_needed
@@ -74,27 +73,10 @@ def check_gate(
     return GateReport(candidate, baseline, tuple(corrected), overall(corrected))
 
 
-def _check_demands(name: str, rule: Rule, *, has_baseline: bool) -> None:
-    """Whether a rule demands something that can be checked: a loss needs a baseline, a floor does not."""
-    losses, floors = (
-        [kind for kind in kinds if getattr(rule, kind) is not None]
-        for kinds in (("max_drop", "max_rise"), ("min", "max_unread"))
-    )
-    if floors or (losses and has_baseline):
-        return
-    if losses:
-        raise UsageError(
-            f"The rule of {name} limits a loss against a baseline ({', '.join(losses)}), and there is none.",
-            hint="Give --baseline RUN, or a floor in the policy: min, max_unread.",
-        )
-    limits = "max_drop, max_rise, min, max_unread" if has_baseline else "min, max_unread"
-    raise UsageError(f"The rule of {name} demands nothing.", hint=f"Give it a limit in the policy: {limits}.")
-
-
 def _check_rule(
     name: str, rule: Rule, candidate: StoredRun, baseline: StoredRun | None, options: CompareOptions
 ) -> RuleResult:
-    _check_demands(name, rule, has_baseline=baseline is not None)
+    check_demands(name, rule, has_baseline=baseline is not None)
     try:
         audit = audit_run(candidate, AuditOptions(rule.metric, (escape(name),), options.cluster))
     except UsageError as error:
@@ -305,7 +287,7 @@ def _with_floors(made: _RuleCheck) -> _RuleCheck:
             return made.having(reason=made.found.reason or f"there is no score of {made.found.name}")
         made = made.having(metric=made.found.metric or score.metric, n=made.found.n or score.n,
                        candidate=made.found.candidate if made.found.candidate is not None else score.score)  # fmt: skip
-        made = made.checked(_floor(score, rule.min))
+        made = made.checked(floor_check(score, rule.min, ALPHA))
     if rule.max_unread is not None:
         unread, total = _unread(made.audit)
         share = unread / total if total else 0.0
@@ -315,27 +297,3 @@ def _with_floors(made: _RuleCheck) -> _RuleCheck:
         if score is not None and made.found.metric is None:
             made = made.having(metric=score.metric, n=score.n, candidate=score.score)
     return made
-
-
-def _floor(score: ScoreAudit, least: float) -> Check:
-    if score.method in ("wilson", "exact") and score.n:
-        hits = round(score.score * score.n)
-        lower, upper = share_interval(hits, score.n, 1 - 2 * ALPHA)
-        p_fail = 1 - binomial_tail(hits + 1, score.n, least) if 0 < least < 1 else float(score.score >= least)
-        state = State.PASS if lower >= least else State.FAIL if upper < least else State.INCONCLUSIVE
-        return Check("min", least, score.score, state, lower, upper, p_fail)
-    if score.method == "sequence" and score.interval is not None:
-        lower, upper = score.interval
-        state = State.PASS if lower >= least else State.FAIL if upper < least else State.INCONCLUSIVE
-        note = "a run stopped early: bounds that hold at any time"
-        return Check("min", least, score.score, state, lower, upper, ALPHA if state is State.FAIL else 1.0, note=note)
-    if score.interval is None:
-        state = State.PASS if score.score >= least else State.FAIL
-        note = "by the value alone: nothing is known of how it varies"
-        return Check("min", least, score.score, state, p_fail=float(state is State.PASS), note=note)
-    half = (score.interval[1] - score.interval[0]) / 2
-    # The interval is two-sided at 95 %: its half is 1.96 standard errors, or as many as a t or a cluster has.
-    estimate = Estimate(score.score - least, half / 1.959963984540054, None)
-    decision = gate_decision(estimate, 0, ALPHA)
-    lower, upper = (bound + least for bound in estimate.interval(1 - 2 * ALPHA))
-    return Check("min", least, score.score, State(decision.state), lower, upper, decision.p_fail)

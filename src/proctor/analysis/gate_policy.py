@@ -139,3 +139,29 @@ def rules_of(policy: Policy, names: Sequence[str], roots: Sequence[str]) -> Mapp
         for name in fitting or [pattern]:
             found[name] = rule
     return found | {name: rule for name, rule in policy.rules.items() if name in found}
+
+
+def check_demands(name: str, rule: Rule, *, has_baseline: bool) -> None:
+    """Check that a rule demands something that can be checked: a loss needs a baseline, a floor does not.
+
+    Args:
+        name: The task or group.
+        rule: What is demanded of it.
+        has_baseline: Whether there is one.
+
+    Raises:
+        UsageError: Nothing of it can be checked.
+    """
+    losses, floors = (
+        [kind for kind in kinds if getattr(rule, kind) is not None]
+        for kinds in (("max_drop", "max_rise"), ("min", "max_unread"))
+    )
+    if floors or (losses and has_baseline):
+        return
+    if losses:
+        raise UsageError(
+            f"The rule of {name} limits a loss against a baseline ({', '.join(losses)}), and there is none.",
+            hint="Give --baseline RUN, or a floor in the policy: min, max_unread.",
+        )
+    limits = "max_drop, max_rise, min, max_unread" if has_baseline else "min, max_unread"
+    raise UsageError(f"The rule of {name} demands nothing.", hint=f"Give it a limit in the policy: {limits}.")
