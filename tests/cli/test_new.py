@@ -57,6 +57,20 @@ def test_the_folder_runs_and_its_options_can_be_reordered(table, tmp_path, capsy
     assert main([*run, "--tasks", "my_exam_letter", "--formulations", "letter,text", "--choices_only"]) == 0
 
 
+@pytest.mark.parametrize("flags", [[], ["--group", "과목"]])
+def test_no_shots_are_no_examples(flags, table, tmp_path):
+    assert main(["new", "my_exam", "exam.csv", "--shots", "0", *flags]) == 0
+    assert not list((tmp_path / "my_exam").rglob("dev.jsonl"))
+    assert "fewshot" not in "".join(path.read_text(encoding="utf-8") for path in tmp_path.glob("my_exam/*yaml"))
+    assert json.loads((tmp_path / "my_exam/data/source.json").read_text(encoding="utf-8"))["settings"]["shots"] == 0
+
+
+def test_fewer_examples_than_none_are_refused_before_anything_is_written(table, tmp_path, capsys):
+    assert main(["new", "my_exam", "exam.csv", "--shots", "-1"]) == 2
+    assert "--shots -1: there is no negative number of examples" in capsys.readouterr().err
+    assert not (tmp_path / "my_exam").exists()
+
+
 def test_a_dry_run_writes_nothing(table, tmp_path, capsys):
     assert main(["new", "my_exam", "exam.csv", "--dry_run"]) == 0
     assert "Nothing is written (--dry_run). Into my_exam/:\n  my_exam.yaml\n" in capsys.readouterr().out

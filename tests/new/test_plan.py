@@ -45,6 +45,8 @@ def test_splits_by_column(table):
 
 def test_shots_are_the_first_documents_or_a_file(table, tmp_path):
     assert counts(plan(table, shots=2)) == {None: {"test": 8, "dev": 2}}
+    assert counts(plan(table, shots=0)) == {None: {"test": 10}}
+    assert counts(plan(table, shots=0, group="subject", split="split")) == {"art": {"test": 3}, "law": {"test": 3}}
     assert counts(plan(table, shots=1, group="subject")) == {"art": {"test": 4, "dev": 1}, "law": {"test": 4, "dev": 1}}
     with pytest.raises(UsageError, match="5 documents of the subject 'art' leave none"):
         plan(table, shots=5, group="subject")

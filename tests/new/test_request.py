@@ -10,6 +10,7 @@ from proctor.new.request import NewTaskRequest, request_of
     "request_",
     [
         NewTaskRequest("exam", "t.csv"),
+        NewTaskRequest("exam", "t.csv", shots=0),
         NewTaskRequest(
             "exam",
             "t.csv",

@@ -52,7 +52,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--several", choices=("any", "all"), help="of several right options, is any enough or are all needed"
     )
     parser.add_argument(
-        "--shots", metavar="N|FILE", help="the first N documents (of each subject), or a file, are few-shot examples"
+        "--shots",
+        metavar="N|FILE",
+        help="the first N documents (of each subject), or a file, are few-shot examples; 0: none",
     )
     parser.add_argument(
         "--style",
@@ -109,13 +111,23 @@ def _request(given: dict[str, Any], folder: Path, *, update: bool) -> NewTaskReq
     from proctor.new.update import stored_settings
 
     given = {key: value for key, value in given.items() if value is not None}
-    if str(given.get("shots", "")).isdecimal():
-        given["shots"] = int(given["shots"])
+    if "shots" in given:
+        given["shots"] = _shots(given["shots"])
     if update:
         given = {**stored_settings(folder), **given}
     if "source" not in given:
         raise UsageError("Name the table as well.", hint="proctor new NAME SOURCE, as in: proctor new my_exam exam.csv")
     return request_of(given)
+
+
+def _shots(word: str) -> int | str:
+    """A number of few-shot examples, or the file that holds them."""
+    if word.removeprefix("-").isdecimal():
+        if int(word) < 0:
+            hint = "Give the number of few-shot examples, 0 for none, or the name of a file."
+            raise UsageError(f"--shots {word}: there is no negative number of examples.", hint=hint)
+        return int(word)
+    return word
 
 
 def _seen_from(request: NewTaskRequest, folder: Path) -> NewTaskRequest:

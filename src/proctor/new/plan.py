@@ -243,6 +243,9 @@ def _with_examples(
 def _first_as_examples(
     subject: str | None, splits: Mapping[str, tuple[NewDocument, ...]], count: int
 ) -> dict[str, tuple[NewDocument, ...]]:
+    """The documents of a subject with ``count`` of them as examples; of none there is no split, as no file is empty."""
+    if count == 0:
+        return {split: many for split, many in splits.items() if split != "dev"}
     if "dev" in splits:
         return {**splits, "dev": splits["dev"][:count]}
     split = next(iter(splits))

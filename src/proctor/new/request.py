@@ -26,7 +26,7 @@ class NewTaskRequest:
         language: That of the words around a question; None: that of the questions.
         encoding: What text files are in; None: decided by rule.
         sheet: The sheet of a workbook.
-        shots: How many documents become few-shot examples, or a file of such.
+        shots: How many documents become few-shot examples, or a file of such; 0: none, also where the source has some.
         skip_bad: Whether rows that cannot be read are left out.
     """
 
@@ -50,7 +50,8 @@ class NewTaskRequest:
         """The values that are stored beside the data, so that ``--update`` reads the source in the same way."""
         given = asdict(self)
         chosen = {key: value for key, value in given.pop("chosen").items() if value not in (None, ())}
-        return {**{key: value for key, value in given.items() if value not in (None, False)}, **chosen}
+        # By identity: no few-shot examples are 0, which equals False.
+        return {**{key: value for key, value in given.items() if value is not None and value is not False}, **chosen}
 
 
 def request_of(values: Mapping[str, Any]) -> NewTaskRequest:
