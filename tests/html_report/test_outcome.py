@@ -44,6 +44,25 @@ def test_what_is_not_resolved_says_what_it_would_have_shown(tmp_path, run):
     assert "With these 80 questions, a difference under" in text
 
 
+def test_runs_without_a_difference(run):
+    assert said(run, run).startswith(
+        "R2 and R1 have the same score on each of the 80 questions of exam (difference, 95 %: "
+    )
+    assert said(run, run, code="ko").startswith("exam: 80문항 모두에서 R1, R2의 점수가 같습니다")
+
+
+def test_tasks_that_differ_where_the_whole_does_not_are_named(tmp_path):
+    group = {"group_subtasks": {"exam": ["one", "two"]}}
+    first = stored(tmp_path, "first", {"one": "1" * 40, "two": "0" * 20 + "1" * 20}, **group)
+    second = stored(tmp_path, "second", {"one": "0" * 20 + "1" * 20, "two": "1" * 40}, **group)
+    text = said(first, second)
+    assert text.startswith("R2 and R1 cannot be told apart on exam: 0.0 points")
+    assert text.endswith("R2 is worse on 1 of 2 tasks: one. R2 is better on 1 of 2 tasks: two.")
+    assert said(first, second, code="ko").endswith(
+        "R2: 태스크 2개 중 1개에서 더 나쁩니다(one). R2: 태스크 2개 중 1개에서 더 좋습니다(two)."
+    )
+
+
 def test_three_runs_are_ranked(tmp_path, pair):
     third = stored(tmp_path, "third", {"exam_one": "1000" * 10, "exam_two": "1000" * 10},
                    group_subtasks={"exam": ["exam_one", "exam_two"]})  # fmt: skip

@@ -36,10 +36,26 @@ def outcome(facts: ReportFacts, rows: tuple[Row, ...], language: Language) -> st
         (pair,) = facts.comparison.pairs
         said = main_comparison(pair, facts.comparison)
         if said is not None:
-            return comparison_sentence(said, language, *(run_number(place) for place in (pair.a, pair.b)))
+            names = run_number(pair.a), run_number(pair.b)
+            return " ".join(
+                [comparison_sentence(said, language, *names), *_single_tasks(said, pair, names[1], language)]
+            )
     if len(facts.runs) > 1:
         return _ranked(facts, roots, language)
     return _single(facts, roots, language)
+
+
+def _single_tasks(
+    said: GroupComparison | TaskComparison, pair: PairComparison, run: str, language: Language
+) -> Iterator[str]:
+    """Tasks that differ, by the corrected test, where the exam as a whole does not: else nobody looks for them."""
+    if not isinstance(said, GroupComparison) or said.judgement.verdict in (Verdict.BETTER, Verdict.WORSE):
+        return
+    for verdict in (Verdict.WORSE, Verdict.BETTER):
+        names = [one.alias for one in pair.tasks if one.judgement and one.judgement.verdict is verdict]
+        if names:
+            values = {"run": run, "total": len(pair.tasks), "tasks": language.named(names, _MOST)}
+            yield language.text(f"outcome_tasks_{VERDICTS[verdict]}", n=len(names), **values)
 
 
 def main_comparison(pair: PairComparison, comparison: Comparison) -> GroupComparison | TaskComparison | None:
@@ -152,7 +168,9 @@ def comparison_sentence(one: GroupComparison | TaskComparison, language: Languag
     inside = _interval(interval, language, share=share)
     words = {"a": a, "b": b, "name": one.alias, "size": size, "interval": inside}
     words["p"] = "" if p is None else language.text("with_p", p=in_one_line(p_value(p)))
-    text = language.text(f"compare_{kind}", **words)
+    unchanged = judgement.verdict is Verdict.NOT_RESOLVED and one.is_same
+    form = "unchanged" if unchanged else kind
+    text = language.text(f"compare_{form}", **words, n=_documents(one))
     if judgement.verdict is Verdict.NOT_RESOLVED and effect is not None:
         missed = _size(effect, language, share=share)
         text += " " + language.text("compare_effect", size=missed, n=_documents(one))
