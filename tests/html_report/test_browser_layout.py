@@ -138,3 +138,20 @@ def test_the_list_says_of_which_group_a_task_is_and_of_which_run_the_probability
     assert page.locator("#q-head .p").inner_text() == "p R2"
     assert page.locator("#q-list .row .p").all_inner_texts() != opened(*runs).ready().locator(
         "#q-list .row .p").all_inner_texts()  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_a_narrow_window_shows_scores_plots_and_verdicts_without_scrolling(opened, tmp_path, language):
+    runs = [stored(tmp_path, name, {"exam": pattern}) for name, pattern in (("a", "1100" * 20), ("b", "1110" * 20))]
+    page = opened(*runs, language=language, viewport={"width": 390, "height": 844}).ready()
+    wanted = ("#head .runs td b", ".tree b", ".tree .plot svg", ".differences .plot svg", ".differences td:last-child",
+              ".topbar nav a")  # fmt: skip
+    for what in wanted:
+        boxes = [one.bounding_box() for one in page.locator(what).all()]
+        assert boxes, what
+        assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes), what
+    for table in page.locator(".scroll:has(> :is(.tree, .differences, .runs))").all():
+        assert table.evaluate("node => node.scrollWidth <= node.clientWidth")
+    assert not page.locator(".tree td.text").first.is_visible()
+    page.set_viewport_size({"width": 1280, "height": 844})
+    assert page.locator(".tree td.text").first.is_visible()

@@ -7,6 +7,7 @@ import re
 from importlib.resources import files
 
 import pytest
+from browser_pages import opened_browser
 from stored_runs import right_and_wrong, write_run
 
 from proctor.results.open_runs import Unread
@@ -96,3 +97,21 @@ def test_runs_of_one_model_show_by_which_settings_they_differ(tmp_path):
     assert "num_fewshot 0</" in text
     assert "num_fewshot 5</" in text
     assert "num_fewshot 3" not in text
+
+
+@pytest.mark.browser
+def test_a_narrow_window_shows_the_score_of_every_run_and_the_note(served):
+    with opened_browser("chromium") as browser:
+        page = browser.new_page(viewport={"width": 390, "height": 844})
+        page.goto(served.address)
+        rows = page.locator(".catalog tbody tr")
+        assert rows.count() == 2
+        for row in rows.all():
+            for what in (row.locator("td").nth(2), row.locator("input[data-run]"), row.locator("label")):
+                box = what.bounding_box()
+                assert box is not None
+                assert box["x"] >= 0
+                assert box["x"] + box["width"] <= 390
+        assert rows.first.locator("td").nth(2).inner_text().startswith("0.")
+        assert page.locator(".scroll:has(.catalog)").evaluate("node => node.scrollWidth <= node.clientWidth")
+        page.close()

@@ -142,7 +142,7 @@ def _runs(entries: Sequence[Entry], language: Language, notes: Mapping[str, str]
         row = _row(entry, facts, own, language, notes.get(entry.id, ""))
         bodies.setdefault(_group(entry, facts, group, language), []).append(row)
     parts = [_body(name, rows, len(cells)) for name, rows in bodies.items()]
-    table = element("table", element("thead", element("tr", *cells)), *parts, class_="runs")
+    table = element("table", element("thead", element("tr", *cells)), *parts, class_="runs catalog")
     button = element("button", language.text("view_open"), type="submit")
     list_button = element("button", language.text("view_open_questions"), type="submit", formaction="/questions")
     form = element("form", table, element("p", button, " ", list_button), action="/report", method="get")
