@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from proctor.run.command import command_line
+from proctor.run.command import command_line, command_note
 
 
 def test_secrets_are_not_written_down(monkeypatch):
@@ -26,3 +26,13 @@ def test_secrets_are_not_written_down(monkeypatch):
 def test_the_line_can_be_given_to_a_shell_again(monkeypatch, words, line):
     monkeypatch.setattr("sys.argv", words)
     assert command_line() == line
+
+
+def test_a_note_names_the_launcher_whose_command_is_not_all_of_it(monkeypatch):
+    monkeypatch.setattr("sys.argv", ["proctor", "run"])
+    assert command_note("the same command continues") == "the same command continues: proctor run"
+    for name, value in {"RANK": "0", "WORLD_SIZE": "2", "LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "2"}.items():
+        monkeypatch.setenv(name, value)
+    assert command_note("it continues") == "it continues, started by torchrun as before: proctor run"
+    monkeypatch.setenv("RANK", "3")  # no launcher leaves that: whoever starts the run is told so, and not here
+    assert command_note("it continues") == "it continues: proctor run"

@@ -144,9 +144,9 @@ def stop_behind(error: BaseException) -> KeyboardInterrupt | None:
 def add_command_note(stop: KeyboardInterrupt, what: str) -> None:
     """Name the command that does the work, where nobody has yet said more than that."""
     if not any(getattr(one, "__notes__", ()) for one in _stops(stop)):
-        from proctor.run.command import command_line
+        from proctor.run.command import command_note
 
-        stop.add_note(f"{what}: {command_line()}")
+        stop.add_note(command_note(what))
 
 
 def _stops(stop: BaseException) -> list[KeyboardInterrupt]:

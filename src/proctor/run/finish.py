@@ -30,7 +30,7 @@ from proctor.results.packed_samples import PARQUET, pack_run
 from proctor.results.parquet_samples import check_pyarrow
 from proctor.results.samples import Samples
 from proctor.results.schema import experiment_facts, results_document
-from proctor.run.command import command_line
+from proctor.run.command import command_note
 from proctor.run.run_store import note_results, regradable_run
 from proctor.run_result import RunResult
 from proctor.settings.config import RunConfig
@@ -111,7 +111,7 @@ def note_stop(stop: KeyboardInterrupt, config: RunConfig, result: RunResult, wha
     """Say of a stop after the last response which command goes on, if that command finds the responses."""
     if regradable_run(config, result.started) is None:
         what = "the same command begins again"
-    stop.add_note(f"{what}: {command_line()}")
+    stop.add_note(command_note(what))
 
 
 def write_run(config: RunConfig, result: RunResult, samples: Samples | None = None) -> FinishedRun:

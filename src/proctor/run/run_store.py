@@ -19,7 +19,7 @@ from proctor.plurals import counted
 from proctor.records import Query
 from proctor.results.redact import redact, redact_text
 from proctor.run.ask import PendingQueries, ResponseSource
-from proctor.run.command import command_line
+from proctor.run.command import command_line, command_note
 from proctor.run.token_counts import TokenCounts
 from proctor.settings.config import RunConfig
 from proctor.store import runs
@@ -169,7 +169,7 @@ class RunStore:
 
     def _note_stop(self, stop: KeyboardInterrupt, *, is_written: bool) -> None:
         if self._responses is None or not is_written:
-            stop.add_note(f"the same command begins again: {command_line()}")
+            stop.add_note(command_note("the same command begins again"))
             return
         if not self._looked_up:
             return
@@ -178,7 +178,7 @@ class RunStore:
         some = "at least " if self.counts.cached and self._looked_up < self._total else ""
         stop.add_note(
             f"the responses to {some}{requests:,} of {counted(self._total, 'request')} are cached; "
-            f"the same command continues: {command_line()}"
+            + command_note("the same command continues")
         )
 
 
