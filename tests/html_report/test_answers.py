@@ -11,7 +11,10 @@ def test_a_choice_by_letter_has_positions_confidence_lengths_and_margins(tmp_pat
     for title in ("How it answers", "Positions", "Confidence and accuracy", "Lead of the pick", "Accuracy by length"):
         assert title in page.text
     assert "right (row) against picked (column)" in page.text
-    assert "답하는 방식" in page_of(run, language="ko").text
+    assert "Whether both are alike (Stuart–Maxwell test): R1 p " in page.text
+    korean = page_of(run, language="ko").text
+    assert "답하는 방식" in korean
+    assert "두 분포가 같은지 본 스튜어트·맥스웰 검정: R1 p " in korean
 
 
 def test_few_questions_and_texts_alone_have_no_figures(tmp_path):

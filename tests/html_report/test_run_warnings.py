@@ -13,8 +13,8 @@ def warnings(run, code="en"):
     return "\n".join(run_warnings(audit_run(run), language_of(code))).replace("\N{NO-BREAK SPACE}", " ")
 
 
-def test_a_run_without_problems_has_none(run):
-    assert warnings(run) == ""
+def test_a_run_without_problems_has_none(tmp_path):
+    assert warnings(stored(tmp_path, "run", {"exam": "1" * 40})) == ""
 
 
 def test_texts_that_were_not_read_are_not_simply_wrong(tmp_path):
@@ -59,7 +59,7 @@ def test_what_the_results_file_says(tmp_path, more, said):
 
 def test_examples_of_another_split_are_right(tmp_path):
     more = {"configs": {"exam": {"test_split": "test", "fewshot_split": "dev"}}, "n-shot": {"exam": 5}}
-    assert warnings(stored(tmp_path, "run", {"exam": "1101" * 10}, **more)) == ""
+    assert warnings(stored(tmp_path, "run", {"exam": "1" * 40}, **more)) == ""
 
 
 def test_documents_without_a_score_and_tasks_without_samples(tmp_path):
@@ -76,8 +76,30 @@ def test_documents_without_a_score_and_tasks_without_samples(tmp_path):
 
 def test_many_tasks_are_named_in_the_language_of_the_page(tmp_path):
     run = stored(tmp_path, "low", {f"t{place}": "0001" * 10 for place in range(9)})
-    (english,), (korean,) = ([text for text in run_warnings(audit_run(run), language_of(code)) if "t5" in text]
-                             for code in ("en", "ko"))  # fmt: skip
+    (english,), (korean,) = ([text for text in run_warnings(audit_run(run), language_of(code)) if word in text]
+                             for code, word in (("en", "chance"), ("ko", "무작위")))  # fmt: skip
     assert "t5 and 3 more" in english
     assert "t5 외 3개" in korean
     assert "more" not in korean
+
+
+def test_a_position_that_is_picked_more_often_than_it_is_right(tmp_path):
+    always = stored(tmp_path, "always", {"exam": [choice_line(i, [-1.0, -2.0, -3.0, -4.0], i % 4) for i in range(112)]})
+    assert "On exam, A is picked in 112 of 112 questions, and is right in 25 % (Stuart–Maxwell p = " in warnings(always)
+    korean = warnings(always, "ko")
+    assert (
+        "exam: 112문항 가운데 112문항에서 A를 골랐지만 정답이 A인 문항은 25 %입니다 (스튜어트·맥스웰 검정 p = "
+        in korean
+    )
+    often = [choice_line(i, [-1.0, -2.0, -3.0, -4.0] if i % 2 else [-2.0, -1.0, -3.0, -4.0], i % 4) for i in range(80)]
+    run = stored(tmp_path, "often", {"exam": often})
+    assert "is picked in 50 % of questions and is right in 25 %" in warnings(run)
+    assert "고른 문항은 50 %, 정답이" in warnings(run, "ko")
+    many = stored(tmp_path, "many", {f"t{place}": often for place in range(4)})
+    assert "In 4 tasks one position is picked more often than it is right" in warnings(many)
+    assert "태스크 4개에서 한 위치를" in warnings(many, "ko")
+
+
+def test_positions_that_are_picked_as_often_as_they_are_right_are_no_warning(tmp_path):
+    fair = [choice_line(i, [-1.0 if place == i % 4 else -3.0 for place in range(4)], i % 4) for i in range(80)]
+    assert "Maxwell" not in warnings(stored(tmp_path, "fair", {"exam": fair}))

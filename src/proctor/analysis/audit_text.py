@@ -152,13 +152,22 @@ def position_sentence(positions: PositionBias, p: float | None = None, tests: in
     test = f"Stuart-Maxwell {p_value(p)}{f', Holm over {tests} tasks' if tests > 1 else ''}"
     if p > 0.05:
         return f"Positions are chosen as often as they are right, as far as can be seen ({test})."
-    shares = [chosen - gold for chosen, gold in zip(positions.chosen_share, positions.gold_share, strict=True)]
-    most = max(range(len(shares)), key=shares.__getitem__)
-    chosen, gold = positions.chosen_share[most], positions.gold_share[most]
+    place, chosen, gold = preferred_position(positions)
     return (
-        f"{label(most)} is chosen in {100 * chosen:.0f} % of documents and is the gold of {100 * gold:.0f} % ({test}): "
-        "what is chosen depends on where it stands."
+        f"{label(place)} is chosen in {100 * chosen:.0f} % of documents and is the gold of {100 * gold:.0f} % ({test}):"
+        " what is chosen depends on where it stands."
     )
+
+
+def preferred_position(positions: PositionBias) -> tuple[int, float, float]:
+    """The position that is chosen most beyond what it is right: its place, the shares chosen and right.
+
+    Args:
+        positions: Of a task or group.
+    """
+    shares = list(zip(positions.chosen_share, positions.gold_share, strict=True))
+    place = max(range(len(shares)), key=lambda at: shares[at][0] - shares[at][1])
+    return place, *shares[place]
 
 
 def _mass_sentences(choices: ChoiceAudit) -> Iterator[str]:

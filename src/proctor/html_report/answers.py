@@ -95,9 +95,8 @@ def _figures(
     positions = [(place, one.positions) for place, one in found if one.positions is not None]
     if positions:
         tests = [(place, one.test.p) for place, one in positions if one.test.p is not None]
-        said = " ".join(
-            language.text("positions_p", run=run_number(place), p=in_one_line(p_value(p))) for place, p in tests
-        )
+        each = [in_one_line(f"{run_number(place)} {p_value(p)}") for place, p in tests]
+        said = language.text("positions_said", tests=", ".join(each)) if each else ""
         yield [positions_figure(positions, said, language)]
     sure = [(place, one.confidence) for place, one in found if one.confidence is not None]
     yield [reliability_figure(place, one.calibration, one.null, language) for place, one in sure]

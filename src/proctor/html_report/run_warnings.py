@@ -7,16 +7,20 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from proctor.analysis.audit_text import parts_of
+from proctor.analysis.audit_text import parts_of, preferred_position
+from proctor.analysis.baseline_text import label
 from proctor.analysis.formulations import LOW_MASS
 from proctor.analysis.multiplicity import adjusted
 from proctor.analysis.run_audit import GroupAudit, RunAudit, TaskAudit
-from proctor.analysis.wording import number
-from proctor.html_report.language import Language, percent
+from proctor.analysis.wording import number, p_value
+from proctor.html_report.language import Language, in_one_line, percent
 from proctor.results.stored_run import StoredRun, number_of
 
 _CHAT = re.compile(r"(?i)(?:^|[-_/.])(?:instruct|chat|it)(?:$|[-_.])")
 """Names of models that were trained to be talked to."""
+
+_MOST_PARTS = 3
+"""Parts of an exam that have each a sentence about positions."""
 
 
 def run_warnings(audit: RunAudit, language: Language) -> list[str]:
@@ -124,7 +128,9 @@ def _of_scores(audit: RunAudit, language: Language) -> Iterator[str]:
     low = [name for (name, _), p in zip(chances, corrected, strict=True) if p is not None and p > 0.05]
     if low:
         yield language.text("warn_chance", n=len(low), tasks=language.named(low, 6))
-    for part in parts_of(audit):
+    parts = parts_of(audit)
+    yield from _of_positions(parts, language)
+    for part in parts:
         yield from _of_part(part, language)
 
 
@@ -140,3 +146,21 @@ def _of_part(part: GroupAudit | TaskAudit, language: Language) -> Iterator[str]:
                                 chance=number(baseline.chance, 3))  # fmt: skip
     if choices.unknown:
         yield language.text("warn_unknown_gold", n=choices.unknown, name=part.alias)
+
+
+def _of_positions(parts: Sequence[GroupAudit | TaskAudit], language: Language) -> Iterator[str]:
+    """What the audit says of positions that are picked more often than they are right; of many parts once."""
+    known = [(part.alias, part.choices.positions) for part in parts if part.choices and part.choices.positions]
+    corrected = adjusted([positions.test.p for _, positions in known])
+    found = [one for one, p in zip(known, corrected, strict=True) if p is not None and p <= 0.05]
+    if len(found) > _MOST_PARTS:
+        yield language.text("warn_positions", n=len(found), tasks=language.named([name for name, _ in found], 6))
+        return
+    for name, positions in found:
+        place, chosen, gold = preferred_position(positions)
+        p = in_one_line(p_value(positions.test.p))
+        values = {"name": name, "option": label(place), "gold": percent(gold), "p": p}
+        if chosen == 1:
+            yield language.text("warn_one_position", n=positions.n, **values)
+        else:
+            yield language.text("warn_position", chosen=percent(chosen), **values)
