@@ -89,6 +89,14 @@ def test_several_answers_are_lists_and_letters_of_a_chat(table):
     assert [line["answer_letters"] for line in lines] == ["A, C", "B"]
 
 
+def test_the_letters_that_a_filter_maps_stand_on_one_line_and_are_read_back(table):
+    text = files(table, style="chat")["exam.yaml"]
+    steps = yaml.safe_load(text)["filter_list"][0]["filter"]
+    assert [step["function"] for step in steps] == ["regex", "map", "take_first"]
+    assert list(steps[1]["mapping_dict"].items())[:4] == [("A", "A"), ("Ａ", "A"), ("B", "B"), ("Ｂ", "B")]
+    assert 'mapping_dict: {"A": "A", "Ａ": "A", ' in text
+
+
 def test_settings_say_how_it_was_read_and_what_was_written(table):
     made = files(table, answer="정답")
     stored = json.loads(made[SETTINGS])

@@ -174,7 +174,7 @@ def _yaml(comments: Sequence[str], keys: Mapping[str, Any]) -> str:
 def _mapping(keys: Mapping[str, Any], indent: str) -> list[str]:
     lines = list[str]()
     for key, value in keys.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and not _is_flat(value):
             lines += [f"{indent}{key}:", *_mapping(value, indent + "  ")]
         elif isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
             lines.append(f"{indent}{key}:")
@@ -184,6 +184,11 @@ def _mapping(keys: Mapping[str, Any], indent: str) -> list[str]:
         else:
             lines.append(f"{indent}{key}: {_scalar(value)}")
     return lines
+
+
+def _is_flat(value: Mapping[str, Any]) -> bool:
+    """Whether a mapping stands on one line, as JSON: from sign to sign, as in a filter."""
+    return all(len(key) == 1 for key in value)
 
 
 _PLAIN = re.compile(r"[A-Za-z가-힣_][\w가-힣./-]*")

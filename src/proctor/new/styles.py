@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 from proctor.new.answers import Several
 from proctor.new.documents import NewDocument
+from proctor.new.reply_patterns import IGNORED, reply_filters
 
 Style: TypeAlias = Literal["letter", "text", "cloze", "chat"]
 STYLES: tuple[Style, ...] = ("letter", "text", "cloze", "chat")
@@ -147,7 +148,7 @@ def _chat(shape: Shape) -> dict[str, Any]:
         "generation_kwargs": {
             "until": ["</s>", "<|im_end|>"], "max_gen_toks": CHAT_TOKENS, "do_sample": False, "temperature": 0.0
         },
-        "filter_list": _filters(letters, every),
+        "filter_list": reply_filters(letters, every),
         "metric_list": [_exact_match(every)],
     }  # fmt: skip
 
@@ -155,22 +156,9 @@ def _chat(shape: Shape) -> dict[str, Any]:
 _LISTED = "{{% for gold in answer %}}{{{{ '{letters}'[gold] }}}}{{% if not loop.last %}}, {{% endif %}}{{% endfor %}}"
 
 
-def _filters(letters: str, every: bool) -> list[dict[str, Any]]:
-    one = rf"[A-{letters[-1]}]"
-    letter = rf"{one}(?:\s*(?:,|and|와|과)\s*{one})*" if every else one
-    stated = rf"(?:[Aa]nswer|정답|답)(?:은|는| is)?\s*[:：]?\s*\**\(?({letter})(?![A-Za-z])"
-    last = rf"(?<![A-Za-z])({letter})(?![A-Za-z])"
-    return [_filter("stated-answer", stated), _filter("last-letter", last)]
-
-
-def _filter(name: str, pattern: str) -> dict[str, Any]:
-    steps = [{"function": "regex", "regex_pattern": pattern, "group_select": -1}, {"function": "take_first"}]
-    return {"name": name, "filter": steps}
-
-
 def _exact_match(every: bool) -> dict[str, Any]:
     metric = {"metric": "exact_match", "aggregation": "mean", "higher_is_better": True}
-    return {**metric, "regexes_to_ignore": [r"[\s,]|and|와|과"]} if every else metric
+    return {**metric, "regexes_to_ignore": [IGNORED]} if every else metric
 
 
 def answer_letters(golds: Sequence[int], several: Several) -> Any:
