@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from report_pages import facts_of, stored
@@ -34,6 +35,9 @@ def test_one_right_answer_is_not_called_no_more_than_chance(tmp_path):
 
 def test_two_runs(pair):
     assert said(*pair).startswith("R2 is better than R1 on exam by 25.0 points (95 %: ")
+    text = said(*pair, code="ko")
+    assert text.startswith("exam: R2 점수가 R1보다 25.0%p 높습니다 (R2 − R1의 95 % 구간 ")
+    assert re.search(r"[\d.]+ ~ [\d.]+%p, p ", text)
 
 
 def test_what_is_not_resolved_says_what_it_would_have_shown(tmp_path, run):
@@ -42,6 +46,7 @@ def test_what_is_not_resolved_says_what_it_would_have_shown(tmp_path, run):
     text = said(run, again)
     assert "cannot be told apart" in text
     assert "With these 80 questions, a difference under" in text
+    assert "exam: R1, R2 중 어느 쪽이 나은지 판단할 수 없습니다. R2 − R1 = " in said(run, again, code="ko")
 
 
 def test_runs_without_a_difference(run):
@@ -56,7 +61,7 @@ def test_tasks_that_differ_where_the_whole_does_not_are_named(tmp_path):
     first = stored(tmp_path, "first", {"one": "1" * 40, "two": "0" * 20 + "1" * 20}, **group)
     second = stored(tmp_path, "second", {"one": "0" * 20 + "1" * 20, "two": "1" * 40}, **group)
     text = said(first, second)
-    assert text.startswith("R2 and R1 cannot be told apart on exam: 0.0 points")
+    assert text.startswith("R2 and R1 cannot be told apart on exam: R2 − R1 = 0.0 points")
     assert text.endswith("R2 is worse on 1 of 2 tasks: one. R2 is better on 1 of 2 tasks: two.")
     assert said(first, second, code="ko").endswith(
         "R2: 태스크 2개 중 1개에서 더 나쁩니다(one). R2: 태스크 2개 중 1개에서 더 좋습니다(two)."
@@ -68,7 +73,10 @@ def test_three_runs_are_ranked(tmp_path, pair):
                    group_subtasks={"exam": ["exam_one", "exam_two"]})  # fmt: skip
     text = said(*pair, third)
     assert text.startswith("Of 3 runs on exam, the highest score is 1.000, of R2 (org/large); next is R1 with 0.750.")
-    assert "R2 is better than R1" in text
+    assert "R2 is better than R1 by 25.0 points" in text
+    korean = said(*pair, third, code="ko")
+    assert korean.count("exam") == 1
+    assert "R2 점수가 R1보다 25.0%p 높습니다" in korean
 
 
 def test_runs_without_a_common_exam(tmp_path, run):

@@ -112,7 +112,8 @@ def _ranked(facts: ReportFacts, roots: list[Row], language: Language) -> str:
     found = next((one for one in facts.comparison.pairs if {one.a, one.b} == pair), None) if facts.comparison else None
     main = main_comparison(found, facts.comparison) if found and facts.comparison else None
     if found is not None and main is not None and known[0][0] != known[1][0]:
-        said.append(comparison_sentence(main, language, run_number(found.a), run_number(found.b)))
+        names = (run_number(found.a), run_number(found.b))
+        said.append(comparison_sentence(main, language, *names, after=row.alias))
     return " ".join(said)
 
 
@@ -147,7 +148,9 @@ def _left_out(row: Row, partial: list[int], language: Language) -> Iterator[str]
         yield language.text("outcome_partial", run=run_number(place), n=one.n or 0 if one else 0, total=most)
 
 
-def comparison_sentence(one: GroupComparison | TaskComparison, language: Language, a: str, b: str) -> str:
+def comparison_sentence(
+    one: GroupComparison | TaskComparison, language: Language, a: str, b: str, *, after: str = ""
+) -> str:
     """A difference, its size and its uncertainty.
 
     Args:
@@ -155,6 +158,7 @@ def comparison_sentence(one: GroupComparison | TaskComparison, language: Languag
         language: Of the sentence.
         a: What the first run is called.
         b: What the second run is called.
+        after: The exam that the sentence before it has named: it is not named again.
     """
     judgement, first, second = one.judgement, one.a, one.b
     if judgement is None or first is None or second is None:
@@ -167,6 +171,7 @@ def comparison_sentence(one: GroupComparison | TaskComparison, language: Languag
     size = _size(abs(difference) if resolved else difference, language, share=share, sign=not resolved)
     inside = _interval(interval, language, share=share)
     words = {"a": a, "b": b, "name": one.alias, "size": size, "interval": inside}
+    words["on"] = "" if one.alias == after else language.text("on_exam", name=one.alias)
     words["p"] = "" if p is None else language.text("with_p", p=in_one_line(p_value(p)))
     unchanged = judgement.verdict is Verdict.NOT_RESOLVED and one.is_same
     form = "unchanged" if unchanged else kind
