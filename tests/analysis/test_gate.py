@@ -78,6 +78,17 @@ def test_floors_without_a_baseline(tmp_path, pattern, least, state):
     assert rule.checks[0].lower < rule.candidate < rule.checks[0].upper
 
 
+def test_rules_of_which_nothing_can_be_checked_without_a_baseline_are_skipped(tmp_path):
+    rules = {"t": Rule(min=0.5, max_drop=0.01), "u": Rule(max_drop=0.01), "v": Rule(max_rise=1.0, tier="advisory")}
+    report = gate(tmp_path, None, {"t": "1" * 90, "u": "0" * 90, "v": "1"}, rules)
+    assert (report.state, [one.name for one in report.rules], report.skipped) == (State.PASS, ["t"], ("u", "v"))
+    assert [check.kind for check in report.rules[0].checks] == ["min"]
+    assert gate_sentence(report) == "Gate: pass. Of 1 required: 1 pass; 2 skipped without a baseline."
+    assert gate_document(report)["skipped"] == ["u", "v"]
+    with pytest.raises(UsageError, match="no rule can be checked"):  # what is advisory decides nothing
+        gate(tmp_path / "x", None, {"t": "1", "u": "1"}, {"u": rules["u"], "t": Rule(min=0.5, tier="advisory")})
+
+
 def test_unread_texts(tmp_path):
     lines = [text_line(i, "x", "[invalid]" if i < 3 else "4", float(i >= 3), name="strict") for i in range(10)]
     more = {"configs": {"t": {"output_type": "generate_until"}}}
@@ -154,7 +165,7 @@ def test_a_score_at_chance_is_a_warning(tmp_path):
 
 
 def test_a_rule_that_demands_nothing(tmp_path):
-    with pytest.raises(UsageError, match=r"limits a loss against a baseline \(max_drop\), and there is none") as caught:
+    with pytest.raises(UsageError, match=r"no rule can be checked: they limit a loss \(max_drop\)") as caught:
         gate(tmp_path, None, {"t": "1"}, DROP)
     assert caught.value.hint == "Give --baseline RUN, or a floor in the policy: min, max_unread."
     with pytest.raises(UsageError, match="The rule of t demands nothing"):

@@ -58,6 +58,16 @@ def test_a_policy(run, tmp_path, capsys):
     assert gated(capsys, run(WORSE), "--policy", policy)[0] == 1
 
 
+def test_without_a_baseline_what_limits_a_loss_is_said_to_be_unchecked(run, tmp_path, capsys):
+    policy = tmp_path / "gate.yaml"
+    policy.write_text("default: {max_drop: 0.01}\ntasks: {t: {min: 0.9}, 'u_*': {}}\n")
+    code, text, error = gated(capsys, run(SAME), "--policy", policy)
+    assert (code, text.splitlines()[-1]) == (0, "Gate: pass. Of 1 required: 1 pass; 1 skipped without a baseline.")
+    assert "Without --baseline max_drop cannot be checked; the rules of u_* are skipped." in error
+    _, _, error = gated(capsys, run(SAME), "--policy", policy, "--baseline", run(SAME))
+    assert "--baseline" not in error
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -86,14 +96,16 @@ def test_policies_that_are_wrong(run, tmp_path, capsys, text, sentence):
         (["--baseline", "nothing"], "There is nothing at 'nothing'"),
         (["--baseline", "{base}", "--margin", "-1"], "it must be 0 or above"),
         (["--baseline", "{base}", "--margin", "inf"], "it must be 0 or above"),
+        (["--baseline", "{empty}"], "it holds no files"),
         (["--policy", "nothing.yaml"], "There is no policy nothing.yaml"),
         (["--baseline", "{base}", "--junit", "/dev/null/x.xml"], "cannot be written"),
     ],
 )
-def test_mistakes_are_sentences(run, capsys, words, sentence):
-    base = run(SAME)
-    code, _, error = gated(capsys, run(SAME), *[word.format(base=base) for word in words])
-    assert code in (1, 2)
+def test_mistakes_are_sentences(run, tmp_path, capsys, words, sentence):
+    base, empty = run(SAME), tmp_path / "empty"
+    empty.mkdir()
+    code, _, error = gated(capsys, run(SAME), *[word.format(base=base, empty=empty) for word in words])
+    assert code == 2
     assert sentence in error
     assert "Traceback" not in error
 

@@ -28,7 +28,7 @@ from proctor.analysis.compare import compare_runs
 from proctor.analysis.comparison import CompareOptions, PairComparison
 from proctor.analysis.gate_correction import corrected_rules, overall
 from proctor.analysis.gate_floor import floor_check
-from proctor.analysis.gate_policy import Rule, check_demands
+from proctor.analysis.gate_policy import Rule, checkable_rules
 from proctor.analysis.gate_report import Check, GateReport, RuleResult, State
 from proctor.analysis.paired import Estimate
 from proctor.analysis.paired_tasks import NONE
@@ -56,27 +56,28 @@ def check_gate(
 
     Args:
         candidate: The new run.
-        baseline: The run that it is compared with; None: only floors are checked.
+        baseline: The run that it is compared with; None: only floors are checked, and rules without any skipped.
         rules: By name of task or group, at least one.
         cluster: A column whose equal values make documents belong together.
         by_number: Pair documents by number.
 
     Raises:
-        UsageError: There is no rule, a rule demands nothing, or it demands a drop of what should fall.
+        UsageError: There is no rule that can be checked, one demands nothing, or a drop of what should fall.
         DataError: The runs were asked different documents under one number.
     """
     if not rules:
         raise UsageError("The gate has no rule: no task or group is checked.")
     options = CompareOptions(cluster=cluster, by_number=by_number, pair_tasks=(NONE,))
-    found = [_check_rule(name, rule, candidate, baseline, options) for name, rule in rules.items()]
+    checked = checkable_rules(rules, has_baseline=baseline is not None)
+    found = [_check_rule(name, rule, candidate, baseline, options) for name, rule in checked.items()]
     corrected = corrected_rules(found, ALPHA)
-    return GateReport(candidate, baseline, tuple(corrected), overall(corrected))
+    skipped = tuple(name for name in rules if name not in checked)
+    return GateReport(candidate, baseline, tuple(corrected), overall(corrected), skipped)
 
 
 def _check_rule(
     name: str, rule: Rule, candidate: StoredRun, baseline: StoredRun | None, options: CompareOptions
 ) -> RuleResult:
-    check_demands(name, rule, has_baseline=baseline is not None)
     try:
         audit = audit_run(candidate, AuditOptions(rule.metric, (escape(name),), options.cluster))
     except UsageError as error:

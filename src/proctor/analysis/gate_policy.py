@@ -55,7 +55,11 @@ class Policy:
     rules: Mapping[str, Rule]
 
 
-_NUMBERS = ("max_drop", "max_rise", "min", "max_unread")
+LOSSES = ("max_drop", "max_rise")
+"""Limits against a baseline."""
+FLOORS = ("min", "max_unread")
+"""Limits of the candidate alone."""
+_NUMBERS = (*LOSSES, *FLOORS)
 _KEYS = tuple(one.name for one in fields(Rule))
 
 
@@ -141,27 +145,34 @@ def rules_of(policy: Policy, names: Sequence[str], roots: Sequence[str]) -> Mapp
     return found | {name: rule for name, rule in policy.rules.items() if name in found}
 
 
-def check_demands(name: str, rule: Rule, *, has_baseline: bool) -> None:
-    """Check that a rule demands something that can be checked: a loss needs a baseline, a floor does not.
+def checkable_rules(rules: Mapping[str, Rule], *, has_baseline: bool) -> Mapping[str, Rule]:
+    """The rules of which something can be checked: a loss needs a baseline, a floor does not.
 
     Args:
-        name: The task or group.
-        rule: What is demanded of it.
+        rules: By name of task or group.
         has_baseline: Whether there is one.
 
     Raises:
-        UsageError: Nothing of it can be checked.
+        UsageError: A rule demands nothing, or no rule is left that the gate depends on.
     """
-    losses, floors = (
-        [kind for kind in kinds if getattr(rule, kind) is not None]
-        for kinds in (("max_drop", "max_rise"), ("min", "max_unread"))
-    )
-    if floors or (losses and has_baseline):
-        return
-    if losses:
+    for name, rule in rules.items():
+        _check_limits(name, rule, (*LOSSES, *FLOORS) if has_baseline else FLOORS)
+    found = {name: rule for name, rule in rules.items() if has_baseline or _limits(rule, FLOORS)}
+    needed = [one for one in rules.values() if one.tier == "required"] or list(rules.values())
+    if not any(one in needed for one in found.values()):
+        losses = [kind for kind in LOSSES if any(kind in _limits(one, LOSSES) for one in needed)]
         raise UsageError(
-            f"The rule of {name} limits a loss against a baseline ({', '.join(losses)}), and there is none.",
+            f"Without a baseline no rule can be checked: they limit a loss ({', '.join(losses)}).",
             hint="Give --baseline RUN, or a floor in the policy: min, max_unread.",
         )
-    limits = "max_drop, max_rise, min, max_unread" if has_baseline else "min, max_unread"
-    raise UsageError(f"The rule of {name} demands nothing.", hint=f"Give it a limit in the policy: {limits}.")
+    return found
+
+
+def _check_limits(name: str, rule: Rule, helpful: Sequence[str]) -> None:
+    if not _limits(rule, (*LOSSES, *FLOORS)):
+        limits = ", ".join(helpful)
+        raise UsageError(f"The rule of {name} demands nothing.", hint=f"Give it a limit in the policy: {limits}.")
+
+
+def _limits(rule: Rule, kinds: Sequence[str]) -> list[str]:
+    return [kind for kind in kinds if getattr(rule, kind) is not None]

@@ -79,9 +79,18 @@ class RuleResult:
 
 @dataclass(frozen=True, slots=True)
 class GateReport:
-    """A gate: pass if all required rules pass, fail if one fails or is missing, else inconclusive."""
+    """A gate: pass if all required rules pass, fail if one fails or is missing, else inconclusive.
+
+    Attributes:
+        candidate: The new run.
+        baseline: The run that it was compared with; None: there is none.
+        rules: What was checked.
+        state: What it comes to.
+        skipped: The tasks and groups of whose rules nothing can be checked without a baseline.
+    """
 
     candidate: StoredRun
     baseline: StoredRun | None
     rules: tuple[RuleResult, ...]
     state: State
+    skipped: tuple[str, ...] = ()

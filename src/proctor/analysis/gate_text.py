@@ -63,6 +63,7 @@ def gate_sentence(report: GateReport) -> str:
     facts = [f"{counts[state]:,} {WORDS[state]}" for state in State if counts[state]]
     advisory = len(report.rules) - len(required)
     more = f"; {advisory:,} advisory" if advisory else ""
+    more += f"; {len(report.skipped):,} skipped without a baseline" if report.skipped else ""
     return f"Gate: {report.state}. Of {len(required):,} required: {', '.join(facts) or 'none'}{more}."
 
 
@@ -76,6 +77,7 @@ def gate_document(report: GateReport) -> dict[str, Any]:
         "state": str(report.state),
         "candidate": run_document(report.candidate),
         "baseline": run_document(report.baseline) if report.baseline else None,
+        "skipped": list(report.skipped),
         "rules": [
             {
                 "name": rule.name,

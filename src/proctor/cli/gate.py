@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from proctor.cli.cache import add_store_flag
 from proctor.cli.stored_runs import one_run, refuse_own_files
 from proctor.cli.values import Words
-from proctor.errors import OutputError, UsageError
+from proctor.errors import OutputError, ProctorError, UsageError
 
 if TYPE_CHECKING:
     from yaml import MappingNode
@@ -61,7 +61,19 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(namespace: argparse.Namespace) -> int:
-    """Check, print; 0 where the gate passes, 1 where it fails, 3 where it is undecided and that is to fail."""
+    """Check, print; 0 where the gate passes, 1 where it fails, 3 where it is undecided and that is to fail.
+
+    Any error is one of exit code 2: that of a run that cannot be read would say that the gate fails.
+    """
+    try:
+        return _check(namespace)
+    except ProctorError as error:
+        if error.exit_code != 1:
+            raise
+        raise UsageError(error.message, hint=error.hint) from error
+
+
+def _check(namespace: argparse.Namespace) -> int:
     from proctor.analysis.gate import check_gate
 
     if namespace.margin is not None and not 0 <= namespace.margin < math.inf:
@@ -73,6 +85,7 @@ def execute(namespace: argparse.Namespace) -> int:
     refuse_own_files(namespace.junit, [run for run in (candidate, baseline) if run is not None])
     rules = _rules(namespace, candidate)
     report = check_gate(candidate, baseline, rules, cluster=namespace.cluster, by_number=namespace.by_number)
+    _warn_of_unchecked(report, rules)
     _print(report, namespace)
     return _exit_code(report, namespace.inconclusive)
 
@@ -98,6 +111,16 @@ def _rules(namespace: argparse.Namespace, candidate: StoredRun) -> Mapping[str, 
     if namespace.metric is not None:
         rules = {name: rule if rule.metric else replace(rule, metric=namespace.metric) for name, rule in rules.items()}
     return rules
+
+
+def _warn_of_unchecked(report: GateReport, rules: Mapping[str, Rule]) -> None:
+    """Say which limits need a baseline, where there is none."""
+    from proctor.analysis.gate_policy import LOSSES
+
+    unchecked = [one for one in LOSSES if any(getattr(rule, one) is not None for rule in rules.values())]
+    if report.baseline is None and unchecked:
+        skipped = f"; the rules of {', '.join(report.skipped)} are skipped" if report.skipped else ""
+        log.warning("Without --baseline %s cannot be checked%s.", " and ".join(unchecked), skipped)
 
 
 def _policy(file: str) -> Policy:
