@@ -82,6 +82,14 @@ def test_mistakes_are_sentences(run, tmp_path, capsys, words, sentence):
     assert "Traceback" not in text
 
 
+def test_a_second_run_is_one_for_compare(run, capsys):
+    assert main(["audit", run, "other"]) == 2
+    error = capsys.readouterr().err
+    assert (
+        "'other' belongs to no flag.\n  An audit is of one run; 'proctor compare A B' compares two. Tasks are" in error
+    )
+
+
 def test_without_samples(tmp_path, capsys):
     file = write_run(tmp_path, {"t": right_and_wrong("10")}, samples=[])
     text = printed(capsys, file)

@@ -8,12 +8,15 @@ from dataclasses import replace
 
 from proctor.cli.cache import add_store_flag
 from proctor.cli.stored_runs import add_analysis_flags, one_run
+from proctor.cli.values import SentenceParser
 
 USAGE = "proctor audit RUN [--metric NAME] [--tasks NAME ...] [--by COLUMN] [--exclude FILE] [--json]"
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Which run, and how it is looked through."""
+    if isinstance(parser, SentenceParser):
+        parser.stray_hint = "An audit is of one run; 'proctor compare A B' compares two."
     parser.add_argument(
         "run",
         metavar="RUN",

@@ -84,10 +84,12 @@ class SentenceParser(argparse.ArgumentParser):
     """An argument parser that raises UsageErrors and knows what was probably meant.
 
     ``more_words``: where words go that follow a flag and belong to none, if they may stand there.
+    ``stray_hint``: what may be meant by a word that belongs to no flag.
     ``our_own``: flags that lm-eval does not have.
     """
 
     more_words: str | None = None
+    stray_hint: str | None = None
     our_own: frozenset[str] = frozenset()
 
     def error(self, message: str) -> NoReturn:
@@ -112,8 +114,9 @@ class SentenceParser(argparse.ArgumentParser):
             # argparse takes words up to the first flag only.
             setattr(namespace, self.more_words, [*(getattr(namespace, self.more_words) or ()), *rest])
         elif rest:
-            tasks = "Tasks are named with --tasks NAME[,NAME...]. " if "--tasks" in self._option_string_actions else ""
-            raise UsageError(f"{rest[0]!r} belongs to no flag.", hint=f"{tasks}See {self.prog} --help.")
+            tasks = "Tasks are named with --tasks NAME[,NAME...]." if "--tasks" in self._option_string_actions else None
+            hints = (self.stray_hint, tasks, f"See {self.prog} --help.")
+            raise UsageError(f"{rest[0]!r} belongs to no flag.", hint=" ".join(filter(None, hints)))
         return namespace
 
     def _switches(self, word: str) -> list[str]:
