@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import struct
 import threading
@@ -256,3 +257,23 @@ def test_an_error_that_nobody_foresaw_is_a_sentence_and_the_next_request_is_answ
     assert (response.status, "ZeroDivisionError" in json.loads(body)["error"]) == (500, True)
     assert "/api/runs cannot be answered" in caplog.text
     assert ask(served, "/")[0].status == 200
+
+
+def test_pages_are_in_the_browsers_language_unless_the_command_names_one(served, monkeypatch):
+    def language(**headers):
+        return re.search(r"<html lang=(\w+)", ask(served, "/", **headers)[1])[1]
+
+    korean = {"Accept_Language": "ko-KR,ko;q=0.9,en;q=0.8"}
+    assert language(**korean) == "en"  # the command says so
+    served.language = None
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    run = ids_of(served)[0]
+    assert language(**korean) == "ko"
+    assert language() == "en"
+    for path in (f"/report?run={run}", f"/questions?run={run}", "/nothing"):
+        assert "lang=ko" in ask(served, path, **korean)[1]
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
+    assert language() == "ko"
+    assert language(Accept_Language="en-GB") == "en"
+    served.language = "ko"
+    assert language(Accept_Language="en-GB") == "ko"

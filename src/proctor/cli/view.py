@@ -20,7 +20,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=0, metavar="N", help="(default: any that is free)")
     parser.add_argument("--open", action="store_true", help="open the browser")
     parser.add_argument("--follow", action="store_true", help="show in the list what changes, every 2 seconds")
-    parser.add_argument("--language", choices=("en", "ko"), help="of the pages (default: the locale's)")
+    parser.add_argument(
+        "--language", choices=("en", "ko"), help="of the pages (default: the browser's, else the locale's)"
+    )
     parser.add_argument(
         "--host", default="127.0.0.1", metavar="ADDRESS", help="(default: 127.0.0.1, this machine alone)"
     )

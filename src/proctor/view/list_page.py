@@ -10,7 +10,7 @@ from typing import Any
 
 from proctor.analysis.own_settings import own_settings, short_name
 from proctor.analysis.wording import number
-from proctor.html_report.language import Language, language_of
+from proctor.html_report.language import Code, Language, language_of
 from proctor.html_report.markup import Html, element, isolated, joined
 from proctor.html_report.page import page
 from proctor.html_report.pieces import moment, own_line
@@ -29,13 +29,17 @@ GROUPS = ("", "model", "exam")
 _STATES = ("running", "stopped", "failed", "died")
 
 
-@cache
 def view_language(code: str | None) -> Language:
     """The words of the list, beside those of a report.
 
     Args:
         code: "en" or "ko"; None: the locale's.
     """
+    return _language(language_of(code).code)
+
+
+@cache
+def _language(code: Code) -> Language:
     base = language_of(code)
     return Language(base.code, {**base.strings, **json.loads(read_view_web(f"{base.code}.json"))})
 

@@ -34,6 +34,7 @@ from urllib.parse import parse_qs, urlsplit
 from proctor.errors import OutputError, ProctorError, error_line
 from proctor.html_report.language import Language
 from proctor.results.encode import dumps
+from proctor.view.accept_language import preferred_language
 from proctor.view.api import Api
 from proctor.view.catalog import Catalog
 from proctor.view.index_file import IndexFile
@@ -67,7 +68,7 @@ class ViewServer(ThreadingHTTPServer):
         index: Where their samples are found.
         host: The address on which it listens.
         port: The port; 0: any that is free.
-        language: "en" or "ko"; None: the locale's.
+        language: "en" or "ko"; None: the browser's, else the locale's.
         follow: Whether the list shows changes while it is looked at.
 
     Raises:
@@ -89,7 +90,7 @@ class ViewServer(ThreadingHTTPServer):
         follow: bool = False,
     ) -> None:
         self.catalog, self.follow = catalog, follow
-        self.language: Language = view_language(language)
+        self.language = language
         self.token = secrets.token_urlsafe(24)
         self.indexer = Indexer(catalog, index)
         self.api = Api(catalog, index, self.indexer)
@@ -251,16 +252,16 @@ class Handler(BaseHTTPRequestHandler):
         notes, unread = self.server.api.notes()
         group = query.get("group", [""])[0]
         problems, follow = (*catalog.unread, *unread), self.server.follow
-        self._send_new(_HTML, list_page(entries, problems, self.server.language, statuses, notes, group, follow=follow))
+        self._send_new(_HTML, list_page(entries, problems, self._language, statuses, notes, group, follow=follow))
 
     def _report(self, query: Mapping[str, list[str]]) -> None:
-        text = self.server.catalog.report(query.get("run", []), self.server.language.code)
+        text = self.server.catalog.report(query.get("run", []), self._language.code)
         self._send(HTTPStatus.OK, _HTML, text)
 
     def _questions(self, query: Mapping[str, list[str]]) -> None:
         runs = self.server.catalog.chosen(query.get("run", []))
         self.server.indexer.prefer(query["run"])
-        self._send(HTTPStatus.OK, _HTML, questions_page(runs, query["run"], self.server.language))
+        self._send(HTTPStatus.OK, _HTML, questions_page(runs, query["run"], self._language))
 
     def _flags(self, query: Mapping[str, list[str]]) -> None:
         lines = self.server.api.annotations.flags()
@@ -287,7 +288,7 @@ class Handler(BaseHTTPRequestHandler):
         if self._path.startswith("/api/"):
             self._send(status, _JSON, json.dumps({"error": sentence, "hint": hint}, ensure_ascii=False))
         else:
-            self._send(status, _HTML, problem_page(sentence, hint, self.server.language))
+            self._send(status, _HTML, problem_page(sentence, hint, self._language))
 
     def _send(self, status: HTTPStatus, kind: str, text: str, *, tag: str | None = None) -> None:
         data = text.encode("utf-8", "replace")
@@ -306,6 +307,11 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(data)
+
+    @property
+    def _language(self) -> Language:
+        """That of the command, else the browser's, else the locale's."""
+        return view_language(self.server.language or preferred_language(self.headers.get("Accept-Language", "")))
 
     @property
     def _path(self) -> str:
