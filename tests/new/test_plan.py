@@ -120,6 +120,39 @@ def test_a_folder_of_files_with_one_subject_is_one_task(tmp_path):
     assert counts(plan(folder)) == {"art": {"test": 10, "dev": 1}, "law": {"test": 1}}
 
 
+def leak_of(found):
+    return [remark.text.partition(": ")[2] for remark in found.remarks if "few-shot example is eval" in remark.text]
+
+
+def test_no_document_that_occurs_twice_becomes_an_example(table):
+    table.write_text(HEADER + "x,,Hot?,ice,fire,B\nx,,Wet?,rain,sand,A\nx,,hot,fire,ice,A\nx,,Dry?,rain,sand,B\n")
+    found = plan(table, shots=1)
+    assert [one.place for one in found.documents[None]["dev"]] == ["line 3"]
+    assert [one.place for one in found.documents[None]["test"]] == ["line 2", "line 4", "line 5"]
+    assert leak_of(found) == []
+    assert any("the same question twice: line 2 and line 4" in remark.text for remark in found.remarks)
+
+
+def test_an_example_that_is_evaluated_is_a_warning_with_both_places(table, tmp_path):
+    table.write_text(HEADER + "x,dev,Hot?,ice,fire,B\nx,test,Hot?,fire,ice,A\ny,test,Wet?,rain,sand,A\n")
+    assert leak_of(plan(table, split="split")) == ["line 2 and line 3"]
+    assert {remark.level for remark in plan(table, split="split").remarks if "evaluated too" in remark.text} == {
+        "warning"
+    }
+    given = tmp_path / "shots.csv"
+    given.write_text(HEADER + "x,,Wet?,rain,sand,A\nx,,Which?,rain,sand,A\n")
+    assert leak_of(plan(table, shots=str(given))) == [f"{given}, line 2 and line 4"]
+    table.write_text(HEADER + "x,,Hot?,ice,fire,B\nx,,Hot?,ice,fire,B\nx,,Hot?,ice,fire,B\n")
+    assert leak_of(plan(table, shots=1)) == ["line 2 and line 3; line 2 and line 4"]
+
+
+def test_the_same_question_of_another_subject_is_no_example_of_this_one(table):
+    table.write_text(HEADER + "x,,Hot?,ice,fire,B\nx,,Wet?,rain,sand,A\ny,,Hot?,ice,fire,B\ny,,Dry?,rain,sand,B\n")
+    found = plan(table, shots=1, group="subject")
+    assert [one.place for splits in found.documents.values() for one in splits["dev"]] == ["line 2", "line 4"]
+    assert leak_of(found) == []
+
+
 def test_remarks_are_of_what_is_evaluated(table):
     assert plan(table).remarks[0].text == "10 documents; options: 2"
     assert plan(table, shots=2).remarks[0].text == "8 documents; options: 2"

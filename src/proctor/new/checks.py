@@ -10,13 +10,23 @@ from typing import Literal, TypeAlias
 
 from proctor.analysis.baselines import extreme_length, majority_position
 from proctor.analysis.distributions import chi_square_tail
-from proctor.analysis.duplicates import Item, duplicate_groups, item_shingles, near_duplicates, with_equal_options
+from proctor.analysis.duplicates import (
+    Item,
+    duplicate_groups,
+    item_shingles,
+    leaks,
+    near_duplicates,
+    with_equal_options,
+)
 from proctor.analysis.option_kinds import item_kind
 from proctor.new.documents import NewDocument
 from proctor.plurals import counted
 
 MOST_COMPARED = 20_000
 """Documents up to which near duplicates are looked for."""
+
+EQUAL = 0.999
+"""The similarity from which a few-shot example is one of the documents."""
 
 SKEWED, UNLIKELY = 1.6, 0.001
 """How much more often than by chance a position may be the right one (40 % of four options), and the p of a skew."""
@@ -94,10 +104,7 @@ def _lengths(documents: Sequence[NewDocument]) -> list[Remark]:
 
 def _repeats(documents: Sequence[NewDocument]) -> list[Remark]:
     remarks: list[Remark] = []
-    items = [
-        Item(f"{one.context}\n{one.question}", one.options, " ".join(one.options[gold] for gold in one.golds))
-        for one in documents
-    ]
+    items = [_item(one) for one in documents]
     groups = duplicate_groups(items)
     contrary = [group for group in groups if group.contradiction]
     same = [group for group in groups if not group.contradiction]
@@ -116,6 +123,35 @@ def _repeats(documents: Sequence[NewDocument]) -> list[Remark]:
     if equal:
         remarks.append(Remark("warning", f"two equal options: {places([documents[at] for at in equal])}"))
     return remarks
+
+
+def _item(document: NewDocument) -> Item:
+    golds = " ".join(document.options[gold] for gold in document.golds)
+    return Item(f"{document.context}\n{document.question}", document.options, golds)
+
+
+def repeated(documents: Sequence[NewDocument]) -> set[int]:
+    """The positions of documents whose question and options occur more than once.
+
+    Args:
+        documents: Those of one subject.
+    """
+    return {at for group in duplicate_groups([_item(one) for one in documents]) for at in group.items}
+
+
+def check_examples(examples: Sequence[NewDocument], evaluated: Sequence[NewDocument]) -> list[Remark]:
+    """A warning where few-shot examples of a subject are evaluated as well, with their answers in the prompt.
+
+    Args:
+        examples: The few-shot examples of one subject.
+        evaluated: Its other documents.
+    """
+    found = leaks([_item(one) for one in examples], [_item(one) for one in evaluated], EQUAL)
+    if not found:
+        return []
+    shown = "; ".join(f"{examples[one.example].place} and {evaluated[one.item].place}" for one in found[:3])
+    more = f"; {len(found) - 3:,} more" if len(found) > 3 else ""
+    return [Remark("warning", f"a few-shot example is evaluated too, and its answer is in the prompt: {shown}{more}")]
 
 
 def _pairs(documents: Sequence[NewDocument], groups: Sequence[Sequence[int]]) -> str:

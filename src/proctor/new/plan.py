@@ -8,7 +8,7 @@ from typing import Any
 
 from proctor.errors import DataError, UsageError
 from proctor.new.answers import Answers, read_answers
-from proctor.new.checks import Remark, check_documents
+from proctor.new.checks import Remark, check_documents, check_examples, repeated
 from proctor.new.columns import Chosen, Layout, find_layout
 from proctor.new.documents import NewDocument, Reading, read_documents
 from proctor.new.inline_options import OPTIONS, with_options_apart
@@ -106,7 +106,7 @@ def plan_task(request: NewTaskRequest) -> TaskPlan:
         tuple(row for reading in readings for row in reading.bad),
         (*_notes(source.tables, layouts, readings), *times, *_unused(unused)),
     )
-    return replace(plan, remarks=tuple(check_documents(plan.evaluated)))
+    return replace(plan, remarks=(*check_documents(plan.evaluated), *_examples_evaluated(plan)))
 
 
 def _read(table: Table, layout: Layout, chosen: Chosen, request: NewTaskRequest) -> Reading:
@@ -252,7 +252,29 @@ def _first_as_examples(
     if len(splits[split]) <= count:
         of = f" of the subject {subject!r}" if subject else ""
         raise UsageError(f"--shots {count}: {len(splits[split])} documents{of} leave none to evaluate.")
-    return {**splits, split: splits[split][count:], "dev": splits[split][:count]}
+    documents = _once_first(splits[split], count)
+    return {**splits, split: documents[count:], "dev": documents[:count]}
+
+
+def _once_first(documents: tuple[NewDocument, ...], count: int) -> tuple[NewDocument, ...]:
+    """Documents with the first ``count`` that occur once before all others: a copy of an example would be evaluated."""
+    twice = repeated(documents)
+    examples = [at for at in range(len(documents)) if at not in twice][:count]
+    if len(examples) < count:
+        return documents
+    first = set(examples)
+    rest = [at for at in range(len(documents)) if at not in first]
+    return tuple(documents[at] for at in (*examples, *rest))
+
+
+def _examples_evaluated(plan: TaskPlan) -> list[Remark]:
+    return [
+        remark
+        for splits in plan.documents.values()
+        for split, documents in splits.items()
+        if split != "dev"
+        for remark in check_examples(splits.get("dev", ()), documents)
+    ]
 
 
 def _examples_of(path: str, request: NewTaskRequest) -> list[NewDocument]:
@@ -261,7 +283,7 @@ def _examples_of(path: str, request: NewTaskRequest) -> list[NewDocument]:
         table, layout = _laid_out(table, request.columns)
         reading = read_documents(table, layout, request.columns, request.several)
         _check_rows([table], [reading], request.skip_bad)
-        documents += reading.documents
+        documents += [replace(one, place=f"{path}, {one.place}") for one in reading.documents]
     return documents
 
 
