@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -77,11 +78,25 @@ def test_one_leaf_without_a_standard_error_leaves_none():
 
 
 def test_leaves_without_the_metric_are_left_out_and_said(caplog):
-    caplog.set_level(logging.WARNING, "proctor")
+    caplog.set_level(logging.INFO, "proctor")
     result = combine([leaf("a", 1.0, 0.1, 4), leaf("b", 0.2, 0.1, 6, metric="f1")], entry())
     assert result.values["acc", "none"].value == 1.0
     assert (result.sample_len, result.sample_count["acc", "none"]) == (10, 4)
     assert "acc,none is missing in 1 of 2 tasks" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("leaves", "metric", "level"),
+    [
+        ([leaf("a", 1.0, 0.1), leaf("b", 0.2, 0.1, metric="f1")], "acc", "INFO"),  # it never lists it
+        ([leaf("a", 1.0, 0.1), replace(leaf("b", 0.2, 0.1), values={})], "acc", "WARNING"),
+        ([leaf("a", 1.0, 0.1), leaf("b", 0.2, 0.1, metric="f1")], "chrf", "WARNING"),  # nobody lists it
+    ],
+)
+def test_only_a_metric_that_a_task_should_have_is_a_warning(caplog, leaves, metric, level):
+    caplog.set_level(logging.INFO, "proctor")
+    combine(leaves, entry(metric, filters=("none",)))
+    assert [record.levelname for record in caplog.records if "is missing in" in record.getMessage()] == [level]
 
 
 def test_filters_are_those_of_the_leaves_or_those_named():

@@ -190,7 +190,7 @@ def _group_result(
             # Scores over orders, and those of formulations, are missing together.
             if len(having) < len(members) and not (added and lacking in absent):
                 absent |= {lacking} if added else set()
-                _warn_absent(group, entry.metric, name, members, having)
+                _log_absent(group, entry.metric, name, members, having)
             if having:
                 values[entry.metric, name] = _combine(entry, name, having)
                 counts[entry.metric, name] = sum(_documents(task, entry.metric, name) for task in having)
@@ -227,11 +227,15 @@ def _filters_of(metric: str, members: Sequence[TaskResult]) -> list[str]:
     return sorted({name for task in members for measured, name in task.values if measured == metric})
 
 
-def _warn_absent(
+def _log_absent(
     group: GroupSpec, metric: str, name: str, members: Sequence[TaskResult], having: Sequence[TaskResult]
 ) -> None:
-    absent = [task.name for task in members if task not in having]
-    log.warning(
+    lacking = [task for task in members if task not in having]
+    absent = [task.name for task in lacking]
+    # A task whose own list has other metrics is left out on purpose. Scores beside the listed ones are in no list.
+    meant = having and not is_added(metric) and all(metric not in task.higher_is_better for task in lacking)
+    log.log(
+        logging.INFO if meant else logging.WARNING,
         "Group '%s': %s,%s is missing in %d of %d tasks, which are left out of it (%s%s).",
         group.name, metric, name, len(absent), len(members), ", ".join(absent[:3]), ", ..." if len(absent) > 3 else "",
     )  # fmt: skip
