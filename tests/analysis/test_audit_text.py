@@ -62,6 +62,8 @@ def test_a_document_that_could_not_be_scored(tmp_path):
 def test_brief_lines(tmp_path):
     audit = audited(tmp_path, {"t": "1110" * 10})
     line = brief_line(parts_of(audit)[0])
+    assert "can detect differences of " in line
+    assert " points or more" in line
     assert line.startswith("t: acc 0.750 (95 %: 0.598 to 0.858); chance 0.25; overconfident by ")
     assert "positions " in line
 

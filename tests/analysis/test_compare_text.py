@@ -75,7 +75,7 @@ def test_notes_say_prompts_settings_and_what_is_missing(tmp_path):
     comparison = compared(tmp_path, first, {"t": lines}, more=({}, {"n-shot": {"t": 5}}))
     text = "\n".join(notes(comparison.pairs[0]))
     assert "Same documents, different prompts: 3 of 3 (t). The model is the same." in text
-    assert "Also different: num_fewshot 0 / 5 (in t)." in text
+    assert "Also different: num_fewshot 0 → 5 (in t)." in text
     assert "Left out: 1 document only in A, 0 only in B (t)." in text
     assert "Only in A: 1 task (u)." in text
 

@@ -24,14 +24,14 @@ def test_arguments_are_compared_one_by_one(tmp_path):
     first = {"config": {"model": "hf", "model_args": "pretrained=m,dtype=float32"}}
     second = {"config": {"model": "vllm", "model_args": {"pretrained": "m", "dtype": "bfloat16", "seed": 3}}}
     assert texts(tmp_path, first, second) == [
-        "model hf / vllm", "model_args.dtype float32 / bfloat16", "model_args.seed none / 3",
+        "model hf → vllm", "model_args.dtype float32 → bfloat16", "model_args.seed none → 3",
     ]  # fmt: skip
 
 
 def test_tasks_with_the_same_difference_are_one_line(tmp_path):
     first = {"n-shot": {"t": 0, "u": 0}, "versions": {"t": 1.0, "u": 1.0}}
     second = {"n-shot": {"t": 5, "u": 5}, "versions": {"t": 1.0, "u": 2.0}}
-    assert texts(tmp_path, first, second) == ["num_fewshot 0 / 5 (in 2 tasks)", "version 1.0 / 2.0 (in u)"]
+    assert texts(tmp_path, first, second) == ["num_fewshot 0 → 5 (in 2 tasks)", "version 1.0 → 2.0 (in u)"]
 
 
 def test_long_values_are_only_said_to_differ(tmp_path):
@@ -41,7 +41,7 @@ def test_long_values_are_only_said_to_differ(tmp_path):
 
 def test_options_that_were_chosen_by_label_are_other_scores(tmp_path):
     second = {"proctor": {"choices": {"tasks": [{"task": "t", "scoring": "letters"}]}}}
-    assert texts(tmp_path, {}, second) == ["options chosen by log-likelihoods / letters"]
+    assert texts(tmp_path, {}, second) == ["options chosen by log-likelihoods → letters"]
 
 
 def test_what_one_file_does_not_know_is_no_difference(tmp_path):

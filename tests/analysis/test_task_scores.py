@@ -9,6 +9,7 @@ from proctor.analysis.contradictions import contradictions
 from proctor.analysis.task_scores import (
     check_identities,
     fits,
+    known_metrics,
     metrics_of_documents,
     name_of,
     parse_metric,
@@ -137,3 +138,15 @@ def test_a_document_that_failed_is_not_counted(tmp_path):
     scores = read_task(run, "t")
     assert (scores.unscored, list(contradictions(run, scores))) == (1, [])
     assert list(metrics_of_documents(run, scores)) == [("acc", "none")]
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        ([], "There are no scores."),
+        (["acc"], "The only metric is acc."),
+        (["acc", "acc_norm", "exact_match,strict"], "The metrics are acc, acc_norm and exact_match,strict."),
+    ],
+)
+def test_metrics_that_are_there_are_a_sentence(names, sentence):
+    assert known_metrics(dict.fromkeys(names)) == sentence

@@ -244,7 +244,7 @@ def test_why_a_task_has_one_formulation_and_what_to_do_is_said(folder, caplog, m
     (folder / "other.yaml").write_text(text, encoding="utf-8")
     result = run(folder, tasks=["other"], formulations="text", choices_only=False)
     assert "acc_text" not in result["other"]
-    assert "--formulations has no effect on 1 of 1 tasks (other)" in caplog.text
+    assert "--formulations has no effect on 1 of 1 task (other)" in caplog.text
     assert why in caplog.text
 
 

@@ -142,7 +142,7 @@ def test_a_task_weighs_what_its_mean_is_over_in_a_group(folder, caplog):
     (group,) = run(folder, Reads(), tasks="both").groups
     assert group.values["acc_orders_worst", "none"].value == pytest.approx((GOLDS.count(2) + 3) / (5 + 3))
     assert group.values["acc_orders_worst", "none"].n == 8
-    assert caplog.text.count("is missing in 1 of 3 tasks, which are left out of it (unlisted)") == 1
+    assert caplog.text.count("is missing in 1 of 3 tasks, which is left out of it (unlisted)") == 1
 
 
 def test_nan_is_never_right_and_ties_are_told(folder, caplog):
@@ -194,7 +194,7 @@ def test_a_task_that_lists_no_options_is_named_once(folder, caplog):
     )
     (folder / "letters.yaml").write_text(text, encoding="utf-8")
     result = run(folder, First())
-    assert caplog.text.count("--choice_orders has no effect on 1 of 1 tasks") == 1
+    assert caplog.text.count("--choice_orders has no effect on 1 of 1 task") == 1
     assert "acc_orders_mean" not in result["letters"]
 
 
@@ -219,7 +219,7 @@ def test_a_class_is_named_as_what_makes_its_prompts(folder, caplog):
     (folder / "mine.yaml").write_text("task: mine\nclass: !function mine.Mine\n", encoding="utf-8")
     result = run(folder, First(), tasks="mine")
     assert "acc_orders_mean" not in result["mine"]
-    assert "no effect on 1 of 1 tasks: a class makes their prompts by itself (mine)." in caplog.text
+    assert "no effect on 1 of 1 task: a class makes their prompts by itself (mine)." in caplog.text
     assert "list no options" not in caplog.text
 
 

@@ -42,6 +42,7 @@ from proctor.analysis.task_scores import (
     TaskScores,
     document_count,
     fits,
+    known_metrics,
     metrics_of_documents,
     name_of,
     parse_metric,
@@ -83,7 +84,7 @@ def audit_run(run: StoredRun, options: AuditOptions | None = None, watcher: Watc
     read = [_read_task(run, task, options, exclusions, watcher) for task in _tasks(run, options)]
     if options.metric is not None and not any(one.audit.scores for one in read):
         known = dict.fromkeys(name_of(metric) for task in run.tasks for metric in run.scores(task))
-        hint = did_you_mean(options.metric, known) or f"There are {', '.join(known) or 'none'}."
+        hint = did_you_mean(options.metric, known) or known_metrics(known)
         raise UsageError(f"No task of this run has the metric {options.metric!r}.", hint=hint)
     if options.cluster is not None and not any(one.audit.cluster for one in read):
         lacking = next((one.without_cluster for one in read if one.without_cluster), None)

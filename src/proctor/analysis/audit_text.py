@@ -322,5 +322,5 @@ def brief_line(part: Part) -> str | None:
         p = choices.positions.test.p
         facts.append(f"positions {'as' if p > 0.05 else 'unlike'} the golds ({p_value(p)})")
     if part.detectable is not None:
-        facts.append(f"shows differences of {points(part.detectable)}")
+        facts.append(f"can detect differences of {points(part.detectable)} or more")
     return f"{part.alias}: {'; '.join(facts)}."

@@ -50,6 +50,7 @@ from proctor.analysis.task_scores import (
     Metric,
     TaskScores,
     fits,
+    known_metrics,
     metrics_of_documents,
     name_of,
     parse_metric,
@@ -265,7 +266,7 @@ def _check_metric(
     known = dict.fromkeys(name_of(metric) for there in by_run for metric in there)
     # What one run alone has is no misspelling of itself.
     close = f"Only {having[0]} has it." if len(having) == 1 else did_you_mean(options.metric, known)
-    hint = close or f"There are {', '.join(known) or 'none'}."
+    hint = close or known_metrics(known)
     raise UsageError(f"No task has the metric {options.metric!r} in two runs.", hint=hint)
 
 

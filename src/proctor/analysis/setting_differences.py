@@ -43,9 +43,9 @@ class SettingDifference:
     tasks: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """``num_fewshot 0 / 5 (in 57 tasks)``; a value that is too long to be shown is said to differ."""
+        """``num_fewshot 0 → 5 (in 57 tasks)``; a value that is too long to be shown is said to differ."""
         shown = [_short(value) for value in (self.a, self.b)]
-        values = f"{shown[0]} / {shown[1]}" if all(shown) else "differs"
+        values = f"{shown[0]} → {shown[1]}" if all(shown) else "differs"
         where = ""
         if self.tasks:
             where = f" (in {self.tasks[0]})" if len(self.tasks) == 1 else f" (in {len(self.tasks):,} tasks)"

@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -284,3 +284,15 @@ def check_identities(a: TaskScores, b: TaskScores) -> None:
                 hint="Another version of the data set, or process_docs, made them different. --by_number pairs them "
                 "all the same.",
             )
+
+
+def known_metrics(names: Collection[str]) -> str:
+    """Which metrics there are, for an error about another one: ``The metrics are acc and acc_norm.``
+
+    Args:
+        names: Their names.
+    """
+    *first, last = names or ("",)
+    if first:
+        return f"The metrics are {', '.join(first)} and {last}."
+    return f"The only metric is {last}." if last else "There are no scores."

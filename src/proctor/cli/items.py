@@ -91,7 +91,7 @@ def item_lines(found: RunItems, most: int) -> list[str]:
         lines.append("  no gold is doubted: that takes four models above chance")
     if found.few_models:
         few = counted(len(found.models), "model")
-        lines.append(f"  discrimination of {few} is mostly noise: eight and more say something")
+        lines.append(f"  discrimination of {few} is mostly noise; with eight or more models it means something")
     shown = found.flagged[:most]
     if shown:
         headers = ("task", "doc", "flags", "right", "discr.", "gold", "chosen", "question")

@@ -22,6 +22,7 @@ from typing import Any
 from proctor.metrics.aggregate import aggregate
 from proctor.metrics.base import MetricUse
 from proctor.metrics.metric_list import use_metric
+from proctor.plurals import counted
 from proctor.records import DocumentError, UngradedDocuments
 from proctor.run.added_scores import CLEAN, combined_clusters, with_added
 from proctor.run.grade import sentence
@@ -236,8 +237,9 @@ def _log_absent(
     meant = having and not is_added(metric) and all(metric not in task.higher_is_better for task in lacking)
     log.log(
         logging.INFO if meant else logging.WARNING,
-        "Group '%s': %s,%s is missing in %d of %d tasks, which are left out of it (%s%s).",
-        group.name, metric, name, len(absent), len(members), ", ".join(absent[:3]), ", ..." if len(absent) > 3 else "",
+        "Group '%s': %s,%s is missing in %d of %s, which %s left out of it (%s%s).",
+        group.name, metric, name, len(absent), counted(len(members), "task"), "is" if len(absent) == 1 else "are",
+        ", ".join(absent[:3]), ", ..." if len(absent) > 3 else "",
     )  # fmt: skip
 
 

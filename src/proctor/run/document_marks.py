@@ -137,8 +137,9 @@ def _columns(tasks: Sequence[AnyTask], config: RunConfig) -> Mapping[str, str]:
         raise errors[0]
     if lacking:
         log.warning(
-            "%d of %d tasks have no errors by clusters, for their documents lack the column (%s%s).",
-            len(lacking), len(tasks), ", ".join(lacking[:SHOWN]), ", ..." if len(lacking) > SHOWN else "",
+            "%d of %s have no errors by clusters, for their documents lack the column (%s%s).",
+            len(lacking), counted(len(tasks), "task"), ", ".join(lacking[:SHOWN]),
+            ", ..." if len(lacking) > SHOWN else "",
         )  # fmt: skip
     return found
 

@@ -25,6 +25,7 @@ from typing import Any
 from proctor.analysis.variance import VarianceComponents, variance_components
 from proctor.errors import UsageError
 from proctor.metrics.tables import aggregation_row
+from proctor.plurals import counted
 from proctor.run.exam import Exam
 from proctor.run.scores import Key, MetricValues
 from proctor.run_result import GroupResult, TaskResult, Value
@@ -113,8 +114,9 @@ def check_draws(exam: Exam, config: RunConfig) -> None:
             "task file draws them.",
         )
     log.warning(
-        "--fewshot_seeds has no effect on %d of %d tasks (%s).", len(reasons), len(exam.tasks), "; ".join(lines)
-    )
+        "--fewshot_seeds has no effect on %d of %s (%s).",
+        len(reasons), counted(len(exam.tasks), "task"), "; ".join(lines),
+    )  # fmt: skip
 
 
 def _why_not(task: AnyTask) -> str | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from proctor.errors import UsageError, value_text
+from proctor.plurals import counted
 from proctor.run.bind import bind_tasks
 from proctor.run.progress import OpenProgress
 from proctor.run.seeds import seed_everything
@@ -161,8 +162,8 @@ def warn_of_surprises(config: RunConfig, tasks: Sequence[TaskSpec]) -> None:
     if leaking:
         log.warning(
             "Few-shot examples come from the split that is evaluated, so a document can be among its own examples, "
-            "with its answer, in %d of %d tasks (%s%s). lm-eval does the same; --fewshot_exclude always keeps it out.",
-            len(leaking), len(tasks), ", ".join(leaking[:3]), ", ..." if len(leaking) > 3 else "",
+            "with its answer, in %d of %s (%s%s). lm-eval does the same; --fewshot_exclude always keeps it out.",
+            len(leaking), counted(len(tasks), "task"), ", ".join(leaking[:3]), ", ..." if len(leaking) > 3 else "",
         )  # fmt: skip
     if config.system_instruction and not config.apply_chat_template:
         log.warning("--system_instruction without --apply_chat_template stands right before the prompt's first letter.")

@@ -119,8 +119,8 @@ def report_without_formulations(tasks: Sequence[AnyTask], style: PromptStyle) ->
             reasons.setdefault(why, []).append(task.spec.name)
     for why, names in reasons.items():
         log.warning(
-            "%s has no effect on %d of %d tasks (%s%s): %s.", style.formulations.flag, len(names), len(tasks),
-            ", ".join(names[:SHOWN]), ", ..." if len(names) > SHOWN else "", _WITHOUT[why],
+            "%s has no effect on %d of %s (%s%s): %s.", style.formulations.flag, len(names),
+            counted(len(tasks), "task"), ", ".join(names[:SHOWN]), ", ..." if len(names) > SHOWN else "", _WITHOUT[why],
         )  # fmt: skip
 
 

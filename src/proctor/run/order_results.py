@@ -174,15 +174,16 @@ def report_without_orders(tasks: Sequence[AnyTask], style: PromptStyle) -> None:
     classes = [task.spec.name for task in tasks if not isinstance(task, Task)]
     if classes:
         log.warning(
-            "--choice_orders has no effect on %d of %d tasks: a class makes their prompts by itself (%s%s).",
-            len(classes), len(tasks), ", ".join(classes[:SHOWN]), ", ..." if len(classes) > SHOWN else "",
+            "--choice_orders has no effect on %d of %s: a class makes their prompts by itself (%s%s).",
+            len(classes), counted(len(tasks), "task"), ", ".join(classes[:SHOWN]),
+            ", ..." if len(classes) > SHOWN else "",
         )  # fmt: skip
     names = [task.spec.name for task in tasks if isinstance(task, Task) and not task.lists_options(style)]
     if names:
         log.warning(
-            "--choice_orders has no effect on %d of %d tasks: their prompts list no options that could be shown in "
+            "--choice_orders has no effect on %d of %s: their prompts list no options that could be shown in "
             "another order (%s%s).",
-            len(names), len(tasks), ", ".join(names[:SHOWN]), ", ..." if len(names) > SHOWN else "",
+            len(names), counted(len(tasks), "task"), ", ".join(names[:SHOWN]), ", ..." if len(names) > SHOWN else "",
         )  # fmt: skip
 
 
