@@ -127,6 +127,15 @@ def test_plots_of_one_kind_stand_beside_each_other(opened, tmp_path, width):
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
+@pytest.mark.parametrize("width", [940, 1280])
+def test_plots_of_three_runs_stand_in_one_row(opened, tmp_path, width):
+    runs = [stored(tmp_path, name, {"exam": "1100" * 20}) for name in "abc"]
+    page = opened(*runs, viewport={"width": width, "height": 900}).ready()
+    for three in page.locator(".same").all():
+        assert len({figure.bounding_box()["y"] for figure in three.locator("figure").all()}) == 1
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
 def test_the_list_says_of_which_group_a_task_is_and_of_which_run_the_probability(opened, tmp_path):
     groups = {"letters": ["l"], "texts": ["t"]}
     names = {name: {"alias": "isles" if name in "lt" else name, "acc,none": 0.5} for name in ("l", "t", *groups)}
@@ -136,6 +145,7 @@ def test_the_list_says_of_which_group_a_task_is_and_of_which_run_the_probability
     tasks = page.locator("#q-list .row .task").all_inner_texts()
     assert sorted(set(tasks)) == ["isles · letters", "isles · texts"]
     assert page.locator("#q-head .p").inner_text() == "p R2"
+    assert page.locator("#q-head .p").get_attribute("title") == "Probability of the pick (R2)"
     assert page.locator("#q-list .row .p").all_inner_texts() != opened(*runs).ready().locator(
         "#q-list .row .p").all_inner_texts()  # fmt: skip
 
@@ -155,3 +165,16 @@ def test_a_narrow_window_shows_scores_plots_and_verdicts_without_scrolling(opene
     assert not page.locator(".tree td.text").first.is_visible()
     page.set_viewport_size({"width": 1280, "height": 844})
     assert page.locator(".tree td.text").first.is_visible()
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_pictures_and_tables_of_one_row_are_at_one_height(opened, tmp_path, language):
+    runs = [stored(tmp_path, name, {"exam": pattern * 20}) for name, pattern in (("a", "1100"), ("b", "1101"))]
+    page = opened(*runs, language=language, viewport={"width": 1280, "height": 900}).ready()
+    boxes = [one.bounding_box() for one in page.locator(".figures figure > svg").all()]
+    assert len(boxes) == 5
+    rows = {round(box["y"]) for box in boxes}
+    assert len(rows) == 2, rows
+    tables = [one.bounding_box() for one in page.locator(".confusion tbody").all()]
+    assert len(tables) == 2
+    assert tables[0]["y"] == tables[1]["y"]

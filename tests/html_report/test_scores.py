@@ -128,3 +128,15 @@ def test_runs_with_fewer_questions_are_named_beside_the_number(tmp_path):
     whole, part = stored(tmp_path, "whole", {"exam": "1101" * 10}), stored(tmp_path, "part", {"exam": "1101"})
     assert "40 R2 4 " in made(whole, part)[1].text
     assert "R2 40" not in made(whole, whole)[1].text
+
+
+def test_numbers_of_each_run_in_one_cell_are_explained(tmp_path):
+    runs = [stored(tmp_path, f"m{shots}", {"exam": "10" * 10}, **{"n-shot": {"exam": shots}}) for shots in (2, 1)]
+    text, page = made(*runs)
+    assert "2 / 1 " in page.text
+    assert "A number for each run, as 2 / 1: of R1, then of R2." in page.text
+    assert 'title="Few-shot examples before each question"' in text
+    assert "A number for each run" not in made(runs[0], runs[0])[1].text
+    facts = facts_of(*runs)
+    korean = scores(facts, score_rows(facts), language_of("ko")) or ""
+    assert "2 / 1처럼 쓴 수는 실행별 값입니다(R1, R2 순)." in korean

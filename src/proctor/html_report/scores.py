@@ -21,6 +21,8 @@ from proctor.results.stored_run import StoredRun
 from proctor.results.text_state import TextState
 
 _LEAST_RANGE = 0.1
+_BETWEEN = " / "
+"""Between the numbers of runs in one cell."""
 OPEN_ROWS = 60
 """Rows above which the innermost groups start closed."""
 INTERVALS = 3
@@ -57,9 +59,7 @@ def scores(facts: ReportFacts, rows: tuple[Row, ...], language: Language) -> Htm
             class_="tree heated" if many else "tree",
         ),
         element("p", language.text("heat_note"), class_="note") if many else None,
-        element(
-            "p", language.text("scores_note"), *[" ", language.text("chance_note")][: 2 * has_chance], class_="note"
-        ),
+        element("p", " ".join(columns.notes()), class_="note"),
         _all_metrics(facts, rows, language),
     )
 
@@ -82,6 +82,17 @@ class _Columns:
         self._states: list[TextState] = [state for state in states if any(any(row.written(state)) for row in rows)]
         self._has_filter = any(row.first and row.first.metric[1] != "none" for row in tasks)
         self._has_shots = any(_shots(facts.runs, row.name) for row in tasks)
+        shown = [_shots(facts.runs, row.name) for row in rows]
+        shown += [_written(row.written(state)) for row in rows for state in self._states]
+        self._is_by_run = any(_BETWEEN in text for text in shown)
+
+    def notes(self) -> Iterator[str]:
+        """What cells mean that do not say it."""
+        yield self._language.text("scores_note")
+        if self._has_chance:
+            yield self._language.text("chance_note")
+        if self._is_by_run:
+            yield self._language.text("by_run_note")
 
     def headers(self) -> Iterator[Child]:
         """The cells of the head."""
@@ -100,7 +111,7 @@ class _Columns:
             yield element("th", name, scope="col", class_="num")
         yield element("th", text("metric"), scope="col")
         if self._has_shots:
-            yield element("th", text("shots"), scope="col", class_="num")
+            yield element("th", text("shots"), scope="col", class_="num", title=text("shots_title"))
 
     def cells(self, row: Row, folds: dict[str, tuple[str, bool]]) -> Iterator[Child]:
         """The cells of a row.
@@ -174,7 +185,7 @@ def _written(counts: Sequence[int]) -> str:
     if not any(counts):
         return ""
     shown = [f"{count:,}" for count in counts]
-    return shown[0] if len(set(shown)) == 1 else " / ".join(shown)
+    return shown[0] if len(set(shown)) == 1 else _BETWEEN.join(shown)
 
 
 def _shots(runs: Sequence[StoredRun], name: str) -> str:
@@ -183,7 +194,7 @@ def _shots(runs: Sequence[StoredRun], name: str) -> str:
     shown = [str(count) if isinstance(count, int) else "–" for count in counts]
     if set(shown) <= {"–"}:
         return ""
-    several = ", ".join(sorted(set(shown))) if len(runs) >= MANY else " / ".join(shown)
+    several = ", ".join(sorted(set(shown))) if len(runs) >= MANY else _BETWEEN.join(shown)
     return shown[0] if len(set(shown)) == 1 else several
 
 

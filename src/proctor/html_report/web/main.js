@@ -37,7 +37,7 @@ class Questions {
     const runs = this.list.runs.map((run) => make("span", { class: "run" }, runMark(run), this.runs[run]));
     if (this.runs.length > runs.length) runs.push(make("span", { class: "tally", title: say("tally") }, unseen(say("tally")), make("span", { "aria-hidden": "true" }, `✓/${this.runs.length}`)));
     const whose = this.runs.length > 1 ? ` ${this.runs[this.view.run]}` : "";
-    const cells = ["gold", "p", "task", "text"].map((name) => make("span", { class: name }, say(`head_${name}`), name === "p" ? whose : ""));
+    const cells = ["gold", "p", "task", "text"].map((name) => make("span", { class: name, title: name === "p" ? `${say("p_title")}${whose && ` (${whose.trim()})`}` : null }, say(`head_${name}`), name === "p" ? whose : ""));
     byId("q-head").replaceChildren(...runs, ...cells);
     byId("q-split").style.setProperty("--runs", String(runs.length));
   }
