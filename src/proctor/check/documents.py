@@ -17,6 +17,7 @@ from typing import Any
 from proctor.check.braces import unbraced
 from proctor.check.cells import CellCheck
 from proctor.check.findings import Findings
+from proctor.check.leaks import ExampleLeaks
 from proctor.check.prompts import PromptCheck
 from proctor.check.repeat import FieldValues, RepeatCheck, can_differ
 from proctor.check.scoring import imagined_warnings, rows_warning
@@ -87,14 +88,15 @@ class _DataCheck:
         for literal in unbraced(self.spec.raw, documents.columns):
             self.findings.say(literal.message, *map(str, literal.path), hint=literal.hint, note=literal.is_note)
         question = self._try(lambda: bind_document_fields(self.spec, documents.columns), "task")
-        shape = TaskShape(multiple_input=False, multiple_target=False)
+        shape, leaks = TaskShape(multiple_input=False, multiple_target=False), None
         if isinstance(question, Fields):
-            shape = _FieldChecks(self.spec, question, self.findings, self.unusable).run(documents)
+            checks = _FieldChecks(self.spec, question, self.findings, self.unusable)
+            shape, leaks = checks.run(documents), checks.leaks
         self.documents = len(documents)
         if self.run_code and not self.unusable:
             self._scoring()
         if not self.unusable & {"doc_to_text", "doc_to_target", "doc_to_choice", "fewshot_config"}:
-            self._pool(documents, shape)
+            self._pool(documents, shape, leaks)
 
     def _try(self, step: Callable[[], Any], key: str, *, note: bool = False) -> Any:
         try:
@@ -131,7 +133,7 @@ class _DataCheck:
             return None
         return documents
 
-    def _pool(self, documents: Documents, shape: TaskShape) -> None:
+    def _pool(self, documents: Documents, shape: TaskShape, leaks: ExampleLeaks | None) -> None:
         """The few-shot examples: an error where the task uses some, a note where a user could ask for them."""
         spec = self.spec
         if spec.fewshot.n == 0 or not output_type_of(spec).has_prompt:
@@ -158,6 +160,8 @@ class _DataCheck:
         if isinstance(fields, Fields):
             for number, doc in enumerate(pool):
                 self._example(fields, shape, number, doc, optional)
+        if leaks is not None:
+            leaks.finish(pool)
 
     def _example(self, fields: Fields, shape: TaskShape, number: int, doc: Doc, optional: bool) -> None:
         try:
@@ -185,6 +189,7 @@ class _FieldChecks:
         self._cells = CellCheck(spec, findings)
         self._prompts = PromptCheck(spec, findings)
         self._targets: TargetCheck | None = None
+        self.leaks = ExampleLeaks(spec, findings, fields)
         self._repeat = RepeatCheck(spec, fields, findings)
         self._is_repeated = can_differ(spec) and not unusable & {"doc_to_text", "doc_to_target", "doc_to_choice"}
 
@@ -240,6 +245,7 @@ class _FieldChecks:
             self._prompts.look(number, text, choices)
         if not any(value is FAILED for value in (text, target, choices)):
             self._target(number, text, target, choices)
+            self.leaks.look(number, text, choices, target)
             if fresh is not None:
                 self._repeat.look(number, fresh, FieldValues(text, target, choices))
 

@@ -24,11 +24,13 @@ from typing import Any
 from proctor.check.braces import unbraced, unrendered
 from proctor.check.cells import CellCheck
 from proctor.check.findings import Findings
+from proctor.check.leaks import PromptLeaks
 from proctor.check.prompts import PromptCheck
 from proctor.check.repeat import FieldValues, RepeatCheck, can_differ
 from proctor.check.targets import TargetCheck
 from proctor.errors import Finding, ProctorError
 from proctor.tasks.example import Example
+from proctor.tasks.fewshot import load_pool
 from proctor.tasks.prompt import PLAIN, PromptStyle
 from proctor.tasks.task import Task
 
@@ -54,6 +56,7 @@ class TaskChecks:
         self._targets = self._target_check(self._of_targets)
         self._cells = CellCheck(spec, self._of_prompts)
         self._prompts = PromptCheck(spec, self._of_prompts, style)
+        self._leaks = PromptLeaks(spec, self._of_prompts, task.question, lambda: load_pool(spec, task.splits))
         self._repeat = RepeatCheck(spec, task.question, self._of_calls)
         # A byte for each document: the numbers of millions would take a hundred.
         self._looked = bytearray(len(task.documents))
@@ -75,6 +78,7 @@ class TaskChecks:
         values = {"doc_to_text": example.text, "doc_to_choice": shown.options, "doc_to_target": example.target}
         self._cells.look(example.doc_id, example.doc, values)
         self._prompts.look(example.doc_id, example.text, shown.options)
+        self._leaks.look(example)
         fresh = self._fresh.pop(example.doc_id, None) if self._fresh else None
         if fresh is not None:
             self._repeat.look(example.doc_id, fresh, FieldValues(example.text, example.target, shown.options))
