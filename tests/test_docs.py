@@ -201,6 +201,14 @@ def test_the_index_names_every_page():
     assert [page for page in pages if f"]({page})" not in index] == []
 
 
+def test_the_korean_index_names_every_page_in_korean_if_it_is_there():
+    folder = ROOT / "docs"
+    index = (folder / "README.ko.md").read_text(encoding="utf-8")
+    pages = {page.name for page in folder.glob("*.md")} - {"README.md", "README.ko.md"}
+    pages -= {name.replace(".ko.md", ".md") for name in pages if name.endswith(".ko.md")}
+    assert [name for name in sorted(pages) if f"]({name})" not in index] == []
+
+
 KOREAN = [ROOT / "CONTRIBUTING.ko.md", *sorted((ROOT / "docs").glob("*.ko.md"))]
 
 
