@@ -33,6 +33,13 @@ def test_all_runs_of_a_folder_are_one_table(folder, capsys):
     ]
 
 
+def test_a_csv_that_excel_would_misread_says_so(folder, capsys):
+    hint = "It has letters beyond ASCII: --excel writes the mark by which Excel knows UTF-8.\n"
+    for words, is_hinted in ((["t.csv"], True), (["t.csv", "--excel"], False), (["t.jsonl"], False)):
+        assert main(["export", "runs", "--columns", "task", "--to", *words]) == 0
+        assert (hint in capsys.readouterr().out) is is_hinted
+
+
 @pytest.mark.parametrize("name", ["t.jsonl", "t.xlsx", "t.parquet", "T.CSV"])
 def test_every_format(folder, name, capsys):
     pytest.importorskip("openpyxl")

@@ -17,7 +17,8 @@ from proctor.store.store import open_store
 
 def test_runs(store, capsys):
     shown = said(capsys, "runs")
-    assert "finished   |model-one|a, b, c and 1 more|3       |0     |/out/results.json|" in shown
+    assert "|New questions|Cached|" in shown
+    assert "finished   |model-one|a, b, c and 1 more|3            |0     |/out/results.json|" in shown
     assert "interrupted" in shown
     assert "model-one" not in said(capsys, "runs", "1")
     assert said(capsys, "runs", "--commands") == "1: proctor run x\n2: proctor run x\n"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
+from pathlib import Path
 
 from proctor.cli.cache import add_store_flag
 from proctor.cli.stored_runs import add_output, add_runs, refuse_own_files, report_unread
@@ -41,6 +43,16 @@ def execute(namespace: argparse.Namespace) -> int:
     print(f"{namespace.output}: {counted(count, 'row')}, {counted(len(table.columns), 'column')}")
     if table.note:
         print(table.note)
+    if not namespace.excel and _is_misread(Path(namespace.output)):
+        print("It has letters beyond ASCII: --excel writes the mark by which Excel knows UTF-8.")
     if missing := sum(not run.samples_files for run in runs):
         print(f"{counted(missing, 'run')} without samples left out: --log_samples writes them.")
     return 0
+
+
+def _is_misread(file: Path) -> bool:
+    """Whether Excel would take a CSV for one of another encoding."""
+    if file.suffix.lower() != ".csv":
+        return False
+    with file.open("rb") as stream:
+        return not all(part.isascii() for part in iter(partial(stream.read, 1 << 20), b""))
