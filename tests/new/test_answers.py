@@ -31,6 +31,38 @@ def test_forms(form, values):
     assert not found.why
 
 
+def test_circled_numbers_and_numbers_with_a_counter_may_be_mixed():
+    found = read_answers(["②", "1번", "정답: 3번", "4번째", "2번 부산", "①③"], [CITIES] * 6)
+    assert (found.form, found.base, dict(found.why)) == ("circled", None, {})
+    assert found.golds == ((1,), (0,), (2,), (3,), (1,), (0, 2))
+    assert golds("1번", "2번", form="circled") == ((0,), (1,))
+
+
+@pytest.mark.parametrize(
+    ("values", "options"),
+    [
+        (("②", "1"), CITIES),  # may count from 0
+        (("②", "0번"), CITIES),
+        (("②", "5번"), CITIES),
+        (("②", "2번 서울"), CITIES),
+        (("②", "나"), CITIES),
+        (("②", "2번"), RowOptions(("2번", "1번", "3번", "4번"))),
+    ],
+)
+def test_what_is_mixed_is_refused_unless_each_cell_can_be_read_in_one_way(values, options):
+    found = read_answers(values, [options] * 2)
+    assert found.why
+
+
+def test_a_base_of_0_is_not_that_of_circled_numbers():
+    assert read_answers(["②", "1번"], [CITIES] * 2, base=0).why
+
+
+def test_numbers_with_a_counter_alone_are_numbers():
+    with pytest.raises(AmbiguityError, match="may count from 0 or from 1"):
+        golds("1번", "2번")
+
+
 def test_numbers_count_from_what_the_file_shows():
     assert golds("0", "3", "1") == ((0,), (3,), (1,))
     assert golds("1", "4", "2") == ((0,), (3,), (1,))

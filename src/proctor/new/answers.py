@@ -6,6 +6,9 @@
 #
 # Numbers: a 0 in the file says that it counts from 0, the number of options says that it counts from 1. Neither says
 # nothing, and then nothing is guessed. Options that the file itself numbers ("1. 서울 2. 부산") say it as well.
+#
+# Circled numbers and numbers with a counter ("②" and "1번") may be mixed: ① is the first, and so is 1번 beside it.
+# A bare "1" beside ② is not read, as it may count from 0.
 
 from __future__ import annotations
 
@@ -83,7 +86,10 @@ def read_answers(
         AmbiguityError: Two forms read every row and disagree, or numbers may count from 0 and from 1.
     """
     readings = [
-        reading for one in FORMS if form is None or one == form for reading in _readings(one, values, options, base)
+        reading
+        for one in FORMS
+        if form in (None, one)
+        for reading in _readings(one, values, options, base, is_chosen=form is not None)
     ]
     whole = [reading for reading in readings if reading.count == len(values)]
     if whole:
@@ -111,10 +117,14 @@ def _base_of_labels(options: Sequence[RowOptions]) -> int | None:
     return None
 
 
-def _readings(form: Form, values: Sequence[Any], options: Sequence[RowOptions], base: int | None) -> list[_Reading]:
+def _readings(
+    form: Form, values: Sequence[Any], options: Sequence[RowOptions], base: int | None, *, is_chosen: bool
+) -> list[_Reading]:
     if form != "number":
-        pairs = zip(values, options, strict=True)
-        return [_Reading(form, None, tuple([_row_golds(value, of, form) for value, of in pairs]))]
+        found = [_row_golds(value, of, form) for value, of in zip(values, options, strict=True)]
+        if form == "circled" and base != 0 and (is_chosen or any(found)):
+            found = [golds or _by_counter(*row) for golds, *row in zip(found, values, options, strict=True)]
+        return [_Reading(form, None, tuple(found))]
     bases = (base,) if base is not None else (1, 0)
     made = [
         _Reading(
@@ -126,6 +136,17 @@ def _readings(form: Form, values: Sequence[Any], options: Sequence[RowOptions], 
     likely = [reading for reading in made if reading.count == most]
     shown = _base_of_labels(options)
     return [reading for reading in likely if shown in (None, reading.base)] or likely
+
+
+_COUNTED = re.compile(r"\W*[0-9０-９]{1,2}\s*번")
+
+
+def _by_counter(value: Any, options: RowOptions) -> Golds | None:
+    """The right options of a row, written as ``2번`` among circled numbers; None where another reading disagrees."""
+    if not isinstance(value, str) or not _COUNTED.match(bare_answer(value)):
+        return None
+    golds = _row_golds(value, options, "number", 1)
+    return golds if all(_row_golds(value, options, form) in (None, golds) for form in ("label", "text")) else None
 
 
 def _check_agreement(
