@@ -19,18 +19,7 @@ if TYPE_CHECKING:
 
 USAGE = "proctor runs [N] [--follow [FOLDER]] [--store PATH]"
 SHOWN = 20
-HEADERS = (
-    "Run",
-    "Began",
-    "Took",
-    "State",
-    "Model",
-    "Tasks",
-    "Questions computed",
-    "Questions cached",
-    "Results",
-    "Score",
-)
+HEADERS = ("Run", "Began", "Took", "State", "Model", "Tasks", "New questions", "Cached", "Results", "Score")
 SHORTENED = ("Results", "Tasks", "Model")
 LEAST_WIDTH = 12
 """Columns of a terminal that a shortened cell still has."""
