@@ -35,7 +35,7 @@ def test_scripts_get_runs_and_comparisons(ready):
     assert sorted(one["score"] for one in runs) == [0.5, 0.75]
     a, b = ids_of(ready)
     assert get(ready, f"/api/compare?a={a}&b={b}")[1]["pairs"]
-    status, found = get(ready, "/api/compare?a=nothing")
+    status, found = get(ready, f"/api/compare?a=nothing&b={b}")
     assert (status, "no run 'nothing'" in found["error"]) == (404, True)
 
 
@@ -113,8 +113,8 @@ def test_what_is_not_read_yet_is_counted(served, monkeypatch):
         ("rows?run={a}&p=x..", "'x' is no probability"),
         ("rows?run={a}&k=%3F", "'?' is no option"),
         ("rows?run={a}&run={a}&run={a}", "That takes 2 runs"),
-        ("rows", "no run that is chosen"),
-        ("question?run={a}&task=t", "named by run=, task= and id="),
+        ("rows", "The parameter run is missing: the id of a run."),
+        ("question?run={a}&task=t", "The parameter id is missing."),
         ("question?run={a}&task=t&id=99", "No chosen run has the question t/99"),
         *((f"lines?run={{a}}&places={one}", "places: up to 200") for one in ("9" * 5_000, "x", "-1", "0,,1", "%C2%B2")),
         *((f"question?run={{a}}&task=t&id={one}", "named by") for one in ("--5", "9" * 30, "9" * 5_000, "%D9%A3")),
@@ -146,3 +146,32 @@ def test_a_query_as_the_pages_addresses_have_it():
     )
     with pytest.raises(UsageError):
         row_filter({"k": ["AB"]})
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/api/compare", "a"),
+        ("/api/compare?a={run}", "b"),
+        ("/api/compare?b={run}", "a"),
+        ("/api/rows", "run"),
+        ("/api/tasks", "run"),
+        ("/api/page", "run"),
+        ("/api/question?task=t&id=1", "run"),
+        ("/api/question?run={run}&id=1", "task"),
+        ("/api/question?run={run}&task=t", "id"),
+    ],
+)
+def test_an_error_names_the_parameter_that_is_missing(ready, path, name):
+    status, found = get(ready, path.format(run=ids_of(ready)[0]))
+    assert status == 404
+    assert found["error"].startswith(f"The parameter {name} is missing")
+    assert "list" not in found["hint"]
+
+
+def test_dates_are_by_iso_8601(ready):
+    runs = get(ready, "/api/runs")[1]["runs"]
+    assert {one["date"] for one in runs} == {"2026-01-02T03:04:05.678901"}
+    a, b = ids_of(ready)
+    compared = get(ready, f"/api/compare?a={a}&b={b}")[1]["runs"]
+    assert [one["date"] for one in compared.values()] == ["2026-01-02T03:00:00+00:00"] * 2

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict
 from typing import Any
 
 from proctor.analysis.by_column import CellComparison, DividedComparison
 from proctor.analysis.compare_text import group_sentence, letter, notes, option_notes, task_sentence, verdict_counts
 from proctor.analysis.comparison import Comparison, GroupComparison, PairComparison, ScoredGroup, TaskComparison
-from proctor.results.stored_run import StoredRun, number_of
+from proctor.results.run_date import run_date
+from proctor.results.stored_run import StoredRun
 
 
 def comparison_document(comparison: Comparison) -> dict[str, Any]:
@@ -28,13 +28,13 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
 
 
 def run_document(run: StoredRun) -> dict[str, Any]:
-    """What identifies a run.
+    """What identifies a run; its date by ISO 8601.
 
     Args:
         run: The run.
     """
-    date = number_of(run.document.get("date"))
-    return {"model": run.name, "source": run.source, "date": date if date is not None and math.isfinite(date) else None}
+    date = run_date(run)
+    return {"model": run.name, "source": run.source, "date": None if date is None else date.isoformat()}
 
 
 def _pair(pair: PairComparison, comparison: Comparison) -> dict[str, Any]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from proctor.analysis.setting_differences import arguments_of
 from proctor.reporters.sample_table import SampleTable, sample_table
 from proctor.reporters.steps import step_of
+from proctor.results.run_date import run_date
 from proctor.results.schema import without_secrets
 from proctor.results.stored_run import StoredRun, number_of
 
@@ -77,11 +78,7 @@ class ReportedRun:
     @property
     def date(self) -> datetime | None:
         """When the run began; None where its file does not say."""
-        seconds = number_of(self.stored.document.get("date"))
-        try:
-            return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
-        except (OverflowError, ValueError, OSError):
-            return None
+        return run_date(self.stored)
 
     def tasks(self, *, samples: bool = True) -> Iterator[ReportedTask]:
         """Groups and tasks in the order of tables; the samples of one task are in memory at a time.

@@ -17,6 +17,8 @@ from proctor.errors import UsageError
 from proctor.html_report.cells import NONE
 from proctor.plurals import counted
 from proctor.results.open_runs import Unread
+from proctor.results.run_date import iso_stamp
+from proctor.results.stored_run import StoredRun
 from proctor.view.annotations import Annotations
 from proctor.view.catalog import Catalog, Entry
 from proctor.view.index_file import IndexFile
@@ -36,6 +38,8 @@ from proctor.view.stored_sample import QuestionAddress, stored_question
 
 Query = Mapping[str, list[str]]
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
+_IDS = "/api/runs has the ids of all runs."
+_QUESTION = "A question is named by run=, task= and id=, its number."
 _MOST_SETS = 4
 """Versions of pages that are kept; a hundred thousand questions have 2 MB."""
 
@@ -91,7 +95,7 @@ class Api:
         """All runs."""
         entries, (notes, unread_notes) = self.catalog.entries(), self.notes()
         runs = [
-            {"id": one.id, "model": one.run.name, "source": one.run.source, "date": one.run.stamp,
+            {"id": one.id, "model": one.run.name, "source": one.run.source, "date": iso_stamp(one.run.stamp),
              **run_facts(one.run).as_dict(), "note": notes.get(one.id, "")}
             for one in entries
         ]  # fmt: skip
@@ -139,9 +143,12 @@ class Api:
     def question(self, query: Query) -> Any:
         """One question, whole."""
         entries = self._entries(query)
+        for name in ("task", "id"):
+            if not query.get(name):
+                raise UsageError(f"The parameter {name} is missing.", hint=_QUESTION)
         number = _whole(_one(query, "id"))
         if number is None:
-            raise UsageError("A question is named by run=, task= and id=, its number.")
+            raise UsageError(_QUESTION)
         wanted = QuestionAddress(_one(query, "task") or "", number, _one(query, "hash") or "")
         return stored_question(wanted, entries, self.index, self.indexer)
 
@@ -151,7 +158,8 @@ class Api:
         from proctor.analysis.comparison import CompareOptions
 
         ids = [*query.get("a", []), *query.get("b", [])]
-        return compare_runs(self.catalog.chosen(ids), CompareOptions()).to_dict()
+        runs = self._chosen(ids, "b" if query.get("a") else "a", least=2)
+        return compare_runs(runs, CompareOptions()).to_dict()
 
     def page(self, query: Query) -> Any:
         """The columns of the page's list."""
@@ -206,14 +214,20 @@ class Api:
 
     def put_note(self, value: Mapping[str, Any]) -> Any:
         """Write a note on a run."""
-        (run,) = self.catalog.chosen([str(value.get("run"))])
+        (run,) = self._chosen([str(value["run"])] if "run" in value else [], "run")
         self.annotations.note(run.source, value.get("note"))
         return {"file": str(self.annotations.notes_file)}
+
+    def _chosen(self, ids: Sequence[str], name: str, *, least: int = 1) -> list[StoredRun]:
+        """Runs by their ids; where there are too few, an error that names the parameter which is missing."""
+        if len(ids) < least:
+            raise UsageError(f"The parameter {name} is missing: the id of a run.", hint=_IDS)
+        return self.catalog.chosen(ids, _IDS)
 
     def _entries(self, query: Query, *, most: int | None = None) -> list[Entry]:
         """The runs of a query: in the order of their dates, of two whose rows are wanted in the order given."""
         ids = query.get("run", [])
-        runs = self.catalog.chosen(ids)
+        runs = self._chosen(ids, "run")
         by_id = {entry.id: entry for entry in self.catalog.entries()}
         if most is None:
             return [one for one in reversed(self.catalog.entries()) if one.run in runs and one.id in ids]

@@ -91,11 +91,12 @@ class Catalog:
         files = dict.fromkeys(file for place in places if place.is_dir() for file in status_files(place))
         return [document for file in files if (document := read_status(file)) is not None]
 
-    def chosen(self, ids: Sequence[str]) -> list[StoredRun]:
+    def chosen(self, ids: Sequence[str], hint: str = "Go back to the list.") -> list[StoredRun]:
         """Runs by the names that addresses have for them, the oldest first: what is compared with is A.
 
         Args:
             ids: The names.
+            hint: What to do where one is not there.
 
         Raises:
             UsageError: There is none of that name.
@@ -104,7 +105,7 @@ class Catalog:
         absent = [one for one in ids if one not in known]
         if absent or not ids:
             what = f"no run {absent[0]!r}" if absent else "no run that is chosen"
-            raise UsageError(f"There is {what}: its files may have been moved.", hint="Go back to the list.")
+            raise UsageError(f"There is {what}: its files may have been moved.", hint=hint)
         return sorted((known[one] for one in dict.fromkeys(ids)), key=lambda run: (run.stamp, run.source))
 
     def report(self, ids: Sequence[str], language: str) -> str:
