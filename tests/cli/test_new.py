@@ -129,4 +129,22 @@ def test_an_update_shows_the_difference_and_keeps_what_was_changed_by_hand(table
     assert "Kept as it is, because it was changed by hand: my_exam.yaml" in shown
     assert "description: Mine." in task.read_text(encoding="utf-8")
     assert main(["new", "my_exam", "--update"]) == 0
-    assert "Kept as it is, because it was changed by hand: my_exam.yaml" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert shown == (
+        "Nothing has changed: my_exam/ is as ../exam.csv makes it.\n"
+        "Kept as it is, because it was changed by hand: my_exam.yaml\n"
+    )
+
+
+def test_an_update_writes_only_what_has_changed(table, tmp_path, capsys):
+    assert main(["new", "my_exam", "exam.csv"]) == 0
+    before = {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in (tmp_path / "my_exam").rglob("*.*")}
+    capsys.readouterr()
+    assert main(["new", "my_exam", "--update"]) == 0
+    assert capsys.readouterr().out == "Nothing has changed: my_exam/ is as exam.csv makes it.\n"
+    assert {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in before} == before
+    (tmp_path / "my_exam/README.md").unlink()
+    assert main(["new", "my_exam", "--update"]) == 0
+    assert "Written: my_exam/ (README.md)\n" in capsys.readouterr().out
+    assert main(["new", "my_exam", "--update", "--style", "chat"]) == 0
+    assert "Written: my_exam/ (my_exam.yaml, data/source.json, README.md)\n" in capsys.readouterr().out

@@ -37,6 +37,9 @@ def test_what_changed_is_said_by_document(table, tmp_path):
         "  gone     data/test.jsonl, id q3",
     )
     assert (found.by_hand, found.gone) == ((), ())
+    assert found.written == ("data/test.jsonl", "data/source.json", "README.md")
+    write_files(folder, files(table))
+    assert difference(folder, files(table)).written == ()
 
 
 def test_files_changed_by_hand_are_found(table, tmp_path):
@@ -46,7 +49,7 @@ def test_files_changed_by_hand_are_found(table, tmp_path):
     yaml.write_text(yaml.read_text() + "num_fewshot: 0\n")
     (folder / "data" / "old.jsonl").write_text("")
     found = difference(folder, files(table))
-    assert found.by_hand == ("exam.yaml",)
+    assert (found.by_hand, found.written) == (("exam.yaml",), ())
     assert found.gone == ("data/old.jsonl",)
 
 

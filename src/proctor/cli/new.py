@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from proctor.new.plan import TaskPlan
     from proctor.new.request import NewTaskRequest
     from proctor.new.table import AmbiguityError
+    from proctor.new.update import Difference
 
 USAGE = "proctor new NAME SOURCE [--question COLUMN] [--choices COLUMN ...] [--answer COLUMN] [flags]"
 
@@ -75,6 +76,7 @@ def execute(namespace: argparse.Namespace) -> int:
     """Show what was read, write the folder, validate it, show its first prompt."""
     from proctor.cli.new_text import plan_lines
     from proctor.new.folder import task_files
+    from proctor.new.update import difference
     from proctor.new.write import folder_and_name, refuse_existing, write_files
 
     given = dict(vars(namespace))
@@ -84,9 +86,17 @@ def execute(namespace: argparse.Namespace) -> int:
     if not update:
         refuse_existing(folder)
     plan = _planned(_request(given, folder, update=update), asks=asks)
-    print("\n".join(plan_lines(plan)))
     files = task_files(replace(plan, request=_seen_from(plan.request, folder)))
-    kept, gone = _update(folder, files) if update else ((), ())
+    found = difference(folder, files) if update else None
+    if found is not None and not (found.written or found.gone):
+        source = printable(plan.request.source)
+        print("\n".join([f"Nothing has changed: {folder}/ is as {source} makes it.", *_by_hand(found)]))
+        return 0
+    print("\n".join(plan_lines(plan)))
+    kept, gone = (), ()
+    if found is not None:
+        print("\n".join(["", *map(printable, found.lines), *_by_hand(found)]))
+        kept, gone = tuple(name for name in files if name not in found.written), found.gone
     print()
     if dry:
         print(
@@ -178,15 +188,8 @@ def _line(prompt: str) -> str:
         raise UsageError("Nothing is written: the input ended.", hint="--yes asks nothing.") from None
 
 
-def _update(folder: Path, files: dict[str, str]) -> tuple[Sequence[str], Sequence[str]]:
-    """What an update changes, as it is shown; the files that are kept, and those that go."""
-    from proctor.new.update import difference
-
-    found = difference(folder, files)
-    print("\n".join(["", *map(printable, found.lines)]))
-    for name in found.by_hand:
-        print(f"Kept as it is, because it was changed by hand: {name}")
-    return found.by_hand, found.gone
+def _by_hand(found: Difference) -> list[str]:
+    return [f"Kept as it is, because it was changed by hand: {name}" for name in found.by_hand]
 
 
 def _try_out(plan: TaskPlan, folder: Path) -> int:

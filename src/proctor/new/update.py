@@ -24,11 +24,13 @@ class Difference:
     Attributes:
         lines: One line for each document that is different, the first of them.
         by_hand: Task files that are not as they were written; they are kept.
+        written: The other files whose texts are not those in the folder.
         gone: Files of data that the task has no more.
     """
 
     lines: tuple[str, ...]
     by_hand: tuple[str, ...]
+    written: tuple[str, ...]
     gone: tuple[str, ...]
 
 
@@ -63,16 +65,15 @@ def difference(folder: Path, files: Mapping[str, str]) -> Difference:
         folder: The task's folder.
         files: The files by name, as they would be written.
     """
-    before = _documents({path: _text(folder / path) for path in _data_files(folder)})
+    texts = {name: _text(folder / name) for name in (*files, *_data_files(folder))}
+    before = _documents({name: text for name, text in texts.items() if name.endswith(".jsonl")})
     after = _documents({path: text for path, text in files.items() if path.endswith(".jsonl")})
-    written = json.loads(_text(folder / SETTINGS) or "{}").get("written", {})
-    by_hand = [
-        name
-        for name, digest in written.items()
-        if name in files and (text := _text(folder / name)) and sha256_of(text) != digest and text != files[name]
-    ]
+    digests = json.loads(_text(folder / SETTINGS) or "{}").get("written", {})
+    other = [name for name in files if texts[name] != files[name]]
+    by_hand = [name for name in other if name in digests and texts[name] and sha256_of(texts[name]) != digests[name]]
+    written = [name for name in other if name not in by_hand]
     gone = [path for path in _data_files(folder) if path not in files]
-    return Difference(tuple(_changes(before, after)), tuple(by_hand), tuple(gone))
+    return Difference(tuple(_changes(before, after)), tuple(by_hand), tuple(written), tuple(gone))
 
 
 def _data_files(folder: Path) -> list[str]:
