@@ -31,6 +31,12 @@ def test_what_differs_only_in_a_run_of_another_model_is_not_said(tmp_path):
     assert own_settings(runs, only_of_one_model=True)[2] == ""
 
 
+def test_a_run_whose_file_lacks_a_setting_names_it_all_the_same(tmp_path):
+    bare = stored(tmp_path, "c", {"exam": "1"}, model_name="org/small", config={"model": "hf", "model_args": "dtype=x"})
+    runs = [made(tmp_path, "a", limit=20.0), made(tmp_path, "b", limit=5.0), bare]
+    assert [text.split(", ")[1] for text in own_settings(runs)] == ["limit 20", "limit 5", "limit –"]
+
+
 def test_examples_are_those_of_the_tasks(tmp_path):
     none, five = (stored(tmp_path, name, {"exam": "1101"}, model_name="org/small", **{"n-shot": {"exam": count}})
                   for name, count in (("a", 0), ("b", 5)))  # fmt: skip

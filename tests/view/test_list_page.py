@@ -112,6 +112,7 @@ def test_a_narrow_window_shows_the_score_of_every_run_and_the_note(served):
                 assert box is not None
                 assert box["x"] >= 0
                 assert box["x"] + box["width"] <= 390
+        assert {one.bounding_box()["height"] for one in page.locator(".noting [role=status]").all()} == {0}
         assert rows.first.locator("td").nth(2).inner_text().startswith("0.")
         assert page.locator(".scroll:has(.catalog)").evaluate("node => node.scrollWidth <= node.clientWidth")
         page.close()

@@ -12,6 +12,8 @@ from proctor.analysis.setting_differences import arguments_of, settings_of_run
 from proctor.results.stored_run import StoredRun
 
 _MOST, _SHORT = 4, 24
+_UNKNOWN = "–"
+"""In place of a setting that a run's file does not have: all runs of a model name the same settings."""
 _SEEDS = ("random_seed", "numpy_seed", "torch_seed", "fewshot_seed")
 _ORDER = ("num_fewshot", "dtype", "limit", "seed", "chat_template", "system_instruction", "gen_kwargs")
 """Settings that stand before the others, which follow by name."""
@@ -85,7 +87,7 @@ def own_settings(runs: Sequence[StoredRun], *, only_of_one_model: bool = False) 
     for mine in places.values():
         names = _differing([settings[place] for place in mine]) if len(mine) > 1 else everything
         for place in mine:
-            said[place] = ", ".join(f"{name} {settings[place][name]}" for name in names if name in settings[place])
+            said[place] = ", ".join(f"{name} {settings[place].get(name, _UNKNOWN)}" for name in names)
     return said
 
 
