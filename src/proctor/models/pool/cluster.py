@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from typing import Any
 from proctor.errors import ModelError, UsageError, error_text
 from proctor.lazy import need
 from proctor.models.pool.arguments import PoolArguments, read_address
+from proctor.models.pool.ray_signals import own_signals, signals_later
 from proctor.plurals import counted
 from proctor.secrets import redact_text
 
@@ -180,7 +179,7 @@ def _init(ray: Any, keywords: Mapping[str, Any]) -> None:
     """Join or start, again where Ray's own processes have taken longer than it gives them."""
     for left in reversed(range(START_TRIES)):
         try:
-            with _own_signals():
+            with own_signals():
                 ray.init(log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False, **keywords)
         except Exception as error:
             if not left or "timed out during startup" not in str(error):
@@ -199,7 +198,8 @@ def leave(ray: Any) -> None:
     if _joined.pools:
         _joined.pools -= 1
         if not _joined.pools:
-            ray.shutdown()
+            with signals_later():
+                ray.shutdown()
 
 
 def is_alone(ray: Any) -> bool:
@@ -217,22 +217,6 @@ def _try_port(address: str | None) -> None:
     host, colon, port = (address or "").rpartition(":")
     if colon and port.isdecimal():
         socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
-
-
-@contextmanager
-def _own_signals() -> Iterator[None]:
-    """Put handlers of signals back to what they were: Ray sets its own, by which a run would end without its store."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.getsignal(number) for number in numbers}
-    try:
-        yield
-    finally:
-        try:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-        except ValueError:
-            # Not the main thread, in which alone handlers are set; Ray has set none either.
-            log.debug("The handlers of signals are those of the main thread.")
 
 
 def worker_needs(arguments: PoolArguments, nodes: Sequence[Node], *, devices: int, local: bool) -> WorkerNeeds:
