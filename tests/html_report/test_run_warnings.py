@@ -103,3 +103,13 @@ def test_a_position_that_is_picked_more_often_than_it_is_right(tmp_path):
 def test_positions_that_are_picked_as_often_as_they_are_right_are_no_warning(tmp_path):
     fair = [choice_line(i, [-1.0 if place == i % 4 else -3.0 for place in range(4)], i % 4) for i in range(80)]
     assert "Maxwell" not in warnings(stored(tmp_path, "fair", {"exam": fair}))
+
+
+@pytest.mark.parametrize(("effect", "stderr", "warned"), [(0.4, 0.05, True), (0.1, 0.05, False), (0.4, "N/A", False)])
+def test_a_score_that_belongs_to_one_order_of_the_options(tmp_path, effect, stderr, warned):
+    scores = {"acc,none": 0.75, "acc_orders_mean,none": 0.35}
+    entry = {"alias": "exam", **scores, "order_effect,none": effect, "order_effect_stderr,none": stderr}
+    run = stored(tmp_path, "run", {"exam": "1101" * 10}, results={"exam": entry})
+    sentence = "exam: 0.750 in the exam's own order of the options, 0.350 as the mean over orders."
+    assert (sentence in warnings(run)) is warned
+    assert ("exam: 원래 선택지 순서에서는 0.750" in warnings(run, "ko")) is warned

@@ -19,6 +19,8 @@ from proctor.results.stored_run import StoredRun, number_of
 _CHAT = re.compile(r"(?i)(?:^|[-_/.])(?:instruct|chat|it)(?:$|[-_.])")
 """Names of models that were trained to be talked to."""
 
+_SURE = 3
+"""Standard errors of the effect of the own order from which it is no accident."""
 _MOST_PARTS = 3
 """Parts of an exam that have each a sentence about positions."""
 
@@ -130,6 +132,7 @@ def _of_scores(audit: RunAudit, language: Language) -> Iterator[str]:
         yield language.text("warn_chance", n=len(low), tasks=language.named(low, 6))
     parts = parts_of(audit)
     yield from _of_positions(parts, language)
+    yield from _of_orders(audit.run, parts, language)
     for part in parts:
         yield from _of_part(part, language)
 
@@ -164,3 +167,17 @@ def _of_positions(parts: Sequence[GroupAudit | TaskAudit], language: Language) -
             yield language.text("warn_one_position", n=positions.n, **values)
         else:
             yield language.text("warn_position", chosen=percent(chosen), **values)
+
+
+def _of_orders(run: StoredRun, parts: Sequence[GroupAudit | TaskAudit], language: Language) -> Iterator[str]:
+    """Of options that were shown in several orders: a score that only their own order gives."""
+    for part in parts:
+        name = part.group if isinstance(part, GroupAudit) else part.task
+        scores, stderrs = run.scores(name), run.stderrs(name)
+        for (metric, by), effect in scores.items():
+            stderr = stderrs.get((metric, by))
+            own, mean = scores.get(("acc", by)), scores.get(("acc_orders_mean", by))
+            if metric != "order_effect" or not stderr or own is None or mean is None or effect < _SURE * stderr:
+                continue
+            yield language.text("warn_orders", name=part.alias, acc=number(own, 3), mean=number(mean, 3))
+            break
