@@ -233,8 +233,10 @@ def _log_absent(
 ) -> None:
     lacking = [task for task in members if task not in having]
     absent = [task.name for task in lacking]
-    # A task whose own list has other metrics is left out on purpose. Scores beside the listed ones are in no list.
-    meant = having and not is_added(metric) and all(metric not in task.higher_is_better for task in lacking)
+    # A task whose own list has other metrics is left out on purpose. Scores beside the listed ones are in no list, and
+    # the scores that a script aggregates come without one.
+    others = all(task.higher_is_better and metric not in task.higher_is_better for task in lacking)
+    meant = having and not is_added(metric) and others
     log.log(
         logging.INFO if meant else logging.WARNING,
         "Group '%s': %s,%s is missing in %d of %s, which %s left out of it (%s%s).",
