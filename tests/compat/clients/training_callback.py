@@ -43,7 +43,7 @@ torch.manual_seed(0)
 model = AutoModelForCausalLM.from_pretrained(path).float()
 tokenizer = AutoTokenizer.from_pretrained(path)
 model.train()
-optimiser = torch.optim.SGD(model.parameters(), lr=0.5)
+optimiser = torch.optim.SGD(model.parameters(), lr=0.01)
 callback = EvaluateEach(model, tokenizer)
 ids = tokenizer("The capital of Quillen is Windle. The ships of Wendle carry paper.", return_tensors="pt")["input_ids"]
 losses = []
