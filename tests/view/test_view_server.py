@@ -118,7 +118,7 @@ def test_scripts_get_json(served):
     a, b = ids_of(served)
     document = json.loads(ask(served, f"/api/compare?a={a}&b={b}")[1])
     assert document["pairs"]
-    response, body = ask(served, "/api/compare?a=nothing")
+    response, body = ask(served, f"/api/compare?a=nothing&b={b}")
     assert (response.status, "no run 'nothing'" in json.loads(body)["error"]) == (404, True)
 
 
