@@ -69,6 +69,20 @@ def test_runs_without_a_difference_say_so(tmp_path):
     assert group_sentence(comparison.pairs[0].groups[0]).startswith("Not resolved: +12.5 points")
 
 
+def test_a_task_whose_alias_is_another_s_as_well_is_named_with_its_group(tmp_path):
+    given = {"g_one": "1" * 40, "h_one": "1" * 40}
+    groups = {"group_subtasks": {"g": ["g_one"], "h": ["h_one"]}}
+    more = tuple(
+        {
+            **groups,
+            "results": {"g_one": {"alias": "isles", "acc,none": 1.0}, "h_one": {"alias": "isles", "acc,none": acc}},
+        }
+        for acc in (1.0, 0.5)
+    )
+    comparison = compared(tmp_path, given, {**given, "h_one": "0" * 20 + "1" * 20}, more=more)
+    assert verdict_counts(comparison.pairs[0], comparison).startswith("2 tasks: 1 worse (isles (h)), 0 better")
+
+
 def test_notes_say_prompts_settings_and_what_is_missing(tmp_path):
     lines = right_and_wrong("111", prompt_hash="other")
     first = {"t": right_and_wrong("1111"), "u": "1"}

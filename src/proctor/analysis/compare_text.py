@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from proctor.analysis.compare_untested import untested_notes
 from proctor.analysis.comparison import Comparison, GroupComparison, PairComparison, TaskComparison
 from proctor.analysis.corpus_statistics import STATISTICS
 from proctor.analysis.pairing_notes import number_notes, prompt_notes, same_prompts
 from proctor.analysis.power import documents_needed
+from proctor.analysis.row_names import row_names
 from proctor.analysis.sequences import ANYTIME
 from proctor.analysis.task_scores import name_of
 from proctor.analysis.verdicts import Verdict
@@ -132,6 +133,17 @@ def _agreement(one: GroupComparison) -> str:
     return f" The difference differs between its tasks (Cochran's Q, {p_value(found.p)}){more}."
 
 
+def row_labels(pair: PairComparison, comparison: Comparison) -> dict[str, str]:
+    """What groups and tasks are called outside of the tree, by their names.
+
+    Args:
+        pair: Two of the runs.
+        comparison: All of them.
+    """
+    shown = {one.group for one in (*pair.groups, *pair.scored)} | {one.task for one in pair.tasks}
+    return {row.name: row.label for row in row_names([comparison.runs[pair.a]], shown)}
+
+
 def verdict_counts(pair: PairComparison, comparison: Comparison) -> str:
     """``57 tasks: 3 worse, 0 better (Holm, 5 %); 54 not resolved (MDE 6.0 to 11.0 points)``.
 
@@ -144,7 +156,8 @@ def verdict_counts(pair: PairComparison, comparison: Comparison) -> str:
         return "No task has a test."
     count = {verdict: sum(found is verdict for _, found in judged) for verdict in Verdict}
     correction = CORRECTIONS[comparison.options.correction]
-    sides = ", ".join(f"{count[side]:,} {side}{_few(judged, side)}" for side in (Verdict.WORSE, Verdict.BETTER))
+    labels = row_labels(pair, comparison)
+    sides = ", ".join(f"{count[side]:,} {side}{_few(judged, side, labels)}" for side in (Verdict.WORSE, Verdict.BETTER))
     text = f"{counted(len(judged), 'task')}: {sides} ({correction}, 5 %)"
     if count[Verdict.SAME]:
         text += f"; {count[Verdict.SAME]:,} the same within the margin"
@@ -156,9 +169,9 @@ def verdict_counts(pair: PairComparison, comparison: Comparison) -> str:
     return text + "."
 
 
-def _few(judged: Sequence[tuple[TaskComparison, Verdict]], side: Verdict) -> str:
+def _few(judged: Sequence[tuple[TaskComparison, Verdict]], side: Verdict, labels: Mapping[str, str]) -> str:
     """The names of the tasks that have a verdict, if they are few."""
-    names = [one.alias for one, verdict in judged if verdict is side]
+    names = [labels[one.task] for one, verdict in judged if verdict is side]
     return f" ({', '.join(names)})" if 0 < len(names) <= MOST_NAMED else ""
 
 

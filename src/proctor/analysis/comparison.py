@@ -113,7 +113,7 @@ class TaskComparison:
         result = self.result
         if result is None or result.counts is None:
             return result is not None and result.difference == 0 and result.variance == 0
-        return result.counts.only_a == result.counts.only_b == 0
+        return result.counts.agree
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ class GroupComparison:
     @property
     def is_same(self) -> bool:
         """Whether no document is right in one run alone; False where a score is not 0 or 1."""
-        return self.counts is not None and self.counts.only_a == self.counts.only_b == 0
+        return self.counts is not None and self.counts.agree
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,11 @@ class Counts:
     only_b: int
     neither: int
 
+    @property
+    def agree(self) -> bool:
+        """Whether no document is right in one of the two alone."""
+        return self.only_a == self.only_b == 0
+
 
 @dataclass(frozen=True, slots=True)
 class McNemar:

@@ -11,6 +11,7 @@ from proctor.analysis.compare_text import (
     letter,
     notes,
     option_notes,
+    row_labels,
     task_sentence,
     verdict_counts,
 )
@@ -68,7 +69,7 @@ def pair_lines(pair: PairComparison, comparison: Comparison, *, markdown: bool =
     lines = [table.rstrip("\n"), ""]
     lines += [f"{one.alias}: {group_sentence(one, a, b)}" for one in _roots(pair, comparison)]
     if len(pair.tasks) <= MOST_SENTENCES:
-        labels = _labels(pair, comparison)
+        labels = row_labels(pair, comparison)
         lines += [f"{labels[one.task]}: {task_sentence(one, a, b)}" for one in pair.tasks if one.result]
     if len(pair.tasks) > 1 and any(one.judgement for one in pair.tasks):
         lines.append(verdict_counts(pair, comparison))
@@ -114,12 +115,6 @@ def _roots(pair: PairComparison, comparison: Comparison) -> Iterator[GroupCompar
     """Groups that are in no other group: their differences are the ones that were stated before."""
     inside = members_of(comparison.runs[pair.a], pair.groups)
     yield from (one for one in pair.groups if one.group not in inside)
-
-
-def _labels(pair: PairComparison, comparison: Comparison) -> dict[str, str]:
-    """What groups and tasks are called outside of the tree."""
-    shown = {one.group for one in (*pair.groups, *pair.scored)} | {one.task for one in pair.tasks}
-    return {row.name: row.label for row in row_names([comparison.runs[pair.a]], shown)}
 
 
 def _rows(pair: PairComparison, comparison: Comparison) -> Iterator[Sequence[str]]:
@@ -223,7 +218,7 @@ def _matrix_notes(comparison: Comparison) -> Iterator[str]:
 def _matrices(comparison: Comparison) -> dict[str, dict[tuple[int, int], str]]:
     found: dict[str, dict[tuple[int, int], str]] = {}
     for pair in comparison.pairs:
-        roots, labels = list(_roots(pair, comparison)), _labels(pair, comparison)
+        roots, labels = list(_roots(pair, comparison)), row_labels(pair, comparison)
         inside = {task for one in roots for task in one.tasks}
         for one in roots:
             cells = found.setdefault(f"{labels[one.group]}, {name_of(one.metric)}", {})
