@@ -6,7 +6,9 @@ import http.client
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
+
+from stand_in_handler import StandInHandler
 
 PAGE = b"<!DOCTYPE html><html><title>Log in</title><body>" + b"<p>You are not logged in.</p>" * 200 + b"</body></html>"
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
@@ -29,15 +31,12 @@ class Broken(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(StandInHandler):
     server: Broken
     protocol_version = "HTTP/1.1"
 
-    def log_message(self, *_):
-        pass
-
     def _handle(self):
-        body = self._body()
+        body = self.body()
         self.server.requests.append((self.command, self.path))
         if len(self.server.requests) <= self.server.after:
             return self._forward(body)
@@ -53,16 +52,6 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._reply(int(mode), "application/json", b'{"message": "no", "error": "no"}')
         return None
-
-    def _body(self):
-        if self.headers.get("Transfer-Encoding") != "chunked":
-            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        body = b""
-        while size := int(self.rfile.readline(), 16):
-            body += self.rfile.read(size)
-            self.rfile.readline()
-        self.rfile.readline()
-        return body
 
     def _reply(self, status, kind, body, announced=None):
         self.send_response(status)

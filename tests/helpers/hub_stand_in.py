@@ -7,8 +7,10 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from urllib.parse import urlsplit
+
+from stand_in_handler import StandInHandler
 
 OWNER = "joe"
 
@@ -33,64 +35,43 @@ class Hub(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(StandInHandler):
     server: Hub
-
-    def log_message(self, *_):
-        pass
-
-    def _reply(self, document, status=200):
-        body = json.dumps(document).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
 
     def _handle(self):
         parts = urlsplit(self.path)
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.headers.get("Transfer-Encoding") == "chunked":
-            body = self._chunks()
+        body = self.body()
         self.server.requests.append((self.command, parts.path))
         self.server.tokens.add(self.headers.get("Authorization"))
         if self.server.refusal:
-            return self._reply({"error": "You may not write here"}, self.server.refusal)
+            return self.reply_json({"error": "You may not write here"}, self.server.refusal)
         words = parts.path.strip("/").split("/")
         if parts.path == "/api/whoami-v2":
-            return self._reply({"type": "user", "name": OWNER, "auth": {"type": "access_token"}})
+            return self.reply_json({"type": "user", "name": OWNER, "auth": {"type": "access_token"}})
         if parts.path == "/api/validate-yaml":
-            return self._reply({"errors": [], "warnings": []})
+            return self.reply_json({"errors": [], "warnings": []})
         if parts.path == "/api/repos/create":
             return self._create(json.loads(body))
         name, what = "/".join(words[2:4]), words[4:]
         if what[:1] == ["settings"]:
             self.server.settings[name] = json.loads(body)
-            return self._reply({})
+            return self.reply_json({})
         if what[:1] == ["tree"]:
             files = self.server.repositories.get(name, {})
-            return self._reply([{"type": "file", "path": path, "size": 1, "oid": "0" * 40} for path in files])
+            return self.reply_json([{"type": "file", "path": path, "size": 1, "oid": "0" * 40} for path in files])
         if what[:1] == ["preupload"]:
             files = [{"path": one["path"], "uploadMode": "regular", "shouldIgnore": False, "oid": None}
                      for one in json.loads(body)["files"]]  # fmt: skip
-            return self._reply({"files": files})
+            return self.reply_json({"files": files})
         if what[:1] == ["commit"]:
             return self._commit(name, body, proposed="create_pr=1" in parts.query)
-        return self._reply({"error": f"no {self.command} {self.path}"}, 404)
-
-    def _chunks(self):
-        body = b""
-        while size := int(self.rfile.readline(), 16):
-            body += self.rfile.read(size)
-            self.rfile.readline()
-        self.rfile.readline()
-        return body
+        return self.reply_json({"error": f"no {self.command} {self.path}"}, 404)
 
     def _create(self, asked):
         name = f"{asked.get('organization') or OWNER}/{asked['name']}"
         self.server.repositories.setdefault(name, {})
         self.server.private[name] = bool(asked.get("private") or asked.get("visibility") == "private")
-        self._reply({"url": f"{self.server.address}/datasets/{name}", "id": name, "name": name})
+        self.reply_json({"url": f"{self.server.address}/datasets/{name}", "id": name, "name": name})
 
     def _commit(self, name, body, *, proposed):
         files = (self.server.proposed if proposed else self.server.repositories).setdefault(name, {})
@@ -100,7 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
                 files[entry["value"]["path"]] = base64.b64decode(entry["value"]["content"])
         url = f"{self.server.address}/{name}/commit/{'0' * 40}"
         more = {"pullRequestUrl": f"{self.server.address}/{name}/discussions/1"} if proposed else {}
-        self._reply({"success": True, "commitOid": "0" * 40, "commitUrl": url, **more})
+        self.reply_json({"success": True, "commitOid": "0" * 40, "commitUrl": url, **more})
 
     do_GET = do_POST = do_PUT = do_HEAD = _handle
 

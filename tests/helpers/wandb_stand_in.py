@@ -6,7 +6,9 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
+
+from stand_in_handler import StandInHandler
 
 ENTITY = {"id": "e", "name": "joe"}
 OPENED = {
@@ -21,37 +23,26 @@ OPENED = {
 VIEWER = {"id": "v", "entity": "joe", "username": "joe", "flags": "{}", "teams": {"edges": []}}
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(StandInHandler):
     protocol_version = "HTTP/1.1"
 
-    def log_message(self, *_):
-        pass
-
     def _handle(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self.body()
         asked = json.loads(body) if self.path == "/graphql" else {"query": ""}
         if "upsertBucket" in asked["query"]:
             bucket = {**OPENED, "name": asked["variables"].get("name") or "r"}
-            return self._reply({"data": {"upsertBucket": {"bucket": bucket, "inserted": True}}})
+            return self.reply_json({"data": {"upsertBucket": {"bucket": bucket, "inserted": True}}})
         if "viewer" in asked["query"]:
-            return self._reply({"data": {"viewer": VIEWER}})
+            return self.reply_json({"data": {"viewer": VIEWER}})
         if "serverInfo" in asked["query"]:
-            return self._reply({"data": {"serverInfo": {"features": []}}})
+            return self.reply_json({"data": {"serverInfo": {"features": []}}})
         if self.server.hangs:
             self.server.ended.wait()
         elif self.path == "/graphql":
-            self._reply({"data": None, "errors": [{"message": "permission denied"}]})
+            self.reply_json({"data": None, "errors": [{"message": "permission denied"}]})
         else:
-            self._reply({"error": "no"}, 403)
+            self.reply_json({"error": "no"}, 403)
         return None
-
-    def _reply(self, document, status=200):
-        body = json.dumps(document).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
 
     do_GET = do_POST = do_PUT = _handle
 
